@@ -1,0 +1,1 @@
+//! The street's AWS resources in one table, and the idempotent provisioner.

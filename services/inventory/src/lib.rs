@@ -1,0 +1,1 @@
+//! The inventory role: stock and reservations.

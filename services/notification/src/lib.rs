@@ -1,0 +1,1 @@
+//! The notification role: e-mail about orders.

@@ -1,0 +1,1 @@
+//! The order role: placing orders and keeping the saga's score.

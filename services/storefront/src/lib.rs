@@ -1,0 +1,1 @@
+//! The storefront role: accounts and the one door.

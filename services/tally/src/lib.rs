@@ -1,0 +1,1 @@
+//! The tally role: live counts of what was bought.

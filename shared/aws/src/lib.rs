@@ -1,0 +1,1 @@
+//! Adapters of the messaging ports for DynamoDB, Kinesis, SNS, SQS and S3.

@@ -1,0 +1,208 @@
+//! An event as it travels: CloudEvents 1.0, structured mode, JSON.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shotengai_kernel::{AggregateId, EventId, Version};
+use uuid::Uuid;
+
+use crate::events::{Event, EventType};
+use crate::upcast::upcast;
+
+/// The media type of a payload.
+const JSON: &str = "application/json";
+const SPEC: &str = "1.0";
+
+/// One event with everything a receiver needs to decode, order, deduplicate and trace it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Envelope {
+    /// Always `1.0`.
+    pub specversion: String,
+    /// This event's id, the same on every copy.
+    pub id: EventId,
+    /// Who wrote it: `/shotengai/<owner>`.
+    pub source: String,
+    /// The event's type, as in [`EventType`]. Kept as text, so that an unknown one can be told from garbage.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// The aggregate it happened to.
+    pub subject: AggregateId,
+    /// When it was decided, by the writer's clock.
+    #[schemars(with = "String")]
+    pub time: Timestamp,
+    /// Always `application/json`.
+    pub datacontenttype: String,
+    /// The version of the payload's shape, from 1.
+    pub dataversion: u32,
+    /// Its number among the aggregate's events, from 1, without gaps.
+    pub aggregateversion: Version,
+    /// The same on everything that follows from one request.
+    pub correlationid: Uuid,
+    /// What caused it: the id of an event, or of a request.
+    pub causationid: Uuid,
+    /// W3C trace context of the moment it was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+    /// The payload.
+    pub data: Value,
+}
+
+/// Where an event comes from: what it shares with everything that follows from the same request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metadata {
+    /// The request that started it all.
+    pub correlation_id: Uuid,
+    /// What led to this step directly.
+    pub causation_id: Uuid,
+    /// W3C trace context of this step.
+    pub traceparent: Option<String>,
+}
+
+impl Metadata {
+    /// The start of something new: a request.
+    #[must_use]
+    pub const fn request(id: Uuid, traceparent: Option<String>) -> Self {
+        Self { correlation_id: id, causation_id: id, traceparent }
+    }
+
+    /// What an event leads to.
+    #[must_use]
+    pub fn caused_by(envelope: &Envelope, traceparent: Option<String>) -> Self {
+        Self {
+            correlation_id: envelope.correlationid,
+            causation_id: envelope.id.uuid(),
+            traceparent: traceparent.or_else(|| envelope.traceparent.clone()),
+        }
+    }
+}
+
+/// Why an envelope can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// Not JSON, or JSON that is no envelope.
+    #[error("not an envelope: {0}")]
+    NotAnEnvelope(#[source] serde_json::Error),
+    /// A CloudEvents version or content type that we don't speak.
+    #[error("unsupported {field}: only {expected} is spoken")]
+    Unsupported {
+        /// The attribute.
+        field: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// A type the contracts don't have.
+    #[error("unknown event type {0:?}")]
+    UnknownType(String),
+    /// Written by a newer release than this.
+    #[error("{event_type} version {found} is from the future: version {known} is the newest known")]
+    FutureVersion {
+        /// The event's type.
+        event_type: EventType,
+        /// The version that came.
+        found: u32,
+        /// The newest that this release reads.
+        known: u32,
+    },
+    /// The payload is not what its type and version promise.
+    #[error("{event_type} version {version} has bad data: {source}")]
+    BadData {
+        /// The event's type.
+        event_type: EventType,
+        /// The version it says it is.
+        version: u32,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+}
+
+impl DecodeError {
+    /// A stable word for metrics and dead letters.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::NotAnEnvelope(_) | Self::Unsupported { .. } => "not_an_envelope",
+            Self::UnknownType(_) => "unknown_type",
+            Self::FutureVersion { .. } => "future_version",
+            Self::BadData { .. } => "bad_data",
+        }
+    }
+}
+
+impl Envelope {
+    /// Wraps an event that was decided as the aggregate's `version`th.
+    #[must_use]
+    pub fn wrap(
+        id: EventId,
+        time: Timestamp,
+        subject: AggregateId,
+        version: Version,
+        meta: &Metadata,
+        event: &Event,
+    ) -> Self {
+        let event_type = event.event_type();
+        Self {
+            specversion: SPEC.to_owned(),
+            id,
+            source: format!("/shotengai/{}", event_type.owner().as_str()),
+            event_type: event_type.as_str().to_owned(),
+            subject,
+            time,
+            datacontenttype: JSON.to_owned(),
+            dataversion: event_type.version(),
+            aggregateversion: version,
+            correlationid: meta.correlation_id,
+            causationid: meta.causation_id,
+            traceparent: meta.traceparent.clone(),
+            data: event.to_data(),
+        }
+    }
+
+    /// Reads an envelope and checks what every receiver relies on. The payload is left for [`Envelope::event`].
+    ///
+    /// # Errors
+    /// [`DecodeError::NotAnEnvelope`] and [`DecodeError::Unsupported`].
+    pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
+        let envelope: Self = serde_json::from_slice(json).map_err(DecodeError::NotAnEnvelope)?;
+        if envelope.specversion != SPEC {
+            return Err(DecodeError::Unsupported { field: "specversion", expected: SPEC });
+        }
+        if envelope.datacontenttype != JSON {
+            return Err(DecodeError::Unsupported { field: "datacontenttype", expected: JSON });
+        }
+        Ok(envelope)
+    }
+
+    /// The envelope as JSON text, as it stands in streams, topics and queues.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Maps with text keys and numbers that are finite always serialize.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The type, if the contracts have it.
+    ///
+    /// # Errors
+    /// [`DecodeError::UnknownType`].
+    pub fn known_type(&self) -> Result<EventType, DecodeError> {
+        EventType::parse(&self.event_type).ok_or_else(|| DecodeError::UnknownType(self.event_type.clone()))
+    }
+
+    /// The payload, brought to today's shape.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when the type is unknown, the version is from the future, or the data don't fit.
+    pub fn event(&self) -> Result<Event, DecodeError> {
+        let event_type = self.known_type()?;
+        let known = event_type.version();
+        if self.dataversion > known {
+            return Err(DecodeError::FutureVersion { event_type, found: self.dataversion, known });
+        }
+        let data = upcast(event_type, self.dataversion, self.data.clone());
+        Event::from_data(event_type, data).map_err(|source| DecodeError::BadData {
+            event_type,
+            version: self.dataversion,
+            source,
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! Events of catalog: what is for sale.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shotengai_kernel::{Money, ProductId};
+
+/// A product came into the street.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductCreated {
+    /// The product.
+    pub product_id: ProductId,
+    /// What people call it.
+    pub name: String,
+    /// A few sentences for people.
+    pub description: String,
+    /// Price of one piece.
+    pub price: Money,
+    /// Pieces it starts with; inventory adds them once.
+    pub stock: u32,
+}
+
+/// Name, description and price were set anew.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductUpdated {
+    /// The product.
+    pub product_id: ProductId,
+    /// What people call it.
+    pub name: String,
+    /// A few sentences for people.
+    pub description: String,
+    /// Price of one piece.
+    pub price: Money,
+}
+
+/// Only the price moved, by hand or from the price stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductPriceChanged {
+    /// The product.
+    pub product_id: ProductId,
+    /// Price of one piece.
+    pub price: Money,
+    /// Position in the price stream it came from; none when set by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_sequence: Option<String>,
+}
+
+/// Pictures were added.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductImageAdded {
+    /// The product.
+    pub product_id: ProductId,
+    /// Object keys in the image bucket.
+    pub keys: Vec<String>,
+}
+
+/// The product left the street.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductDeleted {
+    /// The product.
+    pub product_id: ProductId,
+}

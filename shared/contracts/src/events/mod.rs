@@ -1,0 +1,179 @@
+//! Every event of the street. Each belongs to one service, the only one that writes it.
+
+mod billing;
+mod catalog;
+mod inventory;
+mod order;
+
+pub use billing::{
+    CaptureStarted, DeclineStage, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided,
+    RefundStarted, VoidStarted,
+};
+pub use catalog::{ProductCreated, ProductDeleted, ProductImageAdded, ProductPriceChanged, ProductUpdated};
+pub use inventory::{
+    Shortage, StockAdded, StockDeducted, StockLine, StockMoved, StockRejected, StockReleased, StockReserved,
+};
+pub use order::{
+    CancelReason, CartCleared, CartItemChanged, ItemAddedToCart, ItemRemovedFromCart, OrderCancelled, OrderConfirmed,
+    OrderItem, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderShipped, OrderStage, OrderStockSecured,
+};
+use schemars::Schema;
+use serde_json::Value;
+
+/// The service that owns an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Owner {
+    /// catalog
+    Catalog,
+    /// order
+    Order,
+    /// inventory
+    Inventory,
+    /// billing
+    Billing,
+}
+
+impl Owner {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Catalog, Self::Order, Self::Inventory, Self::Billing];
+
+    /// The role's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Catalog => "catalog",
+            Self::Order => "order",
+            Self::Inventory => "inventory",
+            Self::Billing => "billing",
+        }
+    }
+}
+
+macro_rules! events {
+    ($($owner:ident { $($name:ident = $version:literal),* $(,)? })*) => {
+        /// Any event.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Event { $($(
+            #[doc = concat!("See [`", stringify!($name), "`].")]
+            $name($name),
+        )*)* }
+
+        /// Which event; `type` in the envelope and `event_type` among a message's attributes.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum EventType { $($(
+            #[doc = concat!("See [`", stringify!($name), "`].")]
+            $name,
+        )*)* }
+
+        impl EventType {
+            /// All of them.
+            pub const ALL: &[Self] = &[$($(Self::$name),*),*];
+
+            /// Its name as it travels.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $($(Self::$name => stringify!($name),)*)* }
+            }
+
+            /// The type of this name, if there is one.
+            #[must_use]
+            pub fn parse(name: &str) -> Option<Self> {
+                match name { $($(stringify!($name) => Some(Self::$name),)*)* _ => None }
+            }
+
+            /// The only service that writes it.
+            #[must_use]
+            pub const fn owner(self) -> Owner {
+                match self { $($(Self::$name => Owner::$owner,)*)* }
+            }
+
+            /// The newest version of its payload.
+            #[must_use]
+            pub const fn version(self) -> u32 {
+                match self { $($(Self::$name => $version,)*)* }
+            }
+
+            /// The JSON Schema of its payload.
+            #[must_use]
+            pub fn schema(self) -> Schema {
+                match self { $($(Self::$name => schemars::schema_for!($name),)*)* }
+            }
+        }
+
+        impl Event {
+            /// Which event this is.
+            #[must_use]
+            pub const fn event_type(&self) -> EventType {
+                match self { $($(Self::$name(_) => EventType::$name,)*)* }
+            }
+
+            /// The payload as JSON.
+            #[must_use]
+            pub fn to_data(&self) -> Value {
+                // Payloads are plain structs with text keys: they always serialize.
+                match self { $($(Self::$name(data) => serde_json::to_value(data).unwrap_or_default(),)*)* }
+            }
+
+            /// Reads a payload of the newest version.
+            ///
+            /// # Errors
+            /// When the data don't fit the type.
+            pub fn from_data(event_type: EventType, data: Value) -> Result<Self, serde_json::Error> {
+                match event_type { $($(EventType::$name => serde_json::from_value(data).map(Self::$name),)*)* }
+            }
+        }
+
+        $($(impl From<$name> for Event {
+            fn from(data: $name) -> Self {
+                Self::$name(data)
+            }
+        })*)*
+    };
+}
+
+events! {
+    Catalog {
+        ProductCreated = 1,
+        ProductUpdated = 1,
+        ProductPriceChanged = 1,
+        ProductImageAdded = 1,
+        ProductDeleted = 1,
+    }
+    Order {
+        ItemAddedToCart = 1,
+        CartItemChanged = 1,
+        ItemRemovedFromCart = 1,
+        CartCleared = 1,
+        OrderPlaced = 1,
+        OrderStockSecured = 1,
+        OrderPaymentSecured = 1,
+        OrderConfirmed = 1,
+        OrderPaid = 1,
+        OrderShipped = 1,
+        OrderCancelled = 1,
+    }
+    Inventory {
+        StockAdded = 1,
+        StockMoved = 1,
+        StockReserved = 1,
+        StockRejected = 1,
+        StockReleased = 1,
+        StockDeducted = 1,
+    }
+    Billing {
+        PaymentAuthorized = 1,
+        PaymentDeclined = 1,
+        CaptureStarted = 1,
+        PaymentCaptured = 1,
+        VoidStarted = 1,
+        PaymentVoided = 1,
+        RefundStarted = 1,
+        PaymentRefunded = 1,
+    }
+}
+
+impl std::fmt::Display for EventType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,19 @@
+//! What the services promise each other: every event, the envelope it travels in, and which queue gets which events.
+//!
+//! - [`envelope`]: CloudEvents 1.0 in JSON, with the street's extension attributes.
+//! - [`events`]: the payloads, one file an owner, and the [`Event`] that holds any of them.
+//! - [`upcast`]: how an old version of a payload becomes today's.
+//! - [`routing`]: the subscriptions of the topic.
+//!
+//! `golden/` keeps one envelope of every version ever written, `schemas/` the JSON Schema of every payload; tests fail
+//! when either no longer agrees with the types. **Events carry no personal data**: a person is a `user_id`.
+
+pub mod envelope;
+pub mod events;
+pub mod routing;
+pub mod samples;
+pub mod upcast;
+
+pub use envelope::{DecodeError, Envelope, Metadata};
+pub use events::{Event, EventType, Owner};
+pub use routing::{QUEUES, QueueSpec};

@@ -1,0 +1,106 @@
+//! Every version of every event that was ever written decodes for ever, and the published schemas are the types'.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p shotengai-contracts` writes files for *new* versions and anew for schemas; a golden
+//! envelope that exists is never overwritten, because somebody's table holds one like it.
+
+use std::path::{Path, PathBuf};
+
+use shotengai_contracts::{DecodeError, Envelope, EventType, samples};
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn updating() -> bool {
+    std::env::var_os("UPDATE_GOLDEN").is_some()
+}
+
+fn file_name(event_type: EventType, version: u32) -> String {
+    format!("{event_type}.v{version}.json")
+}
+
+#[test]
+fn the_newest_version_of_every_event_has_a_golden_envelope() {
+    for event_type in EventType::ALL {
+        let path = folder("golden").join(file_name(*event_type, event_type.version()));
+        let sample = samples::envelope(*event_type).unwrap();
+        let text = format!("{}\n", serde_json::to_string_pretty(&sample).unwrap());
+        if updating() && !path.exists() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let golden = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{} is missing", path.display()));
+        assert_eq!(golden, text, "{event_type} changed its shape: give it a new version and an upcaster");
+    }
+}
+
+#[test]
+fn every_golden_envelope_decodes() {
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder("golden")).unwrap() {
+        let path = entry.unwrap().path();
+        let envelope = Envelope::from_json(&std::fs::read(&path).unwrap()).unwrap();
+        let event = envelope.event().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert_eq!(
+            path.file_name().unwrap().to_str().unwrap(),
+            file_name(event.event_type(), envelope.dataversion),
+            "a golden file is named for what it holds"
+        );
+        seen += 1;
+    }
+    assert!(seen >= EventType::ALL.len());
+}
+
+#[test]
+fn the_published_schemas_are_those_of_the_types() {
+    for event_type in EventType::ALL {
+        let path = folder("schemas").join(file_name(*event_type, event_type.version()));
+        let text = format!("{}\n", serde_json::to_string_pretty(&event_type.schema()).unwrap());
+        if updating() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), text, "{event_type}: run with UPDATE_GOLDEN=1");
+    }
+}
+
+#[test]
+fn no_event_has_a_field_for_personal_data() {
+    for event_type in EventType::ALL {
+        let schema = serde_json::to_string(&event_type.schema()).unwrap();
+        for word in ["email", "e_mail", "address", "phone", "card", "language"] {
+            assert!(!schema.contains(&format!("\"{word}")), "{event_type} has {word}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_envelope_what_is_unknown_and_what_is_from_the_future_are_told_apart() {
+    assert!(matches!(Envelope::from_json(b"{"), Err(DecodeError::NotAnEnvelope(_))));
+    assert!(matches!(Envelope::from_json(b"{\"id\":1}"), Err(DecodeError::NotAnEnvelope(_))));
+    assert!(matches!(Envelope::from_json(&[0xff, 0xfe]), Err(DecodeError::NotAnEnvelope(_))));
+
+    let mut envelope = samples::envelope(EventType::OrderPaid).unwrap();
+    envelope.event_type = "OrderEaten".to_owned();
+    assert!(matches!(envelope.event(), Err(DecodeError::UnknownType(name)) if name == "OrderEaten"));
+
+    let mut envelope = samples::envelope(EventType::OrderPaid).unwrap();
+    envelope.dataversion = 99;
+    assert!(matches!(envelope.event(), Err(DecodeError::FutureVersion { found: 99, known: 1, .. })));
+
+    let mut envelope = samples::envelope(EventType::OrderPaid).unwrap();
+    envelope.data = serde_json::json!({"order_id": "ord_1"});
+    assert!(matches!(envelope.event(), Err(DecodeError::BadData { .. })));
+}
+
+#[test]
+fn every_subscription_is_to_something_that_exists_once() {
+    let mut names: Vec<_> = shotengai_contracts::QUEUES.iter().map(|queue| queue.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), shotengai_contracts::QUEUES.len());
+    for queue in shotengai_contracts::QUEUES {
+        let mut events = queue.events.to_vec();
+        events.sort_unstable();
+        events.dedup();
+        assert_eq!(events.len(), queue.events.len(), "{} names an event twice", queue.name);
+    }
+}

@@ -1,0 +1,19 @@
+//! The words every part of Shotengai shares: ids, money, quantities, and the ports through which time, randomness and
+//! new ids enter the program. No I/O and no async.
+//!
+//! - [`ids`]: prefixed, typed ids; an `OrderId` can't be passed where a `ProductId` is wanted.
+//! - [`money`]: amounts that carry their currency and refuse to overflow or to mix.
+//! - [`quantity`]: whole numbers of pieces, one at least.
+//! - [`ports`]: [`Clock`], [`Random`] and [`IdGenerator`]. Nothing else in the workspace may ask the system for these
+//!   (`clippy.toml` bans it), so that a simulation's seed replays a history exactly.
+
+pub mod ids;
+pub mod money;
+pub mod ports;
+pub mod quantity;
+
+pub use ids::{AggregateId, CartId, CommitId, EventId, IdError, OrderId, PaymentId, ProductId, UserId, Version};
+pub use jiff::Timestamp;
+pub use money::{Currency, Money, MoneyError};
+pub use ports::{Clock, IdGenerator, ManualClock, Ports, Random, SeededRandom, SystemClock, SystemRandom};
+pub use quantity::{Quantity, QuantityError};

@@ -1,0 +1,87 @@
+//! Whole numbers of pieces.
+
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+/// A number of pieces, 1 to [`Quantity::MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Quantity(u32);
+
+/// Why a number is not a quantity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a whole number from 1 to {max}", max = Quantity::MAX)]
+pub struct QuantityError;
+
+impl Quantity {
+    /// The most pieces one line or one addition may have.
+    pub const MAX: u32 = 1_000_000;
+    /// One piece.
+    pub const ONE: Self = Self(1);
+
+    /// A quantity of `pieces`.
+    ///
+    /// # Errors
+    /// [`QuantityError`] for 0 and above [`Quantity::MAX`].
+    pub const fn new(pieces: u32) -> Result<Self, QuantityError> {
+        if pieces == 0 || pieces > Self::MAX { Err(QuantityError) } else { Ok(Self(pieces)) }
+    }
+
+    /// As a number of pieces.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+
+    /// Both together.
+    ///
+    /// # Errors
+    /// [`QuantityError`] when the sum is above [`Quantity::MAX`].
+    pub const fn plus(self, other: Self) -> Result<Self, QuantityError> {
+        // Two values of at most a million can't overflow 32 bits.
+        Self::new(self.0 + other.0)
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Quantity {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let pieces = u32::deserialize(deserializer)?;
+        Self::new(pieces).map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Quantity {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Quantity".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": Self::MAX })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_fractions_and_too_much_are_refused() {
+        for json in ["0", "-1", "1.5", "1000001", "9223372036854775808", "\"1\"", "null"] {
+            assert!(serde_json::from_str::<Quantity>(json).is_err(), "{json}");
+        }
+        assert_eq!(serde_json::from_str::<Quantity>("1000000").unwrap().get(), 1_000_000);
+    }
+
+    #[test]
+    fn a_sum_above_the_maximum_is_refused() {
+        let most = Quantity::new(Quantity::MAX).unwrap();
+        assert_eq!(most.plus(Quantity::ONE), Err(QuantityError));
+    }
+}

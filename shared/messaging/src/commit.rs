@@ -1,0 +1,81 @@
+//! The events of one command on one aggregate.
+
+use jiff::Timestamp;
+use shotengai_contracts::{Envelope, Event, Metadata};
+use shotengai_kernel::{AggregateId, CommitId, EventId, Ports, Version};
+
+/// One command's events on one aggregate: one item in the table, atomic. Immutable once appended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Commit {
+    /// The aggregate.
+    pub aggregate_id: AggregateId,
+    /// The version of the first event; with the aggregate's id, the commit's slot.
+    pub first_version: Version,
+    /// Tells this attempt from another that wants the same slot.
+    pub commit_id: CommitId,
+    /// When it was decided.
+    pub created_at: Timestamp,
+    /// The events, one at least; their versions count up from `first_version`.
+    pub events: Vec<Envelope>,
+}
+
+impl Commit {
+    /// The aggregate's version once this commit is in.
+    #[must_use]
+    pub fn last_version(&self) -> Version {
+        let events = u64::try_from(self.events.len()).unwrap_or(u64::MAX);
+        Version::new(self.first_version.get().saturating_add(events).saturating_sub(1))
+    }
+
+    /// The shard of outbox and time index it stands in: evenly spread, the same for ever.
+    #[must_use]
+    pub fn index_shard(&self) -> u8 {
+        // The last byte of a UUIDv7 is random.
+        self.commit_id.uuid().as_bytes().last().copied().unwrap_or(0) % crate::ports::store::OUTBOX_SHARDS
+    }
+}
+
+/// Makes commits: gives each event its id, time, version and metadata.
+#[derive(Clone)]
+pub struct CommitFactory {
+    ports: Ports,
+}
+
+impl CommitFactory {
+    /// A factory over these ports.
+    #[must_use]
+    pub const fn new(ports: Ports) -> Self {
+        Self { ports }
+    }
+
+    /// The commit of `events` on an aggregate that is at version `current`. `None` when there are no events.
+    #[must_use]
+    pub fn commit(
+        &self,
+        aggregate_id: AggregateId,
+        current: Version,
+        events: &[Event],
+        meta: &Metadata,
+    ) -> Option<Commit> {
+        if events.is_empty() {
+            return None;
+        }
+        let created_at = self.ports.clock.now();
+        let mut version = current;
+        let envelopes = events
+            .iter()
+            .map(|event| {
+                version = version.next();
+                let id = EventId::new(self.ports.ids.uuid_v7());
+                Envelope::wrap(id, created_at, aggregate_id.clone(), version, meta, event)
+            })
+            .collect();
+        Some(Commit {
+            aggregate_id,
+            first_version: current.next(),
+            commit_id: CommitId::new(self.ports.ids.uuid_v7()),
+            created_at,
+            events: envelopes,
+        })
+    }
+}

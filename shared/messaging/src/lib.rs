@@ -1,0 +1,41 @@
+//! How Shotengai's services keep, move and receive events. No AWS types: adapters stand behind the ports.
+//!
+//! The cast:
+//! - **commit**: the events of one command on one aggregate; one item, atomic ([`commit`]).
+//! - **ports** ([`ports`]): [`EventStore`], [`StreamWriter`], [`StreamReader`], [`Topic`], [`Queue`], [`Table`], and
+//!   [`Infrastructure`], which hands them out by name. Their docs are the contract that every adapter passes.
+//! - **memory** ([`memory`]): adapters without a network that enforce AWS's limits.
+//! - **aggregates** ([`aggregate`]): load, decide, append, publish; with snapshots and conflicts.
+//! - **outbox** ([`outbox`]): publisher and sweeper; nothing committed is ever lost.
+//! - **consumer** ([`consumer`]): receives, decodes, limits, settles; a [`Handler`] reacts.
+//! - **shard** ([`shard`]): reads a stream's shards from fenced checkpoints.
+//! - **worker** ([`worker`]): a named, supervised background task that ends when told.
+
+pub mod aggregate;
+pub mod backoff;
+pub mod checkpoint;
+pub mod commit;
+pub mod consumer;
+pub mod metrics;
+pub mod outbox;
+pub mod ports;
+pub mod settle;
+pub mod shard;
+pub mod trace;
+pub mod worker;
+
+pub use aggregate::{Aggregate, Aggregates, ExecuteError, Loaded, Repository};
+pub use backoff::Backoff;
+pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints};
+pub use commit::{Commit, CommitFactory};
+pub use consumer::{Consumer, ConsumerConfig};
+pub use outbox::{Outbox, OutboxConfig, Publisher};
+pub use ports::fault::{Fault, FaultKind};
+pub use ports::infrastructure::Infrastructure;
+pub use ports::queue::{OutgoingMessage, Queue, QueueDepth, RawDelivery, Receipt};
+pub use ports::store::{AppendError, EventStore, OUTBOX_SHARDS, Snapshot};
+pub use ports::stream::{Shard, ShardBatch, ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter};
+pub use ports::table::{Condition, Key, Row, Table, TransactError, WriteError, WriteOp};
+pub use ports::topic::{Topic, TopicMessage};
+pub use settle::{Delivery, Disposition, Handler, each};
+pub use worker::Worker;

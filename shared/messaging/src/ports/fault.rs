@@ -1,0 +1,75 @@
+//! What can go wrong behind a port, classified so that callers know what to do about it.
+
+use std::fmt;
+
+/// What a caller can do about a [`Fault`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The service is away, timed out, or lost its answer. **The effect may have happened.** Try again.
+    Transient,
+    /// The service refused for now; nothing happened. Try again, slower.
+    Throttled,
+    /// Trying again unchanged won't help: a missing resource, a denied permission, an invalid request.
+    Permanent,
+}
+
+impl FaultKind {
+    /// A stable word for metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Transient => "transient",
+            Self::Throttled => "throttled",
+            Self::Permanent => "permanent",
+        }
+    }
+}
+
+/// A failed call behind a port.
+#[derive(Debug)]
+pub struct Fault {
+    kind: FaultKind,
+    operation: &'static str,
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl Fault {
+    /// A fault of `operation` (such as `dynamodb.PutItem`). The source must not carry payloads: faults are logged.
+    pub fn new(
+        kind: FaultKind,
+        operation: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { kind, operation, source: source.into() }
+    }
+
+    /// What can be done about it.
+    #[must_use]
+    pub const fn kind(&self) -> FaultKind {
+        self.kind
+    }
+
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        !matches!(self.kind, FaultKind::Permanent)
+    }
+
+    /// The call that failed.
+    #[must_use]
+    pub const fn operation(&self) -> &'static str {
+        self.operation
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} failed ({}): {}", self.operation, self.kind.as_str(), self.source)
+    }
+}
+
+impl std::error::Error for Fault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self.source.as_ref())
+    }
+}

@@ -1,0 +1,102 @@
+//! Where events are kept.
+
+use async_trait::async_trait;
+use serde_json::Value;
+use shotengai_kernel::{AggregateId, Timestamp, Version};
+
+use super::fault::Fault;
+use crate::commit::Commit;
+
+/// How many shards the outbox index and the time index have (`00` to `0f`), so that neither is one hot partition.
+pub const OUTBOX_SHARDS: u8 = 16;
+
+/// Why commits were not appended. In every case but [`AppendError::Fault`] of kind `Transient`, nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// Somebody else's commit stands where at least one of these would go: reload and decide again.
+    #[error("{} of the commits lost against another writer", .indexes.len())]
+    Conflict {
+        /// Which of the commits lost; never empty.
+        indexes: Vec<usize>,
+    },
+    /// The commits can't ever be written together: too many, too large, or two for one slot.
+    #[error("the commits can't be written together: {0}")]
+    Unwritable(String),
+    /// The store failed. After a transient fault the same commits may be appended again, unchanged, safely.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A state folded up to a version, so that a load needs only what came after.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// The aggregate.
+    pub aggregate_id: AggregateId,
+    /// The last event that is folded in.
+    pub version: Version,
+    /// The shape of `state`; a reader that knows another ignores the snapshot.
+    pub schema: u32,
+    /// The state.
+    pub state: Value,
+}
+
+/// An append-only store of commits, one service's own.
+///
+/// A commit's slot is (`aggregate_id`, `first_version`), and a slot is taken once. All reads by id are consistent; the
+/// outbox index and the time index are not: they may lag and, for an instant, show what is gone.
+#[async_trait]
+pub trait EventStore: Send + Sync {
+    /// Writes all of these commits or none, each into its slot, each marked as not yet in the stream (unless the stream
+    /// is fed by change capture). `Ok` means durable.
+    ///
+    /// An append whose answer was lost is repeated by the adapter itself; a slot that holds the same `commit_id` is
+    /// this append's own success. At most 100 commits, at most one an aggregate, at most 4 MB together, 400 KB each.
+    ///
+    /// # Errors
+    /// [`AppendError`], and then nothing was written (see there for the one exception).
+    async fn append(&self, commits: &[Commit]) -> Result<(), AppendError>;
+
+    /// All commits of one aggregate whose events come after `after`, oldest first. Consistent.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the store.
+    async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault>;
+
+    /// The newest snapshot, if there is one. May be older than the newest saved.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the store.
+    async fn load_snapshot(&self, id: &AggregateId) -> Result<Option<Snapshot>, Fault>;
+
+    /// Keeps a snapshot unless a newer one stands there. Losing one loses nothing but time.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the store.
+    async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault>;
+
+    /// Commits of one outbox shard that are marked as not in the stream and older than `before`, oldest first, `limit`
+    /// at the most. Stale by a moment: one that has just been cleared may still show.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the store.
+    async fn pending(&self, shard: u8, before: Timestamp, limit: usize) -> Result<Vec<Commit>, Fault>;
+
+    /// Takes the marker off commits that the stream has acknowledged: one answer a commit, in order. Safe to repeat.
+    ///
+    /// # Errors
+    /// A [`Fault`] when no answer came for any.
+    async fn clear_pending(&self, commits: &[Commit]) -> Result<Vec<Result<(), Fault>>, Fault>;
+
+    /// All commits of one shard of the time index from `from` on, oldest first, `limit` at the most; the second value
+    /// continues where this answer stopped. For rebuilding projections.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the store.
+    async fn scan(&self, shard: u8, from: Option<String>, limit: usize) -> Result<(Vec<Commit>, Option<String>), Fault>;
+
+    /// A cheap call that answers when the store does.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the store.
+    async fn ping(&self) -> Result<(), Fault>;
+}

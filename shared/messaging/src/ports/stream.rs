@@ -1,0 +1,100 @@
+//! The ordered stream between the services' outboxes and the bridge.
+
+use async_trait::async_trait;
+use shotengai_kernel::Timestamp;
+
+use super::fault::Fault;
+
+/// The most records of one [`StreamWriter::put`].
+pub const PUT_MAX_RECORDS: usize = 500;
+/// The most bytes, keys included, of one [`StreamWriter::put`] (5 MiB).
+pub const PUT_MAX_BYTES: usize = 5 * 1024 * 1024;
+/// The most bytes of one record, key included (1 MiB).
+pub const RECORD_MAX_BYTES: usize = 1024 * 1024;
+
+/// A record to be put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamRecord {
+    /// Records of one key keep their order; 1 to 256 characters.
+    pub key: String,
+    /// The payload.
+    pub data: Vec<u8>,
+}
+
+/// Writes to the stream.
+#[async_trait]
+pub trait StreamWriter: Send + Sync {
+    /// Puts up to [`PUT_MAX_RECORDS`] records: one answer a record, in order. Some may succeed and others fail.
+    ///
+    /// # Errors
+    /// A [`Fault`] when no answer came; some records may have been written all the same.
+    async fn put(&self, records: &[StreamRecord]) -> Result<Vec<Result<(), Fault>>, Fault>;
+}
+
+/// A shard of the stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shard {
+    /// Its id.
+    pub id: String,
+    /// The shards it came from by a split or a merge; their records come before its own.
+    pub parents: Vec<String>,
+}
+
+/// Where to start reading a shard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartAt {
+    /// At the oldest record kept.
+    Oldest,
+    /// Behind this position.
+    After(String),
+}
+
+/// A place in a shard to read on from; good for some minutes only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShardCursor(pub String);
+
+/// A record as read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadRecord {
+    /// Its place in the shard; larger numbers (as decimals of any length) come later.
+    pub position: String,
+    /// Its key.
+    pub key: String,
+    /// The payload.
+    pub data: Vec<u8>,
+    /// When the stream took it, by the stream's clock.
+    pub arrived_at: Option<Timestamp>,
+}
+
+/// What one read gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShardBatch {
+    /// The records, in order.
+    pub records: Vec<ReadRecord>,
+    /// Where to read on; none when the shard is closed and read to its end.
+    pub next: Option<ShardCursor>,
+    /// How far the end of the batch is behind the newest record, in milliseconds.
+    pub behind_ms: i64,
+}
+
+/// Reads from the stream. A cursor that expired is a `Transient` fault: take a new one from the last position.
+#[async_trait]
+pub trait StreamReader: Send + Sync {
+    /// All shards that still hold records, closed ones included.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the stream.
+    async fn shards(&self) -> Result<Vec<Shard>, Fault>;
+
+    /// A cursor into a shard.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the stream; `Permanent` for a shard or position that is not there.
+    async fn cursor(&self, shard: &str, start: &StartAt) -> Result<ShardCursor, Fault>;
+
+    /// Up to `limit` records from a cursor. An empty batch is no sign of the end.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the stream.
+    async fn read(&self, cursor: &ShardCursor, limit: usize) -> Result<ShardBatch, Fault>;
+}

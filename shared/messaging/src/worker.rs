@@ -1,0 +1,40 @@
+//! Background work with a name, supervised by the runtime.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+type Run = dyn Fn(CancellationToken) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
+
+/// A task that runs until its token is cancelled, then finishes what it holds and returns.
+///
+/// One that returns or panics before is started again by the supervisor, so it must be startable many times.
+#[derive(Clone)]
+pub struct Worker {
+    name: Arc<str>,
+    run: Arc<Run>,
+}
+
+impl Worker {
+    /// A worker called `name` (role and work: `order/consumer`).
+    pub fn new<F, Fut>(name: impl Into<Arc<str>>, run: F) -> Self
+    where
+        F: Fn(CancellationToken) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        Self { name: name.into(), run: Arc::new(move |token| Box::pin(run(token))) }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs it once, until it returns.
+    pub async fn run(&self, shutdown: CancellationToken) {
+        (self.run)(shutdown).await;
+    }
+}
