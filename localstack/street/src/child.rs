@@ -103,13 +103,8 @@ impl Child {
     /// # Errors
     /// When the system cannot tell.
     pub async fn wait(&mut self) -> Result<ExitStatus, StreetError> {
-        // Not `Child::wait`: that one would close the pipe and so end the program.
-        loop {
-            if let Some(status) = self.try_wait()? {
-                return Ok(status);
-            }
-            sleep(POLL).await;
-        }
+        // The leash was taken out of the keeper's handle, which would otherwise close it here and so end the program.
+        self.keeper.wait().await.map_err(StreetError::io(format!("wait for {}", self.name)))
     }
 
     /// How the program ended, if it has.

@@ -1,1 +1,49 @@
-//! The bridge role: stream to topic.
+//! The bridge role: from the stream to the topic. No business rules.
+//!
+//! - [`config`]: its settings.
+//! - [`decode`]: what a record must be to pass.
+//! - [`pass`]: publishes what passes, sets aside what doesn't, and says how far it came.
+
+pub mod config;
+pub mod decode;
+pub mod pass;
+
+use std::sync::Arc;
+
+use shotengai_messaging::shard::{ShardConfig, StreamConsumer};
+use shotengai_messaging::{Checkpoints, StreamReader};
+use shotengai_runtime::{Check, Context, Role};
+
+pub use config::BridgeSettings;
+pub use pass::Bridge;
+
+/// The queue for records that can't be published.
+pub const DEAD_LETTERS: &str = "bridge-dlq";
+
+/// Wires the role.
+///
+/// # Errors
+/// None today; the signature is every role's.
+#[expect(clippy::unused_async, reason = "the signature is every role's")]
+pub async fn build(context: &Context, settings: BridgeSettings) -> anyhow::Result<Role> {
+    let reader = context.infra.stream_reader();
+    let bridge = Bridge::new(context.infra.topic(), context.infra.queue(DEAD_LETTERS), context.ports.clone());
+    let checkpoints = Checkpoints::new(context.infra.table("checkpoints"), "bridge", "ec-events");
+    let config = ShardConfig {
+        busy_poll: settings.busy_poll(),
+        idle_poll: settings.idle_poll(),
+        ..ShardConfig::default()
+    };
+    let consumer = StreamConsumer::new(
+        "bridge",
+        config,
+        Arc::clone(&reader),
+        checkpoints,
+        Arc::new(bridge),
+        context.ports.clone(),
+    );
+    Ok(Role::new("bridge").worker(consumer.worker()).check(Check::new("kinesis", move || {
+        let reader: Arc<dyn StreamReader> = Arc::clone(&reader);
+        async move { reader.shards().await.map(|_| ()).map_err(|fault| fault.to_string()) }
+    })))
+}

@@ -24,7 +24,7 @@ pub mod shard;
 pub mod trace;
 pub mod worker;
 
-pub use aggregate::{Aggregate, Aggregates, ExecuteError, Loaded, Repository};
+pub use aggregate::{Aggregate, Aggregates, CommitWriter, ExecuteError, Loaded, Repository};
 pub use backoff::Backoff;
 pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 pub use commit::{Commit, CommitFactory};

@@ -1,0 +1,24 @@
+//! The bridge's settings.
+
+use std::time::Duration;
+
+/// What can be set. Times are milliseconds.
+#[derive(clap::Args, Clone, Debug)]
+pub struct BridgeSettings {
+    /// Wait between reads of a shard while records come. Kinesis allows five reads a second and shard.
+    #[arg(long, env = "BRIDGE_BUSY_POLL_MS", default_value_t = 200, value_parser = clap::value_parser!(u64).range(10..=10_000))]
+    pub bridge_busy_poll_ms: u64,
+    /// Wait between reads of a shard that has been quiet for five seconds.
+    #[arg(long, env = "BRIDGE_IDLE_POLL_MS", default_value_t = 200, value_parser = clap::value_parser!(u64).range(10..=10_000))]
+    pub bridge_idle_poll_ms: u64,
+}
+
+impl BridgeSettings {
+    pub(crate) const fn busy_poll(&self) -> Duration {
+        Duration::from_millis(self.bridge_busy_poll_ms)
+    }
+
+    pub(crate) const fn idle_poll(&self) -> Duration {
+        Duration::from_millis(self.bridge_idle_poll_ms)
+    }
+}

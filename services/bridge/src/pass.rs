@@ -1,0 +1,216 @@
+//! Publishes what passes and sets aside what doesn't.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::stream::{self, StreamExt};
+use opentelemetry::KeyValue;
+use shotengai_kernel::Ports;
+use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
+use shotengai_messaging::ports::stream::ReadRecord;
+use shotengai_messaging::ports::topic::{PUBLISH_MAX_BYTES, PUBLISH_MAX_MESSAGES};
+use shotengai_messaging::shard::RecordHandler;
+use shotengai_messaging::trace::{follow, traceparent_of};
+use shotengai_messaging::{Backoff, OutgoingMessage, Queue, Topic, TopicMessage, metrics};
+use tokio_util::sync::CancellationToken;
+
+use crate::decode::{self, Unfit};
+
+/// Publish requests under way at the same time, a shard.
+const IN_FLIGHT: usize = 4;
+/// How much of a record that is no UTF-8 text stands in its dead letter.
+const EXCERPT_BYTES: usize = 128 * 1024;
+
+/// The bridge's record handler.
+pub struct Bridge {
+    topic: Arc<dyn Topic>,
+    dead_letters: Arc<dyn Queue>,
+    ports: Ports,
+}
+
+/// What becomes of one record.
+enum Item {
+    Publish(TopicMessage),
+    SetAside(OutgoingMessage),
+}
+
+impl Bridge {
+    /// A bridge onto `topic`; records that can't be published go to `dead_letters`.
+    #[must_use]
+    pub const fn new(topic: Arc<dyn Topic>, dead_letters: Arc<dyn Queue>, ports: Ports) -> Self {
+        Self { topic, dead_letters, ports }
+    }
+
+    fn item(shard: &str, record: &ReadRecord) -> Item {
+        let fit = decode::envelope(&record.data).and_then(|envelope| {
+            let span = tracing::info_span!(
+                "bridge",
+                otel.name = "bridge publish",
+                otel.kind = "producer",
+                messaging.system = "aws_sns",
+                event.r#type = envelope.event_type,
+                event.id = %envelope.id,
+                event.subject = %envelope.subject,
+            );
+            follow(&span, envelope.traceparent.as_deref());
+            decode::message(&envelope, traceparent_of(&span))
+        });
+        match fit {
+            Ok(message) => Item::Publish(message),
+            Err(unfit) => {
+                tracing::error!(shard, position = record.position, reason = unfit.reason, "a record was set aside");
+                Item::SetAside(letter(shard, record, &unfit))
+            }
+        }
+    }
+
+    /// Publishes until every message is acknowledged or the process is told to stop; says whether all were.
+    async fn publish(&self, messages: &[TopicMessage], shutdown: &CancellationToken) -> bool {
+        let mut outstanding: Vec<&TopicMessage> = messages.iter().collect();
+        let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(10));
+        let mut failures = 0;
+        loop {
+            let request: Vec<_> = outstanding.iter().map(|message| (*message).clone()).collect();
+            match self.topic.publish(&request).await {
+                Ok(answers) => {
+                    let mut answers = answers.into_iter();
+                    // A message without an answer is not acknowledged.
+                    outstanding.retain(|_| match answers.next() {
+                        Some(Ok(())) => false,
+                        Some(Err(fault)) => {
+                            metrics::count_fault(&fault);
+                            true
+                        }
+                        None => true,
+                    });
+                }
+                Err(fault) => metrics::count_fault(&fault),
+            }
+            if outstanding.is_empty() {
+                return true;
+            }
+            failures += 1;
+            if failures % 10 == 1 {
+                tracing::warn!(outstanding = outstanding.len(), failures, "the topic did not take all; trying again");
+            }
+            if self.pause(&backoff, failures, shutdown).await {
+                return false;
+            }
+        }
+    }
+
+    async fn set_aside(&self, letter: &OutgoingMessage, shutdown: &CancellationToken) -> bool {
+        let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(10));
+        let mut failures = 0;
+        loop {
+            match self.dead_letters.send(std::slice::from_ref(letter)).await {
+                Ok(answers) if matches!(answers.as_slice(), [Ok(())]) => return true,
+                Ok(_) => {}
+                Err(fault) => metrics::count_fault(&fault),
+            }
+            failures += 1;
+            if self.pause(&backoff, failures, shutdown).await {
+                return false;
+            }
+        }
+    }
+
+    /// Waits; says whether the process was told to stop meanwhile.
+    async fn pause(&self, backoff: &Backoff, failures: u32, shutdown: &CancellationToken) -> bool {
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => true,
+            () = tokio::time::sleep(backoff.delay(failures, self.ports.random.as_ref())) => false,
+        }
+    }
+}
+
+#[async_trait]
+impl RecordHandler for Bridge {
+    async fn handle(&self, shard: &str, records: &[ReadRecord], shutdown: &CancellationToken) -> usize {
+        let requests = requests(records.iter().map(|record| Self::item(shard, record)));
+        let mut done = stream::iter(requests)
+            .map(|request| async move {
+                match request {
+                    Request::Publish(messages) => (self.publish(&messages, shutdown).await, messages.len(), "published"),
+                    Request::SetAside(letter) => (self.set_aside(&letter, shutdown).await, 1, "set_aside"),
+                }
+            })
+            .buffered(IN_FLIGHT);
+        // Answers come in the records' order, so this counts the contiguous acknowledged prefix.
+        let mut applied = 0;
+        while let Some((acknowledged, count, outcome)) = done.next().await {
+            if !acknowledged {
+                break;
+            }
+            applied += count;
+            metrics::BRIDGED.add(u64::try_from(count).unwrap_or(0), &[KeyValue::new("outcome", outcome)]);
+        }
+        applied
+    }
+}
+
+enum Request {
+    Publish(Vec<TopicMessage>),
+    SetAside(OutgoingMessage),
+}
+
+/// Cuts items, in order, into requests that the topic takes.
+fn requests(items: impl Iterator<Item = Item>) -> Vec<Request> {
+    let mut requests = Vec::new();
+    let mut batch: Vec<TopicMessage> = Vec::new();
+    let mut bytes = 0;
+    for item in items {
+        match item {
+            Item::Publish(message) => {
+                let size = message.size();
+                if batch.len() == PUBLISH_MAX_MESSAGES || (!batch.is_empty() && bytes + size > PUBLISH_MAX_BYTES) {
+                    requests.push(Request::Publish(std::mem::take(&mut batch)));
+                    bytes = 0;
+                }
+                bytes += size;
+                batch.push(message);
+            }
+            Item::SetAside(letter) => {
+                if !batch.is_empty() {
+                    requests.push(Request::Publish(std::mem::take(&mut batch)));
+                    bytes = 0;
+                }
+                requests.push(Request::SetAside(letter));
+            }
+        }
+    }
+    if !batch.is_empty() {
+        requests.push(Request::Publish(batch));
+    }
+    requests
+}
+
+/// The record as a dead letter: its bytes as text as far as they are, with where it stands in the stream.
+fn letter(shard: &str, record: &ReadRecord, unfit: &Unfit) -> OutgoingMessage {
+    let facts = DeadLetterFacts {
+        reason: unfit.reason.to_owned(),
+        error: unfit.error.chars().take(500).collect(),
+        consumer: "bridge".to_owned(),
+        attempts: 1,
+        first_seen: record.arrived_at,
+        trace: None,
+    };
+    let excerpt = record.data.get(..EXCERPT_BYTES.min(record.data.len())).unwrap_or_default();
+    // Queues take only characters that XML 1.0 allows.
+    let body: String = String::from_utf8_lossy(excerpt)
+        .chars()
+        .map(|c| if c.is_control() && !matches!(c, '\t' | '\n' | '\r') { '\u{fffd}' } else { c })
+        .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
+        .collect();
+    let attributes = BTreeMap::from([
+        (DEAD_LETTER_ATTRIBUTE.to_owned(), serde_json::to_string(&facts).unwrap_or_default()),
+        ("shard".to_owned(), shard.to_owned()),
+        ("position".to_owned(), record.position.clone()),
+    ]);
+    // An empty body is no message.
+    let body = if body.is_empty() { " ".to_owned() } else { body };
+    OutgoingMessage { body, attributes, delay: Duration::ZERO }
+}

@@ -1,0 +1,371 @@
+//! Receives, decodes, limits and settles. What to do about an event is the [`Handler`]'s.
+//!
+//! Each delivery is settled alone, and deleted only after the handler said `Done` or after the dead-letter queue has it.
+//! While a handler works, its messages' visibility is extended, so slow work is no reason for a second delivery.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use opentelemetry::KeyValue;
+use serde::{Deserialize, Serialize};
+use shotengai_contracts::{DecodeError, Envelope};
+use shotengai_kernel::{Ports, Timestamp};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use crate::backoff::Backoff;
+use crate::metrics;
+use crate::ports::fault::Fault;
+use crate::ports::queue::{MAX_VISIBILITY, OutgoingMessage, QUEUE_MAX_BATCH, Queue, RawDelivery, Receipt};
+use crate::settle::{Delivery, Disposition, Handler};
+use crate::trace::{TRACEPARENT, follow};
+use crate::worker::Worker;
+
+/// The attribute of a dead letter that says why it is one: a [`DeadLetterFacts`] in JSON.
+pub const DEAD_LETTER_ATTRIBUTE: &str = "dead_letter";
+
+/// How a consumer behaves.
+#[derive(Debug, Clone)]
+pub struct ConsumerConfig {
+    /// The consumer's name: its service.
+    pub name: &'static str,
+    /// Batches handled at the same time.
+    pub concurrency: usize,
+    /// Messages a batch, ten at the most.
+    pub batch: usize,
+    /// How long a received message stays hidden before it is extended.
+    pub visibility: Duration,
+    /// How long a receive waits for the first message.
+    pub wait: Duration,
+    /// The wait before a message that could not be handled comes again.
+    pub backoff: Backoff,
+    /// A message that was received more often is rejected as exhausted.
+    pub max_attempts: u32,
+    /// How long an event of a future version is retried before it is rejected: longer than a rolling upgrade takes.
+    pub future_patience: SignedDuration,
+}
+
+impl ConsumerConfig {
+    /// The defaults, with reasons: 4 batches keep a pod busy while one waits for its database; 30 s of visibility is
+    /// three of the longest calls; 40 attempts stay below the queue's own net of 50.
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            concurrency: 4,
+            batch: QUEUE_MAX_BATCH,
+            visibility: Duration::from_secs(30),
+            wait: Duration::from_secs(20),
+            backoff: Backoff::new(Duration::from_millis(500), Duration::from_secs(60)),
+            max_attempts: 40,
+            future_patience: SignedDuration::from_mins(10),
+        }
+    }
+}
+
+/// Why a message is a dead letter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetterFacts {
+    /// A stable word: `not_an_envelope`, `unknown_type`, `future_version`, `bad_data`, `exhausted` or a handler's own.
+    pub reason: String,
+    /// What exactly; no personal data.
+    pub error: String,
+    /// The consumer that gave up.
+    pub consumer: String,
+    /// How often it was received.
+    pub attempts: u32,
+    /// When it was first received.
+    pub first_seen: Option<Timestamp>,
+    /// The trace it belongs to.
+    pub trace: Option<String>,
+}
+
+/// Feeds one queue's messages to one handler.
+pub struct Consumer {
+    config: ConsumerConfig,
+    queue: Arc<dyn Queue>,
+    dead_letters: Arc<dyn Queue>,
+    handler: Arc<dyn Handler>,
+    ports: Ports,
+}
+
+impl Consumer {
+    /// A consumer of `queue`; what can't be handled goes to `dead_letters`.
+    #[must_use]
+    pub fn new(
+        config: ConsumerConfig,
+        queue: Arc<dyn Queue>,
+        dead_letters: Arc<dyn Queue>,
+        handler: Arc<dyn Handler>,
+        ports: Ports,
+    ) -> Arc<Self> {
+        Arc::new(Self { config, queue, dead_letters, handler, ports })
+    }
+
+    /// The worker that consumes until told to stop, then finishes what it holds.
+    #[must_use]
+    pub fn worker(self: Arc<Self>) -> Worker {
+        Worker::new(format!("{}/consumer", self.config.name), move |token| {
+            let consumer = Arc::clone(&self);
+            async move { consumer.run(token).await }
+        })
+    }
+
+    /// One receive, handled and settled to the end; returns how many messages came. For tests and drains.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the receive. Faults while settling are logged: those messages come again.
+    pub async fn step(&self, wait: Duration) -> Result<usize, Fault> {
+        let received = self.queue.receive(self.config.batch, wait, self.config.visibility).await?;
+        let count = received.len();
+        self.handle(received).await;
+        Ok(count)
+    }
+
+    async fn run(self: Arc<Self>, shutdown: CancellationToken) {
+        let permits = Arc::new(Semaphore::new(self.config.concurrency));
+        let mut running = JoinSet::new();
+        let receive_backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
+        let mut failures = 0;
+        while !shutdown.is_cancelled() {
+            // A permit first: what can't be worked on is better left in the queue for another pod.
+            let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { break };
+            let received = tokio::select! {
+                biased;
+                () = shutdown.cancelled() => break,
+                received = self.queue.receive(self.config.batch, self.config.wait, self.config.visibility) => received,
+            };
+            while let Some(ended) = running.try_join_next() {
+                report(self.config.name, ended);
+            }
+            match received {
+                Ok(batch) => {
+                    failures = 0;
+                    if batch.is_empty() {
+                        continue;
+                    }
+                    let consumer = Arc::clone(&self);
+                    running.spawn(async move {
+                        consumer.handle(batch).await;
+                        drop(permit);
+                    });
+                }
+                Err(fault) => {
+                    failures += 1;
+                    metrics::count_fault(&fault);
+                    tracing::warn!(consumer = self.config.name, %fault, failures, "nothing received");
+                    let pause = receive_backoff.delay(failures, self.ports.random.as_ref()).max(Duration::from_millis(50));
+                    tokio::select! {
+                        biased;
+                        () = shutdown.cancelled() => break,
+                        () = tokio::time::sleep(pause) => {}
+                    }
+                }
+            }
+        }
+        while let Some(ended) = running.join_next().await {
+            report(self.config.name, ended);
+        }
+    }
+
+    async fn handle(&self, received: Vec<RawDelivery>) {
+        let mut settlements: Vec<(RawDelivery, Disposition)> = Vec::new();
+        let mut raw = Vec::new();
+        let mut batch = Vec::new();
+        for delivery in received {
+            match self.decode(&delivery) {
+                Ok(decoded) => {
+                    raw.push(delivery);
+                    batch.push(decoded);
+                }
+                Err(disposition) => settlements.push((delivery, disposition)),
+            }
+        }
+        if !batch.is_empty() {
+            let receipts: Vec<_> = raw.iter().map(|delivery| delivery.receipt.clone()).collect();
+            // The batch's shared calls belong to the first trace; each delivery's own to its own.
+            let span = batch.first().map_or_else(tracing::Span::none, |delivery| delivery.span.clone());
+            let answers = self.while_extending(&receipts, self.handler.handle(&batch).instrument(span)).await;
+            self.observe(&batch, &answers);
+            let mut answers = answers.into_iter();
+            for delivery in raw {
+                let answer = answers.next().unwrap_or_else(|| Disposition::retry("the handler gave no answer"));
+                settlements.push((delivery, answer));
+            }
+        }
+        self.settle(settlements).await;
+    }
+
+    fn decode(&self, raw: &RawDelivery) -> Result<Delivery, Disposition> {
+        let decoded = Envelope::from_json(raw.body.as_bytes()).and_then(|envelope| {
+            let event = envelope.event()?;
+            Ok((envelope, event))
+        });
+        match decoded {
+            Ok((envelope, event)) => {
+                let traceparent = raw.attributes.get(TRACEPARENT).or(envelope.traceparent.as_ref());
+                let span = tracing::info_span!(
+                    "process",
+                    otel.name = format!("process {}", self.queue.name()),
+                    otel.kind = "consumer",
+                    messaging.system = "aws_sqs",
+                    messaging.destination.name = self.queue.name(),
+                    event.r#type = envelope.event_type,
+                    event.id = %envelope.id,
+                    event.subject = %envelope.subject,
+                );
+                follow(&span, traceparent.map(String::as_str));
+                Ok(Delivery {
+                    envelope: Arc::new(envelope),
+                    event: Arc::new(event),
+                    receive_count: raw.receive_count,
+                    message_id: raw.message_id.clone(),
+                    span,
+                })
+            }
+            Err(error @ DecodeError::FutureVersion { .. }) if self.is_patient(raw) => {
+                Err(Disposition::Retry { after: Some(Duration::from_secs(30)), cause: error.to_string() })
+            }
+            Err(error) => Err(Disposition::Reject { reason: error.reason(), error: error.to_string() }),
+        }
+    }
+
+    fn is_patient(&self, raw: &RawDelivery) -> bool {
+        let now = self.ports.clock.now();
+        now.duration_since(raw.first_received_at.unwrap_or(now)) < self.config.future_patience
+    }
+
+    /// Runs `work` and keeps its messages hidden meanwhile.
+    async fn while_extending<T>(&self, receipts: &[Receipt], work: impl Future<Output = T>) -> T {
+        tokio::pin!(work);
+        let period = self.config.visibility / 3;
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                () = tokio::time::sleep(period) => {
+                    let changes: Vec<_> =
+                        receipts.iter().map(|receipt| (receipt.clone(), self.config.visibility)).collect();
+                    self.change_visibility(&changes).await;
+                }
+            }
+        }
+    }
+
+    fn observe(&self, batch: &[Delivery], answers: &[Disposition]) {
+        for (delivery, answer) in batch.iter().zip(answers) {
+            metrics::SETTLED.add(1, &[
+                KeyValue::new("consumer", self.config.name),
+                KeyValue::new("event_type", delivery.envelope.event_type.clone()),
+                KeyValue::new("outcome", answer.outcome()),
+            ]);
+            match answer {
+                Disposition::Done => {
+                    let age = self.ports.clock.now().duration_since(delivery.envelope.time);
+                    metrics::EVENT_AGE.record(age.as_secs_f64().max(0.0), &[KeyValue::new("consumer", self.config.name)]);
+                }
+                Disposition::Retry { cause, .. } => delivery.span.in_scope(|| {
+                    tracing::info!(consumer = self.config.name, subject = %delivery.envelope.subject, attempt = delivery.receive_count, %cause, "will be tried again");
+                }),
+                Disposition::Reject { reason, error } => delivery.span.in_scope(|| {
+                    tracing::error!(consumer = self.config.name, subject = %delivery.envelope.subject, reason, %error, "rejected");
+                }),
+            }
+        }
+    }
+
+    async fn settle(&self, settlements: Vec<(RawDelivery, Disposition)>) {
+        let mut done = Vec::new();
+        let mut again = Vec::new();
+        let mut dead = Vec::new();
+        for (delivery, disposition) in settlements {
+            match disposition {
+                Disposition::Done => done.push(delivery.receipt),
+                Disposition::Retry { cause, .. } if delivery.receive_count >= self.config.max_attempts => {
+                    dead.push((delivery, "exhausted", cause));
+                }
+                Disposition::Retry { after, .. } => {
+                    let after = after.unwrap_or_else(|| {
+                        self.config.backoff.delay(delivery.receive_count, self.ports.random.as_ref())
+                    });
+                    again.push((delivery.receipt, after.min(MAX_VISIBILITY)));
+                }
+                Disposition::Reject { reason, error } => dead.push((delivery, reason, error)),
+            }
+        }
+        done.extend(self.bury(dead).await);
+        self.change_visibility(&again).await;
+        self.delete(&done).await;
+    }
+
+    /// Sends rejected messages to the dead letters; returns the receipts of those that arrived there.
+    async fn bury(&self, dead: Vec<(RawDelivery, &'static str, String)>) -> Vec<Receipt> {
+        if dead.is_empty() {
+            return Vec::new();
+        }
+        let letters: Vec<_> =
+            dead.iter().map(|(delivery, reason, error)| self.letter(delivery, reason, error)).collect();
+        let answers = match self.dead_letters.send(&letters).await {
+            Ok(answers) => answers,
+            Err(fault) => {
+                metrics::count_fault(&fault);
+                tracing::warn!(consumer = self.config.name, %fault, "dead letters were not taken; they come again");
+                return Vec::new();
+            }
+        };
+        dead.into_iter()
+            .zip(answers)
+            .filter(|(_, answer)| answer.is_ok())
+            .map(|((delivery, _, _), _)| delivery.receipt)
+            .collect()
+    }
+
+    fn letter(&self, delivery: &RawDelivery, reason: &str, error: &str) -> OutgoingMessage {
+        let facts = DeadLetterFacts {
+            reason: reason.to_owned(),
+            error: error.chars().take(500).collect(),
+            consumer: self.config.name.to_owned(),
+            attempts: delivery.receive_count,
+            first_seen: delivery.first_received_at,
+            trace: delivery.attributes.get(TRACEPARENT).cloned(),
+        };
+        let facts = serde_json::to_string(&facts).unwrap_or_default();
+        let mut attributes: BTreeMap<_, _> = delivery.attributes.clone();
+        attributes.insert(DEAD_LETTER_ATTRIBUTE.to_owned(), facts);
+        OutgoingMessage { body: delivery.body.clone(), attributes, delay: Duration::ZERO }
+    }
+
+    async fn delete(&self, receipts: &[Receipt]) {
+        for chunk in receipts.chunks(QUEUE_MAX_BATCH) {
+            self.count_failures("delete", self.queue.delete(chunk).await);
+        }
+    }
+
+    async fn change_visibility(&self, changes: &[(Receipt, Duration)]) {
+        for chunk in changes.chunks(QUEUE_MAX_BATCH) {
+            self.count_failures("change visibility", self.queue.change_visibility(chunk).await);
+        }
+    }
+
+    /// A message that was not settled comes again; handlers are idempotent, so it is only counted.
+    fn count_failures(&self, what: &str, answer: Result<Vec<Result<(), Fault>>, Fault>) {
+        let faults = match answer {
+            Ok(answers) => answers.into_iter().filter_map(Result::err).collect(),
+            Err(fault) => vec![fault],
+        };
+        for fault in faults {
+            metrics::count_fault(&fault);
+            tracing::debug!(consumer = self.config.name, what, %fault, "not settled; comes again");
+        }
+    }
+}
+
+fn report(consumer: &str, ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(consumer, %error, "a handler panicked; its messages come again after their visibility");
+    }
+}

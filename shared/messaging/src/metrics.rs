@@ -1,0 +1,48 @@
+//! The numbers that messaging reports, by OpenTelemetry's global meter. Names are Prometheus-ready.
+
+use std::sync::LazyLock;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
+
+fn meter() -> Meter {
+    opentelemetry::global::meter("shotengai")
+}
+
+/// Deliveries settled, by consumer, event type and outcome (`done`, `retry`, `reject`).
+pub static SETTLED: LazyLock<Counter<u64>> =
+    LazyLock::new(|| meter().u64_counter("messages_settled").with_description("Deliveries settled").build());
+
+/// Seconds from an event's decision to the end of its handling, by consumer.
+pub static EVENT_AGE: LazyLock<Histogram<f64>> = LazyLock::new(|| {
+    meter().f64_histogram("event_handled_age").with_unit("s").with_description("Age of an event once handled").build()
+});
+
+/// Events acknowledged by the stream, by service and by who put them (`publisher`, `sweeper`).
+pub static PUBLISHED: LazyLock<Counter<u64>> =
+    LazyLock::new(|| meter().u64_counter("events_published").with_description("Events in the stream").build());
+
+/// Failed attempts, by operation and kind; each was or will be tried again.
+pub static FAULTS: LazyLock<Counter<u64>> =
+    LazyLock::new(|| meter().u64_counter("faults").with_description("Failed calls behind a port").build());
+
+/// Records that the bridge passed on or set aside, by outcome.
+pub static BRIDGED: LazyLock<Counter<u64>> =
+    LazyLock::new(|| meter().u64_counter("records_bridged").with_description("Stream records handled").build());
+
+/// How far a shard's reader is behind its newest record, in milliseconds.
+pub static SHARD_LAG: LazyLock<Gauge<i64>> = LazyLock::new(|| {
+    meter().i64_gauge("shard_lag").with_unit("ms").with_description("How far a shard's reader is behind").build()
+});
+
+/// Optimistic writes that lost and were decided again, by kind of aggregate.
+pub static CONFLICTS: LazyLock<Counter<u64>> =
+    LazyLock::new(|| meter().u64_counter("append_conflicts").with_description("Commits decided again").build());
+
+/// Counts a fault.
+pub fn count_fault(fault: &crate::Fault) {
+    FAULTS.add(1, &[
+        KeyValue::new("operation", fault.operation()),
+        KeyValue::new("kind", fault.kind().as_str()),
+    ]);
+}

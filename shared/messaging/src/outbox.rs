@@ -1,0 +1,342 @@
+//! From the table to the stream, at least once.
+//!
+//! A commit is appended with a marker. The publisher puts its events into the stream and, once the stream has
+//! acknowledged them all, takes the marker off. Whatever is lost on the way (a crash, a full channel, a stream that is
+//! away) still has its marker, and the sweeper of any process of the service finds it and publishes it again. Nothing
+//! else coordinates, so an event may come twice; never not at all.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use shotengai_kernel::Ports;
+use tokio::sync::{Mutex, mpsc};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::backoff::Backoff;
+use crate::commit::Commit;
+use crate::metrics;
+use crate::ports::store::{EventStore, OUTBOX_SHARDS};
+use crate::ports::stream::{PUT_MAX_BYTES, PUT_MAX_RECORDS, StreamRecord, StreamWriter};
+use crate::worker::Worker;
+
+/// How many items one clearing request takes (`BatchWriteItem`).
+const CLEAR_BATCH: usize = 25;
+
+/// How the outbox behaves.
+#[derive(Debug, Clone, Copy)]
+pub struct OutboxConfig {
+    /// How many commits may wait in memory; more are left to the sweeper.
+    pub capacity: usize,
+    /// How long the first commit of a batch waits for company.
+    pub linger: Duration,
+    /// How long acknowledged commits wait for company before their markers are taken off.
+    pub clear_linger: Duration,
+    /// How often the sweeper looks.
+    pub sweep_every: Duration,
+    /// How old a marker must be before the sweeper takes it for lost.
+    pub sweep_age: Duration,
+    /// How often a record is tried before it is left to the sweeper.
+    pub attempts: u32,
+}
+
+impl Default for OutboxConfig {
+    fn default() -> Self {
+        Self {
+            capacity: 10_000,
+            linger: Duration::from_millis(2),
+            clear_linger: Duration::from_millis(500),
+            sweep_every: Duration::from_secs(5),
+            sweep_age: Duration::from_secs(10),
+            attempts: 6,
+        }
+    }
+}
+
+/// Where appended commits are offered for publishing. Cheap to clone.
+#[derive(Clone)]
+pub struct Outbox {
+    sender: Option<mpsc::Sender<Commit>>,
+}
+
+impl Outbox {
+    /// For change capture: the database feeds the stream, nobody publishes.
+    #[must_use]
+    pub const fn disabled() -> Self {
+        Self { sender: None }
+    }
+
+    /// Offers commits that are durable. Never waits and never fails: what the channel has no room for keeps its marker.
+    pub fn offer(&self, commits: Vec<Commit>) {
+        let Some(sender) = &self.sender else { return };
+        for commit in commits {
+            if let Err(error) = sender.try_send(commit) {
+                tracing::debug!(%error, "the outbox is full; the sweeper will publish");
+                return;
+            }
+        }
+    }
+}
+
+/// Publishes and sweeps one service's outbox.
+pub struct Publisher {
+    service: &'static str,
+    store: Arc<dyn EventStore>,
+    stream: Arc<dyn StreamWriter>,
+    config: OutboxConfig,
+    ports: Ports,
+    receiver: Mutex<mpsc::Receiver<Commit>>,
+}
+
+impl Publisher {
+    /// The outbox of a service and its publisher.
+    #[must_use]
+    pub fn new(
+        service: &'static str,
+        store: Arc<dyn EventStore>,
+        stream: Arc<dyn StreamWriter>,
+        config: OutboxConfig,
+        ports: Ports,
+    ) -> (Outbox, Arc<Self>) {
+        let (sender, receiver) = mpsc::channel(config.capacity);
+        let publisher = Self { service, store, stream, config, ports, receiver: Mutex::new(receiver) };
+        (Outbox { sender: Some(sender) }, Arc::new(publisher))
+    }
+
+    /// The workers that every process of the service runs.
+    #[must_use]
+    pub fn workers(self: &Arc<Self>) -> Vec<Worker> {
+        let publisher = Arc::clone(self);
+        let sweeper = Arc::clone(self);
+        vec![
+            Worker::new(format!("{}/publisher", self.service), move |token| {
+                let publisher = Arc::clone(&publisher);
+                async move { publisher.run(token).await }
+            }),
+            Worker::new(format!("{}/sweeper", self.service), move |token| {
+                let sweeper = Arc::clone(&sweeper);
+                async move { sweeper.sweep_until(token).await }
+            }),
+        ]
+    }
+
+    /// Publishes what is offered until cancelled, then what is left in the channel.
+    async fn run(&self, shutdown: CancellationToken) {
+        let mut receiver = self.receiver.lock().await;
+        let mut acknowledged: Vec<Commit> = Vec::new();
+        let mut clear_at: Option<Instant> = None;
+        loop {
+            let mut batch = Vec::new();
+            tokio::select! {
+                biased;
+                received = receiver.recv_many(&mut batch, PUT_MAX_RECORDS) => if received == 0 { break },
+                () = sleep_until(clear_at) => {
+                    self.clear(&mut acknowledged).await;
+                    clear_at = None;
+                    continue;
+                }
+                () = shutdown.cancelled() => break,
+            }
+            self.linger(&mut receiver, &mut batch).await;
+            acknowledged.extend(self.publish(batch, "publisher").await);
+            while acknowledged.len() >= CLEAR_BATCH {
+                let mut full: Vec<_> = acknowledged.drain(..CLEAR_BATCH).collect();
+                self.clear(&mut full).await;
+            }
+            clear_at = match (acknowledged.is_empty(), clear_at) {
+                (true, _) => None,
+                (false, None) => Some(Instant::now() + self.config.clear_linger),
+                (false, at) => at,
+            };
+        }
+        let mut rest = Vec::new();
+        while let Ok(commit) = receiver.try_recv() {
+            rest.push(commit);
+        }
+        acknowledged.extend(self.publish(rest, "publisher").await);
+        self.clear(&mut acknowledged).await;
+    }
+
+    async fn linger(&self, receiver: &mut mpsc::Receiver<Commit>, batch: &mut Vec<Commit>) {
+        let until = Instant::now() + self.config.linger;
+        while batch.len() < PUT_MAX_RECORDS {
+            let room = PUT_MAX_RECORDS - batch.len();
+            tokio::select! {
+                biased;
+                received = receiver.recv_many(batch, room) => if received == 0 { return },
+                () = tokio::time::sleep_until(until) => return,
+            }
+        }
+    }
+
+    /// Puts the commits' events into the stream; returns the commits of which the stream has acknowledged every event.
+    /// The others keep their markers.
+    async fn publish(&self, commits: Vec<Commit>, by: &'static str) -> Vec<Commit> {
+        let mut acknowledged = Vec::new();
+        for chunk in chunks(commits) {
+            acknowledged.extend(self.publish_chunk(chunk, by).await);
+        }
+        acknowledged
+    }
+
+    async fn publish_chunk(&self, commits: Vec<Commit>, by: &'static str) -> Vec<Commit> {
+        // Which commit each outstanding record belongs to.
+        let mut outstanding: Vec<(usize, StreamRecord)> = commits
+            .iter()
+            .enumerate()
+            .flat_map(|(index, commit)| records(commit).into_iter().map(move |record| (index, record)))
+            .collect();
+        let total = outstanding.len();
+        let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
+        for attempt in 1..=self.config.attempts {
+            if outstanding.is_empty() {
+                break;
+            }
+            outstanding = self.put(outstanding).await;
+            if !outstanding.is_empty() && attempt < self.config.attempts {
+                tokio::time::sleep(backoff.delay(attempt, self.ports.random.as_ref())).await;
+            }
+        }
+        let published = u64::try_from(total - outstanding.len()).unwrap_or(0);
+        metrics::PUBLISHED.add(published, &[KeyValue::new("service", self.service), KeyValue::new("by", by)]);
+        if !outstanding.is_empty() {
+            tracing::warn!(service = self.service, events = outstanding.len(), "the stream did not take all events; the sweeper will try again");
+        }
+        let mut failed: Vec<usize> = outstanding.into_iter().map(|(index, _)| index).collect();
+        failed.sort_unstable();
+        commits
+            .into_iter()
+            .enumerate()
+            .filter(|(index, _)| failed.binary_search(index).is_err())
+            .map(|(_, commit)| commit)
+            .collect()
+    }
+
+    /// One try; returns what the stream has not acknowledged.
+    async fn put(&self, outstanding: Vec<(usize, StreamRecord)>) -> Vec<(usize, StreamRecord)> {
+        let records: Vec<_> = outstanding.iter().map(|(_, record)| record.clone()).collect();
+        match self.stream.put(&records).await {
+            // An adapter that answers for fewer than were put has acknowledged only those.
+            Ok(answers) => {
+                let mut answers = answers.into_iter();
+                outstanding
+                    .into_iter()
+                    .filter(|_| match answers.next() {
+                        Some(Ok(())) => false,
+                        Some(Err(fault)) => {
+                            metrics::count_fault(&fault);
+                            true
+                        }
+                        None => true,
+                    })
+                    .collect()
+            }
+            Err(fault) => {
+                metrics::count_fault(&fault);
+                outstanding
+            }
+        }
+    }
+
+    /// Takes markers off. What fails stays marked and is published once more by a sweeper: harmless.
+    async fn clear(&self, acknowledged: &mut Vec<Commit>) {
+        if acknowledged.is_empty() {
+            return;
+        }
+        match self.store.clear_pending(acknowledged).await {
+            Ok(answers) => {
+                for fault in answers.into_iter().filter_map(Result::err) {
+                    metrics::count_fault(&fault);
+                }
+            }
+            Err(fault) => {
+                metrics::count_fault(&fault);
+                tracing::warn!(service = self.service, %fault, "markers stay on; their events will come twice");
+            }
+        }
+        acknowledged.clear();
+    }
+
+    async fn sweep_until(&self, shutdown: CancellationToken) {
+        loop {
+            // Spread over processes, so that they don't all find the same markers.
+            let every = u64::try_from(self.config.sweep_every.as_millis()).unwrap_or(u64::MAX);
+            let wait = Duration::from_millis(every / 2 + self.ports.random.below(every.max(1)));
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(wait) => {}
+            }
+            if let Err(fault) = self.sweep().await {
+                metrics::count_fault(&fault);
+                tracing::warn!(service = self.service, %fault, "a sweep failed; the next one comes");
+            }
+        }
+    }
+
+    /// Publishes every commit whose marker is older than the configured age; returns how many.
+    ///
+    /// # Errors
+    /// A [`crate::Fault`] of the store; what was found before is published.
+    pub async fn sweep(&self) -> Result<usize, crate::Fault> {
+        let age = jiff::SignedDuration::try_from(self.config.sweep_age).unwrap_or(jiff::SignedDuration::ZERO);
+        let now = self.ports.clock.now();
+        let before = now.checked_sub(age).unwrap_or(now);
+        let mut swept = 0;
+        for shard in 0..OUTBOX_SHARDS {
+            loop {
+                let found = self.store.pending(shard, before, CLEAR_BATCH * 4).await?;
+                let full = found.len() == CLEAR_BATCH * 4;
+                if found.is_empty() {
+                    break;
+                }
+                tracing::info!(service = self.service, commits = found.len(), "publishing what was left behind");
+                let mut acknowledged = self.publish(found, "sweeper").await;
+                let progressed = !acknowledged.is_empty();
+                swept += acknowledged.len();
+                self.clear(&mut acknowledged).await;
+                if !full || !progressed {
+                    break;
+                }
+            }
+        }
+        Ok(swept)
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn records(commit: &Commit) -> Vec<StreamRecord> {
+    commit
+        .events
+        .iter()
+        .map(|envelope| StreamRecord { key: commit.aggregate_id.to_string(), data: envelope.to_json().into_bytes() })
+        .collect()
+}
+
+/// Cuts commits into requests that the stream takes.
+fn chunks(commits: Vec<Commit>) -> Vec<Vec<Commit>> {
+    let mut chunks = Vec::new();
+    let mut chunk = Vec::new();
+    let (mut count, mut bytes) = (0, 0);
+    for commit in commits {
+        let size: usize = records(&commit).iter().map(|record| record.key.len() + record.data.len()).sum();
+        if !chunk.is_empty() && (count + commit.events.len() > PUT_MAX_RECORDS || bytes + size > PUT_MAX_BYTES) {
+            chunks.push(std::mem::take(&mut chunk));
+            (count, bytes) = (0, 0);
+        }
+        count += commit.events.len();
+        bytes += size;
+        chunk.push(commit);
+    }
+    if !chunk.is_empty() {
+        chunks.push(chunk);
+    }
+    chunks
+}
