@@ -1,0 +1,70 @@
+# `make` alone lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+PROFILE ?= debug
+CARGO_FLAGS := $(if $(filter release,$(PROFILE)),--release,)
+BIN := target/$(PROFILE)/shotengai
+RUN := .local/run
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: venv
+venv: ## Install the local AWS and PostgreSQL into .local/venv (pinned)
+	@sh localstack/bootstrap.sh
+
+.PHONY: build
+build: ## Build the binary (PROFILE=release for a release build)
+	@cargo build --workspace --bin shotengai $(CARGO_FLAGS)
+
+.PHONY: run
+run: venv build ## Bring up the whole street; Ctrl-C ends it
+	@exec $(BIN) dev $(ARGS)
+
+.PHONY: infra
+infra: venv build ## Bring up only the local AWS, PostgreSQL and the inbox
+	@exec $(BIN) dev --infra-only $(ARGS)
+
+.PHONY: up
+up: venv build ## Bring up the street in the background
+	@sh deploy/local/up.sh $(BIN) $(ARGS)
+
+.PHONY: down
+down: ## End the street that `make up` started
+	@sh deploy/local/down.sh
+
+.PHONY: logs
+logs: ## Follow the log of the street that `make up` started
+	@tail -n 100 -f $(RUN)/street.log
+
+.PHONY: seed
+seed: build ## Put the sweets on sale in a running street
+	@$(BIN) seed $(ARGS)
+
+.PHONY: check-resources
+check-resources: build ## List each AWS resource; exit 1 when one is missing
+	@$(BIN) provision --check --local $(ARGS)
+
+.PHONY: dynamodb-status
+dynamodb-status: build ## Tables, items and unpublished commits
+	@$(BIN) status dynamodb --local $(ARGS)
+
+.PHONY: kinesis-status
+kinesis-status: build ## Shards, checkpoints and queues
+	@$(BIN) status kinesis --local $(ARGS)
+
+.PHONY: test
+test: venv build ## All tests: unit, contract, end to end
+	@cargo test --workspace --all-features
+
+.PHONY: check
+check: ## Format, clippy and docs, warnings refused
+	@cargo fmt --all -- --check
+	@cargo clippy --workspace --all-targets --all-features -- -D warnings
+	@RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+
+.PHONY: clean
+clean: ## Remove what the street left on this machine (not the build)
+	@rm -rf .local

@@ -1,0 +1,29 @@
+#!/bin/sh
+# Starts the street in the background and waits until it is ready. Usage: up.sh BINARY [dev flags]
+set -eu
+run=.local/run
+mkdir -p "$run"
+if [ -f "$run/street.pid" ] && kill -0 "$(cat "$run/street.pid")" 2>/dev/null; then
+    echo "the street is up already (pid $(cat "$run/street.pid")); 'make down' ends it" >&2
+    exit 1
+fi
+binary=$1
+shift
+nohup "$binary" dev "$@" >"$run/street.log" 2>&1 </dev/null &
+pid=$!
+echo "$pid" >"$run/street.pid"
+waited=0
+until grep -q '^The street is open' "$run/street.log"; do
+    if ! kill -0 "$pid" 2>/dev/null; then
+        tail -n 20 "$run/street.log" >&2
+        rm -f "$run/street.pid"
+        exit 1
+    fi
+    waited=$((waited + 1))
+    if [ "$waited" -gt 600 ]; then
+        echo "not ready after 60 s; see $run/street.log" >&2
+        exit 1
+    fi
+    sleep 0.1
+done
+sed -n '/^The street is open/,$p' "$run/street.log"

@@ -1,0 +1,36 @@
+//! A process that dies between commit and publish loses nothing.
+
+use std::time::Duration;
+
+use shotengai_tests::shop::text;
+use shotengai_tests::street::Street;
+use shotengai_tests::wait::until;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_killed_publisher_left_behind_the_sweeper_publishes() {
+    let street = Street::provisioned().await;
+    let others = street.serve("storefront,catalog,inventory,billing,notification,tally,query,bridge", &[]).await;
+    // This process commits into the table, but its publisher writes to a stream that is not there.
+    let jwks = format!("{}/.well-known/jwks.json", others.url);
+    let urls = [("CATALOG_URL", others.url.as_str()), ("STOREFRONT_URL", others.url.as_str()), ("JWKS_URL", &jwks)];
+    let mut stuck = vec![("KINESIS_STREAM_NAME", "no-such-stream")];
+    stuck.extend(urls);
+    let mut order_process = street.serve("order", &stuck).await;
+
+    let shop = street.shop(&others);
+    let admin = shop.admin().await;
+    let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 10).await;
+    let guest = shop.guest(None, "ja").await;
+    let answer = street.shop(&order_process).order(&guest, &[(&kinoko, 1)]).await;
+    let order = text(&answer.expect(202), "order_id");
+    order_process.kill().await;
+    assert_eq!(street.unpublished().await, 1, "the commit is durable and marked");
+
+    let _order_process = street.serve("order", &urls).await;
+    until("the sweeper publishes and the order ends paid", Duration::from_secs(60), || async {
+        let answer = shop.get(&format!("/orders/{order}"), Some(&guest)).await;
+        if answer.body["status"] == "paid" { Ok(()) } else { Err(answer) }
+    })
+    .await;
+    street.assert_tidy().await;
+}

@@ -1,0 +1,267 @@
+//! A street of its own for a test: account, database, inbox and processes.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use shotengai_aws::{Aws, AwsConfig};
+use shotengai_contracts::{Owner, QUEUES};
+use shotengai_inbox::{Inbox, InboxConfig, InboxStore};
+use shotengai_kernel::{Ports, Timestamp};
+use shotengai_messaging::{Infrastructure, OUTBOX_SHARDS};
+use shotengai_street::free_port;
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
+
+use crate::local::{Local, workspace};
+use crate::shop::Shop;
+use crate::wait::until;
+
+/// The administrator of every street under test.
+pub const ADMIN_EMAIL: &str = "admin@shotengai.example";
+/// The administrator's password.
+pub const ADMIN_PASSWORD: &str = "correct horse battery staple";
+const INTERNAL_TOKEN: &str = "internal-token-of-the-end-to-end-tests";
+/// How long a process may take until it is ready, on a machine that other tests keep busy.
+const READY_WITHIN: Duration = Duration::from_secs(40);
+
+/// A street under test.
+pub struct Street {
+    /// Adapters on the street's own account, to look behind the scenes.
+    pub aws: Arc<Aws>,
+    /// What was mailed.
+    pub inbox: InboxStore,
+    account: String,
+    database_url: String,
+    smtp_url: String,
+    folder: TempDir,
+    inbox_shutdown: CancellationToken,
+}
+
+/// A process of the binary. Killed when dropped.
+pub struct Process {
+    /// The base URL of its HTTP.
+    pub url: String,
+    /// The base URL of its health and metrics.
+    pub health_url: String,
+    name: String,
+    log: PathBuf,
+    child: Child,
+}
+
+/// The binary under test.
+#[must_use]
+pub fn binary() -> PathBuf {
+    let path = std::env::var_os("SHOTENGAI_BIN")
+        .map_or_else(|| workspace().join("target").join("debug").join("shotengai"), PathBuf::from);
+    assert!(path.exists(), "{} is missing: run `make build` first", path.display());
+    path
+}
+
+impl Street {
+    /// A provisioned street without processes.
+    pub async fn provisioned() -> Self {
+        let local = Local::get();
+        let ports = Ports::system();
+        let account = format!("{:012}", 100_000_000_000 + ports.random.below(900_000_000_000));
+        let database_url = local.database(&format!("e2e_{account}")).await;
+        let inbox = Inbox::bind(InboxConfig::on_free_ports()).unwrap_or_else(|error| panic!("{error}"));
+        let smtp_url = format!("smtp://{}", inbox.smtp_addr());
+        let store = inbox.store();
+        let inbox_shutdown = CancellationToken::new();
+        tokio::spawn(inbox.run(inbox_shutdown.clone()));
+        let config = AwsConfig {
+            local_account: Some(account.clone()),
+            ..AwsConfig::local(local.endpoint_url())
+        };
+        let aws = Arc::new(Aws::connect(config, ports).await);
+        let folder = tempfile::Builder::new().prefix("shotengai-street-").tempdir().unwrap();
+        let street =
+            Self { aws, inbox: store, account, database_url, smtp_url, folder, inbox_shutdown };
+        let output = street.command(&["provision"]).output().await.unwrap();
+        assert!(output.status.success(), "provision: {}", String::from_utf8_lossy(&output.stderr));
+        street
+    }
+
+    /// The binary with this street's environment.
+    #[must_use]
+    pub fn command(&self, args: &[&str]) -> Command {
+        let key = workspace().join("tests").join("signing-key.pem");
+        let mut command = Command::new(binary());
+        command
+            .args(args)
+            .env("AWS_ENDPOINT_URL", Local::get().endpoint_url())
+            .env("AWS_ACCESS_KEY_ID", &self.account)
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_REGION", "ap-northeast-1")
+            .env("DATABASE_URL", &self.database_url)
+            .env("SMTP_URL", &self.smtp_url)
+            .env("ADMIN_EMAIL", ADMIN_EMAIL)
+            .env("ADMIN_PASSWORD", ADMIN_PASSWORD)
+            .env("INTERNAL_TOKEN", INTERNAL_TOKEN)
+            .env("JWT_SIGNING_KEY_FILE", key)
+            .env("PRE_STOP_SECONDS", "0")
+            .env("BRIDGE_BUSY_POLL_MS", "20")
+            .env("BRIDGE_IDLE_POLL_MS", "50")
+            .env("LOG_FORMAT", "pretty")
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Starts `shotengai serve <roles>` on free ports and waits until it is ready.
+    pub async fn serve(&self, roles: &str, extra: &[(&str, &str)]) -> Process {
+        let (http, health) = (loopback(), loopback());
+        self.serve_at(roles, http, health, extra).await
+    }
+
+    /// Starts a process on given addresses.
+    pub async fn serve_at(
+        &self,
+        roles: &str,
+        http: SocketAddr,
+        health: SocketAddr,
+        extra: &[(&str, &str)],
+    ) -> Process {
+        let mut process = self.spawn(roles, http, health, extra);
+        let client = reqwest::Client::new();
+        let ready = format!("{}/readyz", process.health_url);
+        let deadline = tokio::time::Instant::now() + READY_WITHIN;
+        loop {
+            if let Some(status) = process.child.try_wait().unwrap() {
+                panic!("serve {roles} ended with {status}:\n{}", process.log_tail());
+            }
+            match client.get(&ready).send().await {
+                Ok(answer) if answer.status().is_success() => return process,
+                _ if tokio::time::Instant::now() > deadline => {
+                    panic!("serve {roles} is not ready after {READY_WITHIN:?}:\n{}", process.log_tail())
+                }
+                _ => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
+    fn spawn(&self, roles: &str, http: SocketAddr, health: SocketAddr, extra: &[(&str, &str)]) -> Process {
+        let log = self.folder.path().join(format!("{}-{}.log", roles.replace(',', "-"), http.port()));
+        // Appended to, so that a restart on the same port keeps the story.
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        let url = format!("http://{http}");
+        let mut command = self.command(&["serve", roles]);
+        command
+            .env("HTTP_ADDR", http.to_string())
+            .env("HEALTH_ADDR", health.to_string())
+            .env("CATALOG_URL", &url)
+            .env("STOREFRONT_URL", &url)
+            .envs(extra.iter().copied())
+            .stdout(file.try_clone().unwrap())
+            .stderr(file);
+        let child = command.spawn().unwrap();
+        Process { url, health_url: format!("http://{health}"), name: roles.to_owned(), log, child }
+    }
+
+    /// The shop behind a process.
+    #[must_use]
+    pub fn shop(&self, process: &Process) -> Shop {
+        Shop::new(process.url.clone(), INTERNAL_TOKEN.to_owned())
+    }
+
+    /// How many messages are in dead-letter queues, by queue, empty ones left out.
+    pub async fn dead_letters(&self) -> Vec<(String, u64)> {
+        let mut names: Vec<_> = QUEUES.iter().map(shotengai_contracts::QueueSpec::dead_letters).collect();
+        names.push("bridge-dlq".to_owned());
+        let mut found = Vec::new();
+        for name in names {
+            let depth = self.aws.queue(&name).depth().await.unwrap_or_else(|fault| panic!("{name}: {fault}"));
+            if depth.total() > 0 {
+                found.push((name, depth.total()));
+            }
+        }
+        found
+    }
+
+    /// Commits that still carry the outbox marker, over all services.
+    pub async fn unpublished(&self) -> usize {
+        let mut count = 0;
+        for owner in Owner::ALL {
+            let store = self.aws.event_store(owner);
+            for shard in 0..OUTBOX_SHARDS {
+                count += store.pending(shard, Timestamp::MAX, 1000).await.unwrap().len();
+            }
+        }
+        count
+    }
+
+    /// What every test of a whole story ends with: nothing rejected, nothing unpublished.
+    pub async fn assert_tidy(&self) {
+        assert_eq!(self.dead_letters().await, [], "dead letters");
+        until("every marker is cleared", Duration::from_secs(20), || async {
+            match self.unpublished().await {
+                0 => Ok(()),
+                left => Err(format!("{left} commits unpublished")),
+            }
+        })
+        .await;
+    }
+}
+
+impl Drop for Street {
+    fn drop(&mut self) {
+        self.inbox_shutdown.cancel();
+    }
+}
+
+fn loopback() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()))
+}
+
+impl Process {
+    /// SIGKILL: nothing of the process runs after this.
+    pub async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// SIGTERM; answers whether it ended well.
+    pub async fn terminate(&mut self) -> bool {
+        let pid = self.child.id().expect("still running").to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
+        assert!(sent.success());
+        let ended = tokio::time::timeout(Duration::from_secs(40), self.child.wait()).await;
+        ended.expect("it drains within its bound").unwrap().success()
+    }
+
+    /// The address of its HTTP, for a successor.
+    #[must_use]
+    pub fn http(&self) -> SocketAddr {
+        self.url.strip_prefix("http://").unwrap().parse().unwrap()
+    }
+
+    /// The address of its health, for a successor.
+    #[must_use]
+    pub fn health(&self) -> SocketAddr {
+        self.health_url.strip_prefix("http://").unwrap().parse().unwrap()
+    }
+
+    /// Everything it logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    fn log_tail(&self) -> String {
+        let log = self.log();
+        let lines: Vec<_> = log.lines().collect();
+        lines[lines.len().saturating_sub(60)..].join("\n")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- the end of what serve {} logged ---\n{}", self.name, self.log_tail());
+        }
+    }
+}
