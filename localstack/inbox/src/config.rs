@@ -15,7 +15,7 @@ pub struct InboxConfig {
     pub max_message_bytes: usize,
     /// Bytes of all messages together; the oldest are dropped to stay below, the newest is always kept. Default 256 MiB.
     pub max_store_bytes: usize,
-    /// SMTP connections served at once; further ones wait in the listener's backlog. Default 256.
+    /// SMTP connections served at once; about a thousand more wait in the listener's backlog. Default 256.
     pub max_connections: usize,
 }
 

@@ -147,7 +147,13 @@ fn files(parsed: &Parsed<'_>) -> Vec<File> {
             let inline = disposition.map_or(!content_id.is_empty(), mail_parser::ContentType::is_inline);
             let content = part.contents().to_vec();
             Some(File {
-                summary: Attachment { part_id: part_id(parsed, index), file_name, content_type, content_id, size: content.len() },
+                summary: Attachment {
+                    part_id: part_id(parsed, index),
+                    file_name,
+                    content_type,
+                    content_id,
+                    size: content.len(),
+                },
                 content,
                 inline,
             })

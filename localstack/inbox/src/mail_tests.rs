@@ -19,10 +19,13 @@ fn encoded_subjects_and_names_are_decoded() {
 
 #[test]
 fn bodies_in_quoted_printable_base64_and_old_japanese_charsets_are_decoded() {
-    let quoted = read("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
-        =E3=81=94=E6=B3=A8=\r\n=E6=96=87\r\n");
+    let quoted = read(
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
+        =E3=81=94=E6=B3=A8=\r\n=E6=96=87\r\n",
+    );
     assert_eq!(quoted.text, "ご注文\r\n");
-    let base64 = read("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n44GU5rOo5paH\r\n");
+    let base64 =
+        read("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n44GU5rOo5paH\r\n");
     assert_eq!(base64.text, "ご注文");
     let jis = read("Content-Type: text/plain; charset=iso-2022-jp\r\n\r\n\x1b$B2V;R\x1b(B\r\n");
     assert_eq!(jis.text.trim(), "花子");
@@ -30,8 +33,10 @@ fn bodies_in_quoted_printable_base64_and_old_japanese_charsets_are_decoded() {
 
 #[test]
 fn text_and_html_of_an_alternative_are_told_apart() {
-    let message = read("Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nplain\r\n\
-        --b\r\nContent-Type: text/html\r\n\r\n<p>rich</p>\r\n--b--\r\n");
+    let message = read(
+        "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nplain\r\n\
+        --b\r\nContent-Type: text/html\r\n\r\n<p>rich</p>\r\n--b--\r\n",
+    );
     assert_eq!((message.text.as_str(), message.html.as_str()), ("plain", "<p>rich</p>"));
 }
 

@@ -201,7 +201,8 @@ fn people(addresses: &[Address]) -> String {
 fn clean(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len());
     for letter in text.chars() {
-        let separates = letter.is_whitespace() || matches!(letter, '<' | '>' | '"' | ',' | ';' | '(' | ')' | '\u{feff}');
+        let separates =
+            letter.is_whitespace() || matches!(letter, '<' | '>' | '"' | ',' | ';' | '(' | ')' | '\u{feff}');
         if !separates {
             cleaned.extend(letter.to_lowercase());
         } else if !cleaned.is_empty() && !cleaned.ends_with(' ') {

@@ -24,7 +24,9 @@ fn free_text_looks_in_subject_addresses_and_body_whatever_the_case() {
 
 #[test]
 fn filters_look_in_their_own_field_only() {
-    for query in ["subject:paid", "from:books", "to:hanako@example.jp", "cc:taro", "addressed:taro", "message-id:<order-4711"] {
+    for query in
+        ["subject:paid", "from:books", "to:hanako@example.jp", "cc:taro", "addressed:taro", "message-id:<order-4711"]
+    {
         assert!(found(query), "{query}");
     }
     for query in ["subject:hanako", "from:hanako", "to:taro", "bcc:taro", "reply-to:shop", "message-id:4712"] {

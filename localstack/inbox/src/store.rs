@@ -270,7 +270,8 @@ impl Mailbox {
 fn page(all: &[Arc<Stored>], matching: Vec<&Arc<Stored>>, start: usize, limit: usize) -> MessagesSummary {
     let unread = |stored: &&Arc<Stored>| !stored.is_read();
     let limit = if limit == 0 { usize::MAX } else { limit };
-    let messages: Vec<MessageSummary> = matching.iter().skip(start).take(limit).map(|stored| stored.summary()).collect();
+    let messages: Vec<MessageSummary> =
+        matching.iter().skip(start).take(limit).map(|stored| stored.summary()).collect();
     MessagesSummary {
         total: all.len(),
         unread: all.iter().filter(unread).count(),

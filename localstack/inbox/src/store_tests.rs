@@ -92,7 +92,8 @@ fn two_thousand_messages_list_and_search_fast() {
 async fn a_waiter_is_woken_by_the_message_it_waits_for() {
     let store = store(10, usize::MAX);
     let sender = store.clone();
-    let waiter = tokio::spawn(async move { store.wait_for("subject:wanted", 1, Duration::from_secs(10)).await.unwrap() });
+    let waiter =
+        tokio::spawn(async move { store.wait_for("subject:wanted", 1, Duration::from_secs(10)).await.unwrap() });
     put(&sender, "other");
     tokio::task::yield_now().await;
     put(&sender, "wanted");

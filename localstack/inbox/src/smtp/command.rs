@@ -44,7 +44,9 @@ impl Command {
             "NOOP" => Ok(Self::Noop),
             "HELP" => Ok(Self::Help),
             "VRFY" => named(Self::Verify),
-            "EXPN" | "AUTH" | "STARTTLS" | "TURN" | "BDAT" | "ETRN" => Err(Reply::new(502, "Not offered by this inbox")),
+            "EXPN" | "AUTH" | "STARTTLS" | "TURN" | "BDAT" | "ETRN" => {
+                Err(Reply::new(502, "Not offered by this inbox"))
+            }
             _ => Err(Reply::new(500, "Unknown command")),
         }
     }

@@ -12,4 +12,4 @@ mod reply;
 mod server;
 mod session;
 
-pub(crate) use server::serve;
+pub(crate) use server::{Limits, serve};

@@ -61,7 +61,10 @@ mod tests {
     #[test]
     fn mailboxes_are_read_with_what_follows() {
         let mailbox = |text: &str| Some(Path::Mailbox(text.to_owned()));
-        assert_eq!(parse("<a@b.jp> SIZE=1").map(|(path, rest)| (Some(path), rest)), Some((mailbox("a@b.jp"), " SIZE=1")));
+        assert_eq!(
+            parse("<a@b.jp> SIZE=1").map(|(path, rest)| (Some(path), rest)),
+            Some((mailbox("a@b.jp"), " SIZE=1"))
+        );
         for (text, expected) in [
             ("<花子@例え.jp>", "花子@例え.jp"),
             ("<\"a> b\"@c>", "\"a> b\"@c"),
@@ -76,7 +79,20 @@ mod tests {
 
     #[test]
     fn what_is_no_path_is_refused() {
-        for text in ["", "a@b", "<a@b", "<a@b>x", "<a>", "<@b>", "<a@>", "<a b@c>", "<a@b\u{7}>", "<a@b@c>", "<a@b,c@d>", "<a@\r>"] {
+        for text in [
+            "",
+            "a@b",
+            "<a@b",
+            "<a@b>x",
+            "<a>",
+            "<@b>",
+            "<a@>",
+            "<a b@c>",
+            "<a@b\u{7}>",
+            "<a@b@c>",
+            "<a@b,c@d>",
+            "<a@\r>",
+        ] {
             assert_eq!(parse(text), None, "{text:?}");
         }
     }

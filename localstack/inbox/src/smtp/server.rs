@@ -1,6 +1,6 @@
 //! Sockets, deadlines and the store around a [`Session`].
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -144,9 +144,4 @@ async fn settle(session: &mut Session, store: &InboxStore, answers: &mut Vec<u8>
         reply.write_to(answers);
     }
     true
-}
-
-/// The address a listener got, which differs from the one asked for when that had port 0.
-pub(crate) fn local_address(listener: &std::net::TcpListener) -> io::Result<SocketAddr> {
-    listener.local_addr()
 }

@@ -1,0 +1,46 @@
+use lettre::{
+    AsyncTransport, Message,
+    message::{Attachment, MultiPart, SinglePart, header::ContentType},
+};
+
+use crate::harness::start;
+
+#[tokio::test]
+async fn the_page_is_self_contained_and_may_fetch_from_nowhere_else() {
+    let inbox = start();
+    let answer = inbox.get("/").await;
+    assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
+    let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.starts_with("default-src 'none'"), "{policy}");
+    let page = answer.text().await.unwrap();
+    assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("src=\""));
+    assert!(page.contains("sandbox=\"allow-popups allow-popups-to-escape-sandbox\""));
+    inbox.stop().await;
+}
+
+#[tokio::test]
+async fn probes_answer() {
+    let inbox = start();
+    for path in ["/livez", "/readyz"] {
+        assert_eq!(inbox.get(path).await.text().await.unwrap(), "ok");
+    }
+    inbox.stop().await;
+}
+
+#[tokio::test]
+async fn an_attached_document_is_downloaded_and_never_shown_as_a_page_of_ours() {
+    let inbox = start();
+    let file = Attachment::new("evil.html".to_owned()).body("<script>1</script>".to_owned(), ContentType::TEXT_HTML);
+    let mail = Message::builder()
+        .from("a@example.jp".parse().unwrap())
+        .to("b@example.jp".parse().unwrap())
+        .subject("x")
+        .multipart(MultiPart::mixed().singlepart(SinglePart::plain("x".to_owned())).singlepart(file))
+        .unwrap();
+    inbox.transport().send(mail).await.unwrap();
+    let part = inbox.get("/api/v1/message/latest/part/2").await;
+    assert_eq!(part.headers()["content-type"], "application/octet-stream");
+    assert_eq!(part.headers()["x-content-type-options"], "nosniff");
+    assert!(part.headers()["content-disposition"].to_str().unwrap().starts_with("attachment"));
+    inbox.stop().await;
+}
