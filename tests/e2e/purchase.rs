@@ -11,16 +11,7 @@ use shotengai_tests::wait::until;
 
 /// The mails to this address, once there are `count`; more would be seen too.
 async fn mails(street: &Street, address: &str, count: usize) -> Vec<Message> {
-    until(&format!("{count} mails to {address}"), Duration::from_secs(20), || async {
-        let mails: Vec<_> = street
-            .inbox
-            .messages()
-            .into_iter()
-            .filter(|mail| mail.to.iter().any(|to| to.address == address))
-            .collect();
-        if mails.len() >= count { Ok(mails) } else { Err(mails.len()) }
-    })
-    .await
+    street.inbox.wait_for(&format!("to:{address}"), count, Duration::from_secs(20)).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -142,7 +133,7 @@ async fn a_guest_without_an_address_gets_no_mail_and_an_english_one_english() {
         })
         .await;
     }
-    assert_eq!(street.inbox.messages().len(), 2);
+    assert_eq!(street.inbox.count(), 2);
     street.assert_tidy().await;
 }
 

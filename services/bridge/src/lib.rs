@@ -28,7 +28,7 @@ pub const DEAD_LETTERS: &str = "bridge-dlq";
 pub async fn build(context: &Context, settings: BridgeSettings) -> anyhow::Result<Role> {
     let reader = context.infra.stream_reader();
     let bridge = Bridge::new(context.infra.topic(), context.infra.queue(DEAD_LETTERS), context.ports.clone());
-    let checkpoints = Checkpoints::new(context.infra.table("checkpoints"), "bridge", "ec-events");
+    let checkpoints = Checkpoints::new(context.infra.table("checkpoints"), "bridge", &context.settings.kinesis_stream_name);
     let config = ShardConfig {
         busy_poll: settings.busy_poll(),
         idle_poll: settings.idle_poll(),

@@ -20,8 +20,8 @@ use crate::decode::{self, Unfit};
 
 /// Publish requests under way at the same time, a shard.
 const IN_FLIGHT: usize = 4;
-/// How much of a record that is no UTF-8 text stands in its dead letter.
-const EXCERPT_BYTES: usize = 128 * 1024;
+/// How much of a record stands in its dead letter: each bad byte may become three, and a message has 256 KiB at most.
+const EXCERPT_BYTES: usize = 64 * 1024;
 
 /// The bridge's record handler.
 pub struct Bridge {

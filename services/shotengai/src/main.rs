@@ -1,2 +1,67 @@
-//! The one binary of Shotengai.
-fn main() {}
+//! The one binary of Shotengai: every role, the local street, the provisioner.
+//!
+//! - [`cli`]: what can be asked for. [`roles`]: which roles there are and how they are built.
+//! - [`serve`]: roles in this process. [`dev`]: the whole street on one machine.
+//! - [`provision`], [`status`], [`seed`]: what operators and developers do beside that.
+#![expect(clippy::print_stdout, reason = "the command line's answers")]
+
+mod cli;
+mod dev;
+mod provision;
+mod roles;
+mod seed;
+mod serve;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How many threads run the roles. The HTTP server has its own.
+const WORKER_THREADS: usize = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(WORKER_THREADS).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(code) => code,
+        Err(error) => failed(&error),
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::Dev(args) => dev::run(args).await,
+        Command::Provision(args) => provision::run(args).await,
+        Command::Seed(args) => seed::run(args).await,
+        Command::Status(args) => status::run(args).await,
+        Command::Keygen => {
+            println!("{}", shotengai_runtime::auth::generate_signing_key()?.trim_end());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// One line, and exit code 2: what was asked for could not be done.
+#[expect(clippy::print_stderr, reason = "the command line's errors")]
+fn failed(error: &anyhow::Error) -> ExitCode {
+    let mut line = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        // Many errors already repeat their source.
+        if !line.contains(&cause) {
+            line = format!("{line}: {cause}");
+        }
+    }
+    eprintln!("shotengai: {}", line.replace('\n', "; "));
+    ExitCode::from(2)
+}

@@ -113,7 +113,9 @@ impl Publisher {
             Worker::new(format!("{}/publisher", self.service), move |token| {
                 let publisher = Arc::clone(&publisher);
                 async move { publisher.run(token).await }
-            }),
+            })
+            // What consumers commit while they drain should not have to wait for a sweep.
+            .ending_last(),
             Worker::new(format!("{}/sweeper", self.service), move |token| {
                 let sweeper = Arc::clone(&sweeper);
                 async move { sweeper.sweep_until(token).await }

@@ -15,6 +15,7 @@ type Run = dyn Fn(CancellationToken) -> Pin<Box<dyn Future<Output = ()> + Send>>
 pub struct Worker {
     name: Arc<str>,
     run: Arc<Run>,
+    ends_last: bool,
 }
 
 impl Worker {
@@ -24,7 +25,20 @@ impl Worker {
         F: Fn(CancellationToken) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        Self { name: name.into(), run: Arc::new(move |token| Box::pin(run(token))) }
+        Self { name: name.into(), run: Arc::new(move |token| Box::pin(run(token))), ends_last: false }
+    }
+
+    /// Is told to end only after all others have: for those that others hand their work to.
+    #[must_use]
+    pub const fn ending_last(mut self) -> Self {
+        self.ends_last = true;
+        self
+    }
+
+    /// Whether it is told to end only after all others have.
+    #[must_use]
+    pub const fn ends_last(&self) -> bool {
+        self.ends_last
     }
 
     /// Its name.

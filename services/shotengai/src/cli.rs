@@ -1,0 +1,166 @@
+//! What can be asked for on the command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use shotengai_runtime::SettingsArgs;
+
+use crate::roles::RoleSettings;
+
+/// 商店街: an order platform of event-driven services.
+#[derive(Parser)]
+#[command(name = "shotengai", version, about, max_term_width = 120)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run roles in this process: `serve order`, `serve order,inventory`, `serve all`
+    Serve(Box<ServeArgs>),
+    /// Run the whole street on this machine: local AWS, PostgreSQL, inbox, all roles
+    Dev(Box<DevArgs>),
+    /// Create the AWS resources, or bring them up to date; safe to repeat
+    Provision(ProvisionArgs),
+    /// Put the rival sweets and a few more products on sale in a running street
+    Seed(SeedArgs),
+    /// Show what the tables, the stream and the queues hold
+    Status(StatusArgs),
+    /// Print a new key for signing access tokens (for JWT_SIGNING_KEY_FILE)
+    Keygen,
+}
+
+#[derive(Args)]
+pub(crate) struct ServeArgs {
+    /// Roles, separated by commas, or `all`
+    #[arg(required = true, value_delimiter = ',', value_name = "ROLE")]
+    pub(crate) roles: Vec<RoleChoice>,
+    #[command(flatten)]
+    pub(crate) shared: SettingsArgs,
+    #[command(flatten)]
+    pub(crate) own: RoleSettings,
+}
+
+/// A role as it is chosen; `all` stands for every one.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleChoice {
+    All,
+    Storefront,
+    Order,
+    Catalog,
+    Inventory,
+    Billing,
+    Notification,
+    Tally,
+    Query,
+    Bridge,
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct DevArgs {
+    /// Where everything is served
+    #[arg(long, env = "HTTP_PORT", default_value_t = 8080)]
+    pub(crate) http_port: u16,
+    /// Where /livez, /readyz and /metrics are served
+    #[arg(long, env = "HEALTH_PORT", default_value_t = 9090)]
+    pub(crate) health_port: u16,
+    /// The local AWS
+    #[arg(long, env = "AWS_PORT", default_value_t = 4566)]
+    pub(crate) aws_port: u16,
+    /// PostgreSQL; 0 takes a free one
+    #[arg(long, env = "POSTGRES_PORT", default_value_t = 0)]
+    pub(crate) postgres_port: u16,
+    /// Where mail is accepted
+    #[arg(long, env = "SMTP_PORT", default_value_t = 1025)]
+    pub(crate) smtp_port: u16,
+    /// Where mail is read
+    #[arg(long, env = "INBOX_PORT", default_value_t = 8025)]
+    pub(crate) inbox_port: u16,
+    /// The administrator's address
+    #[arg(long, env = "ADMIN_EMAIL", default_value = "admin@shotengai.example")]
+    pub(crate) admin_email: String,
+    /// The administrator's password; a developer's machine only
+    #[arg(long, env = "ADMIN_PASSWORD", default_value = "shotengai", hide_env_values = true)]
+    pub(crate) admin_password: String,
+    /// What is logged beside the progress
+    #[arg(long, env = "LOG", default_value = "warn")]
+    pub(crate) log: String,
+    /// Currency of all prices (ISO 4217)
+    #[arg(long, env = "CURRENCY", default_value = "JPY")]
+    pub(crate) currency: String,
+    /// OTLP/gRPC collector for traces
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub(crate) otel_exporter_otlp_endpoint: Option<String>,
+    /// Start with nothing on sale
+    #[arg(long)]
+    pub(crate) no_seed: bool,
+    /// Only the local AWS, PostgreSQL and the inbox; run roles yourself
+    #[arg(long)]
+    pub(crate) infra_only: bool,
+}
+
+/// Which AWS a tool talks to.
+#[derive(Args, Clone)]
+pub(crate) struct AwsArgs {
+    /// Endpoint of a local AWS; unset: AWS itself
+    #[arg(long, env = "AWS_ENDPOINT_URL", value_name = "URL")]
+    pub(crate) aws_endpoint_url: Option<String>,
+    /// The local AWS of `shotengai dev`, on its usual port, unless an endpoint is given
+    #[arg(long)]
+    pub(crate) local: bool,
+    /// AWS region
+    #[arg(long, env = "AWS_REGION", default_value = "ap-northeast-1", value_name = "REGION")]
+    pub(crate) aws_region: String,
+    /// Kinesis stream the events go through
+    #[arg(long, env = "KINESIS_STREAM_NAME", default_value = "ec-events", value_name = "NAME")]
+    pub(crate) kinesis_stream_name: String,
+    /// Put before every resource's name
+    #[arg(long, env = "RESOURCE_PREFIX", default_value = "", value_name = "PREFIX")]
+    pub(crate) resource_prefix: String,
+}
+
+#[derive(Args)]
+pub(crate) struct ProvisionArgs {
+    #[command(flatten)]
+    pub(crate) aws: AwsArgs,
+    /// Shards of a stream that is not there yet
+    #[arg(long, env = "KINESIS_SHARDS", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub(crate) kinesis_shards: u16,
+    /// Only list the resources; exit 1 when one is missing
+    #[arg(long, conflicts_with = "destroy")]
+    pub(crate) check: bool,
+    /// Delete every resource and all that it holds
+    #[arg(long, requires = "yes")]
+    pub(crate) destroy: bool,
+    /// Yes, delete
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct SeedArgs {
+    /// The running street
+    #[arg(long, env = "SHOTENGAI_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub(crate) url: String,
+    /// The administrator's address
+    #[arg(long, env = "ADMIN_EMAIL", default_value = "admin@shotengai.example")]
+    pub(crate) admin_email: String,
+    /// The administrator's password
+    #[arg(long, env = "ADMIN_PASSWORD", default_value = "shotengai", hide_env_values = true)]
+    pub(crate) admin_password: String,
+}
+
+#[derive(Args)]
+pub(crate) struct StatusArgs {
+    /// Of what
+    pub(crate) of: StatusOf,
+    #[command(flatten)]
+    pub(crate) aws: AwsArgs,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum StatusOf {
+    /// Tables, commits and markers
+    Dynamodb,
+    /// Shards, checkpoints and queues
+    Kinesis,
+}

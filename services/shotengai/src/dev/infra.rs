@@ -1,0 +1,192 @@
+//! The local servers of a street.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use serde_json::Value;
+use shotengai_inbox::{Inbox, InboxConfig};
+use shotengai_street::{
+    Child, ChildSpec, MiniStack, MiniStackConfig, Postgres, PostgresConfig, StopSignal, locate_venv,
+};
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::DevArgs;
+use crate::dev::screen::Screen;
+
+const DATABASE: &str = "shotengai";
+/// Where a street keeps its logs and data, below the working directory.
+const STATE: &str = ".local/run";
+
+/// Who takes the mail.
+enum Mail {
+    /// Mailpit, where it is installed.
+    Mailpit(Mutex<Child>),
+    /// The built-in inbox.
+    BuiltIn { task: JoinHandle<Result<(), shotengai_inbox::InboxError>>, shutdown: CancellationToken },
+}
+
+/// The running servers.
+pub(crate) struct Infra {
+    aws_url: String,
+    database_url: String,
+    aws: Mutex<MiniStack>,
+    postgres: Mutex<Postgres>,
+    mail: Mail,
+}
+
+impl Infra {
+    /// Starts all of them at the same time.
+    pub(crate) async fn start(
+        args: &DevArgs,
+        screen: &Screen,
+        shutdown: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let state = PathBuf::from(STATE);
+        std::fs::create_dir_all(&state).with_context(|| format!("{STATE} can't be made"))?;
+        let venv = locate_venv(Path::new("."))?;
+        let aws_step = screen.step("local AWS");
+        let postgres_step = screen.step("PostgreSQL");
+        let aws = MiniStackConfig { venv: venv.clone(), state_dir: state.join("aws"), port: args.aws_port };
+        let postgres =
+            PostgresConfig { venv: venv.clone(), data_dir: state.join("postgres"), port: args.postgres_port };
+        let starting = async {
+            tokio::try_join!(
+                async {
+                    let aws = MiniStack::start(&aws).await?;
+                    aws_step.done(&format!("MiniStack on :{}", aws.port()));
+                    anyhow::Ok(aws)
+                },
+                async {
+                    let postgres = Postgres::start(&postgres).await?;
+                    postgres.recreate_database(DATABASE).await?;
+                    postgres_step.done(&format!("on :{}", postgres.port()));
+                    anyhow::Ok(postgres)
+                },
+                Mail::start(args, screen, venv.clone(), &state),
+            )
+        };
+        // What has started by then ends with its handle.
+        let (aws, postgres, mail) = tokio::select! {
+            biased;
+            () = shutdown.cancelled() => anyhow::bail!("told to stop while starting"),
+            started = starting => started?,
+        };
+        Ok(Self {
+            aws_url: aws.endpoint_url(),
+            database_url: postgres.url(DATABASE),
+            aws: Mutex::new(aws),
+            postgres: Mutex::new(postgres),
+            mail,
+        })
+    }
+
+    pub(crate) fn aws_url(&self) -> String {
+        self.aws_url.clone()
+    }
+
+    pub(crate) fn database_url(&self) -> String {
+        self.database_url.clone()
+    }
+
+    /// Waits until one of the servers ends by itself, and says which.
+    pub(crate) async fn first_end(&self) -> anyhow::Result<()> {
+        let (mut aws, mut postgres) = (self.aws.lock().await, self.postgres.lock().await);
+        tokio::select! {
+            status = aws.wait() => anyhow::bail!("the local AWS ended ({}); see {STATE}/aws", status?),
+            status = postgres.wait() => anyhow::bail!("PostgreSQL ended ({}); see {STATE}/postgres", status?),
+            ended = self.mail.end() => ended,
+        }
+    }
+
+    /// Ends them in order.
+    pub(crate) async fn stop(self, screen: &Screen) {
+        let (aws, postgres) = (self.aws.into_inner(), self.postgres.into_inner());
+        let ended = tokio::join!(self.mail.stop(), postgres.stop(), aws.stop());
+        for error in [ended.0.err(), ended.1.err().map(Into::into), ended.2.err().map(Into::into)].into_iter().flatten()
+        {
+            let error: anyhow::Error = error;
+            tracing::warn!(%error, "a local server did not end well");
+        }
+        screen.closed();
+    }
+}
+
+impl Mail {
+    async fn start(args: &DevArgs, screen: &Screen, venv: PathBuf, state: &Path) -> anyhow::Result<Self> {
+        let step = screen.step("inbox");
+        let address = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let (smtp, http) = (address(args.smtp_port), address(args.inbox_port));
+        if let Some(program) = on_path("mailpit") {
+            let flags = ["--smtp".to_owned(), smtp.to_string(), "--listen".to_owned(), http.to_string()];
+            let child = Child::spawn(ChildSpec {
+                venv,
+                name: "mailpit".to_owned(),
+                program,
+                args: flags.into_iter().map(Into::into).collect(),
+                env: Vec::new(),
+                log_file: state.join("mailpit.log"),
+                stop_signal: StopSignal::Terminate,
+                grace: Duration::from_secs(3),
+            })
+            .await?;
+            step.done(&format!("Mailpit on :{}", args.inbox_port));
+            return Ok(Self::Mailpit(Mutex::new(child)));
+        }
+        let inbox = Inbox::bind(InboxConfig { smtp, http, ..InboxConfig::default() })?;
+        let shutdown = CancellationToken::new();
+        let task = tokio::spawn(inbox.run(shutdown.clone()));
+        step.done(&format!("built-in on :{}", args.inbox_port));
+        Ok(Self::BuiltIn { task, shutdown })
+    }
+
+    async fn end(&self) -> anyhow::Result<()> {
+        match self {
+            Self::Mailpit(child) => {
+                let status = child.lock().await.wait().await?;
+                anyhow::bail!("Mailpit ended ({status}); see {STATE}/mailpit.log")
+            }
+            Self::BuiltIn { shutdown, .. } => {
+                shutdown.cancelled().await;
+                Ok(())
+            }
+        }
+    }
+
+    async fn stop(self) -> anyhow::Result<()> {
+        match self {
+            Self::Mailpit(child) => {
+                child.into_inner().stop().await?;
+            }
+            Self::BuiltIn { task, shutdown } => {
+                shutdown.cancel();
+                task.await??;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+/// Waits until `/readyz` says yes; an error names what is missing.
+pub(crate) async fn until_ready(health_port: u16) -> anyhow::Result<String> {
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(2)).build()?;
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let answer = client.get(format!("http://127.0.0.1:{health_port}/readyz")).send().await;
+        let seen = match answer {
+            Ok(answer) if answer.status().is_success() => return Ok("all ready".to_owned()),
+            Ok(answer) => answer.json::<Value>().await.map_or_else(|error| error.to_string(), |body| body.to_string()),
+            Err(error) => error.to_string(),
+        };
+        anyhow::ensure!(Instant::now() < deadline, "the roles are not ready after 60 s: {seen}");
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+}

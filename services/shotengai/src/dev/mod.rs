@@ -1,0 +1,133 @@
+//! The whole street on one machine.
+//!
+//! - [`ports`]: no port that is taken is tried. [`infra`]: local AWS, PostgreSQL and inbox as children.
+//! - [`secrets`]: made up for this start. [`screen`]: what the developer sees.
+//!
+//! Everything starts empty (`docs/decisions/0006`) and ends with this process, whatever ends it.
+
+mod infra;
+mod ports;
+mod screen;
+mod secrets;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use shotengai_kernel::Ports;
+use shotengai_provision::Options;
+use shotengai_runtime::{Telemetry, shutdown_on_signals};
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::{Cli, Command, DevArgs, RoleChoice, SeedArgs, ServeArgs};
+use crate::dev::infra::Infra;
+use crate::dev::screen::Screen;
+use crate::dev::secrets::Secrets;
+use crate::{roles, serve};
+
+/// Shards of the street's stream: enough to show that order is a key's alone, few enough to poll often.
+const SHARDS: u32 = 2;
+
+pub(crate) async fn run(args: Box<DevArgs>) -> anyhow::Result<ExitCode> {
+    let shutdown = CancellationToken::new();
+    shutdown_on_signals(shutdown.clone());
+    let screen = Screen::new();
+    ports::check(&args)?;
+    let infra = Infra::start(&args, &screen, &shutdown).await?;
+    let outcome = tokio::select! {
+        biased;
+        outcome = street(&args, &infra, &screen, shutdown.clone()) => outcome,
+        ended = infra.first_end() => ended,
+    };
+    infra.stop(&screen).await;
+    outcome?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn street(args: &DevArgs, infra: &Infra, screen: &Screen, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let secrets = Secrets::make(&Ports::system())?;
+    let serve = serve_args(args, infra, &secrets)?;
+    let settings = serve.shared.into_settings()?;
+    let aws = shotengai_aws::Aws::connect(serve::aws_config(&settings), Ports::system()).await;
+    let step = screen.step("AWS resources");
+    let report = shotengai_provision::provision(&aws, &Options { shards: SHARDS }, &|_, _| {}).await?;
+    step.done(&format!("{} in place", report.resources.len()));
+    if args.infra_only {
+        screen.infra_table(args, infra);
+        shutdown.cancelled().await;
+        return Ok(());
+    }
+    let telemetry = Telemetry::install(&settings, "dev")?;
+    let step = screen.step("roles");
+    let app = serve::bind(settings, &roles::chosen(&[RoleChoice::All]), &serve.own).await?;
+    let running = app.run(shutdown.clone());
+    tokio::pin!(running);
+    let opening = open(args, screen, step);
+    let outcome = tokio::select! {
+        biased;
+        ended = &mut running => ended,
+        opened = opening => match opened {
+            Ok(()) => running.await,
+            Err(error) => {
+                shutdown.cancel();
+                // The reason it did not open matters more than how it ended.
+                let _ = running.await;
+                Err(error)
+            }
+        },
+    };
+    telemetry.shutdown().await;
+    outcome
+}
+
+/// Waits until the roles are ready, seeds, and shows the addresses.
+async fn open(args: &DevArgs, screen: &Screen, step: screen::Step) -> anyhow::Result<()> {
+    let names = infra::until_ready(args.health_port).await?;
+    step.done(&names);
+    if !args.no_seed {
+        let step = screen.step("products");
+        let (created, found) = crate::seed::seed(&SeedArgs {
+            url: format!("http://127.0.0.1:{}", args.http_port),
+            admin_email: args.admin_email.clone(),
+            admin_password: args.admin_password.clone(),
+        })
+        .await?;
+        step.done(&format!("{} on sale", created + found));
+    }
+    screen.street_table(args);
+    Ok(())
+}
+
+/// The settings of `shotengai serve all` on this machine: the same flags that a person would give.
+fn serve_args(args: &DevArgs, infra: &Infra, secrets: &Secrets) -> anyhow::Result<ServeArgs> {
+    let base = format!("http://127.0.0.1:{}", args.http_port);
+    let mut flags = vec![
+        ("aws-endpoint-url", infra.aws_url()),
+        ("database-url", infra.database_url()),
+        ("http-addr", format!("127.0.0.1:{}", args.http_port)),
+        ("health-addr", format!("127.0.0.1:{}", args.health_port)),
+        ("catalog-url", base.clone()),
+        ("storefront-url", base.clone()),
+        ("public-url", base),
+        ("smtp-url", format!("smtp://127.0.0.1:{}", args.smtp_port)),
+        ("admin-email", args.admin_email.clone()),
+        ("admin-password", args.admin_password.clone()),
+        ("jwt-signing-key", secrets.signing_key.clone()),
+        ("internal-token", secrets.internal_token.clone()),
+        ("currency", args.currency.clone()),
+        ("log", args.log.clone()),
+        ("log-format", "pretty".to_owned()),
+        ("pre-stop-seconds", "0".to_owned()),
+        ("drain-seconds", "10".to_owned()),
+        ("bridge-busy-poll-ms", "25".to_owned()),
+        ("bridge-idle-poll-ms", "100".to_owned()),
+    ];
+    if let Some(endpoint) = &args.otel_exporter_otlp_endpoint {
+        flags.push(("otel-exporter-otlp-endpoint", endpoint.clone()));
+    }
+    let flags = flags.into_iter().map(|(name, value)| format!("--{name}={value}"));
+    let cli = Cli::try_parse_from(["shotengai", "serve", "all"].map(str::to_owned).into_iter().chain(flags))?;
+    match cli.command {
+        Command::Serve(serve) => Ok(*serve),
+        _ => anyhow::bail!("`serve all` was parsed as something else"),
+    }
+}

@@ -1,0 +1,73 @@
+//! What the developer sees.
+
+use comfy_table::{Table, presets};
+use tokio::time::Instant;
+
+use crate::cli::DevArgs;
+use crate::dev::infra::Infra;
+
+/// Prints steps as they end, then the addresses.
+pub(crate) struct Screen {
+    started: Instant,
+}
+
+/// A step under way.
+pub(crate) struct Step {
+    what: String,
+    started: Instant,
+}
+
+impl Screen {
+    pub(crate) fn new() -> Self {
+        println!("Opening the street. Ctrl-C closes it.");
+        Self { started: Instant::now() }
+    }
+
+    pub(crate) fn step(&self, what: &str) -> Step {
+        Step { what: what.to_owned(), started: Instant::now() }
+    }
+
+    pub(crate) fn infra_table(&self, args: &DevArgs, infra: &Infra) {
+        let mut table = addresses();
+        table.add_row(["local AWS", &infra.aws_url()]);
+        table.add_row(["PostgreSQL", &infra.database_url()]);
+        table.add_row(["SMTP", &format!("smtp://127.0.0.1:{}", args.smtp_port)]);
+        table.add_row(["inbox", &format!("http://127.0.0.1:{}", args.inbox_port)]);
+        println!("The street is open, without roles, after {:.1} s.\n{table}", self.started.elapsed().as_secs_f32());
+    }
+
+    pub(crate) fn street_table(&self, args: &DevArgs) {
+        let http = format!("http://127.0.0.1:{}", args.http_port);
+        let mut table = addresses();
+        table.add_row(["shop, live page", &http]);
+        table.add_row(["inbox", &format!("http://127.0.0.1:{}", args.inbox_port)]);
+        table.add_row(["health, metrics", &format!("http://127.0.0.1:{}/readyz", args.health_port)]);
+        table.add_row(["local AWS", &format!("http://127.0.0.1:{}", args.aws_port)]);
+        table.add_row(["administrator", &args.admin_email]);
+        println!("The street is open, after {:.1} s.\n{table}", self.started.elapsed().as_secs_f32());
+        println!("Try it:");
+        println!(
+            "  TOKEN=$(curl -s -X POST {http}/auth/guest -H 'content-type: application/json' -d '{{\"email\":\"me@example.com\",\"language\":\"en\"}}' | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"access_token\"])')"
+        );
+        println!(
+            "  curl -s -X POST {http}/orders -H \"authorization: Bearer $TOKEN\" -H 'content-type: application/json' -d '{{\"items\":[{{\"product_id\":\"prod_kinoko\",\"quantity\":2}}]}}'"
+        );
+        println!("  curl -s {http}/orders -H \"authorization: Bearer $TOKEN\"");
+    }
+
+    pub(crate) fn closed(&self) {
+        println!("The street is closed.");
+    }
+}
+
+impl Step {
+    pub(crate) fn done(self, result: &str) {
+        println!("  {:<14} {result} ({} ms)", self.what, self.started.elapsed().as_millis());
+    }
+}
+
+fn addresses() -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table
+}

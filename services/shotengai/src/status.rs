@@ -1,0 +1,91 @@
+//! `shotengai status`: what the tables, the stream and the queues hold.
+
+use std::process::ExitCode;
+
+use comfy_table::{Table, presets};
+use shotengai_contracts::{Owner, QUEUES};
+use shotengai_kernel::Timestamp;
+use shotengai_messaging::{Checkpoints, Infrastructure, OUTBOX_SHARDS};
+
+use crate::cli::{StatusArgs, StatusOf};
+use crate::provision::connect;
+
+/// Counting stops here, so that a look at a large installation stays cheap.
+const MOST_COMMITS: usize = 10_000;
+const PAGE: usize = 1000;
+
+pub(crate) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
+    let aws = connect(&args.aws).await;
+    match args.of {
+        StatusOf::Dynamodb => println!("{}", stores(&aws).await?),
+        StatusOf::Kinesis => {
+            println!("{}", shards(&aws, &args.aws.kinesis_stream_name).await?);
+            println!("{}", queues(&aws).await?);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn stores(infra: &dyn Infrastructure) -> anyhow::Result<Table> {
+    let mut table = table(&["events of", "commits", "not yet in the stream"]);
+    for owner in Owner::ALL {
+        let store = infra.event_store(owner);
+        let (mut commits, mut pending) = (0, 0);
+        for shard in 0..OUTBOX_SHARDS {
+            pending += store.pending(shard, Timestamp::MAX, PAGE).await?.len();
+            let mut from = None;
+            while commits < MOST_COMMITS {
+                let (page, next) = store.scan(shard, from, PAGE).await?;
+                commits += page.len();
+                from = next;
+                if from.is_none() {
+                    break;
+                }
+            }
+        }
+        let commits = if commits < MOST_COMMITS { commits.to_string() } else { format!("{MOST_COMMITS} or more") };
+        table.add_row([owner.as_str().to_owned(), commits, pending.to_string()]);
+    }
+    Ok(table)
+}
+
+async fn shards(infra: &dyn Infrastructure, stream: &str) -> anyhow::Result<Table> {
+    let checkpoints = Checkpoints::new(infra.table("checkpoints"), "bridge", stream);
+    let mut table = table(&["shard", "parents", "epoch", "owner", "read up to"]);
+    for shard in infra.stream_reader().shards().await? {
+        let checkpoint = checkpoints.read(&shard.id).await?;
+        let (epoch, owner, position) = match checkpoint {
+            Some(checkpoint) if checkpoint.ended => (checkpoint.epoch.to_string(), checkpoint.owner, "its end".to_owned()),
+            Some(checkpoint) => {
+                (checkpoint.epoch.to_string(), checkpoint.owner, checkpoint.position.unwrap_or_else(|| "nothing yet".to_owned()))
+            }
+            None => ("-".to_owned(), "nobody".to_owned(), "nothing yet".to_owned()),
+        };
+        table.add_row([shard.id, shard.parents.join(" "), epoch, owner, position]);
+    }
+    Ok(table)
+}
+
+async fn queues(infra: &dyn Infrastructure) -> anyhow::Result<Table> {
+    let mut table = table(&["queue", "waiting", "in flight", "delayed", "dead letters"]);
+    for spec in QUEUES {
+        let depth = infra.queue(spec.name).depth().await?;
+        let dead = infra.queue(&spec.dead_letters()).depth().await?;
+        table.add_row([
+            spec.name.to_owned(),
+            depth.visible.to_string(),
+            depth.in_flight.to_string(),
+            depth.delayed.to_string(),
+            dead.total().to_string(),
+        ]);
+    }
+    let dead = infra.queue(shotengai_bridge::DEAD_LETTERS).depth().await?;
+    table.add_row(["(bridge)".to_owned(), String::new(), String::new(), String::new(), dead.total().to_string()]);
+    Ok(table)
+}
+
+fn table(head: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(head.to_vec());
+    table
+}
