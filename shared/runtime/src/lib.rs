@@ -1,1 +1,28 @@
-//! What every role shares at run time: configuration, telemetry, HTTP shell, readiness, token checks, supervised shutdown.
+//! What every role shares at run time. A role is a library; this crate turns roles into a process.
+//!
+//! - [`settings`]: every shared setting, checked whole, all faults named at once, secrets that don't print.
+//! - [`telemetry`]: logs, traces (W3C context always; OTLP where an endpoint is set) and Prometheus metrics.
+//! - [`http`]: routes that roles share, RFC 9457 problems, extractors for bodies, callers and ids.
+//! - [`auth`]: access tokens: issued by one role, checked by all from its published keys.
+//! - [`health`]: liveness, a readiness latch, dependency checks, `/metrics`.
+//! - [`context`]: what a role is built from; event store and outbox wired together.
+//! - [`role`]: what a role hands back: routes, workers, checks.
+//! - [`supervisor`]: runs them, restarts what falls, and ends in the right order.
+
+pub mod auth;
+pub mod context;
+pub mod health;
+pub mod http;
+pub mod role;
+pub mod settings;
+pub mod supervisor;
+pub mod telemetry;
+
+pub use auth::{AccountRole, Claims, Subject, TokenIssuer, TokenVerifier};
+pub use context::{Context, EventSourcing};
+pub use health::Check;
+pub use http::{AdminCaller, Caller, InternalCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
+pub use role::Role;
+pub use settings::{Faults, Publish, Settings, SettingsArgs, SettingsError};
+pub use supervisor::{App, shutdown_on_signals};
+pub use telemetry::Telemetry;

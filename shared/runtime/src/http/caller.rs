@@ -1,0 +1,92 @@
+//! Who is asking.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, web};
+use futures::future::LocalBoxFuture;
+use shotengai_kernel::UserId;
+
+use super::{HttpState, Problem};
+use crate::auth::{AccountRole, Claims};
+
+/// A signed-in caller, guests included. 401 without a good access token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Who.
+    pub user_id: UserId,
+    /// Whether they administer the shop.
+    pub admin: bool,
+}
+
+/// A caller who administers the shop; 403 for others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminCaller(pub Caller);
+
+/// One of our own services, known by the shared secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InternalCaller;
+
+fn bearer(request: &HttpRequest) -> Result<String, Problem> {
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let (scheme, token) = header
+        .and_then(|value| value.split_once(' '))
+        .ok_or_else(|| Problem::unauthorized("send a bearer token"))?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Problem::unauthorized("send a bearer token"));
+    }
+    Ok(token.trim().to_owned())
+}
+
+async fn claims(state: Result<web::Data<HttpState>, Problem>, token: Result<String, Problem>) -> Result<Claims, Problem> {
+    Ok(state?.tokens.verify(&token?).await?)
+}
+
+/// Everything the access token says; [`Caller`] is enough for most.
+impl FromRequest for Claims {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        Box::pin(claims(HttpState::of(request).cloned(), bearer(request)))
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let claims = Claims::from_request(request, payload);
+        Box::pin(async move {
+            let claims = claims.await?;
+            Ok(Self { admin: claims.role == AccountRole::Administrator, user_id: claims.sub })
+        })
+    }
+}
+
+impl FromRequest for AdminCaller {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let caller = Caller::from_request(request, payload);
+        Box::pin(async move {
+            let caller = caller.await?;
+            if caller.admin { Ok(Self(caller)) } else { Err(Problem::forbidden("only administrators may do this")) }
+        })
+    }
+}
+
+impl FromRequest for InternalCaller {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(HttpState::of(request).and_then(|state| {
+            let known = state.is_internal(&bearer(request)?);
+            if known { Ok(Self) } else { Err(Problem::unauthorized("the token is not ours")) }
+        }))
+    }
+}

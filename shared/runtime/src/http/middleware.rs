@@ -1,0 +1,82 @@
+//! Around every request: an id, a span, a measurement.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage};
+use opentelemetry::KeyValue;
+use shotengai_messaging::trace::{TRACEPARENT, follow};
+use tokio::time::Instant;
+use tracing::{Instrument, Span, field};
+use uuid::Uuid;
+
+use super::HttpState;
+use super::meta::{REQUEST_ID, RequestId};
+
+const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Gives the request an id (the client's where it is a UUID) and a span under the client's trace, and measures it by
+/// route, never by path: paths are without number.
+pub(super) async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let state = HttpState::of(request.request())?.clone();
+    let id = client_id(&request).unwrap_or_else(|| state.ports.ids.uuid_v7());
+    request.extensions_mut().insert(RequestId(id));
+    let method = request.method().clone();
+    let span = span(&request, id);
+    let started = Instant::now();
+    let answer = REQUEST_ID.scope(id, next.call(request)).instrument(span.clone()).await;
+    let mut answer = answer?;
+    let status = answer.status();
+    let route = answer.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    record(&span, &format!("{method} {route}"), &route, status.as_u16());
+    state.durations.record(
+        started.elapsed().as_secs_f64(),
+        &[
+            KeyValue::new("route", route),
+            KeyValue::new("method", method.to_string()),
+            KeyValue::new("status", i64::from(status.as_u16())),
+        ],
+    );
+    let head = answer.response_mut().head_mut();
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        head.headers_mut().insert(REQUEST_ID_HEADER, value);
+    }
+    if state.is_closing() && !head.upgrade() {
+        head.set_connection_type(ConnectionType::Close);
+    }
+    Ok(answer)
+}
+
+fn client_id(request: &ServiceRequest) -> Option<Uuid> {
+    Uuid::try_parse(request.headers().get(REQUEST_ID_HEADER)?.to_str().ok()?).ok()
+}
+
+fn span(request: &ServiceRequest, id: Uuid) -> Span {
+    let span = tracing::info_span!(
+        "http request",
+        otel.name = field::Empty,
+        otel.kind = "server",
+        otel.status_code = field::Empty,
+        http.request.method = %request.method(),
+        http.route = field::Empty,
+        http.response.status_code = field::Empty,
+        request_id = %id,
+    );
+    follow(&span, request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok()));
+    span
+}
+
+fn record(span: &Span, name: &str, route: &str, status: u16) {
+    span.record("otel.name", name);
+    span.record("http.route", route);
+    span.record("http.response.status_code", status);
+    if status >= 500 {
+        span.record("otel.status_code", "ERROR");
+    }
+    span.in_scope(|| tracing::debug!(status, "answered"));
+}

@@ -1,0 +1,28 @@
+//! The HTTP shell: handlers answer `Result<HttpResponse, Problem>` and take extractors; everything around is here.
+//!
+//! [`Routes`] merges what roles serve · [`Problem`] is every error's form · [`JsonBody`], [`PathId`], [`RequestMeta`],
+//! [`Caller`], [`AdminCaller`], [`InternalCaller`] are the extractors · [`HttpState`] is what they need.
+
+mod body;
+mod caller;
+mod faults;
+mod idempotency;
+mod meta;
+mod middleware;
+mod outbound;
+mod path;
+mod problem;
+mod routes;
+mod server;
+mod state;
+
+pub use body::{BODY_LIMIT, JsonBody};
+pub use caller::{AdminCaller, Caller, InternalCaller};
+pub use idempotency::IdempotencyKey;
+pub use meta::RequestMeta;
+pub use outbound::with_trace;
+pub use path::PathId;
+pub use problem::Problem;
+pub use routes::Routes;
+pub use server::{HttpListener, HttpServing, app};
+pub use state::HttpState;

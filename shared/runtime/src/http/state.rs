@@ -1,0 +1,64 @@
+//! What the HTTP shell itself needs to know.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix_web::{HttpRequest, web};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest::{Digest, SHA256, digest};
+use opentelemetry::metrics::Histogram;
+use secrecy::{ExposeSecret, SecretString};
+use shotengai_kernel::Ports;
+
+use super::Problem;
+use crate::auth::TokenVerifier;
+
+/// Seconds; from a cache hit to the slowest request a client would wait for.
+const DURATION_BOUNDARIES: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// Shared by middleware and extractors of one process.
+pub struct HttpState {
+    pub(super) ports: Ports,
+    pub(super) tokens: Arc<TokenVerifier>,
+    pub(super) durations: Histogram<f64>,
+    internal_token: Digest,
+    closing: AtomicBool,
+}
+
+impl HttpState {
+    /// A state that checks access tokens with `tokens` and the other services by `internal_token`.
+    #[must_use]
+    pub fn new(ports: Ports, tokens: Arc<TokenVerifier>, internal_token: &SecretString) -> Self {
+        let durations = opentelemetry::global::meter("shotengai")
+            .f64_histogram("http.server.request.duration")
+            .with_unit("s")
+            .with_description("Time to answer a request")
+            .with_boundaries(DURATION_BOUNDARIES.to_vec())
+            .build();
+        let internal_token = digest(&SHA256, internal_token.expose_secret().as_bytes());
+        Self { ports, tokens, durations, internal_token, closing: AtomicBool::new(false) }
+    }
+
+    pub(super) fn of(request: &HttpRequest) -> Result<&web::Data<Self>, Problem> {
+        // Missing only where a test serves routes without the shell.
+        request.app_data::<web::Data<Self>>().ok_or_else(|| {
+            tracing::error!("routes are served without an HttpState");
+            Problem::internal()
+        })
+    }
+
+    /// Compares digests, so that neither the time it takes nor the length tells anything.
+    pub(super) fn is_internal(&self, token: &str) -> bool {
+        let given = digest(&SHA256, token.as_bytes());
+        verify_slices_are_equal(given.as_ref(), self.internal_token.as_ref()).is_ok()
+    }
+
+    /// From now on every answer asks its client to connect anew, that is: elsewhere.
+    pub fn close_connections(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,73 @@
+//! The shared settings as they come from flags and environment: text, so that clap refuses none of them on its own and
+//! all faults can be named together.
+
+use secrecy::SecretString;
+
+/// Settings that all roles share. Every flag has an environment variable of the same name.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Shared settings")]
+pub struct SettingsArgs {
+    /// Endpoint of a local AWS; unset: AWS itself
+    #[arg(long, env = "AWS_ENDPOINT_URL", value_name = "URL")]
+    pub aws_endpoint_url: Option<String>,
+    /// AWS region
+    #[arg(long, env = "AWS_REGION", default_value = "ap-northeast-1", value_name = "REGION")]
+    pub aws_region: String,
+    /// Kinesis stream the events go through
+    #[arg(long, env = "KINESIS_STREAM_NAME", default_value = "ec-events", value_name = "NAME")]
+    pub kinesis_stream_name: String,
+    /// Put before every resource's name, to keep installations in one account apart
+    #[arg(long, env = "RESOURCE_PREFIX", default_value = "", value_name = "PREFIX")]
+    pub resource_prefix: String,
+    /// How commits get into the stream: outbox (a publisher) or cdc (DynamoDB's change capture)
+    #[arg(long, env = "PUBLISH", default_value = "outbox", value_name = "outbox|cdc")]
+    pub publish: String,
+    /// PostgreSQL of the read models (postgres://user:password@host/database)
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<SecretString>,
+    /// Issuer that access tokens must name
+    #[arg(long, env = "JWT_ISSUER", default_value = "shotengai", value_name = "NAME")]
+    pub jwt_issuer: String,
+    /// Storefront only: the key that signs access tokens (PEM, PKCS#8, Ed25519 or P-256)
+    #[arg(long, env = "JWT_SIGNING_KEY", hide_env_values = true, value_name = "PEM")]
+    pub jwt_signing_key: Option<SecretString>,
+    /// Storefront only: a file with that key
+    #[arg(long, env = "JWT_SIGNING_KEY_FILE", value_name = "FILE")]
+    pub jwt_signing_key_file: Option<String>,
+    /// Where access tokens' public keys are; default: {STOREFRONT_URL}/.well-known/jwks.json
+    #[arg(long, env = "JWKS_URL", value_name = "URL")]
+    pub jwks_url: Option<String>,
+    /// Secret by which services know each other on /internal/*; 16 characters at least
+    #[arg(long, env = "INTERNAL_TOKEN", hide_env_values = true, value_name = "SECRET")]
+    pub internal_token: Option<SecretString>,
+    /// OTLP/gRPC collector; unset: traces are propagated but not exported
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    pub otel_exporter_otlp_endpoint: Option<String>,
+    /// Currency of all prices (ISO 4217)
+    #[arg(long, env = "CURRENCY", default_value = "JPY", value_name = "CODE")]
+    pub currency: String,
+    /// Where HTTP is served; port 0 picks a free one
+    #[arg(long, env = "HTTP_ADDR", default_value = "0.0.0.0:8080", value_name = "IP:PORT")]
+    pub http_addr: String,
+    /// Where /livez, /readyz and /metrics are served; port 0 picks a free one
+    #[arg(long, env = "HEALTH_ADDR", default_value = "0.0.0.0:9090", value_name = "IP:PORT")]
+    pub health_addr: String,
+    /// The catalog service
+    #[arg(long, env = "CATALOG_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub catalog_url: String,
+    /// The storefront service
+    #[arg(long, env = "STOREFRONT_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub storefront_url: String,
+    /// Log lines' form; default: pretty on a terminal, else json
+    #[arg(long, env = "LOG_FORMAT", value_name = "pretty|json")]
+    pub log_format: Option<String>,
+    /// What is logged, as tracing's directives (info,shotengai_order=debug); RUST_LOG serves too
+    #[arg(long, env = "LOG", value_name = "DIRECTIVES")]
+    pub log: Option<String>,
+    /// How long work in hand may take to finish after SIGTERM, in seconds
+    #[arg(long, env = "DRAIN_SECONDS", default_value = "25", value_name = "SECONDS")]
+    pub drain_seconds: String,
+    /// How long requests are still accepted after SIGTERM while the endpoint is withdrawn, in seconds
+    #[arg(long, env = "PRE_STOP_SECONDS", default_value = "5", value_name = "SECONDS")]
+    pub pre_stop_seconds: String,
+}

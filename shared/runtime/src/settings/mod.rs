@@ -1,0 +1,106 @@
+//! Configuration: text comes in ([`SettingsArgs`]), typed values go out ([`Settings`]), every fault is named at once.
+
+mod args;
+mod faults;
+mod validate;
+
+use std::net::SocketAddr;
+
+use secrecy::SecretString;
+use shotengai_kernel::Currency;
+
+pub use args::SettingsArgs;
+pub use faults::{Faults, SettingsError};
+
+/// How commits get into the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Publish {
+    /// Each service publishes its own, from markers in its table.
+    Outbox,
+    /// DynamoDB's change capture does; commits carry no marker.
+    Cdc,
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The settings that roles share, checked. Printing it prints no secret.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Endpoint of a local AWS; `None` is AWS itself.
+    pub aws_endpoint_url: Option<String>,
+    /// AWS region.
+    pub aws_region: String,
+    /// Kinesis stream of the events, without the prefix.
+    pub kinesis_stream_name: String,
+    /// Put before every resource's name; often empty.
+    pub resource_prefix: String,
+    /// How commits get into the stream.
+    pub publish: Publish,
+    /// PostgreSQL of the read models; only roles that need it ask for it.
+    pub database_url: Option<SecretString>,
+    /// Issuer that access tokens must name.
+    pub jwt_issuer: String,
+    /// The PEM that signs access tokens; only storefront has one.
+    pub jwt_signing_key: Option<SecretString>,
+    /// Where the public keys of access tokens are.
+    pub jwks_url: String,
+    /// Secret by which services know each other.
+    pub internal_token: SecretString,
+    /// OTLP/gRPC collector; `None` exports no traces.
+    pub otlp_endpoint: Option<String>,
+    /// Currency of all prices.
+    pub currency: Currency,
+    /// Where HTTP is served.
+    pub http_addr: SocketAddr,
+    /// Where health and metrics are served.
+    pub health_addr: SocketAddr,
+    /// The catalog service, without a slash at the end.
+    pub catalog_url: String,
+    /// The storefront service, without a slash at the end.
+    pub storefront_url: String,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// What is logged; `None` is [`crate::telemetry::DEFAULT_LOG`].
+    pub log: Option<String>,
+    /// How long work in hand may take to finish after the signal, in seconds.
+    pub drain_seconds: u64,
+    /// How long requests are still accepted after the signal, in seconds.
+    pub pre_stop_seconds: u64,
+}
+
+impl Settings {
+    /// All defaults, with this internal token; listens on free loopback ports and drains at once. For tests and tools.
+    #[must_use]
+    pub fn local(internal_token: SecretString) -> Self {
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self {
+            aws_endpoint_url: None,
+            aws_region: "ap-northeast-1".to_owned(),
+            kinesis_stream_name: "ec-events".to_owned(),
+            resource_prefix: String::new(),
+            publish: Publish::Outbox,
+            database_url: None,
+            jwt_issuer: "shotengai".to_owned(),
+            jwt_signing_key: None,
+            jwks_url: "http://127.0.0.1:8080/.well-known/jwks.json".to_owned(),
+            internal_token,
+            otlp_endpoint: None,
+            currency: Currency::JPY,
+            http_addr: loopback,
+            health_addr: loopback,
+            catalog_url: "http://127.0.0.1:8080".to_owned(),
+            storefront_url: "http://127.0.0.1:8080".to_owned(),
+            log_format: LogFormat::Json,
+            log: None,
+            drain_seconds: 5,
+            pre_stop_seconds: 0,
+        }
+    }
+}
