@@ -79,5 +79,13 @@ fn verifier(
     http: &reqwest::Client,
     ports: &Ports,
 ) -> anyhow::Result<TokenVerifier> {
-    todo!()
+    let clock = Arc::clone(&ports.clock);
+    let issuer = settings.jwt_issuer.clone();
+    match &settings.jwt_signing_key {
+        Some(key) if chosen.contains(&RoleChoice::Storefront) => {
+            let keys = TokenIssuer::new(key, issuer.clone(), Arc::clone(&clock))?.jwks();
+            Ok(TokenVerifier::fixed(&keys, issuer, clock))
+        }
+        _ => Ok(TokenVerifier::remote(settings.jwks_url.clone(), http.clone(), issuer, clock)),
+    }
 }
