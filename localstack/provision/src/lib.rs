@@ -1,1 +1,32 @@
 //! The street's AWS resources in one table, and the idempotent provisioner.
+//!
+//! - [`resources()`]: the table. Everything the services expect is in it and nowhere else.
+//! - [`provision`]: has all of it there; safe twice at once, and changes nothing when nothing differs.
+//! - [`check`]: says what is there. [`destroy`]: deletes it all.
+//!
+//! Nothing is printed here: callers get each result as it comes, and the whole in the table's order.
+
+mod destroy;
+mod ensure;
+mod resource;
+pub mod resources;
+mod run;
+
+pub use destroy::destroy;
+pub use ensure::{Report, check, provision};
+pub use resource::Resource;
+pub use resources::{Options, resources};
+pub use shotengai_aws::admin::Outcome;
+
+use shotengai_messaging::Fault;
+
+/// A resource that could not be made, changed, looked up or deleted.
+#[derive(Debug, thiserror::Error)]
+#[error("the {resource}")]
+pub struct ProvisionError {
+    /// Which.
+    pub resource: Resource,
+    /// Why.
+    #[source]
+    pub fault: Fault,
+}

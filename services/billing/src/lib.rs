@@ -1,1 +1,58 @@
 //! The billing role: payments, intent first.
+//!
+//! - [`domain`]: what comes next for a payment; pure.
+//! - [`provider`]: the port to whoever moves the money, and the built-in ledger behind it.
+//! - [`settle`]: follows an instruction to its end.
+//! - [`consumers`]: orders' events as instructions. [`http`]: the ledger, for operators and tests.
+
+pub mod config;
+pub mod consumers;
+pub mod domain;
+pub mod http;
+pub mod provider;
+pub mod settle;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use shotengai_contracts::{Owner, routing};
+use shotengai_messaging::{Aggregates, Consumer, ConsumerConfig};
+use shotengai_runtime::{Check, Context, Role};
+
+pub use config::BillingSettings;
+use consumers::OrderEvents;
+use provider::{LEDGER_TABLE, Ledger, PaymentProvider};
+use settle::Payments;
+
+/// Wires the role.
+///
+/// # Errors
+/// When the contracts have no queue for it.
+#[expect(clippy::unused_async, reason = "every role is built the same way")]
+pub async fn build(context: &Context, settings: BillingSettings) -> anyhow::Result<Role> {
+    let queue = routing::queue("billing-queue").context("the contracts name no billing-queue")?;
+    let sourcing = context.event_sourcing(Owner::Billing);
+    let ledger = Ledger::new(context.infra.table(LEDGER_TABLE));
+    let payments = Arc::new(Payments::new(Aggregates::new(sourcing.writer.clone()), Arc::new(ledger.clone())));
+    let consumer = Consumer::new(
+        ConsumerConfig { concurrency: settings.billing_concurrency.get(), ..ConsumerConfig::new(queue.service) },
+        context.infra.queue(queue.name),
+        context.infra.queue(&queue.dead_letters()),
+        Arc::new(OrderEvents::new(payments)),
+        context.ports.clone(),
+    );
+    let store = Arc::clone(sourcing.writer.store());
+    let provider: Arc<dyn PaymentProvider> = Arc::new(ledger.clone());
+    Ok(Role::new(queue.service)
+        .routes(move |routes| http::routes(routes, &ledger))
+        .worker(consumer.worker())
+        .workers(sourcing.workers)
+        .check(Check::new("dynamodb", move || {
+            let store = Arc::clone(&store);
+            async move { store.ping().await.map_err(|fault| fault.to_string()) }
+        }))
+        .check(Check::new("payment provider", move || {
+            let provider = Arc::clone(&provider);
+            async move { provider.ping().await.map_err(|fault| fault.to_string()) }
+        })))
+}

@@ -1,1 +1,51 @@
 //! The inventory role: stock and reservations.
+//!
+//! - [`domain`]: many requests decided together; pure.
+//! - [`desk`]: loads, plans and writes as one transaction; the only place where stock moves.
+//! - [`consumers`]: products' and orders' events as requests. [`add_stock`] and [`http`]: an administrator's.
+
+pub mod add_stock;
+pub mod config;
+pub mod consumers;
+pub mod desk;
+pub mod domain;
+pub mod http;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use shotengai_contracts::{Owner, routing};
+use shotengai_messaging::{Consumer, ConsumerConfig};
+use shotengai_runtime::{Check, Context, Role};
+
+pub use config::InventorySettings;
+use consumers::StockEvents;
+use desk::Desk;
+
+/// Wires the role.
+///
+/// # Errors
+/// When the contracts have no queue for it.
+#[expect(clippy::unused_async, reason = "every role is built the same way")]
+pub async fn build(context: &Context, settings: InventorySettings) -> anyhow::Result<Role> {
+    let queue = routing::queue("inventory-queue").context("the contracts name no inventory-queue")?;
+    let sourcing = context.event_sourcing(Owner::Inventory);
+    let desk = Arc::new(Desk::new(sourcing.writer.clone()));
+    let consumer = Consumer::new(
+        ConsumerConfig { concurrency: settings.inventory_concurrency.get(), ..ConsumerConfig::new(queue.service) },
+        context.infra.queue(queue.name),
+        context.infra.queue(&queue.dead_letters()),
+        Arc::new(StockEvents::new(Arc::clone(&desk))),
+        context.ports.clone(),
+    );
+    let store = Arc::clone(sourcing.writer.store());
+    let ports = context.ports.clone();
+    Ok(Role::new(queue.service)
+        .routes(move |routes| http::routes(routes, &desk, &ports))
+        .worker(consumer.worker())
+        .workers(sourcing.workers)
+        .check(Check::new("dynamodb", move || {
+            let store = Arc::clone(&store);
+            async move { store.ping().await.map_err(|fault| fault.to_string()) }
+        })))
+}

@@ -1,1 +1,78 @@
 //! The query role: PostgreSQL read models.
+//!
+//! - [`domain`]: how events become rows; pure.
+//! - [`project`]: brings rows up to the events of `query-queue`, refolding from the event stores where some are missing.
+//! - [`store`], [`migrations`], [`database`]: the rows in PostgreSQL.
+//! - [`products`], [`orders`]: what is read. [`versions`]: waiting for one's own writes.
+//! - [`http`], [`params`], [`page`]: how it is asked for.
+
+pub mod config;
+pub mod consumers;
+pub mod database;
+pub mod domain;
+pub mod http;
+pub mod migrations;
+pub mod orders;
+pub mod page;
+pub mod params;
+pub mod products;
+pub mod project;
+pub mod store;
+pub mod versions;
+
+use std::sync::Arc;
+
+use actix_web::web;
+use shotengai_contracts::routing::dead_letters_of;
+use shotengai_messaging::{Consumer, ConsumerConfig};
+use shotengai_runtime::{Check, Context, Role};
+use tokio::sync::Notify;
+
+pub use config::QuerySettings;
+use database::Database;
+use http::Reads;
+use migrations::Migrations;
+use project::Projector;
+use versions::Versions;
+
+const QUEUE: &str = "query-queue";
+
+/// Builds the role. PostgreSQL need not be there yet.
+///
+/// # Errors
+/// When `DATABASE_URL` is missing.
+pub async fn build(context: &Context, settings: QuerySettings) -> anyhow::Result<Role> {
+    let database = Database::new(context.postgres()?);
+    let migrations = Migrations::new(database.clone(), context.ports.clone());
+    let applied = Arc::new(Notify::new());
+    let versions = Versions::new(database.clone(), Arc::clone(&applied), settings.min_version_wait());
+    let reads = web::Data::new(Reads { database: database.clone(), versions });
+
+    let queue = context.infra.queue(QUEUE);
+    let consumer = Consumer::new(
+        ConsumerConfig::new("query"),
+        Arc::clone(&queue),
+        context.infra.queue(&dead_letters_of(QUEUE)),
+        Arc::new(Projector::new(database.clone(), Arc::clone(&context.infra), applied)),
+        context.ports.clone(),
+    );
+
+    let schema = Arc::clone(&migrations);
+    let postgres = Check::new("postgres", move || {
+        let (database, schema) = (database.clone(), Arc::clone(&schema));
+        async move {
+            database.ping().await.map_err(|fault| fault.to_string())?;
+            if schema.are_done() { Ok(()) } else { Err("migrations are not done".to_owned()) }
+        }
+    });
+    let receiving = Check::new(QUEUE, move || {
+        let queue = Arc::clone(&queue);
+        async move { queue.depth().await.map(drop).map_err(|fault| fault.to_string()) }
+    });
+    Ok(Role::new("query")
+        .routes(move |routes| http::register(routes, reads.clone()))
+        .worker(migrations.worker())
+        .worker(consumers::worker(consumer, migrations))
+        .check(postgres)
+        .check(receiving))
+}

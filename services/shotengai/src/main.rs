@@ -16,6 +16,7 @@ mod status;
 use std::process::ExitCode;
 
 use clap::Parser;
+use secrecy::ExposeSecret;
 
 use crate::cli::{Cli, Command};
 
@@ -45,7 +46,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Seed(args) => seed::run(args).await,
         Command::Status(args) => status::run(args).await,
         Command::Keygen => {
-            println!("{}", shotengai_runtime::auth::generate_signing_key()?.trim_end());
+            println!("{}", shotengai_runtime::auth::generate_signing_key()?.expose_secret().trim_end());
             Ok(ExitCode::SUCCESS)
         }
     }

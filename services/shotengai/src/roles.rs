@@ -47,6 +47,25 @@ pub(crate) fn chosen(choices: &[RoleChoice]) -> Vec<RoleChoice> {
     ALL.into_iter().filter(|role| all || choices.contains(role)).collect()
 }
 
+/// Their names, as the command line takes them.
+pub(crate) fn names(chosen: &[RoleChoice]) -> Vec<&'static str> {
+    chosen
+        .iter()
+        .map(|role| match role {
+            RoleChoice::All => "all",
+            RoleChoice::Storefront => "storefront",
+            RoleChoice::Order => "order",
+            RoleChoice::Catalog => "catalog",
+            RoleChoice::Inventory => "inventory",
+            RoleChoice::Billing => "billing",
+            RoleChoice::Notification => "notification",
+            RoleChoice::Tally => "tally",
+            RoleChoice::Query => "query",
+            RoleChoice::Bridge => "bridge",
+        })
+        .collect()
+}
+
 /// Builds one role.
 pub(crate) async fn build(choice: RoleChoice, context: &Context, own: &RoleSettings) -> anyhow::Result<Role> {
     match choice {

@@ -86,6 +86,6 @@ async fn queues(infra: &dyn Infrastructure) -> anyhow::Result<Table> {
 
 fn table(head: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(head.to_vec());
+    table.load_style(presets::NOTHING).set_header(head.to_vec());
     table
 }

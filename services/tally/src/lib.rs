@@ -1,1 +1,74 @@
 //! The tally role: live counts of what was bought.
+//!
+//! - `domain`: what an event counts, how many counts become few transactions, how standings differ. Pure.
+//! - `count_orders`: the use case. Orders move sharded counters, each order once.
+//! - `counters`, `minutes`: reads of totals and charts.
+//! - `board`, `live`: one reader a process, and the WebSocket of each client.
+//! - `consumers`, `http`, `page`: `tally-queue`, the public paths, the rivals' page.
+
+pub mod board;
+pub mod config;
+pub mod consumers;
+pub mod count_orders;
+pub mod counters;
+pub mod domain;
+mod http;
+mod live;
+pub mod minutes;
+mod page;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web;
+use shotengai_contracts::routing::dead_letters_of;
+use shotengai_kernel::Ports;
+use shotengai_messaging::{Consumer, ConsumerConfig, Infrastructure};
+use shotengai_runtime::{Check, Context, Role};
+
+use self::board::Board;
+pub use self::config::TallySettings;
+use self::consumers::{QUEUE, TallyHandler};
+use self::count_orders::CountOrders;
+use self::counters::Counters;
+use self::domain::rows::TABLE;
+use self::http::State;
+use self::minutes::Minutes;
+pub use self::page::{PAGE, PAGE_POLICY};
+
+/// Builds the role: one consumer, the board's reader, the public paths.
+///
+/// # Errors
+/// None today; building may come to need what can fail.
+pub async fn build(context: &Context, settings: TallySettings) -> anyhow::Result<Role> {
+    Ok(assemble(context.infra.as_ref(), &context.ports, &settings))
+}
+
+/// The role over this infrastructure; all that it takes of a context.
+#[must_use]
+pub fn assemble(infra: &dyn Infrastructure, ports: &Ports, settings: &TallySettings) -> Role {
+    let table = infra.table(TABLE);
+    let clock = Arc::clone(&ports.clock);
+    let counters = Counters::new(Arc::clone(&table));
+    let poll = Duration::from_millis(settings.tally_poll_ms);
+    let board = Board::new(counters.clone(), Arc::clone(&clock), poll, settings.tally_max_clients);
+    let orders = Arc::new(CountOrders::new(Arc::clone(&table), ports.clone()));
+    let consumer = Consumer::new(
+        ConsumerConfig::new("tally"),
+        infra.queue(QUEUE),
+        infra.queue(&dead_letters_of(QUEUE)),
+        Arc::new(TallyHandler::new(orders)),
+        ports.clone(),
+    );
+    let minutes = Arc::new(Minutes::new(counters.clone(), Arc::clone(&clock)));
+    let worker = board.worker();
+    let state = web::Data::new(State { counters, minutes, board, clock });
+    Role::new("tally")
+        .routes(move |routes| http::routes(routes, state.clone()))
+        .worker(consumer.worker())
+        .worker(worker)
+        .check(Check::new("tally-counters", move || {
+            let table = Arc::clone(&table);
+            async move { table.ping().await.map_err(|fault| fault.to_string()) }
+        }))
+}

@@ -174,12 +174,8 @@ impl<A: Aggregate> Repository<A> {
             return;
         }
         let Ok(state) = serde_json::to_value(&loaded.state) else { return };
-        let snapshot = Snapshot {
-            aggregate_id: loaded.id.clone(),
-            version: loaded.version,
-            schema: A::SNAPSHOT_SCHEMA,
-            state,
-        };
+        let snapshot =
+            Snapshot { aggregate_id: loaded.id.clone(), version: loaded.version, schema: A::SNAPSHOT_SCHEMA, state };
         if let Err(fault) = self.store.save_snapshot(&snapshot).await {
             tracing::warn!(aggregate = %loaded.id, %fault, "a snapshot was not saved");
         }

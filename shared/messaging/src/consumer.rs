@@ -158,7 +158,8 @@ impl Consumer {
                     failures += 1;
                     metrics::count_fault(&fault);
                     tracing::warn!(consumer = self.config.name, %fault, failures, "nothing received");
-                    let pause = receive_backoff.delay(failures, self.ports.random.as_ref()).max(Duration::from_millis(50));
+                    let pause =
+                        receive_backoff.delay(failures, self.ports.random.as_ref()).max(Duration::from_millis(50));
                     tokio::select! {
                         biased;
                         () = shutdown.cancelled() => break,
@@ -258,11 +259,14 @@ impl Consumer {
 
     fn observe(&self, batch: &[Delivery], answers: &[Disposition]) {
         for (delivery, answer) in batch.iter().zip(answers) {
-            metrics::SETTLED.add(1, &[
-                KeyValue::new("consumer", self.config.name),
-                KeyValue::new("event_type", delivery.envelope.event_type.clone()),
-                KeyValue::new("outcome", answer.outcome()),
-            ]);
+            metrics::SETTLED.add(
+                1,
+                &[
+                    KeyValue::new("consumer", self.config.name),
+                    KeyValue::new("event_type", delivery.envelope.event_type.clone()),
+                    KeyValue::new("outcome", answer.outcome()),
+                ],
+            );
             match answer {
                 Disposition::Done => {
                     let age = self.ports.clock.now().duration_since(delivery.envelope.time);

@@ -16,6 +16,9 @@ pub mod backoff;
 pub mod checkpoint;
 pub mod commit;
 pub mod consumer;
+#[cfg(feature = "contract")]
+pub mod contract;
+pub mod memory;
 pub mod metrics;
 pub mod outbox;
 pub mod ports;

@@ -41,8 +41,5 @@ pub static CONFLICTS: LazyLock<Counter<u64>> =
 
 /// Counts a fault.
 pub fn count_fault(fault: &crate::Fault) {
-    FAULTS.add(1, &[
-        KeyValue::new("operation", fault.operation()),
-        KeyValue::new("kind", fault.kind().as_str()),
-    ]);
+    FAULTS.add(1, &[KeyValue::new("operation", fault.operation()), KeyValue::new("kind", fault.kind().as_str())]);
 }

@@ -203,7 +203,11 @@ impl Publisher {
         let published = u64::try_from(total - outstanding.len()).unwrap_or(0);
         metrics::PUBLISHED.add(published, &[KeyValue::new("service", self.service), KeyValue::new("by", by)]);
         if !outstanding.is_empty() {
-            tracing::warn!(service = self.service, events = outstanding.len(), "the stream did not take all events; the sweeper will try again");
+            tracing::warn!(
+                service = self.service,
+                events = outstanding.len(),
+                "the stream did not take all events; the sweeper will try again"
+            );
         }
         let mut failed: Vec<usize> = outstanding.into_iter().map(|(index, _)| index).collect();
         failed.sort_unstable();

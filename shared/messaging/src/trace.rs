@@ -31,8 +31,9 @@ pub fn current_traceparent() -> Option<String> {
 pub fn follow(span: &Span, traceparent: Option<&str>) {
     let Some(traceparent) = traceparent else { return };
     let carrier = HashMap::from([(TRACEPARENT.to_owned(), traceparent.to_owned())]);
-    let parent: Context =
-        opentelemetry::global::get_text_map_propagator(|propagator: &dyn TextMapPropagator| propagator.extract(&carrier));
+    let parent: Context = opentelemetry::global::get_text_map_propagator(|propagator: &dyn TextMapPropagator| {
+        propagator.extract(&carrier)
+    });
     // Without a tracing layer there is nothing to attach to, which is fine.
     let _ = span.set_parent(parent);
 }

@@ -10,73 +10,119 @@ use shotengai_contracts::Owner;
 use shotengai_kernel::Ports;
 use shotengai_messaging::{CommitWriter, Infrastructure, Outbox, OutboxConfig, Publisher, Worker};
 use tokio_postgres::NoTls;
+use tokio_util::sync::CancellationToken;
 
 use crate::auth::TokenVerifier;
+use crate::http::with_trace;
 use crate::settings::Settings;
 
-const POOL_SIZE: usize = 16;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// A service that takes longer is as good as away.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// Below the servers' keep-alive, so that a request never goes into a connection that is being closed.
+const POOL_IDLE: Duration = Duration::from_secs(15);
+const POSTGRES_CONNECTIONS: usize = 16;
+const POSTGRES_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Everything that roles share. Cheap to clone.
+/// Everything a role may use. Cheap to clone.
 #[derive(Clone)]
 pub struct Context {
-    /// The shared settings.
+    /// Shared settings.
     pub settings: Arc<Settings>,
-    /// Clock, randomness, ids.
+    /// Time, randomness, ids.
     pub ports: Ports,
-    /// Event stores, tables, queues, stream and topic.
+    /// Event stores, tables, queues, topic, stream.
     pub infra: Arc<dyn Infrastructure>,
     /// Checks access tokens.
     pub tokens: Arc<TokenVerifier>,
-    /// For requests to other services.
+    /// For requests to other services. Plain HTTP.
     pub http: reqwest::Client,
+    /// Cancelled when the process stops accepting requests: connections that live on (web sockets) end by it.
+    pub closing: CancellationToken,
 }
 
-/// A service's event store with the outbox behind it.
+/// A service's event store, wired to its outbox.
 pub struct EventSourcing {
-    /// Writes commits.
+    /// Appends, and hands what it appended to the outbox.
     pub writer: CommitWriter,
     /// Publisher and sweeper; none where change capture feeds the stream.
     pub workers: Vec<Worker>,
 }
 
 impl Context {
-    /// The event store of a service, wired to its outbox.
+    /// A context over these settings and adapters; access tokens are checked with the keys at `settings.jwks_url`.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made.
+    pub fn new(settings: Arc<Settings>, ports: Ports, infra: Arc<dyn Infrastructure>) -> anyhow::Result<Self> {
+        let http = http_client()?;
+        let tokens =
+            TokenVerifier::remote(&settings.jwks_url, &settings.jwt_issuer, http.clone(), Arc::clone(&ports.clock));
+        Ok(Self { settings, ports, infra, tokens: Arc::new(tokens), http, closing: CancellationToken::new() })
+    }
+
+    /// The same, but tokens are checked with `tokens`.
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: TokenVerifier) -> Self {
+        self.tokens = Arc::new(tokens);
+        self
+    }
+
+    /// The event store of `owner` and what moves its commits into the stream. Call it once a process and owner.
     #[must_use]
     pub fn event_sourcing(&self, owner: Owner) -> EventSourcing {
         let store = self.infra.event_store(owner);
-        if !self.infra.marks_outbox() {
-            let writer = CommitWriter::new(store, Outbox::disabled(), self.ports.clone());
-            return EventSourcing { writer, workers: Vec::new() };
-        }
-        let (outbox, publisher) = Publisher::new(
-            owner.as_str(),
-            Arc::clone(&store),
-            self.infra.stream_writer(),
-            OutboxConfig::default(),
-            self.ports.clone(),
-        );
-        let writer = CommitWriter::new(store, outbox, self.ports.clone());
-        EventSourcing { writer, workers: publisher.workers() }
+        let (outbox, workers) = if self.infra.marks_outbox() {
+            let (outbox, publisher) = Publisher::new(
+                owner.as_str(),
+                Arc::clone(&store),
+                self.infra.stream_writer(),
+                OutboxConfig::default(),
+                self.ports.clone(),
+            );
+            (outbox, publisher.workers())
+        } else {
+            (Outbox::disabled(), Vec::new())
+        };
+        EventSourcing { writer: CommitWriter::new(store, outbox, self.ports.clone()), workers }
     }
 
-    /// A pool of connections to the read models' PostgreSQL. Connects at the first use.
+    /// A GET to another service's `/internal/*`, with our token and the current trace.
+    #[must_use]
+    pub fn internal_get(&self, url: &str) -> reqwest::RequestBuilder {
+        with_trace(self.http.get(url).bearer_auth(self.settings.internal_token.expose_secret()))
+    }
+
+    /// A pool of at most 16 connections to `DATABASE_URL`; connects when first used. One a role is enough.
     ///
     /// # Errors
     /// When `DATABASE_URL` is not set.
     pub fn postgres(&self) -> anyhow::Result<Pool> {
-        let url = self.settings.database_url.as_ref().context("DATABASE_URL: is not set")?;
-        // The parser's message may quote the password; settings have checked the URL before.
+        let url = self.settings.database_url.as_ref().context("DATABASE_URL is not set")?;
+        // The source is left out: it may quote the URL, and with it the password.
+        let parsed = url.expose_secret().parse();
         let mut config: tokio_postgres::Config =
-            url.expose_secret().parse().map_err(|_| anyhow::anyhow!("DATABASE_URL: is not a PostgreSQL URL"))?;
-        config.connect_timeout(CONNECT_TIMEOUT).application_name("shotengai");
-        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-        Pool::builder(manager)
-            .max_size(POOL_SIZE)
-            .wait_timeout(Some(CONNECT_TIMEOUT))
-            .create_timeout(Some(CONNECT_TIMEOUT))
+            parsed.map_err(|_| anyhow::anyhow!("DATABASE_URL can't be read"))?;
+        config.connect_timeout(POSTGRES_TIMEOUT);
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        Pool::builder(Manager::from_config(config, NoTls, recycling))
             .runtime(Runtime::Tokio1)
+            .max_size(POSTGRES_CONNECTIONS)
+            .create_timeout(Some(POSTGRES_TIMEOUT))
+            .wait_timeout(Some(POSTGRES_TIMEOUT))
+            .recycle_timeout(Some(POSTGRES_TIMEOUT))
             .build()
-            .context("the pool of connections can't be made")
+            .context("no pool of PostgreSQL connections can be made")
     }
+}
+
+fn http_client() -> anyhow::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(REQUEST_TIMEOUT)
+        .pool_idle_timeout(POOL_IDLE)
+        // Services answer; one that redirects is not who we think it is.
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .context("no HTTP client can be made")
 }

@@ -1,116 +1,132 @@
-//! Logs, traces and metrics of a process.
+//! Logs, traces, metrics.
 //!
-//! Traces are always made, so that the W3C context travels through envelopes, messages and mails; they are exported only
-//! where a collector is named. Logs go to standard error.
+//! A tracer is always installed, so that W3C context is made and passed on; spans leave the process only where an OTLP
+//! endpoint is set. Metrics are read by `/metrics`. Log lines go to standard error: standard output belongs to answers.
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use anyhow::Context;
-use opentelemetry::KeyValue;
+use anyhow::Context as _;
 use opentelemetry::trace::TracerProvider;
+use opentelemetry::{KeyValue, global};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use prometheus::{Encoder, Registry, TextEncoder};
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
+use prometheus::{Registry, TextEncoder};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Layer, fmt};
+use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::settings::{LogFormat, Settings};
 
-/// What is logged unless told otherwise.
-pub const DEFAULT_LOG: &str = "info,aws_config=warn,aws_smithy_runtime=warn,actix_server=warn,opentelemetry=warn,opentelemetry_sdk=warn,refinery_core=warn,hyper_util=warn,mio=warn";
-const FLUSH_WITHIN: Duration = Duration::from_secs(5);
+/// What is logged where nothing else is asked for.
+pub const DEFAULT_LOG: &str = "info,actix_server=warn,aws_config=warn,aws_smithy_runtime=warn,h2=warn,hyper=warn,\
+                               hyper_util=warn,opentelemetry=warn,opentelemetry_sdk=warn,opentelemetry-otlp=warn,\
+                               tonic=warn,tower=warn";
 
+/// How long spans on their way out may hold up the end of the process.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What `/metrics` reads. Empty where no telemetry is installed, as in tests.
 static REGISTRY: OnceLock<Registry> = OnceLock::new();
 
-/// A process's telemetry, to be flushed at its end.
+/// The telemetry of this process. Keep it until the end, then [`Telemetry::shutdown`].
+#[derive(Debug)]
 pub struct Telemetry {
-    traces: SdkTracerProvider,
-    metrics: SdkMeterProvider,
+    tracer: SdkTracerProvider,
+    meter: SdkMeterProvider,
 }
 
 impl Telemetry {
-    /// Installs logging, tracing and metrics for this process, which runs `roles`. Once a process.
+    /// Installs logging, tracing and metrics for these roles; once a process. Needs a tokio runtime where spans are
+    /// exported.
     ///
     /// # Errors
-    /// When the exporter can't be made or something else has installed a subscriber.
-    pub fn install(settings: &Settings, roles: &str) -> anyhow::Result<Self> {
-        let resource = Resource::builder()
-            .with_service_name("shotengai")
-            .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
-            .with_attribute(KeyValue::new("shotengai.roles", roles.to_owned()))
-            .build();
-        opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
-
-        let mut traces = SdkTracerProvider::builder().with_resource(resource.clone());
-        if let Some(endpoint) = &settings.otlp_endpoint {
-            let exporter = SpanExporter::builder()
-                .with_tonic()
-                .with_endpoint(endpoint)
-                .with_timeout(FLUSH_WITHIN)
-                .build()
-                .context("OTEL_EXPORTER_OTLP_ENDPOINT: the exporter can't be made")?;
-            traces = traces.with_batch_exporter(exporter);
-        }
-        let traces = traces.build();
-        opentelemetry::global::set_tracer_provider(traces.clone());
-
+    /// When something is installed already, or the exporter can't be built.
+    pub fn install(settings: &Settings, roles: &[&str]) -> anyhow::Result<Self> {
+        let resource = resource(roles);
+        let tracer = tracer(settings, resource.clone())?;
         let registry = Registry::new();
-        let exporter = opentelemetry_prometheus::exporter().with_registry(registry.clone()).without_target_info().build()?;
-        let metrics = SdkMeterProvider::builder().with_resource(resource).with_reader(exporter).build();
-        opentelemetry::global::set_meter_provider(metrics.clone());
-        // A second installation in one process keeps the first registry; the subscriber below refuses it anyway.
-        let _ = REGISTRY.set(registry);
-
-        let directives = settings.log.as_deref().unwrap_or(DEFAULT_LOG);
-        let log: Targets = directives.parse().context("LOG: not tracing's directives")?;
-        let logs = match settings.log_format {
-            LogFormat::Pretty => fmt::layer().compact().with_target(false).with_writer(std::io::stderr).boxed(),
-            LogFormat::Json => {
-                fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(std::io::stderr).boxed()
-            }
+        let meter = meter(&registry, resource)?;
+        let log = settings.log.as_deref().unwrap_or(DEFAULT_LOG);
+        let filter = EnvFilter::try_new(log).context("LOG can't be read")?;
+        let spans = tracing_opentelemetry::layer()
+            .with_tracer(tracer.tracer("shotengai"))
+            .with_location(false)
+            .with_threads(false)
+            .with_tracked_inactivity(false);
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        let lines = match settings.log_format {
+            LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).boxed(),
+            LogFormat::Pretty => lines.with_target(false).boxed(),
         };
-        // Spans of our own are traced whatever the log shows; those of libraries never.
-        let ours = Targets::new().with_target("shotengai", LevelFilter::INFO);
-        let spans = tracing_opentelemetry::layer().with_tracer(traces.tracer("shotengai")).with_filter(ours);
-        tracing_subscriber::registry()
-            .with(logs.with_filter(log))
-            .with(spans)
-            .try_init()
-            .context("telemetry is installed already")?;
-        Ok(Self { traces, metrics })
+        tracing_subscriber::registry().with(filter).with(spans).with(lines).try_init()?;
+        global::set_text_map_propagator(TraceContextPropagator::new());
+        global::set_tracer_provider(tracer.clone());
+        global::set_meter_provider(meter.clone());
+        anyhow::ensure!(REGISTRY.set(registry).is_ok(), "metrics are installed already");
+        Ok(Self { tracer, meter })
     }
 
-    /// Sends what is still held, within a bound.
+    /// Sends what is still held, for 5 s at most.
     pub async fn shutdown(self) {
-        let flushed = tokio::time::timeout(
-            FLUSH_WITHIN,
-            tokio::task::spawn_blocking(move || {
-                let traces = self.traces.shutdown();
-                let metrics = self.metrics.shutdown();
-                (traces, metrics)
-            }),
-        )
-        .await;
-        if flushed.is_err() {
-            tracing::warn!("not all traces could be sent in time");
+        // The providers block.
+        let flush = tokio::task::spawn_blocking(move || {
+            let spans = self.tracer.shutdown_with_timeout(FLUSH_TIMEOUT);
+            spans.and(self.meter.shutdown_with_timeout(FLUSH_TIMEOUT))
+        });
+        match tokio::time::timeout(FLUSH_TIMEOUT, flush).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::warn!(%error, "telemetry was not flushed"),
+            Ok(Err(error)) => tracing::warn!(%error, "telemetry was not flushed"),
+            Err(_) => tracing::warn!("telemetry was not flushed in time"),
         }
     }
 }
 
-/// Everything measured so far, in Prometheus's text format; empty before [`Telemetry::install`].
+fn resource(roles: &[&str]) -> Resource {
+    let name = match roles {
+        [role] => (*role).to_owned(),
+        _ => "shotengai".to_owned(),
+    };
+    Resource::builder()
+        .with_service_name(name)
+        .with_attribute(KeyValue::new("service.namespace", "shotengai"))
+        .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+        .with_attribute(KeyValue::new("shotengai.roles", roles.join(",")))
+        .build()
+}
+
+fn tracer(settings: &Settings, resource: Resource) -> anyhow::Result<SdkTracerProvider> {
+    let provider = SdkTracerProvider::builder().with_resource(resource);
+    let Some(endpoint) = &settings.otlp_endpoint else { return Ok(provider.build()) };
+    let exporter = SpanExporter::builder()
+        .with_tonic()
+        .with_endpoint(endpoint)
+        .with_timeout(EXPORT_TIMEOUT)
+        .build()
+        .context("the exporter for OTEL_EXPORTER_OTLP_ENDPOINT can't be built")?;
+    Ok(provider.with_batch_exporter(exporter).build())
+}
+
+fn meter(registry: &Registry, resource: Resource) -> anyhow::Result<SdkMeterProvider> {
+    let exporter = opentelemetry_prometheus::exporter()
+        .with_registry(registry.clone())
+        .scope_info_enabled(false)
+        .build()
+        .context("the metrics can't be set up")?;
+    Ok(SdkMeterProvider::builder().with_resource(resource).with_reader(exporter).build())
+}
+
+/// All metrics, in Prometheus' text form. Empty where no telemetry is installed.
 #[must_use]
 pub fn metrics_text() -> String {
     let Some(registry) = REGISTRY.get() else { return String::new() };
-    let mut buffer = Vec::new();
-    if let Err(error) = TextEncoder::new().encode(&registry.gather(), &mut buffer) {
-        tracing::warn!(%error, "metrics can't be encoded");
-    }
-    String::from_utf8(buffer).unwrap_or_default()
+    TextEncoder::new().encode_to_string(&registry.gather()).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the metrics can't be written down");
+        String::new()
+    })
 }

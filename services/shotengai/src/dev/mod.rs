@@ -29,7 +29,7 @@ const SHARDS: u32 = 2;
 
 pub(crate) async fn run(args: Box<DevArgs>) -> anyhow::Result<ExitCode> {
     let shutdown = CancellationToken::new();
-    shutdown_on_signals(shutdown.clone());
+    shutdown_on_signals(shutdown.clone())?;
     let screen = Screen::new();
     ports::check(&args)?;
     let infra = Infra::start(&args, &screen, &shutdown).await?;
@@ -56,13 +56,13 @@ async fn street(args: &DevArgs, infra: &Infra, screen: &Screen, shutdown: Cancel
         shutdown.cancelled().await;
         return Ok(());
     }
-    let telemetry = Telemetry::install(&settings, "dev")?;
+    let telemetry = Telemetry::install(&settings, &["dev"])?;
     let step = screen.step("roles");
-    let app = serve::bind(settings, &roles::chosen(&[RoleChoice::All]), &serve.own).await?;
+    let app = serve::bind(settings, &roles::chosen(&[RoleChoice::All]), &serve.own).await?.with_telemetry(telemetry);
     let running = app.run(shutdown.clone());
     tokio::pin!(running);
     let opening = open(args, screen, step);
-    let outcome = tokio::select! {
+    tokio::select! {
         biased;
         ended = &mut running => ended,
         opened = opening => match opened {
@@ -74,9 +74,7 @@ async fn street(args: &DevArgs, infra: &Infra, screen: &Screen, shutdown: Cancel
                 Err(error)
             }
         },
-    };
-    telemetry.shutdown().await;
-    outcome
+    }
 }
 
 /// Waits until the roles are ready, seeds, and shows the addresses.

@@ -68,6 +68,6 @@ impl Step {
 
 fn addresses() -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     table
 }

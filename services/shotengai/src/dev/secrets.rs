@@ -1,5 +1,6 @@
 //! Secrets that live as long as the street.
 
+use secrecy::ExposeSecret;
 use shotengai_kernel::Ports;
 
 /// What a deployment would take from its secret store.
@@ -11,6 +12,7 @@ pub(crate) struct Secrets {
 impl Secrets {
     pub(crate) fn make(ports: &Ports) -> anyhow::Result<Self> {
         let token = [ports.ids.uuid_v7(), ports.ids.uuid_v7()].map(|id| id.as_simple().to_string()).concat();
-        Ok(Self { signing_key: shotengai_runtime::auth::generate_signing_key()?, internal_token: token })
+        let key = shotengai_runtime::auth::generate_signing_key()?;
+        Ok(Self { signing_key: key.expose_secret().to_owned(), internal_token: token })
     }
 }

@@ -43,7 +43,8 @@ pub(super) fn whole_seconds(duration: Duration) -> Duration {
 
 /// Why SQS, and SNS with raw delivery, would not take this message.
 pub(super) fn message_fault(body: &str, attributes: &BTreeMap<String, String>) -> Option<&'static str> {
-    let permitted = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    let permitted =
+        |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     if body.is_empty() {
         return Some("the body is empty");
     }

@@ -139,7 +139,8 @@ impl MemoryQueue {
         let expelled = lock(&self.mailbox).advance(Instant::now(), most);
         if let Some(dead_letters) = &self.dead_letters {
             for message in expelled {
-                dead_letters.insert(StoredMessage { receive_count: 0, first_received_at: None, ..message }, Duration::ZERO);
+                dead_letters
+                    .insert(StoredMessage { receive_count: 0, first_received_at: None, ..message }, Duration::ZERO);
             }
         }
     }

@@ -92,7 +92,8 @@ pub trait EventStore: Send + Sync {
     ///
     /// # Errors
     /// A [`Fault`] of the store.
-    async fn scan(&self, shard: u8, from: Option<String>, limit: usize) -> Result<(Vec<Commit>, Option<String>), Fault>;
+    async fn scan(&self, shard: u8, from: Option<String>, limit: usize)
+    -> Result<(Vec<Commit>, Option<String>), Fault>;
 
     /// A cheap call that answers when the store does.
     ///

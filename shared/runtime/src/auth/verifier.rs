@@ -1,56 +1,52 @@
-//! Checks access tokens.
+//! Checks tokens.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet};
+use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use shotengai_kernel::Clock;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::Claims;
+use super::keys::algorithm_of;
 use crate::http::Problem;
 
-/// How often keys are fetched at the most, however many tokens name keys we don't know.
-const REFRESH_EVERY: Duration = Duration::from_secs(10);
+/// How far the clocks of two machines may be apart, in seconds.
+const LEEWAY_SECONDS: i64 = 5;
+/// A key set younger than this is not asked for again, or made-up key ids would have us ask for ever.
+const MIN_AGE: Duration = Duration::from_secs(10);
+/// A key set older than this is asked for again, so that a key taken out of use is forgotten.
+const MAX_AGE: Duration = Duration::from_secs(600);
+/// After a failure, sooner.
+const RETRY: Duration = Duration::from_secs(1);
 const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
-/// How far two machines' clocks may be apart, in seconds.
-const LEEWAY: i64 = 30;
 
-/// Why a token is not accepted.
+/// Why a token gets nobody in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TokenError {
-    /// Not a token of ours: malformed, another's signature, another issuer.
+pub enum AuthError {
+    /// It is forged, expired, another issuer's, or no token at all. Which, is nobody's business.
     #[error("the access token is not valid")]
     Invalid,
-    /// It was good once.
-    #[error("the access token has expired")]
-    Expired,
-    /// No key was ever fetched, so nothing can be said of the token.
+    /// The keys to check it with can't be had at the moment.
     #[error("access tokens can't be checked at the moment")]
-    NoKeys,
+    Unavailable,
 }
 
-impl From<TokenError> for Problem {
-    fn from(error: TokenError) -> Self {
+impl From<AuthError> for Problem {
+    fn from(error: AuthError) -> Self {
         match error {
-            TokenError::Invalid | TokenError::Expired => Self::unauthorized(error.to_string()),
-            TokenError::NoKeys => Self::unavailable(2),
+            AuthError::Invalid => Self::unauthorized("the access token is not valid"),
+            AuthError::Unavailable => Self::unavailable(1),
         }
     }
 }
 
-type Keys = BTreeMap<String, (Algorithm, DecodingKey)>;
+type Keys = HashMap<String, (DecodingKey, Algorithm)>;
 
-struct Remote {
-    url: String,
-    http: reqwest::Client,
-    last_fetch: Mutex<Option<Instant>>,
-}
-
-/// Checks signature, issuer and expiry. Only EdDSA and ES256 are accepted, each with a key of its kind.
+/// Checks signature, algorithm, issuer and expiry of access tokens.
 pub struct TokenVerifier {
     issuer: String,
     clock: Arc<dyn Clock>,
@@ -58,77 +54,96 @@ pub struct TokenVerifier {
     remote: Option<Remote>,
 }
 
+struct Remote {
+    url: String,
+    http: reqwest::Client,
+    /// When it may be asked again at the earliest, and when it should be at the latest.
+    due: Mutex<Due>,
+}
+
+struct Due {
+    earliest: Instant,
+    latest: Instant,
+}
+
 impl TokenVerifier {
-    /// A verifier with these keys and no others.
+    /// Checks with these keys and no others.
     #[must_use]
-    pub fn fixed(jwks: &JwkSet, issuer: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
-        Self { issuer: issuer.into(), clock, keys: RwLock::new(Arc::new(usable(jwks))), remote: None }
+    pub fn fixed(jwks: &JwkSet, issuer: &str, clock: Arc<dyn Clock>) -> Self {
+        Self { issuer: issuer.to_owned(), clock, keys: RwLock::new(Arc::new(usable(jwks))), remote: None }
     }
 
-    /// A verifier that fetches its keys from `url`, again when a token names one that it doesn't know. Keys it has stay
-    /// good while the endpoint is away.
+    /// Checks with the keys found at `url`, asked for when first needed. Known keys go on working while it is away.
     #[must_use]
-    pub fn remote(
-        url: impl Into<String>,
-        http: reqwest::Client,
-        issuer: impl Into<String>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        let remote = Remote { url: url.into(), http, last_fetch: Mutex::new(None) };
-        Self { issuer: issuer.into(), clock, keys: RwLock::default(), remote: Some(remote) }
+    pub fn remote(url: &str, issuer: &str, http: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
+        let now = Instant::now();
+        let due = Mutex::new(Due { earliest: now, latest: now });
+        let remote = Some(Remote { url: url.to_owned(), http, due });
+        Self { issuer: issuer.to_owned(), clock, keys: RwLock::default(), remote }
     }
 
-    /// What a token says, if it is good.
+    /// What the token says, if it is good.
     ///
     /// # Errors
-    /// [`TokenError`].
-    pub async fn verify(&self, token: &str) -> Result<Claims, TokenError> {
-        let header = decode_header(token).map_err(|_| TokenError::Invalid)?;
-        let key_id = header.kid.ok_or(TokenError::Invalid)?;
-        let (algorithm, key) = self.key(&key_id).await?;
+    /// [`AuthError`]
+    pub async fn verify(&self, token: &str) -> Result<Claims, AuthError> {
+        let kid = decode_header(token).ok().and_then(|header| header.kid).ok_or(AuthError::Invalid)?;
+        let (key, algorithm) = self.key(&kid).await?;
         let mut validation = Validation::new(algorithm);
         validation.set_issuer(&[&self.issuer]);
-        // Expiry is judged by our own clock port below.
+        validation.set_required_spec_claims(&["iss", "sub", "exp"]);
+        // Below, by the clock that everything else goes by.
         validation.validate_exp = false;
-        validation.set_required_spec_claims(&["exp", "iss", "sub"]);
-        let claims = decode::<Claims>(token, &key, &validation).map_err(|_| TokenError::Invalid)?.claims;
-        if self.clock.now().as_second() >= claims.exp.saturating_add(LEEWAY) {
-            return Err(TokenError::Expired);
+        let claims = decode::<Claims>(token, &key, &validation).map_err(|_| AuthError::Invalid)?.claims;
+        if claims.exp.saturating_add(LEEWAY_SECONDS) <= self.clock.now().as_second() {
+            return Err(AuthError::Invalid);
         }
         Ok(claims)
     }
 
-    async fn key(&self, id: &str) -> Result<(Algorithm, DecodingKey), TokenError> {
-        if let Some(key) = self.known(id) {
+    fn known(&self, kid: &str) -> Option<(DecodingKey, Algorithm)> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).get(kid).cloned()
+    }
+
+    async fn key(&self, kid: &str) -> Result<(DecodingKey, Algorithm), AuthError> {
+        let known = self.known(kid);
+        let Some(remote) = &self.remote else { return known.ok_or(AuthError::Invalid) };
+        if let Some(key) = known {
+            // Whoever holds the lock is asking already; nobody waits while the key at hand does.
+            if let Ok(mut due) = remote.due.try_lock()
+                && due.latest <= Instant::now()
+            {
+                let _still_good = self.refresh(remote, &mut due).await;
+                return self.known(kid).ok_or(AuthError::Invalid);
+            }
             return Ok(key);
         }
-        self.refresh().await;
-        match self.known(id) {
-            Some(key) => Ok(key),
-            None if self.keys().is_empty() => Err(TokenError::NoKeys),
-            None => Err(TokenError::Invalid),
+        let mut due = remote.due.lock().await;
+        if let Some(key) = self.known(kid) {
+            return Ok(key);
         }
-    }
-
-    fn keys(&self) -> Arc<Keys> {
-        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn known(&self, id: &str) -> Option<(Algorithm, DecodingKey)> {
-        self.keys().get(id).cloned()
-    }
-
-    async fn refresh(&self) {
-        let Some(remote) = &self.remote else { return };
-        // One fetch at a time; those who waited find its result.
-        let mut last_fetch = remote.last_fetch.lock().await;
-        if !self.keys().is_empty() && last_fetch.is_some_and(|at| at.elapsed() < REFRESH_EVERY) {
-            return;
+        if due.earliest <= Instant::now() {
+            self.refresh(remote, &mut due).await?;
+        } else if self.keys.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            return Err(AuthError::Unavailable);
         }
-        *last_fetch = Some(Instant::now());
-        match fetch(remote).await {
-            Ok(jwks) => *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(usable(&jwks)),
-            Err(error) => tracing::warn!(%error, url = remote.url, "the keys of access tokens can't be fetched"),
+        self.known(kid).ok_or(AuthError::Invalid)
+    }
+
+    async fn refresh(&self, remote: &Remote, due: &mut Due) -> Result<(), AuthError> {
+        let fetched = fetch(remote).await;
+        let now = Instant::now();
+        match fetched {
+            Ok(jwks) => {
+                *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(usable(&jwks));
+                *due = Due { earliest: now + MIN_AGE, latest: now + MAX_AGE };
+                Ok(())
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the keys of access tokens can't be fetched; known ones stay in use");
+                *due = Due { earliest: now + RETRY, latest: now + MIN_AGE };
+                Err(AuthError::Unavailable)
+            }
         }
     }
 }
@@ -139,15 +154,8 @@ async fn fetch(remote: &Remote) -> Result<JwkSet, reqwest::Error> {
 }
 
 fn usable(jwks: &JwkSet) -> Keys {
-    jwks.keys
-        .iter()
-        .filter_map(|jwk| {
-            let algorithm = match &jwk.algorithm {
-                AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => Algorithm::EdDSA,
-                AlgorithmParameters::EllipticCurve(pair) if pair.curve == EllipticCurve::P256 => Algorithm::ES256,
-                _ => return None,
-            };
-            Some((jwk.common.key_id.clone()?, (algorithm, DecodingKey::from_jwk(jwk).ok()?)))
-        })
-        .collect()
+    let key = |jwk: &jsonwebtoken::jwk::Jwk| {
+        Some((jwk.common.key_id.clone()?, (DecodingKey::from_jwk(jwk).ok()?, algorithm_of(jwk)?)))
+    };
+    jwks.keys.iter().filter_map(key).collect()
 }

@@ -48,7 +48,8 @@ impl SettingsArgs {
 
     fn typed(self, faults: &mut Faults, env: impl Fn(&str) -> Option<String>) -> Option<Settings> {
         // Every line runs before the first `?`, or a fault would hide those behind it.
-        let aws_endpoint_url = optional_url(faults, "AWS_ENDPOINT_URL", self.aws_endpoint_url);
+        let aws_endpoint_url =
+            present(self.aws_endpoint_url).and_then(|url| faults.take("AWS_ENDPOINT_URL", http_url(&url)));
         let aws_region = faults.take("AWS_REGION", plain(self.aws_region, 1..=40));
         let kinesis_stream_name = faults.take("KINESIS_STREAM_NAME", plain(self.kinesis_stream_name, 1..=80));
         let resource_prefix = faults.take("RESOURCE_PREFIX", plain(self.resource_prefix, 0..=32));
@@ -57,8 +58,8 @@ impl SettingsArgs {
         let jwt_issuer = faults.take("JWT_ISSUER", filled(self.jwt_issuer));
         let jwt_signing_key = signing_key(faults, self.jwt_signing_key, self.jwt_signing_key_file);
         let internal_token = faults.take("INTERNAL_TOKEN", internal_token(self.internal_token));
-        let otlp_endpoint =
-            optional_url(faults, "OTEL_EXPORTER_OTLP_ENDPOINT", self.otel_exporter_otlp_endpoint);
+        let otlp_endpoint = present(self.otel_exporter_otlp_endpoint)
+            .and_then(|url| faults.take("OTEL_EXPORTER_OTLP_ENDPOINT", plain_http(url)));
         let currency = faults.take("CURRENCY", Currency::parse(&self.currency));
         let http_addr = faults.take("HTTP_ADDR", address(&self.http_addr));
         let health_addr = faults.take("HEALTH_ADDR", address(&self.health_addr));
@@ -68,7 +69,7 @@ impl SettingsArgs {
         let log_format = faults.take("LOG_FORMAT", log_format(present(self.log_format)));
         let log = present(self.log).or_else(|| present(env("RUST_LOG")));
         if let Some(directives) = &log {
-            faults.take("LOG", directives.parse::<tracing_subscriber::filter::Targets>().map(drop));
+            faults.take("LOG", tracing_subscriber::EnvFilter::try_new(directives).map(drop));
         }
         let drain_seconds = faults.take("DRAIN_SECONDS", seconds(&self.drain_seconds));
         let pre_stop_seconds = faults.take("PRE_STOP_SECONDS", seconds(&self.pre_stop_seconds));
@@ -144,15 +145,11 @@ fn http_url(value: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Services speak plain HTTP to each other: encryption between pods is the mesh's work, and an `https` URL would only
-/// fail later.
+/// Inside the cluster everything speaks plain HTTP (encryption between pods is the mesh's work): an `https` URL would
+/// only fail later.
 fn plain_http(value: String) -> Result<String, &'static str> {
     let url = http_url(&value)?;
     if url.starts_with("http://") { Ok(url) } else { Err("must start with http://") }
-}
-
-fn optional_url(faults: &mut Faults, name: &'static str, value: Option<String>) -> Option<String> {
-    present(value).and_then(|url| faults.take(name, http_url(&url)))
 }
 
 fn address(value: &str) -> Result<SocketAddr, &'static str> {

@@ -1,0 +1,66 @@
+//! Having everything there.
+
+use std::time::Duration;
+
+use futures::FutureExt;
+use shotengai_aws::Aws;
+use shotengai_aws::admin::Outcome;
+use tokio::time::Instant;
+
+use crate::run::run;
+use crate::{Options, ProvisionError, Resource, resources};
+
+/// The last stage there is.
+pub(crate) const LAST_STAGE: usize = 3;
+
+/// What provisioning came to.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Each resource in the table's order.
+    pub resources: Vec<(Resource, Outcome)>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl Report {
+    /// How many resources it came to this for.
+    #[must_use]
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.resources.iter().filter(|(_, found)| *found == outcome).count()
+    }
+}
+
+/// Has every resource there as the table says. `progress` hears of each as it is done, in no order.
+///
+/// Safe at any time, twice at once too. Resources that the table does not name are left alone.
+///
+/// # Errors
+/// [`ProvisionError`] of the first that failed; what was done until then stays, and the next run goes on from there.
+pub async fn provision(
+    aws: &Aws,
+    options: &Options,
+    progress: &(dyn Fn(&Resource, Outcome) + Send + Sync),
+) -> Result<Report, ProvisionError> {
+    let started = Instant::now();
+    let table = resources(aws.config(), options);
+    let admin = aws.admin();
+    let resources = run(
+        &admin,
+        &table,
+        0..=LAST_STAGE,
+        |resource, admin| resource.ensure(admin).boxed(),
+        |resource, outcome| progress(resource, *outcome),
+    )
+    .await?;
+    Ok(Report { resources, elapsed: started.elapsed() })
+}
+
+/// Says of each resource whether it is there, in the table's order. Whether it is as it should be is not looked at.
+///
+/// # Errors
+/// [`ProvisionError`] of the first that could not be looked up.
+pub async fn check(aws: &Aws) -> Result<Vec<(Resource, bool)>, ProvisionError> {
+    let table = resources(aws.config(), &Options::default());
+    let admin = aws.admin();
+    run(&admin, &table, 0..=LAST_STAGE, |resource, admin| resource.is_present(admin).boxed(), |_, _| {}).await
+}

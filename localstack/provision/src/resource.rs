@@ -1,0 +1,103 @@
+//! One line of the table.
+
+use std::fmt;
+
+use shotengai_aws::admin::{Admin, Outcome, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
+use shotengai_messaging::Fault;
+
+/// A resource as it should be. Names are without the installation's prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resource {
+    /// The stream.
+    Stream {
+        /// Its name.
+        name: String,
+        /// What it looks like.
+        spec: StreamSpec,
+    },
+    /// A table.
+    Table(TableSpec),
+    /// The topic.
+    Topic(String),
+    /// A queue.
+    Queue(QueueSpec),
+    /// A queue's subscription to the topic.
+    Subscription(SubscriptionSpec),
+    /// A bucket.
+    Bucket(String),
+}
+
+impl Resource {
+    /// What kind of resource it is, as a word.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Stream { .. } => "stream",
+            Self::Table(_) => "table",
+            Self::Topic(_) => "topic",
+            Self::Queue(_) => "queue",
+            Self::Subscription(_) => "subscription",
+            Self::Bucket(_) => "bucket",
+        }
+    }
+
+    /// Its name; a subscription's is its queue's.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Table(spec) => &spec.name,
+            Self::Queue(spec) => &spec.name,
+            Self::Subscription(spec) => &spec.queue,
+            Self::Stream { name, .. } | Self::Topic(name) | Self::Bucket(name) => name,
+        }
+    }
+
+    /// Resources of one stage need those of earlier stages, and nothing of their own.
+    pub(crate) fn stage(&self) -> usize {
+        match self {
+            Self::Queue(spec) if spec.dead_letters.is_some() => 2,
+            Self::Queue(_) => 1,
+            Self::Subscription(_) => 3,
+            _ => 0,
+        }
+    }
+
+    pub(crate) async fn ensure(&self, admin: &Admin) -> Result<Outcome, Fault> {
+        match self {
+            Self::Stream { spec, .. } => admin.ensure_stream(*spec).await,
+            Self::Table(spec) => admin.ensure_table(spec).await,
+            Self::Topic(_) => admin.ensure_topic().await,
+            Self::Queue(spec) => admin.ensure_queue(spec).await,
+            Self::Subscription(spec) => admin.ensure_subscription(spec).await,
+            Self::Bucket(name) => admin.ensure_bucket(name).await,
+        }
+    }
+
+    pub(crate) async fn is_present(&self, admin: &Admin) -> Result<bool, Fault> {
+        match self {
+            Self::Stream { .. } => admin.has_stream().await,
+            Self::Table(spec) => admin.has_table(&spec.name).await,
+            Self::Topic(_) => admin.has_topic().await,
+            Self::Queue(spec) => admin.has_queue(&spec.name).await,
+            Self::Subscription(spec) => admin.has_subscription(&spec.queue).await,
+            Self::Bucket(name) => admin.has_bucket(name).await,
+        }
+    }
+
+    pub(crate) async fn delete(&self, admin: &Admin) -> Result<bool, Fault> {
+        match self {
+            Self::Stream { .. } => admin.delete_stream().await,
+            Self::Table(spec) => admin.delete_table(&spec.name).await,
+            Self::Topic(_) => admin.delete_topic().await,
+            Self::Queue(spec) => admin.delete_queue(&spec.name).await,
+            Self::Subscription(spec) => admin.delete_subscription(&spec.queue).await,
+            Self::Bucket(name) => admin.delete_bucket(name).await,
+        }
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind(), self.name())
+    }
+}

@@ -1,0 +1,13 @@
+//! What billing decides, without I/O.
+//!
+//! A message gives an [`Instruction`]; [`next()`] says the one [`Step`] that comes next for a [`Payment`], again and again
+//! until nothing is left to do. A crash anywhere is picked up by the same message coming again. [`conclude`] turns the
+//! provider's answer into the event that records it.
+
+mod payment;
+mod steps;
+#[cfg(test)]
+mod steps_tests;
+
+pub use payment::Payment;
+pub use steps::{Call, Instruction, Refused, Step, conclude, next};

@@ -1,0 +1,76 @@
+//! The one payment of an order.
+
+use serde::{Deserialize, Serialize};
+use shotengai_contracts::Event;
+use shotengai_contracts::events::DeclineStage;
+use shotengai_kernel::Money;
+use shotengai_messaging::Aggregate;
+
+/// How far a payment has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Payment {
+    /// Nothing has happened.
+    #[default]
+    Open,
+    /// The provider refused to hold the amount. An end.
+    Declined,
+    /// The provider holds the amount for us.
+    Authorized {
+        /// How much.
+        amount: Money,
+    },
+    /// We decided to capture; the provider may know or not.
+    CaptureStarted {
+        /// How much.
+        amount: Money,
+    },
+    /// The provider refused to capture; it still holds the amount.
+    CaptureRefused {
+        /// How much.
+        amount: Money,
+    },
+    /// The money is ours.
+    Captured {
+        /// How much.
+        amount: Money,
+    },
+    /// We decided to give the hold up; the provider may know or not.
+    VoidStarted {
+        /// How much.
+        amount: Money,
+    },
+    /// The hold is gone. An end.
+    Voided,
+    /// Cancelled before it was authorized, and so it never will be. An end.
+    Forestalled,
+    /// We decided to give the money back; the provider may know or not.
+    RefundStarted {
+        /// How much.
+        amount: Money,
+    },
+    /// The money went back. An end.
+    Refunded,
+}
+
+impl Aggregate for Payment {
+    const SNAPSHOT_SCHEMA: u32 = 1;
+
+    fn apply(&mut self, event: &Event) {
+        *self = match event {
+            Event::PaymentAuthorized(it) => Self::Authorized { amount: it.amount },
+            Event::PaymentDeclined(it) => match it.stage {
+                DeclineStage::Authorization => Self::Declined,
+                DeclineStage::Capture => Self::CaptureRefused { amount: it.amount },
+            },
+            Event::CaptureStarted(it) => Self::CaptureStarted { amount: it.amount },
+            Event::PaymentCaptured(it) => Self::Captured { amount: it.amount },
+            Event::VoidStarted(it) => Self::VoidStarted { amount: it.amount },
+            Event::PaymentVoided(it) if it.amount.is_none() => Self::Forestalled,
+            Event::PaymentVoided(_) => Self::Voided,
+            Event::RefundStarted(it) => Self::RefundStarted { amount: it.amount },
+            Event::PaymentRefunded(_) => Self::Refunded,
+            _ => return,
+        };
+    }
+}

@@ -1,0 +1,148 @@
+//! What comes next for a payment.
+//!
+//! Whoever calls the provider has read the intention as the payment's newest event; who comes second on a commit reads
+//! again and goes on from there. So a capture is only ever called for after `CaptureStarted`, a void after `VoidStarted`, and no
+//! payment has both: the event store arbitrates, the provider's own rules are the second net.
+
+use shotengai_contracts::Event;
+use shotengai_contracts::events::{
+    CaptureStarted, DeclineStage, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided,
+    RefundStarted, VoidStarted,
+};
+use shotengai_kernel::{Money, PaymentId};
+
+use super::Payment;
+use crate::provider::{Answer, Operation};
+
+/// What a message wants of a payment. Each is safe to give again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Instruction {
+    /// The order was placed: have the amount held.
+    Authorize {
+        /// How much.
+        amount: Money,
+        /// The provider's token for the means of payment.
+        token: Option<String>,
+    },
+    /// The order is confirmed: take the money.
+    Capture,
+    /// The order was cancelled: let go of whatever there is.
+    LetGo {
+        /// The order's total.
+        amount: Money,
+    },
+}
+
+/// A call on the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// What to do.
+    pub operation: Operation,
+    /// How much.
+    pub amount: Money,
+    /// For an authorization: the means of payment.
+    pub token: Option<String>,
+}
+
+impl Call {
+    const fn new(operation: Operation, amount: Money) -> Self {
+        Self { operation, amount, token: None }
+    }
+}
+
+/// The one thing to do next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Nothing is left to do.
+    Finished,
+    /// What must have happened before has not come yet; try again later.
+    NotYet,
+    /// Commit this event, then ask again.
+    Record(Event),
+    /// Call the provider and commit what [`conclude`] makes of its answer, then ask again.
+    Call(Call),
+    /// Call the provider so that it never holds anything for this payment; whatever it answers, nothing is left to do.
+    Close(Call),
+}
+
+/// A refusal that leaves the payment where it is: the provider won't give back what it holds. Somebody has to look.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the provider refused to {} ({reason})", .operation.as_str())]
+pub struct Refused {
+    /// What it refused.
+    pub operation: Operation,
+    /// Its word for why.
+    pub reason: String,
+}
+
+/// What comes next for `id`, whose state is `payment`.
+#[must_use]
+pub fn next(id: &PaymentId, payment: &Payment, instruction: &Instruction) -> Step {
+    match instruction {
+        Instruction::Authorize { amount, token } => match payment {
+            Payment::Open => {
+                Step::Call(Call { operation: Operation::Authorize, amount: *amount, token: token.clone() })
+            }
+            _ => Step::Finished,
+        },
+        Instruction::Capture => match *payment {
+            Payment::Open => Step::NotYet,
+            Payment::Authorized { amount } => {
+                Step::Record(CaptureStarted { payment_id: id.clone(), order_id: id.order(), amount }.into())
+            }
+            Payment::CaptureStarted { amount } => Step::Call(Call::new(Operation::Capture, amount)),
+            _ => Step::Finished,
+        },
+        Instruction::LetGo { amount } => let_go(id, payment, *amount),
+    }
+}
+
+fn let_go(id: &PaymentId, payment: &Payment, total: Money) -> Step {
+    let (payment_id, order_id) = (id.clone(), id.order());
+    match *payment {
+        // The order's own message is late. It finds this and holds nothing; one that is between the provider's answer and
+        // its commit loses the commit, and the void that follows takes its hold away or keeps it from coming.
+        Payment::Open => Step::Record(PaymentVoided { payment_id, order_id, amount: None }.into()),
+        Payment::Forestalled => Step::Close(Call::new(Operation::Void, total)),
+        Payment::Authorized { amount } | Payment::CaptureRefused { amount } => {
+            Step::Record(VoidStarted { payment_id, order_id, amount }.into())
+        }
+        Payment::VoidStarted { amount } => Step::Call(Call::new(Operation::Void, amount)),
+        // Whether the capture happened is known only by asking for it again, under the same key.
+        Payment::CaptureStarted { amount } => Step::Call(Call::new(Operation::Capture, amount)),
+        Payment::Captured { amount } => Step::Record(RefundStarted { payment_id, order_id, amount }.into()),
+        Payment::RefundStarted { amount } => Step::Call(Call::new(Operation::Refund, amount)),
+        Payment::Declined | Payment::Voided | Payment::Refunded => Step::Finished,
+    }
+}
+
+/// The event that records the provider's answer to a call.
+///
+/// # Errors
+/// [`Refused`] when a void or a refund was declined: no event can say that.
+pub fn conclude(id: &PaymentId, call: &Call, answer: Answer) -> Result<Event, Refused> {
+    let (payment_id, order_id, amount) = (id.clone(), id.order(), call.amount);
+    Ok(match (call.operation, answer) {
+        (Operation::Authorize, Answer::Approved { reference }) => {
+            PaymentAuthorized { payment_id, order_id, amount, provider_reference: reference }.into()
+        }
+        (Operation::Authorize, Answer::Declined { reason }) => {
+            PaymentDeclined { payment_id, order_id, amount, stage: DeclineStage::Authorization, reason }.into()
+        }
+        (Operation::Capture, Answer::Approved { reference }) => {
+            PaymentCaptured { payment_id, order_id, amount, provider_reference: reference }.into()
+        }
+        (Operation::Capture, Answer::Declined { reason }) => {
+            PaymentDeclined { payment_id, order_id, amount, stage: DeclineStage::Capture, reason }.into()
+        }
+        (Operation::Void, Answer::Approved { .. }) => {
+            PaymentVoided { payment_id, order_id, amount: Some(amount) }.into()
+        }
+        (Operation::Refund, Answer::Approved { reference }) => {
+            PaymentRefunded { payment_id, order_id, amount, provider_reference: reference }.into()
+        }
+        (operation @ (Operation::Void | Operation::Refund), Answer::Declined { reason }) => {
+            return Err(Refused { operation, reason });
+        }
+    })
+}

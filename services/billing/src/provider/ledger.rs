@@ -1,0 +1,99 @@
+//! The built-in provider: a durable book in a table of its own.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use shotengai_kernel::PaymentId;
+use shotengai_messaging::{Condition, Fault, FaultKind, Key, Row, Table, WriteError};
+
+use super::{Answer, Book, Charge, Entry, Operation, PaymentProvider};
+
+/// The ledger's table.
+pub const LEDGER_TABLE: &str = "billing-ledger";
+/// The place of a payment's book within its partition.
+const BOOK: &str = "book";
+/// How often an operation is decided anew after losing to another one on the same payment. A payment has four operations
+/// at the most, so more losses than that mean that something else writes here.
+const ATTEMPTS: u32 = 8;
+
+/// One row a payment, replaced only at the version it was read at: of two operations at once, the second sees the first.
+#[derive(Clone)]
+pub struct Ledger {
+    table: Arc<dyn Table>,
+}
+
+impl Ledger {
+    /// The ledger in this table ([`LEDGER_TABLE`]).
+    #[must_use]
+    pub fn new(table: Arc<dyn Table>) -> Self {
+        Self { table }
+    }
+
+    /// What happened to a payment, oldest first; empty for an unknown one.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the table.
+    pub async fn entries(&self, payment: &PaymentId) -> Result<Vec<Entry>, Fault> {
+        let row = self.table.get(&key_of(payment)).await?;
+        Ok(row.as_ref().map(read).transpose()?.unwrap_or_default().entries)
+    }
+
+    async fn ask(&self, operation: Operation, charge: &Charge, token: Option<&str>) -> Result<Answer, Fault> {
+        let key = key_of(&charge.payment);
+        // An authorization is nearly always the first line, which the write itself finds out.
+        let mut row = if operation == Operation::Authorize { None } else { self.table.get(&key).await? };
+        for _ in 0..ATTEMPTS {
+            let mut book = row.as_ref().map(read).transpose()?.unwrap_or_default();
+            let (answer, is_new) = book.ask(&charge.payment, operation, charge.amount, token);
+            if !is_new {
+                return Ok(answer);
+            }
+            let (version, condition) = match &row {
+                None => (1, Condition::Absent),
+                Some(row) => (row.version.saturating_add(1), Condition::VersionIs(row.version)),
+            };
+            let doc = serde_json::to_value(&book).map_err(|error| unreadable("ledger.write", error))?;
+            match self.table.put(&Row::new(key.clone(), version, doc), condition).await {
+                Ok(()) => return Ok(answer),
+                Err(WriteError::Condition(standing)) => row = standing.map(|row| *row),
+                Err(WriteError::Fault(fault)) => return Err(fault),
+            }
+        }
+        Err(Fault::new(FaultKind::Throttled, "ledger.write", "too many writers on one payment"))
+    }
+}
+
+fn key_of(payment: &PaymentId) -> Key {
+    Key::new(payment.as_str(), BOOK)
+}
+
+fn read(row: &Row) -> Result<Book, Fault> {
+    serde_json::from_value(row.doc.clone()).map_err(|error| unreadable("ledger.read", error))
+}
+
+fn unreadable(operation: &'static str, error: serde_json::Error) -> Fault {
+    Fault::new(FaultKind::Permanent, operation, error)
+}
+
+#[async_trait]
+impl PaymentProvider for Ledger {
+    async fn authorize(&self, charge: &Charge, token: Option<&str>) -> Result<Answer, Fault> {
+        self.ask(Operation::Authorize, charge, token).await
+    }
+
+    async fn capture(&self, charge: &Charge) -> Result<Answer, Fault> {
+        self.ask(Operation::Capture, charge, None).await
+    }
+
+    async fn void(&self, charge: &Charge) -> Result<Answer, Fault> {
+        self.ask(Operation::Void, charge, None).await
+    }
+
+    async fn refund(&self, charge: &Charge) -> Result<Answer, Fault> {
+        self.ask(Operation::Refund, charge, None).await
+    }
+
+    async fn ping(&self) -> Result<(), Fault> {
+        self.table.ping().await
+    }
+}

@@ -1,0 +1,117 @@
+use futures::future::join_all;
+use shotengai_billing::domain::Payment;
+use shotengai_billing::provider::Operation::{Authorize, Capture, Refund, Void};
+use shotengai_contracts::EventType;
+use shotengai_messaging::memory::InjectedFault;
+use shotengai_messaging::{Disposition, FaultKind, Handler};
+
+use crate::support::{Till, total};
+
+#[tokio::test]
+async fn an_order_is_authorized_then_captured_intent_first() {
+    let till = Till::new(1);
+    till.deliver(till.placed(Some("tok_visa"))).await;
+    assert_eq!(till.payment().await, Payment::Authorized { amount: total() });
+    till.deliver(till.confirmed()).await;
+    let events = [EventType::PaymentAuthorized, EventType::CaptureStarted, EventType::PaymentCaptured];
+    assert_eq!(till.events().await, events);
+    assert_eq!(till.operations().await, [Authorize, Capture]);
+}
+
+#[tokio::test]
+async fn a_confirmation_waits_for_the_authorization() {
+    let till = Till::new(2);
+    let dispositions = till.handler().handle(&[till.confirmed()]).await;
+    assert!(matches!(dispositions[..], [Disposition::Retry { .. }]), "{dispositions:?}");
+    assert!(till.events().await.is_empty() && till.operations().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_capture_whose_answer_is_lost_is_asked_for_again_and_charged_once() {
+    for fault in [InjectedFault::LoseAnswer, InjectedFault::Refuse(FaultKind::Transient)] {
+        let till = Till::new(3);
+        till.deliver(till.placed(None)).await;
+        till.faults.breaks("table.put", fault);
+        let confirmed = till.confirmed();
+        let dispositions = till.handler().handle(std::slice::from_ref(&confirmed)).await;
+        assert!(matches!(dispositions[..], [Disposition::Retry { .. }]), "{dispositions:?}");
+        assert_eq!(till.payment().await, Payment::CaptureStarted { amount: total() });
+        till.deliver(confirmed).await;
+        assert_eq!(till.payment().await, Payment::Captured { amount: total() });
+        assert_eq!(till.operations().await, [Authorize, Capture]);
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_that_finds_a_capture_under_way_finishes_and_refunds_it() {
+    let till = Till::new(4);
+    till.deliver(till.placed(None)).await;
+    till.faults.breaks("table.put", InjectedFault::LoseAnswer);
+    till.handler().handle(&[till.confirmed()]).await;
+    till.deliver(till.cancelled()).await;
+    assert_eq!(till.payment().await, Payment::Refunded);
+    assert_eq!(till.operations().await, [Authorize, Capture, Refund]);
+}
+
+#[tokio::test]
+async fn a_result_that_could_not_be_committed_is_committed_by_the_next_delivery() {
+    let till = Till::new(5);
+    let placed = till.placed(None);
+    till.faults.breaks("store.append", InjectedFault::Refuse(FaultKind::Throttled));
+    till.handler().handle(std::slice::from_ref(&placed)).await;
+    assert_eq!((till.payment().await, till.operations().await), (Payment::Open, vec![Authorize]));
+    till.deliver(placed).await;
+    assert_eq!(
+        (till.payment().await, till.operations().await),
+        (Payment::Authorized { amount: total() }, vec![Authorize])
+    );
+}
+
+#[tokio::test]
+async fn a_declined_order_is_never_held() {
+    let till = Till::new(6);
+    till.deliver(till.placed(Some("tok_declined"))).await;
+    till.deliver(till.cancelled()).await;
+    assert_eq!((till.payment().await, till.operations().await), (Payment::Declined, vec![Authorize]));
+    assert_eq!(till.events().await, [EventType::PaymentDeclined]);
+}
+
+#[tokio::test]
+async fn workers_that_capture_and_cancel_at_once_end_in_one_net_outcome() {
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..200 {
+        let till = Till::new(seed);
+        let mut deliveries =
+            vec![till.placed(None), till.confirmed(), till.cancelled(), till.confirmed(), till.cancelled()];
+        for last in (1..deliveries.len()).rev() {
+            let bound = u64::try_from(last + 1).unwrap();
+            deliveries.swap(last, usize::try_from(till.ports.random.below(bound)).unwrap());
+        }
+        // Each worker begins some turns late, so that they meet in different places.
+        join_all(deliveries.into_iter().map(|delivery| {
+            let (till, late) = (&till, till.ports.random.below(12));
+            async move {
+                for _ in 0..late {
+                    tokio::task::yield_now().await;
+                }
+                till.deliver(delivery).await;
+            }
+        }))
+        .await;
+        let book: Vec<_> = till.operations().await;
+        let entries = till.ledger.entries(&crate::support::payment_id()).await.unwrap();
+        let did = |operation| {
+            entries.iter().any(|entry| {
+                entry.operation == operation
+                    && matches!(entry.answer, shotengai_billing::provider::Answer::Approved { .. })
+            })
+        };
+        assert!(!(did(Capture) && did(Void)), "{seed}: {book:?}");
+        assert_eq!(did(Capture), did(Refund), "{seed}: {book:?}");
+        assert_eq!(did(Authorize), did(Void) || did(Capture), "{seed}: {book:?}");
+        let end = till.payment().await;
+        assert_eq!(end == Payment::Refunded, did(Refund), "{seed}: {end:?}");
+        seen.insert(format!("{end:?}"));
+    }
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["Forestalled", "Refunded", "Voided"], "every ending was met");
+}

@@ -1,0 +1,35 @@
+//! Updating and deleting a product.
+
+use shotengai_contracts::Metadata;
+use shotengai_kernel::{AggregateId, ProductId, Version};
+use shotengai_messaging::{ExecuteError, Loaded};
+
+use crate::aggregate::Products;
+use crate::domain::{Details, Product, Refusal, delete, update};
+
+/// Sets name, description and price anew; returns the product's version afterwards.
+///
+/// # Errors
+/// [`ExecuteError`]; repeat after a fault.
+pub async fn update_product(
+    products: &Products,
+    product_id: &ProductId,
+    details: &Details,
+    meta: &Metadata,
+) -> Result<Version, ExecuteError<Refusal>> {
+    let decide = |product: &Loaded<Product>| update(&product.state, details);
+    products.execute(&AggregateId::from(product_id), meta, decide).await.map(|after| after.version)
+}
+
+/// Takes a product out of the street; returns its version afterwards. Orders that have it go on.
+///
+/// # Errors
+/// [`ExecuteError`]; repeat after a fault.
+pub async fn delete_product(
+    products: &Products,
+    product_id: &ProductId,
+    meta: &Metadata,
+) -> Result<Version, ExecuteError<Refusal>> {
+    let decide = |product: &Loaded<Product>| delete(&product.state);
+    products.execute(&AggregateId::from(product_id), meta, decide).await.map(|after| after.version)
+}

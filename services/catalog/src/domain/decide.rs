@@ -1,0 +1,103 @@
+//! Decisions: from what is known and what is asked, to events.
+
+use shotengai_contracts::Event;
+use shotengai_contracts::events::{ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated};
+use shotengai_kernel::ProductId;
+
+use super::{Details, Product};
+
+/// Where a new product's id comes from: it decides what a repeated request means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// An administrator chose it.
+    Chosen,
+    /// It derives from an administrator and an idempotency key.
+    Derived,
+    /// It is new.
+    Random,
+}
+
+/// Why a command is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No such product, or it left the street.
+    #[error("there is no such product")]
+    NotFound,
+    /// Somebody else's product has this id.
+    #[error("a product with this id exists and is not the same")]
+    IdTaken,
+    /// The product that this key made was asked for with other content.
+    #[error("this Idempotency-Key was already used with another request body")]
+    KeyReused,
+}
+
+/// Creates a product. The same request again creates nothing more.
+///
+/// # Errors
+/// [`Refusal::KeyReused`] for a derived id, else [`Refusal::IdTaken`], when the id names another product. A chosen id
+/// whose product was deleted stays taken: an id never comes to mean something new.
+pub fn create(
+    product: &Product,
+    product_id: &ProductId,
+    identity: Identity,
+    details: &Details,
+    stock: u32,
+) -> Result<Vec<Event>, Refusal> {
+    let Some(known) = product.known() else {
+        return Ok(vec![
+            ProductCreated {
+                product_id: product_id.clone(),
+                name: details.name().to_owned(),
+                description: details.description().to_owned(),
+                price: details.price(),
+                stock,
+            }
+            .into(),
+        ]);
+    };
+    let same = known.created_as == *details && known.initial_stock == stock;
+    match identity {
+        Identity::Derived if same => Ok(Vec::new()),
+        Identity::Derived => Err(Refusal::KeyReused),
+        // A random id is repeated only when an append's answer was lost.
+        Identity::Chosen | Identity::Random if same && !known.deleted => Ok(Vec::new()),
+        Identity::Chosen | Identity::Random => Err(Refusal::IdTaken),
+    }
+}
+
+/// Sets name, description and price anew; nothing happens when nothing differs.
+///
+/// # Errors
+/// [`Refusal::NotFound`], also for a deleted product.
+pub fn update(product: &Product, details: &Details) -> Result<Vec<Event>, Refusal> {
+    let known = product.known().filter(|known| !known.deleted).ok_or(Refusal::NotFound)?;
+    let product_id = known.product_id.clone();
+    if known.details == *details {
+        return Ok(Vec::new());
+    }
+    if known.details.name() == details.name() && known.details.description() == details.description() {
+        let changed = ProductPriceChanged { product_id, price: details.price(), source_sequence: None };
+        return Ok(vec![changed.into()]);
+    }
+    Ok(vec![
+        ProductUpdated {
+            product_id,
+            name: details.name().to_owned(),
+            description: details.description().to_owned(),
+            price: details.price(),
+        }
+        .into(),
+    ])
+}
+
+/// Takes a product out of the street, once.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when there never was one.
+pub fn delete(product: &Product) -> Result<Vec<Event>, Refusal> {
+    let known = product.known().ok_or(Refusal::NotFound)?;
+    if known.deleted {
+        return Ok(Vec::new());
+    }
+    Ok(vec![ProductDeleted { product_id: known.product_id.clone() }.into()])
+}

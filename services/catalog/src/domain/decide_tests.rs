@@ -1,0 +1,80 @@
+use shotengai_contracts::Event;
+use shotengai_kernel::{Currency, ProductId};
+
+use super::*;
+
+fn details(name: &str, price: u32) -> Details {
+    Details::parse(name, "Chocolate.", &price.into(), Currency::JPY).unwrap()
+}
+
+fn id() -> ProductId {
+    ProductId::parse("prod_kinoko").unwrap()
+}
+
+fn names(events: &[Event]) -> Vec<&'static str> {
+    events.iter().map(|event| event.event_type().as_str()).collect()
+}
+
+fn then(mut product: Product, events: Vec<Event>) -> Product {
+    events.iter().for_each(|event| product.evolve(event));
+    product
+}
+
+fn created() -> Product {
+    let events = create(&Product::default(), &id(), Identity::Chosen, &details("きのこの山", 200), 100).unwrap();
+    assert_eq!(names(&events), ["ProductCreated"]);
+    then(Product::default(), events)
+}
+
+fn repeat(product: &Product, identity: Identity, price: u32, stock: u32) -> Result<Vec<Event>, Refusal> {
+    create(product, &id(), identity, &details("きのこの山", price), stock)
+}
+
+#[test]
+fn the_same_request_again_creates_nothing() {
+    for identity in [Identity::Chosen, Identity::Derived, Identity::Random] {
+        assert_eq!(repeat(&created(), identity, 200, 100), Ok(Vec::new()));
+    }
+}
+
+#[test]
+fn a_repeated_request_is_compared_with_what_was_created_not_with_what_it_became() {
+    let events = update(&created(), &details("きのこの山", 250)).unwrap();
+    let repriced = then(created(), events);
+    assert_eq!(repeat(&repriced, Identity::Derived, 200, 100), Ok(Vec::new()));
+    assert_eq!(repeat(&repriced, Identity::Derived, 250, 100), Err(Refusal::KeyReused));
+}
+
+#[test]
+fn another_product_under_the_same_id_is_refused() {
+    assert_eq!(repeat(&created(), Identity::Chosen, 201, 100), Err(Refusal::IdTaken));
+    assert_eq!(repeat(&created(), Identity::Derived, 200, 99), Err(Refusal::KeyReused));
+}
+
+#[test]
+fn the_id_of_a_deleted_product_stays_taken() {
+    let deleted = then(created(), delete(&created()).unwrap());
+    assert_eq!(repeat(&deleted, Identity::Chosen, 200, 100), Err(Refusal::IdTaken));
+    assert_eq!(repeat(&deleted, Identity::Derived, 200, 100), Ok(Vec::new()), "a late retry");
+}
+
+#[test]
+fn an_update_says_what_changed() {
+    assert_eq!(names(&update(&created(), &details("きのこの山", 250)).unwrap()), ["ProductPriceChanged"]);
+    assert_eq!(names(&update(&created(), &details("きのこの里", 200)).unwrap()), ["ProductUpdated"]);
+    assert_eq!(update(&created(), &details("きのこの山", 200)), Ok(Vec::new()));
+}
+
+#[test]
+fn a_deleted_product_stays_deleted() {
+    let deleted = then(created(), delete(&created()).unwrap());
+    assert_eq!(delete(&deleted), Ok(Vec::new()));
+    assert_eq!(update(&deleted, &details("きのこの山", 250)), Err(Refusal::NotFound));
+    assert_eq!(delete(&Product::default()), Err(Refusal::NotFound));
+}
+
+#[test]
+fn a_state_survives_its_snapshot() {
+    let json = serde_json::to_value(created()).unwrap();
+    assert_eq!(serde_json::from_value::<Product>(json).unwrap(), created());
+}

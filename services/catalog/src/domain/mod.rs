@@ -1,0 +1,12 @@
+//! The product as an aggregate: what is known of it, and what each command leads to. Pure.
+
+mod decide;
+mod details;
+mod product;
+
+#[cfg(test)]
+mod decide_tests;
+
+pub use decide::{Identity, Refusal, create, delete, update};
+pub use details::{Details, DetailsError, MAX_DESCRIPTION, MAX_NAME, MAX_STOCK, initial_stock};
+pub use product::{KnownProduct, Product};

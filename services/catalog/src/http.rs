@@ -1,0 +1,136 @@
+//! Catalog's HTTP: parses, calls one use case, answers.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use shotengai_kernel::{AggregateId, Currency, ProductId, Version};
+use shotengai_runtime::http::IdempotencyKey;
+use shotengai_runtime::{AdminCaller, InternalCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
+
+use crate::aggregate::Products;
+use crate::change::{delete_product, update_product};
+use crate::create::{CreateProduct, create_product};
+use crate::domain::{Details, Refusal, initial_stock};
+
+/// What the handlers need.
+#[derive(Clone)]
+pub struct CatalogHttp {
+    /// All products.
+    pub products: Products,
+    /// The currency that prices are in.
+    pub currency: Currency,
+}
+
+/// Puts catalog's routes beside those of other roles.
+pub fn routes(routes: &mut Routes, catalog: &CatalogHttp) {
+    routes.data(web::Data::new(catalog.clone()));
+    routes.post("/products", create);
+    routes.put("/products/{id}", update);
+    routes.delete("/products/{id}", delete);
+    routes.get("/internal/products/{id}", internal);
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CreateBody {
+    product_id: Option<ProductId>,
+    name: String,
+    #[serde(default)]
+    description: String,
+    price: serde_json::Number,
+    #[serde(default)]
+    stock: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UpdateBody {
+    name: String,
+    #[serde(default)]
+    description: String,
+    price: serde_json::Number,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    product_id: &'a ProductId,
+    version: Version,
+}
+
+#[derive(Serialize)]
+struct InternalProduct<'a> {
+    product_id: &'a ProductId,
+    name: &'a str,
+    price: serde_json::Number,
+    currency: Currency,
+    version: Version,
+    deleted: bool,
+}
+
+async fn create(
+    admin: AdminCaller,
+    key: IdempotencyKey,
+    meta: RequestMeta,
+    body: JsonBody<CreateBody>,
+    catalog: web::Data<CatalogHttp>,
+) -> Result<HttpResponse, Problem> {
+    let body = body.value;
+    let wanted = CreateProduct {
+        user_id: admin.0.user_id,
+        chosen_id: body.product_id,
+        key: key.into_inner(),
+        details: Details::parse(&body.name, &body.description, &body.price, catalog.currency)?,
+        stock: initial_stock(body.stock)?,
+    };
+    let product_id = create_product(&catalog.products, &wanted, &meta.metadata()).await?;
+    // Said of the moment it was created, so that a repeated request gets the same answer.
+    Ok(written(StatusCode::CREATED, &product_id, Version::new(1)))
+}
+
+async fn update(
+    _: AdminCaller,
+    id: PathId<ProductId>,
+    meta: RequestMeta,
+    body: JsonBody<UpdateBody>,
+    catalog: web::Data<CatalogHttp>,
+) -> Result<HttpResponse, Problem> {
+    let body = body.value;
+    let details = Details::parse(&body.name, &body.description, &body.price, catalog.currency)?;
+    let version = update_product(&catalog.products, &id, &details, &meta.metadata()).await?;
+    Ok(written(StatusCode::ACCEPTED, &id, version))
+}
+
+async fn delete(
+    _: AdminCaller,
+    id: PathId<ProductId>,
+    meta: RequestMeta,
+    catalog: web::Data<CatalogHttp>,
+) -> Result<HttpResponse, Problem> {
+    let version = delete_product(&catalog.products, &id, &meta.metadata()).await?;
+    Ok(written(StatusCode::ACCEPTED, &id, version))
+}
+
+/// The product now, deleted ones included: read from the event store, never behind.
+async fn internal(
+    _: InternalCaller,
+    id: PathId<ProductId>,
+    catalog: web::Data<CatalogHttp>,
+) -> Result<HttpResponse, Problem> {
+    let loaded = catalog.products.load(&AggregateId::from(&id.0)).await?;
+    let known = loaded.state.known().ok_or(Refusal::NotFound)?;
+    let price = known.details.price();
+    Ok(HttpResponse::Ok().json(InternalProduct {
+        product_id: &known.product_id,
+        name: known.details.name(),
+        price: price.to_major_number(),
+        currency: price.currency(),
+        version: loaded.version,
+        deleted: known.deleted,
+    }))
+}
+
+fn written(code: StatusCode, product_id: &ProductId, version: Version) -> HttpResponse {
+    let location = (LOCATION, format!("/products/{product_id}"));
+    HttpResponse::build(code).insert_header(location).json(Written { product_id, version })
+}

@@ -1,0 +1,103 @@
+use actix_web::http::header::LOCATION;
+use actix_web::test::TestRequest;
+use serde_json::{Value, json};
+
+use crate::shop::Sender::{Admin, Customer, Nobody, Service};
+use crate::shop::Shop;
+
+fn mushrooms() -> Value {
+    json!({ "product_id": "prod_kinoko", "name": "きのこの山", "price": 200, "stock": 100 })
+}
+
+fn create(body: &Value) -> TestRequest {
+    TestRequest::post().uri("/products").set_json(body)
+}
+
+#[actix_web::test]
+async fn an_administrator_creates_a_product_under_a_chosen_id_once() {
+    let shop = Shop::open().await;
+    for _ in 0..2 {
+        let answer = shop.send(create(&mushrooms()), Admin).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        assert_eq!(answer.body, json!({ "product_id": "prod_kinoko", "version": 1 }));
+        assert_eq!(answer.headers.get(LOCATION).unwrap(), "/products/prod_kinoko");
+    }
+    assert_eq!(shop.event_types("prod_kinoko").await, ["ProductCreated"]);
+    let mut other = mushrooms();
+    other["price"] = json!(201);
+    assert_eq!(shop.send(create(&other), Admin).await.status, 409);
+}
+
+#[actix_web::test]
+async fn a_key_makes_one_product() {
+    let shop = Shop::open().await;
+    let with_key =
+        |price: u32| create(&json!({ "name": "きのこの山", "price": price })).insert_header(("idempotency-key", "k"));
+    let first = shop.send(with_key(200), Admin).await;
+    let again = shop.send(with_key(200), Admin).await;
+    assert_eq!((first.status, &first.body), (again.status, &again.body));
+    let other = shop.send(with_key(201), Admin).await;
+    assert_eq!(other.status, 422);
+    assert_eq!(other.body["type"], "https://shotengai.dev/problems/idempotency-key-reused");
+    let without = create(&json!({ "name": "きのこの山", "price": 200 }));
+    assert_ne!(shop.send(without, Admin).await.body["product_id"], first.body["product_id"]);
+}
+
+#[actix_web::test]
+async fn only_administrators_write_and_only_services_read_here() {
+    let shop = Shop::open().await;
+    assert_eq!(shop.send(create(&mushrooms()), Nobody).await.status, 401);
+    assert_eq!(shop.send(create(&mushrooms()), Customer).await.status, 403);
+    let internal = || TestRequest::get().uri("/internal/products/prod_kinoko");
+    assert_eq!(shop.send(internal(), Admin).await.status, 401);
+    assert_eq!(shop.send(internal(), Service).await.status, 404);
+}
+
+#[actix_web::test]
+async fn services_see_every_change_at_once() {
+    let shop = Shop::open().await;
+    shop.send(create(&mushrooms()), Admin).await;
+    let uri = "/products/prod_kinoko";
+    let put = |name: &str, price: u32| TestRequest::put().uri(uri).set_json(json!({ "name": name, "price": price }));
+    assert_eq!(shop.send(put("きのこの山", 210), Admin).await.body["version"], 2);
+    assert_eq!(shop.send(put("きのこの山", 210), Admin).await.body["version"], 2, "nothing differs");
+    assert_eq!(shop.send(put("大きのこ", 300), Admin).await.body["version"], 3);
+    assert_eq!(shop.send(TestRequest::delete().uri(uri), Admin).await.status, 202);
+    assert_eq!(
+        shop.event_types("prod_kinoko").await,
+        ["ProductCreated", "ProductPriceChanged", "ProductUpdated", "ProductDeleted"]
+    );
+    let answer = shop.send(TestRequest::get().uri("/internal/products/prod_kinoko"), Service).await;
+    let wanted = json!({
+        "product_id": "prod_kinoko", "name": "大きのこ", "price": 300, "currency": "JPY", "version": 4, "deleted": true
+    });
+    assert_eq!((answer.status, answer.body), (200, wanted));
+    assert_eq!(shop.send(put("また", 300), Admin).await.status, 404);
+}
+
+#[actix_web::test]
+async fn bad_input_names_the_field_and_writes_nothing() {
+    let shop = Shop::open().await;
+    let cases = [
+        ("name", json!("x".repeat(10_000)), 422),
+        ("name", json!("a\u{0}b"), 422),
+        ("name", json!(7), 400),
+        ("description", json!("x".repeat(2001)), 422),
+        ("price", json!(-1), 422),
+        ("price", json!(200.5), 422),
+        ("price", json!(1e300), 422),
+        ("price", json!("200"), 400),
+        ("stock", json!(1_000_001), 422),
+        ("stock", json!(-1), 400),
+        ("product_id", json!("../../etc"), 400),
+        ("colour", json!("brown"), 400),
+    ];
+    for (field, value, status) in cases {
+        let mut body = mushrooms();
+        body[field] = value;
+        let answer = shop.send(create(&body), Admin).await;
+        assert_eq!(answer.status, status, "{field}: {}", answer.body);
+        assert_eq!(answer.body["pointer"], format!("/{field}"), "{}", answer.body);
+    }
+    assert!(shop.event_types("prod_kinoko").await.is_empty());
+}

@@ -1,0 +1,4 @@
+//! Catalog behind its HTTP routes, over adapters in memory.
+
+mod http;
+mod shop;

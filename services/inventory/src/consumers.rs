@@ -1,0 +1,92 @@
+//! What inventory does about the events of `inventory-queue`.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use shotengai_contracts::Event;
+use shotengai_contracts::events::ProductCreated;
+use shotengai_kernel::{EventId, Quantity};
+use shotengai_messaging::{Delivery, Disposition, Handler};
+use uuid::Uuid;
+
+use crate::desk::{Answer, Asked, Desk, Undecided};
+use crate::domain::{Outcome, Request, merged_lines};
+
+/// The namespace of additions that are named by a `ProductCreated` (RFC 9562, version 5). Must never change.
+const FIRST_ADDITIONS: Uuid = Uuid::from_u128(0x8d3a_61c7_f029_4be5_b1d4_2c90_e7f6_5a18);
+
+/// Follows products and orders, a batch at a time. Idempotent by the first slot of each addition and reservation.
+pub struct StockEvents {
+    desk: Arc<Desk>,
+}
+
+impl StockEvents {
+    /// A handler at this desk.
+    #[must_use]
+    pub const fn new(desk: Arc<Desk>) -> Self {
+        Self { desk }
+    }
+}
+
+#[async_trait]
+impl Handler for StockEvents {
+    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
+        let mut dispositions: Vec<Disposition> = Vec::with_capacity(batch.len());
+        let mut asked = Vec::with_capacity(batch.len());
+        let mut places = Vec::with_capacity(batch.len());
+        for (place, delivery) in batch.iter().enumerate() {
+            dispositions.push(match request(delivery) {
+                Ok(Some(request)) => {
+                    asked.push(Asked { request, meta: delivery.metadata() });
+                    places.push(place);
+                    Disposition::retry("not decided")
+                }
+                Ok(None) => Disposition::Done,
+                Err(error) => Disposition::Reject { reason: "bad_data", error },
+            });
+        }
+        let answers = self.desk.carry_out(&asked).await;
+        for (place, answer) in places.into_iter().zip(answers) {
+            dispositions[place] = disposition(answer);
+        }
+        dispositions
+    }
+}
+
+fn request(delivery: &Delivery) -> Result<Option<Request>, String> {
+    Ok(Some(match delivery.event.as_ref() {
+        Event::ProductCreated(created) => introduction(delivery.envelope.id, created)?,
+        Event::OrderPlaced(placed) => Request::Reserve {
+            order: placed.order_id.clone(),
+            lines: merged_lines(&placed.items).map_err(|error| format!("the pieces of one product {error}"))?,
+        },
+        Event::OrderCancelled(cancelled) => Request::Release { order: cancelled.order_id.clone() },
+        Event::OrderShipped(shipped) => Request::Deduct { order: shipped.order_id.clone() },
+        // A subscription that sends more than it should costs nothing but the receipt.
+        _ => return Ok(None),
+    }))
+}
+
+fn introduction(event: EventId, created: &ProductCreated) -> Result<Request, String> {
+    let quantity = match created.stock {
+        0 => None,
+        pieces => Some(Quantity::new(pieces).map_err(|error| format!("stock {error}"))?),
+    };
+    let addition = Uuid::new_v5(&FIRST_ADDITIONS, event.uuid().as_bytes());
+    Ok(Request::Introduce { product: created.product_id.clone(), addition, quantity })
+}
+
+fn disposition(answer: Answer) -> Disposition {
+    match answer {
+        Ok(Outcome::Done) => Disposition::Done,
+        Ok(Outcome::Wait(wait)) => Disposition::retry(wait.to_string()),
+        Ok(Outcome::NoRoom) => Disposition::retry("the transaction was full"),
+        Ok(Outcome::UnknownProduct | Outcome::OtherAddition) => {
+            Disposition::Reject { reason: "contradiction", error: "the addition is another one's".to_owned() }
+        }
+        Ok(Outcome::Impossible(why)) => Disposition::Reject { reason: "contradiction", error: why.to_owned() },
+        Err(Undecided::Fault(fault)) => Disposition::from_fault(&fault),
+        Err(undecided @ Undecided::Contended) => Disposition::retry(undecided.to_string()),
+        Err(Undecided::Unwritable(error)) => Disposition::Reject { reason: "unwritable", error },
+    }
+}

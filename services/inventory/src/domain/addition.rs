@@ -1,0 +1,32 @@
+//! Pieces that come in, once.
+
+use serde::{Deserialize, Serialize};
+use shotengai_contracts::Event;
+use shotengai_kernel::{ProductId, Quantity};
+use shotengai_messaging::Aggregate;
+
+/// Whether an addition has happened.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Addition {
+    /// It has not.
+    #[default]
+    Open,
+    /// It has.
+    Done {
+        /// Of which product.
+        product: ProductId,
+        /// How many pieces.
+        quantity: Quantity,
+    },
+}
+
+impl Aggregate for Addition {
+    const SNAPSHOT_SCHEMA: u32 = 1;
+
+    fn apply(&mut self, event: &Event) {
+        if let Event::StockAdded(added) = event {
+            *self = Self::Done { product: added.product_id.clone(), quantity: added.quantity };
+        }
+    }
+}

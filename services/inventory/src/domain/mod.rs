@@ -1,0 +1,21 @@
+//! What inventory decides, without I/O.
+//!
+//! - [`Stock`]: the numbers of one product, never below zero.
+//! - [`Reservation`]: what became of one order's lines. [`Addition`]: whether some pieces have come in. Both are operations
+//!   that happen once, because the first slot of their aggregate is taken once.
+//! - [`Request`] and [`plan()`]: many operations decided together, over states that were loaded before.
+
+mod addition;
+mod draft;
+mod plan;
+#[cfg(test)]
+mod plan_tests;
+mod request;
+mod reservation;
+mod stock;
+
+pub use addition::Addition;
+pub use plan::{Caused, MAX_WRITES, Outcome, Plan, States, Wait, Write, plan};
+pub use request::{Request, merged_lines};
+pub use reservation::Reservation;
+pub use stock::{Moves, Stock, StockError};

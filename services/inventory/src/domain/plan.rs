@@ -1,0 +1,114 @@
+//! Many requests decided together, so that they cost one transaction.
+//!
+//! Requests are taken in order, each on the states that the ones before it leave behind. Every product's moves are summed
+//! into one event, every reservation and addition gets one commit; the caller writes all of it or nothing.
+
+use std::collections::BTreeMap;
+
+use shotengai_contracts::Event;
+use shotengai_kernel::{AggregateId, OrderId, ProductId, Version};
+use shotengai_messaging::Loaded;
+use uuid::Uuid;
+
+use super::draft::Draft;
+use super::{Addition, Request, Reservation, Stock};
+
+/// The most commits of one plan: what one transaction can hold.
+pub const MAX_WRITES: usize = 100;
+
+/// The states that the requests are about, as loaded. One that is missing counts as never written.
+#[derive(Debug, Clone, Default)]
+pub struct States {
+    /// Numbers by product.
+    pub stocks: BTreeMap<ProductId, Loaded<Stock>>,
+    /// Reservations by order.
+    pub reservations: BTreeMap<OrderId, Loaded<Reservation>>,
+    /// Additions by id.
+    pub additions: BTreeMap<Uuid, Loaded<Addition>>,
+}
+
+/// What came of one request, once its plan is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done, now or before.
+    Done,
+    /// Something it needs has not come yet; ask again later.
+    Wait(Wait),
+    /// The plan is full; ask again with the next.
+    NoRoom,
+    /// Nobody has introduced the product.
+    UnknownProduct,
+    /// The addition has happened with another product or quantity.
+    OtherAddition,
+    /// It contradicts what has happened, or can't be written; asking again won't help.
+    Impossible(&'static str),
+}
+
+/// What a request waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Wait {
+    /// A product that catalog knows and inventory does not yet.
+    #[error("a product of the order has not been introduced yet")]
+    Product,
+    /// The order's reservation.
+    #[error("the order has not been reserved yet")]
+    Reservation,
+}
+
+/// An event and the request (by index) that led to it; of a sum, the first one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Caused {
+    /// The event.
+    pub event: Event,
+    /// The index of its request.
+    pub cause: usize,
+}
+
+/// One commit to write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Write {
+    /// The aggregate.
+    pub id: AggregateId,
+    /// The version it was loaded at.
+    pub current: Version,
+    /// What happened to it, one event at least.
+    pub events: Vec<Caused>,
+}
+
+/// What to write, and what came of each request if it is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// All of these or none; at most [`MAX_WRITES`].
+    pub writes: Vec<Write>,
+    /// One a request, in order.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// Decides `requests` in order. The first is never answered [`Outcome::NoRoom`], so asking again comes to an end.
+#[must_use]
+pub fn plan(states: &States, requests: &[&Request]) -> Plan {
+    let mut draft = Draft::new(states);
+    let mut full = false;
+    let mut outcomes = Vec::with_capacity(requests.len());
+    for (index, request) in requests.iter().enumerate() {
+        if full {
+            outcomes.push(Outcome::NoRoom);
+            continue;
+        }
+        // What a request changes is kept only if all of it is possible and has room.
+        let mut tried = draft.clone();
+        let outcome = tried.decide(index, request);
+        if matches!(outcome, Outcome::Impossible(_)) {
+            outcomes.push(outcome);
+        } else if tried.writes() <= MAX_WRITES {
+            draft = tried;
+            outcomes.push(outcome);
+        } else if draft.writes() == 0 {
+            outcomes.push(Outcome::Impossible("too many products for one transaction"));
+        } else {
+            full = true;
+            outcomes.push(Outcome::NoRoom);
+        }
+    }
+    Plan { writes: draft.into_writes(), outcomes }
+}

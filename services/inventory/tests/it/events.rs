@@ -1,0 +1,72 @@
+use futures::future::join_all;
+use shotengai_inventory::domain::{Reservation, Stock};
+use shotengai_kernel::AggregateId;
+use shotengai_messaging::{Disposition, Handler};
+
+use crate::support::{Shop, order, product};
+
+#[tokio::test]
+async fn a_batch_is_decided_together_and_every_event_names_its_own_cause() {
+    let shop = Shop::new(1);
+    let batch = [shop.created(10), shop.placed(&order(1), 4), shop.placed(&order(2), 7), shop.cancelled(&order(1), 4)];
+    assert_eq!(shop.handler().handle(&batch).await, vec![Disposition::Done; 4]);
+
+    assert_eq!(shop.stock().await, Stock { available: 10, reserved: 0, deducted: 0 });
+    assert_eq!(shop.reservation(&order(2)).await, Reservation::Rejected);
+    assert_eq!(shop.envelopes(&AggregateId::stock(&product())).await.len(), 1, "one sum for the whole batch");
+    let causes: Vec<_> = shop.envelopes(&AggregateId::reservation(&order(1))).await;
+    let causes: Vec<_> = causes.iter().map(|envelope| (envelope.causationid, envelope.correlationid)).collect();
+    let caused_by = |n: usize| (batch[n].envelope.id.uuid(), batch[n].envelope.correlationid);
+    assert_eq!(causes, [caused_by(1), caused_by(3)]);
+}
+
+#[tokio::test]
+async fn a_doubled_product_and_order_count_once() {
+    let shop = Shop::new(2);
+    let (created, placed) = (shop.created(10), shop.placed(&order(1), 4));
+    let batch = [placed.clone(), created.clone(), placed.clone(), created.clone()];
+    let first = shop.handler().handle(&batch).await;
+    assert!(matches!(first[0], Disposition::Retry { .. }), "the order came before its product: {first:?}");
+    assert_eq!(shop.handler().handle(&batch).await, vec![Disposition::Done; 4]);
+    assert_eq!(shop.stock().await, Stock { available: 6, reserved: 4, deducted: 0 });
+}
+
+#[tokio::test(start_paused = true)]
+async fn processes_that_sell_the_same_pieces_at_once_sell_each_piece_once() {
+    let shop = Shop::new(3);
+    shop.handler().handle(&[shop.created(10)]).await;
+    let handlers: Vec<_> = (0..3).map(|_| shop.handler()).collect();
+    let batches: Vec<Vec<_>> =
+        (0..3).map(|process| (0..10).map(|n| shop.placed(&order(process * 10 + n), 1)).collect()).collect();
+    let rounds = join_all(handlers.iter().zip(&batches).map(|(handler, batch)| handler.handle(batch))).await;
+    assert!(rounds.iter().flatten().all(|disposition| *disposition == Disposition::Done), "{rounds:?}");
+
+    assert_eq!(shop.stock().await, Stock { available: 0, reserved: 10, deducted: 0 });
+    let mut reserved = 0;
+    for n in 0..30 {
+        match shop.reservation(&order(n)).await {
+            Reservation::Reserved { .. } => reserved += 1,
+            other => assert_eq!(other, Reservation::Rejected),
+        }
+    }
+    assert_eq!(reserved, 10);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_not_a_second_reservation() {
+    let shop = Shop::new(4);
+    let handler = shop.handler();
+    handler.handle(&[shop.created(10)]).await;
+    let placed = [shop.placed(&order(1), 4)];
+    shop.faults.lose_next_append();
+    assert!(matches!(handler.handle(&placed).await[..], [Disposition::Retry { .. }]));
+    assert_eq!(handler.handle(&placed).await, [Disposition::Done]);
+    assert_eq!(shop.stock().await, Stock { available: 6, reserved: 4, deducted: 0 });
+}
+
+#[tokio::test]
+async fn a_product_with_more_pieces_than_can_be_counted_is_rejected_alone() {
+    let shop = Shop::new(5);
+    let dispositions = shop.handler().handle(&[shop.created(2_000_000), shop.created(3)]).await;
+    assert!(matches!(dispositions[..], [Disposition::Reject { reason: "bad_data", .. }, Disposition::Done]));
+}

@@ -1,0 +1,7 @@
+//! Inventory over the in-memory adapters.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
+
+mod events;
+mod http;
+mod support;

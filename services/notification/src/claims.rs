@@ -1,0 +1,135 @@
+//! Claims in the table `notification-claims`: pk = order, sk = kind of mail.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use shotengai_kernel::{OrderId, Ports};
+use shotengai_messaging::{Condition, Fault, FaultKind, Key, Row, Table, WriteError};
+use uuid::Uuid;
+
+use crate::domain::claim::{ClaimState, Standing};
+use crate::domain::mail::MailKind;
+
+/// The table's name.
+pub const TABLE: &str = "notification-claims";
+
+/// How long an attempt has a mail to itself: what it may take at most, and a margin for the record. A process that dies
+/// holding a claim delays its mail by this long.
+pub const LEASE: Duration = Duration::from_secs(40);
+
+/// Longer than an event can be on its way: 7 days of stream, 4 of queue, 14 of dead letters, and a generous rest.
+const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// Writes lost to others in a row before the message is rather tried again later.
+const MAX_RACES: usize = 4;
+
+/// The right to send one mail, until the lease ends.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    key: Key,
+    version: u64,
+}
+
+/// The answer to a wish to send.
+#[derive(Debug)]
+pub enum Claimed {
+    /// Go on.
+    Mine(Claim),
+    /// Somebody else is at it; ask again after this long.
+    Busy(Duration),
+    /// It has ended already.
+    Settled,
+}
+
+/// All claims.
+#[derive(Clone)]
+pub struct Claims {
+    table: Arc<dyn Table>,
+    ports: Ports,
+}
+
+impl Claims {
+    /// The claims in this table.
+    #[must_use]
+    pub fn new(table: Arc<dyn Table>, ports: Ports) -> Self {
+        Self { table, ports }
+    }
+
+    /// Takes the claim of one mail, if it can be had.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the table; the claim may then be held by nobody until its lease ends.
+    pub async fn claim(&self, order: &OrderId, kind: MailKind) -> Result<Claimed, Fault> {
+        let by = self.ports.ids.uuid_v7();
+        let key = Key::new(order.as_str(), kind.as_str());
+        let (mut version, mut condition) = (1, Condition::Absent);
+        for _ in 0..MAX_RACES {
+            let now = self.ports.clock.now();
+            let until = now.checked_add(lease()).unwrap_or(Timestamp::MAX);
+            match self.write(&key, version, &ClaimState::Sending { until, by }, condition).await {
+                Ok(()) => return Ok(Claimed::Mine(Claim { key, version })),
+                Err(WriteError::Fault(fault)) => return Err(fault),
+                // Nothing stands there: it was never written, or was dropped by its age.
+                Err(WriteError::Condition(None)) => (version, condition) = (1, Condition::Absent),
+                Err(WriteError::Condition(Some(row))) => match read(&row)?.standing(by, now) {
+                    Standing::Mine => return Ok(Claimed::Mine(Claim { key, version: row.version })),
+                    Standing::Settled => return Ok(Claimed::Settled),
+                    Standing::Busy(wait) => {
+                        return Ok(Claimed::Busy(Duration::try_from(wait).unwrap_or(LEASE)));
+                    }
+                    Standing::Expired => {
+                        (version, condition) = (row.version + 1, Condition::VersionIs(row.version));
+                    }
+                },
+            }
+        }
+        Ok(Claimed::Busy(Duration::from_secs(1)))
+    }
+
+    /// Records how it ended. A claim that was taken over meanwhile is left to the one who has it now.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the table; the mail may then go out once more after the lease.
+    pub async fn settle(&self, claim: &Claim, outcome: &ClaimState) -> Result<(), Fault> {
+        self.replace(claim, outcome).await
+    }
+
+    /// Gives it up, so that the next attempt need not wait for the lease to end. The row stays, because its version must
+    /// never start again: an attempt that lost its lease could take another's claim for its own.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the table; then the lease ends by itself.
+    pub async fn release(&self, claim: &Claim) -> Result<(), Fault> {
+        let nobody = ClaimState::Sending { until: self.ports.clock.now(), by: Uuid::nil() };
+        self.replace(claim, &nobody).await
+    }
+
+    async fn replace(&self, claim: &Claim, state: &ClaimState) -> Result<(), Fault> {
+        let condition = Condition::VersionIs(claim.version);
+        match self.write(&claim.key, claim.version + 1, state, condition).await {
+            // A repeated write of ours that had succeeded shows the same as another's: a newer version.
+            Ok(()) | Err(WriteError::Condition(_)) => Ok(()),
+            Err(WriteError::Fault(fault)) => Err(fault),
+        }
+    }
+
+    async fn write(&self, key: &Key, version: u64, state: &ClaimState, condition: Condition) -> Result<(), WriteError> {
+        let doc = serde_json::to_value(state).map_err(unreadable)?;
+        let mut row = Row::new(key.clone(), version, doc);
+        row.expires_at = self.ports.clock.now().checked_add(KEPT).ok();
+        self.table.put(&row, condition).await
+    }
+}
+
+fn lease() -> SignedDuration {
+    SignedDuration::try_from(LEASE).unwrap_or(SignedDuration::ZERO)
+}
+
+fn read(row: &Row) -> Result<ClaimState, Fault> {
+    serde_json::from_value(row.doc.clone()).map_err(unreadable)
+}
+
+fn unreadable(error: serde_json::Error) -> Fault {
+    Fault::new(FaultKind::Permanent, "notification.claim", error)
+}

@@ -1,0 +1,131 @@
+//! The use case: one mail about one order. Claim, contact, render, SMTP, record; in this order.
+//!
+//! At least one copy leaves; exactly one unless a fault falls between the server's 250 and the record. The claim is the
+//! dedup, the fixed Message-ID what a mailbox can recognise a copy by.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shotengai_kernel::Ports;
+use shotengai_messaging::trace::current_traceparent;
+use shotengai_messaging::{Disposition, Fault, FaultKind};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::claims::{Claim, Claimed, Claims};
+use crate::contacts::Contacts;
+use crate::domain::claim::{ClaimState, SkipReason};
+use crate::domain::mail::OrderMail;
+use crate::mailer::{Mailer, OutgoingMail, SendError};
+use crate::render::{RenderError, Templates};
+
+/// Mails on their way at once: what small relays allow one client.
+const MAX_CONCURRENT: usize = 10;
+
+/// How long one attempt may take, contact and SMTP together. Below the claim's lease, so that an attempt never outlives it.
+const ATTEMPT: Duration = Duration::from_secs(30);
+
+/// Sends mails about orders.
+#[derive(Clone)]
+pub struct SendOrderMail {
+    /// Who is sending what.
+    pub claims: Claims,
+    /// Who is who.
+    pub contacts: Arc<dyn Contacts>,
+    /// How a mail looks.
+    pub templates: Arc<Templates>,
+    /// The way out.
+    pub mailer: Arc<dyn Mailer>,
+    /// The domain in Message-IDs.
+    pub domain: Arc<str>,
+    /// The clock, for the mail's date.
+    pub ports: Ports,
+    /// One a mail under way; shared by all clones.
+    pub slots: Slots,
+}
+
+/// Bounds how many mails are under way at once.
+#[derive(Debug, Clone)]
+pub struct Slots(Arc<Semaphore>);
+
+impl Default for Slots {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(MAX_CONCURRENT)))
+    }
+}
+
+/// Why an attempt came to nothing; another may do better.
+#[derive(Debug, thiserror::Error)]
+enum AttemptError {
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    #[error(transparent)]
+    Render(#[from] RenderError),
+}
+
+impl SendOrderMail {
+    /// Sends this mail unless it has been sent, and says what becomes of the message that asked for it.
+    pub async fn run(&self, mail: &OrderMail, traceparent: Option<String>) -> Disposition {
+        // Before the claim, whose lease must not run out in a queue. The semaphore is never closed.
+        let _slot = self.slots.0.acquire().await.ok();
+        let claim = match self.claims.claim(&mail.order_id, mail.kind).await {
+            Ok(Claimed::Mine(claim)) => claim,
+            Ok(Claimed::Settled) => return Disposition::Done,
+            Ok(Claimed::Busy(wait)) => {
+                return Disposition::Retry { after: Some(wait), cause: "another attempt holds the claim".to_owned() };
+            }
+            Err(fault) => return Disposition::from_fault(&fault),
+        };
+        let late = || Fault::new(FaultKind::Transient, "notification.attempt", "it took too long");
+        let attempt = timeout(ATTEMPT, self.attempt(mail, traceparent)).await;
+        match attempt.unwrap_or_else(|_| Err(late().into())) {
+            Ok(outcome) => self.record(mail, &claim, &outcome).await,
+            Err(error) => {
+                if let Err(fault) = self.claims.release(&claim).await {
+                    tracing::warn!(order_id = %mail.order_id, %fault, "a claim was not released; its lease will end");
+                }
+                match error {
+                    AttemptError::Fault(fault) => Disposition::from_fault(&fault),
+                    AttemptError::Render(error) => {
+                        Disposition::Reject { reason: "unrenderable_mail", error: error.to_string() }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn attempt(&self, mail: &OrderMail, traceparent: Option<String>) -> Result<ClaimState, AttemptError> {
+        let contact = self.contacts.contact(&mail.user_id).await?;
+        let Some((contact, to)) = contact.and_then(|contact| contact.email.clone().map(|to| (contact, to))) else {
+            return Ok(ClaimState::Skipped { why: SkipReason::NoAddress });
+        };
+        let outgoing = OutgoingMail {
+            to,
+            content: self.templates.render(mail, contact.language, contact.name.as_ref())?,
+            name: contact.name,
+            message_id: mail.message_id(&self.domain),
+            traceparent: current_traceparent().or(traceparent),
+            date: self.ports.clock.now(),
+        };
+        match self.mailer.send(&outgoing).await {
+            Ok(()) => Ok(ClaimState::Sent),
+            Err(SendError::Refused { code }) => Ok(ClaimState::Refused { code }),
+            Err(SendError::Fault(fault)) => Err(fault.into()),
+        }
+    }
+
+    async fn record(&self, mail: &OrderMail, claim: &Claim, outcome: &ClaimState) -> Disposition {
+        let kind = mail.kind.as_str();
+        match outcome {
+            ClaimState::Refused { code } => {
+                tracing::warn!(order_id = %mail.order_id, kind, code, "a mail's address was refused for good");
+            }
+            ClaimState::Skipped { .. } => tracing::info!(order_id = %mail.order_id, kind, "nobody to write to"),
+            _ => tracing::info!(order_id = %mail.order_id, kind, "a mail was sent"),
+        }
+        match self.claims.settle(claim, outcome).await {
+            Ok(()) => Disposition::Done,
+            Err(fault) => Disposition::from_fault(&fault),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Every mail in every language against its golden file. `UPDATE_GOLDEN=1` rewrites them.
+
+use std::path::PathBuf;
+
+use shotengai_contracts::events::CancelReason;
+use shotengai_notification::domain::contact::{Language, PersonName};
+use shotengai_notification::domain::mail::{Cancellation, Charge, MailKind, OrderMail};
+use shotengai_notification::render::Templates;
+
+use crate::support::{mail, product};
+
+fn check(name: &str, rendered: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, rendered).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(rendered, golden, "{name} differs from its golden file; UPDATE_GOLDEN=1 rewrites it");
+}
+
+#[test]
+fn every_mail_looks_as_agreed() {
+    let templates = Templates::new("https://street.example").unwrap();
+    let name = PersonName::new("山田 花子");
+    for language in Language::ALL {
+        for kind in MailKind::ALL {
+            let rendered = templates.render(&mail(kind), language, name.as_ref()).unwrap();
+            let stem = format!("{}-{}", language.as_str(), kind.as_str());
+            check(&format!("{stem}.txt"), &format!("Subject: {}\n\n{}\n", rendered.subject, rendered.text));
+            check(&format!("{stem}.html"), &format!("{}\n", rendered.html));
+        }
+    }
+}
+
+#[test]
+fn each_reason_has_words_of_its_own() {
+    use CancelReason::{CaptureRefused, CustomerRequest, DeadlineExceeded, OutOfStock, PaymentDeclined};
+    let templates = Templates::new("https://street.example").unwrap();
+    for language in Language::ALL {
+        let mut texts: Vec<String> = [OutOfStock, PaymentDeclined, CaptureRefused, CustomerRequest, DeadlineExceeded]
+            .into_iter()
+            .flat_map(|reason| {
+                [Charge::None, Charge::Uncertain, Charge::Taken].map(|charge| Cancellation { reason, charge })
+            })
+            .map(|cancellation| {
+                let mail = OrderMail { cancellation: Some(cancellation), ..mail(MailKind::Cancelled) };
+                templates.render(&mail, language, None).unwrap().text
+            })
+            .collect();
+        texts.sort();
+        texts.dedup();
+        assert_eq!(texts.len(), 15, "{language:?}");
+    }
+}
+
+#[test]
+fn a_product_can_not_bring_markup_into_a_mail() {
+    let mut mail = mail(MailKind::Received);
+    mail.items.push(product("prod_evil", "<script>alert(1)</script>", 1, 1));
+    let rendered = Templates::new("https://street.example").unwrap().render(&mail, Language::En, None).unwrap();
+    assert!(!rendered.html.contains("<script>"));
+    assert!(rendered.text.contains("<script>alert(1)</script>"));
+}

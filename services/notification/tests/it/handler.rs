@@ -1,0 +1,115 @@
+//! The handler over fakes: what is sent, what is recorded, what comes again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde_json::json;
+use shotengai_messaging::{Condition, Disposition, Handler, Key, Row};
+use shotengai_notification::claims::LEASE;
+use shotengai_notification::domain::mail::MailKind;
+use shotengai_notification::mailer::Mailer;
+
+use crate::support::{Harness, Mood, event};
+
+fn is_retry(disposition: &Disposition) -> bool {
+    matches!(disposition, Disposition::Retry { .. })
+}
+
+#[tokio::test]
+async fn each_kind_is_mailed_once_however_often_its_event_comes() {
+    let street = Harness::new();
+    for _ in 0..3 {
+        for kind in MailKind::ALL.into_iter().rev() {
+            assert_eq!(street.handle(kind).await, Disposition::Done);
+            assert_eq!(street.claim(kind).await, json!({"state": "sent"}));
+        }
+    }
+    let sent = street.mailer.sent.lock().unwrap().clone();
+    let mut ids: Vec<_> = sent.iter().map(|mail| mail.message_id.as_str()).collect();
+    ids.sort_unstable();
+    let expected = ["cancelled", "receipt", "received", "shipped"].map(|kind| format!("<ord_1.{kind}@shotengai>"));
+    assert_eq!(ids, expected);
+    assert!(sent.iter().all(|mail| mail.traceparent.is_some() && mail.content.text.contains("¥1,420")));
+}
+
+#[tokio::test]
+async fn copies_in_one_batch_are_one_mail() {
+    let street = Harness::new();
+    let handler = street.handler(Arc::clone(&street.mailer) as Arc<dyn Mailer>);
+    let batch: Vec<_> = (0..10).map(|_| street.delivery(&event(MailKind::Received))).collect();
+    let answers = handler.handle(&batch).await;
+    assert_eq!(answers.len(), 10);
+    assert!(answers.contains(&Disposition::Done));
+    assert_eq!(street.sent(), 1);
+    assert_eq!(street.handle(MailKind::Received).await, Disposition::Done);
+    assert_eq!(street.sent(), 1);
+}
+
+#[tokio::test]
+async fn a_guest_without_an_address_gets_no_mail_and_a_recorded_decision() {
+    let street = Harness::new();
+    street.know(None);
+    assert_eq!(street.handle(MailKind::Received).await, Disposition::Done);
+    street.contacts.known.lock().unwrap().clear();
+    assert_eq!(street.handle(MailKind::Receipt).await, Disposition::Done);
+    for kind in [MailKind::Received, MailKind::Receipt] {
+        assert_eq!(street.claim(kind).await, json!({"state": "skipped", "why": "no_address"}));
+    }
+    assert_eq!(street.sent(), 0);
+}
+
+#[tokio::test]
+async fn a_live_claim_is_waited_for_and_an_expired_one_taken_over() {
+    let street = Harness::new();
+    let by = "00000000-0000-0000-0000-000000000001";
+    let doc = json!({"state": "sending", "until": "2026-01-01T00:00:30Z", "by": by});
+    let row = Row::new(Key::new("ord_1", "received"), 5, doc);
+    street.table.put(&row, Condition::Absent).await.unwrap();
+    let busy = street.handle(MailKind::Received).await;
+    assert!(
+        matches!(busy, Disposition::Retry { after: Some(after), .. } if after == Duration::from_secs(30)),
+        "{busy:?}"
+    );
+    assert_eq!(street.sent(), 0);
+    street.clock.advance(SignedDuration::from_secs(30));
+    assert_eq!(street.handle(MailKind::Received).await, Disposition::Done);
+    assert_eq!(street.sent(), 1);
+}
+
+#[tokio::test]
+async fn what_fails_for_now_gives_its_claim_back_and_comes_again() {
+    let street = Harness::new();
+    *street.contacts.away.lock().unwrap() = true;
+    assert!(is_retry(&street.handle(MailKind::Received).await));
+    *street.contacts.away.lock().unwrap() = false;
+    *street.mailer.mood.lock().unwrap() = Mood::IsAway;
+    assert!(is_retry(&street.handle(MailKind::Received).await));
+    *street.mailer.mood.lock().unwrap() = Mood::Takes;
+    assert_eq!(street.handle(MailKind::Received).await, Disposition::Done);
+    assert_eq!(street.sent(), 1);
+}
+
+#[tokio::test]
+async fn a_lost_answer_means_a_second_copy_under_the_same_message_id() {
+    let street = Harness::new();
+    *street.mailer.mood.lock().unwrap() = Mood::LosesTheAnswer;
+    assert!(is_retry(&street.handle(MailKind::Received).await));
+    *street.mailer.mood.lock().unwrap() = Mood::Takes;
+    assert_eq!(street.handle(MailKind::Received).await, Disposition::Done);
+    let sent = street.mailer.sent.lock().unwrap().clone();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[0].message_id, sent[1].message_id);
+}
+
+#[tokio::test]
+async fn an_address_that_is_refused_for_good_is_recorded_and_not_tried_again() {
+    let street = Harness::new();
+    *street.mailer.mood.lock().unwrap() = Mood::RefusesTheAddress;
+    assert_eq!(street.handle(MailKind::Received).await, Disposition::Done);
+    assert_eq!(street.claim(MailKind::Received).await, json!({"state": "refused", "code": 550}));
+    *street.mailer.mood.lock().unwrap() = Mood::Takes;
+    street.clock.advance(SignedDuration::try_from(LEASE).unwrap());
+    assert_eq!(street.handle(MailKind::Received).await, Disposition::Done);
+    assert_eq!(street.sent(), 0);
+}

@@ -1,0 +1,9 @@
+//! notification from outside: what its mails look like, what its handler does, and real SMTP.
+
+#![cfg(test)]
+
+mod contacts;
+mod golden;
+mod handler;
+mod smtp;
+mod support;

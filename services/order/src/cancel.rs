@@ -1,0 +1,102 @@
+//! Cancelling an order on request.
+
+use shotengai_contracts::Metadata;
+use shotengai_kernel::{AggregateId, OrderId, UserId, Version};
+use shotengai_messaging::{ExecuteError, Loaded};
+
+use crate::aggregate::Orders;
+use crate::domain::{Order, Refusal, cancel};
+
+/// The most characters of a reason in the customer's words.
+pub const MAX_REASON: usize = 100;
+/// The most characters of a note.
+pub const MAX_NOTE: usize = 500;
+
+/// A wish to cancel.
+#[derive(Debug)]
+pub struct CancelOrder {
+    /// The order.
+    pub order_id: OrderId,
+    /// Who must own it; none for an administrator.
+    pub owner: Option<UserId>,
+    /// The customer's words about it.
+    pub note: Option<String>,
+}
+
+/// Cancels an order; returns its last version. Repeating changes nothing: a cancelled order stays as it is.
+///
+/// # Errors
+/// [`ExecuteError`]; repeat after a fault.
+pub async fn cancel_order(
+    orders: &Orders,
+    wanted: CancelOrder,
+    meta: &Metadata,
+) -> Result<Version, ExecuteError<Refusal>> {
+    let CancelOrder { order_id, owner, note } = wanted;
+    let decide = |order: &Loaded<Order>| cancel(&order.state, owner.as_ref(), note.clone());
+    orders.execute(&AggregateId::from(&order_id), meta, decide).await.map(|after| after.version)
+}
+
+/// Which words are not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoteError {
+    /// The reason.
+    #[error("reason must have at most {MAX_REASON} characters and no control characters but line breaks")]
+    Reason,
+    /// The note.
+    #[error("note must have at most {MAX_NOTE} characters and no control characters but line breaks")]
+    Note,
+}
+
+impl NoteError {
+    /// The field of the request it is about, as an RFC 6901 pointer.
+    #[must_use]
+    pub const fn pointer(self) -> &'static str {
+        match self {
+            Self::Reason => "/reason",
+            Self::Note => "/note",
+        }
+    }
+}
+
+/// What is kept of the customer's words. Whatever the words, the recorded reason is `customer_request`; so a reason that
+/// says something else goes into the note, before the rest.
+///
+/// # Errors
+/// [`NoteError`] when one is too long or has control characters.
+pub fn note_of(reason: Option<&str>, note: Option<&str>) -> Result<Option<String>, NoteError> {
+    let reason = words(reason, MAX_REASON).ok_or(NoteError::Reason)?;
+    let note = words(note, MAX_NOTE).ok_or(NoteError::Note)?;
+    let reason = if reason == "customer_request" { "" } else { reason };
+    Ok(match (reason, note) {
+        ("", "") => None,
+        (one, "") | ("", one) => Some(one.to_owned()),
+        (reason, note) => Some(format!("{reason}: {note}")),
+    })
+}
+
+fn words(text: Option<&str>, most: usize) -> Option<&str> {
+    let text = text.unwrap_or_default().trim();
+    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    (text.chars().count() <= most && !text.chars().any(control)).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_in_the_customers_words_is_kept_in_the_note() {
+        assert_eq!(note_of(None, None), Ok(None));
+        assert_eq!(note_of(Some("customer_request"), Some(" too late ")), Ok(Some("too late".to_owned())));
+        assert_eq!(note_of(Some("changed my mind"), None), Ok(Some("changed my mind".to_owned())));
+        assert_eq!(note_of(Some("too late"), Some("by a week")), Ok(Some("too late: by a week".to_owned())));
+    }
+
+    #[test]
+    fn long_and_unprintable_words_are_refused() {
+        assert_eq!(note_of(None, Some(&"あ".repeat(501))), Err(NoteError::Note));
+        assert_eq!(note_of(None, Some("a\u{0}")), Err(NoteError::Note));
+        assert_eq!(note_of(Some(&"a".repeat(101)), None), Err(NoteError::Reason));
+    }
+}

@@ -1,0 +1,80 @@
+//! Any permutation and duplication of a valid set of messages leads to the same stage.
+
+use proptest::prelude::*;
+use shotengai_contracts::events::{DeclineStage, OrderStage};
+
+use super::samples::{pending, take};
+use super::*;
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Told(News),
+    Cancel,
+    Deadline,
+}
+
+use Step::{Cancel, Deadline, Told};
+
+const AUTHORIZATION: News = News::PaymentDeclined(DeclineStage::Authorization);
+const CAPTURE: News = News::PaymentDeclined(DeclineStage::Capture);
+
+/// What one order can meet, and where it ends.
+fn histories() -> impl Strategy<Value = (Vec<Step>, OrderStage)> {
+    let (reserved, authorized) = (Told(News::StockReserved), Told(News::PaymentAuthorized));
+    let captured = Told(News::PaymentCaptured);
+    prop::sample::select(vec![
+        (vec![reserved, authorized, captured], OrderStage::Paid),
+        (vec![reserved, authorized], OrderStage::Confirmed),
+        (vec![reserved], OrderStage::Pending),
+        (vec![reserved, authorized, Told(CAPTURE)], OrderStage::Cancelled),
+        (vec![Told(News::StockRejected), authorized], OrderStage::Cancelled),
+        (vec![reserved, Told(AUTHORIZATION)], OrderStage::Cancelled),
+        (vec![Told(News::StockRejected), Told(AUTHORIZATION)], OrderStage::Cancelled),
+        (vec![reserved, Deadline], OrderStage::Cancelled),
+        (vec![reserved, authorized, captured, Cancel], OrderStage::Cancelled),
+        (vec![Told(News::StockRejected), authorized, Cancel, Deadline], OrderStage::Cancelled),
+    ])
+}
+
+fn shuffled() -> impl Strategy<Value = (Vec<Step>, OrderStage)> {
+    (histories(), 1_usize..4).prop_flat_map(|((steps, end), copies)| {
+        let all: Vec<Step> = steps.iter().copied().cycle().take(steps.len() * copies).collect();
+        (Just(all).prop_shuffle(), Just(end))
+    })
+}
+
+/// Delivers until nothing is left; what is too early comes again later, as the queue does it.
+fn deliver(steps: Vec<Step>) -> Order {
+    let mut order = pending();
+    let mut waiting = steps;
+    loop {
+        let before = waiting.len();
+        waiting.retain(|step| {
+            let decided = match step {
+                Told(told) => news(&order, *told),
+                Cancel => Ok(cancel(&order, None, None).unwrap()),
+                Deadline => Ok(deadline_passed(&order)),
+            };
+            decided.map(|events| take(&mut order, &events)).is_err()
+        });
+        if waiting.is_empty() || waiting.len() == before {
+            assert!(waiting.is_empty(), "messages that never fit: {waiting:?} in {order:?}");
+            return order;
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_order_of_the_messages_ends_in_the_same_stage((steps, end) in shuffled()) {
+        let order = deliver(steps);
+        prop_assert_eq!(order.placed().map(|order| order.stage), Some(end));
+    }
+
+    #[test]
+    fn a_state_survives_its_snapshot((steps, _) in shuffled()) {
+        let order = deliver(steps);
+        let json = serde_json::to_value(&order).unwrap();
+        prop_assert_eq!(serde_json::from_value::<Order>(json).unwrap(), order);
+    }
+}

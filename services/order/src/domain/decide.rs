@@ -1,0 +1,175 @@
+//! Decisions: from what is known and what is asked or told, to events. Each function is total over every state.
+//!
+//! Messages come late, twice and in any order. A message whose point has passed leads to no events, so every order of
+//! the same messages ends in the same stage; see `confluence_tests`.
+
+use shotengai_contracts::Event;
+use shotengai_contracts::events::{
+    CancelReason, DeclineStage, OrderCancelled, OrderConfirmed, OrderPaid, OrderPaymentSecured, OrderPlaced,
+    OrderShipped, OrderStage, OrderStockSecured,
+};
+use shotengai_kernel::{PaymentId, UserId};
+
+use super::{Order, PlacedOrder, Refusal, TooEarly};
+
+/// What inventory and billing tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// Inventory reserved every line.
+    StockReserved,
+    /// Inventory reserved nothing, since something is missing.
+    StockRejected,
+    /// Billing holds the amount.
+    PaymentAuthorized,
+    /// The provider refused.
+    PaymentDeclined(DeclineStage),
+    /// Billing has the amount.
+    PaymentCaptured,
+}
+
+/// Places an order. A repeated request leads to no second order.
+///
+/// # Errors
+/// [`Refusal::KeyReused`] when the order was placed by another request.
+pub fn place(order: &Order, wanted: OrderPlaced) -> Result<Vec<Event>, Refusal> {
+    match order.placed() {
+        None => Ok(vec![wanted.into()]),
+        Some(placed) if placed.fingerprint == wanted.request_fingerprint => Ok(Vec::new()),
+        Some(_) => Err(Refusal::KeyReused),
+    }
+}
+
+/// Takes a message in.
+///
+/// # Errors
+/// [`TooEarly`] when the order has not come to the point that the message follows from.
+pub fn news(order: &Order, news: News) -> Result<Vec<Event>, TooEarly> {
+    let order = order.placed().ok_or(TooEarly(None))?;
+    match news {
+        News::StockReserved => Ok(stock_secured(order)),
+        News::StockRejected => Ok(cancel_pending(order, CancelReason::OutOfStock)),
+        News::PaymentAuthorized => Ok(payment_secured(order)),
+        News::PaymentDeclined(DeclineStage::Authorization) => Ok(cancel_pending(order, CancelReason::PaymentDeclined)),
+        News::PaymentDeclined(DeclineStage::Capture) => capture_refused(order),
+        News::PaymentCaptured => captured(order),
+    }
+}
+
+/// Gives up on an order that has not secured stock and payment in time.
+#[must_use]
+pub fn deadline_passed(order: &Order) -> Vec<Event> {
+    order.placed().map(|order| cancel_pending(order, CancelReason::DeadlineExceeded)).unwrap_or_default()
+}
+
+/// Ships a paid order; nothing more happens to one that was shipped before.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::NotShippable`].
+pub fn ship(order: &Order) -> Result<Vec<Event>, Refusal> {
+    let order = order.placed().ok_or(Refusal::NotFound)?;
+    match order.stage {
+        OrderStage::Paid => Ok(vec![
+            OrderShipped {
+                order_id: order.order_id.clone(),
+                user_id: order.user_id.clone(),
+                items: order.items.clone(),
+                total: order.total,
+            }
+            .into(),
+        ]),
+        OrderStage::Shipped => Ok(Vec::new()),
+        stage @ (OrderStage::Pending | OrderStage::Confirmed | OrderStage::Cancelled) => {
+            Err(Refusal::NotShippable(stage))
+        }
+    }
+}
+
+/// Cancels an order on a person's request; nothing more happens to one that was cancelled before, whatever for.
+///
+/// `owner` is the person who must own it; none for an administrator, who may cancel anybody's.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::AlreadyShipped`].
+pub fn cancel(order: &Order, owner: Option<&UserId>, note: Option<String>) -> Result<Vec<Event>, Refusal> {
+    let order = order.placed().ok_or(Refusal::NotFound)?;
+    if owner.is_some_and(|owner| *owner != order.user_id) {
+        return Err(Refusal::NotFound);
+    }
+    match order.stage {
+        OrderStage::Pending | OrderStage::Confirmed | OrderStage::Paid => {
+            Ok(vec![cancelled(order, CancelReason::CustomerRequest, note)])
+        }
+        OrderStage::Cancelled => Ok(Vec::new()),
+        OrderStage::Shipped => Err(Refusal::AlreadyShipped),
+    }
+}
+
+fn stock_secured(order: &PlacedOrder) -> Vec<Event> {
+    if order.stage != OrderStage::Pending || order.stock_secured {
+        return Vec::new();
+    }
+    let secured = OrderStockSecured { order_id: order.order_id.clone() };
+    with_confirmation(order, secured.into(), order.payment_secured)
+}
+
+fn payment_secured(order: &PlacedOrder) -> Vec<Event> {
+    if order.stage != OrderStage::Pending || order.payment_secured {
+        return Vec::new();
+    }
+    let payment_id = PaymentId::of_order(&order.order_id);
+    let secured = OrderPaymentSecured { order_id: order.order_id.clone(), payment_id };
+    with_confirmation(order, secured.into(), order.stock_secured)
+}
+
+/// Score and confirmation are one commit: there is no state in which both are secured and nobody confirms.
+fn with_confirmation(order: &PlacedOrder, secured: Event, other_is_secured: bool) -> Vec<Event> {
+    let mut events = vec![secured];
+    if other_is_secured {
+        let confirmed =
+            OrderConfirmed { order_id: order.order_id.clone(), user_id: order.user_id.clone(), total: order.total };
+        events.push(confirmed.into());
+    }
+    events
+}
+
+fn capture_refused(order: &PlacedOrder) -> Result<Vec<Event>, TooEarly> {
+    match order.stage {
+        OrderStage::Pending => Err(TooEarly(Some(order.stage))),
+        OrderStage::Confirmed => Ok(vec![cancelled(order, CancelReason::CaptureRefused, None)]),
+        OrderStage::Paid | OrderStage::Shipped | OrderStage::Cancelled => Ok(Vec::new()),
+    }
+}
+
+/// A capture that comes after the cancel leads to nothing here: billing itself refunds on `OrderCancelled`.
+fn captured(order: &PlacedOrder) -> Result<Vec<Event>, TooEarly> {
+    match order.stage {
+        OrderStage::Pending => Err(TooEarly(Some(order.stage))),
+        OrderStage::Confirmed => Ok(vec![
+            OrderPaid {
+                order_id: order.order_id.clone(),
+                user_id: order.user_id.clone(),
+                items: order.items.clone(),
+                total: order.total,
+            }
+            .into(),
+        ]),
+        OrderStage::Paid | OrderStage::Shipped | OrderStage::Cancelled => Ok(Vec::new()),
+    }
+}
+
+fn cancel_pending(order: &PlacedOrder, reason: CancelReason) -> Vec<Event> {
+    if order.stage == OrderStage::Pending { vec![cancelled(order, reason, None)] } else { Vec::new() }
+}
+
+fn cancelled(order: &PlacedOrder, reason: CancelReason, note: Option<String>) -> Event {
+    OrderCancelled {
+        order_id: order.order_id.clone(),
+        user_id: order.user_id.clone(),
+        items: order.items.clone(),
+        total: order.total,
+        reason,
+        cancelled_from: order.stage,
+        note,
+    }
+    .into()
+}

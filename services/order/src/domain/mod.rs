@@ -1,0 +1,20 @@
+//! The order as an aggregate: what is known of it, and what each command or message leads to. Pure.
+
+mod decide;
+mod lines;
+mod order;
+mod refusal;
+mod token;
+
+#[cfg(test)]
+mod confluence_tests;
+#[cfg(test)]
+mod decide_tests;
+#[cfg(test)]
+mod samples;
+
+pub use decide::{News, cancel, deadline_passed, news, place, ship};
+pub use lines::{Line, Lines, LinesError, MAX_LINES, Offer};
+pub use order::{Order, PlacedOrder};
+pub use refusal::{Refusal, TooEarly};
+pub use token::{PaymentToken, PaymentTokenError};

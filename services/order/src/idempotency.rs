@@ -1,0 +1,39 @@
+//! What makes a repeated request the same request.
+
+use sha2::{Digest, Sha256};
+use shotengai_kernel::{OrderId, UserId};
+use uuid::Uuid;
+
+/// Where ids that derive from a key live: no other derivation in the street uses it.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6f1c_7a52_3f0b_4d5e_9c1a_8e2b_40d7_5a31);
+
+/// The order that this key of this person makes: always the same, and never another person's.
+#[must_use]
+pub fn order_id(user: &UserId, key: &str) -> OrderId {
+    // An id has no line break, so no two pairs give one name.
+    OrderId::from_uuid(Uuid::new_v5(&NAMESPACE, format!("{user}\n{key}").as_bytes()))
+}
+
+/// SHA-256 of a body as sent, in hexadecimal.
+#[must_use]
+pub fn fingerprint(body: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_key_of_two_people_is_two_orders() {
+        let [one, two] = ["usr_1", "usr_2"].map(|user| UserId::parse(user).unwrap());
+        assert_eq!(order_id(&one, "k"), order_id(&one, "k"));
+        assert_ne!(order_id(&one, "k"), order_id(&two, "k"));
+        assert_ne!(order_id(&one, "k"), order_id(&one, "l"));
+    }
+
+    #[test]
+    fn a_fingerprint_is_sha_256_in_hexadecimal() {
+        assert_eq!(fingerprint(b""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+}

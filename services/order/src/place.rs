@@ -1,0 +1,124 @@
+//! Placing an order.
+
+use std::sync::Arc;
+
+use shotengai_contracts::Metadata;
+use shotengai_contracts::events::OrderPlaced;
+use shotengai_kernel::{AggregateId, IdGenerator, Money, OrderId, UserId, Version};
+use shotengai_messaging::{AppendError, ExecuteError, Fault};
+
+use crate::aggregate::Orders;
+use crate::domain::{Lines, LinesError, Order, PaymentToken, Refusal, place};
+use crate::idempotency;
+use crate::prices::Prices;
+
+/// A wish for an order.
+#[derive(Debug)]
+pub struct PlaceOrder {
+    /// Who wants it.
+    pub user_id: UserId,
+    /// Makes a repeated wish the same wish; without it each is a new one.
+    pub key: Option<String>,
+    /// [`idempotency::fingerprint`] of the request.
+    pub fingerprint: String,
+    /// What is wanted.
+    pub lines: Lines,
+    /// How it will be paid.
+    pub payment_token: Option<PaymentToken>,
+}
+
+/// An order that was accepted, by this request or by the one that it repeats. It was pending then.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    /// The order.
+    pub order_id: OrderId,
+    /// Sum of all lines.
+    pub total: Money,
+}
+
+/// Why no order was placed.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    /// The lines can't be ordered.
+    #[error(transparent)]
+    Lines(#[from] LinesError),
+    /// Prices or the order that the key names could not be read.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The order was not written.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError<Refusal>),
+}
+
+/// Places orders.
+#[derive(Clone)]
+pub struct Placing {
+    orders: Orders,
+    prices: Prices,
+    ids: Arc<dyn IdGenerator>,
+}
+
+impl Placing {
+    /// Places into these orders at these prices.
+    #[must_use]
+    pub const fn new(orders: Orders, prices: Prices, ids: Arc<dyn IdGenerator>) -> Self {
+        Self { orders, prices, ids }
+    }
+
+    /// Places an order, once a key. Durable when it returns.
+    ///
+    /// # Errors
+    /// [`PlaceError`]. After a transient fault the order may have been placed: repeat with the same key.
+    pub async fn place(&self, wanted: PlaceOrder, meta: &Metadata) -> Result<Accepted, PlaceError> {
+        let PlaceOrder { user_id, key, fingerprint, lines, payment_token } = wanted;
+        let order_id = match &key {
+            Some(key) => idempotency::order_id(&user_id, key),
+            None => OrderId::from_uuid(self.ids.uuid_v7()),
+        };
+        let id = AggregateId::from(&order_id);
+        if key.is_some()
+            && let Some(accepted) = repeated(&self.orders.load(&id).await?.state, &fingerprint)?
+        {
+            return Ok(accepted);
+        }
+        let offers = self.prices.offers(&lines.products()).await?;
+        let (items, total) = lines.priced(&offers)?;
+        let payment_token = payment_token.map(PaymentToken::into_string);
+        let event = OrderPlaced { order_id, user_id, items, total, payment_token, request_fingerprint: fingerprint };
+        self.write(&id, event, meta).await
+    }
+
+    /// Nothing stands under this id: it is new, or it was looked up a moment ago. So the first slot is tried without
+    /// another look; only a request with the same key can be faster.
+    async fn write(&self, id: &AggregateId, event: OrderPlaced, meta: &Metadata) -> Result<Accepted, PlaceError> {
+        let accepted = Accepted { order_id: event.order_id.clone(), total: event.total };
+        let decided = place(&Order::default(), event.clone()).map_err(ExecuteError::Refused)?;
+        let Some(commit) = self.orders.writer().commit(id.clone(), Version::ZERO, &decided, meta) else {
+            return Ok(accepted);
+        };
+        match self.orders.writer().append(vec![commit.clone()]).await {
+            Ok(()) => {
+                self.orders.absorb(&commit);
+                Ok(accepted)
+            }
+            Err(AppendError::Conflict { .. }) => {
+                let after = self.orders.execute(id, meta, |order| place(&order.state, event.clone())).await?;
+                // The faster one may have met other prices: what stands in the order counts.
+                let total = after.state.placed().map_or(accepted.total, |order| order.total);
+                Ok(Accepted { total, ..accepted })
+            }
+            Err(AppendError::Fault(fault)) => Err(fault.into()),
+            Err(AppendError::Unwritable(why)) => Err(ExecuteError::Unwritable(why).into()),
+        }
+    }
+}
+
+fn repeated(order: &Order, fingerprint: &str) -> Result<Option<Accepted>, PlaceError> {
+    match order.placed() {
+        None => Ok(None),
+        Some(placed) if placed.fingerprint == fingerprint => {
+            Ok(Some(Accepted { order_id: placed.order_id.clone(), total: placed.total }))
+        }
+        Some(_) => Err(ExecuteError::Refused(Refusal::KeyReused).into()),
+    }
+}

@@ -1,0 +1,46 @@
+//! Keeps the price table by catalog's events, in whatever order they come.
+
+use shotengai_contracts::Event;
+use shotengai_kernel::{Money, ProductId, Version};
+use shotengai_messaging::Fault;
+
+use crate::domain::Offer;
+use crate::prices::{Listed, Prices};
+
+impl Prices {
+    /// Takes an event of catalog in, the product's `version`th. Idempotent by the row's version. Other events change
+    /// nothing.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the table, or of catalog where it has to be asked: the event has to come again.
+    pub async fn learn(&self, event: &Event, version: Version) -> Result<(), Fault> {
+        match event {
+            Event::ProductCreated(event) => {
+                self.offered(&event.product_id, version, event.name.clone(), event.price).await
+            }
+            Event::ProductUpdated(event) => {
+                self.offered(&event.product_id, version, event.name.clone(), event.price).await
+            }
+            Event::ProductPriceChanged(event) => self.repriced(&event.product_id, version, event.price).await,
+            Event::ProductDeleted(event) => self.keep(&event.product_id, &Listed { version, offer: None }).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn offered(&self, product: &ProductId, version: Version, name: String, price: Money) -> Result<(), Fault> {
+        self.keep(product, &Listed { version, offer: Some(Offer { name, price }) }).await
+    }
+
+    /// The event has no name, so it fits only on the version right before it. Behind a gap there may be a new name or a
+    /// deletion that has not come yet and, coming later, would be taken for old: then catalog is asked.
+    async fn repriced(&self, product: &ProductId, version: Version, price: Money) -> Result<(), Fault> {
+        match self.known(product).await? {
+            Some(known) if known.version >= version => Ok(()),
+            Some(Listed { version: known, offer: Some(offer) }) if known.next() == version => {
+                // Should another writer come between, it wrote this very version or a newer one.
+                self.offered(product, version, offer.name, price).await
+            }
+            _ => self.refresh(product).await.map(|_| ()),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+use shotengai_contracts::Event;
+use shotengai_contracts::events::{ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated};
+use shotengai_messaging::{Delivery, Disposition, Handler};
+use shotengai_order::domain::Offer;
+
+use crate::support::{World, delivery, product_id, yen};
+
+/// What happens to one product; version 4 is an image, which order never hears of.
+fn history() -> Vec<(u64, Event)> {
+    let id = product_id("kinoko");
+    let (name, description) = ("きのこの山".to_owned(), String::new());
+    vec![
+        (1, ProductCreated { product_id: id.clone(), name, description, price: yen(200), stock: 1 }.into()),
+        (2, ProductPriceChanged { product_id: id.clone(), price: yen(210), source_sequence: None }.into()),
+        (
+            3,
+            ProductUpdated { product_id: id.clone(), name: "大".into(), description: String::new(), price: yen(300) }
+                .into(),
+        ),
+        (5, ProductPriceChanged { product_id: id.clone(), price: yen(310), source_sequence: None }.into()),
+        (6, ProductDeleted { product_id: id }.into()),
+    ]
+}
+
+fn permutations(items: &[usize]) -> Vec<Vec<usize>> {
+    if items.is_empty() {
+        return vec![Vec::new()];
+    }
+    let mut all = Vec::new();
+    for (place, item) in items.iter().enumerate() {
+        let rest: Vec<usize> = items.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, one)| *one).collect();
+        for mut tail in permutations(&rest) {
+            tail.insert(0, *item);
+            all.push(tail);
+        }
+    }
+    all
+}
+
+async fn price_after(told: &[Delivery], now: Option<(&str, i64)>) -> Option<Offer> {
+    let world = World::new();
+    world.catalog.set("kinoko", if now.is_some() { 5 } else { 6 }, now);
+    for one in told {
+        assert_eq!(world.handler.handle(std::slice::from_ref(one)).await, [Disposition::Done]);
+    }
+    let asked = world.catalog.times_asked();
+    let offer = world.prices.offers(&[product_id("kinoko")]).await.unwrap().remove(&product_id("kinoko"));
+    assert_eq!(world.catalog.times_asked(), asked, "the table knew");
+    offer
+}
+
+#[tokio::test]
+async fn the_last_price_stands_in_whatever_order_the_events_come() {
+    let deliveries: Vec<Delivery> =
+        history().into_iter().map(|(version, event)| delivery(version.into(), "prod_kinoko", version, event)).collect();
+    for order in permutations(&[0, 1, 2, 3]) {
+        let told: Vec<Delivery> = order.iter().map(|at| deliveries[*at].clone()).collect();
+        let offer = price_after(&told, Some(("大", 310))).await;
+        assert_eq!(offer, Some(Offer { name: "大".to_owned(), price: yen(310) }), "{order:?}");
+    }
+    for order in permutations(&[0, 1, 2, 3, 4]) {
+        let told: Vec<Delivery> = order.iter().map(|at| deliveries[*at].clone()).collect();
+        assert_eq!(price_after(&told, None).await, None, "{order:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_is_learnt_oldest_first_without_asking_catalog() {
+    let world = World::new();
+    world.catalog.go_away();
+    let batch: Vec<Delivery> = history()
+        .into_iter()
+        .take(3)
+        .rev()
+        .map(|(version, event)| delivery(version.into(), "prod_kinoko", version, event))
+        .collect();
+    assert_eq!(world.handler.handle(&batch).await, vec![Disposition::Done; 3]);
+    let offers = world.prices.offers(&[product_id("kinoko")]).await.unwrap();
+    assert_eq!(offers.get(&product_id("kinoko")).map(|offer| offer.price), Some(yen(300)));
+}
+
+#[tokio::test]
+async fn a_new_price_of_an_unknown_product_waits_for_catalog() {
+    let world = World::new();
+    world.catalog.go_away();
+    let (version, event) = history().remove(1);
+    let answers = world.handler.handle(&[delivery(1, "prod_kinoko", version, event)]).await;
+    assert_eq!(answers[0].outcome(), "retry");
+}

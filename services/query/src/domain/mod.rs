@@ -1,0 +1,90 @@
+//! How events become rows. Pure: a row at version `n` is the fold of its aggregate's first `n` events, whoever folded it
+//! and in however many steps, so writers need no locks and a rebuild is the same fold.
+
+pub mod order;
+pub mod product;
+pub mod stock;
+
+use shotengai_contracts::{Envelope, Event};
+use shotengai_kernel::{Timestamp, Version};
+
+pub use order::OrderRow;
+pub use product::ProductRow;
+pub use stock::StockRow;
+
+/// A row of a read model.
+pub trait Fold: Clone + Sized {
+    /// The last event that is folded in.
+    fn version(&self) -> Version;
+
+    /// The row after an aggregate's first event; none when an aggregate of this kind can't begin so.
+    fn begin(envelope: &Envelope, event: &Event) -> Option<Self>;
+
+    /// The row after one more event. An event that changes nothing still moves the version.
+    fn evolve(&mut self, envelope: &Envelope, event: &Event);
+}
+
+/// What an event did to a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Applied<R> {
+    /// The row after it.
+    Updated(R),
+    /// The row knows it already.
+    Ignored,
+    /// Events between the row and this one are missing: refold from the event store.
+    Gap,
+}
+
+/// Applies an event if it is the row's next.
+pub fn apply<R: Fold>(row: Option<R>, envelope: &Envelope, event: &Event) -> Applied<R> {
+    let current = row.as_ref().map_or(Version::ZERO, Fold::version);
+    let version = envelope.aggregateversion;
+    if version <= current {
+        return Applied::Ignored;
+    }
+    if version != current.next() {
+        return Applied::Gap;
+    }
+    match row {
+        Some(mut row) => {
+            row.evolve(envelope, event);
+            Applied::Updated(row)
+        }
+        // A first event that can't be one has something before it that was never seen.
+        None => R::begin(envelope, event).map_or(Applied::Gap, Applied::Updated),
+    }
+}
+
+/// The event at which a fold over an aggregate's whole history broke off: it doesn't follow what came before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the history doesn't fold beyond version {0}")]
+pub struct Broken(pub Version);
+
+/// Folds an aggregate's history from its first event on.
+///
+/// # Errors
+/// [`Broken`] when versions are missing, or the history doesn't begin as this kind of aggregate does.
+pub fn refold<'a, R: Fold + 'a>(
+    history: impl IntoIterator<Item = (&'a Envelope, &'a Event)>,
+) -> Result<Option<R>, Broken> {
+    let mut row: Option<R> = None;
+    for (envelope, event) in history {
+        let before = row.as_ref().map_or(Version::ZERO, Fold::version);
+        match apply(row.clone(), envelope, event) {
+            Applied::Updated(next) => row = Some(next),
+            Applied::Ignored => {}
+            Applied::Gap => return Err(Broken(before)),
+        }
+    }
+    Ok(row)
+}
+
+/// A moment as PostgreSQL keeps it: to the microsecond. A row equals itself after it was stored.
+pub(crate) fn stored_time(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
+}
+
+/// Text as PostgreSQL can keep it: without NUL, which would make the whole batch unwritable.
+pub(crate) fn stored_text(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}

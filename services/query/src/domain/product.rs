@@ -1,0 +1,79 @@
+//! Products as customers see them, without their stock.
+
+use shotengai_contracts::{Envelope, Event};
+use shotengai_kernel::{Money, ProductId, Timestamp, Version};
+
+use super::{Fold, stored_text, stored_time};
+
+/// One product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductRow {
+    /// Which.
+    pub product_id: ProductId,
+    /// What people call it.
+    pub name: String,
+    /// A few sentences for people.
+    pub description: String,
+    /// Price of one piece.
+    pub price: Money,
+    /// Object keys in the image bucket, oldest first.
+    pub image_keys: Vec<String>,
+    /// Gone from the street; the row stays as a tombstone.
+    pub deleted: bool,
+    /// When it came into the street.
+    pub created_at: Timestamp,
+    /// When its last event was decided.
+    pub updated_at: Timestamp,
+    /// The product aggregate's version.
+    pub version: Version,
+}
+
+impl Fold for ProductRow {
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn begin(envelope: &Envelope, event: &Event) -> Option<Self> {
+        let Event::ProductCreated(created) = event else { return None };
+        let time = stored_time(envelope.time);
+        Some(Self {
+            product_id: created.product_id.clone(),
+            name: stored_text(&created.name),
+            description: stored_text(&created.description),
+            price: created.price,
+            image_keys: Vec::new(),
+            deleted: false,
+            created_at: time,
+            updated_at: time,
+            version: envelope.aggregateversion,
+        })
+    }
+
+    fn evolve(&mut self, envelope: &Envelope, event: &Event) {
+        match event {
+            // Created again after a deletion: a new product under the old id.
+            Event::ProductCreated(_) => {
+                if let Some(row) = Self::begin(envelope, event) {
+                    *self = row;
+                }
+            }
+            Event::ProductUpdated(updated) => {
+                self.name = stored_text(&updated.name);
+                self.description = stored_text(&updated.description);
+                self.price = updated.price;
+            }
+            Event::ProductPriceChanged(changed) => self.price = changed.price,
+            Event::ProductImageAdded(added) => {
+                for key in added.keys.iter().map(|key| stored_text(key)) {
+                    if !self.image_keys.contains(&key) {
+                        self.image_keys.push(key);
+                    }
+                }
+            }
+            Event::ProductDeleted(_) => self.deleted = true,
+            _ => {}
+        }
+        self.updated_at = stored_time(envelope.time);
+        self.version = envelope.aggregateversion;
+    }
+}

@@ -1,0 +1,52 @@
+//! The numbers of one product's stock.
+
+use shotengai_contracts::{Envelope, Event};
+use shotengai_kernel::{ProductId, Version};
+
+use super::Fold;
+
+/// One product's stock, in pieces. Inventory never lets a number fall below zero; if one is, something is wrong there,
+/// and it is shown rather than hidden.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StockRow {
+    /// Whose.
+    pub product_id: ProductId,
+    /// Free to be reserved.
+    pub available: i64,
+    /// Held for orders.
+    pub reserved: i64,
+    /// Left the house, ever.
+    pub deducted: i64,
+    /// The stock aggregate's version.
+    pub version: Version,
+}
+
+impl Fold for StockRow {
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn begin(envelope: &Envelope, event: &Event) -> Option<Self> {
+        let Event::StockMoved(moved) = event else { return None };
+        let mut row = Self {
+            product_id: moved.product_id.clone(),
+            available: 0,
+            reserved: 0,
+            deducted: 0,
+            version: Version::ZERO,
+        };
+        row.evolve(envelope, event);
+        Some(row)
+    }
+
+    fn evolve(&mut self, envelope: &Envelope, event: &Event) {
+        if let Event::StockMoved(moved) = event {
+            let [added, reserved, released, deducted] =
+                [moved.added, moved.reserved, moved.released, moved.deducted].map(i64::from);
+            self.available = self.available.saturating_add(added + released - reserved);
+            self.reserved = self.reserved.saturating_add(reserved - released - deducted);
+            self.deducted = self.deducted.saturating_add(deducted);
+        }
+        self.version = envelope.aggregateversion;
+    }
+}

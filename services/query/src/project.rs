@@ -1,0 +1,185 @@
+//! Brings rows up to the events that came.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::future::join_all;
+use shotengai_contracts::{Envelope, Event, EventType};
+use shotengai_kernel::{AggregateId, Version};
+use shotengai_messaging::{Delivery, Disposition, EventStore, Fault, FaultKind, Infrastructure};
+use tokio::sync::Notify;
+
+use crate::database::{Database, Session};
+use crate::domain::{Applied, Fold, OrderRow, ProductRow, StockRow, apply, refold};
+use crate::store::{self, Stored};
+
+/// The deliveries of one aggregate, by version: where each stands in its batch, and itself.
+type Group<'a> = Vec<(usize, &'a Delivery)>;
+type Groups<'a> = BTreeMap<AggregateId, Group<'a>>;
+
+/// A batch, sorted by what it is about.
+#[derive(Default)]
+struct Sorted<'a> {
+    products: Groups<'a>,
+    stock: Groups<'a>,
+    orders: Groups<'a>,
+}
+
+/// Projects events onto rows. Idempotent: an event that a row knows already changes nothing.
+pub struct Projector {
+    database: Database,
+    infra: Arc<dyn Infrastructure>,
+    applied: Arc<Notify>,
+}
+
+impl Projector {
+    /// A projector that wakes the waiters of `applied` after each batch.
+    #[must_use]
+    pub const fn new(database: Database, infra: Arc<dyn Infrastructure>, applied: Arc<Notify>) -> Self {
+        Self { database, infra, applied }
+    }
+
+    /// Projects a batch; one answer a delivery, in order. `Done` once the row is durable at that version or a later one.
+    pub async fn project(&self, batch: &[Delivery]) -> Vec<Disposition> {
+        let mut answers = match self.project_together(batch).await {
+            // One aggregate that can't be written must not hold up the others.
+            Err(fault) if fault.kind() == FaultKind::Permanent && batch.len() > 1 => {
+                let mut answers = Vec::with_capacity(batch.len());
+                for delivery in batch {
+                    answers.extend(match self.project_together(std::slice::from_ref(delivery)).await {
+                        Ok(answers) => answers,
+                        Err(fault) => vec![Disposition::from_fault(&fault)],
+                    });
+                }
+                answers
+            }
+            Err(fault) => vec![Disposition::from_fault(&fault); batch.len()],
+            Ok(answers) => answers,
+        };
+        answers.resize(batch.len(), Disposition::retry("the projector gave no answer"));
+        self.applied.notify_waiters();
+        answers
+    }
+
+    async fn project_together(&self, batch: &[Delivery]) -> Result<Vec<Disposition>, Fault> {
+        let sorted = sort(batch);
+        let mut answers = vec![Disposition::Done; batch.len()];
+        let session = self.database.session().await?;
+        // Three statements to read and three to write, each kind's pipelined on the one connection. They need no
+        // transaction together: each row is right by itself.
+        let (products, stock, orders) = futures::try_join!(
+            self.advance::<ProductRow>(&session, &sorted.products),
+            self.advance::<StockRow>(&session, &sorted.stock),
+            self.advance::<OrderRow>(&session, &sorted.orders),
+        )?;
+        for (index, cause) in products.into_iter().chain(stock).chain(orders) {
+            if let Some(answer) = answers.get_mut(index) {
+                *answer = Disposition::retry(cause);
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Advances the rows of one kind; returns the deliveries that could not be applied, and why.
+    async fn advance<R: Stored>(&self, session: &Session, groups: &Groups<'_>) -> Result<Vec<(usize, String)>, Fault> {
+        if groups.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<_> = groups.keys().cloned().collect();
+        let mut rows = store::load::<R>(session, &ids).await?;
+        let mut advanced = BTreeMap::new();
+        let mut gaps = Vec::new();
+        for (id, group) in groups {
+            match fold(rows.remove(id), group) {
+                Ok(Some(row)) => {
+                    advanced.insert(id.clone(), row);
+                }
+                Ok(None) => {}
+                Err(Behind) => gaps.push((id, group)),
+            }
+        }
+        let store = self.infra.event_store(R::OWNER);
+        let refolds = gaps.iter().map(|(id, group)| refold_from::<R>(store.as_ref(), id, last_version(group)));
+        let mut failed = Vec::new();
+        for ((id, group), refolded) in gaps.iter().zip(join_all(refolds).await) {
+            match refolded {
+                Ok(row) => {
+                    advanced.insert((*id).clone(), row);
+                }
+                Err(cause) => failed.extend(group.iter().map(|(index, _)| (*index, cause.clone()))),
+            }
+        }
+        store::save(session, &advanced).await?;
+        Ok(failed)
+    }
+}
+
+/// The row is behind these deliveries and has to be refolded.
+struct Behind;
+
+/// The row after the group's events; none when it knew them all.
+fn fold<R: Fold>(mut row: Option<R>, group: &Group<'_>) -> Result<Option<R>, Behind> {
+    let mut changed = false;
+    for (_, delivery) in group {
+        match apply(row.clone(), &delivery.envelope, &delivery.event) {
+            Applied::Updated(next) => {
+                row = Some(next);
+                changed = true;
+            }
+            Applied::Ignored => {}
+            Applied::Gap => return Err(Behind),
+        }
+    }
+    Ok(row.filter(|_| changed))
+}
+
+fn last_version(group: &Group<'_>) -> Version {
+    group.iter().map(|(_, delivery)| delivery.envelope.aggregateversion).max().unwrap_or_default()
+}
+
+/// The row as the event store has it now, which must be at `least` or later.
+async fn refold_from<R: Fold>(store: &dyn EventStore, id: &AggregateId, least: Version) -> Result<R, String> {
+    let commits = store.load(id, Version::ZERO).await.map_err(|fault| fault.to_string())?;
+    let mut history: Vec<(&Envelope, Event)> = Vec::new();
+    for envelope in commits.iter().flat_map(|commit| &commit.events) {
+        history.push((envelope, envelope.event().map_err(|error| error.to_string())?));
+    }
+    let row = refold::<R>(history.iter().map(|(envelope, event)| (*envelope, event)));
+    match row.map_err(|broken| broken.to_string())? {
+        Some(row) if row.version() >= least => Ok(row),
+        other => {
+            let found = other.as_ref().map_or(Version::ZERO, Fold::version);
+            Err(format!("the event store has {id} at version {found}, the event says {least}"))
+        }
+    }
+}
+
+/// Sorts by aggregate and version. What no row is made of is left out, and so done.
+fn sort(batch: &[Delivery]) -> Sorted<'_> {
+    let mut sorted = Sorted::default();
+    for (index, delivery) in batch.iter().enumerate() {
+        let groups = match delivery.event.event_type() {
+            EventType::ProductCreated
+            | EventType::ProductUpdated
+            | EventType::ProductPriceChanged
+            | EventType::ProductImageAdded
+            | EventType::ProductDeleted => &mut sorted.products,
+            EventType::StockMoved => &mut sorted.stock,
+            EventType::OrderPlaced
+            | EventType::OrderStockSecured
+            | EventType::OrderPaymentSecured
+            | EventType::OrderConfirmed
+            | EventType::OrderPaid
+            | EventType::OrderShipped
+            | EventType::OrderCancelled => &mut sorted.orders,
+            _ => continue,
+        };
+        groups.entry(delivery.envelope.subject.clone()).or_default().push((index, delivery));
+    }
+    for groups in [&mut sorted.products, &mut sorted.stock, &mut sorted.orders] {
+        for group in groups.values_mut() {
+            group.sort_by_key(|(_, delivery)| delivery.envelope.aggregateversion);
+        }
+    }
+    sorted
+}

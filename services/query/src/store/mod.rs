@@ -1,0 +1,94 @@
+//! The rows in PostgreSQL.
+
+mod order;
+mod product;
+mod stock;
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use serde_json::Value;
+use shotengai_contracts::Owner;
+use shotengai_kernel::{AggregateId, Money, Version};
+use shotengai_messaging::{Fault, FaultKind};
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
+
+use crate::database::Session;
+use crate::domain::Fold;
+
+const READ: &str = "postgres.read";
+const WRITE: &str = "postgres.write";
+
+/// A row with a table of its own.
+pub trait Stored: Fold + Send + Sync {
+    /// The service whose events it folds.
+    const OWNER: Owner;
+    /// Reads the rows whose ids are in the array `$1`. Names its columns: a prepared `SELECT *` fails for ever once a
+    /// newer release has added one.
+    const LOAD: &'static str;
+    /// Writes the rows in the JSON array `$1`, each unless the same or a newer version stands there. In order of id, so
+    /// that two writers can't lock each other out.
+    const SAVE: &'static str;
+
+    /// The aggregate it folds.
+    fn aggregate_id(&self) -> AggregateId;
+    /// The row's id within its table.
+    fn key(aggregate: &AggregateId) -> &str;
+    /// Reads a row.
+    ///
+    /// # Errors
+    /// A permanent [`Fault`] when a column holds something else than was written.
+    fn read(row: &Row) -> Result<Self, Fault>;
+    /// The row as [`Stored::SAVE`] takes it.
+    ///
+    /// # Errors
+    /// A permanent [`Fault`] when it can't be represented.
+    fn write(&self) -> Result<Value, Fault>;
+}
+
+/// Those of these aggregates' rows that there are.
+///
+/// # Errors
+/// A [`Fault`] of the database.
+pub async fn load<R: Stored>(session: &Session, ids: &[AggregateId]) -> Result<BTreeMap<AggregateId, R>, Fault> {
+    let keys: Vec<_> = ids.iter().map(|id| R::key(id)).collect();
+    let rows = session.query(READ, R::LOAD, &[&keys]).await?;
+    rows.iter().map(|row| R::read(row).map(|row| (row.aggregate_id(), row))).collect()
+}
+
+/// Writes rows, each unless the same or a newer version stands there. All or none.
+///
+/// # Errors
+/// A [`Fault`] of the database.
+pub async fn save<R: Stored>(session: &Session, rows: &BTreeMap<AggregateId, R>) -> Result<(), Fault> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows = Value::Array(rows.values().map(R::write).collect::<Result<_, _>>()?);
+    session.query(WRITE, R::SAVE, &[&rows]).await.map(drop)
+}
+
+fn corrupt(column: &str) -> Fault {
+    Fault::new(FaultKind::Permanent, READ, format!("column {column} holds something else than was written"))
+}
+
+pub(crate) fn column<'a, T: FromSql<'a>>(row: &'a Row, name: &str) -> Result<T, Fault> {
+    row.try_get(name).map_err(|_| corrupt(name))
+}
+
+pub(crate) fn parsed<T: FromStr>(row: &Row, name: &str) -> Result<T, Fault> {
+    column::<&str>(row, name)?.parse().map_err(|_| corrupt(name))
+}
+
+pub(crate) fn money(row: &Row, name: &str) -> Result<Money, Fault> {
+    Money::from_minor(column(row, name)?, parsed(row, "currency")?).map_err(|_| corrupt(name))
+}
+
+pub(crate) fn version(row: &Row) -> Result<Version, Fault> {
+    u64::try_from(column::<i64>(row, "version")?).map(Version::new).map_err(|_| corrupt("version"))
+}
+
+pub(crate) fn written(version: Version) -> Result<i64, Fault> {
+    i64::try_from(version.get()).map_err(|error| Fault::new(FaultKind::Permanent, WRITE, error))
+}

@@ -1,0 +1,67 @@
+//! `read_products`.
+
+use serde_json::{Value, json};
+use shotengai_contracts::Owner;
+use shotengai_kernel::AggregateId;
+use shotengai_messaging::Fault;
+use tokio_postgres::Row;
+
+use super::{Stored, column, money, parsed, version, written};
+use crate::domain::ProductRow;
+
+impl Stored for ProductRow {
+    const OWNER: Owner = Owner::Catalog;
+    const LOAD: &'static str = "
+        SELECT product_id, name, description, price_minor, currency, image_keys, deleted, created_at, updated_at, version
+        FROM read_products WHERE product_id = ANY($1)";
+    const SAVE: &'static str = "
+        INSERT INTO read_products AS old
+            (product_id, name, description, price_minor, currency, image_keys, deleted, created_at, updated_at, version)
+        SELECT product_id, name, description, price_minor, currency, image_keys, deleted, created_at, updated_at, version
+        FROM jsonb_to_recordset($1::jsonb) AS new (
+            product_id text, name text, description text, price_minor bigint, currency text, image_keys text[],
+            deleted boolean, created_at timestamptz, updated_at timestamptz, version bigint)
+        ORDER BY product_id COLLATE \"C\"
+        ON CONFLICT (product_id) DO UPDATE SET
+            name = excluded.name, description = excluded.description, price_minor = excluded.price_minor,
+            currency = excluded.currency, image_keys = excluded.image_keys, deleted = excluded.deleted,
+            created_at = excluded.created_at, updated_at = excluded.updated_at, version = excluded.version
+        WHERE old.version < excluded.version";
+
+    fn aggregate_id(&self) -> AggregateId {
+        AggregateId::from(&self.product_id)
+    }
+
+    fn key(aggregate: &AggregateId) -> &str {
+        aggregate.as_str()
+    }
+
+    fn read(row: &Row) -> Result<Self, Fault> {
+        Ok(Self {
+            product_id: parsed(row, "product_id")?,
+            name: column(row, "name")?,
+            description: column(row, "description")?,
+            price: money(row, "price_minor")?,
+            image_keys: column(row, "image_keys")?,
+            deleted: column(row, "deleted")?,
+            created_at: column(row, "created_at")?,
+            updated_at: column(row, "updated_at")?,
+            version: version(row)?,
+        })
+    }
+
+    fn write(&self) -> Result<Value, Fault> {
+        Ok(json!({
+            "product_id": self.product_id,
+            "name": self.name,
+            "description": self.description,
+            "price_minor": self.price.minor(),
+            "currency": self.price.currency(),
+            "image_keys": self.image_keys,
+            "deleted": self.deleted,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+            "version": written(self.version)?,
+        }))
+    }
+}

@@ -1,0 +1,103 @@
+//! The fold: whatever way the events come, the row is the same.
+
+use proptest::prelude::*;
+use shotengai_contracts::events::{CancelReason, OrderStage};
+use shotengai_contracts::{Envelope, Event};
+use shotengai_kernel::Version;
+use shotengai_messaging::Commit;
+use shotengai_query::domain::{Applied, Broken, Fold, OrderRow, ProductRow, StockRow, apply, refold};
+
+use crate::history::{envelopes, order, product, stock, yen};
+
+fn decoded(commits: &[Commit]) -> Vec<(Envelope, Event)> {
+    envelopes(commits).into_iter().map(|envelope| (envelope.clone(), envelope.event().unwrap())).collect()
+}
+
+fn fold<R: Fold>(history: &[(Envelope, Event)]) -> Option<R> {
+    refold(history.iter().map(|(envelope, event)| (envelope, event))).unwrap()
+}
+
+/// Delivers the events in this order; a gap is refolded from a history as long as `extra` events beyond the one at hand.
+fn deliver<R: Fold>(history: &[(Envelope, Event)], order: &[usize], extra: usize) -> Option<R> {
+    let mut row: Option<R> = None;
+    for index in order {
+        let (envelope, event) = &history[*index];
+        match apply(row.clone(), envelope, event) {
+            Applied::Updated(next) => row = Some(next),
+            Applied::Ignored => {}
+            Applied::Gap => row = fold(&history[..history.len().min(index + 1 + extra)]),
+        }
+    }
+    row
+}
+
+/// Each index below `length` once, and some again, in any order.
+fn any_order(length: usize) -> impl Strategy<Value = Vec<usize>> {
+    prop::collection::vec(0..length, 0..length).prop_flat_map(move |again| {
+        let mut all: Vec<_> = (0..length).collect();
+        all.extend(again);
+        Just(all).prop_shuffle()
+    })
+}
+
+fn steps_and_order() -> impl Strategy<Value = (Vec<u8>, Vec<usize>, usize)> {
+    prop::collection::vec(any::<u8>(), 0..12)
+        .prop_flat_map(|steps| (Just(steps.clone()), any_order(steps.len() + 1), 0..3_usize))
+}
+
+proptest! {
+    #[test]
+    fn a_product_is_the_same_in_whatever_order_and_however_often_its_events_come((steps, order, extra) in steps_and_order()) {
+        let history = decoded(&product("kinoko", 0, &steps));
+        prop_assert_eq!(deliver::<ProductRow>(&history, &order, extra), fold(&history));
+    }
+
+    #[test]
+    fn a_stock_is_the_same_in_whatever_order_and_however_often_its_events_come((steps, order, extra) in steps_and_order()) {
+        let history = decoded(&stock("kinoko", &steps));
+        prop_assert_eq!(deliver::<StockRow>(&history, &order, extra), fold(&history));
+    }
+
+    #[test]
+    fn an_order_is_the_same_in_whatever_order_and_however_often_its_events_come(order_of_events in any_order(6), extra in 0..3_usize) {
+        let history = decoded(&order("1", "mei", 0, OrderStage::Shipped));
+        prop_assert_eq!(deliver::<OrderRow>(&history, &order_of_events, extra), fold(&history));
+    }
+}
+
+#[test]
+fn a_paid_order_goes_through_every_stage() {
+    let history = decoded(&order("1", "mei", 0, OrderStage::Shipped));
+    let stages: Vec<_> = (1..=history.len()).map(|count| fold::<OrderRow>(&history[..count]).unwrap().status).collect();
+    use OrderStage::{Confirmed, Paid, Pending, Shipped};
+    assert_eq!(stages, [Pending, Pending, Pending, Confirmed, Paid, Shipped]);
+}
+
+#[test]
+fn a_cancelled_order_says_why() {
+    let row = fold::<OrderRow>(&decoded(&order("1", "mei", 0, OrderStage::Cancelled))).unwrap();
+    assert_eq!((row.status, row.reason), (OrderStage::Cancelled, Some(CancelReason::OutOfStock)));
+    assert_eq!(row.note.as_deref(), Some("sorry\u{fffd}"));
+}
+
+#[test]
+fn a_deleted_product_leaves_a_tombstone_and_may_come_again() {
+    let deleted = fold::<ProductRow>(&decoded(&product("kinoko", 0, &[3]))).unwrap();
+    assert!(deleted.deleted && deleted.version == Version::new(2));
+    let again = fold::<ProductRow>(&decoded(&product("kinoko", 0, &[3, 4]))).unwrap();
+    assert!(!again.deleted && again.price == yen(200) && again.version == Version::new(3));
+}
+
+#[test]
+fn stock_moves_between_available_reserved_and_gone() {
+    let row = fold::<StockRow>(&decoded(&stock("kinoko", &[1, 2, 3]))).unwrap();
+    assert_eq!((row.available, row.reserved, row.deducted), (9, 0, 1));
+}
+
+#[test]
+fn a_history_with_a_hole_is_no_history() {
+    let mut history = decoded(&stock("kinoko", &[1, 2, 3]));
+    history.remove(2);
+    let broken = refold::<StockRow>(history.iter().map(|(envelope, event)| (envelope, event)));
+    assert_eq!(broken, Err(Broken(Version::new(2))));
+}

@@ -1,0 +1,144 @@
+//! Histories of aggregates, from short scripts.
+
+use jiff::SignedDuration;
+use shotengai_contracts::events::CancelReason;
+use shotengai_contracts::events::{
+    OrderCancelled, OrderConfirmed, OrderItem, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderShipped, OrderStage,
+    OrderStockSecured, ProductCreated, ProductDeleted, ProductImageAdded, ProductPriceChanged, ProductUpdated,
+    StockMoved,
+};
+use shotengai_contracts::{Envelope, Event, Metadata};
+use shotengai_kernel::{
+    AggregateId, CommitId, Currency, EventId, Money, OrderId, PaymentId, ProductId, Quantity, Timestamp, UserId,
+    Version,
+};
+use shotengai_messaging::Commit;
+use uuid::Uuid;
+
+pub(crate) fn yen(amount: i64) -> Money {
+    Money::from_minor(amount, Currency::JPY).unwrap()
+}
+
+pub(crate) fn product_id(name: &str) -> ProductId {
+    ProductId::parse(&format!("prod_{name}")).unwrap()
+}
+
+pub(crate) fn order_id(name: &str) -> OrderId {
+    OrderId::parse(&format!("ord_{name}")).unwrap()
+}
+
+pub(crate) fn user_id(name: &str) -> UserId {
+    UserId::parse(&format!("usr_{name}")).unwrap()
+}
+
+/// Wraps events as the first of their aggregate, a second apart, each a commit of its own.
+pub(crate) fn commits(id: &AggregateId, start_second: i64, events: Vec<Event>) -> Vec<Commit> {
+    let mut version = Version::ZERO;
+    let mut time = Timestamp::from_second(1_767_225_600 + start_second).unwrap();
+    events
+        .into_iter()
+        .map(|event| {
+            version = version.next();
+            time += SignedDuration::from_secs(1);
+            let salt = format!("{id}#{version}");
+            let uuid = Uuid::new_v5(&Uuid::NAMESPACE_URL, salt.as_bytes());
+            let meta = Metadata::request(uuid, None);
+            Commit {
+                aggregate_id: id.clone(),
+                first_version: version,
+                commit_id: CommitId::new(uuid),
+                created_at: time,
+                events: vec![Envelope::wrap(EventId::new(uuid), time, id.clone(), version, &meta, &event)],
+            }
+        })
+        .collect()
+}
+
+pub(crate) fn envelopes(commits: &[Commit]) -> Vec<Envelope> {
+    commits.iter().flat_map(|commit| commit.events.clone()).collect()
+}
+
+/// A product's history: its creation, then a step a byte.
+pub(crate) fn product(name: &str, start_second: i64, steps: &[u8]) -> Vec<Commit> {
+    let id = product_id(name);
+    let created = ProductCreated {
+        product_id: id.clone(),
+        name: format!("sweet {name}"),
+        description: "with\0nul".to_owned(),
+        price: yen(200),
+        stock: 10,
+    };
+    let mut events = vec![created.clone().into()];
+    events.extend(steps.iter().map(|step| {
+        let product_id = id.clone();
+        let price = yen(i64::from(*step));
+        match step % 5 {
+            0 => ProductUpdated { product_id, name: format!("v{step}"), description: String::new(), price }.into(),
+            1 => ProductPriceChanged { product_id, price, source_sequence: None }.into(),
+            2 => ProductImageAdded { product_id, keys: vec![format!("k{}", step % 7)] }.into(),
+            3 => ProductDeleted { product_id }.into(),
+            _ => created.clone().into(),
+        }
+    }));
+    commits(&AggregateId::from(&id), start_second, events)
+}
+
+/// A stock's history: ten pieces, then a movement a byte.
+pub(crate) fn stock(name: &str, steps: &[u8]) -> Vec<Commit> {
+    let product_id = product_id(name);
+    let moved = |added, reserved, released, deducted| {
+        StockMoved { product_id: product_id.clone(), added, reserved, released, deducted }.into()
+    };
+    let mut events = vec![moved(10, 0, 0, 0)];
+    events.extend(steps.iter().map(|step| match step % 4 {
+        0 => moved(u32::from(*step), 0, 0, 0),
+        1 => moved(0, 3, 1, 0),
+        2 => moved(0, 0, 1, 0),
+        _ => moved(0, 0, 0, 1),
+    }));
+    commits(&AggregateId::stock(&product_id), 0, events)
+}
+
+/// An order of two sweets at 200 yen, as far as `stage`.
+pub(crate) fn order(name: &str, user: &str, start_second: i64, stage: OrderStage) -> Vec<Commit> {
+    let (order_id, user_id) = (order_id(name), user_id(user));
+    let items = vec![OrderItem {
+        product_id: product_id("kinoko"),
+        name: "きのこの山".to_owned(),
+        quantity: Quantity::new(2).unwrap(),
+        price: yen(200),
+    }];
+    let total = yen(400);
+    let placed = OrderPlaced {
+        order_id: order_id.clone(),
+        user_id: user_id.clone(),
+        items: items.clone(),
+        total,
+        payment_token: None,
+        request_fingerprint: String::new(),
+    };
+    let mut events: Vec<Event> = vec![placed.into()];
+    if stage == OrderStage::Cancelled {
+        let reason = CancelReason::OutOfStock;
+        let note = Some("sorry\0".to_owned());
+        let cancelled_from = OrderStage::Pending;
+        events.push(OrderCancelled { order_id, user_id, items, total, reason, cancelled_from, note }.into());
+    } else if stage != OrderStage::Pending {
+        let payment_id = PaymentId::of_order(&order_id);
+        events.push(OrderPaymentSecured { order_id: order_id.clone(), payment_id }.into());
+        events.push(OrderStockSecured { order_id: order_id.clone() }.into());
+        events.push(OrderConfirmed { order_id: order_id.clone(), user_id: user_id.clone(), total }.into());
+        if stage != OrderStage::Confirmed {
+            let (order_id, user_id, items) = (order_id.clone(), user_id.clone(), items.clone());
+            events.push(OrderPaid { order_id, user_id, items, total }.into());
+        }
+        if stage == OrderStage::Shipped {
+            events.push(OrderShipped { order_id, user_id, items, total }.into());
+        }
+    }
+    commits(&AggregateId::from(&placed_id(name)), start_second, events)
+}
+
+fn placed_id(name: &str) -> OrderId {
+    order_id(name)
+}

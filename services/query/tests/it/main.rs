@@ -1,0 +1,12 @@
+//! The query role against a real PostgreSQL.
+
+// Clippy excuses test functions, not the helpers beside them.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod folding;
+mod history;
+mod projecting;
+mod reading;
+mod schema;
+mod serving;
+mod support;

@@ -1,0 +1,89 @@
+//! Events become rows in PostgreSQL.
+
+use futures::future::join_all;
+use shotengai_contracts::Owner;
+use shotengai_contracts::events::OrderStage;
+use shotengai_kernel::AggregateId;
+use shotengai_messaging::Disposition;
+use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
+use shotengai_query::store::{Stored, load};
+
+use crate::history::{order, order_id, product, product_id, stock};
+use crate::support::{Street, absent_database, all_done, deliveries};
+
+async fn row<R: Stored>(street: &Street, id: &AggregateId) -> Option<R> {
+    let session = street.database.session().await.unwrap();
+    load::<R>(&session, std::slice::from_ref(id)).await.unwrap().remove(id)
+}
+
+fn folded<R: Fold>(history: &[shotengai_messaging::Commit]) -> Option<R> {
+    let events = deliveries(history);
+    refold(events.iter().map(|delivery| (&*delivery.envelope, &*delivery.event))).unwrap()
+}
+
+#[tokio::test]
+async fn one_batch_may_hold_products_stock_and_orders() {
+    let street = Street::new("one_batch").await;
+    let (sweets, pieces) = (product("kinoko", 0, &[0, 2]), stock("kinoko", &[1]));
+    let order = order("1", "mei", 0, OrderStage::Cancelled);
+    let mut batch = street.commit(Owner::Catalog, &sweets).await;
+    batch.extend(street.commit(Owner::Order, &order).await);
+    batch.extend(street.commit(Owner::Inventory, &pieces).await);
+    batch.reverse();
+    all_done(&street.projector.project(&batch).await);
+    let product = AggregateId::from(&product_id("kinoko"));
+    assert_eq!(row::<ProductRow>(&street, &product).await, folded(&sweets));
+    assert_eq!(row::<StockRow>(&street, &AggregateId::stock(&product_id("kinoko"))).await, folded(&pieces));
+    assert_eq!(row::<OrderRow>(&street, &AggregateId::from(&order_id("1"))).await, folded(&order));
+}
+
+#[tokio::test]
+async fn a_gap_is_filled_from_the_event_store_and_what_comes_late_is_ignored() {
+    let street = Street::new("a_gap").await;
+    let history = order("1", "mei", 0, OrderStage::Shipped);
+    let batch = street.commit(Owner::Order, &history).await;
+    let id = AggregateId::from(&order_id("1"));
+    all_done(&street.projector.project(&batch[3..4]).await);
+    let after_gap = row::<OrderRow>(&street, &id).await.unwrap();
+    assert_eq!(Some(&after_gap), folded(&history).as_ref(), "the store had all of it");
+    all_done(&street.projector.project(&batch).await);
+    assert_eq!(row::<OrderRow>(&street, &id).await, Some(after_gap));
+}
+
+#[tokio::test]
+async fn pods_that_project_the_same_events_at_once_agree() {
+    let street = Street::new("many_pods").await;
+    let history = product("kinoko", 0, &[0, 1, 2, 3, 4, 1, 2]);
+    let batch = street.commit(Owner::Catalog, &history).await;
+    let pods = (0..8).map(|first| {
+        let mut mine = batch.clone();
+        mine.rotate_left(first);
+        let projector = &street.projector;
+        async move {
+            for part in mine.chunks(3) {
+                all_done(&projector.project(part).await);
+            }
+        }
+    });
+    join_all(pods).await;
+    let id = AggregateId::from(&product_id("kinoko"));
+    assert_eq!(row::<ProductRow>(&street, &id).await, folded(&history));
+}
+
+#[tokio::test]
+async fn an_event_that_the_store_does_not_know_comes_again_and_holds_up_no_other() {
+    let street = Street::new("unknown_event").await;
+    let known = street.commit(Owner::Order, &order("known", "mei", 0, OrderStage::Pending)).await;
+    let unknown = deliveries(&order("unknown", "mei", 0, OrderStage::Paid));
+    let answers = street.projector.project(&[unknown[2].clone(), known[0].clone()]).await;
+    assert!(matches!(&answers[0], Disposition::Retry { cause, .. } if cause.contains("at version 0")), "{answers:?}");
+    assert_eq!(answers[1], Disposition::Done);
+    assert!(row::<OrderRow>(&street, &AggregateId::from(&order_id("known"))).await.is_some());
+}
+
+#[tokio::test]
+async fn without_postgresql_every_event_comes_again() {
+    let street = Street::over(absent_database());
+    let answers = street.projector.project(&deliveries(&product("kinoko", 0, &[1]))).await;
+    assert!(answers.iter().all(|answer| matches!(answer, Disposition::Retry { .. })) && answers.len() == 2);
+}

@@ -1,0 +1,120 @@
+//! One PostgreSQL for all tests; each has a database of its own in it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+
+use deadpool_postgres::{Manager, Pool};
+use shotengai_contracts::Owner;
+use shotengai_kernel::{ManualClock, Ports};
+use shotengai_messaging::memory::MemoryInfrastructure;
+use shotengai_messaging::{Commit, Delivery, Infrastructure};
+use shotengai_query::database::Database;
+use shotengai_query::migrations::Migrations;
+use shotengai_query::project::Projector;
+use shotengai_street::{Postgres, PostgresConfig, locate_venv};
+use tokio::sync::{Notify, OnceCell};
+use tokio_postgres::NoTls;
+
+static SERVER: OnceCell<Postgres> = OnceCell::const_new();
+
+/// The server outlives each test's runtime, so it has a thread and a runtime of its own, which end with the process.
+async fn server() -> &'static Postgres {
+    SERVER
+        .get_or_init(|| async {
+            let (send, receive) = mpsc::channel();
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(async {
+                    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+                    let venv = locate_venv(repository).unwrap_or_else(|error| panic!("{error}"));
+                    let data_dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("query-postgres");
+                    let started = Postgres::start(&PostgresConfig { venv, data_dir, port: 0 }).await;
+                    send.send(started).unwrap();
+                    std::future::pending::<()>().await;
+                });
+            });
+            tokio::task::spawn_blocking(move || receive.recv().unwrap()).await.unwrap().unwrap()
+        })
+        .await
+}
+
+fn pool(url: &str) -> Pool {
+    let manager = Manager::new(url.parse().unwrap(), NoTls);
+    Pool::builder(manager).max_size(4).build().unwrap()
+}
+
+/// The URL of an empty database, made anew, named after its test.
+pub(crate) async fn empty_database_url(name: &str) -> String {
+    let server = server().await;
+    server.recreate_database(name).await.unwrap();
+    server.url(name)
+}
+
+/// An empty database, made anew, named after its test.
+pub(crate) async fn empty_database(name: &str) -> Database {
+    Database::new(pool(&empty_database_url(name).await))
+}
+
+/// The URL of a database where nobody answers.
+pub(crate) fn absent_database_url() -> String {
+    let port = shotengai_street::free_port().unwrap();
+    format!("postgres://nobody@127.0.0.1:{port}/nothing")
+}
+
+/// A database where nobody answers.
+pub(crate) fn absent_database() -> Database {
+    Database::new(pool(&absent_database_url()))
+}
+
+pub(crate) fn ports() -> Ports {
+    Ports::seeded(1, Arc::new(ManualClock::default()))
+}
+
+/// The projector, its tables and the event stores that it refolds from.
+pub(crate) struct Street {
+    pub(crate) database: Database,
+    pub(crate) infra: Arc<MemoryInfrastructure>,
+    pub(crate) applied: Arc<Notify>,
+    pub(crate) projector: Projector,
+}
+
+impl Street {
+    pub(crate) async fn new(name: &str) -> Self {
+        let database = empty_database(name).await;
+        Migrations::new(database.clone(), ports()).run().await.unwrap();
+        Self::over(database)
+    }
+
+    pub(crate) fn over(database: Database) -> Self {
+        let infra = Arc::new(MemoryInfrastructure::new(ports()));
+        let applied = Arc::new(Notify::new());
+        let stores: Arc<dyn Infrastructure> = Arc::clone(&infra) as _;
+        let projector = Projector::new(database.clone(), stores, Arc::clone(&applied));
+        Self { database, infra, applied, projector }
+    }
+
+    /// Commits a history to its owner's event store; returns its deliveries, oldest first.
+    pub(crate) async fn commit(&self, owner: Owner, history: &[Commit]) -> Vec<Delivery> {
+        let store = self.infra.event_store(owner);
+        for commit in history {
+            store.append(std::slice::from_ref(commit)).await.unwrap();
+        }
+        deliveries(history)
+    }
+
+    /// Commits and projects a history.
+    pub(crate) async fn happen(&self, owner: Owner, history: &[Commit]) {
+        let batch = self.commit(owner, history).await;
+        for part in batch.chunks(10) {
+            all_done(&self.projector.project(part).await);
+        }
+    }
+}
+
+pub(crate) fn deliveries(history: &[Commit]) -> Vec<Delivery> {
+    crate::history::envelopes(history).into_iter().map(|envelope| Delivery::of(envelope).unwrap()).collect()
+}
+
+pub(crate) fn all_done(answers: &[shotengai_messaging::Disposition]) {
+    assert!(answers.iter().all(|answer| *answer == shotengai_messaging::Disposition::Done), "{answers:?}");
+}

@@ -1,0 +1,34 @@
+//! One person's account.
+
+use serde::{Deserialize, Serialize};
+use shotengai_kernel::Timestamp;
+use shotengai_runtime::AccountRole;
+
+use super::{Email, Language};
+
+/// What is known about a person. Erasing a person is deleting this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Where mail goes; without it none is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+    /// What mails call the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What mails are written in.
+    pub language: Language,
+    /// What the account may do.
+    pub role: AccountRole,
+    /// Without a password: who loses the token loses the account.
+    pub guest: bool,
+    /// When it came to be.
+    pub created_at: Timestamp,
+}
+
+impl Account {
+    /// A guest's.
+    #[must_use]
+    pub const fn guest(email: Option<Email>, language: Language, created_at: Timestamp) -> Self {
+        Self { email, name: None, language, role: AccountRole::Customer, guest: true, created_at }
+    }
+}

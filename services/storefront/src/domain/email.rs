@@ -1,0 +1,107 @@
+//! E-mail addresses, which never print themselves.
+
+use std::fmt;
+
+use email_address::{EmailAddress, Options};
+use serde::{Deserialize, Serialize};
+
+/// The longest address that SMTP can carry (RFC 5321, 4.5.3.1.3, less the angle brackets).
+const MAX_BYTES: usize = 254;
+
+/// An address that mail can be sent to, as far as its form tells. `Debug` hides it; there is no `Display`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Email(String);
+
+/// Why a text is no address. Doesn't quote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an e-mail address such as name@example.com, {MAX_BYTES} bytes at the most")]
+pub struct EmailError;
+
+impl Email {
+    /// Reads an address: one mailbox at a domain name, without a display name, without spaces.
+    ///
+    /// # Errors
+    /// [`EmailError`].
+    pub fn parse(text: &str) -> Result<Self, EmailError> {
+        let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
+        // Quoted local parts may hold spaces and controls by the grammar; a mail header should not have to.
+        let plain = text.len() <= MAX_BYTES && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+        match EmailAddress::parse_with_options(text, options) {
+            Ok(_) if plain => Ok(Self(text.to_owned())),
+            _ => Err(EmailError),
+        }
+    }
+
+    /// The address, for sending and for its owner. Not for logs or errors.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the text is this address. Case makes no difference: no mail provider that matters gives two people
+    /// addresses that differ only by it.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        self.0.eq_ignore_ascii_case(text)
+    }
+}
+
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Email(…)")
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = EmailError;
+    fn try_from(text: String) -> Result<Self, EmailError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Email> for String {
+    fn from(email: Email) -> Self {
+        email.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_mail_can_reach_pass() {
+        for text in ["mei@example.com", "mei+sweets@mail.example.co.jp", "o'hara@example.com", "a@b.co"] {
+            assert!(Email::parse(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        let long = format!("{}@example.com", "x".repeat(250));
+        for text in [
+            "",
+            "mei",
+            "mei@",
+            "@example.com",
+            "mei@localhost",
+            "Mei <mei@example.com>",
+            "mei@[127.0.0.1]",
+            "mei@example.com\r\nBcc: all@example.com",
+            "\"a b\"@example.com",
+            " mei@example.com",
+            "a@b@example.com",
+            &long,
+        ] {
+            assert_eq!(Email::parse(text), Err(EmailError), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_never_prints() {
+        let email = Email::parse("mei@example.com").unwrap();
+        assert!(!format!("{email:?} {EmailError} {:?}", Email::parse("secret")).contains("mei"));
+        assert!(!format!("{:?}", Email::parse("secret").unwrap_err()).contains("secret"));
+    }
+}

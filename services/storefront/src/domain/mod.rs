@@ -1,0 +1,9 @@
+//! Accounts: what is known about a person. Personal data live here and nowhere else in the street.
+
+pub mod account;
+pub mod email;
+pub mod language;
+
+pub use account::Account;
+pub use email::{Email, EmailError};
+pub use language::Language;

@@ -1,0 +1,133 @@
+//! The use case: orders move the counters, each order once.
+//!
+//! The seen rows and the counters are one transaction. Orders that are known already make it fail by their seen rows; they
+//! are dropped and the rest is tried again. A transaction whose answer was lost comes again as a message, and is then known.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::json;
+use shotengai_kernel::{Ports, ProductId};
+use shotengai_messaging::{Backoff, Condition, Disposition, Fault, Row, Table, TransactError, WriteError};
+
+use crate::domain::batch;
+use crate::domain::count::Count;
+use crate::domain::rows::{self, SHARDS};
+
+/// Meetings with other transactions in a row before the messages rather come again.
+const MAX_MEETINGS: u32 = 8;
+
+/// Counts orders. One a process: it knows which products have been written down.
+pub struct CountOrders {
+    table: Arc<dyn Table>,
+    ports: Ports,
+    backoff: Backoff,
+    /// By product: the name written down, and the time of the event it is from.
+    known: Mutex<BTreeMap<ProductId, (u64, String)>>,
+}
+
+impl CountOrders {
+    /// Counts in this table.
+    #[must_use]
+    pub fn new(table: Arc<dyn Table>, ports: Ports) -> Self {
+        let backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(200));
+        Self { table, ports, backoff, known: Mutex::default() }
+    }
+
+    /// Counts these, and says for each what becomes of the message that brought it.
+    pub async fn run(&self, counts: &[Count]) -> Vec<Disposition> {
+        // Two copies in one batch would be two operations on one row.
+        let mut firsts: BTreeMap<_, usize> = BTreeMap::new();
+        let mut unique: Vec<Count> = Vec::new();
+        let places: Vec<usize> = counts
+            .iter()
+            .map(|count| {
+                *firsts.entry((&count.order_id, count.effect)).or_insert_with(|| {
+                    unique.push(count.clone());
+                    unique.len() - 1
+                })
+            })
+            .collect();
+        let mut outcomes = Vec::with_capacity(unique.len());
+        for run in batch::cut(&unique) {
+            let run = unique.get(run).unwrap_or_default();
+            let outcome = self.count(run).await;
+            outcomes.extend(run.iter().map(|_| outcome.clone()));
+        }
+        let missing = || Disposition::retry("the order was not counted");
+        places.into_iter().map(|place| outcomes.get(place).cloned().unwrap_or_else(missing)).collect()
+    }
+
+    async fn count(&self, run: &[Count]) -> Disposition {
+        if !batch::fits(run) {
+            return Disposition::Reject {
+                reason: "order_too_large",
+                error: "one order has more products than one transaction can count".to_owned(),
+            };
+        }
+        // Before the counters: a counter without its product would never be shown.
+        if let Err(fault) = self.write_down_products(run).await {
+            return Disposition::from_fault(&fault);
+        }
+        let mut rest: Vec<&Count> = run.iter().collect();
+        let mut meetings = 0;
+        while !rest.is_empty() {
+            let shard = self.ports.random.below(SHARDS);
+            let ops = batch::operations(&rest, shard, self.ports.clock.now());
+            match self.table.transact(&ops).await {
+                Ok(()) => break,
+                Err(TransactError::Conditions(known)) if known.iter().any(|index| *index < rest.len()) => {
+                    rest = rest
+                        .into_iter()
+                        .enumerate()
+                        .filter_map(|(index, count)| (!known.contains(&index)).then_some(count))
+                        .collect();
+                }
+                Err(TransactError::Contended | TransactError::Conditions(_)) => {
+                    meetings += 1;
+                    if meetings == MAX_MEETINGS {
+                        return Disposition::retry("the counters met too many other transactions");
+                    }
+                    tokio::time::sleep(self.backoff.delay(meetings, self.ports.random.as_ref())).await;
+                }
+                Err(TransactError::Fault(fault)) => return Disposition::from_fault(&fault),
+            }
+        }
+        Disposition::Done
+    }
+
+    /// The newest name wins, by the time of the event. A process skips what it believes to be written already, so a name
+    /// that changes back and forth while messages overtake each other may stay an older one until the next change.
+    async fn write_down_products(&self, run: &[Count]) -> Result<(), Fault> {
+        for count in run {
+            let version = version_of(count.time);
+            for (product, pieces) in &count.products {
+                if self.knows(product, version, &pieces.name) {
+                    continue;
+                }
+                let row = Row::new(rows::product(product), version, json!({ "name": pieces.name }));
+                match self.table.put(&row, Condition::VersionBelow(version)).await {
+                    Ok(()) | Err(WriteError::Condition(_)) => self.learn(product, version, &pieces.name),
+                    Err(WriteError::Fault(fault)) => return Err(fault),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn knows(&self, product: &ProductId, version: u64, name: &str) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(product).is_some_and(|(newest, written)| written == name || *newest > version)
+    }
+
+    fn learn(&self, product: &ProductId, version: u64, name: &str) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(product.clone(), (version, name.to_owned()));
+    }
+}
+
+fn version_of(time: Timestamp) -> u64 {
+    u64::try_from(time.as_microsecond()).unwrap_or(0)
+}

@@ -1,0 +1,6 @@
+//! What is counted and how it is shown, without any I/O.
+
+pub mod batch;
+pub mod count;
+pub mod rows;
+pub mod standings;

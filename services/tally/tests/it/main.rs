@@ -1,0 +1,7 @@
+//! tally from outside: what it counts, and what live clients see of it.
+
+#![cfg(test)]
+
+mod counting;
+mod live;
+mod support;

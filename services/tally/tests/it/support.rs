@@ -1,0 +1,98 @@
+//! Orders and a handler over a table in memory.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use shotengai_contracts::events::{CancelReason, Event, OrderCancelled, OrderItem, OrderPaid, OrderStage};
+use shotengai_contracts::{Envelope, Metadata};
+use shotengai_kernel::{
+    AggregateId, Clock, Currency, EventId, ManualClock, Money, OrderId, Ports, ProductId, Quantity, UserId, Version,
+};
+use shotengai_messaging::memory::MemoryInfrastructure;
+use shotengai_messaging::{Delivery, Disposition, Handler, Infrastructure, Table};
+use shotengai_tally::consumers::TallyHandler;
+use shotengai_tally::count_orders::CountOrders;
+use shotengai_tally::counters::Counters;
+use shotengai_tally::domain::rows::TABLE;
+use uuid::Uuid;
+
+pub(crate) fn id(product: &str) -> ProductId {
+    ProductId::parse(product).unwrap()
+}
+
+fn items(lines: &[(&str, u32)]) -> Vec<OrderItem> {
+    lines
+        .iter()
+        .map(|(product, quantity)| OrderItem {
+            product_id: id(product),
+            name: format!("name of {product}"),
+            quantity: Quantity::new(*quantity).unwrap(),
+            price: Money::from_minor(200, Currency::JPY).unwrap(),
+        })
+        .collect()
+}
+
+pub(crate) fn paid(order: usize, lines: &[(&str, u32)]) -> Event {
+    let (order_id, user_id) = ids(order);
+    OrderPaid { order_id, user_id, items: items(lines), total: Money::zero(Currency::JPY) }.into()
+}
+
+pub(crate) fn cancelled(order: usize, lines: &[(&str, u32)], cancelled_from: OrderStage) -> Event {
+    let (order_id, user_id) = ids(order);
+    let (items, total, reason) = (items(lines), Money::zero(Currency::JPY), CancelReason::CustomerRequest);
+    OrderCancelled { order_id, user_id, items, total, reason, cancelled_from, note: None }.into()
+}
+
+fn ids(order: usize) -> (OrderId, UserId) {
+    (OrderId::parse(&format!("ord_{order}")).unwrap(), UserId::parse("usr_1").unwrap())
+}
+
+pub(crate) fn delivery(event: &Event, time: Timestamp) -> Delivery {
+    let meta = Metadata::request(Uuid::nil(), None);
+    let subject = AggregateId::parse("ord_x").unwrap();
+    Delivery::of(Envelope::wrap(EventId::new(Uuid::nil()), time, subject, Version::new(1), &meta, event)).unwrap()
+}
+
+/// A table, and handlers over it.
+pub(crate) struct Street {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) counters: Counters,
+    pub(crate) infra: Arc<dyn Infrastructure>,
+    pub(crate) ports: Ports,
+    table: Arc<dyn Table>,
+}
+
+impl Street {
+    pub(crate) fn new(seed: u64) -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let ports = Ports::seeded(seed, Arc::clone(&clock));
+        let infra: Arc<dyn Infrastructure> = Arc::new(MemoryInfrastructure::new(ports.clone()));
+        let table = infra.table(TABLE);
+        Self { clock, counters: Counters::new(Arc::clone(&table)), infra, ports, table }
+    }
+
+    /// A process of its own: its handler shares only the table with others.
+    pub(crate) fn handler(&self) -> TallyHandler {
+        TallyHandler::new(Arc::new(CountOrders::new(Arc::clone(&self.table), self.ports.clone())))
+    }
+
+    pub(crate) fn delivery(&self, event: &Event) -> Delivery {
+        delivery(event, self.clock.now())
+    }
+
+    /// Handles a batch that all of is expected to be counted.
+    pub(crate) async fn count(&self, events: &[Event]) {
+        let batch: Vec<_> = events.iter().map(|event| self.delivery(event)).collect();
+        assert_eq!(self.handler().handle(&batch).await, vec![Disposition::Done; batch.len()]);
+    }
+
+    /// (sold, returned, orders) of a product.
+    pub(crate) async fn of(&self, product: &str) -> (i64, i64, i64) {
+        let standings = self.counters.standings().await.unwrap();
+        standings.0.get(&id(product)).map_or((0, 0, 0), |found| (found.sold, found.returned, found.orders))
+    }
+
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.clock.advance(SignedDuration::from_secs(seconds));
+    }
+}

@@ -1,0 +1,99 @@
+//! Where the AWS services are and what the installation's resources are called.
+
+/// Where an installation lives unless told otherwise.
+pub const DEFAULT_REGION: &str = "ap-northeast-1";
+/// The stream's name unless told otherwise.
+pub const DEFAULT_STREAM: &str = "ec-events";
+/// The topic's name.
+pub const TOPIC: &str = "order-events";
+
+/// Which AWS to talk to, and under which names.
+#[derive(Debug, Clone)]
+pub struct AwsConfig {
+    /// One base URL for every service (a local AWS); none means the region's own endpoints.
+    pub endpoint_url: Option<String>,
+    /// The region.
+    pub region: String,
+    /// Stands before every resource's name (`RESOURCE_PREFIX`), the stream's included, so that installations can share
+    /// an account.
+    pub prefix: String,
+    /// The stream (`KINESIS_STREAM_NAME`), without the prefix.
+    pub stream_name: String,
+    /// Whether commits are marked for the outbox; false when change capture feeds the stream.
+    pub marks_outbox: bool,
+    /// The account on a local AWS, 12 digits; such a server takes it from the access key and keeps its resources apart.
+    /// Only heeded when `endpoint_url` is on loopback.
+    pub local_account: Option<String>,
+}
+
+impl Default for AwsConfig {
+    fn default() -> Self {
+        Self {
+            endpoint_url: None,
+            region: DEFAULT_REGION.to_owned(),
+            prefix: String::new(),
+            stream_name: DEFAULT_STREAM.to_owned(),
+            marks_outbox: true,
+            local_account: None,
+        }
+    }
+}
+
+impl AwsConfig {
+    /// The defaults, on a local AWS at this URL.
+    #[must_use]
+    pub fn local(endpoint_url: impl Into<String>) -> Self {
+        Self { endpoint_url: Some(endpoint_url.into()), ..Self::default() }
+    }
+
+    /// A resource's full name.
+    #[must_use]
+    pub fn full_name(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// Whether the endpoint is on this machine.
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.endpoint_url.as_deref().and_then(host).is_some_and(|host| {
+            host == "localhost"
+                || host.ends_with(".localhost")
+                || host == "::1"
+                || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+        })
+    }
+}
+
+/// The host of an `http(s)` URL, brackets of an IPv6 address taken off.
+fn host(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    match authority.strip_prefix('[') {
+        Some(ipv6) => ipv6.split(']').next(),
+        None => authority.split(':').next(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        let loopback = |url: &str| AwsConfig::local(url).is_loopback();
+        for url in ["http://127.0.0.1:4566", "http://localhost", "http://[::1]:4566/", "http://s3.localhost:4566"] {
+            assert!(loopback(url), "{url}");
+        }
+        for url in
+            ["http://ministack:4566", "https://127.0.0.1.example.com", "http://localhost.example.com", "localhost"]
+        {
+            assert!(!loopback(url), "{url}");
+        }
+        assert!(!AwsConfig::default().is_loopback());
+    }
+
+    #[test]
+    fn the_prefix_stands_before_every_name() {
+        let config = AwsConfig { prefix: "blue-".to_owned(), ..AwsConfig::default() };
+        assert_eq!(config.full_name("order-queue"), "blue-order-queue");
+    }
+}

@@ -1,0 +1,184 @@
+//! The event store of one service.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Deserialize, Serialize};
+use shotengai_contracts::Owner;
+use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
+use shotengai_messaging::{AppendError, Commit, EventStore, Fault, Snapshot};
+
+use super::attributes::{Item, number, read_text, text};
+use super::commit_item::{decode, key, time_shard};
+use super::schema::{AGGREGATE_ID, CREATED_AT, TIME_INDEX, TIME_SHARD, VERSION, events_table, snapshots_table};
+use super::{append, outbox, snapshots};
+use crate::config::AwsConfig;
+use crate::fault::{fault, invalid};
+
+const QUERY: &str = "dynamodb.Query";
+const GET: &str = "dynamodb.GetItem";
+
+/// Commits in `<service>-events`, snapshots in `<service>-snapshots`.
+pub(crate) struct DynamoEventStore {
+    client: Client,
+    events: String,
+    snapshots: String,
+    marks_outbox: bool,
+    ports: Ports,
+}
+
+impl DynamoEventStore {
+    pub(crate) fn new(client: Client, config: &AwsConfig, owner: Owner, ports: Ports) -> Self {
+        Self {
+            client,
+            events: config.full_name(&events_table(owner.as_str())),
+            snapshots: config.full_name(&snapshots_table(owner.as_str())),
+            marks_outbox: config.marks_outbox,
+            ports,
+        }
+    }
+}
+
+#[async_trait]
+impl EventStore for DynamoEventStore {
+    async fn append(&self, commits: &[Commit]) -> Result<(), AppendError> {
+        append::append(&self.client, &self.events, self.marks_outbox, &self.ports, commits).await
+    }
+
+    async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {
+        let mut commits: Vec<Commit> = Vec::new();
+        let mut start: Option<HashMap<String, AttributeValue>> = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.events)
+                .consistent_read(true)
+                .key_condition_expression("aggregate_id = :id AND #version > :after")
+                .expression_attribute_names("#version", VERSION)
+                .expression_attribute_values(":id", text(id.as_str()))
+                .expression_attribute_values(":after", number(after))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| fault(QUERY, &error))?;
+            for item in page.items() {
+                commits.push(decode(item).map_err(|error| invalid(QUERY, error))?);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
+        }
+        without_gaps(id, after, commits)
+    }
+
+    async fn load_snapshot(&self, id: &AggregateId) -> Result<Option<Snapshot>, Fault> {
+        snapshots::load(&self.client, &self.snapshots, id).await
+    }
+
+    async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault> {
+        snapshots::save(&self.client, &self.snapshots, snapshot).await
+    }
+
+    async fn pending(&self, shard: u8, before: Timestamp, limit: usize) -> Result<Vec<Commit>, Fault> {
+        outbox::pending(&self.client, &self.events, shard, before, limit).await
+    }
+
+    async fn clear_pending(&self, commits: &[Commit]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        outbox::clear(&self.client, &self.events, commits).await
+    }
+
+    async fn scan(
+        &self,
+        shard: u8,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Commit>, Option<String>), Fault> {
+        let start = from.map(|cursor| Place::parse(&cursor).map(|place| place.into_key(shard))).transpose()?;
+        let page = self
+            .client
+            .query()
+            .table_name(&self.events)
+            .index_name(TIME_INDEX)
+            .key_condition_expression("gsi1pk = :shard")
+            .expression_attribute_values(":shard", text(time_shard(shard)))
+            .limit(page_size(limit))
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|error| fault(QUERY, &error))?;
+        let commits =
+            page.items().iter().map(decode).collect::<Result<_, _>>().map_err(|error| invalid(QUERY, error))?;
+        let next = page.last_evaluated_key().map(Place::of).transpose()?;
+        Ok((commits, next))
+    }
+
+    async fn ping(&self) -> Result<(), Fault> {
+        // Needs no permission beyond what a load needs; nothing stands at version 0.
+        let nothing = AggregateId::parse("ping").map_err(|error| invalid(GET, error))?;
+        self.client
+            .get_item()
+            .table_name(&self.events)
+            .set_key(Some(key(&nothing, Version::ZERO)))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| fault(GET, &error))
+    }
+}
+
+/// `Limit` of a query: at least one, or the service refuses.
+pub(super) fn page_size(limit: usize) -> i32 {
+    i32::try_from(limit.max(1)).unwrap_or(i32::MAX)
+}
+
+/// A fold over commits with a hole would be a wrong state that looks right.
+fn without_gaps(id: &AggregateId, after: Version, commits: Vec<Commit>) -> Result<Vec<Commit>, Fault> {
+    let mut last = after;
+    for commit in &commits {
+        if commit.first_version != last.next() {
+            let why = format!("{id} has no event {}, but one of version {}", last.next(), commit.first_version);
+            return Err(invalid(QUERY, why));
+        }
+        last = commit.last_version();
+    }
+    Ok(commits)
+}
+
+/// Where a scan stopped.
+#[derive(Serialize, Deserialize)]
+struct Place {
+    created_at: String,
+    aggregate_id: String,
+    version: u64,
+}
+
+impl Place {
+    fn parse(cursor: &str) -> Result<Self, Fault> {
+        serde_json::from_str(cursor).map_err(|_| invalid(QUERY, "this is no cursor of a scan"))
+    }
+
+    fn of(key: &Item) -> Result<String, Fault> {
+        let place = || {
+            Ok(Self {
+                created_at: read_text(key, CREATED_AT)?.to_owned(),
+                aggregate_id: read_text(key, AGGREGATE_ID)?.to_owned(),
+                version: super::attributes::read_number(key, VERSION)?,
+            })
+        };
+        let place: Self = place().map_err(|error: super::attributes::BadItem| invalid(QUERY, error))?;
+        serde_json::to_string(&place).map_err(|error| invalid(QUERY, error))
+    }
+
+    fn into_key(self, shard: u8) -> Item {
+        Item::from([
+            (TIME_SHARD.to_owned(), text(time_shard(shard))),
+            (CREATED_AT.to_owned(), text(self.created_at)),
+            (AGGREGATE_ID.to_owned(), text(self.aggregate_id)),
+            (VERSION.to_owned(), number(self.version)),
+        ])
+    }
+}

@@ -1,0 +1,22 @@
+//! DynamoDB: commits, snapshots and rows.
+//!
+//! - `commit_item`, `row_item`: what stands in the tables. `limits`: what fits.
+//! - `append`: one commit or many, all or none. `event_store`: the rest of the event store; `outbox`: its marker.
+//! - `table`: rows; `transact`: many of them at once; `expression`: conditions in DynamoDB's words.
+//! - `schema`: keys and indexes, for the provisioner.
+
+mod append;
+mod attributes;
+mod commit_item;
+mod event_store;
+mod expression;
+mod limits;
+mod outbox;
+mod row_item;
+pub(crate) mod schema;
+mod snapshots;
+mod table;
+mod transact;
+
+pub(crate) use event_store::DynamoEventStore;
+pub(crate) use table::DynamoTable;

@@ -1,0 +1,6 @@
+//! Queues on SQS.
+
+mod queue;
+mod received;
+
+pub(crate) use queue::SqsQueue;

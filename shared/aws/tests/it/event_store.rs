@@ -1,0 +1,173 @@
+//! What the event store's contract does not say: how items look, and what lost answers do.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::AttributeValue;
+use shotengai_aws::{Aws, AwsConfig};
+use shotengai_contracts::Owner;
+use shotengai_kernel::{AggregateId, Ports, Version};
+use shotengai_messaging::{AppendError, FaultKind, Infrastructure, OUTBOX_SHARDS, Snapshot};
+
+use crate::local::{account, account_through, account_with_store, commit, endpoint, make_store};
+use crate::lossy::Lossy;
+
+/// A plain client on the same account.
+fn raw(aws: &Aws) -> aws_sdk_dynamodb::Client {
+    let account = aws.config().local_account.clone().unwrap();
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .endpoint_url(endpoint())
+        .region(Region::new(aws.config().region.clone()))
+        .credentials_provider(Credentials::new(account, "test", None, None, "test"))
+        .build();
+    aws_sdk_dynamodb::Client::from_conf(config)
+}
+
+#[tokio::test]
+async fn an_append_whose_answer_was_lost_happens_once_and_succeeds() {
+    let lossy = Lossy::before(&endpoint()).await;
+    let aws = account_through(lossy.endpoint()).await;
+    make_store(&aws).await;
+    let store = aws.event_store(Owner::Catalog);
+
+    let one = commit("prod_1", 0);
+    lossy.lose(2);
+    store.append(std::slice::from_ref(&one)).await.unwrap();
+    assert_eq!(lossy.left(), 0);
+
+    let many = [commit("prod_2", 0), commit("prod_3", 0)];
+    lossy.lose(1);
+    store.append(&many).await.unwrap();
+    assert_eq!(lossy.left(), 0);
+
+    for commit in [&one, &many[0], &many[1]] {
+        let found = store.load(&commit.aggregate_id, Version::ZERO).await.unwrap();
+        assert_eq!(found.iter().map(|found| found.commit_id).collect::<Vec<_>>(), [commit.commit_id]);
+    }
+    // A caller that gave up may send the very same commits again, together or not.
+    store.append(&many).await.unwrap();
+    let rival = commit("prod_1", 0);
+    let refused = store.append(&[rival, commit("prod_4", 0)]).await;
+    assert!(matches!(refused, Err(AppendError::Conflict { indexes }) if indexes == [0]));
+    assert!(store.load(&AggregateId::parse("prod_4").unwrap(), Version::ZERO).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_item_carries_its_marker_until_the_stream_has_it() {
+    let aws = account_with_store().await;
+    let store = aws.event_store(Owner::Catalog);
+    let commit = commit("prod_1", 0);
+    store.append(std::slice::from_ref(&commit)).await.unwrap();
+
+    let items = raw(&aws).scan().table_name("catalog-events").send().await.unwrap().items.unwrap();
+    let item = items.first().unwrap();
+    let shard = format!("{:02x}", commit.index_shard());
+    assert_eq!(item["aggregate_id"], AttributeValue::S("prod_1".to_owned()));
+    assert_eq!(item["version"], AttributeValue::N("1".to_owned()));
+    assert_eq!(item["gsi1pk"], AttributeValue::S(format!("EVENTS#{shard}")));
+    assert_eq!(item["outbox"], AttributeValue::S(shard));
+    let created_at = item["created_at"].as_s().unwrap();
+    assert!(created_at.len() == "2026-01-01T00:00:00.000000Z".len() && created_at.ends_with('Z'), "{created_at}");
+
+    let cleared = store.clear_pending(&[commit.clone(), commit]).await.unwrap();
+    assert!(cleared.len() == 2 && cleared.iter().all(Result::is_ok));
+    let items = raw(&aws).scan().table_name("catalog-events").send().await.unwrap().items.unwrap();
+    let mut unmarked = item.clone();
+    unmarked.remove("outbox");
+    assert_eq!(items, [unmarked]);
+}
+
+#[tokio::test]
+async fn a_hole_among_the_commits_is_never_folded_over() {
+    let aws = account_with_store().await;
+    let store = aws.event_store(Owner::Catalog);
+    for current in 0..3 {
+        store.append(&[commit("prod_1", current)]).await.unwrap();
+    }
+    raw(&aws)
+        .delete_item()
+        .table_name("catalog-events")
+        .key("aggregate_id", AttributeValue::S("prod_1".to_owned()))
+        .key("version", AttributeValue::N("2".to_owned()))
+        .send()
+        .await
+        .unwrap();
+    let id = AggregateId::parse("prod_1").unwrap();
+    assert_eq!(store.load(&id, Version::ZERO).await.unwrap_err().kind(), FaultKind::Permanent);
+    assert_eq!(store.load(&id, Version::new(2)).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_missing_table_is_a_permanent_fault_that_names_the_call() {
+    let store = account().await.event_store(Owner::Order);
+    let fault = store.ping().await.unwrap_err();
+    assert_eq!((fault.kind(), fault.operation()), (FaultKind::Permanent, "dynamodb.GetItem"));
+}
+
+#[tokio::test]
+async fn the_outbox_shows_what_is_marked_and_old_and_a_scan_shows_everything() {
+    let aws = account_with_store().await;
+    let store = aws.event_store(Owner::Catalog);
+    let commits: Vec<_> = (0..40).map(|index| commit(&format!("prod_{index}"), 0)).collect();
+    store.append(&commits).await.unwrap();
+    let newest = commits.iter().map(|commit| commit.created_at).max().unwrap();
+    let (cleared, marked) = commits.split_at(30);
+    assert!(store.clear_pending(cleared).await.unwrap().iter().all(Result::is_ok));
+
+    let (mut pending, mut scanned) = (BTreeSet::new(), BTreeSet::new());
+    for shard in 0..OUTBOX_SHARDS {
+        let found = store.pending(shard, newest + Duration::from_secs(1), 100).await.unwrap();
+        assert!(found.is_sorted_by_key(|commit| commit.created_at));
+        pending.extend(found.into_iter().map(|commit| commit.commit_id));
+        assert!(store.pending(shard, newest - Duration::from_secs(60), 100).await.unwrap().is_empty());
+
+        let mut cursor = None;
+        loop {
+            let (page, next) = store.scan(shard, cursor, 2).await.unwrap();
+            assert!(page.len() <= 2);
+            scanned.extend(page.into_iter().map(|commit| commit.commit_id));
+            cursor = next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+    }
+    assert_eq!(pending, marked.iter().map(|commit| commit.commit_id).collect());
+    assert_eq!(scanned, commits.iter().map(|commit| commit.commit_id).collect());
+    let nonsense = store.scan(0, Some("nonsense".to_owned()), 2).await.unwrap_err();
+    assert_eq!(nonsense.kind(), FaultKind::Permanent);
+}
+
+#[tokio::test]
+async fn a_snapshot_gives_way_to_a_newer_one_only() {
+    let aws = account_with_store().await;
+    let store = aws.event_store(Owner::Catalog);
+    let id = AggregateId::parse("stock/prod_1").unwrap();
+    assert_eq!(store.load_snapshot(&id).await.unwrap(), None);
+    let snapshot = |version| Snapshot {
+        aggregate_id: id.clone(),
+        version: Version::new(version),
+        schema: 2,
+        state: serde_json::json!({ "available": version }),
+    };
+    for version in [10, 20, 15] {
+        store.save_snapshot(&snapshot(version)).await.unwrap();
+    }
+    assert_eq!(store.load_snapshot(&id).await.unwrap(), Some(snapshot(20)));
+}
+
+#[tokio::test]
+async fn without_an_outbox_nothing_is_marked() {
+    let aws = account().await;
+    let config = AwsConfig { marks_outbox: false, ..aws.config().clone() };
+    let aws = Aws::connect(config, Ports::system()).await;
+    make_store(&aws).await;
+    let store = aws.event_store(Owner::Catalog);
+    let commit = commit("prod_1", 0);
+    store.append(std::slice::from_ref(&commit)).await.unwrap();
+    let before = commit.created_at + Duration::from_secs(1);
+    assert!(store.pending(commit.index_shard(), before, 10).await.unwrap().is_empty());
+    assert_eq!(store.scan(commit.index_shard(), None, 10).await.unwrap().0.len(), 1);
+}

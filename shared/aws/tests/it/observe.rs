@@ -1,0 +1,68 @@
+//! What operators see of calls.
+
+use std::sync::{Arc, Mutex};
+
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use shotengai_contracts::Owner;
+use shotengai_messaging::Infrastructure;
+use tracing::field::{Field, Visit};
+use tracing::instrument::WithSubscriber;
+use tracing::{Instrument, info_span, span};
+use tracing_subscriber::Registry;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+use crate::local::{account_with_store, commit};
+
+/// Collects the names under which spans are exported.
+#[derive(Clone, Default)]
+struct Names(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> Layer<S> for Names {
+    fn on_new_span(&self, attributes: &span::Attributes<'_>, _: &span::Id, _: Context<'_, S>) {
+        attributes.record(&mut self.clone());
+    }
+}
+
+impl Visit for Names {
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "otel.name" {
+            self.0.lock().unwrap().push(value.to_owned());
+        }
+    }
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_outcome_and_traced_inside_a_span_only() {
+    let registry = prometheus::Registry::new();
+    let exporter = opentelemetry_prometheus::exporter().with_registry(registry.clone()).build().unwrap();
+    opentelemetry::global::set_meter_provider(SdkMeterProvider::builder().with_reader(exporter).build());
+    let names = Names::default();
+
+    let traced = async {
+        let store = account_with_store().await.event_store(Owner::Catalog);
+        store.append(&[commit("prod_1", 0)]).await.unwrap();
+        assert!(names.0.lock().unwrap().is_empty(), "no span is open");
+        let lost = store.append(&[commit("prod_1", 0)]).instrument(info_span!("request")).await;
+        assert!(lost.is_err());
+        assert_eq!(*names.0.lock().unwrap(), ["dynamodb.PutItem"]);
+    };
+    // The SDK has spans of its own at lower levels.
+    traced.with_subscriber(Registry::default().with(LevelFilter::INFO).with(names.clone())).await;
+
+    let families = registry.gather();
+    let family = families.iter().find(|family| family.name().starts_with("aws_requests")).unwrap();
+    let counted = |outcome: &str| -> f64 {
+        let with_labels = family.get_metric().iter().filter(|metric| {
+            let has = |name: &str, value: &str| {
+                metric.get_label().iter().any(|label| label.name() == name && label.value() == value)
+            };
+            has("service", "dynamodb") && has("operation", "PutItem") && has("outcome", outcome)
+        });
+        with_labels.map(|metric| metric.get_counter().get_value()).sum()
+    };
+    // Tests beside this one count too.
+    assert!(counted("ok") >= 1.0 && counted("refused") >= 1.0);
+}

@@ -1,0 +1,74 @@
+//! Key pairs.
+
+use aws_lc_rs::signature::Ed25519KeyPair;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::{Algorithm, EncodingKey};
+use secrecy::{ExposeSecret, SecretString};
+
+/// Why a text is no signing key. Never quotes the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Neither Ed25519 nor P-256, or not a PEM of PKCS#8.
+    #[error("must be a private key in PEM (PKCS#8), Ed25519 or P-256")]
+    Unusable,
+    /// No key could be made.
+    #[error("the cryptographic library made no key")]
+    NotGenerated,
+}
+
+/// A new Ed25519 key, as the PEM that `JWT_SIGNING_KEY_FILE` holds.
+///
+/// # Errors
+/// [`KeyError::NotGenerated`] when the system gives no randomness.
+pub fn generate_signing_key() -> Result<SecretString, KeyError> {
+    let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::NotGenerated)?;
+    // Version 1, without the public half: the only form that jsonwebtoken and OpenSSL both read.
+    let der = pair.to_pkcs8v1().map_err(|_| KeyError::NotGenerated)?;
+    let body = STANDARD.encode(der.as_ref());
+    Ok(SecretString::from(format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n")))
+}
+
+/// A signing key with its public half.
+pub(super) struct SigningKey {
+    pub(super) key: EncodingKey,
+    pub(super) algorithm: Algorithm,
+    pub(super) public: Jwk,
+    pub(super) id: String,
+}
+
+impl SigningKey {
+    pub(super) fn read(pem: &SecretString) -> Result<Self, KeyError> {
+        let pem = pem.expose_secret().as_bytes();
+        let (key, algorithm) = match EncodingKey::from_ed_pem(pem) {
+            Ok(key) => (key, Algorithm::EdDSA),
+            Err(_) => (EncodingKey::from_ec_pem(pem).map_err(|_| KeyError::Unusable)?, Algorithm::ES256),
+        };
+        let mut public = Jwk::from_encoding_key(&key, algorithm).map_err(|_| KeyError::Unusable)?;
+        if !is_allowed(&public) {
+            return Err(KeyError::Unusable);
+        }
+        let id = public.thumbprint(ThumbprintHash::SHA256).map_err(|_| KeyError::Unusable)?;
+        public.common.key_id = Some(id.clone());
+        public.common.public_key_use = Some(PublicKeyUse::Signature);
+        Ok(Self { key, algorithm, public, id })
+    }
+}
+
+fn is_allowed(key: &Jwk) -> bool {
+    match &key.algorithm {
+        AlgorithmParameters::OctetKeyPair(pair) => pair.curve == EllipticCurve::Ed25519,
+        AlgorithmParameters::EllipticCurve(curve) => curve.curve == EllipticCurve::P256,
+        _ => false,
+    }
+}
+
+/// The one algorithm this public key may be used with; none for keys we don't accept. The token's own header never
+/// decides: that is how `none` and HMAC-with-the-public-key get in.
+pub(super) fn algorithm_of(key: &Jwk) -> Option<Algorithm> {
+    is_allowed(key).then_some(match &key.algorithm {
+        AlgorithmParameters::OctetKeyPair(_) => Algorithm::EdDSA,
+        _ => Algorithm::ES256,
+    })
+}

@@ -1,0 +1,52 @@
+//! Questions to dependencies.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+type Answer = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Asks a dependency whether it is there: a cheap call, without effects, answered within 2 s.
+#[derive(Clone)]
+pub struct Check {
+    name: Arc<str>,
+    ask: Arc<dyn Fn() -> Answer + Send + Sync>,
+}
+
+impl Check {
+    /// A check of the dependency `name`. Errors stand in `/readyz`: no secrets, no personal data.
+    pub fn new<F, Fut, E>(name: impl Into<Arc<str>>, ask: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: Display,
+    {
+        let ask = move || -> Answer {
+            let answer = ask();
+            Box::pin(async move { answer.await.map_err(|error| error.to_string()) })
+        };
+        Self { name: name.into(), ask: Arc::new(ask) }
+    }
+
+    /// The dependency's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The same check, told apart from another role's of the same name.
+    pub(crate) fn of_role(self, role: &str) -> Self {
+        Self { name: format!("{role}/{}", self.name).into(), ask: self.ask }
+    }
+
+    pub(super) async fn ask(&self) -> Result<(), String> {
+        match tokio::time::timeout(TIMEOUT, (self.ask)()).await {
+            Ok(answer) => answer,
+            Err(_) => Err(format!("no answer within {} s", TIMEOUT.as_secs())),
+        }
+    }
+}

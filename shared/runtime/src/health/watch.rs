@@ -1,0 +1,61 @@
+//! Asks the dependencies, over and over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Gauge;
+use tokio_util::sync::CancellationToken;
+
+use super::{Dependency, Health};
+
+const BEAT: Duration = Duration::from_secs(3);
+const UNTIL_FIRST: Duration = Duration::from_millis(500);
+const AFTERWARDS: Duration = Duration::from_secs(5);
+
+impl Health {
+    /// Beats and asks until `stop`. Every dependency is asked by itself: one that hangs delays no other.
+    pub async fn watch(self: Arc<Self>, stop: CancellationToken) {
+        let up = opentelemetry::global::meter("shotengai")
+            .u64_gauge("dependency_up")
+            .with_description("Whether a dependency's last answer was good")
+            .build();
+        let asking = self.dependencies.iter().map(|dependency| ask(dependency, &up));
+        let all = async { tokio::join!(self.beats(), futures::future::join_all(asking)) };
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            _ = all => {}
+        }
+    }
+
+    async fn beats(&self) {
+        loop {
+            self.beat();
+            tokio::time::sleep(BEAT).await;
+        }
+    }
+}
+
+async fn ask(dependency: &Dependency, up: &Gauge<u64>) {
+    loop {
+        let answer = dependency.check.ask().await;
+        let name = dependency.check.name();
+        up.record(u64::from(answer.is_ok()), &[KeyValue::new("dependency", name.to_owned())]);
+        let now_up = answer.is_ok();
+        let error = answer.as_ref().err().cloned().unwrap_or_default();
+        let before = dependency.note(answer);
+        let was_up = before.answered_once && before.error.is_none();
+        // Only changes are worth a line.
+        match (was_up, now_up) {
+            (false, true) => tracing::info!(dependency = name, "a dependency is there"),
+            (true, false) => tracing::warn!(dependency = name, error, "a dependency is away"),
+            (false, false) if before.error.is_none() => {
+                tracing::info!(dependency = name, error, "waiting for a dependency");
+            }
+            _ => {}
+        }
+        let answered_once = now_up || before.answered_once;
+        tokio::time::sleep(if answered_once { AFTERWARDS } else { UNTIL_FIRST }).await;
+    }
+}
