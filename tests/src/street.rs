@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
 use shotengai_aws::{Aws, AwsConfig};
 use shotengai_contracts::{Owner, QUEUES};
 use shotengai_inbox::{Inbox, InboxConfig, InboxStore};
@@ -75,10 +76,13 @@ impl Street {
         tokio::spawn(inbox.run(inbox_shutdown.clone()));
         let config = AwsConfig {
             local_account: Some(account.clone()),
+            prefix: prefix(&account),
             ..AwsConfig::local(local.endpoint_url())
         };
         let aws = Arc::new(Aws::connect(config, ports).await);
         let folder = tempfile::Builder::new().prefix("shotengai-street-").tempdir().unwrap();
+        let key = shotengai_runtime::auth::generate_signing_key().unwrap();
+        std::fs::write(folder.path().join("signing-key.pem"), key.expose_secret()).unwrap();
         let street =
             Self { aws, inbox: store, account, database_url, smtp_url, folder, inbox_shutdown };
         let output = street.command(&["provision"]).output().await.unwrap();
@@ -89,7 +93,7 @@ impl Street {
     /// The binary with this street's environment.
     #[must_use]
     pub fn command(&self, args: &[&str]) -> Command {
-        let key = workspace().join("tests").join("signing-key.pem");
+        let key = self.folder.path().join("signing-key.pem");
         let mut command = Command::new(binary());
         command
             .args(args)
@@ -97,6 +101,7 @@ impl Street {
             .env("AWS_ACCESS_KEY_ID", &self.account)
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .env("AWS_REGION", "ap-northeast-1")
+            .env("RESOURCE_PREFIX", prefix(&self.account))
             .env("DATABASE_URL", &self.database_url)
             .env("SMTP_URL", &self.smtp_url)
             .env("ADMIN_EMAIL", ADMIN_EMAIL)
@@ -212,6 +217,11 @@ impl Drop for Street {
     fn drop(&mut self) {
         self.inbox_shutdown.cancel();
     }
+}
+
+/// Buckets are named once for all accounts, on AWS as on the local one.
+fn prefix(account: &str) -> String {
+    format!("t{account}-")
 }
 
 fn loopback() -> SocketAddr {

@@ -88,7 +88,6 @@ impl Context {
     }
 
     /// A GET to another service's `/internal/*`, with our token and the current trace.
-    #[must_use]
     pub fn internal_get(&self, url: &str) -> reqwest::RequestBuilder {
         with_trace(self.http.get(url).bearer_auth(self.settings.internal_token.expose_secret()))
     }

@@ -15,6 +15,8 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use prometheus::{Registry, TextEncoder};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
@@ -24,7 +26,7 @@ use crate::settings::{LogFormat, Settings};
 /// What is logged where nothing else is asked for.
 pub const DEFAULT_LOG: &str = "info,actix_server=warn,aws_config=warn,aws_smithy_runtime=warn,h2=warn,hyper=warn,\
                                hyper_util=warn,opentelemetry=warn,opentelemetry_sdk=warn,opentelemetry-otlp=warn,\
-                               tonic=warn,tower=warn";
+                               mio=warn,refinery_core=warn,tonic=warn,tower=warn";
 
 /// How long spans on their way out may hold up the end of the process.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -57,13 +59,15 @@ impl Telemetry {
             .with_tracer(tracer.tracer("shotengai"))
             .with_location(false)
             .with_threads(false)
-            .with_tracked_inactivity(false);
+            .with_tracked_inactivity(false)
+            // Our own spans exist whatever the log shows, or LOG=warn would cut every trace; libraries' never do.
+            .with_filter(Targets::new().with_target("shotengai", LevelFilter::INFO));
         let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
         let lines = match settings.log_format {
             LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).boxed(),
             LogFormat::Pretty => lines.with_target(false).boxed(),
         };
-        tracing_subscriber::registry().with(filter).with(spans).with(lines).try_init()?;
+        tracing_subscriber::registry().with(lines.with_filter(filter)).with(spans).try_init()?;
         global::set_text_map_propagator(TraceContextPropagator::new());
         global::set_tracer_provider(tracer.clone());
         global::set_meter_provider(meter.clone());

@@ -1,4 +1,6 @@
 //! Catalog behind its HTTP routes, over adapters in memory.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, too, end the test that uses them")]
+
 mod http;
 mod shop;

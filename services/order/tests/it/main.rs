@@ -1,5 +1,7 @@
 //! Order against adapters in memory.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, too, end the test that uses them")]
+
 mod asking_catalog;
 mod http;
 mod placing;

@@ -21,7 +21,6 @@ use uuid::Uuid;
 
 /// Order with everything behind it.
 pub(crate) struct World {
-    pub(crate) infra: MemoryInfrastructure,
     pub(crate) catalog: Arc<FakeCatalog>,
     pub(crate) orders: Orders,
     pub(crate) prices: Prices,
@@ -39,7 +38,7 @@ impl World {
         let prices = Prices::new(infra.table(PRICES_TABLE), Arc::clone(&catalog) as Arc<dyn Catalog>);
         let placing = Placing::new(orders.clone(), prices.clone(), Arc::clone(&ports.ids));
         let handler = OrderEvents::new(orders.clone(), prices.clone());
-        Self { infra, catalog, orders, prices, placing, handler }
+        Self { catalog, orders, prices, placing, handler }
     }
 
     pub(crate) async fn order(&self, id: &OrderId) -> Order {

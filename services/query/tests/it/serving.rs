@@ -35,7 +35,7 @@ impl Served {
     async fn start(database_url: String) -> Self {
         let ports = ports();
         let infra = Arc::new(MemoryInfrastructure::new(ports.clone()));
-        let key = generate_signing_key().unwrap().into();
+        let key = generate_signing_key().unwrap();
         let tokens = TokenIssuer::new(&key, "shotengai", Arc::clone(&ports.clock)).unwrap();
         let verifier = TokenVerifier::fixed(&tokens.jwks(), "shotengai", Arc::clone(&ports.clock));
         let internal = SecretString::from("an internal token");

@@ -9,7 +9,6 @@ use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
-use secrecy::SecretString;
 use serde_json::Value;
 use shotengai_kernel::{ManualClock, Ports};
 use shotengai_messaging::memory::MemoryInfrastructure;
@@ -55,7 +54,7 @@ pub(crate) struct Answer {
 
 pub(crate) fn context() -> Context {
     let ports = Ports::seeded(1, Arc::new(ManualClock::default()));
-    let key = SecretString::from(generate_signing_key().unwrap());
+    let key = generate_signing_key().unwrap();
     let issuer = TokenIssuer::new(&key, "shotengai", Arc::clone(&ports.clock)).unwrap();
     let mut settings = Settings::local(INTERNAL_TOKEN.into());
     settings.jwt_signing_key = Some(key);

@@ -8,6 +8,9 @@ mod issuer;
 mod keys;
 mod verifier;
 
+#[cfg(test)]
+mod tests;
+
 pub use claims::{AccountRole, Claims, Subject};
 pub use issuer::{IssueError, TokenIssuer};
 pub use keys::{KeyError, generate_signing_key};

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Dependency, Health};
 
 const BEAT: Duration = Duration::from_secs(3);
-const UNTIL_FIRST: Duration = Duration::from_millis(500);
+const UNTIL_FIRST: Duration = Duration::from_millis(100);
 const AFTERWARDS: Duration = Duration::from_secs(5);
 
 impl Health {

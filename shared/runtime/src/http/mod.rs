@@ -15,6 +15,8 @@ mod problem;
 mod routes;
 mod server;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use body::{BODY_LIMIT, JsonBody};
 pub use caller::{AdminCaller, Caller, InternalCaller};

@@ -7,12 +7,14 @@ use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route};
 
 use super::Problem;
 
+type Configure = Box<dyn FnOnce(&mut ServiceConfig)>;
+
 /// Routes by path. Roles may share a path, each with methods of its own.
 ///
 /// GET answers HEAD too, OPTIONS tells the methods, another method gets 405, an unknown path 404.
 #[derive(Default)]
 pub struct Routes {
-    data: Vec<Box<dyn FnOnce(&mut ServiceConfig)>>,
+    data: Vec<Configure>,
     paths: Vec<Path>,
     conflicts: Vec<String>,
 }

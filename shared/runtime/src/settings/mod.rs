@@ -4,6 +4,9 @@ mod args;
 mod faults;
 mod validate;
 
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 
 use secrecy::SecretString;

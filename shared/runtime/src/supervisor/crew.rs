@@ -49,8 +49,8 @@ impl Crew {
 
     /// Tells all to end and waits until `deadline`; who is not done by then is cut off. What a worker holds is never
     /// acknowledged before it is done, so this costs time, not events.
-    pub(super) async fn finish(mut self, deadline: Instant) {
-        self.first.finish(deadline).await;
+    pub(super) async fn finish(mut self, requests: impl Future<Output = ()>, deadline: Instant) {
+        tokio::join!(requests, self.first.finish(deadline));
         self.last.finish(deadline).await;
     }
 }

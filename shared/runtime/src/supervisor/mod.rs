@@ -69,8 +69,8 @@ impl App {
         self.health.address()
     }
 
-    /// Runs until `shutdown`, then: unready → accept for `pre_stop_seconds` more → finish requests → finish workers →
-    /// flush telemetry. Ends `drain_seconds` after it stopped accepting, at the latest (and 5 s for telemetry).
+    /// Runs until `shutdown`, then: unready → accept for `pre_stop_seconds` more → finish requests and workers → finish
+    /// those that end last (what the others committed is still published) → flush telemetry. Ends `drain_seconds` after it stopped accepting, at the latest (and 5 s for telemetry).
     ///
     /// # Errors
     /// When a server ends by itself; everything else has been ended in order then, too.
@@ -119,8 +119,7 @@ impl App {
         let deadline = Instant::now() + drain;
         // Connections that live on (web sockets) end by this, not by the requests' bound.
         context.closing.cancel();
-        stop(&http.handle, serving, Instant::now() + http_drain).await;
-        crew.finish(deadline).await;
+        crew.finish(stop(&http.handle, serving, Instant::now() + http_drain), deadline).await;
         health_server.handle.stop(false).await;
         tracing::info!("ended");
         if let Some(telemetry) = telemetry {
