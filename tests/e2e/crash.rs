@@ -39,8 +39,7 @@ async fn every_order_that_was_accepted_before_a_kill_ends_paid() {
     let successor = street.serve_at("all", process.http(), process.health(), &[]).await;
     for order in &accepted {
         shop.until_status(&guest, order, "paid").await;
-        let captures =
-            shop.ledger(order).await.into_iter().filter(|entry| entry["operation"] == "capture").count();
+        let captures = shop.ledger(order).await.into_iter().filter(|entry| entry["operation"] == "capture").count();
         assert_eq!(captures, 1, "{order}");
     }
     street.assert_tidy().await;

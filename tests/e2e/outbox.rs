@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use shotengai_contracts::Owner;
 use shotengai_tests::shop::text;
 use shotengai_tests::street::Street;
 use shotengai_tests::wait::until;
@@ -24,7 +25,7 @@ async fn what_a_killed_publisher_left_behind_the_sweeper_publishes() {
     let answer = street.shop(&order_process).order(&guest, &[(&kinoko, 1)]).await;
     let order = text(&answer.expect(202), "order_id");
     order_process.kill().await;
-    assert_eq!(street.unpublished().await, 1, "the commit is durable and marked");
+    assert_eq!(street.unpublished_of(Owner::Order).await, 1, "the commit is durable and marked");
 
     let _order_process = street.serve("order", &urls).await;
     until("the sweeper publishes and the order ends paid", Duration::from_secs(60), || async {

@@ -83,8 +83,8 @@ async fn an_order_travels_the_whole_street() {
     assert_eq!(ids[1], format!("{order}.received@shotengai"));
 
     // Shipped: deducted, mailed; a second time is the same.
-    shop.post(&format!("/orders/{order}/ship"), Some(&guest), &json!({})).await.expect(403);
-    shop.post(&format!("/orders/{order}/ship"), Some(&admin), &json!({})).await.expect(202);
+    assert_eq!(shop.post(&format!("/orders/{order}/ship"), Some(&guest), &json!({})).await.status, 403);
+    assert_eq!(shop.post(&format!("/orders/{order}/ship"), Some(&admin), &json!({})).await.status, 202);
     shop.until_status(&guest, &order, "shipped").await;
     let three = mails(&street, "hanako@example.com", 3).await;
     assert_eq!(three.len(), 3);
@@ -98,7 +98,7 @@ async fn an_order_travels_the_whole_street() {
 
     // Somebody else's eyes see nothing.
     let stranger = shop.guest(None, "en").await;
-    shop.get(&format!("/orders/{order}"), Some(&stranger)).await.expect(404);
+    assert_eq!(shop.get(&format!("/orders/{order}"), Some(&stranger)).await.status, 404);
 
     street.assert_tidy().await;
     assert!(process.terminate().await, "a drained process ends well:\n{}", process.log());

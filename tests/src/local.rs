@@ -40,8 +40,7 @@ impl Local {
     async fn start() -> Self {
         let venv = locate_venv(&workspace()).unwrap_or_else(|error| panic!("{error}"));
         let folder = tempfile::Builder::new().prefix("shotengai-e2e-").tempdir().expect("a folder").keep();
-        let ministack =
-            MiniStackConfig { venv: venv.clone(), state_dir: folder.join("aws"), port: 0 };
+        let ministack = MiniStackConfig { venv: venv.clone(), state_dir: folder.join("aws"), port: 0 };
         let postgres = PostgresConfig { venv, data_dir: folder.join("postgres"), port: 0 };
         let (ministack, postgres) = tokio::join!(MiniStack::start(&ministack), Postgres::start(&postgres));
         let ministack = ministack.unwrap_or_else(|error| panic!("{error:?}"));

@@ -39,8 +39,7 @@ pub struct Answer {
 impl Answer {
     async fn read(response: Response) -> Self {
         let status = response.status();
-        let location =
-            response.headers().get("location").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let location = response.headers().get("location").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = response.bytes().await.unwrap_or_default();
         Self { status, location, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
     }

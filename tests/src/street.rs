@@ -83,8 +83,7 @@ impl Street {
         let folder = tempfile::Builder::new().prefix("shotengai-street-").tempdir().unwrap();
         let key = shotengai_runtime::auth::generate_signing_key().unwrap();
         std::fs::write(folder.path().join("signing-key.pem"), key.expose_secret()).unwrap();
-        let street =
-            Self { aws, inbox: store, account, database_url, smtp_url, folder, inbox_shutdown };
+        let street = Self { aws, inbox: store, account, database_url, smtp_url, folder, inbox_shutdown };
         let output = street.command(&["provision"]).output().await.unwrap();
         assert!(output.status.success(), "provision: {}", String::from_utf8_lossy(&output.stderr));
         street
@@ -125,13 +124,7 @@ impl Street {
     }
 
     /// Starts a process on given addresses.
-    pub async fn serve_at(
-        &self,
-        roles: &str,
-        http: SocketAddr,
-        health: SocketAddr,
-        extra: &[(&str, &str)],
-    ) -> Process {
+    pub async fn serve_at(&self, roles: &str, http: SocketAddr, health: SocketAddr, extra: &[(&str, &str)]) -> Process {
         let mut process = self.spawn(roles, http, health, extra);
         let client = reqwest::Client::new();
         let ready = format!("{}/readyz", process.health_url);
@@ -188,14 +181,21 @@ impl Street {
         found
     }
 
-    /// Commits that still carry the outbox marker, over all services.
+    /// Commits of a service that still carry the outbox marker.
+    pub async fn unpublished_of(&self, owner: Owner) -> usize {
+        let store = self.aws.event_store(owner);
+        let mut count = 0;
+        for shard in 0..OUTBOX_SHARDS {
+            count += store.pending(shard, Timestamp::MAX, 1000).await.unwrap().len();
+        }
+        count
+    }
+
+    /// The same, over all services.
     pub async fn unpublished(&self) -> usize {
         let mut count = 0;
         for owner in Owner::ALL {
-            let store = self.aws.event_store(owner);
-            for shard in 0..OUTBOX_SHARDS {
-                count += store.pending(shard, Timestamp::MAX, 1000).await.unwrap().len();
-            }
+            count += self.unpublished_of(owner).await;
         }
         count
     }

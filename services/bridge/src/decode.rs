@@ -74,10 +74,10 @@ mod tests {
         let sample = samples::envelope(EventType::OrderPaid).unwrap();
         let message = message(&sample, Some("00-1-2-01".to_owned())).unwrap();
         assert_eq!(Envelope::from_json(message.body.as_bytes()).unwrap(), sample);
-        assert_eq!(message.attributes, [
-            ("event_type".to_owned(), "OrderPaid".to_owned()),
-            ("traceparent".to_owned(), "00-1-2-01".to_owned())
-        ]);
+        assert_eq!(
+            message.attributes,
+            [("event_type".to_owned(), "OrderPaid".to_owned()), ("traceparent".to_owned(), "00-1-2-01".to_owned())]
+        );
     }
 
     #[test]

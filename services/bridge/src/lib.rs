@@ -28,12 +28,10 @@ pub const DEAD_LETTERS: &str = "bridge-dlq";
 pub async fn build(context: &Context, settings: BridgeSettings) -> anyhow::Result<Role> {
     let reader = context.infra.stream_reader();
     let bridge = Bridge::new(context.infra.topic(), context.infra.queue(DEAD_LETTERS), context.ports.clone());
-    let checkpoints = Checkpoints::new(context.infra.table("checkpoints"), "bridge", &context.settings.kinesis_stream_name);
-    let config = ShardConfig {
-        busy_poll: settings.busy_poll(),
-        idle_poll: settings.idle_poll(),
-        ..ShardConfig::default()
-    };
+    let checkpoints =
+        Checkpoints::new(context.infra.table("checkpoints"), "bridge", &context.settings.kinesis_stream_name);
+    let config =
+        ShardConfig { busy_poll: settings.busy_poll(), idle_poll: settings.idle_poll(), ..ShardConfig::default() };
     let consumer = StreamConsumer::new(
         "bridge",
         config,

@@ -134,7 +134,9 @@ impl RecordHandler for Bridge {
         let mut done = stream::iter(requests)
             .map(|request| async move {
                 match request {
-                    Request::Publish(messages) => (self.publish(&messages, shutdown).await, messages.len(), "published"),
+                    Request::Publish(messages) => {
+                        (self.publish(&messages, shutdown).await, messages.len(), "published")
+                    }
                     Request::SetAside(letter) => (self.set_aside(&letter, shutdown).await, 1, "set_aside"),
                 }
             })

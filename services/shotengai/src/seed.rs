@@ -41,11 +41,7 @@ const PRODUCTS: [Product; 6] = [
         stock: 500,
     },
     Product {
-        id: "prod_taiyaki",
-        name: "たい焼き",
-        description: "A fish-shaped cake, warm.",
-        price: 160,
-        stock: 500,
+        id: "prod_taiyaki", name: "たい焼き", description: "A fish-shaped cake, warm.", price: 160, stock: 500
     },
     Product {
         id: "prod_senbei",

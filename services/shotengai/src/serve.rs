@@ -23,15 +23,8 @@ pub(crate) async fn run(args: Box<ServeArgs>) -> anyhow::Result<ExitCode> {
 }
 
 /// Builds the roles over AWS (the local one or the real) and binds the process's addresses.
-pub(crate) async fn bind(
-    settings: Settings,
-    chosen: &[RoleChoice],
-    own: &roles::RoleSettings,
-) -> anyhow::Result<App> {
-    anyhow::ensure!(
-        settings.publish == Publish::Outbox,
-        "PUBLISH: cdc is not built yet; outbox is the one that works"
-    );
+pub(crate) async fn bind(settings: Settings, chosen: &[RoleChoice], own: &roles::RoleSettings) -> anyhow::Result<App> {
+    anyhow::ensure!(settings.publish == Publish::Outbox, "PUBLISH: cdc is not built yet; outbox is the one that works");
     let ports = Ports::system();
     let aws = Aws::connect(aws_config(&settings), ports.clone()).await;
     let settings = Arc::new(settings);

@@ -55,10 +55,14 @@ async fn shards(infra: &dyn Infrastructure, stream: &str) -> anyhow::Result<Tabl
     for shard in infra.stream_reader().shards().await? {
         let checkpoint = checkpoints.read(&shard.id).await?;
         let (epoch, owner, position) = match checkpoint {
-            Some(checkpoint) if checkpoint.ended => (checkpoint.epoch.to_string(), checkpoint.owner, "its end".to_owned()),
-            Some(checkpoint) => {
-                (checkpoint.epoch.to_string(), checkpoint.owner, checkpoint.position.unwrap_or_else(|| "nothing yet".to_owned()))
+            Some(checkpoint) if checkpoint.ended => {
+                (checkpoint.epoch.to_string(), checkpoint.owner, "its end".to_owned())
             }
+            Some(checkpoint) => (
+                checkpoint.epoch.to_string(),
+                checkpoint.owner,
+                checkpoint.position.unwrap_or_else(|| "nothing yet".to_owned()),
+            ),
             None => ("-".to_owned(), "nobody".to_owned(), "nothing yet".to_owned()),
         };
         table.add_row([shard.id, shard.parents.join(" "), epoch, owner, position]);

@@ -10,7 +10,6 @@ use shotengai_contracts::Owner;
 use shotengai_kernel::Ports;
 use shotengai_messaging::{CommitWriter, Infrastructure, Outbox, OutboxConfig, Publisher, Worker};
 use tokio_postgres::NoTls;
-use tokio_util::sync::CancellationToken;
 
 use crate::auth::TokenVerifier;
 use crate::http::with_trace;
@@ -37,8 +36,6 @@ pub struct Context {
     pub tokens: Arc<TokenVerifier>,
     /// For requests to other services. Plain HTTP.
     pub http: reqwest::Client,
-    /// Cancelled when the process stops accepting requests: connections that live on (web sockets) end by it.
-    pub closing: CancellationToken,
 }
 
 /// A service's event store, wired to its outbox.
@@ -58,7 +55,7 @@ impl Context {
         let http = http_client()?;
         let tokens =
             TokenVerifier::remote(&settings.jwks_url, &settings.jwt_issuer, http.clone(), Arc::clone(&ports.clock));
-        Ok(Self { settings, ports, infra, tokens: Arc::new(tokens), http, closing: CancellationToken::new() })
+        Ok(Self { settings, ports, infra, tokens: Arc::new(tokens), http })
     }
 
     /// The same, but tokens are checked with `tokens`.
@@ -100,8 +97,7 @@ impl Context {
         let url = self.settings.database_url.as_ref().context("DATABASE_URL is not set")?;
         // The source is left out: it may quote the URL, and with it the password.
         let parsed = url.expose_secret().parse();
-        let mut config: tokio_postgres::Config =
-            parsed.map_err(|_| anyhow::anyhow!("DATABASE_URL can't be read"))?;
+        let mut config: tokio_postgres::Config = parsed.map_err(|_| anyhow::anyhow!("DATABASE_URL can't be read"))?;
         config.connect_timeout(POSTGRES_TIMEOUT);
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         Pool::builder(Manager::from_config(config, NoTls, recycling))

@@ -41,11 +41,7 @@ pub(crate) struct Infra {
 
 impl Infra {
     /// Starts all of them at the same time.
-    pub(crate) async fn start(
-        args: &DevArgs,
-        screen: &Screen,
-        shutdown: &CancellationToken,
-    ) -> anyhow::Result<Self> {
+    pub(crate) async fn start(args: &DevArgs, screen: &Screen, shutdown: &CancellationToken) -> anyhow::Result<Self> {
         let state = PathBuf::from(STATE);
         std::fs::create_dir_all(&state).with_context(|| format!("{STATE} can't be made"))?;
         let venv = locate_venv(Path::new("."))?;

@@ -1,7 +1,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -44,7 +43,7 @@ async fn a_token_says_who_bears_it() {
 async fn a_p256_key_signs_too() {
     let clock = Arc::new(ManualClock::default());
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-    let der: Pkcs8V1Der<'_> = pair.as_der().unwrap();
+    let der = pair.to_pkcs8v1().unwrap();
     let body = STANDARD.encode(der.as_ref());
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n");
     let issuer = issuer(&SecretString::from(pem), &clock);

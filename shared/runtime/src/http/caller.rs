@@ -30,16 +30,18 @@ pub struct InternalCaller;
 
 fn bearer(request: &HttpRequest) -> Result<String, Problem> {
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let (scheme, token) = header
-        .and_then(|value| value.split_once(' '))
-        .ok_or_else(|| Problem::unauthorized("send a bearer token"))?;
+    let (scheme, token) =
+        header.and_then(|value| value.split_once(' ')).ok_or_else(|| Problem::unauthorized("send a bearer token"))?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Problem::unauthorized("send a bearer token"));
     }
     Ok(token.trim().to_owned())
 }
 
-async fn claims(state: Result<web::Data<HttpState>, Problem>, token: Result<String, Problem>) -> Result<Claims, Problem> {
+async fn claims(
+    state: Result<web::Data<HttpState>, Problem>,
+    token: Result<String, Problem>,
+) -> Result<Claims, Problem> {
     Ok(state?.tokens.verify(&token?).await?)
 }
 

@@ -177,13 +177,11 @@ mod tests {
 
     #[actix_web::test]
     async fn a_problem_is_problem_json_with_its_type_and_pointer() {
-        let response = Problem::unprocessable("out-of-range", "must be 1 at least")
-            .pointer("/items/0/quantity")
-            .error_response();
+        let response =
+            Problem::unprocessable("out-of-range", "must be 1 at least").pointer("/items/0/quantity").error_response();
         assert_eq!(response.status(), 422);
         assert_eq!(response.headers().get("content-type").unwrap(), "application/problem+json");
-        let body: serde_json::Value =
-            serde_json::from_slice(&to_bytes(response.into_body()).await.unwrap()).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&to_bytes(response.into_body()).await.unwrap()).unwrap();
         assert_eq!(body["type"], "https://shotengai.dev/problems/out-of-range");
         assert_eq!(body["pointer"], "/items/0/quantity");
         assert_eq!(body["status"], 422);

@@ -117,8 +117,7 @@ impl App {
             tokio::time::sleep(Duration::from_secs(settings.pre_stop_seconds)).await;
         }
         let deadline = Instant::now() + drain;
-        // Connections that live on (web sockets) end by this, not by the requests' bound.
-        context.closing.cancel();
+        // Side by side: connections that live on, such as web sockets, end with the worker that feeds them.
         crew.finish(stop(&http.handle, serving, Instant::now() + http_drain), deadline).await;
         health_server.handle.stop(false).await;
         tracing::info!("ended");
@@ -129,11 +128,7 @@ impl App {
     }
 }
 
-async fn stop(
-    handle: &actix_web::dev::ServerHandle,
-    mut serving: JoinHandle<std::io::Result<()>>,
-    deadline: Instant,
-) {
+async fn stop(handle: &actix_web::dev::ServerHandle, mut serving: JoinHandle<std::io::Result<()>>, deadline: Instant) {
     if serving.is_finished() {
         return;
     }

@@ -29,6 +29,10 @@ async fn until(condition: impl AsyncFn() -> bool) {
     tokio::time::timeout(PATIENCE, met).await.unwrap();
 }
 
+fn serve_x(routes: &mut Routes) {
+    routes.get("/x", || async { HttpResponse::Ok().finish() });
+}
+
 async fn status(url: &str) -> Option<u16> {
     Some(reqwest::get(url).await.ok()?.status().as_u16())
 }
@@ -43,7 +47,7 @@ async fn an_address_in_use_is_named_with_its_setting() {
 
 #[tokio::test]
 async fn roles_that_answer_the_same_request_do_not_start() {
-    let role = |name| Role::new(name).routes(|routes| drop(routes.get("/x", HttpResponse::Ok)));
+    let role = |name| Role::new(name).routes(serve_x);
     let error = App::bind(context(|_| ()), vec![role("a"), role("b")]).err().unwrap().to_string();
     assert!(error.contains("GET /x"), "{error}");
 }
@@ -67,7 +71,7 @@ async fn a_process_gets_ready_restarts_what_falls_and_finishes_what_it_holds() {
         let up = answer.load(Ordering::Relaxed);
         async move { if up { Ok(()) } else { Err("away") } }
     });
-    let role = Role::new("test").routes(|routes| drop(routes.get("/x", HttpResponse::Ok))).worker(worker).check(check);
+    let role = Role::new("test").routes(serve_x).worker(worker).check(check);
     let app = App::bind(context(|_| ()), vec![role]).unwrap();
     let (http, health) = (format!("http://{}", app.http_addr()), format!("http://{}", app.health_addr()));
     let shutdown = CancellationToken::new();
@@ -87,7 +91,7 @@ async fn a_process_gets_ready_restarts_what_falls_and_finishes_what_it_holds() {
     assert_eq!(status(&format!("{http}/x")).await, None);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn those_that_end_last_are_told_after_the_others_ended() {
     let (first, ordered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let (ended, seen, noted) = (Arc::clone(&first), Arc::clone(&first), Arc::clone(&ordered));
@@ -95,7 +99,7 @@ async fn those_that_end_last_are_told_after_the_others_ended() {
         let ended = Arc::clone(&ended);
         async move {
             token.cancelled().await;
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_secs(3)).await;
             ended.store(true, Ordering::Relaxed);
         }
     });
@@ -114,8 +118,14 @@ async fn those_that_end_last_are_told_after_the_others_ended() {
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_ignores_the_bound_is_cut_off() {
-    let worker = Worker::new("test/deaf", |_| std::future::pending());
+    let running = Arc::new(tokio::sync::Notify::new());
+    let noted = Arc::clone(&running);
+    let worker = Worker::new("test/deaf", move |_| {
+        noted.notify_one();
+        std::future::pending()
+    });
     let crew = Crew::start(vec![worker], &Ports::system().random);
+    running.notified().await;
     let started = Instant::now();
     crew.finish(async {}, started + Duration::from_secs(3)).await;
     assert_eq!(started.elapsed().as_secs(), 3);
