@@ -1,4 +1,11 @@
 //! The whole street, over HTTP, MiniStack, PostgreSQL and SMTP.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests: a failed step fails the test"
+)]
 
 mod crash;
 mod load;

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(args).await,
-        Command::Dev(args) => dev::run(args).await,
+        Command::Dev(args) => Box::pin(dev::run(args)).await,
         Command::Provision(args) => provision::run(args).await,
         Command::Seed(args) => seed::run(args).await,
         Command::Status(args) => status::run(args).await,
