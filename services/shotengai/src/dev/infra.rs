@@ -25,7 +25,7 @@ const STATE: &str = ".local/run";
 /// Who takes the mail.
 enum Mail {
     /// Mailpit, where it is installed.
-    Mailpit(Mutex<Child>),
+    Mailpit(Box<Mutex<Child>>),
     /// The built-in inbox.
     BuiltIn { task: JoinHandle<Result<(), shotengai_inbox::InboxError>>, shutdown: CancellationToken },
 }
@@ -131,7 +131,7 @@ impl Mail {
             })
             .await?;
             step.done(&format!("Mailpit on :{}", args.inbox_port));
-            return Ok(Self::Mailpit(Mutex::new(child)));
+            return Ok(Self::Mailpit(Box::new(Mutex::new(child))));
         }
         let inbox = Inbox::bind(InboxConfig { smtp, http, ..InboxConfig::default() })?;
         let shutdown = CancellationToken::new();

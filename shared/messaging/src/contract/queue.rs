@@ -229,8 +229,12 @@ impl Case {
     async fn a_waiting_receive_wakes_for_a_message(&self) {
         let tag = fresh(&self.ports, "wake-");
         let started = Instant::now();
+        let receive = self.queue.receive(10, 15 * SECOND, HIDDEN);
+        tokio::pin!(receive);
+        let early = tokio::time::timeout(SECOND / 2, &mut receive).await;
+        assert!(early.is_err(), "with nothing to receive, a receive waits: {early:?}");
         let message = [self.message(&tag, Duration::ZERO)];
-        let (received, ()) = tokio::join!(self.queue.receive(10, 15 * SECOND, HIDDEN), self.send(&message));
+        let ((), received) = tokio::join!(self.send(&message), receive);
         let received = received.expect("a receive succeeds");
         assert!(received.iter().any(|delivery| delivery.body == tag), "the wait ends with the message: {received:?}");
         assert!(started.elapsed() < 10 * SECOND, "it comes long before the wait ends: {:?}", started.elapsed());
