@@ -59,6 +59,11 @@ kinesis-status: build ## Shards, checkpoints and queues
 test: venv build ## All tests: unit, contract, end to end
 	@cargo test --workspace --all-features
 
+.PHONY: bench
+bench: venv ## Measure a release build, in Markdown (ARGS=--quick for fewer orders)
+	@cargo build --release --workspace --bin shotengai --bin shotengai-bench
+	@SHOTENGAI_BIN=$(CURDIR)/target/release/shotengai target/release/shotengai-bench $(ARGS)
+
 .PHONY: check
 check: ## Format, clippy and docs, warnings refused
 	@cargo fmt --all -- --check

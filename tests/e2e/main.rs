@@ -7,6 +7,7 @@
     reason = "tests: a failed step fails the test"
 )]
 
+mod contract;
 mod crash;
 mod load;
 mod outbox;

@@ -243,6 +243,12 @@ impl Process {
         ended.expect("it drains within its bound").unwrap().success()
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("still running")
+    }
+
     /// The address of its HTTP, for a successor.
     #[must_use]
     pub fn http(&self) -> SocketAddr {

@@ -8,6 +8,9 @@ use shotengai_messaging::trace::TRACEPARENT;
 /// The attribute that subscriptions filter on.
 pub const EVENT_TYPE: &str = "event_type";
 
+/// Far longer than W3C trace contexts are.
+const MAX_TRACEPARENT: usize = 256;
+
 /// Why a record is set aside.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unfit {
@@ -35,10 +38,15 @@ pub fn envelope(data: &[u8]) -> Result<Envelope, Unfit> {
 /// [`Unfit`] when it is larger than the topic takes.
 pub fn message(envelope: &Envelope, traceparent: Option<String>) -> Result<TopicMessage, Unfit> {
     let mut attributes = vec![(EVENT_TYPE.to_owned(), envelope.event_type.clone())];
-    if let Some(traceparent) = traceparent.or_else(|| envelope.traceparent.clone()) {
-        attributes.push((TRACEPARENT.to_owned(), traceparent));
-    }
-    let message = TopicMessage { body: envelope.to_json(), attributes };
+    // A trace is never worth a failure: what can't stand in an attribute is left out.
+    let traceparent = traceparent.or_else(|| envelope.traceparent.clone()).filter(|text| {
+        (1..=MAX_TRACEPARENT).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    });
+    attributes.extend(traceparent.map(|traceparent| (TRACEPARENT.to_owned(), traceparent)));
+    // Two characters are fine in JSON and refused by queues, whose messages must be possible in XML 1.0. They can stand
+    // in strings only, where their escapes mean the same; so a customer's note can't stop an order's events.
+    let body = envelope.to_json().replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff");
+    let message = TopicMessage { body, attributes };
     let size = message.size();
     if size > PUBLISH_MAX_BYTES {
         let error = format!("{size} bytes, {PUBLISH_MAX_BYTES} are the most");
@@ -78,6 +86,17 @@ mod tests {
             message.attributes,
             [("event_type".to_owned(), "OrderPaid".to_owned()), ("traceparent".to_owned(), "00-1-2-01".to_owned())]
         );
+    }
+
+    #[test]
+    fn every_text_and_trace_fits_a_queue() {
+        let mut odd = samples::envelope(EventType::OrderPaid).unwrap();
+        odd.data = serde_json::json!({"note": "a\u{fffe}b\u{ffff}c\u{0}"});
+        odd.traceparent = Some(String::new());
+        let message = message(&odd, None).unwrap();
+        assert!(message.body.chars().all(|c| c >= ' ' && !matches!(c, '\u{fffe}' | '\u{ffff}')), "{}", message.body);
+        assert_eq!(Envelope::from_json(message.body.as_bytes()).unwrap(), odd);
+        assert_eq!(message.attributes.len(), 1);
     }
 
     #[test]

@@ -15,11 +15,14 @@ use shotengai_messaging::shard::RecordHandler;
 use shotengai_messaging::trace::{follow, traceparent_of};
 use shotengai_messaging::{Backoff, OutgoingMessage, Queue, Topic, TopicMessage, metrics};
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span};
 
 use crate::decode::{self, Unfit};
 
 /// Publish requests under way at the same time, a shard.
 const IN_FLIGHT: usize = 4;
+/// How often the topic may refuse a message for good before it is believed: what an operator repairs meanwhile passes.
+const REFUSALS: u32 = 6;
 /// How much of a record stands in its dead letter: each bad byte may become three, and a message has 256 KiB at most.
 const EXCERPT_BYTES: usize = 64 * 1024;
 
@@ -32,8 +35,16 @@ pub struct Bridge {
 
 /// What becomes of one record.
 enum Item {
-    Publish(TopicMessage),
+    Publish(Passing),
     SetAside(OutgoingMessage),
+}
+
+/// A record on its way to the topic, with its part of the trace, which ends when the topic has it.
+struct Passing {
+    message: TopicMessage,
+    /// Its record's index within the batch.
+    index: usize,
+    span: Span,
 }
 
 impl Bridge {
@@ -43,7 +54,7 @@ impl Bridge {
         Self { topic, dead_letters, ports }
     }
 
-    fn item(shard: &str, record: &ReadRecord) -> Item {
+    fn item(shard: &str, index: usize, record: &ReadRecord) -> Item {
         let fit = decode::envelope(&record.data).and_then(|envelope| {
             let span = tracing::info_span!(
                 "bridge",
@@ -55,10 +66,10 @@ impl Bridge {
                 event.subject = %envelope.subject,
             );
             follow(&span, envelope.traceparent.as_deref());
-            decode::message(&envelope, traceparent_of(&span))
+            Ok((decode::message(&envelope, traceparent_of(&span))?, span))
         });
         match fit {
-            Ok(message) => Item::Publish(message),
+            Ok((message, span)) => Item::Publish(Passing { message, index, span }),
             Err(unfit) => {
                 tracing::error!(shard, position = record.position, reason = unfit.reason, "a record was set aside");
                 Item::SetAside(letter(shard, record, &unfit))
@@ -66,27 +77,47 @@ impl Bridge {
         }
     }
 
-    /// Publishes until every message is acknowledged or the process is told to stop; says whether all were.
-    async fn publish(&self, messages: &[TopicMessage], shutdown: &CancellationToken) -> bool {
-        let mut outstanding: Vec<&TopicMessage> = messages.iter().collect();
+    /// Publishes until every message is acknowledged or the process is told to stop; says whether all were. One that the
+    /// topic keeps refusing for good is set aside: it would block its shard for ever.
+    async fn publish(
+        &self,
+        shard: &str,
+        records: &[ReadRecord],
+        messages: &[Passing],
+        shutdown: &CancellationToken,
+    ) -> bool {
+        let mut outstanding: Vec<&Passing> = messages.iter().collect();
         let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(10));
         let mut failures = 0;
         loop {
-            let request: Vec<_> = outstanding.iter().map(|message| (*message).clone()).collect();
+            let request: Vec<_> = outstanding.iter().map(|passing| passing.message.clone()).collect();
+            let mut refused = Vec::new();
             match self.topic.publish(&request).await {
                 Ok(answers) => {
                     let mut answers = answers.into_iter();
                     // A message without an answer is not acknowledged.
-                    outstanding.retain(|_| match answers.next() {
+                    outstanding.retain(|passing| match answers.next() {
                         Some(Ok(())) => false,
                         Some(Err(fault)) => {
                             metrics::count_fault(&fault);
-                            true
+                            let hopeless = !fault.is_retryable() && failures + 1 >= REFUSALS;
+                            if hopeless {
+                                refused.push((records.get(passing.index), fault.to_string()));
+                            }
+                            !hopeless
                         }
                         None => true,
                     });
                 }
                 Err(fault) => metrics::count_fault(&fault),
+            }
+            for (record, error) in refused {
+                let Some(record) = record else { return false };
+                let unfit = Unfit { reason: "refused", error };
+                tracing::error!(shard, position = record.position, reason = unfit.reason, "a record was set aside");
+                if !self.set_aside(&letter(shard, record, &unfit), shutdown).await {
+                    return false;
+                }
             }
             if outstanding.is_empty() {
                 return true;
@@ -130,12 +161,15 @@ impl Bridge {
 #[async_trait]
 impl RecordHandler for Bridge {
     async fn handle(&self, shard: &str, records: &[ReadRecord], shutdown: &CancellationToken) -> usize {
-        let requests = requests(records.iter().map(|record| Self::item(shard, record)));
+        let requests = requests(records.iter().enumerate().map(|(index, record)| Self::item(shard, index, record)));
         let mut done = stream::iter(requests)
             .map(|request| async move {
                 match request {
                     Request::Publish(messages) => {
-                        (self.publish(&messages, shutdown).await, messages.len(), "published")
+                        // A call that several traces share belongs to the first.
+                        let first = messages.first().map_or_else(Span::none, |passing| passing.span.clone());
+                        let all = self.publish(shard, records, &messages, shutdown).instrument(first).await;
+                        (all, messages.len(), "published")
                     }
                     Request::SetAside(letter) => (self.set_aside(&letter, shutdown).await, 1, "set_aside"),
                 }
@@ -155,25 +189,25 @@ impl RecordHandler for Bridge {
 }
 
 enum Request {
-    Publish(Vec<TopicMessage>),
+    Publish(Vec<Passing>),
     SetAside(OutgoingMessage),
 }
 
 /// Cuts items, in order, into requests that the topic takes.
 fn requests(items: impl Iterator<Item = Item>) -> Vec<Request> {
     let mut requests = Vec::new();
-    let mut batch: Vec<TopicMessage> = Vec::new();
+    let mut batch: Vec<Passing> = Vec::new();
     let mut bytes = 0;
     for item in items {
         match item {
-            Item::Publish(message) => {
-                let size = message.size();
+            Item::Publish(passing) => {
+                let size = passing.message.size();
                 if batch.len() == PUBLISH_MAX_MESSAGES || (!batch.is_empty() && bytes + size > PUBLISH_MAX_BYTES) {
                     requests.push(Request::Publish(std::mem::take(&mut batch)));
                     bytes = 0;
                 }
                 bytes += size;
-                batch.push(message);
+                batch.push(passing);
             }
             Item::SetAside(letter) => {
                 if !batch.is_empty() {
@@ -194,19 +228,14 @@ fn requests(items: impl Iterator<Item = Item>) -> Vec<Request> {
 fn letter(shard: &str, record: &ReadRecord, unfit: &Unfit) -> OutgoingMessage {
     let facts = DeadLetterFacts {
         reason: unfit.reason.to_owned(),
-        error: unfit.error.chars().take(500).collect(),
+        error: permitted(&unfit.error).chars().take(500).collect(),
         consumer: "bridge".to_owned(),
         attempts: 1,
         first_seen: record.arrived_at,
         trace: None,
     };
     let excerpt = record.data.get(..EXCERPT_BYTES.min(record.data.len())).unwrap_or_default();
-    // Queues take only characters that XML 1.0 allows.
-    let body: String = String::from_utf8_lossy(excerpt)
-        .chars()
-        .map(|c| if c.is_control() && !matches!(c, '\t' | '\n' | '\r') { '\u{fffd}' } else { c })
-        .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
-        .collect();
+    let body = permitted(&String::from_utf8_lossy(excerpt));
     let attributes = BTreeMap::from([
         (DEAD_LETTER_ATTRIBUTE.to_owned(), serde_json::to_string(&facts).unwrap_or_default()),
         ("shard".to_owned(), shard.to_owned()),
@@ -215,4 +244,65 @@ fn letter(shard: &str, record: &ReadRecord, unfit: &Unfit) -> OutgoingMessage {
     // An empty body is no message.
     let body = if body.is_empty() { " ".to_owned() } else { body };
     OutgoingMessage { body, attributes, delay: Duration::ZERO }
+}
+
+/// Queues take only characters that XML 1.0 allows.
+fn permitted(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() && !matches!(c, '\t' | '\n' | '\r') { '\u{fffd}' } else { c })
+        .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use shotengai_contracts::{Envelope, EventType, samples};
+    use shotengai_kernel::ManualClock;
+    use shotengai_messaging::memory::MemoryQueue;
+    use shotengai_messaging::{Fault, FaultKind};
+
+    use super::*;
+
+    /// Refuses one subject for good and takes the others.
+    struct Picky(String, Mutex<Vec<String>>);
+
+    #[async_trait]
+    impl Topic for Picky {
+        async fn publish(&self, messages: &[TopicMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
+            let answer = |message: &TopicMessage| {
+                let subject = Envelope::from_json(message.body.as_bytes()).unwrap().subject.to_string();
+                if subject == self.0 {
+                    return Err(Fault::new(FaultKind::Permanent, "topic.publish", "no"));
+                }
+                self.1.lock().unwrap().push(subject);
+                Ok(())
+            };
+            Ok(messages.iter().map(answer).collect())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_record_that_the_topic_refuses_for_good_is_set_aside_and_blocks_nothing() {
+        let ports = Ports::seeded(1, Arc::new(ManualClock::default()));
+        let records: Vec<_> = ["ord_1", "ord_2", "ord_3"]
+            .into_iter()
+            .enumerate()
+            .map(|(index, subject)| {
+                let mut envelope = samples::envelope(EventType::OrderPaid).unwrap();
+                envelope.subject = shotengai_kernel::AggregateId::parse(subject).unwrap();
+                let (position, data) = (index.to_string(), envelope.to_json().into_bytes());
+                ReadRecord { position, key: subject.to_owned(), data, arrived_at: None }
+            })
+            .collect();
+        let topic = Arc::new(Picky("ord_2".to_owned(), Mutex::default()));
+        let letters = Arc::new(MemoryQueue::new("bridge-dlq", ports.clone()));
+        let bridge = Bridge::new(Arc::clone(&topic) as Arc<dyn Topic>, Arc::clone(&letters) as Arc<dyn Queue>, ports);
+        assert_eq!(bridge.handle("shard-0", &records, &CancellationToken::new()).await, 3);
+        assert_eq!(*topic.1.lock().unwrap(), ["ord_1", "ord_3"]);
+        let letter = letters.receive(10, Duration::ZERO, Duration::from_secs(30)).await.unwrap().remove(0);
+        assert!(letter.attributes[DEAD_LETTER_ATTRIBUTE].contains("refused"));
+        assert_eq!(letter.attributes["position"], "1");
+    }
 }

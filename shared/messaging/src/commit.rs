@@ -60,7 +60,9 @@ impl CommitFactory {
         if events.is_empty() {
             return None;
         }
-        let created_at = self.ports.clock.now();
+        // As stores keep it: a commit that is read back is the same to the last digit.
+        let now = self.ports.clock.now();
+        let created_at = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
         let mut version = current;
         let envelopes = events
             .iter()
@@ -77,5 +79,27 @@ impl CommitFactory {
             created_at,
             events: envelopes,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use shotengai_contracts::{EventType, samples};
+    use shotengai_kernel::ManualClock;
+
+    use super::*;
+
+    #[test]
+    fn a_commit_is_of_a_whole_microsecond() {
+        let clock = ManualClock::new(Timestamp::from_nanosecond(1_767_225_600_123_456_789).unwrap());
+        let ports = Ports::seeded(1, Arc::new(clock));
+        let meta = Metadata::request(ports.ids.uuid_v7(), None);
+        let event = samples::event(EventType::ProductCreated).unwrap();
+        let id = AggregateId::parse("prod_1").unwrap();
+        let commit = CommitFactory::new(ports).commit(id, Version::ZERO, &[event], &meta).unwrap();
+        assert_eq!(commit.created_at.as_nanosecond(), 1_767_225_600_123_456_000);
+        assert_eq!(commit.events.first().unwrap().time, commit.created_at);
     }
 }

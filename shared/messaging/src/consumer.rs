@@ -20,7 +20,9 @@ use tracing::Instrument;
 use crate::backoff::Backoff;
 use crate::metrics;
 use crate::ports::fault::Fault;
-use crate::ports::queue::{MAX_VISIBILITY, OutgoingMessage, QUEUE_MAX_BATCH, Queue, RawDelivery, Receipt};
+use crate::ports::queue::{
+    MAX_VISIBILITY, OutgoingMessage, QUEUE_MAX_BATCH, Queue, RawDelivery, Receipt, SEND_MAX_BYTES,
+};
 use crate::settle::{Delivery, Disposition, Handler};
 use crate::trace::{TRACEPARENT, follow};
 use crate::worker::Worker;
@@ -242,18 +244,19 @@ impl Consumer {
 
     /// Runs `work` and keeps its messages hidden meanwhile.
     async fn while_extending<T>(&self, receipts: &[Receipt], work: impl Future<Output = T>) -> T {
-        tokio::pin!(work);
-        let period = self.config.visibility / 3;
-        loop {
-            tokio::select! {
-                biased;
-                done = &mut work => return done,
-                () = tokio::time::sleep(period) => {
-                    let changes: Vec<_> =
-                        receipts.iter().map(|receipt| (receipt.clone(), self.config.visibility)).collect();
-                    self.change_visibility(&changes).await;
-                }
+        // Beside the work: a queue that is slow to answer must not keep it from going on.
+        let extending = async {
+            loop {
+                tokio::time::sleep(self.config.visibility / 3).await;
+                let changes: Vec<_> =
+                    receipts.iter().map(|receipt| (receipt.clone(), self.config.visibility)).collect();
+                self.change_visibility(&changes).await;
             }
+        };
+        tokio::select! {
+            biased;
+            done = work => done,
+            never = extending => never,
         }
     }
 
@@ -308,30 +311,43 @@ impl Consumer {
 
     /// Sends rejected messages to the dead letters; returns the receipts of those that arrived there.
     async fn bury(&self, dead: Vec<(RawDelivery, &'static str, String)>) -> Vec<Receipt> {
-        if dead.is_empty() {
-            return Vec::new();
-        }
-        let letters: Vec<_> =
-            dead.iter().map(|(delivery, reason, error)| self.letter(delivery, reason, error)).collect();
-        let answers = match self.dead_letters.send(&letters).await {
-            Ok(answers) => answers,
-            Err(fault) => {
-                metrics::count_fault(&fault);
-                tracing::warn!(consumer = self.config.name, %fault, "dead letters were not taken; they come again");
-                return Vec::new();
+        let mut buried = Vec::new();
+        let mut dead = dead.into_iter().map(|(delivery, reason, error)| {
+            let letter = self.letter(&delivery, reason, &error);
+            (delivery.receipt, letter)
+        });
+        let mut next = dead.next();
+        while let Some((receipt, letter)) = next.take() {
+            let mut bytes = letter.size();
+            let (mut receipts, mut letters) = (vec![receipt], vec![letter]);
+            for (receipt, letter) in dead.by_ref() {
+                bytes += letter.size();
+                if letters.len() == QUEUE_MAX_BATCH || bytes > SEND_MAX_BYTES {
+                    next = Some((receipt, letter));
+                    break;
+                }
+                receipts.push(receipt);
+                letters.push(letter);
             }
-        };
-        dead.into_iter()
-            .zip(answers)
-            .filter(|(_, answer)| answer.is_ok())
-            .map(|((delivery, _, _), _)| delivery.receipt)
-            .collect()
+            match self.dead_letters.send(&letters).await {
+                Ok(answers) => {
+                    let taken = receipts.into_iter().zip(answers).filter(|(_, answer)| answer.is_ok());
+                    buried.extend(taken.map(|(receipt, _)| receipt));
+                }
+                Err(fault) => {
+                    metrics::count_fault(&fault);
+                    tracing::warn!(consumer = self.config.name, %fault, "dead letters were not taken; they come again");
+                }
+            }
+        }
+        buried
     }
 
     fn letter(&self, delivery: &RawDelivery, reason: &str, error: &str) -> OutgoingMessage {
         let facts = DeadLetterFacts {
             reason: reason.to_owned(),
-            error: error.chars().take(500).collect(),
+            // Without what no queue takes: an error may quote a string's escapes undone.
+            error: error.chars().filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}')).take(500).collect(),
             consumer: self.config.name.to_owned(),
             attempts: delivery.receive_count,
             first_seen: delivery.first_received_at,

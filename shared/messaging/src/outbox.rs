@@ -13,12 +13,14 @@ use shotengai_kernel::Ports;
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span};
 
 use crate::backoff::Backoff;
 use crate::commit::Commit;
 use crate::metrics;
 use crate::ports::store::{EventStore, OUTBOX_SHARDS};
 use crate::ports::stream::{PUT_MAX_BYTES, PUT_MAX_RECORDS, StreamRecord, StreamWriter};
+use crate::trace::follow;
 use crate::worker::Worker;
 
 /// How many items one clearing request takes (`BatchWriteItem`).
@@ -190,16 +192,20 @@ impl Publisher {
             .flat_map(|(index, commit)| records(commit).into_iter().map(move |record| (index, record)))
             .collect();
         let total = outstanding.len();
+        // Each commit's own part of its trace, until the stream has answered; shared calls belong to the first.
+        let spans: Vec<Span> = commits.iter().map(span).collect();
+        let first = spans.first().cloned().unwrap_or_else(Span::none);
         let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
         for attempt in 1..=self.config.attempts {
             if outstanding.is_empty() {
                 break;
             }
-            outstanding = self.put(outstanding).await;
+            outstanding = self.put(outstanding).instrument(first.clone()).await;
             if !outstanding.is_empty() && attempt < self.config.attempts {
                 tokio::time::sleep(backoff.delay(attempt, self.ports.random.as_ref())).await;
             }
         }
+        drop(spans);
         let published = u64::try_from(total - outstanding.len()).unwrap_or(0);
         metrics::PUBLISHED.add(published, &[KeyValue::new("service", self.service), KeyValue::new("by", by)]);
         if !outstanding.is_empty() {
@@ -284,15 +290,23 @@ impl Publisher {
     /// Publishes every commit whose marker is older than the configured age; returns how many.
     ///
     /// # Errors
-    /// A [`crate::Fault`] of the store; what was found before is published.
+    /// The last [`crate::Fault`] of the store; what was found elsewhere is published all the same.
     pub async fn sweep(&self) -> Result<usize, crate::Fault> {
         let age = jiff::SignedDuration::try_from(self.config.sweep_age).unwrap_or(jiff::SignedDuration::ZERO);
         let now = self.ports.clock.now();
         let before = now.checked_sub(age).unwrap_or(now);
         let mut swept = 0;
+        let mut outcome = Ok(());
         for shard in 0..OUTBOX_SHARDS {
             loop {
-                let found = self.store.pending(shard, before, CLEAR_BATCH * 4).await?;
+                let found = match self.store.pending(shard, before, CLEAR_BATCH * 4).await {
+                    Ok(found) => found,
+                    // One unreadable commit must not keep the other shards' from the stream.
+                    Err(fault) => {
+                        outcome = Err(fault);
+                        break;
+                    }
+                };
                 let full = found.len() == CLEAR_BATCH * 4;
                 if found.is_empty() {
                     break;
@@ -307,7 +321,7 @@ impl Publisher {
                 }
             }
         }
-        Ok(swept)
+        outcome.map(|()| swept)
     }
 }
 
@@ -316,6 +330,19 @@ async fn sleep_until(at: Option<Instant>) {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
     }
+}
+
+fn span(commit: &Commit) -> Span {
+    let span = tracing::info_span!(
+        "publish",
+        otel.name = "outbox publish",
+        otel.kind = "producer",
+        messaging.system = "aws_kinesis",
+        messaging.batch.message_count = commit.events.len(),
+        event.subject = %commit.aggregate_id,
+    );
+    follow(&span, commit.events.first().and_then(|envelope| envelope.traceparent.as_deref()));
+    span
 }
 
 fn records(commit: &Commit) -> Vec<StreamRecord> {

@@ -10,6 +10,8 @@ use super::fault::Fault;
 
 /// The most entries of one receive, delete, visibility change or send.
 pub const QUEUE_MAX_BATCH: usize = 10;
+/// The most bytes of one send, bodies and attributes together (256 KiB).
+pub const SEND_MAX_BYTES: usize = 256 * 1024;
 /// The longest a message may be delayed at first.
 pub const MAX_DELAY: Duration = Duration::from_secs(900);
 /// The longest wait of one receive.
@@ -51,6 +53,16 @@ pub struct OutgoingMessage {
     pub delay: Duration,
 }
 
+impl OutgoingMessage {
+    /// What it counts against [`SEND_MAX_BYTES`]: body, and each attribute's name, type and value.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let attribute_type = "String".len();
+        self.body.len()
+            + self.attributes.iter().map(|(name, value)| name.len() + attribute_type + value.len()).sum::<usize>()
+    }
+}
+
 /// About how many messages a queue holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct QueueDepth {
@@ -70,8 +82,8 @@ impl QueueDepth {
     }
 }
 
-/// A standard queue: at least once, in any order. Batches have at most [`QUEUE_MAX_BATCH`] entries; each answer is one
-/// entry's own, in order.
+/// A standard queue: at least once, in any order. Batches have at most [`QUEUE_MAX_BATCH`] entries, sends also at most
+/// [`SEND_MAX_BYTES`]; each answer is one entry's own, in order.
 #[async_trait]
 pub trait Queue: Send + Sync {
     /// Its name, for logs and metrics.

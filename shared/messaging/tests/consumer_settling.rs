@@ -1,0 +1,99 @@
+//! What a consumer owes its messages when the queues themselves are slow or strict.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use shotengai_contracts::{EventType, samples};
+use shotengai_kernel::{ManualClock, Ports};
+use shotengai_messaging::memory::MemoryQueue;
+use shotengai_messaging::{
+    Consumer, ConsumerConfig, Delivery, Disposition, Fault, Handler, OutgoingMessage, Queue, QueueDepth, RawDelivery,
+    Receipt, each,
+};
+use tokio::time::Instant;
+
+/// Takes a minute to extend anything.
+struct SlowToExtend(MemoryQueue);
+
+#[async_trait]
+impl Queue for SlowToExtend {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    async fn receive(&self, max: usize, wait: Duration, visibility: Duration) -> Result<Vec<RawDelivery>, Fault> {
+        self.0.receive(max, wait, visibility).await
+    }
+
+    async fn delete(&self, receipts: &[Receipt]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        self.0.delete(receipts).await
+    }
+
+    async fn change_visibility(&self, changes: &[(Receipt, Duration)]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        if !changes.is_empty() {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+        self.0.change_visibility(changes).await
+    }
+
+    async fn send(&self, messages: &[OutgoingMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        self.0.send(messages).await
+    }
+
+    async fn depth(&self) -> Result<QueueDepth, Fault> {
+        self.0.depth().await
+    }
+}
+
+/// Works in two steps of 8 s, so that an extension falls between them.
+struct TwoSteps;
+
+#[async_trait]
+impl Handler for TwoSteps {
+    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
+        each(batch, |_| async {
+            tokio::time::sleep(Duration::from_secs(8)).await;
+            tokio::time::sleep(Duration::from_secs(8)).await;
+            Disposition::Done
+        })
+        .await
+    }
+}
+
+fn ports() -> Ports {
+    Ports::seeded(5, Arc::new(ManualClock::default()))
+}
+
+fn message(body: String) -> OutgoingMessage {
+    OutgoingMessage { body, ..OutgoingMessage::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_is_slow_to_extend_does_not_hold_up_the_work() {
+    let queue = Arc::new(SlowToExtend(MemoryQueue::new("order-queue", ports())));
+    queue.send(&[message(samples::envelope(EventType::OrderPaid).unwrap().to_json())]).await.unwrap();
+    let letters = Arc::new(MemoryQueue::new("order-dlq", ports()));
+    let config = ConsumerConfig::new("order");
+    let consumer = Consumer::new(config, Arc::clone(&queue) as Arc<dyn Queue>, letters, Arc::new(TwoSteps), ports());
+    let started = Instant::now();
+    assert_eq!(consumer.step(Duration::ZERO).await.unwrap(), 1);
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    assert_eq!(queue.depth().await.unwrap().total(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dead_letters_that_are_too_large_for_one_request_all_arrive_with_their_reasons() {
+    let queue = Arc::new(MemoryQueue::new("order-queue", ports()));
+    for garbage in ["x", "y", "z"] {
+        queue.send(&[message(garbage.repeat(250_000))]).await.unwrap();
+    }
+    let letters = Arc::new(MemoryQueue::new("order-dlq", ports()));
+    let (queue, dead) = (Arc::clone(&queue) as Arc<dyn Queue>, Arc::clone(&letters) as Arc<dyn Queue>);
+    let consumer =
+        Consumer::new(ConsumerConfig::new("order"), Arc::clone(&queue), dead, Arc::new(TwoSteps), ports());
+    assert_eq!(consumer.step(Duration::ZERO).await.unwrap(), 3);
+    assert_eq!(letters.depth().await.unwrap().visible, 3);
+    assert_eq!(queue.depth().await.unwrap().total(), 0);
+}

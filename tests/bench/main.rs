@@ -1,0 +1,64 @@
+//! What the street costs and how fast it is: `make bench`, in Markdown.
+//!
+//! - [`run`]: one street measured from start to end. [`process`]: what `/proc` says of a process.
+//! - [`requests`]: the process's own counter of requests to AWS, read twice and subtracted.
+//! - [`report`]: the tables.
+//!
+//! The binary measured is `SHOTENGAI_BIN`. It shares the machine with the local AWS, PostgreSQL and this program, so the
+//! speeds are the machine's as much as ours; compare them only within one run.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a step that failed ends the measurement")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the tables, and what is being measured meanwhile")]
+
+mod process;
+mod report;
+mod requests;
+mod run;
+
+use std::time::Duration;
+
+/// How much is measured.
+pub(crate) struct Plan {
+    /// Orders placed one by one.
+    pub(crate) single: usize,
+    /// Orders placed at once, and by how many clients.
+    pub(crate) load: usize,
+    pub(crate) clients: usize,
+    /// How long the process is watched at rest.
+    pub(crate) idle: Duration,
+}
+
+impl Plan {
+    fn from_args() -> Self {
+        let full = Self { single: 20, load: 500, clients: 16, idle: Duration::from_secs(20) };
+        match std::env::args().nth(1).as_deref() {
+            None => full,
+            Some("--quick") => Self { single: 5, load: 100, idle: Duration::from_secs(10), ..full },
+            Some(other) => panic!("{other}: only --quick is known"),
+        }
+    }
+}
+
+/// How often the bridge reads a shard, which decides how long an order takes at rest.
+pub(crate) struct Polling {
+    pub(crate) name: &'static str,
+    pub(crate) busy_ms: &'static str,
+    pub(crate) idle_ms: &'static str,
+}
+
+const POLLINGS: [Polling; 2] = [
+    // Kinesis allows five reads a second and shard.
+    Polling { name: "as on AWS: 200 ms", busy_ms: "200", idle_ms: "200" },
+    Polling { name: "as `make run`: 25 ms busy, 100 ms idle", busy_ms: "25", idle_ms: "100" },
+];
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    let plan = Plan::from_args();
+    let mut measured = Vec::new();
+    for polling in POLLINGS {
+        eprintln!("measuring: {}", polling.name);
+        let figures = run::measure(&plan, &polling).await;
+        measured.push((polling, figures));
+    }
+    println!("{}", report::markdown(&plan, &measured));
+}

@@ -1,0 +1,44 @@
+//! The AWS adapters keep what the ports promise: the suites that the in-memory adapters pass, on provisioned resources.
+
+use std::sync::Arc;
+
+use shotengai_contracts::{Owner, QUEUES};
+use shotengai_kernel::Ports;
+use shotengai_messaging::{Infrastructure, contract};
+use shotengai_tests::street::Street;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_event_store_keeps_its_contract() {
+    let street = Street::provisioned().await;
+    for owner in Owner::ALL {
+        contract::event_store_contract(street.aws.event_store(owner), &Ports::system()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_stream_keeps_its_contract() {
+    let street = Street::provisioned().await;
+    let aws = Arc::clone(&street.aws);
+    contract::stream_contract(aws.stream_writer(), aws.stream_reader(), &Ports::system()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_keeps_its_contract() {
+    let street = Street::provisioned().await;
+    contract::queue_contract(street.aws.queue("order-deadline-queue"), &Ports::system()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_topic_keeps_its_contract_with_every_queue() {
+    for spec in QUEUES {
+        // What one suite publishes reaches the other queues too, and a suite wants its queue to itself.
+        let street = Street::provisioned().await;
+        contract::topic_contract(street.aws.topic(), street.aws.queue(spec.name), spec, &Ports::system()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_keeps_its_contract() {
+    let street = Street::provisioned().await;
+    contract::table_contract(street.aws.table("order-prices"), &Ports::system()).await;
+}
