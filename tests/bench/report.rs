@@ -11,6 +11,8 @@ use crate::{Plan, Polling, process};
 
 const MIB: f64 = 1024.0 * 1024.0;
 const NOT_MEASURED: &str = "not measured";
+/// Read by the clock, whatever there is to read: never part of what an order costs.
+const POLL: &str = "kinesis.GetRecords";
 
 /// Everything that was measured.
 pub(crate) fn markdown(plan: &Plan, measured: &[(Polling, Figures)]) -> String {
@@ -28,7 +30,8 @@ fn machine() -> String {
     let build = if binary().components().any(|part| part.as_os_str() == "release") { "release" } else { "not release" };
     let load = process::load_average().map_or(NOT_MEASURED.to_owned(), |load| format!("{load:.1}"));
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-    format!("{cores} cores, {os} {arch}, {build} build, load average at the end {load}.\n\n")
+    let driver = if cfg!(debug_assertions) { "; the clients are a debug build" } else { "" };
+    format!("{cores} cores, {os} {arch}, {build} build{driver}. Load average at the end: {load}.\n\n")
 }
 
 fn figures(plan: &Plan, measured: &[(Polling, Figures)]) -> String {
@@ -64,8 +67,13 @@ fn figures(plan: &Plan, measured: &[(Polling, Figures)]) -> String {
         f.load_cpu.map_or(NOT_MEASURED.to_owned(), |used| format!("{:.1} ms", used.as_secs_f64() * 1e3 / count(load)))
     });
     row("requests to AWS a second, at rest", &|f| format!("{:.1}", rate(&f.idle)));
-    row("requests to AWS an order, single (net of rest)", &|f| format!("{:.1}", net_total(&f.single, &f.idle)));
-    row("requests to AWS an order, under load (net of rest)", &|f| format!("{:.1}", net_total(&f.load, &f.idle)));
+    row("of these, reads of shards", &|f| format!("{:.1}", of(&f.idle, POLL) / f.idle.over.as_secs_f64()));
+    row("requests to AWS for a single order (without rest and reads of shards)", &|f| {
+        format!("{:.1}", net_total(&f.single, &f.idle))
+    });
+    row("requests to AWS an order under load (without rest and reads of shards)", &|f| {
+        format!("{:.1}", net_total(&f.load, &f.idle))
+    });
     out
 }
 
@@ -116,7 +124,8 @@ fn net(counted: &Counted, idle: &Counted, operation: &str) -> f64 {
 }
 
 fn net_total(counted: &Counted, idle: &Counted) -> f64 {
-    counted.requests.by_operation().into_keys().map(|operation| net(counted, idle, operation)).sum()
+    let operations = counted.requests.by_operation().into_keys().filter(|operation| *operation != POLL);
+    operations.map(|operation| net(counted, idle, operation)).sum()
 }
 
 fn rate(idle: &Counted) -> f64 {

@@ -17,7 +17,8 @@ impl Requests {
         for line in text.lines().filter(|line| line.starts_with(COUNTER)) {
             let (series, value) = line.rsplit_once(' ').expect("a series and its value");
             let operation = format!("{}.{}", label(series, "service"), label(series, "operation"));
-            *counts.entry((operation, label(series, "outcome").to_owned())).or_default() += value.parse::<f64>().unwrap();
+            *counts.entry((operation, label(series, "outcome").to_owned())).or_default() +=
+                value.parse::<f64>().unwrap();
         }
         assert!(!counts.is_empty(), "no {COUNTER} at {health_url}/metrics");
         Self(counts)

@@ -39,9 +39,9 @@ pub fn envelope(data: &[u8]) -> Result<Envelope, Unfit> {
 pub fn message(envelope: &Envelope, traceparent: Option<String>) -> Result<TopicMessage, Unfit> {
     let mut attributes = vec![(EVENT_TYPE.to_owned(), envelope.event_type.clone())];
     // A trace is never worth a failure: what can't stand in an attribute is left out.
-    let traceparent = traceparent.or_else(|| envelope.traceparent.clone()).filter(|text| {
-        (1..=MAX_TRACEPARENT).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
-    });
+    let traceparent = traceparent
+        .or_else(|| envelope.traceparent.clone())
+        .filter(|text| (1..=MAX_TRACEPARENT).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()));
     attributes.extend(traceparent.map(|traceparent| (TRACEPARENT.to_owned(), traceparent)));
     // Two characters are fine in JSON and refused by queues, whose messages must be possible in XML 1.0. They can stand
     // in strings only, where their escapes mean the same; so a customer's note can't stop an order's events.

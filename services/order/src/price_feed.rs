@@ -2,7 +2,7 @@
 
 use shotengai_contracts::Event;
 use shotengai_kernel::{Money, ProductId, Version};
-use shotengai_messaging::Fault;
+use shotengai_messaging::{Fault, FaultKind};
 
 use crate::domain::Offer;
 use crate::prices::{Listed, Prices};
@@ -40,7 +40,12 @@ impl Prices {
                 // Should another writer come between, it wrote this very version or a newer one.
                 self.offered(product, version, offer.name, price).await
             }
-            _ => self.refresh(product).await.map(|_| ()),
+            // Catalog has what its own event tells of; an answer that says otherwise is not catalog's, and the price
+            // must not be lost to it.
+            _ => match self.refresh(product).await? {
+                Some(listed) if listed.version >= version => Ok(()),
+                _ => Err(Fault::new(FaultKind::Transient, "catalog.GetProduct", "it does not know its own event")),
+            },
         }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use shotengai_kernel::{AggregateId, OrderId, ProductId, Version};
 use shotengai_messaging::Fault;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::database::Database;
@@ -21,6 +21,10 @@ pub const MAX_EXPECTED: usize = 10;
 
 /// How often a waiting query looks by itself: other pods apply batches too, and wake only their own.
 const POLL: Duration = Duration::from_millis(50);
+
+/// Looks of all waiting queries at the same time: anybody may wait, and waiters must leave connections of the pool to
+/// the projector and to those who don't.
+const LOOKS_AT_ONCE: usize = 4;
 
 const SEEN: &str = "
     SELECT product_id AS id, version FROM read_products WHERE product_id = ANY($1)
@@ -87,13 +91,14 @@ pub struct Versions {
     database: Database,
     applied: Arc<Notify>,
     patience: Duration,
+    looks: Semaphore,
 }
 
 impl Versions {
     /// Waits up to `patience`, looking whenever `applied` is notified.
     #[must_use]
     pub const fn new(database: Database, applied: Arc<Notify>, patience: Duration) -> Self {
-        Self { database, applied, patience }
+        Self { database, applied, patience, looks: Semaphore::const_new(LOOKS_AT_ONCE) }
     }
 
     /// Waits until the read model has all of these.
@@ -126,6 +131,8 @@ impl Versions {
     async fn missing(&self, expected: &[Expected]) -> Result<Vec<Missing>, Fault> {
         let ids: Vec<_> = expected.iter().map(|expected| expected.id.as_str()).collect();
         let products: Vec<_> = ids.iter().filter_map(|id| id.strip_prefix("stock/")).collect();
+        // Never closed.
+        let _look = self.looks.acquire().await.ok();
         let session = self.database.session().await?;
         let rows = session.query("postgres.versions", SEEN, &[&ids, &products]).await?;
         let seen = rows

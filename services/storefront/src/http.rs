@@ -1,5 +1,6 @@
 //! What is served: signing in, one's own account, the keys of access tokens, and addresses for our own services.
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use secrecy::SecretString;
@@ -110,7 +111,8 @@ struct Contact {
 async fn contact(_: InternalCaller, id: PathId<UserId>, door: web::Data<Door>) -> Answer {
     let account = door.accounts.get(&id).await?;
     let Account { email, language, name, .. } =
-        account.ok_or_else(|| Problem::not_found("there is no such account"))?;
+        // A type of its own: who asks the wrong server gets a 404 too, and must not take it for an erased account.
+        account.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no-such-account", "There is no such account"))?;
     Ok(secret(&mut HttpResponse::Ok()).json(Contact { email, language, name }))
 }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use shotengai_kernel::ProductId;
-use shotengai_messaging::{Fault, Row, Table};
+use shotengai_messaging::{Fault, FaultKind, Row, Table};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::domain::count::Effect;
 use crate::domain::rows::{self, ORDERS, PRODUCTS, SHARDS};
@@ -104,6 +106,40 @@ impl Counters {
             series.entry(product).or_default().push(MinuteCount { minute, sold, returned });
         }
         Ok(series)
+    }
+}
+
+/// The totals for a public path: one reading at a time, shared by all who asked before it began. However many ask, the
+/// table sees one of them; nobody gets what is older than their question.
+pub struct SharedStandings {
+    counters: Counters,
+    latest: Mutex<Option<(Instant, Option<Arc<Standings>>)>>,
+}
+
+impl SharedStandings {
+    /// Readings of these counters.
+    #[must_use]
+    pub fn new(counters: Counters) -> Self {
+        Self { counters, latest: Mutex::new(None) }
+    }
+
+    /// As [`Counters::standings`].
+    ///
+    /// # Errors
+    /// A [`Fault`] of the table; who shared the reading shares it.
+    pub async fn read(&self) -> Result<Arc<Standings>, Fault> {
+        let asked = Instant::now();
+        let mut latest = self.latest.lock().await;
+        if let Some((began, standings)) = &*latest
+            && *began > asked
+        {
+            let failed = || Fault::new(FaultKind::Transient, "tally.standings", "the shared reading failed");
+            return standings.clone().ok_or_else(failed);
+        }
+        let began = Instant::now();
+        let read = self.counters.standings().await.map(Arc::new);
+        *latest = Some((began, read.as_ref().ok().map(Arc::clone)));
+        read
     }
 }
 

@@ -13,7 +13,7 @@ use shotengai_kernel::{Clock, ProductId};
 use shotengai_runtime::http::{Problem, Routes};
 
 use crate::board::Board;
-use crate::counters::{Counters, MinuteCount};
+use crate::counters::{MinuteCount, SharedStandings};
 use crate::domain::standings::Filter;
 use crate::live;
 use crate::minutes::{MAX_MINUTES, Minutes};
@@ -25,7 +25,7 @@ const MAX_FILTER: usize = 100;
 /// What the handlers need.
 #[derive(Clone)]
 pub(crate) struct State {
-    pub(crate) counters: Counters,
+    pub(crate) standings: Arc<SharedStandings>,
     pub(crate) minutes: Arc<Minutes>,
     pub(crate) board: Arc<Board>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -73,11 +73,11 @@ async fn totals(request: HttpRequest, state: web::Data<State>) -> Result<HttpRes
         Some(minutes) => Some(state.minutes.chart(minutes).await?),
         None => None,
     };
-    let standings = state.counters.standings().await?;
-    let products = standings.0.into_iter().map(|(product_id, standing)| ProductTotals {
-        minutes: chart.as_ref().map(|chart| chart.get(&product_id).cloned().unwrap_or_default()),
-        product_id,
-        name: standing.name,
+    let standings = state.standings.read().await?;
+    let products = standings.0.iter().map(|(product_id, standing)| ProductTotals {
+        minutes: chart.as_ref().map(|chart| chart.get(product_id).cloned().unwrap_or_default()),
+        product_id: product_id.clone(),
+        name: standing.name.clone(),
         sold: standing.sold,
         returned: standing.returned,
         net: standing.sold - standing.returned,

@@ -30,7 +30,7 @@ use self::board::Board;
 pub use self::config::TallySettings;
 use self::consumers::{QUEUE, TallyHandler};
 use self::count_orders::CountOrders;
-use self::counters::Counters;
+use self::counters::{Counters, SharedStandings};
 use self::domain::rows::TABLE;
 use self::http::State;
 use self::minutes::Minutes;
@@ -62,7 +62,8 @@ pub fn assemble(infra: &dyn Infrastructure, ports: &Ports, settings: &TallySetti
     );
     let minutes = Arc::new(Minutes::new(counters.clone(), Arc::clone(&clock)));
     let worker = board.worker();
-    let state = web::Data::new(State { counters, minutes, board, clock });
+    let standings = Arc::new(SharedStandings::new(counters));
+    let state = web::Data::new(State { standings, minutes, board, clock });
     Role::new("tally")
         .routes(move |routes| http::routes(routes, state.clone()))
         .worker(consumer.worker())

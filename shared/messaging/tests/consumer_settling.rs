@@ -91,8 +91,7 @@ async fn dead_letters_that_are_too_large_for_one_request_all_arrive_with_their_r
     }
     let letters = Arc::new(MemoryQueue::new("order-dlq", ports()));
     let (queue, dead) = (Arc::clone(&queue) as Arc<dyn Queue>, Arc::clone(&letters) as Arc<dyn Queue>);
-    let consumer =
-        Consumer::new(ConsumerConfig::new("order"), Arc::clone(&queue), dead, Arc::new(TwoSteps), ports());
+    let consumer = Consumer::new(ConsumerConfig::new("order"), Arc::clone(&queue), dead, Arc::new(TwoSteps), ports());
     assert_eq!(consumer.step(Duration::ZERO).await.unwrap(), 3);
     assert_eq!(letters.depth().await.unwrap().visible, 3);
     assert_eq!(queue.depth().await.unwrap().total(), 0);

@@ -1,10 +1,6 @@
 //! `kill -9` of the owner: its children end, and the next street starts in the same folders, on the same ports.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-    process::Stdio,
-};
+use std::{env, path::Path, process::Stdio};
 
 use shotengai_street::{MiniStack, MiniStackConfig, Postgres, PostgresConfig, free_port};
 use tokio::{
@@ -15,6 +11,7 @@ use tokio::{
 
 use crate::support::{alive, eventually, venv};
 
+const THIS: &str = "killed_street::children_die_with_a_killed_owner_and_the_next_street_starts_at_once";
 const FOLDER: &str = "STREET_TEST_FOLDER";
 const PORTS: &str = "STREET_TEST_PORTS";
 
@@ -25,22 +22,24 @@ async fn open_street(folder: &Path, ports: [u16; 2]) -> (MiniStack, Postgres) {
     (ministack.unwrap(), postgres.unwrap())
 }
 
-#[tokio::test]
-#[ignore = "the victim of the test below, which runs it as a process"]
-async fn victim() {
-    let folder = PathBuf::from(env::var_os(FOLDER).expect("run by the test below"));
+/// What the victim of the test does: it opens a street, names its children and waits to be killed.
+async fn wait_to_be_killed(folder: &Path) {
     let ports: Vec<u16> = env::var(PORTS).unwrap().split(' ').map(|port| port.parse().unwrap()).collect();
-    let (ministack, postgres) = open_street(&folder, [ports[0], ports[1]]).await;
+    let (ministack, postgres) = open_street(folder, [ports[0], ports[1]]).await;
     println!("\nchildren {} {}", ministack.pid(), postgres.pid());
     std::future::pending::<()>().await;
 }
 
 #[tokio::test]
 async fn children_die_with_a_killed_owner_and_the_next_street_starts_at_once() {
+    // This test runs itself as a process, told apart by the folder it is given.
+    if let Some(folder) = env::var_os(FOLDER) {
+        return wait_to_be_killed(Path::new(&folder)).await;
+    }
     let folder = tempfile::tempdir().unwrap();
     let ports = [free_port().unwrap(), free_port().unwrap()];
     let mut victim = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "killed_street::victim", "--ignored", "--nocapture"])
+        .args(["--exact", THIS, "--nocapture"])
         .env(FOLDER, folder.path())
         .env(PORTS, format!("{} {}", ports[0], ports[1]))
         .stdout(Stdio::piped())

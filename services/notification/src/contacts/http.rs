@@ -14,6 +14,9 @@ use super::Contacts;
 use crate::domain::contact::{Address, Contact, Language, PersonName};
 
 const OPERATION: &str = "storefront.contact";
+/// How storefront's answer about an unknown or erased account ends, in its `type`. Other 404s say that there is no such
+/// path, from a proxy or from a server that is not storefront: nothing about a person.
+const NO_SUCH_ACCOUNT: &str = "/no-such-account";
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Asks storefront.
@@ -28,6 +31,11 @@ struct Answer {
     email: Option<String>,
     language: String,
     name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    r#type: String,
 }
 
 impl HttpContacts {
@@ -49,8 +57,14 @@ impl Contacts for HttpContacts {
         let response = with_trace(request).send().await.map_err(away)?;
         match response.status() {
             StatusCode::OK => {}
-            // A proxy without a route answers 404 as well, but as a page: that says nothing about a person.
-            StatusCode::NOT_FOUND if is_problem(&response) => return Ok(None),
+            status @ StatusCode::NOT_FOUND => {
+                let body = response.bytes().await.map_err(away)?;
+                let problem = serde_json::from_slice::<Problem>(&body);
+                if problem.is_ok_and(|problem| problem.r#type.ends_with(NO_SUCH_ACCOUNT)) {
+                    return Ok(None);
+                }
+                return Err(Fault::new(kind_of(status), OPERATION, format!("it answered {status}")));
+            }
             status => return Err(Fault::new(kind_of(status), OPERATION, format!("it answered {status}"))),
         }
         // The text of a decoding error may quote the body, which is personal data.
@@ -63,11 +77,6 @@ impl Contacts for HttpContacts {
             name: answer.name.as_deref().and_then(PersonName::new),
         }))
     }
-}
-
-fn is_problem(response: &reqwest::Response) -> bool {
-    let content_type = response.headers().get(reqwest::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    content_type.is_some_and(|value| value.starts_with("application/"))
 }
 
 fn kind_of(status: StatusCode) -> FaultKind {

@@ -42,7 +42,10 @@ async fn a_contact_is_what_storefront_says() {
 
 #[tokio::test]
 async fn only_storefronts_own_404_means_that_nobody_is_known() {
-    assert_eq!(ask("404 Not Found", "application/problem+json", "{}").await.unwrap(), None);
+    let erased = r#"{"type":"https://shotengai.dev/problems/no-such-account","title":"x","status":404}"#;
+    assert_eq!(ask("404 Not Found", "application/problem+json", erased).await.unwrap(), None);
+    let no_path = r#"{"type":"https://shotengai.dev/problems/not-found","title":"x","status":404}"#;
+    assert!(ask("404 Not Found", "application/problem+json", no_path).await.is_err());
     assert!(ask("404 Not Found", "text/html", "<h1>no route</h1>").await.is_err());
 }
 

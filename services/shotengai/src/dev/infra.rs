@@ -20,14 +20,16 @@ use crate::dev::screen::Screen;
 
 const DATABASE: &str = "shotengai";
 /// Where a street keeps its logs and data, below the working directory.
-const STATE: &str = ".local/run";
+pub(crate) const STATE: &str = ".local/run";
+
+type InboxTask = JoinHandle<Result<(), shotengai_inbox::InboxError>>;
 
 /// Who takes the mail.
 enum Mail {
     /// Mailpit, where it is installed.
     Mailpit(Box<Mutex<Child>>),
     /// The built-in inbox.
-    BuiltIn { task: JoinHandle<Result<(), shotengai_inbox::InboxError>>, shutdown: CancellationToken },
+    BuiltIn { task: Mutex<InboxTask>, shutdown: CancellationToken },
 }
 
 /// The running servers.
@@ -40,37 +42,32 @@ pub(crate) struct Infra {
 }
 
 impl Infra {
-    /// Starts all of them at the same time.
-    pub(crate) async fn start(args: &DevArgs, screen: &Screen, shutdown: &CancellationToken) -> anyhow::Result<Self> {
+    /// Starts all of them at the same time. When one can't start, the others have ended with the error.
+    pub(crate) async fn start(args: &DevArgs, screen: &Screen) -> anyhow::Result<Self> {
         let state = PathBuf::from(STATE);
-        std::fs::create_dir_all(&state).with_context(|| format!("{STATE} can't be made"))?;
         let venv = locate_venv(Path::new("."))?;
         let aws_step = screen.step("local AWS");
         let postgres_step = screen.step("PostgreSQL");
         let aws = MiniStackConfig { venv: venv.clone(), state_dir: state.join("aws"), port: args.aws_port };
         let postgres =
             PostgresConfig { venv: venv.clone(), data_dir: state.join("postgres"), port: args.postgres_port };
-        let starting = async {
-            tokio::try_join!(
-                async {
-                    let aws = MiniStack::start(&aws).await?;
-                    aws_step.done(&format!("MiniStack on :{}", aws.port()));
-                    anyhow::Ok(aws)
-                },
-                async {
-                    let postgres = Postgres::start(&postgres).await?;
-                    postgres.recreate_database(DATABASE).await?;
-                    postgres_step.done(&format!("on :{}", postgres.port()));
-                    anyhow::Ok(postgres)
-                },
-                Mail::start(args, screen, venv.clone(), &state),
-            )
-        };
-        // What has started by then ends with its handle.
-        let (aws, postgres, mail) = tokio::select! {
-            biased;
-            () = shutdown.cancelled() => anyhow::bail!("told to stop while starting"),
-            started = starting => started?,
+        let started = tokio::join!(
+            async {
+                let aws = MiniStack::start(&aws).await?;
+                aws_step.done(&format!("MiniStack on :{}", aws.port()));
+                anyhow::Ok(aws)
+            },
+            async {
+                let postgres = Postgres::start(&postgres).await?;
+                postgres.recreate_database(DATABASE).await?;
+                postgres_step.done(&format!("on :{}", postgres.port()));
+                anyhow::Ok(postgres)
+            },
+            Mail::start(args, screen, venv.clone(), &state),
+        );
+        let (aws, postgres, mail) = match started {
+            (Ok(aws), Ok(postgres), Ok(mail)) => (aws, postgres, mail),
+            (aws, postgres, mail) => return Err(give_up(aws, postgres, mail).await),
         };
         Ok(Self {
             aws_url: aws.endpoint_url(),
@@ -137,7 +134,7 @@ impl Mail {
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(inbox.run(shutdown.clone()));
         step.done(&format!("built-in on :{}", args.inbox_port));
-        Ok(Self::BuiltIn { task, shutdown })
+        Ok(Self::BuiltIn { task: Mutex::new(task), shutdown })
     }
 
     async fn end(&self) -> anyhow::Result<()> {
@@ -146,9 +143,9 @@ impl Mail {
                 let status = child.lock().await.wait().await?;
                 anyhow::bail!("Mailpit ended ({status}); see {STATE}/mailpit.log")
             }
-            Self::BuiltIn { shutdown, .. } => {
-                shutdown.cancelled().await;
-                Ok(())
+            Self::BuiltIn { task, .. } => {
+                (&mut *task.lock().await).await??;
+                anyhow::bail!("the inbox ended")
             }
         }
     }
@@ -159,12 +156,46 @@ impl Mail {
                 child.into_inner().stop().await?;
             }
             Self::BuiltIn { task, shutdown } => {
-                shutdown.cancel();
-                task.await??;
+                let task = task.into_inner();
+                // One that ended by itself has been asked already.
+                if !task.is_finished() {
+                    shutdown.cancel();
+                    task.await??;
+                }
             }
         }
         Ok(())
     }
+}
+
+/// Ends what did start; the errors of what did not, as one.
+async fn give_up(
+    aws: anyhow::Result<MiniStack>,
+    postgres: anyhow::Result<Postgres>,
+    mail: anyhow::Result<Mail>,
+) -> anyhow::Error {
+    let (aws, postgres, mail) = tokio::join!(
+        async {
+            match aws {
+                Ok(aws) => aws.stop().await.map_err(Into::into),
+                Err(error) => Err(error),
+            }
+        },
+        async {
+            match postgres {
+                Ok(postgres) => postgres.stop().await.map_err(Into::into),
+                Err(error) => Err(error),
+            }
+        },
+        async {
+            match mail {
+                Ok(mail) => mail.stop().await,
+                Err(error) => Err(error),
+            }
+        },
+    );
+    let errors: Vec<_> = [aws, postgres, mail].into_iter().filter_map(Result::err).map(|e| format!("{e:#}")).collect();
+    anyhow::anyhow!(errors.join("; "))
 }
 
 fn on_path(program: &str) -> Option<PathBuf> {

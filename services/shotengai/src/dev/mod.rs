@@ -1,15 +1,18 @@
 //! The whole street on one machine.
 //!
-//! - [`ports`]: no port that is taken is tried. [`infra`]: local AWS, PostgreSQL and inbox as children.
+//! - [`lease`]: one street a folder. [`ports`]: no port that is taken is tried.
+//! - [`infra`]: local AWS, PostgreSQL and inbox as children.
 //! - [`secrets`]: made up for this start. [`screen`]: what the developer sees.
 //!
 //! Everything starts empty (`docs/decisions/0006`) and ends with this process, whatever ends it.
 
 mod infra;
+mod lease;
 mod ports;
 mod screen;
 mod secrets;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -20,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Cli, Command, DevArgs, RoleChoice, SeedArgs, ServeArgs};
 use crate::dev::infra::Infra;
+use crate::dev::lease::Lease;
 use crate::dev::screen::Screen;
 use crate::dev::secrets::Secrets;
 use crate::{roles, serve};
@@ -31,14 +35,29 @@ pub(crate) async fn run(args: Box<DevArgs>) -> anyhow::Result<ExitCode> {
     let shutdown = CancellationToken::new();
     shutdown_on_signals(shutdown.clone())?;
     let screen = Screen::new();
-    ports::check(&args)?;
-    let infra = Infra::start(&args, &screen, &shutdown).await?;
-    let outcome = tokio::select! {
-        biased;
-        outcome = street(&args, &infra, &screen, shutdown.clone()) => outcome,
-        ended = infra.first_end() => ended,
+    let mut lease = Lease::take(Path::new(infra::STATE))?;
+    ports::check(&args, lease.as_mut()).await?;
+    let Some(mut lease) = lease else { anyhow::bail!("another street is open in this folder ({})", infra::STATE) };
+    lease.mark()?;
+    let infra = match Infra::start(&args, &screen).await {
+        Ok(infra) => infra,
+        Err(error) => {
+            lease.clear();
+            return Err(error);
+        }
+    };
+    // Starting takes seconds and is not cut short: what is half up is hard to end in order.
+    let outcome = if shutdown.is_cancelled() {
+        Ok(())
+    } else {
+        tokio::select! {
+            biased;
+            outcome = street(&args, &infra, &screen, shutdown.clone()) => outcome,
+            ended = infra.first_end() => ended,
+        }
     };
     infra.stop(&screen).await;
+    lease.clear();
     outcome?;
     Ok(ExitCode::SUCCESS)
 }
