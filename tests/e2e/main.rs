@@ -7,8 +7,11 @@
     reason = "tests: a failed step fails the test"
 )]
 
+mod cli;
 mod contract;
 mod crash;
+mod dev;
 mod load;
 mod outbox;
 mod purchase;
+mod tracing;

@@ -3,12 +3,15 @@
 //! - [`local`]: one MiniStack and one PostgreSQL a test process; every street has an account and a database of its own.
 //! - [`street`]: provisions, starts the binary's roles as processes, kills them.
 //! - [`shop`]: what a customer or an administrator does over HTTP.
+//! - [`dev`]: `shotengai dev` as a process, in a folder of its own. [`collector`]: takes the spans that processes export.
 //! - [`wait`]: conditions with deadlines; nothing here sleeps for a fixed time and hopes.
 //!
 //! The binary is `SHOTENGAI_BIN`, or the workspace's debug build, which `make test` builds first.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness: a failed step fails the test")]
 #![expect(clippy::print_stderr, reason = "a failing test shows the processes' logs")]
 
+pub mod collector;
+pub mod dev;
 pub mod local;
 pub mod shop;
 pub mod street;

@@ -7,6 +7,7 @@ use crate::domain::Order;
 
 impl Aggregate for Order {
     const SNAPSHOT_SCHEMA: u32 = 1;
+    const SNAPSHOT_EVERY: u64 = 0;
 
     fn apply(&mut self, event: &Event) {
         self.evolve(event);

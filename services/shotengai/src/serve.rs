@@ -34,10 +34,15 @@ pub(crate) async fn bind(settings: Settings, chosen: &[RoleChoice], own: &roles:
         let keys = TokenIssuer::new(key, &settings.jwt_issuer, Arc::clone(&ports.clock))?.jwks();
         context = context.with_tokens(TokenVerifier::fixed(&keys, &settings.jwt_issuer, ports.clock));
     }
-    let mut built = Vec::new();
+    let (mut built, mut faults) = (Vec::new(), Vec::new());
     for choice in chosen {
-        built.push(roles::build(*choice, &context, own).await?);
+        match roles::build(*choice, &context, own).await {
+            Ok(role) => built.push(role),
+            // Roles check settings of their own; one start names what all of them miss.
+            Err(error) => faults.push(format!("{error:#}")),
+        }
     }
+    anyhow::ensure!(faults.is_empty(), "{}", faults.join("; "));
     App::bind(context, built)
 }
 

@@ -20,8 +20,6 @@ use crate::ports::store::{AppendError, EventStore, Snapshot};
 
 /// How many aggregates of a kind a process remembers.
 const CACHE_SIZE: usize = 4096;
-/// A snapshot is saved about every so many events.
-const SNAPSHOT_EVERY: u64 = 100;
 /// How often a command is decided anew after losing to another writer.
 const CONFLICT_ATTEMPTS: u32 = 12;
 
@@ -29,6 +27,10 @@ const CONFLICT_ATTEMPTS: u32 = 12;
 pub trait Aggregate: Default + Clone + Send + Sync + Serialize + DeserializeOwned + 'static {
     /// The shape of the serialized state. Raise it with every change; older snapshots are then ignored.
     const SNAPSHOT_SCHEMA: u32;
+
+    /// A snapshot is saved about every so many events; 0 for aggregates that never have many, which then spare
+    /// themselves looking for one.
+    const SNAPSHOT_EVERY: u64 = 100;
 
     /// Evolves by an event that happened. Ignores events that are none of its own.
     fn apply(&mut self, event: &Event);
@@ -155,6 +157,9 @@ impl<A: Aggregate> Repository<A> {
 
     async fn resume(&self, id: &AggregateId) -> Result<Loaded<A>, Fault> {
         let fresh = Loaded { id: id.clone(), version: Version::ZERO, state: A::default() };
+        if A::SNAPSHOT_EVERY == 0 {
+            return Ok(fresh);
+        }
         let Some(snapshot) = self.store.load_snapshot(id).await? else { return Ok(fresh) };
         if snapshot.schema != A::SNAPSHOT_SCHEMA {
             return Ok(fresh);
@@ -168,9 +173,11 @@ impl<A: Aggregate> Repository<A> {
         })
     }
 
-    /// A snapshot whenever a load crossed a multiple of [`SNAPSHOT_EVERY`]. Losing one only costs time.
+    /// A snapshot whenever a load or a command crossed a multiple of [`Aggregate::SNAPSHOT_EVERY`].
+    /// Losing one only costs time.
     async fn snapshot(&self, before: Version, loaded: &Loaded<A>) {
-        if before.get() / SNAPSHOT_EVERY == loaded.version.get() / SNAPSHOT_EVERY {
+        let periods = |version: Version| version.get().checked_div(A::SNAPSHOT_EVERY);
+        if periods(before) == periods(loaded.version) {
             return;
         }
         let Ok(state) = serde_json::to_value(&loaded.state) else { return };
@@ -275,8 +282,11 @@ impl<A: Aggregate> Aggregates<A> {
             };
             match self.writer.append(vec![commit.clone()]).await {
                 Ok(()) => {
+                    let before = loaded.version;
                     fold(&mut loaded, &commit).map_err(ExecuteError::Fault)?;
                     self.repository.remember(&loaded);
+                    // A process that remembers what it writes never crosses the line in a load.
+                    self.repository.snapshot(before, &loaded).await;
                     return Ok(loaded);
                 }
                 Err(AppendError::Conflict { .. }) => {

@@ -45,7 +45,7 @@ pub struct ConsumerConfig {
     pub wait: Duration,
     /// The wait before a message that could not be handled comes again.
     pub backoff: Backoff,
-    /// A message that was received more often is rejected as exhausted.
+    /// A message that still can't be handled at this receive is rejected as exhausted.
     pub max_attempts: u32,
     /// How long an event of a future version is retried before it is rejected: longer than a rolling upgrade takes.
     pub future_patience: SignedDuration,
@@ -179,6 +179,8 @@ impl Consumer {
         let mut settlements: Vec<(RawDelivery, Disposition)> = Vec::new();
         let mut raw = Vec::new();
         let mut batch = Vec::new();
+        // All of them: what could not be decoded waits for the others, too.
+        let receipts: Vec<_> = received.iter().map(|delivery| delivery.receipt.clone()).collect();
         for delivery in received {
             match self.decode(&delivery) {
                 Ok(decoded) => {
@@ -189,7 +191,6 @@ impl Consumer {
             }
         }
         if !batch.is_empty() {
-            let receipts: Vec<_> = raw.iter().map(|delivery| delivery.receipt.clone()).collect();
             // The batch's shared calls belong to the first trace; each delivery's own to its own.
             let span = batch.first().map_or_else(tracing::Span::none, |delivery| delivery.span.clone());
             let answers = self.while_extending(&receipts, self.handler.handle(&batch).instrument(span)).await;

@@ -160,6 +160,8 @@ impl Publisher {
         }
         acknowledged.extend(self.publish(rest, "publisher").await);
         self.clear(&mut acknowledged).await;
+        // Once nobody is left to offer anything there is no more to do, and yet a worker ends only when it is told to.
+        shutdown.cancelled().await;
     }
 
     async fn linger(&self, receiver: &mut mpsc::Receiver<Commit>, batch: &mut Vec<Commit>) {
@@ -251,15 +253,20 @@ impl Publisher {
         }
     }
 
-    /// Takes markers off. What fails stays marked and is published once more by a sweeper: harmless.
-    async fn clear(&self, acknowledged: &mut Vec<Commit>) {
+    /// Takes markers off; returns how many came off. What fails stays marked and is published once more by a sweeper:
+    /// harmless.
+    async fn clear(&self, acknowledged: &mut Vec<Commit>) -> usize {
         if acknowledged.is_empty() {
-            return;
+            return 0;
         }
+        let mut cleared = 0;
         match self.store.clear_pending(acknowledged).await {
             Ok(answers) => {
-                for fault in answers.into_iter().filter_map(Result::err) {
-                    metrics::count_fault(&fault);
+                for answer in answers {
+                    match answer {
+                        Ok(()) => cleared += 1,
+                        Err(fault) => metrics::count_fault(&fault),
+                    }
                 }
             }
             Err(fault) => {
@@ -268,6 +275,7 @@ impl Publisher {
             }
         }
         acknowledged.clear();
+        cleared
     }
 
     async fn sweep_until(&self, shutdown: CancellationToken) {
@@ -280,7 +288,13 @@ impl Publisher {
                 () = shutdown.cancelled() => return,
                 () = tokio::time::sleep(wait) => {}
             }
-            if let Err(fault) = self.sweep().await {
+            // Dropped halfway it loses nothing: markers come off last.
+            let swept = tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return,
+                swept = self.sweep() => swept,
+            };
+            if let Err(fault) = swept {
                 metrics::count_fault(&fault);
                 tracing::warn!(service = self.service, %fault, "a sweep failed; the next one comes");
             }
@@ -313,10 +327,10 @@ impl Publisher {
                 }
                 tracing::info!(service = self.service, commits = found.len(), "publishing what was left behind");
                 let mut acknowledged = self.publish(found, "sweeper").await;
-                let progressed = !acknowledged.is_empty();
                 swept += acknowledged.len();
-                self.clear(&mut acknowledged).await;
-                if !full || !progressed {
+                // Markers that don't come off would be found, and published, for ever.
+                let cleared = self.clear(&mut acknowledged).await;
+                if !full || cleared == 0 {
                     break;
                 }
             }

@@ -90,6 +90,8 @@ enum ReadError {
     Checkpoint(#[from] CheckpointError),
     #[error(transparent)]
     Fault(#[from] Fault),
+    #[error("the handler left records behind without being told to end")]
+    LeftBehind,
 }
 
 impl StreamConsumer {
@@ -162,16 +164,25 @@ impl StreamConsumer {
         let shards = self.reader.shards().await?;
         let mut ended = BTreeMap::new();
         for Shard { id, .. } in &shards {
-            if !held.contains(id) {
-                let checkpoint = self.checkpoints.read(id).await?;
-                ended.insert(id.as_str(), checkpoint.is_some_and(|checkpoint| checkpoint.ended));
+            if held.contains(id) {
+                continue;
+            }
+            match self.checkpoints.read(id).await {
+                Ok(checkpoint) => {
+                    ended.insert(id.as_str(), checkpoint.is_some_and(|checkpoint| checkpoint.ended));
+                }
+                // One shard's row must not keep the others from being read.
+                Err(error @ CheckpointError::Unreadable { .. }) => {
+                    tracing::error!(reader = self.name, shard = id, %error, "this shard is left alone");
+                }
+                Err(error) => return Err(error.into()),
             }
         }
         let is_ended = |id: &str| ended.get(id).copied().unwrap_or(false);
         let listed = |id: &String| shards.iter().any(|shard| shard.id == *id);
         Ok(shards
             .iter()
-            .filter(|shard| !held.contains(&shard.id) && !is_ended(&shard.id))
+            .filter(|shard| ended.get(shard.id.as_str()) == Some(&false))
             .filter(|shard| shard.parents.iter().filter(|parent| listed(parent)).all(|parent| is_ended(parent)))
             .map(|shard| shard.id.clone())
             .collect())
@@ -239,8 +250,16 @@ impl StreamConsumer {
         let mut busy_until = saved_at;
         let mut unsaved = false;
         loop {
-            let batch = self.reader.read(&cursor, self.config.limit).await?;
-            let ShardBatch { records, next, behind_ms } = batch;
+            let ShardBatch { records, next, behind_ms } = match self.reader.read(&cursor, self.config.limit).await {
+                Ok(batch) => batch,
+                Err(fault) => {
+                    // Else a reader that is throttled while it catches up would begin at the same place each time.
+                    if unsaved {
+                        self.save(shard, &mut checkpoint).await?;
+                    }
+                    return Err(fault.into());
+                }
+            };
             metrics::SHARD_LAG.record(behind_ms, &[KeyValue::new("shard", shard.to_owned())]);
             if !records.is_empty() {
                 busy_until = Instant::now() + self.config.idle_after;
@@ -250,9 +269,10 @@ impl StreamConsumer {
                     unsaved = true;
                 }
                 if applied < records.len() {
-                    // Only a shutdown leaves records behind.
-                    self.save(shard, &mut checkpoint).await?;
-                    return Ok(Ended::Shutdown);
+                    if unsaved {
+                        self.save(shard, &mut checkpoint).await?;
+                    }
+                    return if shutdown.is_cancelled() { Ok(Ended::Shutdown) } else { Err(ReadError::LeftBehind) };
                 }
             }
             let since = saved_at.elapsed();

@@ -55,6 +55,7 @@ pub enum Payment {
 
 impl Aggregate for Payment {
     const SNAPSHOT_SCHEMA: u32 = 1;
+    const SNAPSHOT_EVERY: u64 = 0;
 
     fn apply(&mut self, event: &Event) {
         *self = match event {

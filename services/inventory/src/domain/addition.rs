@@ -23,6 +23,7 @@ pub enum Addition {
 
 impl Aggregate for Addition {
     const SNAPSHOT_SCHEMA: u32 = 1;
+    const SNAPSHOT_EVERY: u64 = 0;
 
     fn apply(&mut self, event: &Event) {
         if let Event::StockAdded(added) = event {

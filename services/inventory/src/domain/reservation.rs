@@ -41,6 +41,7 @@ impl Reservation {
 
 impl Aggregate for Reservation {
     const SNAPSHOT_SCHEMA: u32 = 1;
+    const SNAPSHOT_EVERY: u64 = 0;
 
     fn apply(&mut self, event: &Event) {
         match event {

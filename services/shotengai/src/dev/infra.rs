@@ -4,7 +4,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context;
 use serde_json::Value;
 use shotengai_inbox::{Inbox, InboxConfig};
 use shotengai_street::{

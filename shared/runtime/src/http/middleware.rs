@@ -7,9 +7,11 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
 use opentelemetry::KeyValue;
+use opentelemetry::trace::TraceContextExt;
 use shotengai_messaging::trace::{TRACEPARENT, follow};
 use tokio::time::Instant;
 use tracing::{Instrument, Span, field};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
 use uuid::Uuid;
 
 use super::HttpState;
@@ -33,7 +35,9 @@ pub(super) async fn observe(
     let mut answer = answer?;
     let status = answer.status();
     let route = answer.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
-    record(&span, &format!("{method} {route}"), &route, status.as_u16());
+    // Recording `otel.name` is too late as soon as anybody has asked for the span's context.
+    span.context().span().update_name(format!("{method} {route}"));
+    record(&span, &route, status.as_u16());
     state.durations.record(
         started.elapsed().as_secs_f64(),
         &[
@@ -59,7 +63,6 @@ fn client_id(request: &ServiceRequest) -> Option<Uuid> {
 fn span(request: &ServiceRequest, id: Uuid) -> Span {
     let span = tracing::info_span!(
         "http request",
-        otel.name = field::Empty,
         otel.kind = "server",
         otel.status_code = field::Empty,
         http.request.method = %request.method(),
@@ -71,8 +74,7 @@ fn span(request: &ServiceRequest, id: Uuid) -> Span {
     span
 }
 
-fn record(span: &Span, name: &str, route: &str, status: u16) {
-    span.record("otel.name", name);
+fn record(span: &Span, route: &str, status: u16) {
     span.record("http.route", route);
     span.record("http.response.status_code", status);
     if status >= 500 {

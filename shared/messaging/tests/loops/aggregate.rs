@@ -1,0 +1,166 @@
+//! Load, decide, append: conflicts, snapshots, lost answers.
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures::future::join_all;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use shotengai_contracts::Event;
+use shotengai_kernel::Version;
+use shotengai_messaging::memory::InjectedFault;
+use shotengai_messaging::{
+    Aggregate, Aggregates, CommitWriter, EventStore, ExecuteError, FaultKind, Loaded, Outbox, Snapshot,
+};
+
+use super::{Street, aggregate, moved};
+
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
+struct Pile {
+    pieces: u32,
+}
+
+impl Aggregate for Pile {
+    const SNAPSHOT_SCHEMA: u32 = 2;
+
+    fn apply(&mut self, event: &Event) {
+        if let Event::StockMoved(moved) = event {
+            self.pieces += moved.added;
+        }
+    }
+}
+
+const PILE: &str = "stock/pile";
+
+impl Street {
+    /// As a process that has just started sees them: nothing remembered.
+    fn piles(&self) -> Aggregates<Pile> {
+        Aggregates::new(CommitWriter::new(self.store(), Outbox::disabled(), self.ports.clone()))
+    }
+
+    async fn grow(&self, piles: &Aggregates<Pile>, times: usize) -> Loaded<Pile> {
+        for _ in 1..times {
+            self.grow_once(piles).await;
+        }
+        self.grow_once(piles).await
+    }
+
+    async fn grow_once(&self, piles: &Aggregates<Pile>) -> Loaded<Pile> {
+        let decide = |_: &Loaded<Pile>| Ok::<_, Infallible>(vec![moved(1)]);
+        piles.execute(&aggregate(PILE), &self.meta(), decide).await.unwrap()
+    }
+
+    async fn keep(&self, version: u64, schema: u32, state: serde_json::Value) {
+        let id = aggregate(PILE);
+        let snapshot = Snapshot { aggregate_id: id, version: Version::new(version), schema, state };
+        self.store().save_snapshot(&snapshot).await.unwrap();
+    }
+
+    async fn load(&self) -> (u64, u32) {
+        let loaded = self.piles().load(&aggregate(PILE)).await.unwrap();
+        (loaded.version.get(), loaded.state.pieces)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_lost_to_another_writer_is_decided_again() {
+    let street = Street::new();
+    let (id, meta, decisions) = (aggregate(PILE), street.meta(), AtomicUsize::new(0));
+    let processes: Vec<_> = (0..5).map(|_| street.piles()).collect();
+    let decide = |_: &Loaded<Pile>| {
+        decisions.fetch_add(1, Ordering::Relaxed);
+        Ok::<_, Infallible>(vec![moved(1), moved(1)])
+    };
+    let outcomes = join_all(processes.iter().map(|piles| piles.execute(&id, &meta, decide))).await;
+    assert!(outcomes.iter().all(Result::is_ok));
+    assert!(decisions.load(Ordering::Relaxed) > 5, "some had to decide again");
+    assert_eq!(street.load().await, (10, 10));
+    assert_eq!(street.store().inconsistencies(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_decision_sees_what_other_processes_wrote() {
+    let street = Street::new();
+    let (one, other) = (street.piles(), street.piles());
+    street.grow(&one, 2).await;
+    street.grow(&other, 3).await;
+    let loaded = street.grow_once(&one).await;
+    assert_eq!((loaded.version, loaded.state.pieces), (Version::new(6), 6));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_and_a_decision_without_events_write_nothing() {
+    let street = Street::new();
+    let (piles, id, meta) = (street.piles(), aggregate(PILE), street.meta());
+    let refused = piles.execute(&id, &meta, |_| Err::<Vec<Event>, _>("no")).await;
+    assert!(matches!(refused, Err(ExecuteError::Refused("no"))));
+    let nothing = piles.execute(&id, &meta, |_| Ok::<_, Infallible>(Vec::new())).await.unwrap();
+    assert_eq!(nothing.version, Version::ZERO);
+    assert_eq!(street.store().all_commits(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_reads_only_what_comes_after_the_snapshot() {
+    let street = Street::new();
+    street.grow(&street.piles(), 53).await;
+    // A number that no event explains: it can only come from here. An event from before would be a gap, and a fault.
+    street.keep(50, Pile::SNAPSHOT_SCHEMA, json!({"pieces": 1000})).await;
+    assert_eq!(street.load().await, (53, 1003));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_of_another_shape_is_ignored() {
+    let street = Street::new();
+    street.grow(&street.piles(), 8).await;
+    street.keep(5, Pile::SNAPSHOT_SCHEMA + 1, json!({"pieces": 1000})).await;
+    assert_eq!(street.load().await, (8, 8));
+    street.keep(6, Pile::SNAPSHOT_SCHEMA, json!("no pile at all")).await;
+    assert_eq!(street.load().await, (8, 8));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_remembers_its_aggregates_saves_snapshots_too() {
+    let street = Street::new();
+    street.grow(&street.piles(), 250).await;
+    let snapshot = street.store().load_snapshot(&aggregate(PILE)).await.unwrap().unwrap();
+    assert_eq!((snapshot.version.get(), snapshot.state), (200, json!({"pieces": 200})));
+    assert_eq!(street.load().await, (250, 250));
+    street.store().drop_snapshots();
+    assert_eq!(street.load().await, (250, 250), "snapshots change no answer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_that_is_not_saved_fails_no_command() {
+    let street = Street::new();
+    street.faults.always("store.save_snapshot", InjectedFault::Refuse(FaultKind::Throttled));
+    let loaded = street.grow(&street.piles(), 101).await;
+    assert_eq!(loaded.state.pieces, 101);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_whose_answer_was_lost_is_executed_once() {
+    let street = Street::new();
+    let (piles, id, meta) = (street.piles(), aggregate(PILE), street.meta());
+    let decide = |loaded: &Loaded<Pile>| {
+        let is_done = loaded.state.pieces > 0;
+        Ok::<_, Infallible>(if is_done { Vec::new() } else { vec![moved(3)] })
+    };
+    street.faults.next("store.append", InjectedFault::LoseAnswer);
+    let first = piles.execute(&id, &meta, decide).await;
+    assert!(matches!(first, Err(ExecuteError::Fault(fault)) if fault.kind() == FaultKind::Transient));
+    let second = piles.execute(&id, &meta, decide).await.unwrap();
+    assert_eq!((second.version, second.state.pieces), (Version::new(1), 3));
+    assert_eq!(street.store().all_commits().len(), 1);
+    assert_eq!(street.store().pending_count(), 1, "the sweeper will find it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_are_loaded_in_the_order_asked() {
+    let street = Street::new();
+    let piles = street.piles();
+    street.grow(&piles, 2).await;
+    let ids = [aggregate("stock/none"), aggregate(PILE), aggregate("stock/neither")];
+    let loaded = piles.load_many(&ids).await.unwrap();
+    let versions: Vec<_> = loaded.iter().map(|loaded| (loaded.id.clone(), loaded.version.get())).collect();
+    assert_eq!(versions, ids.into_iter().zip([0, 2, 0]).collect::<Vec<_>>());
+}

@@ -1,0 +1,272 @@
+//! From the store to the stream: duplicates at times, losses never.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use shotengai_contracts::Envelope;
+use shotengai_kernel::{CommitId, EventId};
+use shotengai_messaging::memory::InjectedFault;
+use shotengai_messaging::{
+    Commit, CommitWriter, EventStore, Fault, FaultKind, Infrastructure, Outbox, OutboxConfig, Publisher, StreamRecord,
+    StreamWriter,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{Running, SECOND, Street, until};
+
+fn id_of(data: &[u8]) -> EventId {
+    Envelope::from_json(data).unwrap().id
+}
+
+fn ids_of(commits: &[Commit]) -> Vec<EventId> {
+    commits.iter().flat_map(|commit| commit.events.iter().map(|event| event.id)).collect()
+}
+
+/// Refuses some events each time; remembers what each call held.
+struct Picky {
+    inner: Arc<dyn StreamWriter>,
+    refused: Mutex<BTreeSet<EventId>>,
+    calls: Mutex<Vec<Vec<EventId>>>,
+}
+
+#[async_trait]
+impl StreamWriter for Picky {
+    async fn put(&self, records: &[StreamRecord]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        self.calls.lock().unwrap().push(records.iter().map(|record| id_of(&record.data)).collect());
+        let refused = self.refused.lock().unwrap().clone();
+        let is_refused = |record: &&StreamRecord| refused.contains(&id_of(&record.data));
+        let taken: Vec<_> = records.iter().filter(|record| !is_refused(record)).cloned().collect();
+        if !taken.is_empty() {
+            assert!(self.inner.put(&taken).await?.iter().all(Result::is_ok));
+        }
+        let throttled = || Fault::new(FaultKind::Throttled, "stream.put", "this one not");
+        Ok(records.iter().map(|record| if is_refused(&record) { Err(throttled()) } else { Ok(()) }).collect())
+    }
+}
+
+impl Street {
+    fn outbox(&self, config: OutboxConfig) -> (Outbox, Arc<Publisher>) {
+        let stream = self.infra.stream_writer();
+        Publisher::new("inventory", self.store(), stream, config, self.ports.clone())
+    }
+
+    fn picky(&self, config: OutboxConfig) -> (Arc<Picky>, Outbox, Arc<Publisher>) {
+        let inner = self.infra.stream_writer();
+        let picky = Arc::new(Picky { inner, refused: Mutex::default(), calls: Mutex::default() });
+        let stream = Arc::clone(&picky) as Arc<dyn StreamWriter>;
+        let (outbox, publisher) = Publisher::new("inventory", self.store(), stream, config, self.ports.clone());
+        (picky, outbox, publisher)
+    }
+
+    fn in_stream(&self) -> Vec<EventId> {
+        self.infra.memory_stream().records().iter().map(|record| id_of(&record.data)).collect()
+    }
+
+    /// The aggregates of the commits that are still marked.
+    async fn marked(&self) -> BTreeSet<String> {
+        let later = self.ports.clock.now() + SignedDuration::from_secs(1);
+        let mut marked = BTreeSet::new();
+        for shard in 0..16 {
+            let found = self.store().pending(shard, later, 1000).await.unwrap();
+            marked.extend(found.into_iter().map(|commit| commit.aggregate_id.to_string()));
+        }
+        marked
+    }
+
+    async fn append(&self, outbox: &Outbox, commits: &[Commit]) {
+        let writer = CommitWriter::new(self.store(), outbox.clone(), self.ports.clone());
+        for commit in commits {
+            writer.append(vec![commit.clone()]).await.unwrap();
+        }
+    }
+
+    async fn all_cleared(&self) {
+        let store = self.store();
+        until("all markers are off", || store.pending_count() == 0).await;
+        assert_eq!(store.inconsistencies(), Vec::<String>::new());
+    }
+}
+
+fn publishing(publisher: &Arc<Publisher>) -> Running {
+    Running::start(publisher.workers().swap_remove(0))
+}
+
+fn sorted(mut ids: Vec<EventId>) -> Vec<EventId> {
+    ids.sort();
+    ids
+}
+
+#[tokio::test(start_paused = true)]
+async fn everything_offered_reaches_the_stream_once_and_loses_its_marker() {
+    let street = Street::new();
+    let (outbox, publisher) = street.outbox(OutboxConfig::default());
+    let running = publishing(&publisher);
+    let commits: Vec<_> = (0..60).map(|n| street.commit(&format!("stock/{n}"), 1 + n % 3)).collect();
+    street.append(&outbox, &commits).await;
+    street.all_cleared().await;
+    assert_eq!(sorted(street.in_stream()), sorted(ids_of(&commits)));
+    let stream = street.in_stream();
+    for commit in &commits {
+        let places: Vec<_> =
+            ids_of(std::slice::from_ref(commit)).iter().map(|id| stream.iter().position(|at| at == id)).collect();
+        assert!(places.is_sorted(), "the events of a commit keep their order");
+    }
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_events_than_one_request_takes_are_cut_into_several() {
+    let street = Street::new();
+    let (picky, outbox, publisher) = street.picky(OutboxConfig::default());
+    let commits: Vec<_> = (0..300).map(|n| street.commit(&format!("stock/{n}"), 3)).collect();
+    street.append(&outbox, &commits).await;
+    publishing(&publisher).stop().await;
+    street.all_cleared().await;
+    assert!(picky.calls.lock().unwrap().iter().all(|call| call.len() <= 500));
+    assert_eq!(sorted(street.in_stream()), sorted(ids_of(&commits)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_partial_failure_keeps_the_marker_of_the_failed_commit_only() {
+    let street = Street::new();
+    let (picky, outbox, publisher) = street.picky(OutboxConfig { attempts: 3, ..OutboxConfig::default() });
+    let commits = [street.commit("stock/a", 1), street.commit("stock/b", 2), street.commit("stock/c", 1)];
+    let second_of_b = commits[1].events[1].id;
+    picky.refused.lock().unwrap().insert(second_of_b);
+    street.append(&outbox, &commits).await;
+    publishing(&publisher).stop().await;
+    // Of b the stream has acknowledged one event, not all.
+    assert_eq!(street.marked().await, ["stock/b".to_owned()].into());
+    let retried: Vec<_> = picky.calls.lock().unwrap()[1..].to_vec();
+    assert_eq!(retried, [vec![second_of_b], vec![second_of_b]], "only what failed is tried again");
+
+    picky.refused.lock().unwrap().clear();
+    tokio::time::advance(11 * SECOND).await;
+    assert_eq!(publisher.sweep().await.unwrap(), 1);
+    street.all_cleared().await;
+    assert!(street.in_stream().contains(&second_of_b));
+}
+
+#[tokio::test(start_paused = true)]
+async fn entries_that_fail_at_random_are_tried_until_all_are_there() {
+    let street = Street::new();
+    let (outbox, publisher) = street.outbox(OutboxConfig::default());
+    for _ in 0..4 {
+        street.faults.next("stream.put", InjectedFault::FailEntries);
+    }
+    let commits: Vec<_> = (0..40).map(|n| street.commit(&format!("stock/{n}"), 2)).collect();
+    street.append(&outbox, &commits).await;
+    publishing(&publisher).stop().await;
+    street.all_cleared().await;
+    assert_eq!(sorted(street.in_stream()), sorted(ids_of(&commits)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_leads_to_duplicates_and_never_to_loss() {
+    let street = Street::new();
+    let (outbox, publisher) = street.outbox(OutboxConfig::default());
+    street.faults.next("stream.put", InjectedFault::LoseAnswer);
+    let commits = [street.commit("stock/a", 1), street.commit("stock/b", 2)];
+    street.append(&outbox, &commits).await;
+    publishing(&publisher).stop().await;
+    street.all_cleared().await;
+    let twice = [ids_of(&commits), ids_of(&commits)].concat();
+    assert_eq!(sorted(street.in_stream()), sorted(twice));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_is_away_keeps_every_marker_until_the_sweeper_finds_it() {
+    let street = Street::new();
+    let (outbox, publisher) = street.outbox(OutboxConfig { attempts: 2, ..OutboxConfig::default() });
+    street.faults.always("stream.put", InjectedFault::Refuse(FaultKind::Transient));
+    let commits: Vec<_> = (0..30).map(|n| street.commit(&format!("stock/{n}"), 1)).collect();
+    street.append(&outbox, &commits).await;
+    let running: Vec<_> = publisher.workers().into_iter().map(Running::start).collect();
+    let puts = || street.faults.calls("stream.put");
+    until("publisher and sweeper have tried", || puts() > 10).await;
+    assert_eq!(street.store().pending_count(), 30);
+    street.faults.end("stream.put");
+    street.all_cleared().await;
+    assert_eq!(sorted(street.in_stream()), sorted(ids_of(&commits)));
+    for worker in running {
+        worker.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_channel_had_no_room_for_is_swept_though_the_publisher_never_ran() {
+    let street = Street::new();
+    let (outbox, publisher) = street.outbox(OutboxConfig { capacity: 2, ..OutboxConfig::default() });
+    let commits: Vec<_> = (0..5).map(|n| street.commit(&format!("stock/{n}"), 1)).collect();
+    street.append(&outbox, &commits).await;
+    assert_eq!(street.store().pending_count(), 5);
+    tokio::time::advance(11 * SECOND).await;
+    assert_eq!(publisher.sweep().await.unwrap(), 5);
+    street.all_cleared().await;
+    assert_eq!(sorted(street.in_stream()), sorted(ids_of(&commits)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_leaves_young_markers_alone() {
+    let street = Street::new();
+    let (_, publisher) = street.outbox(OutboxConfig::default());
+    let nobody = Outbox::disabled();
+    street.append(&nobody, &[street.commit("stock/old", 1)]).await;
+    tokio::time::advance(8 * SECOND).await;
+    assert_eq!(publisher.sweep().await.unwrap(), 0);
+    street.append(&nobody, &[street.commit("stock/young", 1)]).await;
+    tokio::time::advance(3 * SECOND).await;
+    assert_eq!(publisher.sweep().await.unwrap(), 1);
+    assert_eq!(street.marked().await, ["stock/young".to_owned()].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_that_can_not_clear_ends_and_the_next_one_publishes_again() {
+    let street = Street::new();
+    let (_, publisher) = street.outbox(OutboxConfig::default());
+    // More than a page, all in one shard of the index.
+    let mut commits: Vec<_> = (0..120).map(|n| street.commit(&format!("stock/{n}"), 1)).collect();
+    for commit in &mut commits {
+        commit.commit_id = CommitId::new(uuid::Uuid::from_u128(commit.commit_id.uuid().as_u128() & !0xff));
+    }
+    street.append(&Outbox::disabled(), &commits).await;
+    tokio::time::advance(11 * SECOND).await;
+    street.faults.always("store.clear_pending", InjectedFault::Refuse(FaultKind::Throttled));
+    let swept = tokio::time::timeout(600 * SECOND, publisher.sweep()).await;
+    assert_eq!(swept.unwrap().unwrap(), 100, "one page, and not for ever the same");
+    assert_eq!(street.store().pending_count(), 120);
+    street.faults.end("store.clear_pending");
+    assert_eq!(publisher.sweep().await.unwrap(), 120);
+    street.all_cleared().await;
+    assert_eq!(street.in_stream().into_iter().collect::<BTreeSet<_>>(), ids_of(&commits).into_iter().collect());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publisher_that_is_told_to_end_drains_the_channel() {
+    let street = Street::new();
+    let (outbox, publisher) = street.outbox(OutboxConfig::default());
+    let commits: Vec<_> = (0..1200).map(|n| street.commit(&format!("stock/{n}"), 1)).collect();
+    street.append(&outbox, &commits).await;
+    let told = CancellationToken::new();
+    told.cancel();
+    publisher.workers()[0].run(told).await;
+    assert_eq!(street.store().pending_count(), 0, "markers are off when it returns");
+    assert_eq!(sorted(street.in_stream()), sorted(ids_of(&commits)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweeper_that_is_told_to_end_does_not_wait_for_a_stream_that_is_away() {
+    let street = Street::new();
+    let (_, publisher) = street.outbox(OutboxConfig::default());
+    street
+        .append(&Outbox::disabled(), &(0..50).map(|n| street.commit(&format!("stock/{n}"), 1)).collect::<Vec<_>>())
+        .await;
+    street.faults.always("stream.put", InjectedFault::Refuse(FaultKind::Transient));
+    let running = Running::start(publisher.workers().swap_remove(1));
+    until("a sweep is under way", || street.faults.calls("stream.put") > 1).await;
+    running.token.cancel();
+    assert!(tokio::time::timeout(SECOND, running.task).await.is_ok());
+    assert_eq!(street.store().pending_count(), 50);
+}

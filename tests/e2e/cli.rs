@@ -1,0 +1,134 @@
+//! What operators do on the command line.
+
+use std::net::TcpListener;
+use std::process::Output;
+
+use shotengai_tests::street::Street;
+use tokio::process::Command;
+
+/// What a run of the binary said and how it ended.
+struct Said {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+impl Said {
+    /// Both outputs, if it ended with this code.
+    fn expect(self, code: i32) -> String {
+        assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
+        self.out + &self.err
+    }
+}
+
+async fn say(mut command: Command) -> Said {
+    command.output().await.unwrap().into()
+}
+
+async fn run(street: &Street, args: &[&str]) -> Said {
+    say(street.command(args)).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn provisioning_twice_at_once_and_again_leaves_one_set_of_resources() {
+    let street = Street::provisioned().await;
+    let refused = run(&street, &["provision", "--destroy"]).await.expect(2);
+    assert!(refused.contains("--yes"), "{refused}");
+    run(&street, &["provision", "--check"]).await.expect(0);
+
+    let gone = run(&street, &["provision", "--destroy", "--yes"]).await.expect(0);
+    assert!(gone.contains("deleted") && !gone.contains("absent"), "{gone}");
+    let nothing = run(&street, &["provision", "--check"]).await.expect(1);
+    assert!(!nothing.contains("found "), "{nothing}");
+
+    let (one, other) = tokio::join!(run(&street, &["provision"]), run(&street, &["provision"]));
+    one.expect(0);
+    other.expect(0);
+    let third = run(&street, &["provision"]).await.expect(0);
+    assert!(third.contains("0 created, 0 changed"), "{third}");
+    let all = run(&street, &["provision", "--check"]).await.expect(0);
+    assert!(all.contains(" 0 missing"), "{all}");
+
+    assert!(street.aws.admin().delete_queue("billing-queue").await.unwrap());
+    let missing = run(&street, &["provision", "--check"]).await.expect(1);
+    let named: Vec<_> = missing.lines().filter(|line| line.starts_with("MISSING")).collect();
+    assert!(named.iter().any(|line| line.ends_with("billing-queue")), "{missing}");
+    assert!(named.iter().all(|line| line.contains("billing-queue")), "{missing}");
+    let repaired = run(&street, &["provision"]).await.expect(0);
+    assert!(repaired.contains("created"), "{repaired}");
+    run(&street, &["provision", "--check"]).await.expect(0);
+
+    let stores = run(&street, &["status", "dynamodb"]).await.expect(0);
+    assert!(["order", "catalog", "inventory", "billing"].iter().all(|owner| stores.contains(owner)), "{stores}");
+    let stream = run(&street, &["status", "kinesis"]).await.expect(0);
+    assert!(stream.contains("shardId-") && stream.contains("notification-queue"), "{stream}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bad_configuration_is_named_whole_and_keeps_its_secrets() {
+    let street = Street::provisioned().await;
+    let bad = [
+        ("AWS_ENDPOINT_URL", "ftp://somewhere"),
+        ("DATABASE_URL", "postgres://user:hunter2@host:notaport/db"),
+        ("INTERNAL_TOKEN", "hunter3"),
+        ("CURRENCY", "ZZZZ"),
+        ("HTTP_ADDR", "nowhere"),
+        ("DRAIN_SECONDS", "soon"),
+        ("JWT_SIGNING_KEY_FILE", "/no/such/file"),
+        ("PUBLISH", "pigeon"),
+        ("JWT_SECRET", "hunter4"),
+        ("DYNAMODB_TABLE_NAME", "events"),
+    ];
+    let mut command = street.command(&["serve", "all"]);
+    command.envs(bad);
+    let said = say(command).await;
+    assert_eq!(said.out, "");
+    let said = said.expect(2);
+    for (name, _) in bad {
+        assert!(said.contains(name), "{name} is not named: {said}");
+    }
+    assert!(!said.contains("hunter"), "{said}");
+
+    // Roles' own settings, once the shared ones are good.
+    let mut command = street.command(&["serve", "all"]);
+    command.env("SMTP_URL", "smtp://user:hunter5@host?tls=perhaps").env_remove("DATABASE_URL");
+    let said = say(command).await.expect(2);
+    assert!(said.contains("SMTP_URL") && said.contains("DATABASE_URL"), "{said}");
+    assert!(!said.contains("hunter"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_port_in_use_is_named_with_its_flag() {
+    let street = Street::provisioned().await;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = listener.local_addr().unwrap();
+    for (name, flag) in [("HTTP_ADDR", "--http-addr"), ("HEALTH_ADDR", "--health-addr")] {
+        let mut command = street.command(&["serve", "all"]);
+        command.env("HTTP_ADDR", "127.0.0.1:0").env("HEALTH_ADDR", "127.0.0.1:0").env(name, taken.to_string());
+        let said = say(command).await.expect(2);
+        assert!(said.contains(&taken.to_string()) && said.contains(flag), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn help_version_and_keys_need_no_installation() {
+    let street = Street::provisioned().await;
+    let version = run(&street, &["--version"]).await.expect(0);
+    assert!(version.starts_with("shotengai ") && version.contains(env!("CARGO_PKG_VERSION")), "{version}");
+    let help = run(&street, &["serve", "--help"]).await.expect(0);
+    for name in ["DATABASE_URL", "SMTP_URL", "INTERNAL_TOKEN", "OTEL_EXPORTER_OTLP_ENDPOINT"] {
+        assert!(help.contains(name), "{help}");
+    }
+    let unknown = run(&street, &["serve", "baker"]).await.expect(2);
+    assert!(unknown.contains("baker") && unknown.contains("bridge"), "{unknown}");
+    let keys = [run(&street, &["keygen"]).await.expect(0), run(&street, &["keygen"]).await.expect(0)];
+    assert!(keys[0].starts_with("-----BEGIN PRIVATE KEY-----"), "a PEM");
+    assert_ne!(keys[0], keys[1]);
+}

@@ -1,0 +1,147 @@
+//! One trace from the request to the mail, and the numbers that every role shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures::future::join_all;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use serde_json::json;
+use shotengai_street::free_port;
+use shotengai_tests::collector::{Collector, hex};
+use shotengai_tests::shop::{order_body, text};
+use shotengai_tests::street::{Process, Street};
+use shotengai_tests::wait::until;
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const CLIENT: &str = "00f067aa0ba902b7";
+
+/// What a role's `/metrics` has at least, once an order is paid, if the role is a process of its own.
+const ROLES: [(&str, &[&str]); 9] = [
+    ("storefront", &[HTTP]),
+    ("order", &[HTTP, SETTLED, PUBLISHED, AWS]),
+    ("catalog", &[HTTP, PUBLISHED, AWS]),
+    ("inventory", &[SETTLED, PUBLISHED, AWS]),
+    ("billing", &[SETTLED, PUBLISHED, AWS]),
+    ("notification", &[SETTLED, AWS]),
+    ("tally", &[SETTLED, AWS]),
+    ("query", &[HTTP, SETTLED, AWS]),
+    ("bridge", &["records_bridged", AWS]),
+];
+const HTTP: &str = "http_server_request_duration";
+const SETTLED: &str = "messages_settled";
+const PUBLISHED: &str = "events_published";
+const AWS: &str = "aws_requests";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_trace_leads_from_the_request_through_nine_processes_to_the_mail() {
+    let street = Street::provisioned().await;
+    let collector = Collector::start();
+    let mut processes = serve_each(&street, &collector).await;
+    let shop = |role: &str| street.shop(&processes[role]);
+
+    let admin = shop("storefront").admin().await;
+    let product = json!({"product_id": "prod_kinoko", "name": "Kinoko", "description": "", "price": 200, "stock": 10});
+    assert_eq!(shop("catalog").post("/products", Some(&admin), &product).await.status, 201);
+    let reads = shop("query");
+    until("the product and its stock show", Duration::from_secs(30), || async {
+        let answer = reads.get("/products/prod_kinoko", None).await;
+        if answer.body["stock"] == 10 { Ok(()) } else { Err(answer) }
+    })
+    .await;
+    let guest = shop("storefront").guest(Some("trace@example.com"), "en").await;
+
+    let traceparent = format!("00-{TRACE}-{CLIENT}-01");
+    let headers = [("traceparent", traceparent.as_str())];
+    let body = order_body(&[("prod_kinoko", 2)]);
+    let answer = shop("order").send(reqwest::Method::POST, "/orders", Some(&guest), &headers, Some(&body)).await;
+    let order = text(&answer.unwrap().expect(202), "order_id");
+    reads.until_status(&guest, &order, "paid").await;
+    let mails = street.inbox.wait_for("to:trace@example.com", 2, Duration::from_secs(20)).await.unwrap();
+    assert_eq!(mails.len(), 2);
+    for mail in mails {
+        let source = String::from_utf8(street.inbox.source(&mail.id).unwrap()).unwrap();
+        let header = source.lines().find_map(|line| line.strip_prefix("traceparent: "));
+        assert!(header.is_some_and(|header| header.starts_with(&format!("00-{TRACE}-"))), "{source}");
+    }
+    for (role, names) in ROLES {
+        assert_metrics(&processes[role], role, names).await;
+    }
+    street.assert_tidy().await;
+
+    // What is not exported yet is flushed at the end.
+    let ended = join_all(processes.values_mut().map(Process::terminate)).await;
+    assert!(ended.iter().all(|well| *well), "every process ends well");
+    for (role, process) in &processes {
+        assert!(!process.log().contains(" ERROR "), "{role} has something to complain about");
+    }
+    assert_complete(&collector.trace(TRACE));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_with_all_roles_shows_all_their_numbers() {
+    let street = Street::provisioned().await;
+    let process = street.serve("all", &[]).await;
+    let shop = street.shop(&process);
+    let admin = shop.admin().await;
+    let kinoko = shop.product(&admin, "prod_kinoko", "Kinoko", 200, 10).await;
+    let guest = shop.guest(None, "en").await;
+    let order = text(&shop.order(&guest, &[(&kinoko, 1)]).await.expect(202), "order_id");
+    shop.until_status(&guest, &order, "paid").await;
+    assert_metrics(&process, "all", &[HTTP, SETTLED, PUBLISHED, AWS, "records_bridged"]).await;
+}
+
+/// Each role as a process of its own.
+async fn serve_each(street: &Street, collector: &Collector) -> BTreeMap<&'static str, Process> {
+    let addresses: BTreeMap<&str, SocketAddr> =
+        ROLES.iter().map(|(role, _)| (*role, SocketAddr::from(([127, 0, 0, 1], free_port().unwrap())))).collect();
+    let (catalog, storefront) =
+        (format!("http://{}", addresses["catalog"]), format!("http://{}", addresses["storefront"]));
+    let endpoint = collector.endpoint();
+    let extra = [
+        ("CATALOG_URL", catalog.as_str()),
+        ("STOREFRONT_URL", storefront.as_str()),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+    ];
+    let starting = addresses.iter().map(|(role, http)| {
+        let health = SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
+        async move { (*role, street.serve_at(role, *http, health, &extra).await) }
+    });
+    join_all(starting).await.into_iter().collect()
+}
+
+async fn assert_metrics(process: &Process, role: &str, names: &[&str]) {
+    let answer = reqwest::get(format!("{}/metrics", process.health_url)).await.unwrap();
+    assert_eq!(answer.status(), 200, "{role}");
+    assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/plain"), "{role}");
+    let metrics = answer.text().await.unwrap();
+    for name in names {
+        assert!(metrics.lines().any(|line| line.starts_with(name)), "{role} shows no {name}:\n{metrics}");
+    }
+}
+
+/// Every hop is there, and no span's parent is missing.
+fn assert_complete(trace: &[Span]) {
+    let names: BTreeSet<&str> = trace.iter().map(|span| span.name.as_str()).collect();
+    let hops = [
+        "POST /orders",
+        "dynamodb.TransactWriteItems",
+        "outbox publish",
+        "kinesis.PutRecords",
+        "bridge publish",
+        "sns.PublishBatch",
+        "smtp send",
+    ];
+    for hop in hops {
+        assert!(names.contains(hop), "no {hop} in {names:?}");
+    }
+    for queue in ["order-queue", "inventory-queue", "billing-queue", "notification-queue", "tally-queue", "query-queue"]
+    {
+        let found = names.iter().any(|name| name.starts_with("process ") && name.ends_with(queue));
+        assert!(found, "nothing processed from {queue} in {names:?}");
+    }
+    let ids: BTreeSet<String> = trace.iter().map(|span| hex(&span.span_id)).chain([CLIENT.to_owned()]).collect();
+    for span in trace {
+        assert!(ids.contains(&hex(&span.parent_span_id)), "the parent of {} is in no trace: {names:?}", span.name);
+    }
+}
