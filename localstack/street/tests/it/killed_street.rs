@@ -43,6 +43,7 @@ async fn children_die_with_a_killed_owner_and_the_next_street_starts_at_once() {
         .env(FOLDER, folder.path())
         .env(PORTS, format!("{} {}", ports[0], ports[1]))
         .stdout(Stdio::piped())
+        .kill_on_drop(true)
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines();
