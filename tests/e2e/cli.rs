@@ -132,3 +132,12 @@ async fn help_version_and_keys_need_no_installation() {
     assert!(keys[0].starts_with("-----BEGIN PRIVATE KEY-----"), "a PEM");
     assert_ne!(keys[0], keys[1]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn change_capture_is_refused_until_it_is_built() {
+    let street = Street::provisioned().await;
+    let mut command = street.command(&["serve", "order"]);
+    command.env("PUBLISH", "cdc");
+    let said = say(command).await.expect(2);
+    assert!(said.contains("PUBLISH") && said.contains("cdc"), "{said}");
+}

@@ -30,6 +30,19 @@ impl Aggregate for Pile {
     }
 }
 
+/// A pile that never grows high.
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
+struct SmallPile(Pile);
+
+impl Aggregate for SmallPile {
+    const SNAPSHOT_SCHEMA: u32 = 2;
+    const SNAPSHOT_EVERY: u64 = 0;
+
+    fn apply(&mut self, event: &Event) {
+        self.0.apply(event);
+    }
+}
+
 const PILE: &str = "stock/pile";
 
 impl Street {
@@ -127,6 +140,20 @@ async fn a_process_that_remembers_its_aggregates_saves_snapshots_too() {
     assert_eq!(street.load().await, (250, 250));
     street.store().drop_snapshots();
     assert_eq!(street.load().await, (250, 250), "snapshots change no answer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_aggregate_without_snapshots_neither_saves_nor_reads_one() {
+    let street = Street::new();
+    let small =
+        || Aggregates::<SmallPile>::new(CommitWriter::new(street.store(), Outbox::disabled(), street.ports.clone()));
+    let (piles, id) = (small(), aggregate(PILE));
+    for _ in 0..250 {
+        piles.execute(&id, &street.meta(), |_| Ok::<_, Infallible>(vec![moved(1)])).await.unwrap();
+    }
+    assert_eq!(street.store().snapshot_count(), 0);
+    street.keep(250, SmallPile::SNAPSHOT_SCHEMA, json!({"pieces": 1000})).await;
+    assert_eq!(small().load(&id).await.unwrap().state, SmallPile(Pile { pieces: 250 }));
 }
 
 #[tokio::test(start_paused = true)]
