@@ -186,12 +186,13 @@ impl Publisher {
         acknowledged
     }
 
-    async fn publish_chunk(&self, commits: Vec<Commit>, by: &'static str) -> Vec<Commit> {
+    async fn publish_chunk(&self, chunk: Vec<(Commit, Vec<StreamRecord>)>, by: &'static str) -> Vec<Commit> {
+        let (commits, records): (Vec<_>, Vec<_>) = chunk.into_iter().unzip();
         // Which commit each outstanding record belongs to.
-        let mut outstanding: Vec<(usize, StreamRecord)> = commits
-            .iter()
+        let mut outstanding: Vec<(usize, StreamRecord)> = records
+            .into_iter()
             .enumerate()
-            .flat_map(|(index, commit)| records(commit).into_iter().map(move |record| (index, record)))
+            .flat_map(|(index, records)| records.into_iter().map(move |record| (index, record)))
             .collect();
         let total = outstanding.len();
         // Each commit's own part of its trace, until the stream has answered; shared calls belong to the first.
@@ -367,20 +368,21 @@ fn records(commit: &Commit) -> Vec<StreamRecord> {
         .collect()
 }
 
-/// Cuts commits into requests that the stream takes.
-fn chunks(commits: Vec<Commit>) -> Vec<Vec<Commit>> {
+/// Cuts commits, each with its records, into requests that the stream takes.
+fn chunks(commits: Vec<Commit>) -> Vec<Vec<(Commit, Vec<StreamRecord>)>> {
     let mut chunks = Vec::new();
     let mut chunk = Vec::new();
     let (mut count, mut bytes) = (0, 0);
     for commit in commits {
-        let size: usize = records(&commit).iter().map(|record| record.key.len() + record.data.len()).sum();
+        let records = records(&commit);
+        let size: usize = records.iter().map(|record| record.key.len() + record.data.len()).sum();
         if !chunk.is_empty() && (count + commit.events.len() > PUT_MAX_RECORDS || bytes + size > PUT_MAX_BYTES) {
             chunks.push(std::mem::take(&mut chunk));
             (count, bytes) = (0, 0);
         }
         count += commit.events.len();
         bytes += size;
-        chunk.push(commit);
+        chunk.push((commit, records));
     }
     if !chunk.is_empty() {
         chunks.push(chunk);
