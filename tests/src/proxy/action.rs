@@ -1,0 +1,119 @@
+//! What can happen to an exchange.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::{Request, Response};
+
+use super::aws_error::{Trouble, answer};
+use super::rule::Standing;
+use super::{Exchange, Shared};
+
+/// What the proxy does instead of forwarding.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Answers this; nothing is forwarded.
+    Answer {
+        /// The status.
+        status: u16,
+        /// The body.
+        body: String,
+        /// Headers beside its length.
+        headers: Vec<(String, String)>,
+    },
+    /// Answers that the service failed, in the service's words.
+    ServerError,
+    /// Answers that there were too many requests.
+    Throttle,
+    /// Answers that the caller may not do this.
+    AccessDenied,
+    /// Closes the connection; nothing is forwarded.
+    DropRequest,
+    /// Forwards, then closes the connection without the answer.
+    LoseAnswer,
+    /// Waits, then forwards.
+    Delay(Duration),
+    /// Forwards when the rule is released.
+    Hold,
+    /// Forwards, and hands the answer over when the rule is released.
+    HoldAnswer,
+}
+
+impl Action {
+    /// One word for it, in counts.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Answer { .. } => "answered",
+            Self::ServerError => "server_error",
+            Self::Throttle => "throttled",
+            Self::AccessDenied => "access_denied",
+            Self::DropRequest => "request_dropped",
+            Self::LoseAnswer => "answer_lost",
+            Self::Delay(_) => "delayed",
+            Self::Hold => "held",
+            Self::HoldAnswer => "answer_held",
+        }
+    }
+}
+
+pub(super) type Answered = Result<Response<Full<Bytes>>, io::Error>;
+
+/// The server closes a connection without a word when its service fails.
+fn cut() -> io::Error {
+    io::ErrorKind::ConnectionAborted.into()
+}
+
+/// One exchange, from request to answer.
+pub(super) async fn perform(shared: Arc<Shared>, request: Request<Incoming>) -> Answered {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let exchange = Exchange::new(&parts, body);
+    shared.note(&exchange);
+    match shared.decide(&exchange) {
+        None => shared.upstream.forward(exchange).await,
+        // In a task of its own, since a sender who gives up must not undo what the rule says.
+        Some((rule, action)) => {
+            tokio::spawn(async move { act(&shared, &rule, action, exchange).await }).await.map_err(io::Error::other)?
+        }
+    }
+}
+
+async fn act(shared: &Shared, rule: &Standing, action: Action, exchange: Exchange) -> Answered {
+    let trouble = match action {
+        Action::LoseAnswer | Action::HoldAnswer => {
+            let answered = shared.upstream.forward(exchange).await;
+            rule.hit(&action);
+            let handed_over = matches!(action, Action::HoldAnswer) && rule.gate().await;
+            return if handed_over { answered } else { Err(cut()) };
+        }
+        Action::Hold => {
+            rule.hit(&action);
+            return if rule.gate().await { shared.upstream.forward(exchange).await } else { Err(cut()) };
+        }
+        Action::Delay(delay) => {
+            rule.hit(&action);
+            tokio::time::sleep(delay).await;
+            return shared.upstream.forward(exchange).await;
+        }
+        Action::DropRequest => {
+            rule.hit(&action);
+            return Err(cut());
+        }
+        Action::Answer { status, ref body, ref headers } => {
+            rule.hit(&action);
+            let named = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            let builder =
+                named.fold(Response::builder().status(status), |builder, (name, value)| builder.header(name, value));
+            return builder.body(Full::from(body.clone())).map_err(io::Error::other);
+        }
+        Action::ServerError => Trouble::ServerError,
+        Action::Throttle => Trouble::Throttle,
+        Action::AccessDenied => Trouble::AccessDenied,
+    };
+    rule.hit(&action);
+    Ok(answer(trouble, &exchange))
+}
