@@ -13,5 +13,7 @@ mod crash;
 mod dev;
 mod load;
 mod outbox;
+mod proxy;
 mod purchase;
 mod tracing;
+mod two_workers;

@@ -4,6 +4,7 @@
 //! - [`street`]: provisions, starts the binary's roles as processes, kills them.
 //! - [`shop`]: what a customer or an administrator does over HTTP.
 //! - [`dev`]: `shotengai dev` as a process, in a folder of its own. [`collector`]: takes the spans that processes export.
+//! - [`post_office`]: decides which worker of a queue gets which message.
 //! - [`proxy`]: stands between a process and its AWS, or a client and its shop, and spoils what a rule says.
 //! - [`wait`]: conditions with deadlines; nothing here sleeps for a fixed time and hopes.
 //!
@@ -14,6 +15,7 @@
 pub mod collector;
 pub mod dev;
 pub mod local;
+pub mod post_office;
 pub mod proxy;
 pub mod shop;
 pub mod street;

@@ -1,9 +1,11 @@
 //! What can happen to an exchange.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response};
@@ -12,7 +14,7 @@ use super::aws_error::{Trouble, answer};
 use super::rule::Standing;
 use super::{Exchange, Shared};
 
-/// What the proxy does instead of forwarding.
+/// What the proxy does with an exchange.
 #[derive(Debug, Clone)]
 pub enum Action {
     /// Answers this; nothing is forwarded.
@@ -40,9 +42,33 @@ pub enum Action {
     Hold,
     /// Forwards, and hands the answer over when the rule is released.
     HoldAnswer,
+    /// Forwards; the rule only counts.
+    Pass,
+    /// Finds out when it comes to it; see [`Action::ask`].
+    Ask(Asked),
+}
+
+type Question = dyn Fn(&Exchange) -> BoxFuture<'static, Action> + Send + Sync;
+
+/// What is asked for an action.
+#[derive(Clone)]
+pub struct Asked(Arc<Question>);
+
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Asked")
+    }
 }
 
 impl Action {
+    /// An action that is found out for each exchange, and may be waited for: dropped when the sender goes meanwhile.
+    pub fn ask<F>(question: impl Fn(&Exchange) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Self> + Send + 'static,
+    {
+        Self::Ask(Asked(Arc::new(move |exchange| Box::pin(question(exchange)))))
+    }
+
     /// One word for it, in counts.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -56,6 +82,8 @@ impl Action {
             Self::Delay(_) => "delayed",
             Self::Hold => "held",
             Self::HoldAnswer => "answer_held",
+            Self::Pass => "watched",
+            Self::Ask(_) => "asked",
         }
     }
 }
@@ -73,13 +101,15 @@ pub(super) async fn perform(shared: Arc<Shared>, request: Request<Incoming>) -> 
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let exchange = Exchange::new(&parts, body);
     shared.note(&exchange);
-    match shared.decide(&exchange) {
-        None => shared.upstream.forward(exchange).await,
-        // In a task of its own, since a sender who gives up must not undo what the rule says.
-        Some((rule, action)) => {
-            tokio::spawn(async move { act(&shared, &rule, action, exchange).await }).await.map_err(io::Error::other)?
-        }
+    let Some((rule, mut action)) = shared.decide(&exchange) else {
+        return shared.upstream.forward(exchange).await;
+    };
+    while let Action::Ask(Asked(question)) = &action {
+        action = question(&exchange).await;
     }
+    // In a task of its own, since a sender who gives up must not undo what the rule says.
+    let acting = tokio::spawn(async move { act(&shared, &rule, action, exchange).await });
+    acting.await.map_err(io::Error::other)?
 }
 
 async fn act(shared: &Shared, rule: &Standing, action: Action, exchange: Exchange) -> Answered {
@@ -93,6 +123,11 @@ async fn act(shared: &Shared, rule: &Standing, action: Action, exchange: Exchang
         Action::Hold => {
             rule.hit(&action);
             return if rule.gate().await { shared.upstream.forward(exchange).await } else { Err(cut()) };
+        }
+        Action::Pass | Action::Ask(_) => {
+            let answered = shared.upstream.forward(exchange).await;
+            rule.hit(&action);
+            return answered;
         }
         Action::Delay(delay) => {
             rule.hit(&action);

@@ -27,7 +27,7 @@ pub struct Draft {
 
 enum Deed {
     Always(Action),
-    Drawn { random: SeededRandom, odds: Vec<(f64, Action)> },
+    Drawn { random: Box<SeededRandom>, odds: Vec<(f64, Action)> },
 }
 
 impl Rule {
@@ -62,7 +62,11 @@ impl Draft {
     #[must_use]
     pub fn chance(self, seed: u64, odds: Vec<(f64, Action)>) -> Rule {
         assert!(odds.iter().map(|(share, _)| share).sum::<f64>() <= 1.0, "more than certain: {odds:?}");
-        Rule { when: self.when, times: self.times, deed: Deed::Drawn { random: SeededRandom::new(seed), odds } }
+        Rule {
+            when: self.when,
+            times: self.times,
+            deed: Deed::Drawn { random: Box::new(SeededRandom::new(seed)), odds },
+        }
     }
 }
 
