@@ -35,7 +35,7 @@ pub async fn build(context: &Context, settings: BillingSettings) -> anyhow::Resu
     let ledger = Ledger::new(context.infra.table(LEDGER_TABLE));
     let payments = Arc::new(Payments::new(Aggregates::new(sourcing.writer.clone()), Arc::new(ledger.clone())));
     let consumer = Consumer::new(
-        ConsumerConfig { concurrency: settings.billing_concurrency.get(), ..ConsumerConfig::new(queue.service) },
+        ConsumerConfig { concurrency: settings.billing_concurrency.get(), ..context.consumer_config(queue.service) },
         context.infra.queue(queue.name),
         context.infra.queue(&queue.dead_letters()),
         Arc::new(OrderEvents::new(payments)),

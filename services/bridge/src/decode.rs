@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn garbage_is_told_from_an_unknown_type() {
-        assert_eq!(envelope(&[0xff]).unwrap_err().reason, "not_an_envelope");
+        assert_eq!(envelope(&[0xff]).unwrap_err().reason, "not_json");
         assert_eq!(envelope(b"{}").unwrap_err().reason, "not_an_envelope");
         let mut unknown = samples::envelope(EventType::OrderPaid).unwrap();
         unknown.event_type = "OrderEaten".to_owned();

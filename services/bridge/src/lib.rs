@@ -2,10 +2,12 @@
 //!
 //! - [`config`]: its settings.
 //! - [`decode`]: what a record must be to pass.
+//! - [`letter`]: what doesn't pass, as a dead letter.
 //! - [`pass`]: publishes what passes, sets aside what doesn't, and says how far it came.
 
 pub mod config;
 pub mod decode;
+pub mod letter;
 pub mod pass;
 
 use std::sync::Arc;

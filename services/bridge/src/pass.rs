@@ -1,6 +1,5 @@
 //! Publishes what passes and sets aside what doesn't.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +7,6 @@ use async_trait::async_trait;
 use futures::stream::{self, StreamExt};
 use opentelemetry::KeyValue;
 use shotengai_kernel::Ports;
-use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::ports::topic::{PUBLISH_MAX_BYTES, PUBLISH_MAX_MESSAGES};
 use shotengai_messaging::shard::RecordHandler;
@@ -18,13 +16,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
 use crate::decode::{self, Unfit};
+use crate::letter::letter;
 
 /// Publish requests under way at the same time, a shard.
 const IN_FLIGHT: usize = 4;
 /// How often the topic may refuse a message for good before it is believed: what an operator repairs meanwhile passes.
 const REFUSALS: u32 = 6;
-/// How much of a record stands in its dead letter: each bad byte may become three, and a message has 256 KiB at most.
-const EXCERPT_BYTES: usize = 64 * 1024;
 
 /// The bridge's record handler.
 pub struct Bridge {
@@ -224,42 +221,13 @@ fn requests(items: impl Iterator<Item = Item>) -> Vec<Request> {
     requests
 }
 
-/// The record as a dead letter: its bytes as text as far as they are, with where it stands in the stream.
-fn letter(shard: &str, record: &ReadRecord, unfit: &Unfit) -> OutgoingMessage {
-    let facts = DeadLetterFacts {
-        reason: unfit.reason.to_owned(),
-        error: permitted(&unfit.error).chars().take(500).collect(),
-        consumer: "bridge".to_owned(),
-        attempts: 1,
-        first_seen: record.arrived_at,
-        trace: None,
-    };
-    let excerpt = record.data.get(..EXCERPT_BYTES.min(record.data.len())).unwrap_or_default();
-    let body = permitted(&String::from_utf8_lossy(excerpt));
-    let attributes = BTreeMap::from([
-        (DEAD_LETTER_ATTRIBUTE.to_owned(), serde_json::to_string(&facts).unwrap_or_default()),
-        ("shard".to_owned(), shard.to_owned()),
-        ("position".to_owned(), record.position.clone()),
-    ]);
-    // An empty body is no message.
-    let body = if body.is_empty() { " ".to_owned() } else { body };
-    OutgoingMessage { body, attributes, delay: Duration::ZERO }
-}
-
-/// Queues take only characters that XML 1.0 allows.
-fn permitted(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() && !matches!(c, '\t' | '\n' | '\r') { '\u{fffd}' } else { c })
-        .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
 
     use shotengai_contracts::{Envelope, EventType, samples};
     use shotengai_kernel::ManualClock;
+    use shotengai_messaging::consumer::DEAD_LETTER_ATTRIBUTE;
     use shotengai_messaging::memory::MemoryQueue;
     use shotengai_messaging::{Fault, FaultKind};
 

@@ -32,7 +32,7 @@ pub async fn build(context: &Context, settings: InventorySettings) -> anyhow::Re
     let sourcing = context.event_sourcing(Owner::Inventory);
     let desk = Arc::new(Desk::new(sourcing.writer.clone()));
     let consumer = Consumer::new(
-        ConsumerConfig { concurrency: settings.inventory_concurrency.get(), ..ConsumerConfig::new(queue.service) },
+        ConsumerConfig { concurrency: settings.inventory_concurrency.get(), ..context.consumer_config(queue.service) },
         context.infra.queue(queue.name),
         context.infra.queue(&queue.dead_letters()),
         Arc::new(StockEvents::new(Arc::clone(&desk))),

@@ -22,7 +22,7 @@ pub mod smtp;
 use std::sync::Arc;
 
 use shotengai_contracts::routing::dead_letters_of;
-use shotengai_messaging::{Consumer, ConsumerConfig};
+use shotengai_messaging::Consumer;
 use shotengai_runtime::{Check, Context, Role};
 
 use self::claims::{Claims, TABLE};
@@ -57,7 +57,7 @@ pub async fn build(context: &Context, settings: NotificationSettings) -> anyhow:
         slots: Slots::default(),
     });
     let consumer = Consumer::new(
-        ConsumerConfig::new("notification"),
+        context.consumer_config("notification"),
         context.infra.queue(QUEUE),
         context.infra.queue(&dead_letters_of(QUEUE)),
         Arc::new(handler),

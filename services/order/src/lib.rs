@@ -28,7 +28,7 @@ use std::sync::Arc;
 pub use config::OrderSettings;
 use shotengai_contracts::Owner;
 use shotengai_contracts::routing::dead_letters_of;
-use shotengai_messaging::{Consumer, ConsumerConfig};
+use shotengai_messaging::Consumer;
 use shotengai_runtime::{Check, Context, Role};
 
 use crate::aggregate::Orders;
@@ -56,7 +56,7 @@ pub async fn build(context: &Context, settings: OrderSettings) -> anyhow::Result
     let prices = Prices::new(Arc::clone(&table), Arc::new(catalog));
     let placing = Placing::new(orders.clone(), prices.clone(), Arc::clone(&context.ports.ids));
 
-    let mut config = ConsumerConfig::new("order");
+    let mut config = context.consumer_config("order");
     config.concurrency = usize::from(settings.order_consumer_concurrency);
     let consumer = Consumer::new(
         config,

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 use shotengai_contracts::routing::dead_letters_of;
-use shotengai_messaging::{Consumer, ConsumerConfig};
+use shotengai_messaging::Consumer;
 use shotengai_runtime::{Check, Context, Role};
 use tokio::sync::Notify;
 
@@ -50,7 +50,7 @@ pub async fn build(context: &Context, settings: QuerySettings) -> anyhow::Result
 
     let queue = context.infra.queue(QUEUE);
     let consumer = Consumer::new(
-        ConsumerConfig::new("query"),
+        context.consumer_config("query"),
         Arc::clone(&queue),
         context.infra.queue(&dead_letters_of(QUEUE)),
         Arc::new(Projector::new(database.clone(), Arc::clone(&context.infra), applied)),

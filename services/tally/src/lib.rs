@@ -41,12 +41,17 @@ pub use self::page::{PAGE, PAGE_POLICY};
 /// # Errors
 /// None today; building may come to need what can fail.
 pub async fn build(context: &Context, settings: TallySettings) -> anyhow::Result<Role> {
-    Ok(assemble(context.infra.as_ref(), &context.ports, &settings))
+    Ok(assemble(context.infra.as_ref(), &context.ports, context.consumer_config("tally"), &settings))
 }
 
 /// The role over this infrastructure; all that it takes of a context.
 #[must_use]
-pub fn assemble(infra: &dyn Infrastructure, ports: &Ports, settings: &TallySettings) -> Role {
+pub fn assemble(
+    infra: &dyn Infrastructure,
+    ports: &Ports,
+    consuming: ConsumerConfig,
+    settings: &TallySettings,
+) -> Role {
     let table = infra.table(TABLE);
     let clock = Arc::clone(&ports.clock);
     let counters = Counters::new(Arc::clone(&table));
@@ -54,7 +59,7 @@ pub fn assemble(infra: &dyn Infrastructure, ports: &Ports, settings: &TallySetti
     let board = Board::new(counters.clone(), Arc::clone(&clock), poll, settings.tally_max_clients);
     let orders = Arc::new(CountOrders::new(Arc::clone(&table), ports.clone()));
     let consumer = Consumer::new(
-        ConsumerConfig::new("tally"),
+        consuming,
         infra.queue(QUEUE),
         infra.queue(&dead_letters_of(QUEUE)),
         Arc::new(TallyHandler::new(orders)),

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shotengai_kernel::{AggregateId, EventId, Version};
@@ -80,7 +81,10 @@ impl Metadata {
 /// Why an envelope can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
-    /// Not JSON, or JSON that is no envelope.
+    /// Not JSON: garbage, cut off, or not even UTF-8.
+    #[error("not JSON: {0}")]
+    NotJson(#[source] serde_json::Error),
+    /// JSON that is no envelope.
     #[error("not an envelope: {0}")]
     NotAnEnvelope(#[source] serde_json::Error),
     /// A CloudEvents version or content type that we don't speak.
@@ -121,6 +125,7 @@ impl DecodeError {
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {
+            Self::NotJson(_) => "not_json",
             Self::NotAnEnvelope(_) | Self::Unsupported { .. } => "not_an_envelope",
             Self::UnknownType(_) => "unknown_type",
             Self::FutureVersion { .. } => "future_version",
@@ -161,9 +166,9 @@ impl Envelope {
     /// Reads an envelope and checks what every receiver relies on. The payload is left for [`Envelope::event`].
     ///
     /// # Errors
-    /// [`DecodeError::NotAnEnvelope`] and [`DecodeError::Unsupported`].
+    /// [`DecodeError::NotJson`], [`DecodeError::NotAnEnvelope`] and [`DecodeError::Unsupported`].
     pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
-        let envelope: Self = serde_json::from_slice(json).map_err(DecodeError::NotAnEnvelope)?;
+        let envelope: Self = serde_json::from_slice(json).map_err(|error| not_an_envelope(json, error))?;
         if envelope.specversion != SPEC {
             return Err(DecodeError::Unsupported { field: "specversion", expected: SPEC });
         }
@@ -204,5 +209,15 @@ impl Envelope {
             version: self.dataversion,
             source,
         })
+    }
+}
+
+/// The parser stops at the first thing it can't use, which may stand before text that is no JSON at all; the whole of it
+/// decides which of the two it is.
+fn not_an_envelope(json: &[u8], error: serde_json::Error) -> DecodeError {
+    let Ok(text) = std::str::from_utf8(json) else { return DecodeError::NotJson(error) };
+    match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => DecodeError::NotAnEnvelope(error),
+        Err(error) => DecodeError::NotJson(error),
     }
 }

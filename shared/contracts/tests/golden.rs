@@ -74,9 +74,13 @@ fn no_event_has_a_field_for_personal_data() {
 
 #[test]
 fn what_is_no_envelope_what_is_unknown_and_what_is_from_the_future_are_told_apart() {
-    assert!(matches!(Envelope::from_json(b"{"), Err(DecodeError::NotAnEnvelope(_))));
-    assert!(matches!(Envelope::from_json(b"{\"id\":1}"), Err(DecodeError::NotAnEnvelope(_))));
-    assert!(matches!(Envelope::from_json(&[0xff, 0xfe]), Err(DecodeError::NotAnEnvelope(_))));
+    let not_utf8 = b"{\"id\":\"\xff\"}";
+    for garbage in [b"".as_slice(), b"{", b"{\"id\":1}}", b"{\"id\":1, garbage", &[0xff, 0xfe], not_utf8] {
+        assert!(matches!(Envelope::from_json(garbage), Err(DecodeError::NotJson(_))), "{garbage:?}");
+    }
+    for other in [b"null".as_slice(), b"[]", b"\"text\"", b"{}", b"{\"id\":1}"] {
+        assert!(matches!(Envelope::from_json(other), Err(DecodeError::NotAnEnvelope(_))), "{other:?}");
+    }
 
     let mut envelope = samples::envelope(EventType::OrderPaid).unwrap();
     envelope.event_type = "OrderEaten".to_owned();

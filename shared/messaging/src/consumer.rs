@@ -15,13 +15,13 @@ use shotengai_kernel::{Ports, Timestamp};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
 
+use crate::attempt;
 use crate::backoff::Backoff;
 use crate::metrics;
 use crate::ports::fault::Fault;
 use crate::ports::queue::{
-    MAX_VISIBILITY, OutgoingMessage, QUEUE_MAX_BATCH, Queue, RawDelivery, Receipt, SEND_MAX_BYTES,
+    MAX_VISIBILITY, OutgoingMessage, QUEUE_MAX_BATCH, Queue, RawDelivery, Receipt, SEND_MAX_BYTES, is_permitted,
 };
 use crate::settle::{Delivery, Disposition, Handler};
 use crate::trace::{TRACEPARENT, follow};
@@ -29,6 +29,10 @@ use crate::worker::Worker;
 
 /// The attribute of a dead letter that says why it is one: a [`DeadLetterFacts`] in JSON.
 pub const DEAD_LETTER_ATTRIBUTE: &str = "dead_letter";
+
+/// How often an event of a future version is looked at within the patience it gets; few enough to stay far from the
+/// queue's own limit of receives.
+const FUTURE_TRIES: u32 = 20;
 
 /// How a consumer behaves.
 #[derive(Debug, Clone)]
@@ -72,7 +76,7 @@ impl ConsumerConfig {
 /// Why a message is a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetterFacts {
-    /// A stable word: `not_an_envelope`, `unknown_type`, `future_version`, `bad_data`, `exhausted` or a handler's own.
+    /// A stable word; `docs/dead-letters.md` lists all of them.
     pub reason: String,
     /// What exactly; no personal data.
     pub error: String,
@@ -84,6 +88,16 @@ pub struct DeadLetterFacts {
     pub first_seen: Option<Timestamp>,
     /// The trace it belongs to.
     pub trace: Option<String>,
+}
+
+/// What becomes of one delivery.
+enum Settlement {
+    /// Deleted.
+    Done,
+    /// Hidden for so long.
+    Again(Duration),
+    /// To the dead letters, then deleted.
+    Dead { reason: &'static str, error: String },
 }
 
 /// Feeds one queue's messages to one handler.
@@ -176,7 +190,7 @@ impl Consumer {
     }
 
     async fn handle(&self, received: Vec<RawDelivery>) {
-        let mut settlements: Vec<(RawDelivery, Disposition)> = Vec::new();
+        let mut settlements = Vec::new();
         let mut raw = Vec::new();
         let mut batch = Vec::new();
         // All of them: what could not be decoded waits for the others, too.
@@ -187,24 +201,23 @@ impl Consumer {
                     raw.push(delivery);
                     batch.push(decoded);
                 }
-                Err(disposition) => settlements.push((delivery, disposition)),
+                Err(settlement) => settlements.push((delivery, settlement)),
             }
         }
         if !batch.is_empty() {
-            // The batch's shared calls belong to the first trace; each delivery's own to its own.
-            let span = batch.first().map_or_else(tracing::Span::none, |delivery| delivery.span.clone());
-            let answers = self.while_extending(&receipts, self.handler.handle(&batch).instrument(span)).await;
+            let answering = attempt::answers(self.handler.as_ref(), self.config.name, &batch);
+            let answers = self.while_extending(&receipts, answering).await;
             self.observe(&batch, &answers);
             let mut answers = answers.into_iter();
             for delivery in raw {
-                let answer = answers.next().unwrap_or_else(|| Disposition::retry("the handler gave no answer"));
-                settlements.push((delivery, answer));
+                let settlement = self.settlement(&delivery, answers.next().unwrap_or_else(attempt::no_answer));
+                settlements.push((delivery, settlement));
             }
         }
         self.settle(settlements).await;
     }
 
-    fn decode(&self, raw: &RawDelivery) -> Result<Delivery, Disposition> {
+    fn decode(&self, raw: &RawDelivery) -> Result<Delivery, Settlement> {
         let decoded = Envelope::from_json(raw.body.as_bytes()).and_then(|envelope| {
             let event = envelope.event()?;
             Ok((envelope, event))
@@ -231,10 +244,31 @@ impl Consumer {
                     span,
                 })
             }
+            // However often it came: it is the release that is too old, not the attempts that are too many.
             Err(error @ DecodeError::FutureVersion { .. }) if self.is_patient(raw) => {
-                Err(Disposition::Retry { after: Some(Duration::from_secs(30)), cause: error.to_string() })
+                tracing::info!(consumer = self.config.name, attempt = raw.receive_count, %error, "will be tried again");
+                let patience = Duration::try_from(self.config.future_patience).unwrap_or_default();
+                Err(Settlement::Again((patience / FUTURE_TRIES).max(Duration::from_secs(1))))
             }
-            Err(error) => Err(Disposition::Reject { reason: error.reason(), error: error.to_string() }),
+            Err(error) => {
+                let (reason, error) = (error.reason(), error.to_string());
+                tracing::error!(consumer = self.config.name, message = raw.message_id, reason, "can't be read");
+                Err(Settlement::Dead { reason, error })
+            }
+        }
+    }
+
+    /// What the handler's answer comes to.
+    fn settlement(&self, delivery: &RawDelivery, answer: Disposition) -> Settlement {
+        match answer {
+            Disposition::Done => Settlement::Done,
+            Disposition::Retry { cause, .. } if delivery.receive_count >= self.config.max_attempts => {
+                Settlement::Dead { reason: "exhausted", error: cause }
+            }
+            Disposition::Retry { after, .. } => Settlement::Again(
+                after.unwrap_or_else(|| self.config.backoff.delay(delivery.receive_count, self.ports.random.as_ref())),
+            ),
+            Disposition::Reject { reason, error } => Settlement::Dead { reason, error },
         }
     }
 
@@ -286,23 +320,15 @@ impl Consumer {
         }
     }
 
-    async fn settle(&self, settlements: Vec<(RawDelivery, Disposition)>) {
+    async fn settle(&self, settlements: Vec<(RawDelivery, Settlement)>) {
         let mut done = Vec::new();
         let mut again = Vec::new();
         let mut dead = Vec::new();
-        for (delivery, disposition) in settlements {
-            match disposition {
-                Disposition::Done => done.push(delivery.receipt),
-                Disposition::Retry { cause, .. } if delivery.receive_count >= self.config.max_attempts => {
-                    dead.push((delivery, "exhausted", cause));
-                }
-                Disposition::Retry { after, .. } => {
-                    let after = after.unwrap_or_else(|| {
-                        self.config.backoff.delay(delivery.receive_count, self.ports.random.as_ref())
-                    });
-                    again.push((delivery.receipt, after.min(MAX_VISIBILITY)));
-                }
-                Disposition::Reject { reason, error } => dead.push((delivery, reason, error)),
+        for (delivery, settlement) in settlements {
+            match settlement {
+                Settlement::Done => done.push(delivery.receipt),
+                Settlement::Again(after) => again.push((delivery.receipt, after.min(MAX_VISIBILITY))),
+                Settlement::Dead { reason, error } => dead.push((delivery, reason, error)),
             }
         }
         done.extend(self.bury(dead).await);
@@ -348,7 +374,7 @@ impl Consumer {
         let facts = DeadLetterFacts {
             reason: reason.to_owned(),
             // Without what no queue takes: an error may quote a string's escapes undone.
-            error: error.chars().filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}')).take(500).collect(),
+            error: error.chars().filter(|c| is_permitted(*c)).take(500).collect(),
             consumer: self.config.name.to_owned(),
             attempts: delivery.receive_count,
             first_seen: delivery.first_received_at,
@@ -387,6 +413,6 @@ impl Consumer {
 
 fn report(consumer: &str, ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended {
-        tracing::error!(consumer, %error, "a handler panicked; its messages come again after their visibility");
+        tracing::error!(consumer, %error, "a batch was not settled; its messages come again after their visibility");
     }
 }

@@ -12,6 +12,7 @@
 //! - **worker** ([`worker`]): a named, supervised background task that ends when told.
 
 pub mod aggregate;
+mod attempt;
 pub mod backoff;
 pub mod checkpoint;
 pub mod commit;

@@ -8,7 +8,7 @@ use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use secrecy::ExposeSecret;
 use shotengai_contracts::Owner;
 use shotengai_kernel::Ports;
-use shotengai_messaging::{CommitWriter, Infrastructure, Outbox, OutboxConfig, Publisher, Worker};
+use shotengai_messaging::{CommitWriter, ConsumerConfig, Infrastructure, Outbox, OutboxConfig, Publisher, Worker};
 use tokio_postgres::NoTls;
 
 use crate::auth::TokenVerifier;
@@ -82,6 +82,13 @@ impl Context {
             (Outbox::disabled(), Vec::new())
         };
         EventSourcing { writer: CommitWriter::new(store, outbox, self.ports.clone()), workers }
+    }
+
+    /// How the consumer of this name behaves, as the shared settings have it. A role that needs other concurrency
+    /// changes that field alone.
+    #[must_use]
+    pub fn consumer_config(&self, name: &'static str) -> ConsumerConfig {
+        self.settings.consumer_config(name)
     }
 
     /// A GET to another service's `/internal/*`, with our token and the current trace.

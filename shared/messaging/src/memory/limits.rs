@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::ports::fault::{Fault, FaultKind};
+use crate::ports::queue::is_permitted;
 
 /// The most bytes of one SQS message, attributes included.
 pub(super) const MESSAGE_MAX_BYTES: usize = 256 * 1024;
@@ -43,12 +44,10 @@ pub(super) fn whole_seconds(duration: Duration) -> Duration {
 
 /// Why SQS, and SNS with raw delivery, would not take this message.
 pub(super) fn message_fault(body: &str, attributes: &BTreeMap<String, String>) -> Option<&'static str> {
-    let permitted =
-        |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     if body.is_empty() {
         return Some("the body is empty");
     }
-    if !body.chars().all(permitted) {
+    if !body.chars().all(is_permitted) {
         return Some("the body has characters that are not permitted");
     }
     if attributes.len() > MESSAGE_MAX_ATTRIBUTES {
@@ -57,7 +56,7 @@ pub(super) fn message_fault(body: &str, attributes: &BTreeMap<String, String>) -
     if attributes.iter().any(|(name, value)| name.is_empty() || value.is_empty()) {
         return Some("an attribute without name or value");
     }
-    if !attributes.values().all(|value| value.chars().all(permitted)) {
+    if !attributes.values().all(|value| value.chars().all(is_permitted)) {
         return Some("an attribute has characters that are not permitted");
     }
     (message_size(body, attributes) > MESSAGE_MAX_BYTES).then_some("more than 256 KiB")

@@ -19,6 +19,12 @@ pub const MAX_WAIT: Duration = Duration::from_secs(20);
 /// The longest a message may stay invisible.
 pub const MAX_VISIBILITY: Duration = Duration::from_secs(12 * 3600);
 
+/// Whether queues take this character: only those that XML 1.0 allows.
+#[must_use]
+pub const fn is_permitted(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
 /// The right to settle one delivery. Void once the message became visible again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Receipt(pub String);

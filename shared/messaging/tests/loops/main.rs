@@ -4,6 +4,7 @@
 mod aggregate;
 mod consumer;
 mod outbox;
+mod panics;
 mod shard;
 mod shard_ends;
 

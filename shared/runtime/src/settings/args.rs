@@ -64,6 +64,16 @@ pub struct SettingsArgs {
     /// What is logged, as tracing's directives (info,shotengai_order=debug); RUST_LOG serves too
     #[arg(long, env = "LOG", value_name = "DIRECTIVES")]
     pub log: Option<String>,
+    /// A message that can't be handled is a dead letter after so many attempts; below the queues' own limit of 50
+    #[arg(long, env = "CONSUMER_MAX_ATTEMPTS", default_value = "40", value_name = "ATTEMPTS")]
+    pub consumer_max_attempts: String,
+    /// How long an event of a version that this release can't read is tried again before it is a dead letter, in
+    /// seconds; longer than a rolling upgrade takes
+    #[arg(long, env = "CONSUMER_FUTURE_PATIENCE_SECONDS", default_value = "600", value_name = "SECONDS")]
+    pub consumer_future_patience_seconds: String,
+    /// The longest wait before a message that could not be handled comes again, in seconds
+    #[arg(long, env = "CONSUMER_MAX_BACKOFF_SECONDS", default_value = "60", value_name = "SECONDS")]
+    pub consumer_max_backoff_seconds: String,
     /// How long work in hand may take to finish after SIGTERM, in seconds
     #[arg(long, env = "DRAIN_SECONDS", default_value = "25", value_name = "SECONDS")]
     pub drain_seconds: String,

@@ -8,12 +8,17 @@ mod validate;
 mod tests;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use jiff::SignedDuration;
 use secrecy::SecretString;
 use shotengai_kernel::Currency;
+use shotengai_messaging::{Backoff, ConsumerConfig};
 
 pub use args::SettingsArgs;
 pub use faults::{Faults, SettingsError};
+
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 
 /// How commits get into the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +77,12 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// What is logged; `None` is [`crate::telemetry::DEFAULT_LOG`].
     pub log: Option<String>,
+    /// A message that can't be handled is a dead letter after so many attempts.
+    pub consumer_max_attempts: u32,
+    /// How long an event of a future version is tried again, in seconds.
+    pub consumer_future_patience_seconds: u64,
+    /// The longest wait before a message comes again, in seconds.
+    pub consumer_max_backoff_seconds: u64,
     /// How long work in hand may take to finish after the signal, in seconds.
     pub drain_seconds: u64,
     /// How long requests are still accepted after the signal, in seconds.
@@ -102,8 +113,21 @@ impl Settings {
             storefront_url: "http://127.0.0.1:8080".to_owned(),
             log_format: LogFormat::Json,
             log: None,
+            consumer_max_attempts: 40,
+            consumer_future_patience_seconds: 600,
+            consumer_max_backoff_seconds: 60,
             drain_seconds: 5,
             pre_stop_seconds: 0,
+        }
+    }
+
+    pub(crate) fn consumer_config(&self, name: &'static str) -> ConsumerConfig {
+        let patience = i64::try_from(self.consumer_future_patience_seconds).unwrap_or(i64::MAX);
+        ConsumerConfig {
+            max_attempts: self.consumer_max_attempts,
+            future_patience: SignedDuration::from_secs(patience),
+            backoff: Backoff::new(FIRST_BACKOFF, Duration::from_secs(self.consumer_max_backoff_seconds)),
+            ..ConsumerConfig::new(name)
         }
     }
 }

@@ -21,6 +21,8 @@ const REFUSED: [(&str, &str); 5] = [
 
 const MIN_TOKEN: usize = 16;
 const MAX_SECONDS: u64 = 3600;
+/// One below the queues' `maxReceiveCount`: beyond it a message would go to the dead letters without its reason.
+const MAX_ATTEMPTS: u32 = 49;
 
 impl SettingsArgs {
     /// The settings these make, in this process's environment. Reads the signing key's file.
@@ -71,6 +73,11 @@ impl SettingsArgs {
         if let Some(directives) = &log {
             faults.take("LOG", tracing_subscriber::EnvFilter::try_new(directives).map(drop));
         }
+        let consumer_max_attempts = faults.take("CONSUMER_MAX_ATTEMPTS", attempts(&self.consumer_max_attempts));
+        let consumer_future_patience_seconds =
+            faults.take("CONSUMER_FUTURE_PATIENCE_SECONDS", seconds(&self.consumer_future_patience_seconds));
+        let consumer_max_backoff_seconds =
+            faults.take("CONSUMER_MAX_BACKOFF_SECONDS", seconds(&self.consumer_max_backoff_seconds));
         let drain_seconds = faults.take("DRAIN_SECONDS", seconds(&self.drain_seconds));
         let pre_stop_seconds = faults.take("PRE_STOP_SECONDS", seconds(&self.pre_stop_seconds));
         let storefront_url = storefront_url?;
@@ -96,6 +103,9 @@ impl SettingsArgs {
             storefront_url,
             log_format: log_format?,
             log,
+            consumer_max_attempts: consumer_max_attempts?,
+            consumer_future_patience_seconds: consumer_future_patience_seconds?,
+            consumer_max_backoff_seconds: consumer_max_backoff_seconds?,
             drain_seconds: drain_seconds?,
             pre_stop_seconds: pre_stop_seconds?,
         })
@@ -159,6 +169,11 @@ fn address(value: &str) -> Result<SocketAddr, &'static str> {
 fn seconds(value: &str) -> Result<u64, String> {
     let fault = || format!("must be a whole number of seconds from 0 to {MAX_SECONDS}");
     value.trim().parse().ok().filter(|seconds| *seconds <= MAX_SECONDS).ok_or_else(fault)
+}
+
+fn attempts(value: &str) -> Result<u32, String> {
+    let fault = || format!("must be a whole number from 1 to {MAX_ATTEMPTS}");
+    value.trim().parse().ok().filter(|attempts| (1..=MAX_ATTEMPTS).contains(attempts)).ok_or_else(fault)
 }
 
 fn secret(value: Option<SecretString>) -> Option<SecretString> {

@@ -1,0 +1,156 @@
+//! A record as a dead letter: without loss where a queue can carry it, and saying so where it can't.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use shotengai_messaging::OutgoingMessage;
+use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
+use shotengai_messaging::ports::queue::{SEND_MAX_BYTES, is_permitted};
+use shotengai_messaging::ports::stream::ReadRecord;
+
+use crate::decode::Unfit;
+
+/// The attribute that names the record's shard.
+pub const SHARD: &str = "shard";
+/// The attribute that says where in its shard the record stands.
+pub const POSITION: &str = "position";
+/// The attribute with the record's partition key; characters that no queue takes are replaced.
+pub const KEY: &str = "key";
+/// The attribute that says how the body stands for the record. Without it, the body is the record's text, unchanged.
+pub const ENCODING: &str = "encoding";
+/// The body is the record's bytes in Base64.
+pub const BASE64: &str = "base64";
+/// The body is only the record's beginning, for a reader; the record itself stands in the stream as long as that keeps it.
+pub const EXCERPT: &str = "excerpt";
+
+/// How much of a record an excerpt shows.
+const EXCERPT_BYTES: usize = 64 * 1024;
+const ERROR_CHARS: usize = 500;
+
+/// The letter of a record that is `unfit`.
+#[must_use]
+pub fn letter(shard: &str, record: &ReadRecord, unfit: &Unfit) -> OutgoingMessage {
+    let facts = DeadLetterFacts {
+        reason: unfit.reason.to_owned(),
+        error: permitted(&unfit.error).chars().take(ERROR_CHARS).collect(),
+        consumer: "bridge".to_owned(),
+        attempts: 1,
+        first_seen: record.arrived_at,
+        trace: None,
+    };
+    let mut attributes = BTreeMap::from([
+        (DEAD_LETTER_ATTRIBUTE.to_owned(), serde_json::to_string(&facts).unwrap_or_default()),
+        (SHARD.to_owned(), shard.to_owned()),
+        (POSITION.to_owned(), record.position.clone()),
+        (KEY.to_owned(), permitted(&record.key)),
+    ]);
+    // No queue takes an attribute without a value.
+    attributes.retain(|_, value| !value.is_empty());
+    let plain = OutgoingMessage { body: String::new(), attributes, delay: Duration::ZERO };
+    let encoded = |encoding: &str, body: String| {
+        let mut attributes = plain.attributes.clone();
+        attributes.insert(ENCODING.to_owned(), encoding.to_owned());
+        OutgoingMessage { body, attributes, ..plain }
+    };
+
+    let text = std::str::from_utf8(&record.data).ok().filter(|text| !text.is_empty() && text.chars().all(is_permitted));
+    let whole = match text {
+        Some(text) if plain.size() + text.len() <= SEND_MAX_BYTES => {
+            return OutgoingMessage { body: text.to_owned(), ..plain };
+        }
+        Some(_) => None,
+        None if record.data.is_empty() => None,
+        None => Some(encoded(BASE64, STANDARD.encode(&record.data))).filter(|letter| letter.size() <= SEND_MAX_BYTES),
+    };
+    whole.unwrap_or_else(|| encoded(EXCERPT, excerpt(&record.data)))
+}
+
+/// The beginning, as text as far as it is; a blank for a record without bytes, since an empty body is no message.
+fn excerpt(data: &[u8]) -> String {
+    let beginning = data.get(..EXCERPT_BYTES.min(data.len())).unwrap_or_default();
+    let text = permitted(&String::from_utf8_lossy(beginning));
+    if text.is_empty() { " ".to_owned() } else { text }
+}
+
+fn permitted(text: &str) -> String {
+    text.chars().map(|c| if is_permitted(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(data: &[u8]) -> ReadRecord {
+        ReadRecord { position: "7".to_owned(), key: "ord_1".to_owned(), data: data.to_vec(), arrived_at: None }
+    }
+
+    fn of(record: &ReadRecord) -> OutgoingMessage {
+        let unfit = Unfit { reason: "not_json", error: "a \u{0}\u{ffff} at the beginning".to_owned() };
+        let letter = letter("shard-0", record, &unfit);
+        // Every letter is one that a queue takes.
+        assert!(letter.size() <= SEND_MAX_BYTES && !letter.body.is_empty() && letter.attributes.len() <= 10);
+        let texts = letter.attributes.values().chain([&letter.body]);
+        assert!(texts.into_iter().all(|text| !text.is_empty() && text.chars().all(is_permitted)));
+        letter
+    }
+
+    fn encoding(letter: &OutgoingMessage) -> Option<&str> {
+        letter.attributes.get(ENCODING).map(String::as_str)
+    }
+
+    #[test]
+    fn text_is_the_body_unchanged_and_says_where_it_stood() {
+        let text = "{\"名\":\"きのこ\t\u{85}\"";
+        let letter = of(&record(text.as_bytes()));
+        assert_eq!((letter.body.as_str(), encoding(&letter)), (text, None));
+        let place = [SHARD, POSITION, KEY].map(|name| letter.attributes[name].as_str());
+        assert_eq!(place, ["shard-0", "7", "ord_1"]);
+        let facts: DeadLetterFacts = serde_json::from_str(&letter.attributes[DEAD_LETTER_ATTRIBUTE]).unwrap();
+        assert_eq!((facts.reason.as_str(), facts.consumer.as_str()), ("not_json", "bridge"));
+    }
+
+    #[test]
+    fn bytes_that_are_no_permitted_text_come_back_byte_by_byte() {
+        let every_byte: Vec<u8> = (0..=u8::MAX).collect();
+        for data in [every_byte.as_slice(), b"a\0b", b"\xff", "a\u{ffff}b".as_bytes()] {
+            let letter = of(&record(data));
+            assert_eq!(encoding(&letter), Some(BASE64));
+            assert_eq!(STANDARD.decode(&letter.body).unwrap(), data);
+        }
+    }
+
+    #[test]
+    fn text_fits_to_the_last_byte_and_bytes_three_quarters_as_far() {
+        let room = SEND_MAX_BYTES - of(&record(b"x")).size() + 1;
+        assert_eq!(encoding(&of(&record(&vec![b'x'; room]))), None);
+        assert_eq!(encoding(&of(&record(&vec![b'x'; room + 1]))), Some(EXCERPT));
+        let room = room - ENCODING.len() - "String".len() - BASE64.len();
+        assert_eq!(encoding(&of(&record(&vec![0xff; room / 4 * 3]))), Some(BASE64));
+        assert_eq!(encoding(&of(&record(&vec![0xff; room / 4 * 3 + 1]))), Some(EXCERPT));
+    }
+
+    #[test]
+    fn what_does_not_fit_shows_its_beginning() {
+        let large = format!("beginning{}", "x".repeat(1024 * 1024));
+        let letter = of(&record(large.as_bytes()));
+        assert_eq!(encoding(&letter), Some(EXCERPT));
+        assert!(large.starts_with(&letter.body) && letter.body.len() == EXCERPT_BYTES);
+    }
+
+    #[test]
+    fn a_record_without_bytes_is_a_blank_excerpt() {
+        let letter = of(&record(b""));
+        assert_eq!((letter.body.as_str(), encoding(&letter)), (" ", Some(EXCERPT)));
+    }
+
+    #[test]
+    fn a_key_that_no_queue_takes_is_made_fit() {
+        let mut odd = record(b"{");
+        odd.key = "a\u{1}b\u{fffe}".to_owned();
+        assert_eq!(of(&odd).attributes[KEY], "a\u{fffd}b\u{fffd}");
+        odd.key = String::new();
+        assert!(!of(&odd).attributes.contains_key(KEY));
+    }
+}
