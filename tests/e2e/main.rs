@@ -14,6 +14,7 @@ mod dev;
 mod load;
 mod outbox;
 mod proxy;
+mod poison;
 mod purchase;
 mod tracing;
 mod two_workers;

@@ -6,6 +6,7 @@
 //! - [`dev`]: `shotengai dev` as a process, in a folder of its own. [`collector`]: takes the spans that processes export.
 //! - [`post_office`]: decides which worker of a queue gets which message.
 //! - [`proxy`]: stands between a process and its AWS, or a client and its shop, and spoils what a rule says.
+//! - [`poison`]: what nobody can handle, and how it gets into queues and the stream. [`letters`]: what became of it.
 //! - [`wait`]: conditions with deadlines; nothing here sleeps for a fixed time and hopes.
 //!
 //! The binary is `SHOTENGAI_BIN`, or the workspace's debug build, which `make test` builds first.
@@ -14,9 +15,11 @@
 
 pub mod collector;
 pub mod dev;
+pub mod letters;
 pub mod local;
 pub mod post_office;
 pub mod proxy;
+pub mod poison;
 pub mod shop;
 pub mod street;
 pub mod wait;

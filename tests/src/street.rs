@@ -161,6 +161,18 @@ impl Street {
         Process { url, health_url: format!("http://{health}"), name: roles.to_owned(), log, child }
     }
 
+    /// The street's account.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// What stands before the names of its resources.
+    #[must_use]
+    pub fn prefix(&self) -> String {
+        prefix(&self.account)
+    }
+
     /// The shop behind a process.
     #[must_use]
     pub fn shop(&self, process: &Process) -> Shop {
