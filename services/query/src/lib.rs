@@ -53,7 +53,7 @@ pub async fn build(context: &Context, settings: QuerySettings) -> anyhow::Result
         context.consumer_config("query"),
         Arc::clone(&queue),
         context.infra.queue(&dead_letters_of(QUEUE)),
-        Arc::new(Projector::new(database.clone(), Arc::clone(&context.infra), applied)),
+        Arc::new(Projector::new(Arc::new(database.clone()), Arc::clone(&context.infra), applied)),
         context.ports.clone(),
     );
 

@@ -9,9 +9,8 @@ use shotengai_kernel::{AggregateId, Version};
 use shotengai_messaging::{Delivery, Disposition, EventStore, Fault, FaultKind, Infrastructure};
 use tokio::sync::Notify;
 
-use crate::database::{Database, Session};
 use crate::domain::{Applied, Fold, OrderRow, ProductRow, StockRow, apply, refold};
-use crate::store::{self, Stored};
+use crate::store::{ReadModel, Rows};
 
 /// The deliveries of one aggregate, by version: where each stands in its batch, and itself.
 type Group<'a> = Vec<(usize, &'a Delivery)>;
@@ -27,7 +26,7 @@ struct Sorted<'a> {
 
 /// Projects events onto rows. Idempotent: an event that a row knows already changes nothing.
 pub struct Projector {
-    database: Database,
+    model: Arc<dyn ReadModel>,
     infra: Arc<dyn Infrastructure>,
     applied: Arc<Notify>,
 }
@@ -35,8 +34,8 @@ pub struct Projector {
 impl Projector {
     /// A projector that wakes the waiters of `applied` after each batch.
     #[must_use]
-    pub const fn new(database: Database, infra: Arc<dyn Infrastructure>, applied: Arc<Notify>) -> Self {
-        Self { database, infra, applied }
+    pub const fn new(model: Arc<dyn ReadModel>, infra: Arc<dyn Infrastructure>, applied: Arc<Notify>) -> Self {
+        Self { model, infra, applied }
     }
 
     /// Projects a batch; one answer a delivery, in order. `Done` once the row is durable at that version or a later one.
@@ -64,13 +63,13 @@ impl Projector {
     async fn project_together(&self, batch: &[Delivery]) -> Result<Vec<Disposition>, Fault> {
         let sorted = sort(batch);
         let mut answers = vec![Disposition::Done; batch.len()];
-        let session = self.database.session().await?;
+        let session = self.model.session().await?;
         // Three statements to read and three to write, each kind's pipelined on the one connection. They need no
         // transaction together: each row is right by itself.
         let (products, stock, orders) = futures::try_join!(
-            self.advance::<ProductRow>(&session, &sorted.products),
-            self.advance::<StockRow>(&session, &sorted.stock),
-            self.advance::<OrderRow>(&session, &sorted.orders),
+            self.advance::<ProductRow>(session.as_ref(), &sorted.products),
+            self.advance::<StockRow>(session.as_ref(), &sorted.stock),
+            self.advance::<OrderRow>(session.as_ref(), &sorted.orders),
         )?;
         for (index, cause) in products.into_iter().chain(stock).chain(orders) {
             if let Some(answer) = answers.get_mut(index) {
@@ -81,12 +80,16 @@ impl Projector {
     }
 
     /// Advances the rows of one kind; returns the deliveries that could not be applied, and why.
-    async fn advance<R: Stored>(&self, session: &Session, groups: &Groups<'_>) -> Result<Vec<(usize, String)>, Fault> {
+    async fn advance<R: Fold + Send + Sync>(
+        &self,
+        session: &(impl Rows<R> + ?Sized),
+        groups: &Groups<'_>,
+    ) -> Result<Vec<(usize, String)>, Fault> {
         if groups.is_empty() {
             return Ok(Vec::new());
         }
         let ids: Vec<_> = groups.keys().cloned().collect();
-        let mut rows = store::load::<R>(session, &ids).await?;
+        let mut rows = session.load(&ids).await?;
         let mut advanced = BTreeMap::new();
         let mut gaps = Vec::new();
         for (id, group) in groups {
@@ -109,7 +112,7 @@ impl Projector {
                 Err(cause) => failed.extend(group.iter().map(|(index, _)| (*index, cause.clone()))),
             }
         }
-        store::save(session, &advanced).await?;
+        session.save(&advanced).await?;
         Ok(failed)
     }
 }

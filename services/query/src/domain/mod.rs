@@ -5,8 +5,8 @@ pub mod order;
 pub mod product;
 pub mod stock;
 
-use shotengai_contracts::{Envelope, Event};
-use shotengai_kernel::{Timestamp, Version};
+use shotengai_contracts::{Envelope, Event, Owner};
+use shotengai_kernel::{AggregateId, Timestamp, Version};
 
 pub use order::OrderRow;
 pub use product::ProductRow;
@@ -14,6 +14,12 @@ pub use stock::StockRow;
 
 /// A row of a read model.
 pub trait Fold: Clone + Sized {
+    /// The service whose events it folds.
+    const OWNER: Owner;
+
+    /// The aggregate it folds.
+    fn aggregate_id(&self) -> AggregateId;
+
     /// The last event that is folded in.
     fn version(&self) -> Version;
 

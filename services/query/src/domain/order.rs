@@ -1,8 +1,8 @@
 //! Orders as their owners see them.
 
 use shotengai_contracts::events::{CancelReason, OrderItem, OrderStage};
-use shotengai_contracts::{Envelope, Event};
-use shotengai_kernel::{Money, OrderId, Timestamp, UserId, Version};
+use shotengai_contracts::{Envelope, Event, Owner};
+use shotengai_kernel::{AggregateId, Money, OrderId, Timestamp, UserId, Version};
 
 use super::{Fold, stored_text, stored_time};
 
@@ -42,6 +42,12 @@ pub fn stage(name: &str) -> Option<OrderStage> {
 }
 
 impl Fold for OrderRow {
+    const OWNER: Owner = Owner::Order;
+
+    fn aggregate_id(&self) -> AggregateId {
+        AggregateId::from(&self.order_id)
+    }
+
     fn version(&self) -> Version {
         self.version
     }

@@ -1,7 +1,7 @@
 //! Products as customers see them, without their stock.
 
-use shotengai_contracts::{Envelope, Event};
-use shotengai_kernel::{Money, ProductId, Timestamp, Version};
+use shotengai_contracts::{Envelope, Event, Owner};
+use shotengai_kernel::{AggregateId, Money, ProductId, Timestamp, Version};
 
 use super::{Fold, stored_text, stored_time};
 
@@ -29,6 +29,12 @@ pub struct ProductRow {
 }
 
 impl Fold for ProductRow {
+    const OWNER: Owner = Owner::Catalog;
+
+    fn aggregate_id(&self) -> AggregateId {
+        AggregateId::from(&self.product_id)
+    }
+
     fn version(&self) -> Version {
         self.version
     }

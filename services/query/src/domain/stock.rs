@@ -1,7 +1,7 @@
 //! The numbers of one product's stock.
 
-use shotengai_contracts::{Envelope, Event};
-use shotengai_kernel::{ProductId, Version};
+use shotengai_contracts::{Envelope, Event, Owner};
+use shotengai_kernel::{AggregateId, ProductId, Version};
 
 use super::Fold;
 
@@ -22,6 +22,12 @@ pub struct StockRow {
 }
 
 impl Fold for StockRow {
+    const OWNER: Owner = Owner::Inventory;
+
+    fn aggregate_id(&self) -> AggregateId {
+        AggregateId::stock(&self.product_id)
+    }
+
     fn version(&self) -> Version {
         self.version
     }

@@ -1,5 +1,6 @@
-//! The rows in PostgreSQL.
+//! The rows: a port that the projector writes through, PostgreSQL behind it, and memory for tests.
 
+pub mod memory;
 mod order;
 mod product;
 mod stock;
@@ -7,23 +8,21 @@ mod stock;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use async_trait::async_trait;
 use serde_json::Value;
-use shotengai_contracts::Owner;
 use shotengai_kernel::{AggregateId, Money, Version};
 use shotengai_messaging::{Fault, FaultKind};
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 
-use crate::database::Session;
-use crate::domain::Fold;
+use crate::database::{Database, Session as Connection};
+use crate::domain::{Fold, OrderRow, ProductRow, StockRow};
 
 const READ: &str = "postgres.read";
 const WRITE: &str = "postgres.write";
 
 /// A row with a table of its own.
 pub trait Stored: Fold + Send + Sync {
-    /// The service whose events it folds.
-    const OWNER: Owner;
     /// Reads the rows whose ids are in the array `$1`. Names its columns: a prepared `SELECT *` fails for ever once a
     /// newer release has added one.
     const LOAD: &'static str;
@@ -31,8 +30,6 @@ pub trait Stored: Fold + Send + Sync {
     /// that two writers can't lock each other out.
     const SAVE: &'static str;
 
-    /// The aggregate it folds.
-    fn aggregate_id(&self) -> AggregateId;
     /// The row's id within its table.
     fn key(aggregate: &AggregateId) -> &str;
     /// Reads a row.
@@ -47,26 +44,59 @@ pub trait Stored: Fold + Send + Sync {
     fn write(&self) -> Result<Value, Fault>;
 }
 
-/// Those of these aggregates' rows that there are.
-///
-/// # Errors
-/// A [`Fault`] of the database.
-pub async fn load<R: Stored>(session: &Session, ids: &[AggregateId]) -> Result<BTreeMap<AggregateId, R>, Fault> {
-    let keys: Vec<_> = ids.iter().map(|id| R::key(id)).collect();
-    let rows = session.query(READ, R::LOAD, &[&keys]).await?;
-    rows.iter().map(|row| R::read(row).map(|row| (row.aggregate_id(), row))).collect()
+/// The rows of one kind, within a session.
+#[async_trait]
+pub trait Rows<R: Fold>: Send + Sync {
+    /// Those of these aggregates' rows that there are.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the database.
+    async fn load(&self, ids: &[AggregateId]) -> Result<BTreeMap<AggregateId, R>, Fault>;
+
+    /// Writes rows, each unless the same or a newer version stands there. All or none.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the database; after a transient one they may have been written.
+    async fn save(&self, rows: &BTreeMap<AggregateId, R>) -> Result<(), Fault>;
 }
 
-/// Writes rows, each unless the same or a newer version stands there. All or none.
-///
-/// # Errors
-/// A [`Fault`] of the database.
-pub async fn save<R: Stored>(session: &Session, rows: &BTreeMap<AggregateId, R>) -> Result<(), Fault> {
-    if rows.is_empty() {
-        return Ok(());
+/// One's own use of the database for a while. Calls at the same time are answered at the same time.
+pub trait Session: Rows<ProductRow> + Rows<StockRow> + Rows<OrderRow> {}
+
+impl<T: Rows<ProductRow> + Rows<StockRow> + Rows<OrderRow>> Session for T {}
+
+/// Where the rows are.
+#[async_trait]
+pub trait ReadModel: Send + Sync {
+    /// A session of one's own.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the database.
+    async fn session(&self) -> Result<Box<dyn Session>, Fault>;
+}
+
+#[async_trait]
+impl ReadModel for Database {
+    async fn session(&self) -> Result<Box<dyn Session>, Fault> {
+        Ok(Box::new(Self::session(self).await?))
     }
-    let rows = Value::Array(rows.values().map(R::write).collect::<Result<_, _>>()?);
-    session.query(WRITE, R::SAVE, &[&rows]).await.map(drop)
+}
+
+#[async_trait]
+impl<R: Stored> Rows<R> for Connection {
+    async fn load(&self, ids: &[AggregateId]) -> Result<BTreeMap<AggregateId, R>, Fault> {
+        let keys: Vec<_> = ids.iter().map(|id| R::key(id)).collect();
+        let rows = self.query(READ, R::LOAD, &[&keys]).await?;
+        rows.iter().map(|row| R::read(row).map(|row| (row.aggregate_id(), row))).collect()
+    }
+
+    async fn save(&self, rows: &BTreeMap<AggregateId, R>) -> Result<(), Fault> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let rows = Value::Array(rows.values().map(R::write).collect::<Result<_, _>>()?);
+        self.query(WRITE, R::SAVE, &[&rows]).await.map(drop)
+    }
 }
 
 fn corrupt(column: &str) -> Fault {

@@ -1,7 +1,6 @@
 //! `read_orders`.
 
 use serde_json::{Value, json};
-use shotengai_contracts::Owner;
 use shotengai_kernel::AggregateId;
 use shotengai_messaging::Fault;
 use tokio_postgres::Row;
@@ -10,7 +9,6 @@ use super::{Stored, column, corrupt, money, parsed, version, written};
 use crate::domain::{OrderRow, order};
 
 impl Stored for OrderRow {
-    const OWNER: Owner = Owner::Order;
     const LOAD: &'static str = "
         SELECT order_id, user_id, status, items, total_minor, currency, reason, note, placed_at, updated_at, version
         FROM read_orders WHERE order_id = ANY($1)";
@@ -28,10 +26,6 @@ impl Stored for OrderRow {
             note = excluded.note, placed_at = excluded.placed_at, updated_at = excluded.updated_at,
             version = excluded.version
         WHERE old.version < excluded.version";
-
-    fn aggregate_id(&self) -> AggregateId {
-        AggregateId::from(&self.order_id)
-    }
 
     fn key(aggregate: &AggregateId) -> &str {
         aggregate.as_str()

@@ -1,7 +1,6 @@
 //! `read_products`.
 
 use serde_json::{Value, json};
-use shotengai_contracts::Owner;
 use shotengai_kernel::AggregateId;
 use shotengai_messaging::Fault;
 use tokio_postgres::Row;
@@ -10,7 +9,6 @@ use super::{Stored, column, money, parsed, version, written};
 use crate::domain::ProductRow;
 
 impl Stored for ProductRow {
-    const OWNER: Owner = Owner::Catalog;
     const LOAD: &'static str = "
         SELECT product_id, name, description, price_minor, currency, image_keys, deleted, created_at, updated_at, version
         FROM read_products WHERE product_id = ANY($1)";
@@ -27,10 +25,6 @@ impl Stored for ProductRow {
             currency = excluded.currency, image_keys = excluded.image_keys, deleted = excluded.deleted,
             created_at = excluded.created_at, updated_at = excluded.updated_at, version = excluded.version
         WHERE old.version < excluded.version";
-
-    fn aggregate_id(&self) -> AggregateId {
-        AggregateId::from(&self.product_id)
-    }
 
     fn key(aggregate: &AggregateId) -> &str {
         aggregate.as_str()

@@ -1,7 +1,6 @@
 //! `read_stock`.
 
 use serde_json::{Value, json};
-use shotengai_contracts::Owner;
 use shotengai_kernel::AggregateId;
 use shotengai_messaging::Fault;
 use tokio_postgres::Row;
@@ -10,7 +9,6 @@ use super::{Stored, column, parsed, version, written};
 use crate::domain::StockRow;
 
 impl Stored for StockRow {
-    const OWNER: Owner = Owner::Inventory;
     const LOAD: &'static str = "
         SELECT product_id, available, reserved, deducted, version
         FROM read_stock WHERE product_id = ANY($1)";
@@ -24,10 +22,6 @@ impl Stored for StockRow {
             available = excluded.available, reserved = excluded.reserved, deducted = excluded.deducted,
             version = excluded.version
         WHERE old.version < excluded.version";
-
-    fn aggregate_id(&self) -> AggregateId {
-        AggregateId::stock(&self.product_id)
-    }
 
     fn key(aggregate: &AggregateId) -> &str {
         aggregate.as_str().strip_prefix("stock/").unwrap_or(aggregate.as_str())

@@ -6,14 +6,14 @@ use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::AggregateId;
 use shotengai_messaging::Disposition;
 use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
-use shotengai_query::store::{Stored, load};
+use shotengai_query::store::{Rows, Stored};
 
 use crate::history::{order, order_id, product, product_id, stock};
 use crate::support::{Street, absent_database, all_done, deliveries};
 
 async fn row<R: Stored>(street: &Street, id: &AggregateId) -> Option<R> {
     let session = street.database.session().await.unwrap();
-    load::<R>(&session, std::slice::from_ref(id)).await.unwrap().remove(id)
+    Rows::<R>::load(&session, std::slice::from_ref(id)).await.unwrap().remove(id)
 }
 
 fn folded<R: Fold>(history: &[shotengai_messaging::Commit]) -> Option<R> {

@@ -89,7 +89,7 @@ impl Street {
         let infra = Arc::new(MemoryInfrastructure::new(ports()));
         let applied = Arc::new(Notify::new());
         let stores: Arc<dyn Infrastructure> = Arc::clone(&infra) as _;
-        let projector = Projector::new(database.clone(), stores, Arc::clone(&applied));
+        let projector = Projector::new(Arc::new(database.clone()), stores, Arc::clone(&applied));
         Self { database, infra, applied, projector }
     }
 
