@@ -1,0 +1,139 @@
+//! Bugs to plant, so that the simulation shows it would find them. They live in the adapters and wrappers here; the code
+//! under test stays as it is.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use shotengai_bridge::Bridge;
+use shotengai_contracts::Envelope;
+use shotengai_kernel::{AggregateId, Version};
+use shotengai_messaging::ports::stream::ReadRecord;
+use shotengai_messaging::shard::RecordHandler;
+use shotengai_messaging::{Delivery, Disposition, Handler};
+use shotengai_query::domain::Fold;
+use tokio_util::sync::CancellationToken;
+
+use crate::world::World;
+
+/// A bug that loses or doubles something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bug {
+    /// Messages are deleted before what they ask for is durable.
+    AcknowledgeBeforeCommit,
+    /// The answers to the entries of a `PutRecords` are not looked at.
+    IgnorePartialPut,
+    /// The checkpoint moves over what the topic has not acknowledged.
+    CheckpointTooFar,
+    /// Checkpoints are written by whoever thinks that the shard is theirs.
+    LeaseWithoutEpoch,
+    /// A claim on a mail is never taken over from one that died.
+    EternalClaim,
+    /// Events are applied to rows whatever version is missing before them.
+    NoGapCheck,
+}
+
+impl Bug {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::AcknowledgeBeforeCommit,
+        Self::IgnorePartialPut,
+        Self::CheckpointTooFar,
+        Self::LeaseWithoutEpoch,
+        Self::EternalClaim,
+        Self::NoGapCheck,
+    ];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AcknowledgeBeforeCommit => "acknowledge-before-commit",
+            Self::IgnorePartialPut => "ignore-partial-put",
+            Self::CheckpointTooFar => "checkpoint-too-far",
+            Self::LeaseWithoutEpoch => "lease-without-epoch",
+            Self::EternalClaim => "eternal-claim",
+            Self::NoGapCheck => "no-gap-check",
+        }
+    }
+}
+
+impl fmt::Display for Bug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Bug {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = || Self::ALL.map(Self::as_str).join(", ");
+        Self::ALL.into_iter().find(|bug| bug.as_str() == text).ok_or_else(|| format!("bugs are: {}", known()))
+    }
+}
+
+/// [`Bug::AcknowledgeBeforeCommit`]: says `Done` and begins.
+pub struct Hasty(pub Arc<dyn Handler>);
+
+#[async_trait]
+impl Handler for Hasty {
+    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
+        let (handler, later) = (Arc::clone(&self.0), batch.to_vec());
+        tokio::spawn(async move { handler.handle(&later).await });
+        vec![Disposition::Done; batch.len()]
+    }
+}
+
+/// [`Bug::CheckpointTooFar`]: says that all records are applied, and begins.
+pub struct Overreaching(pub Arc<Bridge>);
+
+#[async_trait]
+impl RecordHandler for Overreaching {
+    async fn handle(&self, shard: &str, records: &[ReadRecord], shutdown: &CancellationToken) -> usize {
+        let (bridge, later, shutdown) = (Arc::clone(&self.0), records.to_vec(), shutdown.clone());
+        let shard = shard.to_owned();
+        tokio::spawn(async move { bridge.handle(&shard, &later, &shutdown).await });
+        records.len()
+    }
+}
+
+/// [`Bug::NoGapCheck`]: every event that is newer than its row looks like the next one.
+pub struct Gapless {
+    /// The projector.
+    pub inner: Arc<dyn Handler>,
+    /// Where its rows are.
+    pub world: Arc<World>,
+}
+
+impl Gapless {
+    fn version(&self, id: &AggregateId) -> Version {
+        let rows = &self.world.rows;
+        let product = rows.products().get(id).map(Fold::version);
+        let stock = rows.stock().get(id).map(Fold::version);
+        let order = rows.orders().get(id).map(Fold::version);
+        product.or(stock).or(order).unwrap_or_default()
+    }
+}
+
+#[async_trait]
+impl Handler for Gapless {
+    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
+        let mut reached: BTreeMap<AggregateId, Version> = BTreeMap::new();
+        let mut disguised = Vec::new();
+        for delivery in batch {
+            let id = &delivery.envelope.subject;
+            let current = reached.entry(id.clone()).or_insert_with(|| self.version(id));
+            let mut delivery = delivery.clone();
+            if *current > Version::ZERO && delivery.envelope.aggregateversion > current.next() {
+                let envelope = Envelope { aggregateversion: current.next(), ..delivery.envelope.as_ref().clone() };
+                delivery.envelope = Arc::new(envelope);
+            }
+            *current = (*current).max(delivery.envelope.aggregateversion);
+            disguised.push(delivery);
+        }
+        self.inner.handle(&disguised).await
+    }
+}

@@ -1,0 +1,250 @@
+//! What must be so once everything has settled, judged from the stores, the ledger and the mails alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shotengai_billing::provider::{LEDGER_TABLE, Ledger, Operation};
+use shotengai_contracts::events::OrderStage;
+use shotengai_contracts::{Envelope, Event, Owner};
+use shotengai_inventory::domain::Stock;
+use shotengai_kernel::{AggregateId, OrderId, PaymentId, ProductId};
+use shotengai_messaging::{Aggregate, Commit, Infrastructure, Queue};
+use shotengai_order::domain::Order;
+use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
+use shotengai_tally::counters::Counters;
+
+use crate::plan::POISONS;
+use crate::world::World;
+
+/// What order knows in the end.
+struct Orders {
+    states: BTreeMap<OrderId, Order>,
+    /// Those that were paid, whatever came after.
+    paid: BTreeSet<OrderId>,
+}
+
+/// Looks at everything; what is wrong becomes a violation of the world.
+pub async fn check(world: &World) {
+    let commits: BTreeMap<Owner, Vec<Commit>> =
+        Owner::ALL.into_iter().map(|owner| (owner, world.infra.memory_event_store(owner).all_commits())).collect();
+    let orders = fold_orders(world, &commits[&Owner::Order]);
+    stores_are_whole(world);
+    every_order_is_final(world, &orders);
+    every_event_reached_the_stream(world, &commits);
+    stock_adds_up(world, &orders, &commits[&Owner::Inventory]);
+    payments_net_to_paid_orders(world, &orders).await;
+    mails_were_sent_once(world, &orders);
+    tally_is_what_was_paid(world, &orders).await;
+    rows_equal_a_fresh_fold(world, &commits);
+    only_poison_is_dead(world);
+}
+
+fn events(commits: &[Commit]) -> impl Iterator<Item = (&Envelope, Event)> {
+    commits.iter().flat_map(|commit| &commit.events).filter_map(|envelope| Some((envelope, envelope.event().ok()?)))
+}
+
+fn fold_orders(world: &World, commits: &[Commit]) -> Orders {
+    let mut orders = Orders { states: BTreeMap::new(), paid: BTreeSet::new() };
+    for (envelope, event) in events(commits) {
+        let Ok(id) = OrderId::parse(envelope.subject.as_str()) else {
+            world.violation(format!("{} among the orders", envelope.subject));
+            continue;
+        };
+        orders.states.entry(id.clone()).or_default().apply(&event);
+        if matches!(event, Event::OrderPaid(_)) && !orders.paid.insert(id.clone()) {
+            world.violation(format!("{id} was paid twice"));
+        }
+    }
+    orders
+}
+
+impl Orders {
+    fn at(&self, stages: &[OrderStage]) -> impl Iterator<Item = (&OrderId, &shotengai_order::domain::PlacedOrder)> {
+        let placed = self.states.iter().filter_map(|(id, order)| Some((id, order.placed()?)));
+        placed.filter(|(_, order)| stages.contains(&order.stage))
+    }
+
+    fn pieces(&self, stages: &[OrderStage]) -> BTreeMap<ProductId, u64> {
+        let mut pieces = BTreeMap::new();
+        for (_, order) in self.at(stages) {
+            for item in &order.items {
+                *pieces.entry(item.product_id.clone()).or_default() += u64::from(item.quantity.get());
+            }
+        }
+        pieces
+    }
+}
+
+fn stores_are_whole(world: &World) {
+    for owner in Owner::ALL {
+        for found in world.infra.memory_event_store(owner).inconsistencies() {
+            world.violation(format!("{}: {found}", owner.as_str()));
+        }
+    }
+}
+
+fn every_order_is_final(world: &World, orders: &Orders) {
+    for order in world.accepted() {
+        if !orders.states.contains_key(&order) {
+            world.violation(format!("{order} was accepted and is not in the store"));
+        }
+    }
+    for (id, order) in orders.at(&[OrderStage::Pending, OrderStage::Confirmed]) {
+        world.violation(format!("{id} is still {}", order.stage.as_str()));
+    }
+}
+
+fn every_event_reached_the_stream(world: &World, commits: &BTreeMap<Owner, Vec<Commit>>) {
+    let records = world.infra.memory_stream().records();
+    let streamed: BTreeSet<_> =
+        records.iter().filter_map(|record| Envelope::from_json(&record.data).ok()).map(|envelope| envelope.id).collect();
+    for envelope in commits.values().flatten().flat_map(|commit| &commit.events) {
+        if !streamed.contains(&envelope.id) {
+            world.violation(format!("{} of {} never reached the stream", envelope.event_type, envelope.subject));
+        }
+    }
+}
+
+fn stock_adds_up(world: &World, orders: &Orders, commits: &[Commit]) {
+    let mut stocks: BTreeMap<AggregateId, Stock> = BTreeMap::new();
+    for (envelope, event) in events(commits) {
+        if matches!(event, Event::StockMoved(_)) {
+            stocks.entry(envelope.subject.clone()).or_default().apply(&event);
+        }
+    }
+    let reserved = orders.pieces(&[OrderStage::Paid]);
+    let deducted = orders.pieces(&[OrderStage::Shipped]);
+    for (index, goods) in world.plan.goods.iter().enumerate() {
+        let Ok(product) = ProductId::parse(&format!("prod_{index}")) else { continue };
+        let stock = stocks.get(&AggregateId::stock(&product)).copied().unwrap_or_default();
+        let added = u64::from(goods.stock) + goods.additions.iter().map(|(_, pieces)| u64::from(*pieces)).sum::<u64>();
+        let held = reserved.get(&product).copied().unwrap_or(0);
+        let gone = deducted.get(&product).copied().unwrap_or(0);
+        let expected = Stock { available: added.saturating_sub(held + gone), reserved: held, deducted: gone };
+        if held + gone > added || stock != expected {
+            world.violation(format!("{product}: {stock:?}, where {added} were added and orders have {expected:?}"));
+        }
+    }
+}
+
+async fn payments_net_to_paid_orders(world: &World, orders: &Orders) {
+    let ledger = Ledger::new(world.infra.table(LEDGER_TABLE));
+    for (id, state) in &orders.states {
+        let Some(order) = state.placed() else { continue };
+        let entries = match ledger.entries(&PaymentId::of_order(id)).await {
+            Ok(entries) => entries,
+            Err(fault) => return world.violation(fault.to_string()),
+        };
+        let done = |operation| {
+            let approved = |entry: &&shotengai_billing::provider::Entry| {
+                entry.operation == operation
+                    && matches!(entry.answer, shotengai_billing::provider::Answer::Approved { .. })
+            };
+            entries.iter().filter(approved).map(|entry| entry.amount.minor()).sum::<i64>()
+        };
+        let captured = done(Operation::Capture) - done(Operation::Refund);
+        let held = done(Operation::Authorize) - done(Operation::Void) - done(Operation::Capture);
+        let due = match order.stage {
+            OrderStage::Paid | OrderStage::Shipped => order.total.minor(),
+            _ => 0,
+        };
+        if captured != due || held != 0 {
+            let stage = order.stage.as_str();
+            world.violation(format!("{id} is {stage} of {due}: captured {captured}, still held {held}"));
+        }
+    }
+}
+
+fn mails_were_sent_once(world: &World, orders: &Orders) {
+    let mails = world.mails();
+    let mut by_id: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for mail in &mails {
+        by_id.entry(&mail.message_id).or_default().push((mail.at, mail.sender));
+    }
+    let mut expected = BTreeSet::new();
+    for (id, state) in &orders.states {
+        let Some(order) = state.placed() else { continue };
+        let mut kinds = vec!["received"];
+        kinds.extend(orders.paid.contains(id).then_some("receipt"));
+        kinds.extend((order.stage == OrderStage::Shipped).then_some("shipped"));
+        kinds.extend((order.stage == OrderStage::Cancelled).then_some("cancelled"));
+        expected.extend(kinds.into_iter().map(|kind| format!("<{id}.{kind}@shop.example.com>")));
+    }
+    for id in &expected {
+        let Some(copies) = by_id.remove(id.as_str()) else {
+            world.violation(format!("mail {id} was never sent"));
+            continue;
+        };
+        for pair in copies.windows(2) {
+            let [(first, sender), (second, _)] = pair else { continue };
+            // A second copy is excused by a fault in the life that sent the first, before it could record that it had.
+            if !world.was_trouble(*sender, *first, *second) {
+                world.violation(format!("mail {id} went out at {first:?} and {second:?} without a fault between"));
+            }
+        }
+    }
+    for (id, copies) in by_id {
+        world.violation(format!("mail {id} went out {} times and nobody asked for it", copies.len()));
+    }
+}
+
+async fn tally_is_what_was_paid(world: &World, orders: &Orders) {
+    let counters = Counters::new(world.infra.table(shotengai_tally::domain::rows::TABLE));
+    let standings = match counters.standings().await {
+        Ok(standings) => standings,
+        Err(fault) => return world.violation(fault.to_string()),
+    };
+    let mut sold: BTreeMap<ProductId, (i64, i64)> = BTreeMap::new();
+    for (id, state) in &orders.states {
+        let Some(order) = state.placed().filter(|_| orders.paid.contains(id)) else { continue };
+        for item in &order.items {
+            let counts = sold.entry(item.product_id.clone()).or_default();
+            counts.0 += i64::from(item.quantity.get());
+            counts.1 += if order.stage == OrderStage::Cancelled { i64::from(item.quantity.get()) } else { 0 };
+        }
+    }
+    let counted: BTreeMap<_, _> =
+        standings.0.iter().map(|(product, standing)| (product.clone(), (standing.sold, standing.returned))).collect();
+    if counted != sold {
+        world.violation(format!("tally has {counted:?}, orders say {sold:?}"));
+    }
+}
+
+fn rows_equal_a_fresh_fold(world: &World, commits: &BTreeMap<Owner, Vec<Commit>>) {
+    compare::<ProductRow>(world, commits, &world.rows.products());
+    compare::<StockRow>(world, commits, &world.rows.stock());
+    compare::<OrderRow>(world, commits, &world.rows.orders());
+}
+
+fn compare<R: Fold + PartialEq + std::fmt::Debug>(
+    world: &World,
+    commits: &BTreeMap<Owner, Vec<Commit>>,
+    rows: &BTreeMap<AggregateId, R>,
+) {
+    let mut histories: BTreeMap<AggregateId, Vec<(Envelope, Event)>> = BTreeMap::new();
+    for (envelope, event) in commits.get(&R::OWNER).into_iter().flat_map(|commits| events(commits)) {
+        histories.entry(envelope.subject.clone()).or_default().push((envelope.clone(), event));
+    }
+    for (id, mut history) in histories {
+        history.sort_by_key(|(envelope, _)| envelope.aggregateversion);
+        let fresh = refold::<R>(history.iter().map(|(envelope, event)| (envelope, event)));
+        match (fresh, rows.get(&id)) {
+            (Ok(Some(fresh)), Some(row)) if fresh == *row => {}
+            // An aggregate of another kind, of the same owner.
+            (Err(_) | Ok(None), None) => {}
+            (fresh, row) => world.violation(format!("the row of {id} is {row:?}, a fresh fold {fresh:?}")),
+        }
+    }
+}
+
+fn only_poison_is_dead(world: &World) {
+    for queue in world.infra.all_queues() {
+        if !queue.name().ends_with("-dlq") {
+            continue;
+        }
+        for letter in queue.messages() {
+            if !POISONS.contains(&letter.body.as_str()) {
+                world.violation(format!("{}: {:?} {}", queue.name(), letter.attributes, letter.body));
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The street in one thread: the real consumers, handlers, publishers and bridges over in-memory adapters.
+//!
+//! Time is virtual, chance is seeded, and one thread runs one task at a time, so a seed is a history: the same each time.
+//! Processes die at any call, freeze, and meet clocks that are off; calls are refused, throttled, answered in part, or
+//! done without an answer; dependencies go away, shards split and merge, messages come twice and in any order. Then
+//! faults end, the world settles, and [`invariants`] looks at what is left.
+//!
+//! What this is not: the AWS adapters and HTTP are not in it (end-to-end tests are for those), and a crash falls on calls,
+//! not between two lines of code without one: within one thread nothing outside can tell the difference.
+
+pub mod bugs;
+pub mod customers;
+pub mod invariants;
+pub mod line;
+pub mod outside;
+pub mod plan;
+pub mod ports;
+pub mod process;
+pub mod roles;
+mod settled;
+pub mod street;
+pub mod world;
+
+use std::time::Duration;
+
+use bugs::Bug;
+use plan::Plan;
+
+/// How a seed is run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// A bug to plant.
+    pub bug: Option<Bug>,
+    /// Whether to keep a history to read.
+    pub recording: bool,
+}
+
+/// What came of a seed.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// What the seed decided beforehand.
+    pub plan: Plan,
+    /// What must never be, and was. Empty when all is well.
+    pub violations: Vec<String>,
+    /// Two runs of a seed have the same.
+    pub fingerprint: u64,
+    /// Calls over all lines.
+    pub calls: u64,
+    /// Virtual time until everything had settled.
+    pub lasted: Duration,
+    /// What happened, if it was recorded.
+    pub history: String,
+}
+
+/// Runs one seed to its end.
+///
+/// # Errors
+/// When the operating system gives no runtime.
+pub fn run(seed: u64, options: Options) -> std::io::Result<Outcome> {
+    // Time is all that it drives: no sockets, no files, one thread.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+    Ok(runtime.block_on(street::simulate(seed, options)))
+}

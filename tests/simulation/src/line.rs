@@ -1,0 +1,216 @@
+//! A process's line to everything outside it. Every call passes here, and here is where it goes wrong.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use shotengai_messaging::{Fault, FaultKind};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::plan::Dependency;
+use crate::world::World;
+
+/// One life of a process, as far as its calls are concerned. Clones are the same life.
+#[derive(Clone)]
+pub struct Line {
+    world: Arc<World>,
+    name: Arc<str>,
+    process: usize,
+    life: u64,
+    dead: CancellationToken,
+    frozen: Arc<Mutex<Option<Instant>>>,
+}
+
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Pass,
+    Refuse(FaultKind),
+    LoseAnswer,
+    Stall(Duration),
+    DieBefore,
+    DieAfter,
+}
+
+impl Line {
+    /// The line of a new life.
+    #[must_use]
+    pub fn new(world: Arc<World>, name: &str, process: usize) -> Self {
+        let life = world.next_life();
+        Self { world, name: name.into(), process, life, dead: CancellationToken::new(), frozen: Arc::default() }
+    }
+
+    /// The world at its other end.
+    #[must_use]
+    pub const fn world(&self) -> &Arc<World> {
+        &self.world
+    }
+
+    /// The number of this life.
+    #[must_use]
+    pub const fn life(&self) -> u64 {
+        self.life
+    }
+
+    /// The process's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Which process this is a life of.
+    #[must_use]
+    pub const fn process(&self) -> usize {
+        self.process
+    }
+
+    /// Ends this life: no call of it has any effect from now on.
+    pub fn kill(&self) {
+        self.dead.cancel();
+        self.world.trouble(self.life);
+    }
+
+    /// Returns when this life is over.
+    pub async fn died(&self) {
+        self.dead.cancelled().await;
+    }
+
+    /// Whether this life is over.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.dead.is_cancelled()
+    }
+
+    /// Every call stands still until then.
+    pub fn freeze_until(&self, until: Instant) {
+        *self.frozen.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+        self.world.trouble(self.life);
+    }
+
+    /// One call: latency, then perhaps a fault, then the effect, then latency.
+    ///
+    /// # Errors
+    /// What the effect answers, or the fault that chance put in its place.
+    pub async fn call<T, E: From<Fault>>(
+        &self,
+        dependency: Dependency,
+        operation: &'static str,
+        resource: &str,
+        effect: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        self.travel().await;
+        let fate = self.fate(dependency);
+        self.world.digest(operation, resource, self.life, fate.code());
+        if fate != Fate::Pass {
+            self.world.trouble(self.life);
+            self.world.note(&self.name, || format!("{operation} {resource}: {fate:?}"));
+        }
+        match fate {
+            Fate::Refuse(kind) => return Err(Fault::new(kind, operation, "simulated: refused").into()),
+            Fate::Stall(delay) => {
+                tokio::time::sleep(delay).await;
+                self.stand_still().await;
+            }
+            Fate::DieBefore => self.die().await,
+            Fate::Pass | Fate::LoseAnswer | Fate::DieAfter => {}
+        }
+        let answer = effect.await;
+        match fate {
+            Fate::DieAfter => self.die().await,
+            Fate::LoseAnswer => {
+                self.world.trouble(self.life);
+                return Err(Fault::new(FaultKind::Transient, operation, "simulated: the answer was lost").into());
+            }
+            _ => {}
+        }
+        self.travel().await;
+        answer
+    }
+
+    /// Which entries of a batch are refused by chance.
+    #[must_use]
+    pub fn refused_entries(&self, entries: usize) -> Vec<bool> {
+        let partial = self.world.per_mille(self.world.plan.rates.partial);
+        let refused: Vec<bool> = (0..entries).map(|_| partial && self.world.below(2) == 0).collect();
+        if refused.contains(&true) {
+            self.world.trouble(self.life);
+            self.world.note(&self.name, || format!("entries refused: {refused:?}"));
+        }
+        refused
+    }
+
+    /// A call over a network takes a while; mostly a short one.
+    async fn travel(&self) {
+        self.stand_still().await;
+        let micros = if self.world.below(16) == 0 { self.world.below(150_000) } else { 500 + self.world.below(3000) };
+        tokio::time::sleep(Duration::from_micros(micros)).await;
+        self.stand_still().await;
+    }
+
+    /// A dead process does nothing, a frozen one nothing yet.
+    async fn stand_still(&self) {
+        loop {
+            if self.dead.is_cancelled() {
+                std::future::pending::<()>().await;
+            }
+            let until = *self.frozen.lock().unwrap_or_else(PoisonError::into_inner);
+            match until {
+                Some(until) if Instant::now() < until => tokio::time::sleep_until(until).await,
+                _ => return,
+            }
+        }
+    }
+
+    async fn die(&self) {
+        self.kill();
+        self.world.died(self.process);
+        std::future::pending().await
+    }
+
+    fn fate(&self, dependency: Dependency) -> Fate {
+        let (world, rates) = (&self.world, &self.world.plan.rates);
+        if world.is_away(dependency) {
+            return Fate::Refuse(FaultKind::Transient);
+        }
+        if world.is_calm() {
+            return Fate::Pass;
+        }
+        let throw = world.below(1000);
+        let mut mark = 0;
+        let mut falls = |rate: u64| {
+            mark += rate;
+            throw < mark
+        };
+        if falls(rates.refused) {
+            Fate::Refuse(FaultKind::Transient)
+        } else if falls(rates.throttled) {
+            Fate::Refuse(FaultKind::Throttled)
+        } else if falls(rates.lost) {
+            Fate::LoseAnswer
+        } else if falls(rates.stalled) {
+            Fate::Stall(Duration::from_millis(2000 + world.below(38_000)))
+        } else if falls(rates.crash_before) {
+            Fate::DieBefore
+        } else if falls(rates.crash_after) {
+            Fate::DieAfter
+        } else {
+            Fate::Pass
+        }
+    }
+}
+
+impl Fate {
+    const fn code(self) -> u64 {
+        match self {
+            Self::Pass => 0,
+            Self::Refuse(FaultKind::Transient) => 1,
+            Self::Refuse(FaultKind::Throttled) => 2,
+            Self::Refuse(FaultKind::Permanent) => 3,
+            Self::LoseAnswer => 4,
+            Self::Stall(_) => 5,
+            Self::DieBefore => 6,
+            Self::DieAfter => 7,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! `shotengai-simulate`: many seeds, or one with its history.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is what it is for")]
+
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use clap::Parser;
+use shotengai_simulation::bugs::Bug;
+use shotengai_simulation::{Options, Outcome, run};
+use tokio::time::Instant;
+
+/// Simulates the street. Exits with 1 when a seed finds something that must never be.
+#[derive(Parser, Debug)]
+#[command(name = "shotengai-simulate")]
+struct Args {
+    /// Run this seed alone, and print its plan and its history.
+    #[arg(long, conflicts_with_all = ["seeds", "from"])]
+    seed: Option<u64>,
+    /// How many seeds to run.
+    #[arg(long, default_value_t = 500)]
+    seeds: u64,
+    /// The first of them.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// Threads; each runs seeds of its own.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64))]
+    threads: u8,
+    /// Plant a bug, to see it found.
+    #[arg(long)]
+    bug: Option<Bug>,
+    /// Go on after a seed has failed.
+    #[arg(long)]
+    keep_going: bool,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match args.seed {
+        Some(seed) => one(seed, args.bug),
+        None => many(&args),
+    }
+}
+
+fn one(seed: u64, bug: Option<Bug>) -> ExitCode {
+    match run(seed, Options { bug, recording: true }) {
+        Ok(outcome) => {
+            println!("{}", outcome.plan);
+            println!("{}", outcome.history);
+            report(&outcome);
+            if outcome.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+fn refused(error: &std::io::Error) -> ExitCode {
+    eprintln!("no runtime: {error}");
+    ExitCode::from(2)
+}
+
+fn report(outcome: &Outcome) {
+    let (calls, lasted) = (outcome.calls, outcome.lasted);
+    println!("seed {}: {calls} calls in {lasted:?} of virtual time", outcome.plan.seed);
+    for violation in &outcome.violations {
+        println!("  VIOLATION {violation}");
+    }
+}
+
+fn many(args: &Args) -> ExitCode {
+    let began = Instant::now();
+    let next = AtomicU64::new(args.from);
+    let end = args.from.saturating_add(args.seeds);
+    let failed = Mutex::new(Vec::new());
+    let (done, calls) = (AtomicU64::new(0), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..args.threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end {
+                        return;
+                    }
+                    match run(seed, Options { bug: args.bug, recording: false }) {
+                        Ok(outcome) => {
+                            calls.fetch_add(outcome.calls, Ordering::Relaxed);
+                            if !outcome.violations.is_empty() {
+                                report(&outcome);
+                                failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(seed);
+                                if !args.keep_going {
+                                    next.store(end, Ordering::Relaxed);
+                                }
+                            }
+                        }
+                        Err(error) => eprintln!("seed {seed}: no runtime: {error}"),
+                    }
+                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                    if done.is_multiple_of(1000) {
+                        eprintln!("{done} seeds, {:.1} a second", rate(done, began.elapsed()));
+                    }
+                }
+            });
+        }
+    });
+    let done = done.into_inner();
+    let calls = calls.into_inner();
+    let failed = failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let took = began.elapsed();
+    println!("{done} seeds, {calls} calls, {:.1} seeds a second, {} failed {failed:?}", rate(done, took), failed.len());
+    if let Some(seed) = failed.first() {
+        println!("read it with: make simulate SEED={seed}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for the eye")]
+fn rate(seeds: u64, took: Duration) -> f64 {
+    seeds as f64 / took.as_secs_f64().max(0.001)
+}

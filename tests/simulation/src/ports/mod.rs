@@ -1,0 +1,65 @@
+//! The infrastructure as one process sees it: the shared one, at the far end of its line.
+
+mod queue;
+mod rows;
+mod store;
+mod stream;
+mod table;
+mod topic;
+
+use std::sync::Arc;
+
+use shotengai_contracts::Owner;
+use shotengai_messaging::{EventStore, Fault, FaultKind, Infrastructure, Queue, StreamReader, StreamWriter, Table, Topic};
+
+pub use rows::LinedRows;
+
+use crate::line::Line;
+
+/// The shared infrastructure through one process's line.
+pub struct LinedInfrastructure(pub Line);
+
+impl Infrastructure for LinedInfrastructure {
+    fn event_store(&self, owner: Owner) -> Arc<dyn EventStore> {
+        let inner = self.0.world().infra.memory_event_store(owner);
+        Arc::new(store::LinedStore::new(self.0.clone(), inner, owner.as_str()))
+    }
+
+    fn table(&self, name: &str) -> Arc<dyn Table> {
+        let inner = self.0.world().infra.memory_table(name);
+        Arc::new(table::LinedTable { line: self.0.clone(), inner, name: name.into() })
+    }
+
+    fn queue(&self, name: &str) -> Arc<dyn Queue> {
+        Arc::new(queue::LinedQueue { line: self.0.clone(), inner: self.0.world().infra.memory_queue(name) })
+    }
+
+    fn topic(&self) -> Arc<dyn Topic> {
+        Arc::new(topic::LinedTopic { line: self.0.clone(), inner: self.0.world().infra.topic() })
+    }
+
+    fn stream_writer(&self) -> Arc<dyn StreamWriter> {
+        Arc::new(stream::LinedStream { line: self.0.clone(), inner: self.0.world().infra.memory_stream() })
+    }
+
+    fn stream_reader(&self) -> Arc<dyn StreamReader> {
+        Arc::new(stream::LinedStream { line: self.0.clone(), inner: self.0.world().infra.memory_stream() })
+    }
+
+    fn marks_outbox(&self) -> bool {
+        self.0.world().infra.marks_outbox()
+    }
+}
+
+/// Entry by entry: the answers of those that got through, and throttling for the others.
+fn merged(operation: &'static str, refused: &[bool], passed: Vec<Result<(), Fault>>) -> Vec<Result<(), Fault>> {
+    let mut passed = passed.into_iter();
+    let throttled = || Fault::new(FaultKind::Throttled, operation, "simulated: this entry was refused");
+    let answer = |refused: &bool| if *refused { Err(throttled()) } else { passed.next().unwrap_or(Ok(())) };
+    refused.iter().map(answer).collect()
+}
+
+/// Those entries that are not refused.
+fn admitted<T: Clone>(entries: &[T], refused: &[bool]) -> Vec<T> {
+    entries.iter().zip(refused).filter(|(_, refused)| !**refused).map(|(entry, _)| entry.clone()).collect()
+}

@@ -1,0 +1,57 @@
+//! Queues.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use shotengai_messaging::memory::MemoryQueue;
+use shotengai_messaging::{Fault, OutgoingMessage, Queue, QueueDepth, RawDelivery, Receipt};
+
+use super::{admitted, merged};
+use crate::line::Line;
+use crate::plan::Dependency::Sqs;
+
+pub(super) struct LinedQueue {
+    pub(super) line: Line,
+    pub(super) inner: Arc<MemoryQueue>,
+}
+
+#[async_trait]
+impl Queue for LinedQueue {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    async fn receive(&self, max: usize, wait: Duration, visibility: Duration) -> Result<Vec<RawDelivery>, Fault> {
+        let effect = self.inner.receive(max, wait, visibility);
+        self.line.call(Sqs, "queue.receive", self.inner.name(), effect).await
+    }
+
+    async fn delete(&self, receipts: &[Receipt]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        const OPERATION: &str = "queue.delete";
+        let refused = self.line.refused_entries(receipts.len());
+        let some = admitted(receipts, &refused);
+        let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.inner.delete(&some).await } };
+        Ok(merged(OPERATION, &refused, self.line.call(Sqs, OPERATION, self.inner.name(), effect).await?))
+    }
+
+    async fn change_visibility(&self, changes: &[(Receipt, Duration)]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        const OPERATION: &str = "queue.change_visibility";
+        let refused = self.line.refused_entries(changes.len());
+        let some = admitted(changes, &refused);
+        let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.inner.change_visibility(&some).await } };
+        Ok(merged(OPERATION, &refused, self.line.call(Sqs, OPERATION, self.inner.name(), effect).await?))
+    }
+
+    async fn send(&self, messages: &[OutgoingMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        const OPERATION: &str = "queue.send";
+        let refused = self.line.refused_entries(messages.len());
+        let some = admitted(messages, &refused);
+        let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.inner.send(&some).await } };
+        Ok(merged(OPERATION, &refused, self.line.call(Sqs, OPERATION, self.inner.name(), effect).await?))
+    }
+
+    async fn depth(&self) -> Result<QueueDepth, Fault> {
+        self.line.call(Sqs, "queue.depth", self.inner.name(), self.inner.depth()).await
+    }
+}

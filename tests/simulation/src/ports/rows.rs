@@ -1,0 +1,45 @@
+//! The read models.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use shotengai_kernel::AggregateId;
+use shotengai_messaging::Fault;
+use shotengai_query::domain::{OrderRow, ProductRow, StockRow};
+use shotengai_query::store::memory::MemoryReadModel;
+use shotengai_query::store::{ReadModel, Rows, Session};
+
+use crate::line::Line;
+use crate::plan::Dependency::Postgres;
+
+/// The shared read models through one process's line.
+#[derive(Clone)]
+pub struct LinedRows(pub Line);
+
+#[async_trait]
+impl ReadModel for LinedRows {
+    async fn session(&self) -> Result<Box<dyn Session>, Fault> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+macro_rules! lined {
+    ($row:ty, $name:literal) => {
+        #[async_trait]
+        impl Rows<$row> for LinedRows {
+            async fn load(&self, ids: &[AggregateId]) -> Result<BTreeMap<AggregateId, $row>, Fault> {
+                let rows: &MemoryReadModel = &self.0.world().rows;
+                self.0.call(Postgres, "postgres.read", $name, Rows::<$row>::load(rows, ids)).await
+            }
+
+            async fn save(&self, newer: &BTreeMap<AggregateId, $row>) -> Result<(), Fault> {
+                let rows: &MemoryReadModel = &self.0.world().rows;
+                self.0.call(Postgres, "postgres.write", $name, rows.save(newer)).await
+            }
+        }
+    };
+}
+
+lined!(ProductRow, "products");
+lined!(StockRow, "stock");
+lined!(OrderRow, "orders");

@@ -1,0 +1,101 @@
+//! Event stores. Their indexes are eventually consistent.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use shotengai_kernel::{AggregateId, Timestamp, Version};
+use shotengai_messaging::memory::MemoryEventStore;
+use shotengai_messaging::{AppendError, Commit, EventStore, Fault, FaultKind, Snapshot};
+
+use super::{admitted, merged};
+use crate::line::Line;
+use crate::plan::Dependency::DynamoDb;
+
+pub(super) struct LinedStore {
+    line: Line,
+    inner: Arc<MemoryEventStore>,
+    name: &'static str,
+    /// What each shard of the outbox index showed last.
+    shown: Mutex<BTreeMap<u8, Vec<Commit>>>,
+}
+
+impl LinedStore {
+    pub(super) fn new(line: Line, inner: Arc<MemoryEventStore>, name: &'static str) -> Self {
+        Self { line, inner, name, shown: Mutex::default() }
+    }
+
+    /// The answer, or the one before it.
+    fn perhaps_stale(&self, shard: u8, fresh: Vec<Commit>) -> Vec<Commit> {
+        let world = self.line.world();
+        let stale = world.per_mille(world.plan.rates.stale);
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = shown.insert(shard, fresh.clone());
+        if stale { before.unwrap_or_default() } else { fresh }
+    }
+}
+
+#[async_trait]
+impl EventStore for LinedStore {
+    async fn append(&self, commits: &[Commit]) -> Result<(), AppendError> {
+        const OPERATION: &str = "store.append";
+        let effect = async {
+            let world = self.line.world();
+            // As a transaction that meets another one at the same item (TransactionConflict).
+            if commits.len() > 1 && world.per_mille(world.plan.rates.throttled) {
+                return Err(Fault::new(FaultKind::Throttled, OPERATION, "simulated: transaction conflict").into());
+            }
+            let answer = self.inner.append(commits).await;
+            world.note(self.line.name(), || {
+                let what: Vec<_> = commits.iter().map(summary).collect();
+                format!("append {}: {}", what.join(", "), answer.as_ref().map_or("refused", |()| "written"))
+            });
+            answer
+        };
+        self.line.call(DynamoDb, OPERATION, self.name, effect).await
+    }
+
+    async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {
+        self.line.call(DynamoDb, "store.load", self.name, self.inner.load(id, after)).await
+    }
+
+    async fn load_snapshot(&self, id: &AggregateId) -> Result<Option<Snapshot>, Fault> {
+        self.line.call(DynamoDb, "store.load_snapshot", self.name, self.inner.load_snapshot(id)).await
+    }
+
+    async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault> {
+        self.line.call(DynamoDb, "store.save_snapshot", self.name, self.inner.save_snapshot(snapshot)).await
+    }
+
+    async fn pending(&self, shard: u8, before: Timestamp, limit: usize) -> Result<Vec<Commit>, Fault> {
+        let effect = self.inner.pending(shard, before, limit);
+        let fresh = self.line.call(DynamoDb, "store.pending", self.name, effect).await?;
+        Ok(self.perhaps_stale(shard, fresh))
+    }
+
+    async fn clear_pending(&self, commits: &[Commit]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        const OPERATION: &str = "store.clear_pending";
+        let refused = self.line.refused_entries(commits.len());
+        let some = admitted(commits, &refused);
+        let effect = self.inner.clear_pending(&some);
+        Ok(merged(OPERATION, &refused, self.line.call(DynamoDb, OPERATION, self.name, effect).await?))
+    }
+
+    async fn scan(
+        &self,
+        shard: u8,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Commit>, Option<String>), Fault> {
+        self.line.call(DynamoDb, "store.scan", self.name, self.inner.scan(shard, from, limit)).await
+    }
+
+    async fn ping(&self) -> Result<(), Fault> {
+        self.line.call(DynamoDb, "store.ping", self.name, self.inner.ping()).await
+    }
+}
+
+fn summary(commit: &Commit) -> String {
+    let types: Vec<_> = commit.events.iter().map(|envelope| envelope.event_type.as_str()).collect();
+    format!("{}@{} {}", commit.aggregate_id, commit.first_version, types.join("+"))
+}

@@ -1,0 +1,49 @@
+//! The stream, written and read.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use shotengai_messaging::memory::MemoryStream;
+use shotengai_messaging::{Fault, Shard, ShardBatch, ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter};
+
+use super::{admitted, merged};
+use crate::bugs::Bug;
+use crate::line::Line;
+use crate::plan::Dependency::Kinesis;
+
+const STREAM: &str = "ec-events";
+
+pub(super) struct LinedStream {
+    pub(super) line: Line,
+    pub(super) inner: Arc<MemoryStream>,
+}
+
+#[async_trait]
+impl StreamWriter for LinedStream {
+    async fn put(&self, records: &[StreamRecord]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        const OPERATION: &str = "stream.put";
+        let refused = self.line.refused_entries(records.len());
+        let some = admitted(records, &refused);
+        let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.inner.put(&some).await } };
+        let answers = merged(OPERATION, &refused, self.line.call(Kinesis, OPERATION, STREAM, effect).await?);
+        if self.line.world().bug == Some(Bug::IgnorePartialPut) {
+            return Ok(answers.iter().map(|_| Ok(())).collect());
+        }
+        Ok(answers)
+    }
+}
+
+#[async_trait]
+impl StreamReader for LinedStream {
+    async fn shards(&self) -> Result<Vec<Shard>, Fault> {
+        self.line.call(Kinesis, "stream.shards", STREAM, self.inner.shards()).await
+    }
+
+    async fn cursor(&self, shard: &str, start: &StartAt) -> Result<ShardCursor, Fault> {
+        self.line.call(Kinesis, "stream.cursor", shard, self.inner.cursor(shard, start)).await
+    }
+
+    async fn read(&self, cursor: &ShardCursor, limit: usize) -> Result<ShardBatch, Fault> {
+        self.line.call(Kinesis, "stream.read", STREAM, self.inner.read(cursor, limit)).await
+    }
+}

@@ -1,0 +1,26 @@
+//! The topic.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use shotengai_messaging::{Fault, Topic, TopicMessage};
+
+use super::{admitted, merged};
+use crate::line::Line;
+use crate::plan::Dependency::Sns;
+
+pub(super) struct LinedTopic {
+    pub(super) line: Line,
+    pub(super) inner: Arc<dyn Topic>,
+}
+
+#[async_trait]
+impl Topic for LinedTopic {
+    async fn publish(&self, messages: &[TopicMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        const OPERATION: &str = "topic.publish";
+        let refused = self.line.refused_entries(messages.len());
+        let some = admitted(messages, &refused);
+        let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.inner.publish(&some).await } };
+        Ok(merged(OPERATION, &refused, self.line.call(Sns, OPERATION, "order-events", effect).await?))
+    }
+}

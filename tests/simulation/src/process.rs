@@ -1,0 +1,110 @@
+//! Processes: what runs in each, how it begins, ends and dies.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shotengai_messaging::Worker;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::line::Line;
+use crate::roles::{Services, assemble};
+use crate::world::World;
+
+/// What each process runs. Two of those whose work two can take from each other.
+pub const PROCESSES: [(&str, &[&str]); 11] = [
+    ("order-1", &["order"]),
+    ("order-2", &["order"]),
+    ("catalog-1", &["catalog"]),
+    ("inventory-1", &["inventory"]),
+    ("inventory-2", &["inventory"]),
+    ("billing-1", &["billing"]),
+    ("billing-2", &["billing"]),
+    ("mail-1", &["notification", "tally"]),
+    ("mail-2", &["notification", "query"]),
+    ("bridge-1", &["bridge", "query"]),
+    ("bridge-2", &["bridge", "tally"]),
+];
+
+/// How long a process may take to drain before it is killed.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// One life of a process.
+pub struct Process {
+    /// Its line; ends with the life.
+    pub line: Line,
+    /// What customers can ask of it.
+    pub services: Arc<Services>,
+    end: CancellationToken,
+    end_last: CancellationToken,
+    /// Dropping it drops every task in it, wherever each stands.
+    tasks: JoinSet<()>,
+    last_tasks: JoinSet<()>,
+}
+
+impl Process {
+    /// Begins a life.
+    #[must_use]
+    pub fn start(world: &Arc<World>, index: usize) -> Self {
+        let (name, roles) = PROCESSES.get(index).copied().unwrap_or(("nobody", &[]));
+        let line = Line::new(Arc::clone(world), name, index);
+        world.note(name, || format!("life {} begins", line.life()));
+        let (services, workers) = assemble(&line, roles);
+        let mut process = Self {
+            line,
+            services: Arc::new(services),
+            end: CancellationToken::new(),
+            end_last: CancellationToken::new(),
+            tasks: JoinSet::new(),
+            last_tasks: JoinSet::new(),
+        };
+        for worker in workers {
+            let last = worker.ends_last();
+            let token = if last { process.end_last.clone() } else { process.end.clone() };
+            let task = keep(worker, token, Arc::clone(world), name);
+            if last {
+                process.last_tasks.spawn(task);
+            } else {
+                process.tasks.spawn(task);
+            }
+        }
+        process
+    }
+
+    /// Ends it as SIGTERM does: consumers first, then those that others hand their work to.
+    pub async fn stop(mut self) {
+        let drained = tokio::time::timeout(GRACE, async {
+            self.end.cancel();
+            while self.tasks.join_next().await.is_some() {}
+            self.end_last.cancel();
+            while self.last_tasks.join_next().await.is_some() {}
+        });
+        if drained.await.is_err() {
+            self.line.world().note(self.line.name(), || "did not drain in time".to_owned());
+        }
+        self.line.kill();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.line.kill();
+    }
+}
+
+/// As the supervisor does: a worker that returns or panics before it is told to end is started again.
+async fn keep(worker: Worker, token: CancellationToken, world: Arc<World>, process: &'static str) {
+    while !token.is_cancelled() {
+        let (inner, shutdown) = (worker.clone(), token.clone());
+        let mut run = JoinSet::new();
+        run.spawn(async move { inner.run(shutdown).await });
+        if let Some(Err(error)) = run.join_next().await
+            && error.is_panic()
+        {
+            world.violation(format!("{process}: {} panicked: {error}", worker.name()));
+        }
+        if !token.is_cancelled() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The real roles over one process's line. What the services' own `build` does, without HTTP and settings.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shotengai_billing::provider::{LEDGER_TABLE, Ledger};
+use shotengai_billing::settle::Payments;
+use shotengai_catalog::aggregate::Products;
+use shotengai_contracts::Owner;
+use shotengai_contracts::routing::dead_letters_of;
+use shotengai_inventory::desk::Desk;
+use shotengai_kernel::Ports;
+use shotengai_messaging::shard::{RecordHandler, ShardConfig, StreamConsumer};
+use shotengai_messaging::{
+    Aggregates, Checkpoints, CommitWriter, Consumer, ConsumerConfig, Handler, Infrastructure, Outbox, OutboxConfig,
+    Publisher, Worker,
+};
+use shotengai_notification::claims::{self, Claims};
+use shotengai_notification::consumers::NotificationHandler;
+use shotengai_notification::render::Templates;
+use shotengai_notification::send_order_mail::{SendOrderMail, Slots};
+use shotengai_order::aggregate::Orders;
+use shotengai_order::place::Placing;
+use shotengai_order::prices::{PRICES_TABLE, Prices};
+use shotengai_query::project::Projector;
+use shotengai_tally::consumers::TallyHandler;
+use shotengai_tally::count_orders::CountOrders;
+use tokio::sync::Notify;
+
+use crate::bugs::{Bug, Gapless, Hasty, Overreaching};
+use crate::line::Line;
+use crate::outside::{CatalogDesk, Everybody, MailServer};
+use crate::ports::{LinedInfrastructure, LinedRows};
+
+/// What customers and administrators can ask of a process.
+#[derive(Default)]
+pub struct Services {
+    /// Orders, where it runs order.
+    pub orders: Option<(Orders, Placing)>,
+    /// Products, where it runs catalog.
+    pub products: Option<Products>,
+    /// Stock, where it runs inventory.
+    pub desk: Option<Arc<Desk>>,
+    /// The ports of this life.
+    pub ports: Option<Ports>,
+}
+
+struct Assembly<'a> {
+    line: &'a Line,
+    infra: Arc<dyn Infrastructure>,
+    ports: Ports,
+    services: Services,
+    workers: Vec<Worker>,
+}
+
+/// Builds a process's roles.
+#[must_use]
+pub fn assemble(line: &Line, roles: &[&str]) -> (Services, Vec<Worker>) {
+    let ports = line.world().ports(line.process(), line.life());
+    let mut assembly = Assembly {
+        line,
+        infra: Arc::new(LinedInfrastructure(line.clone())),
+        services: Services { ports: Some(ports.clone()), ..Services::default() },
+        ports,
+        workers: Vec::new(),
+    };
+    for role in roles {
+        match *role {
+            "order" => assembly.order(),
+            "catalog" => assembly.catalog(),
+            "inventory" => assembly.inventory(),
+            "billing" => assembly.billing(),
+            "notification" => assembly.notification(),
+            "tally" => assembly.tally(),
+            "query" => assembly.query(),
+            "bridge" => assembly.bridge(),
+            other => line.world().violation(format!("there is no role {other}")),
+        }
+    }
+    (assembly.services, assembly.workers)
+}
+
+impl Assembly<'_> {
+    fn has(&self, bug: Bug) -> bool {
+        self.line.world().bug == Some(bug)
+    }
+
+    fn writer(&mut self, owner: Owner) -> CommitWriter {
+        let store = self.infra.event_store(owner);
+        if !self.infra.marks_outbox() {
+            return CommitWriter::new(store, Outbox::disabled(), self.ports.clone());
+        }
+        // An idle sweep costs sixteen calls; over an hour's outage that is most of the work.
+        let config = OutboxConfig { sweep_every: Duration::from_secs(20), ..OutboxConfig::default() };
+        let (outbox, publisher) = Publisher::new(
+            owner.as_str(),
+            Arc::clone(&store),
+            self.infra.stream_writer(),
+            config,
+            self.ports.clone(),
+        );
+        self.workers.extend(publisher.workers());
+        CommitWriter::new(store, outbox, self.ports.clone())
+    }
+
+    fn consume(&mut self, name: &'static str, queue: &str, handler: Arc<dyn Handler>) {
+        let handler = if self.has(Bug::AcknowledgeBeforeCommit) { Arc::new(Hasty(handler)) } else { handler };
+        let consumer = Consumer::new(
+            ConsumerConfig::new(name),
+            self.infra.queue(queue),
+            self.infra.queue(&dead_letters_of(queue)),
+            handler,
+            self.ports.clone(),
+        );
+        self.workers.push(consumer.worker());
+    }
+
+    fn order(&mut self) {
+        let orders = Orders::new(self.writer(Owner::Order));
+        let catalog = Arc::new(CatalogDesk(self.line.clone()));
+        let prices = Prices::new(self.infra.table(PRICES_TABLE), catalog);
+        let placing = Placing::new(orders.clone(), prices.clone(), Arc::clone(&self.ports.ids));
+        let events = shotengai_order::consumers::OrderEvents::new(orders.clone(), prices);
+        self.consume("order", "order-queue", Arc::new(events));
+        self.services.orders = Some((orders, placing));
+    }
+
+    fn catalog(&mut self) {
+        self.services.products = Some(Products::new(self.writer(Owner::Catalog)));
+    }
+
+    fn inventory(&mut self) {
+        let desk = Arc::new(Desk::new(self.writer(Owner::Inventory)));
+        let events = shotengai_inventory::consumers::StockEvents::new(Arc::clone(&desk));
+        self.consume("inventory", "inventory-queue", Arc::new(events));
+        self.services.desk = Some(desk);
+    }
+
+    fn billing(&mut self) {
+        let ledger = Arc::new(Ledger::new(self.infra.table(LEDGER_TABLE)));
+        let payments = Arc::new(Payments::new(Aggregates::new(self.writer(Owner::Billing)), ledger));
+        let events = shotengai_billing::consumers::OrderEvents::new(payments);
+        self.consume("billing", "billing-queue", Arc::new(events));
+    }
+
+    fn notification(&mut self) {
+        let templates = match Templates::new("https://shop.example.com") {
+            Ok(templates) => templates,
+            Err(error) => return self.line.world().violation(format!("templates: {error}")),
+        };
+        let handler = NotificationHandler::new(SendOrderMail {
+            claims: Claims::new(self.infra.table(claims::TABLE), self.ports.clone()),
+            contacts: Arc::new(Everybody(self.line.clone())),
+            templates: Arc::new(templates),
+            mailer: Arc::new(MailServer(self.line.clone())),
+            domain: "shop.example.com".into(),
+            ports: self.ports.clone(),
+            slots: Slots::default(),
+        });
+        self.consume("notification", "notification-queue", Arc::new(handler));
+    }
+
+    fn tally(&mut self) {
+        let table = self.infra.table(shotengai_tally::domain::rows::TABLE);
+        let orders = Arc::new(CountOrders::new(table, self.ports.clone()));
+        self.consume("tally", "tally-queue", Arc::new(TallyHandler::new(orders)));
+    }
+
+    fn query(&mut self) {
+        let model = Arc::new(LinedRows(self.line.clone()));
+        let projector = Projector::new(model, Arc::clone(&self.infra), Arc::new(Notify::new()));
+        let mut handler: Arc<dyn Handler> = Arc::new(projector);
+        if self.has(Bug::NoGapCheck) {
+            handler = Arc::new(Gapless { inner: handler, world: Arc::clone(self.line.world()) });
+        }
+        self.consume("query", "query-queue", handler);
+    }
+
+    fn bridge(&mut self) {
+        let letters = self.infra.queue(shotengai_bridge::DEAD_LETTERS);
+        let bridge = Arc::new(shotengai_bridge::Bridge::new(self.infra.topic(), letters, self.ports.clone()));
+        let handler: Arc<dyn RecordHandler> =
+            if self.has(Bug::CheckpointTooFar) { Arc::new(Overreaching(bridge)) } else { bridge };
+        let checkpoints = Checkpoints::new(self.infra.table("checkpoints"), "bridge", "ec-events");
+        let config = ShardConfig {
+            idle_poll: Duration::from_secs(1),
+            list_every: Duration::from_secs(5),
+            ..ShardConfig::default()
+        };
+        let reader = self.infra.stream_reader();
+        let consumer = StreamConsumer::new("bridge", config, reader, checkpoints, handler, self.ports.clone());
+        self.workers.push(consumer.worker());
+    }
+}

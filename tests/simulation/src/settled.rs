@@ -1,0 +1,52 @@
+//! Whether anything is still on its way.
+
+use shotengai_contracts::Owner;
+use shotengai_messaging::{Checkpoints, Infrastructure, Queue, StartAt, StreamReader};
+
+use crate::world::World;
+
+/// What is still on its way, in words; empty when nothing is.
+pub(crate) async fn left(world: &World) -> Vec<String> {
+    let mut left = Vec::new();
+    for queue in world.infra.all_queues() {
+        let depth = queue.depth_now();
+        if !queue.name().ends_with("-dlq") && depth.total() > 0 {
+            left.push(format!("{}: {depth:?}", queue.name()));
+        }
+    }
+    for owner in Owner::ALL {
+        let pending = world.infra.memory_event_store(owner).pending_count();
+        if pending > 0 {
+            left.push(format!("{}: {pending} commits unpublished", owner.as_str()));
+        }
+    }
+    left.extend(unread(world).await);
+    left
+}
+
+/// Shards that the bridge has not read to their end.
+async fn unread(world: &World) -> Vec<String> {
+    let stream = world.infra.memory_stream();
+    let checkpoints = Checkpoints::new(world.infra.table("checkpoints"), "bridge", "ec-events");
+    let mut unread = Vec::new();
+    for shard in stream.shards().await.unwrap_or_default() {
+        let position = match checkpoints.read(&shard.id).await {
+            Ok(checkpoint) => checkpoint.and_then(|checkpoint| checkpoint.position),
+            Err(error) => {
+                unread.push(error.to_string());
+                continue;
+            }
+        };
+        let start = position.map_or(StartAt::Oldest, StartAt::After);
+        let batch = match stream.cursor(&shard.id, &start).await {
+            Ok(cursor) => stream.read(&cursor, 1).await,
+            Err(fault) => Err(fault),
+        };
+        match batch {
+            Ok(batch) if batch.records.is_empty() => {}
+            Ok(_) => unread.push(format!("{} has records behind {start:?}", shard.id)),
+            Err(fault) => unread.push(fault.to_string()),
+        }
+    }
+    unread
+}

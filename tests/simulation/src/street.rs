@@ -1,0 +1,219 @@
+//! Runs a plan: starts processes, lets customers in, lets things go wrong, waits until all is settled.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use shotengai_contracts::QUEUES;
+use shotengai_messaging::{OutgoingMessage, Queue, StreamReader, StreamRecord, StreamWriter};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::customers::{Doors, Open, everybody};
+use crate::plan::{Happening, POISONS, Plan};
+use crate::process::{PROCESSES, Process};
+use crate::world::World;
+use crate::{Options, Outcome, invariants, settled};
+
+/// How long the world may take to settle once it is calm: an hour's backlog, and the longest backoffs after it.
+const PATIENCE: Duration = Duration::from_secs(4 * 3600);
+/// How often it is looked whether it has.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// The queues that poison can get into.
+fn queues() -> Vec<&'static str> {
+    QUEUES.iter().map(|spec| spec.name).chain(["order-deadline-queue"]).collect()
+}
+
+/// Runs a seed within the current runtime, whose clock must be paused.
+pub async fn simulate(seed: u64, options: Options) -> Outcome {
+    let plan = Plan::of(seed, PROCESSES.len(), queues().len());
+    let (sender, crashes) = mpsc::unbounded_channel();
+    let world = World::new(plan.clone(), options.bug, options.recording, sender);
+    let mut street = Street::open(&world, crashes);
+    street.live().await;
+    street.close().await;
+    invariants::check(&world).await;
+    let (fingerprint, calls) = world.fingerprint();
+    Outcome { plan, violations: world.violations(), fingerprint, calls, lasted: world.elapsed(), history: world.history() }
+}
+
+struct Street {
+    world: Arc<World>,
+    doors: Arc<Doors>,
+    processes: BTreeMap<usize, Process>,
+    /// When processes that are away come back.
+    back: BTreeMap<usize, Instant>,
+    /// Processes that were told to end.
+    stopping: JoinSet<usize>,
+    crashes: mpsc::UnboundedReceiver<usize>,
+}
+
+impl Street {
+    fn open(world: &Arc<World>, crashes: mpsc::UnboundedReceiver<usize>) -> Self {
+        let mut street = Self {
+            world: Arc::clone(world),
+            doors: Arc::default(),
+            processes: BTreeMap::new(),
+            back: BTreeMap::new(),
+            stopping: JoinSet::new(),
+            crashes,
+        };
+        for index in 0..PROCESSES.len() {
+            street.start(index);
+        }
+        street
+    }
+
+    fn start(&mut self, index: usize) {
+        let process = Process::start(&self.world, index);
+        let door = Open { line: process.line.clone(), services: Arc::clone(&process.services) };
+        self.doors.set(index, Some(door));
+        self.processes.insert(index, process);
+    }
+
+    fn crash(&mut self, index: usize, away: Duration) {
+        self.doors.set(index, None);
+        if let Some(process) = self.processes.remove(&index) {
+            self.world.note(process.line.name(), || format!("dies; back in {away:?}"));
+            self.back.insert(index, Instant::now() + away);
+        }
+    }
+
+    async fn live(&mut self) {
+        let mut errands = JoinSet::new();
+        errands.spawn(everybody(Arc::clone(&self.world), Arc::clone(&self.doors)));
+        let mut happenings = self.world.plan.happenings.clone().into_iter().peekable();
+        let calm_at = self.world.moment(self.world.plan.calm_after);
+        let give_up_at = calm_at + PATIENCE;
+        let mut look_at = calm_at;
+        let mut quiet = 0;
+        loop {
+            let next = happenings.peek().map(|(at, _)| self.world.moment(*at));
+            let back = self.back.values().min().copied();
+            tokio::select! {
+                biased;
+                Some(index) = self.crashes.recv() => {
+                    let away = Duration::from_millis(self.world.below(15_000));
+                    self.crash(index, away);
+                }
+                Some(stopped) = self.stopping.join_next() => if let Ok(index) = stopped {
+                    self.back.insert(index, Instant::now());
+                },
+                Some(ended) = errands.join_next() => if let Err(error) = ended {
+                    self.world.violation(format!("the errands broke off: {error}"));
+                },
+                () = at(next) => if let Some((_, happening)) = happenings.next() {
+                    self.happen(happening).await;
+                },
+                () = at(back) => self.come_back(),
+                () = tokio::time::sleep_until(look_at) => {
+                    if !self.world.is_calm() {
+                        self.world.calm_down();
+                        self.world.note("world", || "calm from now on".to_owned());
+                    }
+                    let left = if errands.is_empty() && self.back.is_empty() && self.stopping.is_empty() {
+                        settled::left(&self.world).await
+                    } else {
+                        vec!["somebody is still on the way".to_owned()]
+                    };
+                    // Twice: between two looks nothing has come up.
+                    quiet = if left.is_empty() { quiet + 1 } else { 0 };
+                    if quiet == 2 {
+                        return;
+                    }
+                    if Instant::now() >= give_up_at {
+                        self.world.violation(format!("not settled after {PATIENCE:?}: {}", left.join("; ")));
+                        return;
+                    }
+                    look_at = Instant::now() + LOOK_EVERY;
+                }
+            }
+        }
+    }
+
+    fn come_back(&mut self) {
+        let now = Instant::now();
+        let due: Vec<_> = self.back.iter().filter(|(_, at)| **at <= now).map(|(index, _)| *index).collect();
+        for index in due {
+            self.back.remove(&index);
+            self.start(index);
+        }
+    }
+
+    async fn happen(&mut self, happening: Happening) {
+        self.world.note("world", || format!("{happening:?}"));
+        let stream = self.world.infra.memory_stream();
+        match happening {
+            Happening::Crash { process, away } => self.crash(process, away),
+            Happening::Restart { process } => {
+                self.doors.set(process, None);
+                if let Some(stopping) = self.processes.remove(&process) {
+                    self.stopping.spawn(async move {
+                        stopping.stop().await;
+                        process
+                    });
+                }
+            }
+            Happening::Freeze { process, frozen } => {
+                if let Some(process) = self.processes.get(&process) {
+                    process.line.freeze_until(Instant::now() + frozen);
+                }
+            }
+            Happening::Outage { dependency, away } => self.world.take_away(dependency, away),
+            Happening::Split => {
+                if let Some(shard) = stream.shard_of(&format!("key-{}", self.world.below(1000))) {
+                    stream.split(&shard);
+                }
+            }
+            Happening::Merge => self.merge().await,
+            Happening::ExpireCursors => stream.expire_cursors(),
+            Happening::PoisonQueue { queue, kind } => {
+                let name = queues().get(queue).copied().unwrap_or("order-queue");
+                let message = OutgoingMessage { body: poison(kind).to_owned(), ..OutgoingMessage::default() };
+                if self.world.infra.memory_queue(name).send(&[message]).await.is_err() {
+                    self.world.violation("a queue refused the poison".to_owned());
+                }
+            }
+            Happening::PoisonStream { kind } => {
+                let record = StreamRecord { key: format!("poison-{kind}"), data: poison(kind).as_bytes().to_vec() };
+                if stream.put(&[record]).await.is_err() {
+                    self.world.violation("the stream refused the poison".to_owned());
+                }
+            }
+        }
+    }
+
+    /// Merges the first two shards that can be.
+    async fn merge(&self) {
+        let stream = self.world.infra.memory_stream();
+        let shards = stream.shards().await.unwrap_or_default();
+        let pairs = shards.iter().flat_map(|lower| shards.iter().map(move |upper| (lower, upper)));
+        for (lower, upper) in pairs {
+            if stream.merge(&lower.id, &upper.id).is_some() {
+                return;
+            }
+        }
+    }
+
+    /// Ends every process as a deployment does.
+    async fn close(&mut self) {
+        let mut stopping = JoinSet::new();
+        while let Some((_, process)) = self.processes.pop_first() {
+            stopping.spawn(process.stop());
+        }
+        while stopping.join_next().await.is_some() {}
+    }
+}
+
+fn poison(kind: usize) -> &'static str {
+    POISONS.get(kind).copied().unwrap_or("?")
+}
+
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,271 @@
+//! What all processes share: the infrastructure, the time, chance, and the record of what happened.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use shotengai_kernel::{Clock, OrderId, Ports, Random, SeededRandom};
+use shotengai_messaging::memory::{MemoryConfig, MemoryInfrastructure, QueueConfig, StreamConfig};
+use shotengai_query::store::memory::MemoryReadModel;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::bugs::Bug;
+use crate::plan::{Dependency, Plan};
+
+/// A mail that the server took.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// When.
+    pub at: Duration,
+    /// Its Message-ID.
+    pub message_id: String,
+    /// The life of a process that sent it.
+    pub sender: u64,
+}
+
+/// The world outside the processes.
+pub struct World {
+    /// What the seed decided beforehand.
+    pub plan: Plan,
+    /// Stores, stream, topic, queues, tables.
+    pub infra: Arc<MemoryInfrastructure>,
+    /// The read models.
+    pub rows: MemoryReadModel,
+    /// What is planted.
+    pub bug: Option<Bug>,
+    chance: SeededRandom,
+    began: Instant,
+    state: Mutex<State>,
+    crashes: mpsc::UnboundedSender<usize>,
+}
+
+#[derive(Default)]
+struct State {
+    calm: bool,
+    away: BTreeMap<Dependency, Instant>,
+    mails: Vec<Mail>,
+    /// When something went wrong in the life of a process.
+    troubles: Vec<(Duration, u64)>,
+    accepted: BTreeMap<OrderId, ()>,
+    violations: Vec<String>,
+    lives: u64,
+    record: Option<String>,
+    digest: u64,
+    calls: u64,
+}
+
+/// A process's idea of the time.
+struct SkewedClock {
+    base: Timestamp,
+    began: Instant,
+    skew: SignedDuration,
+}
+
+impl Clock for SkewedClock {
+    fn now(&self) -> Timestamp {
+        let elapsed = SignedDuration::try_from(self.began.elapsed()).unwrap_or(SignedDuration::ZERO);
+        self.base.saturating_add(elapsed).and_then(|now| now.saturating_add(self.skew)).unwrap_or(self.base)
+    }
+}
+
+impl World {
+    /// A new world; `crashes` hears of processes that died in the middle of a call.
+    #[must_use]
+    pub fn new(plan: Plan, bug: Option<Bug>, recording: bool, crashes: mpsc::UnboundedSender<usize>) -> Arc<Self> {
+        let began = Instant::now();
+        let seed = plan.seed;
+        let config = MemoryConfig {
+            stream: StreamConfig { shards: plan.shards, ..StreamConfig::default() },
+            queues: QueueConfig {
+                shuffle: plan.shuffled,
+                duplicates_per_mille: plan.duplicates,
+                ..QueueConfig::default()
+            },
+            ..MemoryConfig::default()
+        };
+        let infra = MemoryInfrastructure::with(ports(seed ^ 0x0005_7ee7, began, 0), config);
+        let state = State { record: recording.then(String::new), ..State::default() };
+        Arc::new(Self {
+            plan,
+            infra: Arc::new(infra),
+            rows: MemoryReadModel::default(),
+            bug,
+            chance: SeededRandom::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+            began,
+            state: Mutex::new(state),
+            crashes,
+        })
+    }
+
+    /// The ports of a process's next life.
+    #[must_use]
+    pub fn ports(&self, process: usize, life: u64) -> Ports {
+        let skew = self.plan.skews.get(process).copied().unwrap_or(0);
+        let seed = self.plan.seed.wrapping_mul(31).wrapping_add(life).wrapping_mul(0xd134_2543_de82_ef95);
+        ports(seed, self.began, skew)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Time since the beginning.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// The moment so long after the beginning.
+    #[must_use]
+    pub fn moment(&self, at: Duration) -> Instant {
+        self.began + at
+    }
+
+    /// A number evenly below `bound`.
+    #[must_use]
+    pub fn below(&self, bound: u64) -> u64 {
+        self.chance.below(bound)
+    }
+
+    /// Whether something happens that happens so many times in a thousand; never once it is calm.
+    #[must_use]
+    pub fn per_mille(&self, rate: u64) -> bool {
+        rate > 0 && !self.state().calm && self.chance.below(1000) < rate
+    }
+
+    /// From now on nothing goes wrong any more.
+    pub fn calm_down(&self) {
+        let mut state = self.state();
+        state.calm = true;
+        state.away.clear();
+    }
+
+    /// Whether faults have ended.
+    #[must_use]
+    pub fn is_calm(&self) -> bool {
+        self.state().calm
+    }
+
+    /// Nobody reaches a dependency for so long.
+    pub fn take_away(&self, dependency: Dependency, away: Duration) {
+        let until = Instant::now() + away;
+        let mut state = self.state();
+        let standing = state.away.entry(dependency).or_insert(until);
+        *standing = until.max(*standing);
+    }
+
+    /// Whether a dependency can't be reached.
+    #[must_use]
+    pub fn is_away(&self, dependency: Dependency) -> bool {
+        self.state().away.get(&dependency).is_some_and(|until| Instant::now() < *until)
+    }
+
+    /// Tells whoever starts processes that one has died.
+    pub fn died(&self, process: usize) {
+        // The receiver ends with the simulation only.
+        let _ = self.crashes.send(process);
+    }
+
+    /// A number for the next life of a process.
+    #[must_use]
+    pub fn next_life(&self) -> u64 {
+        let mut state = self.state();
+        state.lives += 1;
+        state.lives
+    }
+
+    /// Keeps a mail.
+    pub fn keep_mail(&self, message_id: &str, sender: u64) {
+        let at = self.elapsed();
+        self.state().mails.push(Mail { at, message_id: message_id.to_owned(), sender });
+    }
+
+    /// All mails, by time.
+    #[must_use]
+    pub fn mails(&self) -> Vec<Mail> {
+        self.state().mails.clone()
+    }
+
+    /// Something went wrong in the life of a process.
+    pub fn trouble(&self, life: u64) {
+        let at = self.elapsed();
+        self.state().troubles.push((at, life));
+    }
+
+    /// Whether anything went wrong for a life between two moments, both included.
+    #[must_use]
+    pub fn was_trouble(&self, life: u64, from: Duration, to: Duration) -> bool {
+        self.state().troubles.iter().any(|(at, of)| *of == life && (from..=to).contains(at))
+    }
+
+    /// A customer was told that the order is accepted.
+    pub fn accept(&self, order: &OrderId) {
+        self.state().accepted.insert(order.clone(), ());
+    }
+
+    /// Every order that a customer was told is accepted.
+    #[must_use]
+    pub fn accepted(&self) -> Vec<OrderId> {
+        self.state().accepted.keys().cloned().collect()
+    }
+
+    /// Something that must never be.
+    pub fn violation(&self, what: String) {
+        self.note("world", || format!("VIOLATION {what}"));
+        self.state().violations.push(what);
+    }
+
+    /// Everything that must never be, and was.
+    #[must_use]
+    pub fn violations(&self) -> Vec<String> {
+        self.state().violations.clone()
+    }
+
+    /// Adds a line to the history, if one is kept.
+    pub fn note(&self, who: &str, what: impl FnOnce() -> String) {
+        let at = self.elapsed();
+        let mut state = self.state();
+        if let Some(record) = &mut state.record {
+            // Writing to a string does not fail.
+            let _ = writeln!(record, "{:>10.3} {who:<16} {}", at.as_secs_f64(), what());
+        }
+    }
+
+    /// Takes a call into the digest by which two runs of one seed are compared.
+    pub fn digest(&self, operation: &str, resource: &str, life: u64, fate: u64) {
+        let at = u64::try_from(self.elapsed().as_micros()).unwrap_or(0);
+        let mut state = self.state();
+        state.calls += 1;
+        let mut hash = state.digest;
+        for byte in operation.bytes().chain(resource.bytes()) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        for word in [at, life, fate] {
+            hash = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23);
+        }
+        state.digest = hash;
+    }
+
+    /// The digest of all calls so far, and how many there were.
+    #[must_use]
+    pub fn fingerprint(&self) -> (u64, u64) {
+        let state = self.state();
+        (state.digest, state.calls)
+    }
+
+    /// The history so far; empty when none is kept.
+    #[must_use]
+    pub fn history(&self) -> String {
+        self.state().record.clone().unwrap_or_default()
+    }
+}
+
+/// 2026-01-01T00:00:00Z, where every simulation begins.
+fn ports(seed: u64, began: Instant, skew_ms: i64) -> Ports {
+    let base = Timestamp::from_second(1_767_225_600).unwrap_or(Timestamp::UNIX_EPOCH);
+    let clock = SkewedClock { base, began, skew: SignedDuration::from_millis(skew_ms) };
+    Ports::from_parts(Arc::new(clock), Arc::new(SeededRandom::new(seed)))
+}
