@@ -71,20 +71,20 @@ impl Projector {
             self.advance::<StockRow>(session.as_ref(), &sorted.stock),
             self.advance::<OrderRow>(session.as_ref(), &sorted.orders),
         )?;
-        for (index, cause) in products.into_iter().chain(stock).chain(orders) {
+        for (index, other) in products.into_iter().chain(stock).chain(orders) {
             if let Some(answer) = answers.get_mut(index) {
-                *answer = Disposition::retry(cause);
+                *answer = other;
             }
         }
         Ok(answers)
     }
 
-    /// Advances the rows of one kind; returns the deliveries that could not be applied, and why.
+    /// Advances the rows of one kind; returns the deliveries that could not be applied, and what becomes of them.
     async fn advance<R: Fold + Send + Sync>(
         &self,
         session: &(impl Rows<R> + ?Sized),
         groups: &Groups<'_>,
-    ) -> Result<Vec<(usize, String)>, Fault> {
+    ) -> Result<Vec<(usize, Disposition)>, Fault> {
         if groups.is_empty() {
             return Ok(Vec::new());
         }
@@ -109,7 +109,7 @@ impl Projector {
                 Ok(row) => {
                     advanced.insert((*id).clone(), row);
                 }
-                Err(cause) => failed.extend(group.iter().map(|(index, _)| (*index, cause.clone()))),
+                Err(answer) => failed.extend(group.iter().map(|(index, _)| (*index, answer.clone()))),
             }
         }
         session.save(&advanced).await?;
@@ -140,19 +140,19 @@ fn last_version(group: &Group<'_>) -> Version {
     group.iter().map(|(_, delivery)| delivery.envelope.aggregateversion).max().unwrap_or_default()
 }
 
-/// The row as the event store has it now, which must be at `least` or later.
-async fn refold_from<R: Fold>(store: &dyn EventStore, id: &AggregateId, least: Version) -> Result<R, String> {
-    let commits = store.load(id, Version::ZERO).await.map_err(|fault| fault.to_string())?;
+/// The row as the event store has it now, which must be at `least` or later; otherwise what becomes of the deliveries.
+async fn refold_from<R: Fold>(store: &dyn EventStore, id: &AggregateId, least: Version) -> Result<R, Disposition> {
+    let commits = store.load(id, Version::ZERO).await.map_err(|fault| Disposition::from_fault(&fault))?;
     let mut history: Vec<(&Envelope, Event)> = Vec::new();
     for envelope in commits.iter().flat_map(|commit| &commit.events) {
-        history.push((envelope, envelope.event().map_err(|error| error.to_string())?));
+        history.push((envelope, envelope.event().map_err(|error| Disposition::retry(error.to_string()))?));
     }
     let row = refold::<R>(history.iter().map(|(envelope, event)| (*envelope, event)));
-    match row.map_err(|broken| broken.to_string())? {
+    match row.map_err(|broken| Disposition::retry(broken.to_string()))? {
         Some(row) if row.version() >= least => Ok(row),
         other => {
             let found = other.as_ref().map_or(Version::ZERO, Fold::version);
-            Err(format!("the event store has {id} at version {found}, the event says {least}"))
+            Err(Disposition::retry(format!("the event store has {id} at version {found}, the event says {least}")))
         }
     }
 }

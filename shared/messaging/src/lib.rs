@@ -32,7 +32,7 @@ pub use aggregate::{Aggregate, Aggregates, CommitWriter, ExecuteError, Loaded, R
 pub use backoff::Backoff;
 pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 pub use commit::{Commit, CommitFactory};
-pub use consumer::{Consumer, ConsumerConfig};
+pub use consumer::{Consumer, ConsumerConfig, Probe};
 pub use outbox::{Outbox, OutboxConfig, Publisher};
 pub use ports::fault::{Fault, FaultKind};
 pub use ports::infrastructure::Infrastructure;

@@ -9,7 +9,8 @@ fn meter() -> Meter {
     opentelemetry::global::meter("shotengai")
 }
 
-/// Deliveries settled, by consumer, event type and outcome (`done`, `retry`, `reject`).
+/// Deliveries settled, by consumer, event type and outcome (`done`, `retry`, `unavailable`,
+/// `reject`).
 pub static SETTLED: LazyLock<Counter<u64>> =
     LazyLock::new(|| meter().u64_counter("messages_settled").with_description("Deliveries settled").build());
 
@@ -33,6 +34,11 @@ pub static BRIDGED: LazyLock<Counter<u64>> =
 /// How far a shard's reader is behind its newest record, in milliseconds.
 pub static SHARD_LAG: LazyLock<Gauge<i64>> = LazyLock::new(|| {
     meter().i64_gauge("shard_lag").with_unit("ms").with_description("How far a shard's reader is behind").build()
+});
+
+/// 1 while a consumer receives nothing because something it needs is away, else 0; by consumer.
+pub static BREAKER_OPEN: LazyLock<Gauge<u64>> = LazyLock::new(|| {
+    meter().u64_gauge("breaker_open").with_description("Whether a consumer waits for a dependency").build()
 });
 
 /// Optimistic writes that lost and were decided again, by kind of aggregate.

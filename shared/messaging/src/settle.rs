@@ -62,6 +62,12 @@ pub enum Disposition {
         /// Why, for the log. No personal data.
         cause: String,
     },
+    /// Something that handling needs gave no answer or refused for now. Whether all of it is away, the consumer asks
+    /// before it counts this as the message's own failure.
+    Unavailable {
+        /// What, for the log. No personal data.
+        cause: String,
+    },
     /// Never: to the dead letters, with the reason.
     Reject {
         /// A stable word.
@@ -77,11 +83,21 @@ impl Disposition {
         Self::Retry { after: None, cause: cause.into() }
     }
 
-    /// A fault of a dependency is never the message's own: it comes again, also when an operator has to act first.
+    /// A fault is never the message's own: it comes again, also when an operator has to act first.
     #[must_use]
     pub fn from_fault(fault: &Fault) -> Self {
         crate::metrics::count_fault(fault);
-        Self::retry(fault.to_string())
+        if fault.is_retryable() {
+            Self::Unavailable { cause: fault.to_string() }
+        } else {
+            Self::retry(fault.to_string())
+        }
+    }
+
+    /// Whether the message will be received again.
+    #[must_use]
+    pub const fn comes_again(&self) -> bool {
+        matches!(self, Self::Retry { .. } | Self::Unavailable { .. })
     }
 
     /// A stable word for metrics.
@@ -90,6 +106,7 @@ impl Disposition {
         match self {
             Self::Done => "done",
             Self::Retry { .. } => "retry",
+            Self::Unavailable { .. } => "unavailable",
             Self::Reject { .. } => "reject",
         }
     }

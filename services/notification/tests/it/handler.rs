@@ -13,7 +13,7 @@ use shotengai_notification::mailer::Mailer;
 use crate::support::{Harness, Mood, event};
 
 fn is_retry(disposition: &Disposition) -> bool {
-    matches!(disposition, Disposition::Retry { .. })
+    disposition.comes_again()
 }
 
 #[tokio::test]

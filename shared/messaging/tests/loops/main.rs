@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod aggregate;
+mod breaker;
 mod consumer;
 mod outbox;
 mod panics;

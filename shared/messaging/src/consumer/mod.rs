@@ -3,15 +3,16 @@
 //! Each delivery is settled alone, and deleted only after the handler said `Done` or after the dead-letter queue has it.
 //! While a handler works, its messages' visibility is extended, so slow work is no reason for a second delivery.
 
-use std::collections::BTreeMap;
+mod breaker;
+mod config;
+mod letters;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use opentelemetry::KeyValue;
-use serde::{Deserialize, Serialize};
 use shotengai_contracts::{DecodeError, Envelope};
-use shotengai_kernel::{Ports, Timestamp};
+use shotengai_kernel::Ports;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -20,75 +21,19 @@ use crate::attempt;
 use crate::backoff::Backoff;
 use crate::metrics;
 use crate::ports::fault::Fault;
-use crate::ports::queue::{
-    MAX_VISIBILITY, OutgoingMessage, QUEUE_MAX_BATCH, Queue, RawDelivery, Receipt, SEND_MAX_BYTES, is_permitted,
-};
+use crate::ports::queue::{MAX_VISIBILITY, QUEUE_MAX_BATCH, Queue, RawDelivery, Receipt};
 use crate::settle::{Delivery, Disposition, Handler};
 use crate::trace::{TRACEPARENT, follow};
 use crate::worker::Worker;
 
-/// The attribute of a dead letter that says why it is one: a [`DeadLetterFacts`] in JSON.
-pub const DEAD_LETTER_ATTRIBUTE: &str = "dead_letter";
+use self::breaker::Breaker;
+pub use self::breaker::Probe;
+pub use self::config::ConsumerConfig;
+pub use self::letters::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 
 /// How often an event of a future version is looked at within the patience it gets; few enough to stay far from the
 /// queue's own limit of receives.
 const FUTURE_TRIES: u32 = 20;
-
-/// How a consumer behaves.
-#[derive(Debug, Clone)]
-pub struct ConsumerConfig {
-    /// The consumer's name: its service.
-    pub name: &'static str,
-    /// Batches handled at the same time.
-    pub concurrency: usize,
-    /// Messages a batch, ten at the most.
-    pub batch: usize,
-    /// How long a received message stays hidden before it is extended.
-    pub visibility: Duration,
-    /// How long a receive waits for the first message.
-    pub wait: Duration,
-    /// The wait before a message that could not be handled comes again.
-    pub backoff: Backoff,
-    /// A message that still can't be handled at this receive is rejected as exhausted.
-    pub max_attempts: u32,
-    /// How long an event of a future version is retried before it is rejected: longer than a rolling upgrade takes.
-    pub future_patience: SignedDuration,
-}
-
-impl ConsumerConfig {
-    /// The defaults, with reasons: 4 batches keep a pod busy while one waits for its database; 30 s of visibility is
-    /// three of the longest calls; 40 attempts stay below the queue's own net of 50.
-    #[must_use]
-    pub fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            concurrency: 4,
-            batch: QUEUE_MAX_BATCH,
-            visibility: Duration::from_secs(30),
-            wait: Duration::from_secs(20),
-            backoff: Backoff::new(Duration::from_millis(500), Duration::from_secs(60)),
-            max_attempts: 40,
-            future_patience: SignedDuration::from_mins(10),
-        }
-    }
-}
-
-/// Why a message is a dead letter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeadLetterFacts {
-    /// A stable word; `docs/dead-letters.md` lists all of them.
-    pub reason: String,
-    /// What exactly; no personal data.
-    pub error: String,
-    /// The consumer that gave up.
-    pub consumer: String,
-    /// How often it was received.
-    pub attempts: u32,
-    /// When it was first received.
-    pub first_seen: Option<Timestamp>,
-    /// The trace it belongs to.
-    pub trace: Option<String>,
-}
 
 /// What becomes of one delivery.
 enum Settlement {
@@ -106,7 +51,14 @@ pub struct Consumer {
     queue: Arc<dyn Queue>,
     dead_letters: Arc<dyn Queue>,
     handler: Arc<dyn Handler>,
+    breaker: Breaker,
     ports: Ports,
+}
+
+/// A message that was decoded, and what it came in.
+struct Held {
+    raw: RawDelivery,
+    delivery: Delivery,
 }
 
 impl Consumer {
@@ -119,7 +71,8 @@ impl Consumer {
         handler: Arc<dyn Handler>,
         ports: Ports,
     ) -> Arc<Self> {
-        Arc::new(Self { config, queue, dead_letters, handler, ports })
+        let breaker = Breaker::new(config.name, config.probes.clone(), Arc::clone(&ports.random));
+        Arc::new(Self { config, queue, dead_letters, handler, breaker, ports })
     }
 
     /// The worker that consumes until told to stop, then finishes what it holds.
@@ -138,7 +91,7 @@ impl Consumer {
     pub async fn step(&self, wait: Duration) -> Result<usize, Fault> {
         let received = self.queue.receive(self.config.batch, wait, self.config.visibility).await?;
         let count = received.len();
-        self.handle(received).await;
+        self.handle(received, &CancellationToken::new()).await;
         Ok(count)
     }
 
@@ -150,6 +103,7 @@ impl Consumer {
         while !shutdown.is_cancelled() {
             // A permit first: what can't be worked on is better left in the queue for another pod.
             let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { break };
+            self.breaker.closed(&shutdown).await;
             let received = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
@@ -164,9 +118,9 @@ impl Consumer {
                     if batch.is_empty() {
                         continue;
                     }
-                    let consumer = Arc::clone(&self);
+                    let (consumer, shutdown) = (Arc::clone(&self), shutdown.clone());
                     running.spawn(async move {
-                        consumer.handle(batch).await;
+                        consumer.handle(batch, &shutdown).await;
                         drop(permit);
                     });
                 }
@@ -189,32 +143,65 @@ impl Consumer {
         }
     }
 
-    async fn handle(&self, received: Vec<RawDelivery>) {
+    async fn handle(&self, received: Vec<RawDelivery>, shutdown: &CancellationToken) {
         let mut settlements = Vec::new();
-        let mut raw = Vec::new();
-        let mut batch = Vec::new();
-        // All of them: what could not be decoded waits for the others, too.
-        let receipts: Vec<_> = received.iter().map(|delivery| delivery.receipt.clone()).collect();
-        for delivery in received {
-            match self.decode(&delivery) {
-                Ok(decoded) => {
-                    raw.push(delivery);
-                    batch.push(decoded);
-                }
-                Err(settlement) => settlements.push((delivery, settlement)),
-            }
-        }
-        if !batch.is_empty() {
-            let answering = attempt::answers(self.handler.as_ref(), self.config.name, &batch);
-            let answers = self.while_extending(&receipts, answering).await;
-            self.observe(&batch, &answers);
-            let mut answers = answers.into_iter();
-            for delivery in raw {
-                let settlement = self.settlement(&delivery, answers.next().unwrap_or_else(attempt::no_answer));
-                settlements.push((delivery, settlement));
+        let mut held = Vec::new();
+        for raw in received {
+            match self.decode(&raw) {
+                Ok(delivery) => held.push(Held { raw, delivery }),
+                Err(settlement) => settlements.push((raw, settlement)),
             }
         }
         self.settle(settlements).await;
+        while !held.is_empty() {
+            let waiting = self.while_extending(&receipts_of(&held), self.attempt(held)).await;
+            let receipts: Vec<_> = waiting.iter().map(|(held, _)| held.raw.receipt.clone()).collect();
+            if !waiting.is_empty() && self.while_extending(&receipts, self.stopped(shutdown)).await {
+                held = waiting.into_iter().map(|(held, _)| held).collect();
+                continue;
+            }
+            let given_up = waiting.into_iter().map(|(held, cause)| {
+                let settlement = if shutdown.is_cancelled() {
+                    // Nothing is wrong with it, however often it came.
+                    self.again_later(&held.raw)
+                } else {
+                    self.settlement(&held.raw, Disposition::retry(cause))
+                };
+                (held.raw, settlement)
+            });
+            self.settle(given_up.collect()).await;
+            return;
+        }
+    }
+
+    /// Handles deliveries once and settles those that are done with. Returns those that something away keeps waiting.
+    async fn attempt(&self, held: Vec<Held>) -> Vec<(Held, String)> {
+        let batch: Vec<_> = held.iter().map(|held| held.delivery.clone()).collect();
+        let answers = attempt::answers(self.handler.as_ref(), self.config.name, &batch).await;
+        self.observe(&batch, &answers);
+        let mut answers = answers.into_iter();
+        let mut settlements = Vec::new();
+        let mut waiting = Vec::new();
+        for held in held {
+            match answers.next().unwrap_or_else(attempt::no_answer) {
+                Disposition::Unavailable { cause } => waiting.push((held, cause)),
+                answer => {
+                    let settlement = self.settlement(&held.raw, answer);
+                    settlements.push((held.raw, settlement));
+                }
+            }
+        }
+        self.settle(settlements).await;
+        waiting
+    }
+
+    /// After a fault: waits while something is away. Answers whether it was, and is back.
+    async fn stopped(&self, shutdown: &CancellationToken) -> bool {
+        if !self.breaker.suspect().await {
+            return false;
+        }
+        self.breaker.closed(shutdown).await;
+        !shutdown.is_cancelled()
     }
 
     fn decode(&self, raw: &RawDelivery) -> Result<Delivery, Settlement> {
@@ -265,11 +252,15 @@ impl Consumer {
             Disposition::Retry { cause, .. } if delivery.receive_count >= self.config.max_attempts => {
                 Settlement::Dead { reason: "exhausted", error: cause }
             }
-            Disposition::Retry { after, .. } => Settlement::Again(
-                after.unwrap_or_else(|| self.config.backoff.delay(delivery.receive_count, self.ports.random.as_ref())),
-            ),
+            Disposition::Unavailable { cause } => self.settlement(delivery, Disposition::retry(cause)),
+            Disposition::Retry { after: Some(after), .. } => Settlement::Again(after),
+            Disposition::Retry { after: None, .. } => self.again_later(delivery),
             Disposition::Reject { reason, error } => Settlement::Dead { reason, error },
         }
+    }
+
+    fn again_later(&self, delivery: &RawDelivery) -> Settlement {
+        Settlement::Again(self.config.backoff.delay(delivery.receive_count, self.ports.random.as_ref()))
     }
 
     fn is_patient(&self, raw: &RawDelivery) -> bool {
@@ -310,7 +301,7 @@ impl Consumer {
                     let age = self.ports.clock.now().duration_since(delivery.envelope.time);
                     metrics::EVENT_AGE.record(age.as_secs_f64().max(0.0), &[KeyValue::new("consumer", self.config.name)]);
                 }
-                Disposition::Retry { cause, .. } => delivery.span.in_scope(|| {
+                Disposition::Retry { cause, .. } | Disposition::Unavailable { cause } => delivery.span.in_scope(|| {
                     tracing::info!(consumer = self.config.name, subject = %delivery.envelope.subject, attempt = delivery.receive_count, %cause, "will be tried again");
                 }),
                 Disposition::Reject { reason, error } => delivery.span.in_scope(|| {
@@ -336,56 +327,6 @@ impl Consumer {
         self.delete(&done).await;
     }
 
-    /// Sends rejected messages to the dead letters; returns the receipts of those that arrived there.
-    async fn bury(&self, dead: Vec<(RawDelivery, &'static str, String)>) -> Vec<Receipt> {
-        let mut buried = Vec::new();
-        let mut dead = dead.into_iter().map(|(delivery, reason, error)| {
-            let letter = self.letter(&delivery, reason, &error);
-            (delivery.receipt, letter)
-        });
-        let mut next = dead.next();
-        while let Some((receipt, letter)) = next.take() {
-            let mut bytes = letter.size();
-            let (mut receipts, mut letters) = (vec![receipt], vec![letter]);
-            for (receipt, letter) in dead.by_ref() {
-                bytes += letter.size();
-                if letters.len() == QUEUE_MAX_BATCH || bytes > SEND_MAX_BYTES {
-                    next = Some((receipt, letter));
-                    break;
-                }
-                receipts.push(receipt);
-                letters.push(letter);
-            }
-            match self.dead_letters.send(&letters).await {
-                Ok(answers) => {
-                    let taken = receipts.into_iter().zip(answers).filter(|(_, answer)| answer.is_ok());
-                    buried.extend(taken.map(|(receipt, _)| receipt));
-                }
-                Err(fault) => {
-                    metrics::count_fault(&fault);
-                    tracing::warn!(consumer = self.config.name, %fault, "dead letters were not taken; they come again");
-                }
-            }
-        }
-        buried
-    }
-
-    fn letter(&self, delivery: &RawDelivery, reason: &str, error: &str) -> OutgoingMessage {
-        let facts = DeadLetterFacts {
-            reason: reason.to_owned(),
-            // Without what no queue takes: an error may quote a string's escapes undone.
-            error: error.chars().filter(|c| is_permitted(*c)).take(500).collect(),
-            consumer: self.config.name.to_owned(),
-            attempts: delivery.receive_count,
-            first_seen: delivery.first_received_at,
-            trace: delivery.attributes.get(TRACEPARENT).cloned(),
-        };
-        let facts = serde_json::to_string(&facts).unwrap_or_default();
-        let mut attributes: BTreeMap<_, _> = delivery.attributes.clone();
-        attributes.insert(DEAD_LETTER_ATTRIBUTE.to_owned(), facts);
-        OutgoingMessage { body: delivery.body.clone(), attributes, delay: Duration::ZERO }
-    }
-
     async fn delete(&self, receipts: &[Receipt]) {
         for chunk in receipts.chunks(QUEUE_MAX_BATCH) {
             self.count_failures("delete", self.queue.delete(chunk).await);
@@ -409,6 +350,10 @@ impl Consumer {
             tracing::debug!(consumer = self.config.name, what, %fault, "not settled; comes again");
         }
     }
+}
+
+fn receipts_of(held: &[Held]) -> Vec<Receipt> {
+    held.iter().map(|held| held.raw.receipt.clone()).collect()
 }
 
 fn report(consumer: &str, ended: Result<(), tokio::task::JoinError>) {

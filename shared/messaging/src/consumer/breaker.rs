@@ -1,0 +1,154 @@
+//! Stops a consumer while something its handler needs is away.
+//!
+//! Without it an outage turns into attempts: every message is received, fails, waits and is received again, until it counts
+//! as exhausted though nothing is wrong with it. With it, nothing is received, what is held stays hidden, and what is
+//! asked whether it is back is the dependency, by a cheap call, never a message.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use opentelemetry::KeyValue;
+use shotengai_kernel::Random;
+use tokio::sync::{Mutex, watch};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::backoff::Backoff;
+use crate::metrics;
+use crate::ports::fault::{Fault, FaultKind};
+
+/// How long a dependency may take to answer a probe.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// For how long a good answer is good.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// A cheap question to something that handlers need.
+#[derive(Clone)]
+pub struct Probe {
+    name: Arc<str>,
+    ask: Arc<dyn Fn() -> BoxFuture<'static, Result<(), Fault>> + Send + Sync>,
+}
+
+impl Probe {
+    /// A probe of the dependency `name`.
+    pub fn new<F, Fut>(name: impl Into<Arc<str>>, ask: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), Fault>> + Send + 'static,
+    {
+        Self { name: name.into(), ask: Arc::new(move || Box::pin(ask())) }
+    }
+
+    /// The dependency's name.
+    #[must_use]
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// Asks.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the dependency, also when it takes too long to answer.
+    pub async fn ask(&self) -> Result<(), Fault> {
+        match timeout(PATIENCE, (self.ask)()).await {
+            Ok(answer) => answer,
+            Err(elapsed) => Err(Fault::new(FaultKind::Transient, "probe", elapsed)),
+        }
+    }
+}
+
+impl fmt::Debug for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Probe({})", self.name)
+    }
+}
+
+/// Whether a consumer may work. Without probes it always may.
+pub(super) struct Breaker {
+    consumer: &'static str,
+    probes: Vec<Probe>,
+    random: Arc<dyn Random>,
+    open: watch::Sender<bool>,
+    /// Held by whoever is asking; remembers when all was well last.
+    asking: Mutex<Option<Instant>>,
+}
+
+impl Breaker {
+    pub(super) fn new(consumer: &'static str, probes: Vec<Probe>, random: Arc<dyn Random>) -> Self {
+        Self { consumer, probes, random, open: watch::Sender::new(false), asking: Mutex::new(None) }
+    }
+
+    /// A handler met a fault of something it needs. Asks, unless somebody has just done so, and answers whether the
+    /// consumer has to stop.
+    pub(super) async fn suspect(&self) -> bool {
+        if self.probes.is_empty() {
+            return false;
+        }
+        let mut well_at = self.asking.lock().await;
+        if *self.open.borrow() {
+            return true;
+        }
+        if well_at.is_some_and(|at| at.elapsed() < FRESH) {
+            return false;
+        }
+        match self.ask_all().await {
+            Ok(()) => {
+                *well_at = Some(Instant::now());
+                false
+            }
+            Err((name, fault)) => {
+                tracing::warn!(consumer = self.consumer, dependency = %name, %fault, "away; nothing is received until it is back");
+                self.set(true);
+                true
+            }
+        }
+    }
+
+    /// Returns once the consumer may work, or is told to end. Of all that wait here, one asks.
+    pub(super) async fn closed(&self, shutdown: &CancellationToken) {
+        let mut open = self.open.subscribe();
+        if !*open.borrow_and_update() {
+            return;
+        }
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => {}
+            _ = open.wait_for(|open| !open) => {}
+            () = self.ask_until_well() => {}
+        }
+    }
+
+    async fn ask_until_well(&self) {
+        let mut well_at = self.asking.lock().await;
+        let backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
+        let since = Instant::now();
+        let mut failures = 0;
+        while *self.open.borrow() {
+            failures += 1;
+            tokio::time::sleep(backoff.delay(failures, self.random.as_ref()).max(Duration::from_millis(100))).await;
+            if self.ask_all().await.is_ok() {
+                *well_at = Some(Instant::now());
+                tracing::info!(consumer = self.consumer, asked = failures, waited = ?since.elapsed(), "back; receiving again");
+                self.set(false);
+            }
+        }
+    }
+
+    async fn ask_all(&self) -> Result<(), (Arc<str>, Fault)> {
+        for probe in &self.probes {
+            probe.ask().await.map_err(|fault| {
+                metrics::count_fault(&fault);
+                (Arc::clone(probe.name()), fault)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn set(&self, open: bool) {
+        self.open.send_replace(open);
+        metrics::BREAKER_OPEN.record(u64::from(open), &[KeyValue::new("consumer", self.consumer)]);
+    }
+}

@@ -1,0 +1,173 @@
+//! What a consumer does while something its handler needs is away.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use shotengai_contracts::{EventType, samples};
+use shotengai_messaging::{
+    Consumer, ConsumerConfig, Delivery, Disposition, Fault, FaultKind, Handler, Infrastructure, OutgoingMessage, Probe,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Street, aggregate};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A database that can be away, and a handler that needs it.
+#[derive(Default)]
+struct Database {
+    away: AtomicBool,
+    handled: AtomicUsize,
+    asked: AtomicUsize,
+    received: AtomicUsize,
+}
+
+impl Database {
+    fn call(&self) -> Result<(), Fault> {
+        let away = self.away.load(Ordering::SeqCst);
+        if away { Err(Fault::new(FaultKind::Transient, "database", "away")) } else { Ok(()) }
+    }
+}
+
+struct Needy(Arc<Database>);
+
+#[async_trait]
+impl Handler for Needy {
+    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
+        self.0.received.fetch_add(batch.len(), Ordering::SeqCst);
+        batch
+            .iter()
+            .map(|_| match self.0.call() {
+                Ok(()) => {
+                    self.0.handled.fetch_add(1, Ordering::SeqCst);
+                    Disposition::Done
+                }
+                Err(fault) => Disposition::from_fault(&fault),
+            })
+            .collect()
+    }
+}
+
+/// Puts so many events into order's queue.
+async fn send(street: &Street, messages: usize) {
+    let queue = street.infra.queue("order-queue");
+    for number in 0..messages {
+        let mut envelope = samples::envelope(EventType::StockReserved).unwrap();
+        envelope.subject = aggregate(&format!("reservation/ord_{number}"));
+        let message = OutgoingMessage { body: envelope.to_json(), ..OutgoingMessage::default() };
+        queue.send(&[message]).await.unwrap().remove(0).unwrap();
+    }
+}
+
+struct Rig {
+    street: Street,
+    database: Arc<Database>,
+    shutdown: CancellationToken,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Rig {
+    async fn start(messages: usize) -> Self {
+        let street = Street::new();
+        send(&street, messages).await;
+        let database = Arc::new(Database::default());
+        let asked = Arc::clone(&database);
+        let probe = Probe::new("database", move || {
+            let asked = Arc::clone(&asked);
+            async move {
+                asked.asked.fetch_add(1, Ordering::SeqCst);
+                asked.call()
+            }
+        });
+        let (queue, letters) = (street.infra.queue("order-queue"), street.infra.queue("order-dlq"));
+        let config = ConsumerConfig::new("order").probing(&probe);
+        let handler = Arc::new(Needy(Arc::clone(&database)));
+        let consumer = Consumer::new(config, queue, letters, handler, street.ports.clone());
+        let shutdown = CancellationToken::new();
+        let (worker, token) = (consumer.worker(), shutdown.clone());
+        let task = tokio::spawn(async move { worker.run(token).await });
+        Self { street, database, shutdown, task }
+    }
+
+    fn away(&self, away: bool) {
+        self.database.away.store(away, Ordering::SeqCst);
+    }
+
+    async fn stop(self) -> Street {
+        self.shutdown.cancel();
+        self.task.await.unwrap();
+        self.street
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_hour_without_the_database_costs_no_message_an_attempt() {
+    let rig = Rig::start(0).await;
+    rig.away(true);
+    send(&rig.street, 200).await;
+    tokio::time::sleep(HOUR).await;
+    assert_eq!(rig.database.handled.load(Ordering::SeqCst), 0);
+    let received = rig.database.received.load(Ordering::SeqCst);
+    assert!(received <= 40, "four batches of ten are held and no more is received, not {received}");
+    let asked = rig.database.asked.load(Ordering::SeqCst);
+    assert!((300..2000).contains(&asked), "the database is asked every few seconds: {asked} times in an hour");
+    let most =
+        rig.street.infra.memory_queue("order-queue").messages().iter().map(|message| message.receive_count).max();
+    assert_eq!(most, Some(1), "what is held stays hidden");
+
+    rig.away(false);
+    tokio::time::sleep(Duration::from_secs(15)).await;
+    assert_eq!(rig.database.handled.load(Ordering::SeqCst), 200);
+    assert_eq!(rig.stop().await.infra.leftovers(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_while_the_database_answers_is_the_messages_own() {
+    struct Unlucky;
+    #[async_trait]
+    impl Handler for Unlucky {
+        async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
+            let fault = Fault::new(FaultKind::Transient, "database", "not this one");
+            batch.iter().map(|_| Disposition::from_fault(&fault)).collect()
+        }
+    }
+    let street = Street::new();
+    send(&street, 1).await;
+    let (queue, letters) = (street.infra.queue("order-queue"), street.infra.queue("order-dlq"));
+    let config = ConsumerConfig { max_attempts: 3, ..ConsumerConfig::new("order") };
+    let config = config.probing(&Probe::new("database", || async { Ok(()) }));
+    let consumer = Consumer::new(config, queue, letters, Arc::new(Unlucky), street.ports.clone());
+    let shutdown = CancellationToken::new();
+    let (worker, token) = (consumer.worker(), shutdown.clone());
+    let task = tokio::spawn(async move { worker.run(token).await });
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    shutdown.cancel();
+    task.await.unwrap();
+    let dead = street.infra.memory_queue("order-dlq").messages();
+    assert_eq!(dead.len(), 1);
+    assert!(dead[0].attributes["dead_letter"].contains("exhausted"), "{:?}", dead[0].attributes);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_consumer_that_waits_for_its_database_ends_when_told_and_leaves_the_messages() {
+    let rig = Rig::start(5).await;
+    rig.away(true);
+    let (database, begun) = (Arc::clone(&rig.database), tokio::time::Instant::now());
+    while database.asked.load(Ordering::SeqCst) < 3 {
+        assert!(begun.elapsed() < HOUR, "the database is asked");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let told = tokio::time::Instant::now();
+    let street = rig.stop().await;
+    assert!(told.elapsed() < Duration::from_secs(1), "it took {:?} to end", told.elapsed());
+    assert_eq!(street.infra.memory_queue("order-queue").depth_now().total(), 5);
+    assert_eq!(street.infra.memory_queue("order-dlq").depth_now().total(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dependency_that_never_answers_counts_as_away() {
+    let probe = Probe::new("database", std::future::pending::<Result<(), Fault>>);
+    assert_eq!(probe.ask().await.unwrap_err().kind(), FaultKind::Transient);
+}
