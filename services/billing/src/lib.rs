@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use shotengai_contracts::{Owner, routing};
-use shotengai_messaging::{Aggregates, Consumer, ConsumerConfig};
+use shotengai_messaging::{Aggregates, Consumer, ConsumerConfig, Probe};
 use shotengai_runtime::{Check, Context, Role};
 
 pub use config::BillingSettings;
@@ -34,25 +34,25 @@ pub async fn build(context: &Context, settings: BillingSettings) -> anyhow::Resu
     let sourcing = context.event_sourcing(Owner::Billing);
     let ledger = Ledger::new(context.infra.table(LEDGER_TABLE));
     let payments = Arc::new(Payments::new(Aggregates::new(sourcing.writer.clone()), Arc::new(ledger.clone())));
+    let provider: Arc<dyn PaymentProvider> = Arc::new(ledger.clone());
+    let provider = Probe::new("payment provider", move || {
+        let provider = Arc::clone(&provider);
+        async move { provider.ping().await }
+    });
+    let store = Probe::store("dynamodb", sourcing.writer.store());
+    let consuming =
+        ConsumerConfig { concurrency: settings.billing_concurrency.get(), ..context.consumer_config(queue.service) };
     let consumer = Consumer::new(
-        ConsumerConfig { concurrency: settings.billing_concurrency.get(), ..context.consumer_config(queue.service) },
+        consuming.probing(&store).probing(&provider),
         context.infra.queue(queue.name),
         context.infra.queue(&queue.dead_letters()),
         Arc::new(OrderEvents::new(payments)),
         context.ports.clone(),
     );
-    let store = Arc::clone(sourcing.writer.store());
-    let provider: Arc<dyn PaymentProvider> = Arc::new(ledger.clone());
     Ok(Role::new(queue.service)
         .routes(move |routes| http::routes(routes, &ledger))
         .worker(consumer.worker())
         .workers(sourcing.workers)
-        .check(Check::new("dynamodb", move || {
-            let store = Arc::clone(&store);
-            async move { store.ping().await.map_err(|fault| fault.to_string()) }
-        }))
-        .check(Check::new("payment provider", move || {
-            let provider = Arc::clone(&provider);
-            async move { provider.ping().await.map_err(|fault| fault.to_string()) }
-        })))
+        .check(Check::of(&store))
+        .check(Check::of(&provider)))
 }

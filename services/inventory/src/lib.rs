@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use shotengai_contracts::{Owner, routing};
-use shotengai_messaging::{Consumer, ConsumerConfig};
+use shotengai_messaging::{Consumer, ConsumerConfig, Probe};
 use shotengai_runtime::{Check, Context, Role};
 
 pub use config::InventorySettings;
@@ -31,21 +31,20 @@ pub async fn build(context: &Context, settings: InventorySettings) -> anyhow::Re
     let queue = routing::queue("inventory-queue").context("the contracts name no inventory-queue")?;
     let sourcing = context.event_sourcing(Owner::Inventory);
     let desk = Arc::new(Desk::new(sourcing.writer.clone()));
+    let store = Probe::store("dynamodb", sourcing.writer.store());
+    let consuming =
+        ConsumerConfig { concurrency: settings.inventory_concurrency.get(), ..context.consumer_config(queue.service) };
     let consumer = Consumer::new(
-        ConsumerConfig { concurrency: settings.inventory_concurrency.get(), ..context.consumer_config(queue.service) },
+        consuming.probing(&store),
         context.infra.queue(queue.name),
         context.infra.queue(&queue.dead_letters()),
         Arc::new(StockEvents::new(Arc::clone(&desk))),
         context.ports.clone(),
     );
-    let store = Arc::clone(sourcing.writer.store());
     let ports = context.ports.clone();
     Ok(Role::new(queue.service)
         .routes(move |routes| http::routes(routes, &desk, &ports))
         .worker(consumer.worker())
         .workers(sourcing.workers)
-        .check(Check::new("dynamodb", move || {
-            let store = Arc::clone(&store);
-            async move { store.ping().await.map_err(|fault| fault.to_string()) }
-        })))
+        .check(Check::of(&store)))
 }

@@ -22,13 +22,14 @@ pub mod smtp;
 use std::sync::Arc;
 
 use shotengai_contracts::routing::dead_letters_of;
-use shotengai_messaging::Consumer;
+use shotengai_kernel::UserId;
+use shotengai_messaging::{Consumer, Probe};
 use shotengai_runtime::{Check, Context, Role};
 
 use self::claims::{Claims, TABLE};
 pub use self::config::NotificationSettings;
 use self::consumers::{NotificationHandler, QUEUE};
-use self::contacts::HttpContacts;
+use self::contacts::{Contacts, HttpContacts};
 use self::mailer::Mailer;
 use self::render::Templates;
 use self::send_order_mail::{SendOrderMail, Slots};
@@ -46,31 +47,38 @@ pub async fn build(context: &Context, settings: NotificationSettings) -> anyhow:
         &context.settings.storefront_url,
         context.settings.internal_token.clone(),
     );
+    let contacts: Arc<dyn Contacts> = Arc::new(contacts);
     let mailer: Arc<dyn Mailer> = Arc::new(SmtpMailer::new(checked.server, checked.from));
     let handler = NotificationHandler::new(SendOrderMail {
         claims: Claims::new(Arc::clone(&table), context.ports.clone()),
-        contacts: Arc::new(contacts),
+        contacts: Arc::clone(&contacts),
         templates: Arc::new(Templates::new(&checked.public_url)?),
         mailer: Arc::clone(&mailer),
         domain: checked.domain.into(),
         ports: context.ports.clone(),
         slots: Slots::default(),
     });
+    let claims = Probe::table("notification-claims", &table);
+    let smtp = Probe::new("smtp", move || {
+        let mailer = Arc::clone(&mailer);
+        async move { mailer.ping().await }
+    });
+    let consuming = context.consumer_config("notification").probing(&claims).probing(&smtp);
     let consumer = Consumer::new(
-        context.consumer_config("notification"),
+        consuming.probing(&contacts_probe(&contacts)?),
         context.infra.queue(QUEUE),
         context.infra.queue(&dead_letters_of(QUEUE)),
         Arc::new(handler),
         context.ports.clone(),
     );
-    Ok(Role::new("notification")
-        .worker(consumer.worker())
-        .check(Check::new("notification-claims", move || {
-            let table = Arc::clone(&table);
-            async move { table.ping().await.map_err(|fault| fault.to_string()) }
-        }))
-        .check(Check::new("smtp", move || {
-            let mailer = Arc::clone(&mailer);
-            async move { mailer.ping().await.map_err(|fault| fault.to_string()) }
-        })))
+    Ok(Role::new("notification").worker(consumer.worker()).check(Check::of(&claims)).check(Check::of(&smtp)))
+}
+
+/// Asks for nobody's contact: the whole way there and back, as for somebody's.
+fn contacts_probe(contacts: &Arc<dyn Contacts>) -> anyhow::Result<Probe> {
+    let (contacts, nobody) = (Arc::clone(contacts), UserId::parse("usr_nobody")?);
+    Ok(Probe::new("contacts", move || {
+        let (contacts, nobody) = (Arc::clone(&contacts), nobody.clone());
+        async move { contacts.contact(&nobody).await.map(drop) }
+    }))
 }

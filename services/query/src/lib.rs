@@ -23,8 +23,9 @@ pub mod versions;
 use std::sync::Arc;
 
 use actix_web::web;
+use shotengai_contracts::Owner;
 use shotengai_contracts::routing::dead_letters_of;
-use shotengai_messaging::Consumer;
+use shotengai_messaging::{Consumer, Probe};
 use shotengai_runtime::{Check, Context, Role};
 use tokio::sync::Notify;
 
@@ -49,8 +50,19 @@ pub async fn build(context: &Context, settings: QuerySettings) -> anyhow::Result
     let reads = web::Data::new(Reads { database: database.clone(), versions });
 
     let queue = context.infra.queue(QUEUE);
+    let rows = database.clone();
+    let rows = Probe::new("postgres", move || {
+        let rows = rows.clone();
+        async move { rows.ping().await }
+    });
+    let mut consuming = context.consumer_config("query").probing(&rows);
+    // A gap is refolded from the store of the aggregate's owner.
+    for owner in [Owner::Catalog, Owner::Inventory, Owner::Order] {
+        let store = context.infra.event_store(owner);
+        consuming = consuming.probing(&Probe::store(&format!("{}-events", owner.as_str()), &store));
+    }
     let consumer = Consumer::new(
-        context.consumer_config("query"),
+        consuming,
         Arc::clone(&queue),
         context.infra.queue(&dead_letters_of(QUEUE)),
         Arc::new(Projector::new(Arc::new(database.clone()), Arc::clone(&context.infra), applied)),

@@ -23,7 +23,7 @@ use std::time::Duration;
 use actix_web::web;
 use shotengai_contracts::routing::dead_letters_of;
 use shotengai_kernel::Ports;
-use shotengai_messaging::{Consumer, ConsumerConfig, Infrastructure};
+use shotengai_messaging::{Consumer, ConsumerConfig, Infrastructure, Probe};
 use shotengai_runtime::{Check, Context, Role};
 
 use self::board::Board;
@@ -58,8 +58,9 @@ pub fn assemble(
     let poll = Duration::from_millis(settings.tally_poll_ms);
     let board = Board::new(counters.clone(), Arc::clone(&clock), poll, settings.tally_max_clients);
     let orders = Arc::new(CountOrders::new(Arc::clone(&table), ports.clone()));
+    let probe = Probe::table("tally-counters", &table);
     let consumer = Consumer::new(
-        consuming,
+        consuming.probing(&probe),
         infra.queue(QUEUE),
         infra.queue(&dead_letters_of(QUEUE)),
         Arc::new(TallyHandler::new(orders)),
@@ -73,8 +74,5 @@ pub fn assemble(
         .routes(move |routes| http::routes(routes, state.clone()))
         .worker(consumer.worker())
         .worker(worker)
-        .check(Check::new("tally-counters", move || {
-            let table = Arc::clone(&table);
-            async move { table.ping().await.map_err(|fault| fault.to_string()) }
-        }))
+        .check(Check::of(&probe))
 }

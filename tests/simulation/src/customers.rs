@@ -332,7 +332,8 @@ impl Person {
 }
 
 fn wanted(user: &UserId, key: &str, errand: &Errand) -> Option<PlaceOrder> {
-    let lines = errand.lines.iter().filter_map(|(index, pieces)| Some((product(*index)?, Quantity::new(*pieces).ok()?)));
+    let lines =
+        errand.lines.iter().filter_map(|(index, pieces)| Some((product(*index)?, Quantity::new(*pieces).ok()?)));
     let payment_token = errand.token.map(PaymentToken::parse).transpose().ok()?;
     Some(PlaceOrder {
         user_id: user.clone(),
@@ -342,4 +343,3 @@ fn wanted(user: &UserId, key: &str, errand: &Errand) -> Option<PlaceOrder> {
         payment_token,
     })
 }
-

@@ -95,8 +95,11 @@ fn every_order_is_final(world: &World, orders: &Orders) {
 
 fn every_event_reached_the_stream(world: &World, commits: &BTreeMap<Owner, Vec<Commit>>) {
     let records = world.infra.memory_stream().records();
-    let streamed: BTreeSet<_> =
-        records.iter().filter_map(|record| Envelope::from_json(&record.data).ok()).map(|envelope| envelope.id).collect();
+    let streamed: BTreeSet<_> = records
+        .iter()
+        .filter_map(|record| Envelope::from_json(&record.data).ok())
+        .map(|envelope| envelope.id)
+        .collect();
     for envelope in commits.values().flatten().flat_map(|commit| &commit.events) {
         if !streamed.contains(&envelope.id) {
             world.violation(format!("{} of {} never reached the stream", envelope.event_type, envelope.subject));

@@ -234,10 +234,7 @@ impl Happening {
 fn goods(dice: &Dice) -> Goods {
     Goods {
         stock: 1 + dice.pieces(8),
-        additions: dice
-            .some(3, |dice| (dice.millis(OPEN_SECONDS * 1000), 1 + dice.pieces(5)))
-            .into_iter()
-            .collect(),
+        additions: dice.some(3, |dice| (dice.millis(OPEN_SECONDS * 1000), 1 + dice.pieces(5))).into_iter().collect(),
         price_changes: dice.some(4, |dice| dice.millis(OPEN_SECONDS * 1000)).into_iter().collect(),
     }
 }

@@ -9,14 +9,16 @@ use shotengai_catalog::aggregate::Products;
 use shotengai_contracts::Owner;
 use shotengai_contracts::routing::dead_letters_of;
 use shotengai_inventory::desk::Desk;
-use shotengai_kernel::Ports;
+use shotengai_kernel::{Ports, UserId};
 use shotengai_messaging::shard::{RecordHandler, ShardConfig, StreamConsumer};
 use shotengai_messaging::{
     Aggregates, Checkpoints, CommitWriter, Consumer, ConsumerConfig, Handler, Infrastructure, Outbox, OutboxConfig,
-    Publisher, Worker,
+    Probe, Publisher, Worker,
 };
 use shotengai_notification::claims::{self, Claims};
 use shotengai_notification::consumers::NotificationHandler;
+use shotengai_notification::contacts::Contacts;
+use shotengai_notification::mailer::Mailer;
 use shotengai_notification::render::Templates;
 use shotengai_notification::send_order_mail::{SendOrderMail, Slots};
 use shotengai_order::aggregate::Orders;
@@ -30,6 +32,7 @@ use tokio::sync::Notify;
 use crate::bugs::{Bug, Gapless, Hasty, Overreaching};
 use crate::line::Line;
 use crate::outside::{CatalogDesk, Everybody, MailServer};
+use crate::plan::Dependency;
 use crate::ports::{LinedInfrastructure, LinedRows};
 
 /// What customers and administrators can ask of a process.
@@ -92,21 +95,17 @@ impl Assembly<'_> {
         }
         // An idle sweep costs sixteen calls; over an hour's outage that is most of the work.
         let config = OutboxConfig { sweep_every: Duration::from_secs(20), ..OutboxConfig::default() };
-        let (outbox, publisher) = Publisher::new(
-            owner.as_str(),
-            Arc::clone(&store),
-            self.infra.stream_writer(),
-            config,
-            self.ports.clone(),
-        );
+        let (outbox, publisher) =
+            Publisher::new(owner.as_str(), Arc::clone(&store), self.infra.stream_writer(), config, self.ports.clone());
         self.workers.extend(publisher.workers());
         CommitWriter::new(store, outbox, self.ports.clone())
     }
 
-    fn consume(&mut self, name: &'static str, queue: &str, handler: Arc<dyn Handler>) {
+    fn consume(&mut self, name: &'static str, queue: &str, handler: Arc<dyn Handler>, probes: &[Probe]) {
         let handler = if self.has(Bug::AcknowledgeBeforeCommit) { Arc::new(Hasty(handler)) } else { handler };
+        let config = probes.iter().fold(ConsumerConfig::new(name), ConsumerConfig::probing);
         let consumer = Consumer::new(
-            ConsumerConfig::new(name),
+            config,
             self.infra.queue(queue),
             self.infra.queue(&dead_letters_of(queue)),
             handler,
@@ -115,13 +114,22 @@ impl Assembly<'_> {
         self.workers.push(consumer.worker());
     }
 
+    fn store(&self, owner: Owner) -> Probe {
+        Probe::store(owner.as_str(), &self.infra.event_store(owner))
+    }
+
+    fn table(&self, name: &str) -> Probe {
+        Probe::table(name, &self.infra.table(name))
+    }
+
     fn order(&mut self) {
         let orders = Orders::new(self.writer(Owner::Order));
+        let probes = [self.store(Owner::Order), self.table(PRICES_TABLE)];
         let catalog = Arc::new(CatalogDesk(self.line.clone()));
         let prices = Prices::new(self.infra.table(PRICES_TABLE), catalog);
         let placing = Placing::new(orders.clone(), prices.clone(), Arc::clone(&self.ports.ids));
         let events = shotengai_order::consumers::OrderEvents::new(orders.clone(), prices);
-        self.consume("order", "order-queue", Arc::new(events));
+        self.consume("order", "order-queue", Arc::new(events), &probes);
         self.services.orders = Some((orders, placing));
     }
 
@@ -132,7 +140,7 @@ impl Assembly<'_> {
     fn inventory(&mut self) {
         let desk = Arc::new(Desk::new(self.writer(Owner::Inventory)));
         let events = shotengai_inventory::consumers::StockEvents::new(Arc::clone(&desk));
-        self.consume("inventory", "inventory-queue", Arc::new(events));
+        self.consume("inventory", "inventory-queue", Arc::new(events), &[self.store(Owner::Inventory)]);
         self.services.desk = Some(desk);
     }
 
@@ -140,7 +148,12 @@ impl Assembly<'_> {
         let ledger = Arc::new(Ledger::new(self.infra.table(LEDGER_TABLE)));
         let payments = Arc::new(Payments::new(Aggregates::new(self.writer(Owner::Billing)), ledger));
         let events = shotengai_billing::consumers::OrderEvents::new(payments);
-        self.consume("billing", "billing-queue", Arc::new(events));
+        self.consume(
+            "billing",
+            "billing-queue",
+            Arc::new(events),
+            &[self.store(Owner::Billing), self.table(LEDGER_TABLE)],
+        );
     }
 
     fn notification(&mut self) {
@@ -148,22 +161,26 @@ impl Assembly<'_> {
             Ok(templates) => templates,
             Err(error) => return self.line.world().violation(format!("templates: {error}")),
         };
+        let mailer: Arc<dyn Mailer> = Arc::new(MailServer(self.line.clone()));
+        let contacts: Arc<dyn Contacts> = Arc::new(Everybody(self.line.clone()));
+        let probes = [self.table(claims::TABLE), mail_probe(&mailer), contacts_probe(&contacts)];
         let handler = NotificationHandler::new(SendOrderMail {
             claims: Claims::new(self.infra.table(claims::TABLE), self.ports.clone()),
-            contacts: Arc::new(Everybody(self.line.clone())),
+            contacts,
             templates: Arc::new(templates),
-            mailer: Arc::new(MailServer(self.line.clone())),
+            mailer,
             domain: "shop.example.com".into(),
             ports: self.ports.clone(),
             slots: Slots::default(),
         });
-        self.consume("notification", "notification-queue", Arc::new(handler));
+        self.consume("notification", "notification-queue", Arc::new(handler), &probes);
     }
 
     fn tally(&mut self) {
         let table = self.infra.table(shotengai_tally::domain::rows::TABLE);
+        let probe = Probe::table("tally-counters", &table);
         let orders = Arc::new(CountOrders::new(table, self.ports.clone()));
-        self.consume("tally", "tally-queue", Arc::new(TallyHandler::new(orders)));
+        self.consume("tally", "tally-queue", Arc::new(TallyHandler::new(orders)), &[probe]);
     }
 
     fn query(&mut self) {
@@ -173,7 +190,13 @@ impl Assembly<'_> {
         if self.has(Bug::NoGapCheck) {
             handler = Arc::new(Gapless { inner: handler, world: Arc::clone(self.line.world()) });
         }
-        self.consume("query", "query-queue", handler);
+        let rows = self.line.clone();
+        let rows = Probe::new("postgres", move || {
+            let line = rows.clone();
+            async move { line.call(Dependency::Postgres, "postgres.ping", "rows", async { Ok(()) }).await }
+        });
+        let stores = [Owner::Catalog, Owner::Inventory, Owner::Order].map(|owner| self.store(owner));
+        self.consume("query", "query-queue", handler, &[&[rows], &stores[..]].concat());
     }
 
     fn bridge(&mut self) {
@@ -191,4 +214,25 @@ impl Assembly<'_> {
         let consumer = StreamConsumer::new("bridge", config, reader, checkpoints, handler, self.ports.clone());
         self.workers.push(consumer.worker());
     }
+}
+
+fn mail_probe(mailer: &Arc<dyn Mailer>) -> Probe {
+    let mailer = Arc::clone(mailer);
+    Probe::new("smtp", move || {
+        let mailer = Arc::clone(&mailer);
+        async move { mailer.ping().await }
+    })
+}
+
+fn contacts_probe(contacts: &Arc<dyn Contacts>) -> Probe {
+    let contacts = Arc::clone(contacts);
+    Probe::new("contacts", move || {
+        let contacts = Arc::clone(&contacts);
+        async move {
+            match UserId::parse("usr_nobody") {
+                Ok(nobody) => contacts.contact(&nobody).await.map(drop),
+                Err(_) => Ok(()),
+            }
+        }
+    })
 }

@@ -36,7 +36,14 @@ pub async fn simulate(seed: u64, options: Options) -> Outcome {
     street.close().await;
     invariants::check(&world).await;
     let (fingerprint, calls) = world.fingerprint();
-    Outcome { plan, violations: world.violations(), fingerprint, calls, lasted: world.elapsed(), history: world.history() }
+    Outcome {
+        plan,
+        violations: world.violations(),
+        fingerprint,
+        calls,
+        lasted: world.elapsed(),
+        history: world.history(),
+    }
 }
 
 struct Street {

@@ -19,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 use crate::backoff::Backoff;
 use crate::metrics;
 use crate::ports::fault::{Fault, FaultKind};
+use crate::ports::store::EventStore;
+use crate::ports::table::Table;
 
 /// How long a dependency may take to answer a probe.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -40,6 +42,26 @@ impl Probe {
         Fut: Future<Output = Result<(), Fault>> + Send + 'static,
     {
         Self { name: name.into(), ask: Arc::new(move || Box::pin(ask())) }
+    }
+
+    /// A probe of an event store.
+    #[must_use]
+    pub fn store(name: &str, store: &Arc<dyn EventStore>) -> Self {
+        let store = Arc::clone(store);
+        Self::new(name, move || {
+            let store = Arc::clone(&store);
+            async move { store.ping().await }
+        })
+    }
+
+    /// A probe of a table.
+    #[must_use]
+    pub fn table(name: &str, table: &Arc<dyn Table>) -> Self {
+        let table = Arc::clone(table);
+        Self::new(name, move || {
+            let table = Arc::clone(&table);
+            async move { table.ping().await }
+        })
     }
 
     /// The dependency's name.

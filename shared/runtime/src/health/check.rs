@@ -6,6 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use shotengai_messaging::Probe;
+
 type Answer = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -30,6 +32,16 @@ impl Check {
             Box::pin(async move { answer.await.map_err(|error| error.to_string()) })
         };
         Self { name: name.into(), ask: Arc::new(ask) }
+    }
+
+    /// A check that asks what a consumer's probe asks.
+    #[must_use]
+    pub fn of(probe: &Probe) -> Self {
+        let asked = probe.clone();
+        Self::new(Arc::clone(probe.name()), move || {
+            let probe = asked.clone();
+            async move { probe.ask().await }
+        })
     }
 
     /// The dependency's name.

@@ -10,7 +10,9 @@ mod topic;
 use std::sync::Arc;
 
 use shotengai_contracts::Owner;
-use shotengai_messaging::{EventStore, Fault, FaultKind, Infrastructure, Queue, StreamReader, StreamWriter, Table, Topic};
+use shotengai_messaging::{
+    EventStore, Fault, FaultKind, Infrastructure, Queue, StreamReader, StreamWriter, Table, Topic,
+};
 
 pub use rows::LinedRows;
 
