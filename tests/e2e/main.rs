@@ -11,6 +11,7 @@ mod cli;
 mod contract;
 mod crash;
 mod dev;
+mod idempotency;
 mod load;
 mod outbox;
 mod poison;

@@ -179,6 +179,12 @@ impl Street {
         Shop::new(process.url.clone(), INTERNAL_TOKEN.to_owned())
     }
 
+    /// The shop at another way to a process, such as a proxy.
+    #[must_use]
+    pub fn shop_at(&self, url: String) -> Shop {
+        Shop::new(url, INTERNAL_TOKEN.to_owned())
+    }
+
     /// How many messages are in dead-letter queues, by queue, empty ones left out.
     pub async fn dead_letters(&self) -> Vec<(String, u64)> {
         let mut names: Vec<_> = QUEUES.iter().map(shotengai_contracts::QueueSpec::dead_letters).collect();
