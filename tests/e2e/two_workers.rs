@@ -8,19 +8,21 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 use shotengai_contracts::Owner;
 use shotengai_kernel::{AggregateId, OrderId, PaymentId, Version};
-use shotengai_messaging::Infrastructure;
+use shotengai_messaging::{Infrastructure, QueueDepth};
 use shotengai_tests::local::Local;
 use shotengai_tests::post_office::{Desk, Letter, PostOffice};
 use shotengai_tests::proxy::{Action, Exchange, Proxy, Rule, RuleHandle};
-use shotengai_tests::shop::{Person, Shop, text};
+use shotengai_tests::shop::{Person, Shop, order_body, text};
 use shotengai_tests::street::{Process, Street};
 use shotengai_tests::wait::until;
 use tokio::sync::{Barrier, Mutex};
+use tokio::time::Instant;
 
-const WITHIN: Duration = Duration::from_secs(90);
+const WITHIN: Duration = Duration::from_secs(60);
 
 /// How far the order has come when the two workers meet.
 #[derive(Clone, Copy)]
@@ -200,17 +202,15 @@ async fn two_workers_on_one_payment_come_to_one_outcome_and_the_order_agrees() {
     let failed: Vec<_> =
         cases.iter().zip(&ended).filter(|(_, ended)| ended.is_err()).map(|it| it.0.to_string()).collect();
     assert!(failed.is_empty(), "{} of {} cases failed, see above: {failed:#?}", failed.len(), cases.len());
-    until("billing's queue is empty", WITHIN, || async {
-        let depth = world.street.aws.queue("billing-queue").depth().await.unwrap();
-        if depth.total() == 0 { Ok(()) } else { Err(depth) }
-    })
-    .await;
-    // Billing is done with all of them; of the orders that get paid, the news may still be under way.
+    let emptied = world.emptied().await;
     let judging = cases.iter().zip(ended).map(|(case, order)| {
         let (world, order) = (&world, order.expect("none failed"));
-        async move { until(&case.to_string(), WITHIN, || world.judge(&order, case.scenario.ends)).await }
+        async move { world.judge(&order, case.scenario.ends).await.map_err(|wrong| format!("{case}: {wrong}")) }
     });
-    futures::stream::iter(judging).buffer_unordered(8).collect::<Vec<()>>().await;
+    let judged: Vec<_> = futures::stream::iter(judging).buffer_unordered(4).collect().await;
+    let wrong: Vec<_> = judged.into_iter().filter_map(Result::err).collect();
+    assert!(wrong.is_empty(), "{} of {} cases: {wrong:#?}", wrong.len(), cases.len());
+    assert_eq!(emptied, Ok(()), "billing's queue");
     world.street.assert_tidy().await;
 }
 
@@ -219,7 +219,7 @@ impl Case {
     async fn run(&self, world: &World) -> String {
         let Self { scenario, call, fate } = self;
         let worker = if fate.kills() { &world.mortal } else { &world.held };
-        let order = world.order_at(scenario.start).await;
+        let order = world.order_at(scenario.start, &self.key()).await;
         let first = world.message(&order, scenario.first).await;
         let rule = worker.proxy.rule(fate.rule(&order, *call));
         worker.desk.hand(&first);
@@ -233,7 +233,14 @@ impl Case {
         rule.release();
         // What comes again, since somebody was killed or gave up, finds a worker that is well.
         world.office.forward(&order, &world.second.desk);
+        world.shop.until_status(&world.guest, &order, scenario.ends).await;
         order
+    }
+}
+
+impl Case {
+    fn key(&self) -> String {
+        self.to_string().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
     }
 }
 
@@ -263,11 +270,11 @@ impl World {
     }
 
     /// An order that has come so far, through the second worker.
-    async fn order_at(&self, start: Start) -> String {
-        let order = text(&self.shop.order(&self.guest, &[(&self.product, 1)]).await.expect(202), "order_id");
+    async fn order_at(&self, start: Start, key: &str) -> String {
+        let order = text(&self.insist("/orders", key, &order_body(&[(&self.product, 1)])).await, "order_id");
         if matches!(start, Start::Confirmed | Start::Paid) {
             self.second.desk.hand(&self.office.letter(&order, "OrderPlaced").await);
-            self.shop.until_status(&self.guest, &order, "confirmed").await;
+            self.office.until_there(&order, "OrderConfirmed").await;
         }
         if matches!(start, Start::Paid) {
             self.second.desk.hand(&self.office.letter(&order, "OrderConfirmed").await);
@@ -276,11 +283,34 @@ impl World {
         order
     }
 
+    /// Posts until it is accepted, as a customer does whom a busy shop asks to try again.
+    async fn insist(&self, path: &str, key: &str, body: &Value) -> Value {
+        until(&format!("POST {path} is accepted"), WITHIN, || async {
+            let headers = [("idempotency-key", key)];
+            let answer = self.shop.send(Method::POST, path, Some(&self.guest), &headers, Some(body)).await.unwrap();
+            if answer.status == 202 { Ok(answer.body) } else { Err(answer) }
+        })
+        .await
+    }
+
+    /// Waits until billing has settled every message; what is left when it does not.
+    async fn emptied(&self) -> Result<(), QueueDepth> {
+        let deadline = Instant::now() + WITHIN;
+        loop {
+            let depth = self.street.aws.queue("billing-queue").depth().await.unwrap();
+            if depth.total() == 0 {
+                return Ok(());
+            } else if Instant::now() > deadline {
+                return Err(depth);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Billing's message of this type about an order; the customer does what leads to it.
     async fn message(&self, order: &str, event_type: &str) -> Letter {
         if event_type == "OrderCancelled" {
-            let path = format!("/orders/{order}/cancel");
-            assert_eq!(self.shop.post(&path, Some(&self.guest), &json!({})).await.status, 202, "{order}");
+            self.insist(&format!("/orders/{order}/cancel"), order, &json!({})).await;
         }
         self.office.letter(order, event_type).await
     }
@@ -300,7 +330,8 @@ impl World {
         let status = self.shop.get(&format!("/orders/{order}"), Some(&self.guest)).await.body["status"].clone();
         let ledger = self.ledger.ledger(order).await;
         let payment = AggregateId::from(&PaymentId::of_order(&OrderId::parse(order).unwrap()));
-        let commits = self.street.aws.event_store(Owner::Billing).load(&payment, Version::ZERO).await.unwrap();
+        let commits = self.street.aws.event_store(Owner::Billing).load(&payment, Version::ZERO).await;
+        let commits = commits.map_err(|fault| fault.to_string())?;
         let events: Vec<_> = commits.into_iter().flat_map(|commit| commit.events).map(|it| it.event_type).collect();
         let asked = |operation: &str| ledger.iter().filter(|entry| entry["operation"] == operation).count();
         let once = ["authorize", "capture", "void", "refund"].iter().all(|operation| asked(operation) <= 1);

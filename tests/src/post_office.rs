@@ -109,6 +109,16 @@ impl PostOffice {
         Arc::new(Desk { inbox, handed: Mutex::default() })
     }
 
+    /// Waits until the letter of this type about this order is there.
+    pub async fn until_there(&self, order: &str, event_type: &str) {
+        until(&format!("{event_type} of {order} is there"), WITHIN, || async {
+            let sorting = self.sorting.lock().unwrap_or_else(PoisonError::into_inner);
+            let there = sorting.parked.iter().any(|it| it.order == order && it.event_type == event_type);
+            there.then_some(()).ok_or("it has not come")
+        })
+        .await;
+    }
+
     /// Takes the letter of this type about this order, once it is there.
     pub async fn letter(&self, order: &str, event_type: &str) -> Letter {
         until(&format!("{event_type} of {order} comes"), WITHIN, || async {
