@@ -3,7 +3,7 @@
 use reqwest::Response;
 use serde_json::json;
 use shotengai_contracts::{Envelope, EventType, samples};
-use shotengai_messaging::{Infrastructure, OutgoingMessage, Queue, StreamRecord, StreamWriter};
+use shotengai_messaging::{Infrastructure, OutgoingMessage, StreamRecord};
 
 use crate::local::Local;
 use crate::street::Street;
