@@ -1,10 +1,12 @@
 //! The bridge role: from the stream to the topic. No business rules.
 //!
+//! - [`change`]: what a record holds.
 //! - [`config`]: its settings.
 //! - [`decode`]: what a record must be to pass.
 //! - [`letter`]: what doesn't pass, as a dead letter.
 //! - [`pass`]: publishes what passes, sets aside what doesn't, and says how far it came.
 
+pub mod change;
 pub mod config;
 pub mod decode;
 pub mod letter;

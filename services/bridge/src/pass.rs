@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt};
 use opentelemetry::KeyValue;
+use shotengai_contracts::Envelope;
 use shotengai_kernel::Ports;
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::ports::topic::{PUBLISH_MAX_BYTES, PUBLISH_MAX_MESSAGES};
@@ -15,6 +16,7 @@ use shotengai_messaging::{Backoff, OutgoingMessage, Queue, Topic, TopicMessage, 
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
+use crate::change::parts;
 use crate::decode::{self, Unfit};
 use crate::letter::letter;
 
@@ -33,7 +35,7 @@ pub struct Bridge {
 /// What becomes of one record.
 enum Item {
     Publish(Passing),
-    SetAside(OutgoingMessage),
+    SetAside { index: usize, letter: OutgoingMessage },
 }
 
 /// A record on its way to the topic, with its part of the trace, which ends when the topic has it.
@@ -51,27 +53,23 @@ impl Bridge {
         Self { topic, dead_letters, ports }
     }
 
-    fn item(shard: &str, index: usize, record: &ReadRecord) -> Item {
-        let fit = decode::envelope(&record.data).and_then(|envelope| {
-            let span = tracing::info_span!(
-                "bridge",
-                otel.name = "bridge publish",
-                otel.kind = "producer",
-                messaging.system = "aws_sns",
-                event.r#type = envelope.event_type,
-                event.id = %envelope.id,
-                event.subject = %envelope.subject,
-            );
-            follow(&span, envelope.traceparent.as_deref());
-            Ok((decode::message(&envelope, traceparent_of(&span))?, span))
-        });
-        match fit {
-            Ok((message, span)) => Item::Publish(Passing { message, index, span }),
-            Err(unfit) => {
-                tracing::error!(shard, position = record.position, reason = unfit.reason, "a record was set aside");
-                Item::SetAside(letter(shard, record, &unfit))
+    /// What becomes of a record: a message for each envelope in it, and one letter where any of it can't be published.
+    fn items(shard: &str, index: usize, record: &ReadRecord) -> Vec<Item> {
+        let mut items = Vec::new();
+        let mut first_unfit = None;
+        for part in parts(&record.data) {
+            match part.and_then(|envelope| passing(index, &envelope)) {
+                Ok(passing) => items.push(Item::Publish(passing)),
+                Err(unfit) => {
+                    first_unfit.get_or_insert(unfit);
+                }
             }
         }
+        if let Some(unfit) = first_unfit {
+            tracing::error!(shard, position = record.position, reason = unfit.reason, "a record was set aside");
+            items.push(Item::SetAside { index, letter: letter(shard, record, &unfit) });
+        }
+        items
     }
 
     /// Publishes until every message is acknowledged or the process is told to stop; says whether all were. One that the
@@ -158,7 +156,11 @@ impl Bridge {
 #[async_trait]
 impl RecordHandler for Bridge {
     async fn handle(&self, shard: &str, records: &[ReadRecord], shutdown: &CancellationToken) -> usize {
-        let requests = requests(records.iter().enumerate().map(|(index, record)| Self::item(shard, index, record)));
+        let items: Vec<_> =
+            records.iter().enumerate().flat_map(|(index, record)| Self::items(shard, index, record)).collect();
+        // Which record each of them belongs to.
+        let places: Vec<usize> = items.iter().map(Item::index).collect();
+        let requests = requests(items.into_iter());
         let mut done = stream::iter(requests)
             .map(|request| async move {
                 match request {
@@ -172,17 +174,43 @@ impl RecordHandler for Bridge {
                 }
             })
             .buffered(IN_FLIGHT);
-        // Answers come in the records' order, so this counts the contiguous acknowledged prefix.
-        let mut applied = 0;
+        // Answers come in the items' order, so this counts the contiguous acknowledged prefix.
+        let mut acknowledged_items = 0;
         while let Some((acknowledged, count, outcome)) = done.next().await {
             if !acknowledged {
                 break;
             }
-            applied += count;
+            acknowledged_items += count;
             metrics::BRIDGED.add(u64::try_from(count).unwrap_or(0), &[KeyValue::new("outcome", outcome)]);
         }
-        applied
+        // A record is applied once all of it is; one that holds nothing, once those before it are.
+        places.get(acknowledged_items).copied().unwrap_or(records.len())
     }
+}
+
+impl Item {
+    const fn index(&self) -> usize {
+        match self {
+            Self::Publish(passing) => passing.index,
+            Self::SetAside { index, .. } => *index,
+        }
+    }
+}
+
+/// The envelope as a message that carries on its trace.
+fn passing(index: usize, envelope: &Envelope) -> Result<Passing, Unfit> {
+    let span = tracing::info_span!(
+        "bridge",
+        otel.name = "bridge publish",
+        otel.kind = "producer",
+        messaging.system = "aws_sns",
+        event.r#type = envelope.event_type,
+        event.id = %envelope.id,
+        event.subject = %envelope.subject,
+    );
+    follow(&span, envelope.traceparent.as_deref());
+    let message = decode::message(envelope, traceparent_of(&span))?;
+    Ok(Passing { message, index, span })
 }
 
 enum Request {
@@ -206,7 +234,7 @@ fn requests(items: impl Iterator<Item = Item>) -> Vec<Request> {
                 bytes += size;
                 batch.push(passing);
             }
-            Item::SetAside(letter) => {
+            Item::SetAside { letter, .. } => {
                 if !batch.is_empty() {
                     requests.push(Request::Publish(std::mem::take(&mut batch)));
                     bytes = 0;
@@ -225,7 +253,7 @@ fn requests(items: impl Iterator<Item = Item>) -> Vec<Request> {
 mod tests {
     use std::sync::Mutex;
 
-    use shotengai_contracts::{Envelope, EventType, samples};
+    use shotengai_contracts::{EventType, samples};
     use shotengai_kernel::ManualClock;
     use shotengai_messaging::consumer::DEAD_LETTER_ATTRIBUTE;
     use shotengai_messaging::memory::MemoryQueue;
@@ -272,5 +300,49 @@ mod tests {
         let letter = letters.receive(10, Duration::ZERO, Duration::from_secs(30)).await.unwrap().remove(0);
         assert!(letter.attributes[DEAD_LETTER_ATTRIBUTE].contains("refused"));
         assert_eq!(letter.attributes["position"], "1");
+    }
+
+    /// Takes the first so many messages, then nothing more.
+    struct Tiring(Mutex<usize>);
+
+    #[async_trait]
+    impl Topic for Tiring {
+        async fn publish(&self, messages: &[TopicMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
+            let mut left = self.0.lock().unwrap();
+            let answer = |_: &TopicMessage| {
+                *left =
+                    left.checked_sub(1).ok_or_else(|| Fault::new(FaultKind::Transient, "topic.publish", "tired"))?;
+                Ok(())
+            };
+            Ok(messages.iter().map(answer).collect())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_captured_commit_counts_as_applied_only_with_all_its_events() {
+        let ports = Ports::seeded(1, Arc::new(ManualClock::default()));
+        let commit = |name: &str, events: usize| {
+            let events = vec![samples::envelope(EventType::OrderPaid).unwrap(); events];
+            let text = serde_json::to_string(&events).unwrap();
+            let change = serde_json::json!({"eventName": name, "dynamodb": {"NewImage": {"events": {"S": text}}}});
+            ReadRecord { position: "1".into(), key: "k".into(), data: change.to_string().into(), arrived_at: None }
+        };
+        let records = [commit("INSERT", 8), commit("MODIFY", 1), commit("INSERT", 9), commit("MODIFY", 1)];
+        for (taken, applied) in [(10, 2), (16, 2), (17, 4)] {
+            let letters = Arc::new(MemoryQueue::new("bridge-dlq", ports.clone()));
+            let bridge = Bridge::new(Arc::new(Tiring(Mutex::new(taken))), letters, ports.clone());
+            let shutdown = CancellationToken::new();
+            let stop = async {
+                tokio::time::sleep(Duration::from_secs(60)).await;
+                shutdown.cancel();
+                std::future::pending::<usize>().await
+            };
+            let handled = tokio::select! {
+                biased;
+                handled = bridge.handle("shard-0", &records, &shutdown) => handled,
+                never = stop => never,
+            };
+            assert_eq!(handled, applied, "{taken} messages were taken");
+        }
     }
 }

@@ -1,0 +1,128 @@
+//! What a record of the stream holds: an envelope that a publisher put, or a change of an event table that DynamoDB
+//! captured (`PUBLISH=cdc`). Both are read whatever the mode is, so that a change of mode loses nothing on its way.
+//!
+//! A change record is DynamoDB's, in its JSON ("Working with Kinesis Data Streams for DynamoDB", DynamoDB Developer
+//! Guide). Only what is read here has to be there; `tableName`, which some local stand-ins leave out, is not.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use shotengai_contracts::Envelope;
+
+use crate::decode::{Unfit, envelope};
+
+/// The attribute of a commit's item that holds its envelopes, as text.
+const EVENTS: &str = "events";
+
+/// One part of a record: something to publish, or the reason why it can't be.
+pub type Part = Result<Envelope, Unfit>;
+
+#[derive(Deserialize)]
+struct Change {
+    #[serde(rename = "eventName")]
+    event_name: String,
+    dynamodb: Images,
+}
+
+#[derive(Deserialize)]
+struct Images {
+    #[serde(rename = "NewImage", default)]
+    new_image: BTreeMap<String, Value>,
+}
+
+/// What a record holds, in order. Nothing, for a change that is no new commit: a marker that was taken off rewrites its
+/// item, and an item that is gone tells nothing.
+#[must_use]
+pub fn parts(data: &[u8]) -> Vec<Part> {
+    let unfit = match envelope(data) {
+        Ok(envelope) => return vec![Ok(envelope)],
+        Err(unfit) => unfit,
+    };
+    match serde_json::from_slice::<Change>(data) {
+        Ok(change) if change.event_name == "INSERT" => events(&change.dynamodb.new_image),
+        Ok(_) => Vec::new(),
+        Err(_) => vec![Err(unfit)],
+    }
+}
+
+fn events(image: &BTreeMap<String, Value>) -> Vec<Part> {
+    let text = image.get(EVENTS).and_then(|attribute| attribute.get("S")).and_then(Value::as_str);
+    match text.map(serde_json::from_str::<Vec<Box<RawValue>>>) {
+        Some(Ok(events)) if !events.is_empty() => events.iter().map(|event| envelope(event.get().as_bytes())).collect(),
+        Some(_) => vec![Err(not_a_commit("its events are no list of any"))],
+        None => vec![Err(not_a_commit("it has no events"))],
+    }
+}
+
+fn not_a_commit(why: &str) -> Unfit {
+    Unfit { reason: "not_a_commit", error: format!("a new item of a captured table is no commit: {why}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use shotengai_contracts::{EventType, samples};
+
+    use super::*;
+
+    fn sample(event_type: EventType) -> Envelope {
+        samples::envelope(event_type).unwrap()
+    }
+
+    fn change(name: &str, events: &str) -> Vec<u8> {
+        let image = json!({
+            "aggregate_id": {"S": "ord_1"}, "version": {"N": "1"}, "commit_id": {"S": "c"}, "events": {"S": events},
+        });
+        json!({
+            "awsRegion": "ap-northeast-1", "eventID": "1", "eventName": name, "userIdentity": null,
+            "recordFormat": "application/json", "eventSource": "aws:dynamodb",
+            "dynamodb": {"ApproximateCreationDateTime": 1_767_225_600_000_i64, "Keys": {}, "NewImage": image,
+                "SizeBytes": 100},
+        })
+        .to_string()
+        .into_bytes()
+    }
+
+    #[test]
+    fn an_envelope_is_its_own_only_part() {
+        let sample = sample(EventType::OrderPaid);
+        assert_eq!(parts(sample.to_json().as_bytes()), [Ok(sample)]);
+    }
+
+    #[test]
+    fn a_new_commit_has_its_events_in_order() {
+        let events = [sample(EventType::OrderPaymentSecured), sample(EventType::OrderConfirmed)];
+        let text = serde_json::to_string(&events).unwrap();
+        assert_eq!(parts(&change("INSERT", &text)), events.map(Ok));
+    }
+
+    #[test]
+    fn a_rewritten_or_deleted_item_holds_nothing_to_publish() {
+        let text = serde_json::to_string(&[sample(EventType::OrderPaid)]).unwrap();
+        for name in ["MODIFY", "REMOVE"] {
+            assert_eq!(parts(&change(name, &text)), []);
+        }
+    }
+
+    #[test]
+    fn an_event_of_an_unknown_type_does_not_take_the_others_with_it() {
+        let mut unknown = sample(EventType::OrderPaid);
+        unknown.event_type = "OrderEaten".to_owned();
+        let text = serde_json::to_string(&[unknown, sample(EventType::OrderPaid)]).unwrap();
+        let parts = parts(&change("INSERT", &text));
+        assert_eq!(parts[0].as_ref().unwrap_err().reason, "unknown_type");
+        assert!(parts[1].is_ok());
+    }
+
+    #[test]
+    fn a_captured_item_that_is_no_commit_is_named() {
+        for events in ["", "[]", "{}", "nonsense"] {
+            assert_eq!(parts(&change("INSERT", events))[0].as_ref().unwrap_err().reason, "not_a_commit", "{events}");
+        }
+        let other = json!({"eventName": "INSERT", "dynamodb": {"NewImage": {"pk": {"S": "x"}}}}).to_string();
+        assert_eq!(parts(other.as_bytes())[0].as_ref().unwrap_err().reason, "not_a_commit");
+        assert_eq!(parts(b"{\"eventName\":1}")[0].as_ref().unwrap_err().reason, "not_an_envelope");
+    }
+}
