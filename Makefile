@@ -64,6 +64,11 @@ bench: venv ## Measure a release build, in Markdown (ARGS=--quick for fewer orde
 	@cargo build --release --workspace --bin shotengai --bin shotengai-bench
 	@SHOTENGAI_BIN=$(CURDIR)/target/release/shotengai target/release/shotengai-bench $(ARGS)
 
+.PHONY: simulate
+simulate: ## Run many simulated histories (SEEDS=20000), or read one (SEED=17); BUG=name plants a bug
+	@cargo run --quiet --release --package shotengai-simulation --bin shotengai-simulate -- \
+		$(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),500)) $(if $(BUG),--bug $(BUG)) $(ARGS)
+
 .PHONY: check
 check: ## Format, clippy and docs, warnings refused
 	@cargo fmt --all -- --check

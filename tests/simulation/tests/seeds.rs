@@ -1,0 +1,91 @@
+//! What the simulation promises of the street, and of itself.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests: a failed step fails the test")]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use shotengai_simulation::bugs::Bug;
+use shotengai_simulation::{Options, run};
+
+/// Seeds that every `make test` runs; `make simulate` runs as many as it is told.
+const SEEDS: u64 = 200;
+/// A planted bug has to show within so many.
+const FOUND_WITHIN: u64 = 500;
+
+#[test]
+fn whatever_goes_wrong_the_invariants_hold() {
+    let next = AtomicU64::new(0);
+    let search = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= SEEDS {
+                return;
+            }
+            let outcome = run(seed, Options::default()).unwrap();
+            assert!(
+                outcome.violations.is_empty(),
+                "read it with `make simulate SEED={seed}`:\n{}{:#?}",
+                outcome.plan,
+                outcome.violations
+            );
+        }
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..2).map(|_| scope.spawn(search)).collect();
+        for thread in threads {
+            if let Err(panic) = thread.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_seed_is_a_history() {
+    for seed in [3, 11] {
+        let recorded = || run(seed, Options { recording: true, ..Options::default() }).unwrap();
+        let (one, two) = (recorded(), recorded());
+        assert_eq!((one.fingerprint, one.calls), (two.fingerprint, two.calls), "seed {seed}");
+        assert_eq!(one.history, two.history, "seed {seed}");
+        let silent = run(seed, Options::default()).unwrap();
+        assert_eq!((one.fingerprint, one.calls), (silent.fingerprint, silent.calls), "reading along changes nothing");
+    }
+}
+
+fn assert_found(bug: Bug) {
+    let found = (0..FOUND_WITHIN).find_map(|seed| {
+        let outcome = run(seed, Options { bug: Some(bug), recording: false }).unwrap();
+        outcome.violations.first().map(|violation| (seed, violation.clone()))
+    });
+    let (seed, violation) = found.unwrap_or_else(|| panic!("{bug} is not found within {FOUND_WITHIN} seeds"));
+    println!("{bug} is found by seed {seed}: {violation}");
+}
+
+#[test]
+fn acknowledging_before_the_commit_is_found() {
+    assert_found(Bug::AcknowledgeBeforeCommit);
+}
+
+#[test]
+fn not_looking_at_each_answer_of_a_put_is_found() {
+    assert_found(Bug::IgnorePartialPut);
+}
+
+#[test]
+fn a_checkpoint_over_what_was_not_acknowledged_is_found() {
+    assert_found(Bug::CheckpointTooFar);
+}
+
+#[test]
+fn a_lease_without_an_epoch_is_found() {
+    assert_found(Bug::LeaseWithoutEpoch);
+}
+
+#[test]
+fn a_claim_that_is_never_taken_over_is_found() {
+    assert_found(Bug::EternalClaim);
+}
+
+#[test]
+fn a_projection_that_does_not_see_gaps_is_found() {
+    assert_found(Bug::NoGapCheck);
+}
