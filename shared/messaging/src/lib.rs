@@ -8,6 +8,7 @@
 //! - **aggregates** ([`aggregate`]): load, decide, append, publish; with snapshots and conflicts.
 //! - **outbox** ([`outbox`]): publisher and sweeper; nothing committed is ever lost.
 //! - **consumer** ([`consumer`]): receives, decodes, limits, settles; a [`Handler`] reacts.
+//! - **dead letters** ([`dead_letters`]): what could not be handled: listed, grouped, redriven.
 //! - **shard** ([`shard`]): reads a stream's shards from fenced checkpoints.
 //! - **worker** ([`worker`]): a named, supervised background task that ends when told.
 
@@ -19,6 +20,7 @@ pub mod commit;
 pub mod consumer;
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod dead_letters;
 pub mod memory;
 pub mod metrics;
 pub mod outbox;

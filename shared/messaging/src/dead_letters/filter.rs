@@ -1,0 +1,37 @@
+//! Which letters are meant.
+
+use shotengai_kernel::Timestamp;
+
+use super::letter::Letter;
+
+/// Letters that match everything that is set; the default matches all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// The reason in the facts.
+    pub reason: Option<String>,
+    /// The consumer that gave up.
+    pub consumer: Option<String>,
+    /// The event's type.
+    pub event_type: Option<String>,
+    /// The aggregate.
+    pub subject: Option<String>,
+    /// The message's id.
+    pub message_id: Option<String>,
+    /// Taken by the queue before this; a letter whose time is not known does not match.
+    pub sent_before: Option<Timestamp>,
+}
+
+impl Filter {
+    /// Whether this letter is meant.
+    #[must_use]
+    pub fn matches(&self, letter: &Letter) -> bool {
+        let is =
+            |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| found == Some(wanted));
+        is(&self.reason, Some(&letter.facts.reason))
+            && is(&self.consumer, Some(&letter.facts.consumer))
+            && is(&self.event_type, letter.event_type())
+            && is(&self.subject, letter.subject())
+            && is(&self.message_id, Some(&letter.message_id))
+            && self.sent_before.is_none_or(|moment| letter.sent_at.is_some_and(|sent_at| sent_at < moment))
+    }
+}

@@ -1,0 +1,64 @@
+//! What goes back to work.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use shotengai_kernel::Random;
+use uuid::Uuid;
+
+use super::Destination;
+use super::attempts::{Settled, settle};
+use super::letter::{Letter, REDRIVEN_ATTRIBUTE, Redriven};
+use super::record;
+use crate::consumer::DEAD_LETTER_ATTRIBUTE;
+use crate::ports::queue::{OutgoingMessage, SEND_MAX_BYTES};
+use crate::ports::stream::StreamRecord;
+
+/// The most attributes of a message.
+const MAX_ATTRIBUTES: usize = 10;
+
+/// The letter as a message: without its facts, with the count of its redrives; the trace goes on.
+pub(super) fn message(letter: &Letter, run: Uuid) -> OutgoingMessage {
+    let mut attributes = letter.attributes.clone();
+    attributes.remove(DEAD_LETTER_ATTRIBUTE);
+    let count = letter.redriven.map_or(0, |before| before.count).saturating_add(1);
+    let redriven = serde_json::to_string(&Redriven { count, run }).unwrap_or_default();
+    let before = attributes.clone();
+    attributes.insert(REDRIVEN_ATTRIBUTE.to_owned(), redriven);
+    let message = OutgoingMessage { body: letter.body.clone(), attributes, delay: Duration::ZERO };
+    // A message that is as large as a queue takes goes without: the count is no reason to keep it here.
+    if message.size() > SEND_MAX_BYTES || message.attributes.len() > MAX_ATTRIBUTES {
+        return OutgoingMessage { attributes: before, ..message };
+    }
+    message
+}
+
+/// What a record is, briefly: to know again one that came back while the run goes on.
+pub(super) fn fingerprint(record: &StreamRecord) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    record.key.hash(&mut hasher);
+    record.data.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Sends letters; one answer each, in order. Letters that are no records fail without a call.
+pub(super) async fn send(destination: &Destination, letters: &[&Letter], run: Uuid, random: &dyn Random) -> Settled {
+    match destination {
+        Destination::Queue(queue) => {
+            let messages: Vec<_> = letters.iter().map(|letter| message(letter, run)).collect();
+            settle(&messages, random, |batch: Vec<_>| async move { queue.send(&batch).await }).await
+        }
+        Destination::Stream(stream) => {
+            let records: Vec<_> = letters.iter().map(|letter| record::record(letter)).collect();
+            let sendable: Vec<_> = records.iter().filter_map(|record| record.as_ref().ok().cloned()).collect();
+            let sent = settle(&sendable, random, |batch: Vec<_>| async move { stream.put(&batch).await }).await;
+            let mut answers = sent.entries.into_iter();
+            let unanswered = || Err("no answer came".to_owned());
+            let entries = records.into_iter().map(|record| match record {
+                Ok(_) => answers.next().unwrap_or_else(unanswered),
+                Err(error) => Err(error.to_string()),
+            });
+            Settled { entries: entries.collect(), answered: sent.answered }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Redrives or discards letters.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::collect::{Collected, Knowledge};
+use super::filter::Filter;
+use super::held::Held;
+use super::lines::{Entry, Line, Lines};
+use super::pacer::Pacer;
+use super::record::record;
+use super::report::{Failure, Report};
+use super::route::Target;
+use super::{DeadLetters, parcel};
+use crate::ports::queue::{QUEUE_MAX_BATCH, SEND_MAX_BYTES};
+
+/// What to do.
+#[derive(Debug, Clone, Default)]
+pub struct Job {
+    /// Which letters.
+    pub filter: Filter,
+    /// How many of them, at the most.
+    pub limit: Option<usize>,
+    /// How many a second, at the most.
+    pub pace: Option<NonZeroU32>,
+    /// Look and report only.
+    pub dry_run: bool,
+}
+
+/// Told the report so far.
+pub type Progress = dyn Fn(&Report) + Send + Sync;
+
+/// How somebody follows a run, and ends it.
+#[derive(Clone, Default)]
+pub struct Watch {
+    /// Called after each round of receives and each batch of letters.
+    pub progress: Option<Arc<Progress>>,
+    /// Ends the run between two batches; what is held becomes visible again.
+    pub cancel: CancellationToken,
+}
+
+impl Watch {
+    pub(super) fn tell(&self, report: &Report) {
+        if let Some(progress) = &self.progress {
+            progress(report);
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Action {
+    Redrive,
+    Discard,
+}
+
+/// What a run carries along.
+struct Run<'a> {
+    action: Action,
+    job: &'a Job,
+    watch: &'a Watch,
+    held: &'a Held,
+    known: Knowledge,
+    pacer: Pacer,
+    report: Report,
+    /// Letters that may still be tried.
+    left: usize,
+}
+
+impl DeadLetters {
+    /// Sends letters to where they belong, then deletes them here. What fails stays and is reported.
+    /// **Don't drop it, cancel it**: what a dropped run holds stays hidden for [`Bounds::visibility`](super::Bounds).
+    pub async fn redrive(&self, job: &Job, watch: &Watch) -> Report {
+        self.run(Action::Redrive, job, watch).await
+    }
+
+    /// Deletes letters for good.
+    pub async fn discard(&self, job: &Job, watch: &Watch) -> Report {
+        self.run(Action::Discard, job, watch).await
+    }
+
+    async fn run(&self, action: Action, job: &Job, watch: &Watch) -> Report {
+        let held = Held::new(Arc::clone(&self.queue), Arc::clone(&self.ports.random), self.bounds.visibility);
+        let report = Report { run: self.ports.ids.uuid_v7(), ..Report::default() };
+        let mut run = Run {
+            action,
+            job,
+            watch,
+            held: &held,
+            known: Knowledge::new(self.ports.clock.now()),
+            pacer: Pacer::new(job.pace),
+            report,
+            left: job.limit.unwrap_or(usize::MAX),
+        };
+        held.during(self.rounds(&mut run)).await;
+        let Run { known, mut report, .. } = run;
+        report.hidden = held.release().await;
+        report.causes = known.causes.groups();
+        report.cancelled = watch.cancel.is_cancelled();
+        let counts = (report.looked_at, report.matching, report.settled, report.failed.len());
+        tracing::info!(queue = self.route.dead_letters, run = %report.run, ?counts, "looked at, matching, settled, failed");
+        report
+    }
+
+    /// Rounds of as many letters as may be held, each in order, until the queue has no more.
+    async fn rounds(&self, run: &mut Run<'_>) {
+        loop {
+            let (entries, collected) =
+                self.collect(&run.job.filter, run.held, &mut run.known, &mut run.report, &run.watch.cancel).await;
+            run.watch.tell(&run.report);
+            run.report.complete = collected == Collected::All && !run.known.receive_failed;
+            // A broken collection may lack the earlier letters of an aggregate: nothing of it is sent.
+            let go_on = collected != Collected::Broken && self.work_off(run, entries).await;
+            if !go_on || collected != Collected::Full || run.left == 0 {
+                return;
+            }
+        }
+    }
+
+    /// Settles letters batch by batch; false when the run must end.
+    async fn work_off(&self, run: &mut Run<'_>, entries: Vec<Entry>) -> bool {
+        let mut lines = Lines::new(entries);
+        loop {
+            run.report.waiting += lines.block(&run.known.blocked);
+            let batch = lines.next(run.pacer.batch(QUEUE_MAX_BATCH).min(run.left), SEND_MAX_BYTES);
+            if batch.is_empty() {
+                return true;
+            }
+            run.left -= batch.len();
+            if run.job.dry_run {
+                self.pretend(run, batch);
+                continue;
+            }
+            if !run.pacer.wait(&run.watch.cancel).await {
+                return false;
+            }
+            run.pacer.spend(batch.len());
+            let answered = match run.action {
+                Action::Redrive => self.redrive_batch(run, batch).await,
+                Action::Discard => discard_batch(run, batch).await,
+            };
+            run.watch.tell(&run.report);
+            if !answered {
+                run.report.stopped = Some(format!("{} does not answer", self.route.target));
+                return false;
+            }
+        }
+    }
+
+    /// Counts what would go, and what can be told to fail without trying.
+    fn pretend(&self, run: &mut Run<'_>, batch: Vec<Entry>) {
+        for Entry { letter, .. } in batch {
+            let to_stream = run.action == Action::Redrive && self.route.target == Target::Stream;
+            match to_stream.then(|| record(&letter)) {
+                Some(Err(error)) => {
+                    run.known.blocked.insert(Line::of(&letter));
+                    run.report.failed.push(Failure::of(&letter, error.to_string()));
+                }
+                Some(Ok(_)) | None => run.report.settled += 1,
+            }
+        }
+    }
+
+    /// False when the target did not answer at all: the rest would fare no better.
+    async fn redrive_batch(&self, run: &mut Run<'_>, batch: Vec<Entry>) -> bool {
+        let id: Uuid = run.report.run;
+        let letters: Vec<_> = batch.iter().map(|entry| &entry.letter).collect();
+        let sent = parcel::send(&self.destination, &letters, id, self.ports.random.as_ref()).await;
+        let mut gone = Vec::new();
+        for (entry, answer) in batch.into_iter().zip(sent.entries) {
+            match answer {
+                Ok(()) => {
+                    run.known.sent.insert(entry.letter.message_id.clone());
+                    if let Ok(record) = record(&entry.letter) {
+                        run.known.records.insert(parcel::fingerprint(&record));
+                    }
+                    gone.push(entry);
+                }
+                Err(error) => {
+                    run.known.blocked.insert(Line::of(&entry.letter));
+                    run.report.failed.push(Failure::of(&entry.letter, error));
+                }
+            }
+        }
+        let undeleted = delete(run, gone).await;
+        run.report.undeleted.extend(undeleted);
+        sent.answered
+    }
+}
+
+async fn discard_batch(run: &mut Run<'_>, batch: Vec<Entry>) -> bool {
+    let failed = delete(run, batch).await;
+    run.report.failed.extend(failed);
+    true
+}
+
+/// Deletes letters; answers those that could not be.
+async fn delete(run: &mut Run<'_>, entries: Vec<Entry>) -> Vec<Failure> {
+    let receipts: Vec<_> = entries.iter().map(|entry| entry.receipt.clone()).collect();
+    let answers = run.held.delete(&receipts).await;
+    let mut failed = Vec::new();
+    for (entry, answer) in entries.into_iter().zip(answers) {
+        match answer {
+            Ok(()) => run.report.settled += 1,
+            Err(error) => failed.push(Failure::of(&entry.letter, error)),
+        }
+    }
+    failed
+}
