@@ -10,6 +10,7 @@
 mod cli;
 mod contract;
 mod crash;
+mod dead_letters;
 mod dev;
 mod idempotency;
 mod load;

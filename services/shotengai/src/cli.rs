@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use shotengai_runtime::SettingsArgs;
 
+use crate::dead_letters::DeadLettersArgs;
 use crate::roles::RoleSettings;
 
 /// 商店街: an order platform of event-driven services.
@@ -25,6 +26,8 @@ pub(crate) enum Command {
     Seed(SeedArgs),
     /// Show what the tables, the stream and the queues hold
     Status(StatusArgs),
+    /// Show, redrive or discard what could not be handled
+    DeadLetters(Box<DeadLettersArgs>),
     /// Print a new key for signing access tokens (for JWT_SIGNING_KEY_FILE)
     Keygen,
 }

@@ -2,10 +2,11 @@
 //!
 //! - [`cli`]: what can be asked for. [`roles`]: which roles there are and how they are built.
 //! - [`serve`]: roles in this process. [`dev`]: the whole street on one machine.
-//! - [`provision`], [`status`], [`seed`]: what operators and developers do beside that.
+//! - [`provision`], [`status`], [`seed`], [`dead_letters`]: what operators and developers do beside that.
 #![expect(clippy::print_stdout, reason = "the command line's answers")]
 
 mod cli;
+mod dead_letters;
 mod dev;
 mod provision;
 mod roles;
@@ -46,6 +47,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Provision(args) => provision::run(args).await,
         Command::Seed(args) => seed::run(args).await,
         Command::Status(args) => status::run(args).await,
+        Command::DeadLetters(args) => dead_letters::run(*args).await,
         Command::Keygen => {
             println!("{}", shotengai_runtime::auth::generate_signing_key()?.expose_secret().trim_end());
             Ok(ExitCode::SUCCESS)

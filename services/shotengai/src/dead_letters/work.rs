@@ -1,0 +1,119 @@
+//! `redrive` and `discard`.
+
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::bail;
+use shotengai_kernel::Ports;
+use shotengai_messaging::dead_letters::{DeadLetters, Failure, Report, Route, Watch, route};
+use tokio::time::Instant;
+
+use super::args::{DiscardArgs, RedriveArgs, Selection};
+use super::text::{complain, groups};
+use crate::provision::connect;
+
+/// Progress is told so often.
+const TELL_EVERY: Duration = Duration::from_secs(2);
+/// So many failures are named one by one.
+const NAMED_FAILURES: usize = 20;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Redrive,
+    Discard,
+}
+
+pub(super) async fn redrive(args: RedriveArgs) -> anyhow::Result<ExitCode> {
+    run(Work::Redrive, &args.selection).await
+}
+
+pub(super) async fn discard(args: DiscardArgs) -> anyhow::Result<ExitCode> {
+    if !args.yes && !args.selection.dry_run {
+        bail!("discard deletes letters for good: say --yes, or --dry-run to see which");
+    }
+    run(Work::Discard, &args.selection).await
+}
+
+async fn run(work: Work, selection: &Selection) -> anyhow::Result<ExitCode> {
+    let ports = Ports::system();
+    let route = route(&selection.queue)?;
+    let job = selection.job(ports.clock.now())?;
+    let aws = connect(&selection.aws).await;
+    let letters = DeadLetters::open(&aws, &route, ports);
+    let watch = watch(&route.dead_letters);
+    let cancel = watch.cancel.clone();
+    // An interrupt ends the run between two batches, so that nothing stays hidden.
+    let interrupt = tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            complain("ending, and giving back what is held");
+            cancel.cancel();
+        }
+    });
+    let report = match work {
+        Work::Redrive => letters.redrive(&job, &watch).await,
+        Work::Discard => letters.discard(&job, &watch).await,
+    };
+    interrupt.abort();
+    if selection.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        print(work, &route, &report, selection.dry_run);
+    }
+    let good = report.is_success() && !report.cancelled;
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Tells how far it is, on standard error; short work is over before the first line.
+fn watch(queue: &str) -> Watch {
+    let (queue, last) = (queue.to_owned(), Mutex::new(Instant::now()));
+    let progress = move |report: &Report| {
+        let mut last = last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if last.elapsed() >= TELL_EVERY {
+            *last = Instant::now();
+            let Report { looked_at, matching, settled, failed, .. } = report;
+            complain(&format!("{queue}: {settled} of {matching} done, {} failed, {looked_at} looked at", failed.len()));
+        }
+    };
+    Watch { progress: Some(Arc::new(progress)), ..Watch::default() }
+}
+
+fn print(work: Work, route: &Route, report: &Report, dry_run: bool) {
+    if !report.causes.is_empty() {
+        println!("{}\n", groups(&report.causes));
+    }
+    let done = match (work, dry_run) {
+        (Work::Redrive, false) => format!("sent to {}", route.target),
+        (Work::Redrive, true) => format!("would be sent to {}", route.target),
+        (Work::Discard, false) => "deleted for good".to_owned(),
+        (Work::Discard, true) => "would be deleted for good".to_owned(),
+    };
+    println!("{}: {} of {} matching letters {done}", route.dead_letters, report.settled, report.matching);
+    for (count, what) in [
+        (report.waiting, "stayed behind a failed one of their aggregate"),
+        (report.came_later, "came after the start and were left alone"),
+        (report.hidden, "stay hidden for some minutes"),
+    ] {
+        if count > 0 {
+            println!("{count} {what}");
+        }
+    }
+    if !report.complete {
+        println!("not every letter was looked at");
+    }
+    tell_failures(&report.failed, "stayed");
+    tell_failures(&report.undeleted, "was sent but not deleted, and will come twice when redriven again");
+    if let Some(why) = &report.stopped {
+        complain(&format!("ended early: {why}"));
+    }
+}
+
+fn tell_failures(failures: &[Failure], what: &str) {
+    for Failure { message_id, subject, error } in failures.iter().take(NAMED_FAILURES) {
+        let of = subject.as_ref().map(|subject| format!(" of {subject}")).unwrap_or_default();
+        complain(&format!("{message_id}{of} {what}: {error}"));
+    }
+    if failures.len() > NAMED_FAILURES {
+        complain(&format!("and {} more", failures.len() - NAMED_FAILURES));
+    }
+}
