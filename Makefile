@@ -55,6 +55,10 @@ dynamodb-status: build ## Tables, items and unpublished commits
 kinesis-status: build ## Shards, checkpoints and queues
 	@$(BIN) status kinesis --local $(ARGS)
 
+.PHONY: dead-letters
+dead-letters: build ## Dead letters by cause (redrive: `shotengai dead-letters redrive --help`)
+	@$(BIN) dead-letters list --local $(ARGS)
+
 .PHONY: test
 test: venv build ## All tests: unit, contract, end to end
 	@cargo test --workspace --all-features
