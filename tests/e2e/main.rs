@@ -18,5 +18,6 @@ mod outbox;
 mod poison;
 mod proxy;
 mod purchase;
+mod redrive;
 mod tracing;
 mod two_workers;

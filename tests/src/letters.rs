@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use shotengai_kernel::Timestamp;
 use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use shotengai_messaging::{Infrastructure, RawDelivery};
 use tokio::time::Instant;
@@ -17,6 +18,8 @@ const HIDDEN: Duration = Duration::from_secs(60);
 pub struct Letter {
     /// Why it is one.
     pub facts: DeadLetterFacts,
+    /// When it was sent there.
+    pub sent_at: Timestamp,
     /// All its attributes.
     pub attributes: BTreeMap<String, String>,
     /// The body.
@@ -29,6 +32,7 @@ impl Letter {
         let facts = delivery.attributes.get(DEAD_LETTER_ATTRIBUTE).expect("a letter says why it is one");
         Self {
             facts: serde_json::from_str(facts).expect("its facts are JSON"),
+            sent_at: delivery.sent_at.expect("the queue says when it took it"),
             attributes: delivery.attributes.clone(),
             body: delivery.body.clone(),
         }

@@ -3,6 +3,7 @@
 //! - [`local`]: one MiniStack and one PostgreSQL a test process; every street has an account and a database of its own.
 //! - [`street`]: provisions, starts the binary's roles as processes, kills them.
 //! - [`shop`]: what a customer or an administrator does over HTTP.
+//! - [`customer`]: somebody who buys one piece at a time.
 //! - [`dev`]: `shotengai dev` as a process, in a folder of its own. [`collector`]: takes the spans that processes export.
 //! - [`post_office`]: decides which worker of a queue gets which message.
 //! - [`proxy`]: stands between a process and its AWS, or a client and its shop, and spoils what a rule says.
@@ -14,6 +15,7 @@
 #![expect(clippy::print_stderr, reason = "a failing test shows the processes' logs")]
 
 pub mod collector;
+pub mod customer;
 pub mod dev;
 pub mod letters;
 pub mod local;

@@ -239,7 +239,7 @@ impl Consumer {
             }
             Err(error) => {
                 let (reason, error) = (error.reason(), error.to_string());
-                tracing::error!(consumer = self.config.name, message = raw.message_id, reason, "can't be read");
+                tracing::error!(consumer = self.config.name, message_id = raw.message_id, reason, "can't be read");
                 Err(Settlement::Dead { reason, error })
             }
         }

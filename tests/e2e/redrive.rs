@@ -1,0 +1,159 @@
+//! What was set aside for a cause from outside is redriven when the cause is gone, and its order completes.
+
+use std::time::Duration;
+
+use serde_json::json;
+use shotengai_kernel::{OrderId, PaymentId};
+use shotengai_messaging::ports::topic::PUBLISH_MAX_MESSAGES;
+use shotengai_tests::customer::Customer;
+use shotengai_tests::local::Local;
+use shotengai_tests::proxy::{Action, Exchange, Proxy, Rule, RuleHandle};
+use shotengai_tests::street::{Process, Street};
+
+const WITHIN: Duration = Duration::from_secs(90);
+const FEW_ATTEMPTS: [(&str, &str); 2] = [("CONSUMER_MAX_ATTEMPTS", "3"), ("CONSUMER_MAX_BACKOFF_SECONDS", "1")];
+
+/// Starts one role behind a proxy, beside a process that has the others.
+async fn serve_behind(street: &Street, proxy: &Proxy, role: &str, others: &Process) -> Process {
+    let url = proxy.url();
+    let jwks = format!("{}/.well-known/jwks.json", others.url);
+    let urls = [
+        ("AWS_ENDPOINT_URL", url.as_str()),
+        ("CATALOG_URL", others.url.as_str()),
+        ("STOREFRONT_URL", others.url.as_str()),
+        ("JWKS_URL", jwks.as_str()),
+    ];
+    let settings: Vec<_> = urls.into_iter().chain(FEW_ATTEMPTS).collect();
+    street.serve(role, &settings).await
+}
+
+/// Redrives all letters of a queue, as an operator does.
+async fn redrive(street: &Street, queue: &str) {
+    let output = street.command(&["dead-letters", "redrive", queue]).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_whose_payment_could_not_be_written_completes_when_it_is_redriven() {
+    let street = Street::provisioned().await;
+    let others = street.serve("storefront,catalog,order,inventory,notification,tally,query,bridge", &[]).await;
+    let proxy = Proxy::start(Local::get().endpoint_url()).await;
+    let billing = serve_behind(&street, &proxy, "billing", &others).await;
+    let mut customer = Customer::enter(street.shop(&others)).await;
+    customer.orders_one().await;
+    customer.has_paid_for_all().await;
+
+    // The order's id is only known once it is placed: until then every write waits.
+    let closed = proxy.rule(Rule::when(|exchange| exchange.is("dynamodb", "PutItem")).act(Action::Hold));
+    let unlucky = customer.orders_one().await;
+    let payment = PaymentId::of_order(&OrderId::parse(&unlucky).unwrap());
+    let refused = proxy.rule(
+        Rule::when(move |exchange| exchange.is("dynamodb", "PutItem") && exchange.mentions(payment.as_str()))
+            .act(Action::AccessDenied),
+    );
+    closed.remove();
+    let lucky = customer.orders_one().await;
+    customer.has_paid(&lucky).await;
+
+    let letters = street.letters("billing-dlq", 1, WITHIN).await;
+    let facts = &letters[0].facts;
+    assert_eq!((facts.reason.as_str(), facts.consumer.as_str(), facts.attempts), ("exhausted", "billing", 3));
+    assert!(facts.error.contains("dynamodb.PutItem") && facts.error.contains("AccessDenied"), "{facts:?}");
+    assert!(letters[0].body.contains(&unlucky));
+    assert_eq!(customer.looks_at(&unlucky).await["status"], "pending");
+    assert_eq!(street.dead_letters().await, [("billing-dlq".to_owned(), 1)]);
+
+    // The cause still stands: it dies again, and nothing is lost.
+    redrive(&street, "billing-dlq").await;
+    let again = street.letters("billing-dlq", 1, WITHIN).await;
+    assert_eq!((again[0].facts.reason.as_str(), &again[0].body), ("exhausted", &letters[0].body));
+
+    refused.remove();
+    redrive(&street, "billing-dlq").await;
+    customer.has_paid_for_all().await;
+    let captures = street.shop(&billing).ledger(&unlucky).await;
+    assert_eq!(captures.iter().filter(|entry| entry["operation"] == "capture").count(), 1, "{captures:?}");
+    street.assert_tidy().await;
+}
+
+/// Rules by which the topic refuses for good what mentions this order: entry by entry, as SNS does. The other entries of
+/// such a batch fail for now, so that they are sent again.
+fn topic_refuses(proxy: &Proxy, order: &str) -> Vec<RuleHandle> {
+    let mut rules = Vec::new();
+    for size in 1..=PUBLISH_MAX_MESSAGES {
+        for place in 0..size {
+            let order = order.to_owned();
+            let is_such = move |exchange: &Exchange| {
+                exchange.is("sns", "PublishBatch") && entries(exchange) == size && mentions(exchange, place, &order)
+            };
+            let headers = vec![("content-type".to_owned(), "text/xml".to_owned())];
+            let answer = Action::Answer { status: 200, body: all_failed(size, place), headers };
+            rules.push(proxy.rule(Rule::when(is_such).act(answer)));
+        }
+    }
+    rules
+}
+
+fn entry_field(place: usize, field: &str) -> String {
+    format!("PublishBatchRequestEntries.member.{}.{field}=", place + 1)
+}
+
+fn entries(exchange: &Exchange) -> usize {
+    (0..).take_while(|place| exchange.mentions(&entry_field(*place, "Id"))).count()
+}
+
+fn mentions(exchange: &Exchange, place: usize, order: &str) -> bool {
+    let start = entry_field(place, "Message");
+    exchange.text().split('&').any(|field| field.starts_with(&start) && field.contains(order))
+}
+
+fn all_failed(size: usize, to_blame: usize) -> String {
+    let entry = |place: usize| {
+        let (code, blame) = if place == to_blame { ("InvalidParameter", true) } else { ("InternalError", false) };
+        format!("<member><Id>{place}</Id><Code>{code}</Code><SenderFault>{blame}</SenderFault></member>")
+    };
+    let failed: String = (0..size).map(entry).collect();
+    format!(
+        "<PublishBatchResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishBatchResult><Successful/>\
+         <Failed>{failed}</Failed></PublishBatchResult></PublishBatchResponse>"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_the_topic_refused_completes_when_it_is_redriven_into_the_stream() {
+    let street = Street::provisioned().await;
+    let others = street.serve("storefront,catalog,order,inventory,billing,notification,tally,query", &[]).await;
+    let proxy = Proxy::start(Local::get().endpoint_url()).await;
+    let _bridge = serve_behind(&street, &proxy, "bridge", &others).await;
+    let mut customer = Customer::enter(street.shop(&others)).await;
+    customer.orders_one().await;
+    customer.has_paid_for_all().await;
+
+    let closed = proxy.rule(Rule::when(|exchange| exchange.is("sns", "PublishBatch")).act(Action::Hold));
+    let unlucky = customer.orders_one().await;
+    let refused = topic_refuses(&proxy, &unlucky);
+    closed.remove();
+    for _ in 0..3 {
+        customer.orders_one().await;
+    }
+    let letters = street.letters("bridge-dlq", 1, WITHIN).await;
+    let facts = &letters[0].facts;
+    assert_eq!((facts.reason.as_str(), facts.consumer.as_str()), ("refused", "bridge"));
+    assert!(facts.error.contains("InvalidParameter"), "{facts:?}");
+    assert_eq!(
+        (letters[0].attributes["key"].as_str(), letters[0].attributes.get("encoding")),
+        (unlucky.as_str(), None)
+    );
+    for order in customer.orders.iter().filter(|order| **order != unlucky) {
+        customer.has_paid(order).await;
+    }
+    // Nobody has heard of it, the read model included.
+    assert_eq!(customer.looks_at(&unlucky).await["status"], json!(404));
+    assert_eq!(street.dead_letters().await, [("bridge-dlq".to_owned(), 1)]);
+
+    refused.iter().for_each(RuleHandle::remove);
+    redrive(&street, "bridge-dlq").await;
+    customer.has_paid_for_all().await;
+    street.assert_tidy().await;
+}
