@@ -1,4 +1,5 @@
-//! A record as a dead letter: without loss where a queue can carry it, and saying so where it can't.
+//! A record as a dead letter: without loss where a queue can carry it, and saying so where it can't. The other way round is
+//! [`shotengai_messaging::dead_letters::record`], which also says what the attributes mean.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,23 +8,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use shotengai_messaging::OutgoingMessage;
 use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
+use shotengai_messaging::dead_letters::record::{BASE64, ENCODING, EXCERPT, KEY, POSITION, SHARD};
 use shotengai_messaging::ports::queue::{SEND_MAX_BYTES, is_permitted};
 use shotengai_messaging::ports::stream::ReadRecord;
 
 use crate::decode::Unfit;
-
-/// The attribute that names the record's shard.
-pub const SHARD: &str = "shard";
-/// The attribute that says where in its shard the record stands.
-pub const POSITION: &str = "position";
-/// The attribute with the record's partition key; characters that no queue takes are replaced.
-pub const KEY: &str = "key";
-/// The attribute that says how the body stands for the record. Without it, the body is the record's text, unchanged.
-pub const ENCODING: &str = "encoding";
-/// The body is the record's bytes in Base64.
-pub const BASE64: &str = "base64";
-/// The body is only the record's beginning, for a reader; the record itself stands in the stream as long as that keeps it.
-pub const EXCERPT: &str = "excerpt";
 
 /// How much of a record an excerpt shows.
 const EXCERPT_BYTES: usize = 64 * 1024;
