@@ -69,6 +69,7 @@ async fn provisioning_twice_at_once_and_again_leaves_one_set_of_resources() {
     assert!(["order", "catalog", "inventory", "billing"].iter().all(|owner| stores.contains(owner)), "{stores}");
     let stream = run(&street, &["status", "kinesis"]).await.expect(0);
     assert!(stream.contains("shardId-") && stream.contains("notification-queue"), "{stream}");
+    assert!(stream.contains("order-deadline-queue"), "{stream}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,6 +11,7 @@ mod cli;
 mod contract;
 mod crash;
 mod dead_letters;
+mod deadline;
 mod dev;
 mod idempotency;
 mod load;

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use shotengai_aws::{Aws, AwsConfig};
-use shotengai_contracts::{Owner, QUEUES};
+use shotengai_contracts::Owner;
+use shotengai_contracts::routing::{consumed_queues, dead_letters_of};
 use shotengai_inbox::{Inbox, InboxConfig, InboxStore};
 use shotengai_kernel::{Ports, Timestamp};
 use shotengai_messaging::{Infrastructure, OUTBOX_SHARDS};
@@ -187,7 +188,7 @@ impl Street {
 
     /// How many messages are in dead-letter queues, by queue, empty ones left out.
     pub async fn dead_letters(&self) -> Vec<(String, u64)> {
-        let mut names: Vec<_> = QUEUES.iter().map(shotengai_contracts::QueueSpec::dead_letters).collect();
+        let mut names: Vec<_> = consumed_queues().map(dead_letters_of).collect();
         names.push("bridge-dlq".to_owned());
         let mut found = Vec::new();
         for name in names {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use shotengai_aws::admin::{DeadLetters, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
 use shotengai_aws::{AwsConfig, TOPIC};
+use shotengai_contracts::routing::{DEADLINE_QUEUE, dead_letters_of};
 use shotengai_contracts::{Owner, QUEUES};
 
 use crate::Resource;
@@ -31,8 +32,6 @@ const ROW_TABLES: &[(&str, bool)] = &[
     ("checkpoints", false),
 ];
 
-/// Where order sends itself reminders of orders that may hang.
-pub const DEADLINE_QUEUE: &str = "order-deadline-queue";
 /// Where the bridge puts what it can't publish.
 pub const BRIDGE_DEAD_LETTERS: &str = "bridge-dlq";
 /// Where the pictures of products are.
@@ -69,7 +68,7 @@ pub fn resources(config: &AwsConfig, options: &Options) -> Vec<Resource> {
             dead_letters,
         }));
     }
-    let deadline_dead_letters = shotengai_contracts::routing::dead_letters_of(DEADLINE_QUEUE);
+    let deadline_dead_letters = dead_letters_of(DEADLINE_QUEUE);
     all.push(queue(DEADLINE_QUEUE, &deadline_dead_letters, false));
     all.push(dead_letter_queue(&deadline_dead_letters, false));
     all.push(dead_letter_queue(BRIDGE_DEAD_LETTERS, false));

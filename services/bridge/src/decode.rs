@@ -1,15 +1,8 @@
 //! What a record must be to pass.
 
 use shotengai_contracts::{DecodeError, Envelope};
-use shotengai_messaging::TopicMessage;
 use shotengai_messaging::ports::topic::PUBLISH_MAX_BYTES;
-use shotengai_messaging::trace::TRACEPARENT;
-
-/// The attribute that subscriptions filter on.
-pub const EVENT_TYPE: &str = "event_type";
-
-/// Far longer than W3C trace contexts are.
-const MAX_TRACEPARENT: usize = 256;
+use shotengai_messaging::{TopicMessage, wire};
 
 /// Why a record is set aside.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,16 +30,7 @@ pub fn envelope(data: &[u8]) -> Result<Envelope, Unfit> {
 /// # Errors
 /// [`Unfit`] when it is larger than the topic takes.
 pub fn message(envelope: &Envelope, traceparent: Option<String>) -> Result<TopicMessage, Unfit> {
-    let mut attributes = vec![(EVENT_TYPE.to_owned(), envelope.event_type.clone())];
-    // A trace is never worth a failure: what can't stand in an attribute is left out.
-    let traceparent = traceparent
-        .or_else(|| envelope.traceparent.clone())
-        .filter(|text| (1..=MAX_TRACEPARENT).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()));
-    attributes.extend(traceparent.map(|traceparent| (TRACEPARENT.to_owned(), traceparent)));
-    // Two characters are fine in JSON and refused by queues, whose messages must be possible in XML 1.0. They can stand
-    // in strings only, where their escapes mean the same; so a customer's note can't stop an order's events.
-    let body = envelope.to_json().replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff");
-    let message = TopicMessage { body, attributes };
+    let message = TopicMessage { body: wire::body(envelope), attributes: wire::attributes(envelope, traceparent) };
     let size = message.size();
     if size > PUBLISH_MAX_BYTES {
         let error = format!("{size} bytes, {PUBLISH_MAX_BYTES} are the most");

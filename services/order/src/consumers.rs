@@ -10,6 +10,7 @@ use shotengai_messaging::{Delivery, Disposition, Handler};
 use tracing::Instrument;
 
 use crate::aggregate::Orders;
+use crate::deadline::Reminders;
 use crate::domain::News;
 use crate::prices::Prices;
 use crate::saga::{Told, take_in};
@@ -17,26 +18,29 @@ use crate::saga::{Told, take_in};
 /// The queue.
 pub const QUEUE: &str = "order-queue";
 
-/// Handles the events of inventory, billing and catalog. Messages of one order are taken in together, and so are those
-/// of one product.
+/// Handles the events of inventory, billing and catalog, and order's own placements. Messages of one order are taken in
+/// together, so are those of one product, and all placements.
 pub struct OrderEvents {
     orders: Orders,
     prices: Prices,
+    reminders: Reminders,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Subject {
     Order(OrderId),
     Product(ProductId),
+    /// Orders that were placed.
+    Placements,
     /// Nothing that this consumer subscribes to.
     Other,
 }
 
 impl OrderEvents {
-    /// A handler over these orders and prices.
+    /// A handler over these orders and prices, that reminds of deadlines by these reminders.
     #[must_use]
-    pub const fn new(orders: Orders, prices: Prices) -> Self {
-        Self { orders, prices }
+    pub const fn new(orders: Orders, prices: Prices, reminders: Reminders) -> Self {
+        Self { orders, prices, reminders }
     }
 
     async fn handle_group(&self, subject: Subject, group: &[(usize, &Delivery)]) -> Vec<(usize, Disposition)> {
@@ -46,6 +50,10 @@ impl OrderEvents {
                 take_in(&self.orders, &order, &told).await
             }
             Subject::Product(_) => self.learn(group).await,
+            Subject::Placements => {
+                let placements: Vec<&Delivery> = group.iter().map(|(_, delivery)| *delivery).collect();
+                self.reminders.send(&placements).await
+            }
             Subject::Other => group.iter().map(|(_, delivery)| unexpected(delivery)).collect(),
         };
         group.iter().map(|(index, _)| *index).zip(answers).collect()
@@ -88,6 +96,7 @@ fn subject(event: &Event) -> Subject {
         return Subject::Order(order.clone());
     }
     match event {
+        Event::OrderPlaced(_) => Subject::Placements,
         Event::ProductCreated(event) => Subject::Product(event.product_id.clone()),
         Event::ProductUpdated(event) => Subject::Product(event.product_id.clone()),
         Event::ProductPriceChanged(event) => Subject::Product(event.product_id.clone()),
@@ -113,7 +122,7 @@ fn told(delivery: &Delivery) -> Option<Told> {
 }
 
 /// Not dropped: a subscription of a newer release may mean it for a newer consumer.
-fn unexpected(delivery: &Delivery) -> Disposition {
+pub(crate) fn unexpected(delivery: &Delivery) -> Disposition {
     let error = format!("order has no use for {}", delivery.envelope.event_type);
     Disposition::Reject { reason: "unexpected_type", error }
 }

@@ -3,7 +3,7 @@
 //! - [`domain`]: what is known of an order, and every decision about one. Pure.
 //! - [`place`], [`ship`], [`cancel`], [`history`]: one use case each.
 //! - [`prices`], [`price_feed`], [`catalog_client`]: what products cost, kept by catalog's events.
-//! - [`saga`], [`consumers`]: what inventory, billing and catalog tell.
+//! - [`saga`], [`consumers`]: what inventory, billing and catalog tell. [`deadline`]: what is done when they don't.
 //! - [`http`]: the door.
 
 pub mod aggregate;
@@ -12,6 +12,7 @@ pub mod cancel_body;
 pub mod catalog_client;
 pub mod config;
 pub mod consumers;
+pub mod deadline;
 pub mod domain;
 pub mod history;
 pub mod http;
@@ -27,13 +28,14 @@ use std::sync::Arc;
 
 pub use config::OrderSettings;
 use shotengai_contracts::Owner;
-use shotengai_contracts::routing::dead_letters_of;
-use shotengai_messaging::Consumer;
+use shotengai_contracts::routing::{DEADLINE_QUEUE, dead_letters_of};
+use shotengai_messaging::{Consumer, ConsumerConfig, Handler, Probe};
 use shotengai_runtime::{Check, Context, Role};
 
 use crate::aggregate::Orders;
 use crate::catalog_client::HttpCatalog;
 use crate::consumers::{OrderEvents, QUEUE};
+use crate::deadline::{Deadlines, Reminders};
 use crate::place::Placing;
 use crate::prices::{PRICES_TABLE, Prices};
 
@@ -56,25 +58,29 @@ pub async fn build(context: &Context, settings: OrderSettings) -> anyhow::Result
     let prices = Prices::new(Arc::clone(&table), Arc::new(catalog));
     let placing = Placing::new(orders.clone(), prices.clone(), Arc::clone(&context.ports.ids));
 
-    let mut config = context.consumer_config("order");
-    config.concurrency = usize::from(settings.order_consumer_concurrency);
-    let consumer = Consumer::new(
-        config,
-        context.infra.queue(QUEUE),
-        context.infra.queue(&dead_letters_of(QUEUE)),
-        Arc::new(OrderEvents::new(orders.clone(), prices)),
-        context.ports.clone(),
-    );
-    Ok(Role::new("order")
+    let queue = context.infra.queue(DEADLINE_QUEUE);
+    let probes = [
+        Probe::store("order-events", &store),
+        Probe::queue(DEADLINE_QUEUE, &queue),
+        Probe::table(PRICES_TABLE, &table),
+    ];
+    let reminders = Reminders::new(queue, Arc::clone(&context.ports.clock), settings.patience());
+    let deadlines = Deadlines::new(orders.clone(), reminders.clone());
+    let events = OrderEvents::new(orders.clone(), prices, reminders);
+    let consumer = |name, queue, handler, probes: &[Probe]| {
+        let mut config = probes.iter().fold(context.consumer_config(name), ConsumerConfig::probing);
+        config.concurrency = usize::from(settings.order_consumer_concurrency);
+        let (queue, dead_letters) = (context.infra.queue(queue), context.infra.queue(&dead_letters_of(queue)));
+        Consumer::new(config, queue, dead_letters, handler, context.ports.clone()).worker()
+    };
+    // Prices are nothing to deadlines.
+    let workers = [
+        consumer("order", QUEUE, Arc::new(events) as Arc<dyn Handler>, &probes),
+        consumer("order-deadline", DEADLINE_QUEUE, Arc::new(deadlines), &probes[..2]),
+    ];
+    let role = Role::new("order")
         .routes(move |routes| http::routes(routes, &orders, &placing))
         .workers(sourcing.workers)
-        .worker(consumer.worker())
-        .check(Check::new("order-events", move || {
-            let store = Arc::clone(&store);
-            async move { store.ping().await.map_err(|fault| fault.to_string()) }
-        }))
-        .check(Check::new(PRICES_TABLE, move || {
-            let table = Arc::clone(&table);
-            async move { table.ping().await.map_err(|fault| fault.to_string()) }
-        })))
+        .workers(workers);
+    Ok(probes.iter().fold(role, |role, probe| role.check(Check::of(probe))))
 }

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use comfy_table::{Table, presets};
-use shotengai_contracts::{Owner, QUEUES};
+use shotengai_contracts::Owner;
+use shotengai_contracts::routing::{consumed_queues, dead_letters_of};
 use shotengai_kernel::Timestamp;
 use shotengai_messaging::{Checkpoints, Infrastructure, OUTBOX_SHARDS};
 
@@ -72,11 +73,11 @@ async fn shards(infra: &dyn Infrastructure, stream: &str) -> anyhow::Result<Tabl
 
 async fn queues(infra: &dyn Infrastructure) -> anyhow::Result<Table> {
     let mut table = table(&["queue", "waiting", "in flight", "delayed", "dead letters"]);
-    for spec in QUEUES {
-        let depth = infra.queue(spec.name).depth().await?;
-        let dead = infra.queue(&spec.dead_letters()).depth().await?;
+    for name in consumed_queues() {
+        let depth = infra.queue(name).depth().await?;
+        let dead = infra.queue(&dead_letters_of(name)).depth().await?;
         table.add_row([
-            spec.name.to_owned(),
+            name.to_owned(),
             depth.visible.to_string(),
             depth.in_flight.to_string(),
             depth.delayed.to_string(),

@@ -27,6 +27,14 @@ pub fn dead_letters_of(queue: &str) -> String {
     format!("{}-dlq", queue.strip_suffix("-queue").unwrap_or(queue))
 }
 
+/// Where order reminds itself of its orders' deadlines. Order sends to it, not the topic.
+pub const DEADLINE_QUEUE: &str = "order-deadline-queue";
+
+/// Every queue that has a consumer: those that the topic feeds, then order's own.
+pub fn consumed_queues() -> impl Iterator<Item = &'static str> {
+    QUEUES.iter().map(|spec| spec.name).chain([DEADLINE_QUEUE])
+}
+
 /// The queue of this name.
 #[must_use]
 pub fn queue(name: &str) -> Option<&'static QueueSpec> {
@@ -45,6 +53,7 @@ pub const QUEUES: &[QueueSpec] = &[
         name: "order-queue",
         service: "order",
         events: &[
+            OrderPlaced,
             StockReserved,
             StockRejected,
             PaymentAuthorized,

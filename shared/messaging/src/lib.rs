@@ -9,6 +9,7 @@
 //! - **outbox** ([`outbox`]): publisher and sweeper; nothing committed is ever lost.
 //! - **consumer** ([`consumer`]): receives, decodes, limits, settles; a [`Handler`] reacts.
 //! - **dead letters** ([`dead_letters`]): what could not be handled: listed, grouped, redriven.
+//! - **send** ([`send`]), **wire** ([`wire`]): any number of messages into a queue; an envelope as one.
 //! - **shard** ([`shard`]): reads a stream's shards from fenced checkpoints.
 //! - **worker** ([`worker`]): a named, supervised background task that ends when told.
 
@@ -25,9 +26,11 @@ pub mod memory;
 pub mod metrics;
 pub mod outbox;
 pub mod ports;
+pub mod send;
 pub mod settle;
 pub mod shard;
 pub mod trace;
+pub mod wire;
 pub mod worker;
 
 pub use aggregate::{Aggregate, Aggregates, CommitWriter, ExecuteError, Loaded, Repository};
@@ -43,5 +46,6 @@ pub use ports::store::{AppendError, EventStore, OUTBOX_SHARDS, Snapshot};
 pub use ports::stream::{Shard, ShardBatch, ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter};
 pub use ports::table::{Condition, Key, Row, Table, TransactError, WriteError, WriteOp};
 pub use ports::topic::{Topic, TopicMessage};
+pub use send::send_all;
 pub use settle::{Delivery, Disposition, Handler, each};
 pub use worker::Worker;

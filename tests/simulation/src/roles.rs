@@ -7,7 +7,7 @@ use shotengai_billing::provider::{LEDGER_TABLE, Ledger};
 use shotengai_billing::settle::Payments;
 use shotengai_catalog::aggregate::Products;
 use shotengai_contracts::Owner;
-use shotengai_contracts::routing::dead_letters_of;
+use shotengai_contracts::routing::{DEADLINE_QUEUE, dead_letters_of};
 use shotengai_inventory::desk::Desk;
 use shotengai_kernel::{Ports, UserId};
 use shotengai_messaging::shard::{RecordHandler, ShardConfig, StreamConsumer};
@@ -22,6 +22,7 @@ use shotengai_notification::mailer::Mailer;
 use shotengai_notification::render::Templates;
 use shotengai_notification::send_order_mail::{SendOrderMail, Slots};
 use shotengai_order::aggregate::Orders;
+use shotengai_order::deadline::{Deadlines, Reminders};
 use shotengai_order::place::Placing;
 use shotengai_order::prices::{PRICES_TABLE, Prices};
 use shotengai_query::project::Projector;
@@ -34,6 +35,9 @@ use crate::line::Line;
 use crate::outside::{CatalogDesk, Everybody, MailServer};
 use crate::plan::Dependency;
 use crate::ports::{LinedInfrastructure, LinedRows};
+
+/// Short, so that outages and crashes often outlast it.
+const ORDER_DEADLINE: Duration = Duration::from_secs(60);
 
 /// What customers and administrators can ask of a process.
 #[derive(Default)]
@@ -124,12 +128,16 @@ impl Assembly<'_> {
 
     fn order(&mut self) {
         let orders = Orders::new(self.writer(Owner::Order));
-        let probes = [self.store(Owner::Order), self.table(PRICES_TABLE)];
+        let reminding = Probe::queue(DEADLINE_QUEUE, &self.infra.queue(DEADLINE_QUEUE));
+        let probes = [self.store(Owner::Order), reminding, self.table(PRICES_TABLE)];
         let catalog = Arc::new(CatalogDesk(self.line.clone()));
         let prices = Prices::new(self.infra.table(PRICES_TABLE), catalog);
         let placing = Placing::new(orders.clone(), prices.clone(), Arc::clone(&self.ports.ids));
-        let events = shotengai_order::consumers::OrderEvents::new(orders.clone(), prices);
+        let reminders = Reminders::new(self.infra.queue(DEADLINE_QUEUE), Arc::clone(&self.ports.clock), ORDER_DEADLINE);
+        let deadlines = Deadlines::new(orders.clone(), reminders.clone());
+        let events = shotengai_order::consumers::OrderEvents::new(orders.clone(), prices, reminders);
         self.consume("order", "order-queue", Arc::new(events), &probes);
+        self.consume("order-deadline", DEADLINE_QUEUE, Arc::new(deadlines), &probes[..2]);
         self.services.orders = Some((orders, placing));
     }
 

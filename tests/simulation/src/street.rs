@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shotengai_contracts::QUEUES;
+use shotengai_contracts::routing::consumed_queues;
 use shotengai_messaging::{OutgoingMessage, Queue, StreamReader, StreamRecord, StreamWriter};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -23,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// The queues that poison can get into.
 fn queues() -> Vec<&'static str> {
-    QUEUES.iter().map(|spec| spec.name).chain(["order-deadline-queue"]).collect()
+    consumed_queues().collect()
 }
 
 /// Runs a seed within the current runtime, whose clock must be paused.

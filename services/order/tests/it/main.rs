@@ -1,8 +1,9 @@
 //! Order against adapters in memory.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests, too, end the test that uses them")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, too, end the test that uses them")]
 
 mod asking_catalog;
+mod deadlines;
 mod http;
 mod placing;
 mod pricing;

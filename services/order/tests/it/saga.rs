@@ -5,12 +5,12 @@ use shotengai_messaging::{Delivery, Disposition, Handler};
 
 use crate::support::{World, delivery, product_id, request, wish, yen};
 
-async fn placed(world: &World) -> OrderId {
+pub(crate) async fn placed(world: &World) -> OrderId {
     world.catalog.set("kinoko", 1, Some(("きのこの山", 200)));
     world.placing.place(wish(None, "body", &[("kinoko", 1)]), &request()).await.unwrap().order_id
 }
 
-fn stock_reserved(number: u128, order: &OrderId) -> Delivery {
+pub(crate) fn stock_reserved(number: u128, order: &OrderId) -> Delivery {
     let event = StockReserved { order_id: order.clone(), lines: Vec::new() };
     delivery(number, &format!("reservation/{order}"), 1, event)
 }
@@ -20,13 +20,13 @@ fn payment(number: u128, order: &OrderId, version: u64, make: fn(PaymentId, Orde
     delivery(number, payment.as_str(), version, make(payment.clone(), order.clone()))
 }
 
-fn authorized(number: u128, order: &OrderId) -> Delivery {
+pub(crate) fn authorized(number: u128, order: &OrderId) -> Delivery {
     payment(number, order, 1, |payment_id, order_id| {
         PaymentAuthorized { payment_id, order_id, amount: yen(200), provider_reference: "1".to_owned() }.into()
     })
 }
 
-fn captured(number: u128, order: &OrderId) -> Delivery {
+pub(crate) fn captured(number: u128, order: &OrderId) -> Delivery {
     payment(number, order, 3, |payment_id, order_id| {
         PaymentCaptured { payment_id, order_id, amount: yen(200), provider_reference: "1".to_owned() }.into()
     })

@@ -9,6 +9,7 @@ use actix_web::web;
 use secrecy::SecretString;
 use serde_json::Value;
 use shotengai_contracts::events::{PaymentAuthorized, PaymentCaptured, ProductCreated, StockReserved};
+use shotengai_contracts::routing::DEADLINE_QUEUE;
 use shotengai_contracts::{Event, Owner};
 use shotengai_kernel::{AggregateId, ManualClock, OrderId, PaymentId, Ports, UserId, Version};
 use shotengai_messaging::memory::MemoryInfrastructure;
@@ -16,6 +17,7 @@ use shotengai_messaging::{CommitWriter, Delivery, Disposition, Handler, Infrastr
 use shotengai_order::OrderSettings;
 use shotengai_order::aggregate::Orders;
 use shotengai_order::consumers::OrderEvents;
+use shotengai_order::deadline::Reminders;
 use shotengai_order::prices::{PRICES_TABLE, Prices};
 use shotengai_runtime::auth::generate_signing_key;
 use shotengai_runtime::http::{HttpState, app};
@@ -50,7 +52,7 @@ impl Shop {
         let token = SecretString::from(TOKEN);
         let pem = generate_signing_key().unwrap();
         let issuer = TokenIssuer::new(&pem, "shotengai", Arc::clone(&clock) as _).unwrap();
-        let tokens = TokenVerifier::fixed(&issuer.jwks(), "shotengai", clock);
+        let tokens = TokenVerifier::fixed(&issuer.jwks(), "shotengai", Arc::clone(&clock) as _);
         let infra = Arc::new(MemoryInfrastructure::new(ports.clone()));
         let mut settings = Settings::local(token.clone());
         settings.catalog_url = catalog_url.to_owned();
@@ -60,7 +62,8 @@ impl Shop {
         let state = web::Data::new(HttpState::new(ports.clone(), Arc::clone(&context.tokens), &token));
         let prices = Prices::new(infra.table(PRICES_TABLE), Arc::new(FakeCatalog::default()));
         let writer = CommitWriter::new(infra.event_store(Owner::Order), Outbox::disabled(), ports);
-        let handler = OrderEvents::new(Orders::new(writer), prices);
+        let reminders = Reminders::new(infra.queue(DEADLINE_QUEUE), Arc::clone(&clock) as _, Duration::from_secs(900));
+        let handler = OrderEvents::new(Orders::new(writer), prices, reminders);
         let shop = Self { role, state, issuer, handler, infra };
         let (name, description) = ("きのこの山".to_owned(), String::new());
         let created = ProductCreated { product_id: product_id("kinoko"), name, description, price: yen(200), stock: 9 };

@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use shotengai_contracts::routing::DEADLINE_QUEUE;
 use shotengai_contracts::{Envelope, Event, Metadata, Owner};
 use shotengai_kernel::{
     AggregateId, Currency, EventId, ManualClock, Money, OrderId, Ports, ProductId, Quantity, Timestamp, UserId, Version,
 };
-use shotengai_messaging::memory::MemoryInfrastructure;
+use shotengai_messaging::memory::{FaultInjector, MemoryConfig, MemoryInfrastructure, NoFaults};
 use shotengai_messaging::{CommitWriter, Delivery, Fault, FaultKind, Infrastructure, Outbox};
 use shotengai_order::aggregate::Orders;
 use shotengai_order::catalog_client::Catalog;
 use shotengai_order::consumers::OrderEvents;
+use shotengai_order::deadline::{Deadlines, Reminders};
 use shotengai_order::domain::{Lines, Offer, Order};
 use shotengai_order::place::{PlaceOrder, Placing};
 use shotengai_order::prices::{Listed, PRICES_TABLE, Prices};
@@ -26,19 +29,26 @@ pub(crate) struct World {
     pub(crate) prices: Prices,
     pub(crate) placing: Placing,
     pub(crate) handler: OrderEvents,
+    pub(crate) deadlines: Arc<Deadlines>,
+    pub(crate) infra: MemoryInfrastructure,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        let ports = Ports::seeded(1, Arc::new(ManualClock::default()));
-        let infra = MemoryInfrastructure::new(ports.clone());
+        Self::over(Ports::seeded(1, Arc::new(ManualClock::default())), Duration::from_secs(900), Arc::new(NoFaults))
+    }
+
+    pub(crate) fn over(ports: Ports, patience: Duration, faults: Arc<dyn FaultInjector>) -> Self {
+        let infra = MemoryInfrastructure::with(ports.clone(), MemoryConfig { faults, ..MemoryConfig::default() });
         let catalog = Arc::new(FakeCatalog::default());
         let store = infra.event_store(Owner::Order);
         let orders = Orders::new(CommitWriter::new(store, Outbox::disabled(), ports.clone()));
         let prices = Prices::new(infra.table(PRICES_TABLE), Arc::clone(&catalog) as Arc<dyn Catalog>);
         let placing = Placing::new(orders.clone(), prices.clone(), Arc::clone(&ports.ids));
-        let handler = OrderEvents::new(orders.clone(), prices.clone());
-        Self { catalog, orders, prices, placing, handler }
+        let reminders = Reminders::new(infra.queue(DEADLINE_QUEUE), Arc::clone(&ports.clock), patience);
+        let deadlines = Arc::new(Deadlines::new(orders.clone(), reminders.clone()));
+        let handler = OrderEvents::new(orders.clone(), prices.clone(), reminders);
+        Self { catalog, orders, prices, placing, handler, deadlines, infra }
     }
 
     pub(crate) async fn order(&self, id: &OrderId) -> Order {

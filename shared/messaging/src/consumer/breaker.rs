@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::backoff::Backoff;
 use crate::metrics;
 use crate::ports::fault::{Fault, FaultKind};
+use crate::ports::queue::Queue;
 use crate::ports::store::EventStore;
 use crate::ports::table::Table;
 
@@ -61,6 +62,16 @@ impl Probe {
         Self::new(name, move || {
             let table = Arc::clone(&table);
             async move { table.ping().await }
+        })
+    }
+
+    /// A probe of a queue that handlers send to.
+    #[must_use]
+    pub fn queue(name: &str, queue: &Arc<dyn Queue>) -> Self {
+        let queue = Arc::clone(queue);
+        Self::new(name, move || {
+            let queue = Arc::clone(&queue);
+            async move { queue.depth().await.map(drop) }
         })
     }
 

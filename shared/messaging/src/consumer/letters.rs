@@ -8,7 +8,8 @@ use shotengai_kernel::Timestamp;
 
 use super::Consumer;
 use crate::metrics;
-use crate::ports::queue::{OutgoingMessage, QUEUE_MAX_BATCH, RawDelivery, Receipt, SEND_MAX_BYTES, is_permitted};
+use crate::ports::queue::{OutgoingMessage, RawDelivery, Receipt, is_permitted};
+use crate::send::send_all;
 use crate::trace::TRACEPARENT;
 
 /// The attribute of a dead letter that says why it is one: a [`DeadLetterFacts`] in JSON.
@@ -34,32 +35,16 @@ pub struct DeadLetterFacts {
 impl Consumer {
     /// Sends rejected messages to the dead letters; returns the receipts of those that arrived there.
     pub(super) async fn bury(&self, dead: Vec<(RawDelivery, &'static str, String)>) -> Vec<Receipt> {
+        let letters: Vec<_> =
+            dead.iter().map(|(delivery, reason, error)| self.letter(delivery, reason, error)).collect();
+        let sent = send_all(self.dead_letters.as_ref(), &letters).await;
         let mut buried = Vec::new();
-        let mut dead = dead.into_iter().map(|(delivery, reason, error)| {
-            let letter = self.letter(&delivery, reason, &error);
-            (delivery.receipt, letter)
-        });
-        let mut next = dead.next();
-        while let Some((receipt, letter)) = next.take() {
-            let mut bytes = letter.size();
-            let (mut receipts, mut letters) = (vec![receipt], vec![letter]);
-            for (receipt, letter) in dead.by_ref() {
-                bytes += letter.size();
-                if letters.len() == QUEUE_MAX_BATCH || bytes > SEND_MAX_BYTES {
-                    next = Some((receipt, letter));
-                    break;
-                }
-                receipts.push(receipt);
-                letters.push(letter);
-            }
-            match self.dead_letters.send(&letters).await {
-                Ok(answers) => {
-                    let taken = receipts.into_iter().zip(answers).filter(|(_, answer)| answer.is_ok());
-                    buried.extend(taken.map(|(receipt, _)| receipt));
-                }
+        for ((delivery, ..), sent) in dead.into_iter().zip(sent) {
+            match sent {
+                Ok(()) => buried.push(delivery.receipt),
                 Err(fault) => {
                     metrics::count_fault(&fault);
-                    tracing::warn!(consumer = self.config.name, %fault, "dead letters were not taken; they come again");
+                    tracing::warn!(consumer = self.config.name, %fault, "a dead letter was not taken; it comes again");
                 }
             }
         }

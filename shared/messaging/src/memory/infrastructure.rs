@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use shotengai_contracts::routing::dead_letters_of;
+use shotengai_contracts::routing::{DEADLINE_QUEUE, dead_letters_of};
 use shotengai_contracts::{EventType, Owner, QUEUES};
 use shotengai_kernel::Ports;
 
@@ -77,7 +77,7 @@ impl MemoryInfrastructure {
             let queue = queue_of(&mut queues, spec.name, &ports, &config);
             topic = topic.subscribe(queue, spec.events.iter().copied().map(EventType::as_str));
         }
-        for name in ["order-deadline-queue", "bridge-dlq"] {
+        for name in [DEADLINE_QUEUE, "bridge-dlq"] {
             queue_of(&mut queues, name, &ports, &config);
         }
         Self {

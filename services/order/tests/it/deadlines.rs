@@ -1,0 +1,255 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use shotengai_contracts::events::{CancelReason, OrderStage};
+use shotengai_contracts::routing::{DEADLINE_QUEUE, dead_letters_of};
+use shotengai_kernel::{Clock, OrderId, Ports, SeededRandom, Timestamp};
+use shotengai_messaging::memory::{FaultInjector, InjectedFault, NoFaults};
+use shotengai_messaging::{Consumer, ConsumerConfig, Delivery, Disposition, FaultKind, Handler, Infrastructure};
+use shotengai_order::cancel::{CancelOrder, cancel_order};
+use shotengai_order::ship::ship_order;
+use tokio::time::Instant;
+
+use crate::saga::{authorized, captured, placed, stock_reserved};
+use crate::support::{World, request};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The time of day, moved by `tokio`'s paused time.
+struct PausedClock(Instant);
+
+impl Clock for PausedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(1_767_225_600).unwrap() + self.0.elapsed()
+    }
+}
+
+/// What happens to the next sends of reminders.
+#[derive(Default)]
+struct Sends {
+    next: Mutex<Vec<InjectedFault>>,
+    count: Mutex<usize>,
+}
+
+impl FaultInjector for Sends {
+    fn before(&self, _: &'static str) -> Option<InjectedFault> {
+        None
+    }
+
+    fn before_on(&self, operation: &'static str, resource: &str) -> Option<InjectedFault> {
+        if operation != "queue.send" || resource != DEADLINE_QUEUE {
+            return None;
+        }
+        *self.count.lock().unwrap() += 1;
+        self.next.lock().unwrap().pop()
+    }
+}
+
+/// A world in paused time.
+fn world(patience: Duration, faults: Arc<dyn FaultInjector>) -> World {
+    let ports = Ports::from_parts(Arc::new(PausedClock(Instant::now())), Arc::new(SeededRandom::new(1)));
+    World::over(ports, patience, faults)
+}
+
+fn consumer(world: &World) -> Arc<Consumer> {
+    Consumer::new(
+        ConsumerConfig::new("order-deadline"),
+        world.infra.queue(DEADLINE_QUEUE),
+        world.infra.queue(&dead_letters_of(DEADLINE_QUEUE)),
+        Arc::clone(&world.deadlines) as _,
+        world.orders.writer().ports().clone(),
+    )
+}
+
+/// The order's `OrderPlaced` as it comes from the topic.
+async fn placement(world: &World, order: &OrderId) -> Delivery {
+    Delivery::of(world.commits(order).await.remove(0).events.remove(0)).unwrap()
+}
+
+async fn three_placements(world: &World) -> Vec<Delivery> {
+    let mut batch = Vec::new();
+    for _ in 0..3 {
+        let order = placed(world).await;
+        batch.push(placement(world, &order).await);
+    }
+    batch
+}
+
+/// How many reminders of each order are in the queue.
+fn reminded(world: &World) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    for message in world.infra.memory_queue(DEADLINE_QUEUE).messages() {
+        let envelope = shotengai_contracts::Envelope::from_json(message.body.as_bytes()).unwrap();
+        *found.entry(envelope.subject.to_string()).or_default() += 1;
+    }
+    found
+}
+
+fn outcomes(answers: &[Disposition]) -> Vec<&'static str> {
+    answers.iter().map(Disposition::outcome).collect()
+}
+
+/// Places an order, lets its reminders come, and answers how long after the placement it was cancelled.
+async fn cancelled_after(world: &World) -> Duration {
+    let order = placed(world).await;
+    let placement = placement(world, &order).await;
+    assert_eq!(world.handler.handle(&[placement]).await, [Disposition::Done]);
+    let consumer = consumer(world);
+    while world.order(&order).await.placed().unwrap().stage == OrderStage::Pending {
+        consumer.step(20 * SECOND).await.unwrap();
+    }
+    let state = world.order(&order).await;
+    assert_eq!(state.placed().unwrap().cancel_reason, Some(CancelReason::DeadlineExceeded));
+    assert_eq!(world.infra.leftovers().iter().filter(|left| left.contains("queue")).count(), 0);
+    let events: Vec<_> = world.commits(&order).await.into_iter().flat_map(|commit| commit.events).collect();
+    let [placed, cancelled] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!(cancelled.causationid, placed.id.uuid());
+    Duration::try_from(cancelled.time.duration_since(placed.time)).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_hears_nothing_is_cancelled_at_its_deadline() {
+    let after = cancelled_after(&world(900 * SECOND, Arc::new(NoFaults))).await;
+    assert!((900 * SECOND..901 * SECOND).contains(&after), "{after:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_beyond_what_a_queue_can_delay_takes_several_reminders() {
+    let sends = Arc::new(Sends::default());
+    let after = cancelled_after(&world(2000 * SECOND, Arc::clone(&sends) as _)).await;
+    assert!((2000 * SECOND..2003 * SECOND).contains(&after), "{after:?}");
+    assert_eq!(*sends.count.lock().unwrap(), 3, "900 s, 900 s and the rest");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reminder_is_the_placement_as_it_came() {
+    let world = world(900 * SECOND, Arc::new(NoFaults));
+    let order = placed(&world).await;
+    let mut envelope = (*placement(&world, &order).await.envelope).clone();
+    envelope.traceparent = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned());
+    let placement = Delivery::of(envelope.clone()).unwrap();
+    assert_eq!(world.handler.handle(std::slice::from_ref(&placement)).await, [Disposition::Done]);
+    tokio::time::advance(100 * SECOND).await;
+    assert_eq!(world.deadlines.handle(&[placement]).await, [Disposition::Done], "sent again, being early");
+    let queue = world.infra.memory_queue(DEADLINE_QUEUE);
+    assert_eq!(queue.depth_now().delayed, 2);
+    for reminder in queue.messages() {
+        assert_eq!(reminder.body, envelope.to_json());
+        assert_eq!(reminder.attributes.get("traceparent"), envelope.traceparent.as_ref());
+        assert_eq!(reminder.attributes["event_type"], "OrderPlaced");
+    }
+    tokio::time::advance(799 * SECOND).await;
+    assert_eq!(queue.depth_now().delayed, 2);
+    tokio::time::advance(SECOND).await;
+    assert_eq!(queue.depth_now().visible, 2, "both come at the deadline");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_placement_that_is_handled_after_the_deadline_is_reminded_of_at_once() {
+    let world = world(5 * SECOND, Arc::new(NoFaults));
+    let order = placed(&world).await;
+    tokio::time::advance(60 * SECOND).await;
+    world.handler.handle(&[placement(&world, &order).await]).await;
+    assert_eq!(world.infra.memory_queue(DEADLINE_QUEUE).depth_now().visible, 1);
+    assert_eq!(consumer(&world).step(Duration::ZERO).await.unwrap(), 1);
+    assert_eq!(world.order(&order).await.placed().unwrap().stage, OrderStage::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reminders_that_come_together_and_again_cancel_once() {
+    let world = world(SECOND, Arc::new(NoFaults));
+    let order = placed(&world).await;
+    let reminder = placement(&world, &order).await;
+    tokio::time::advance(SECOND).await;
+    let (two, one) = ([reminder.clone(), reminder.clone()], [reminder.clone()]);
+    let (a, b) = futures::join!(world.deadlines.handle(&two), world.deadlines.handle(&one));
+    assert_eq!([a, b, world.deadlines.handle(&two).await].concat(), vec![Disposition::Done; 5]);
+    assert_eq!(world.event_types(&order).await, ["OrderPlaced", "OrderCancelled"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_went_on_is_left_alone_by_its_deadline() {
+    let world = world(SECOND, Arc::new(NoFaults));
+    let mut orders = Vec::new();
+    for _ in 0..4 {
+        orders.push(placed(&world).await);
+    }
+    let [confirmed, paid, shipped, cancelled] = orders.as_slice() else { panic!("{orders:?}") };
+    for order in [confirmed, paid, shipped] {
+        let news = [stock_reserved(11, order), authorized(12, order)];
+        assert_eq!(world.handler.handle(&news).await, vec![Disposition::Done; 2]);
+    }
+    for order in [paid, shipped] {
+        assert_eq!(world.handler.handle(&[captured(13, order)]).await, [Disposition::Done]);
+    }
+    let wanted = CancelOrder { order_id: cancelled.clone(), owner: None, note: None };
+    ship_order(&world.orders, shipped, &request()).await.unwrap();
+    cancel_order(&world.orders, wanted, &request()).await.unwrap();
+    tokio::time::advance(60 * SECOND).await;
+    let stages = [OrderStage::Confirmed, OrderStage::Paid, OrderStage::Shipped, OrderStage::Cancelled];
+    for (order, stage) in orders.iter().zip(stages) {
+        let before = world.event_types(order).await;
+        assert_eq!(world.deadlines.handle(&[placement(&world, order).await]).await, [Disposition::Done]);
+        assert_eq!(world.event_types(order).await, before);
+        assert_eq!(world.order(order).await.placed().unwrap().stage, stage);
+    }
+    let state = world.order(cancelled).await;
+    assert_eq!(state.placed().unwrap().cancel_reason, Some(CancelReason::CustomerRequest));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reminder_that_the_queue_refuses_brings_its_own_message_back_and_no_other() {
+    let sends = Arc::new(Sends::default());
+    let world = world(900 * SECOND, Arc::clone(&sends) as _);
+    let batch = three_placements(&world).await;
+    for handler in [&world.handler as &dyn Handler, world.deadlines.as_ref()] {
+        world.infra.memory_queue(DEADLINE_QUEUE).purge();
+        sends.next.lock().unwrap().push(InjectedFault::FailEntries);
+        let answers = outcomes(&handler.handle(&batch).await);
+        assert!(answers.contains(&"unavailable"), "{answers:?}");
+        let reminded = reminded(&world);
+        for (delivery, answer) in batch.iter().zip(answers) {
+            let sent = reminded.contains_key(delivery.envelope.subject.as_str());
+            assert_eq!(answer, if sent { "done" } else { "unavailable" });
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_settled_when_the_queue_is_away_or_its_answer_is_lost() {
+    let sends = Arc::new(Sends::default());
+    let world = world(900 * SECOND, Arc::clone(&sends) as _);
+    let batch = three_placements(&world).await;
+    for fault in [InjectedFault::Refuse(FaultKind::Transient), InjectedFault::LoseAnswer] {
+        sends.next.lock().unwrap().push(fault);
+        assert_eq!(outcomes(&world.handler.handle(&batch).await), ["unavailable"; 3]);
+    }
+    assert_eq!(world.handler.handle(&batch).await, vec![Disposition::Done; 3]);
+    assert!(
+        reminded(&world).values().all(|count| *count == 2),
+        "sent twice by the lost answer: {:?}",
+        reminded(&world)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_reminder_of_a_batch_is_answered_in_its_place() {
+    let world = world(60 * SECOND, Arc::new(NoFaults));
+    let old = placed(&world).await;
+    tokio::time::advance(60 * SECOND).await;
+    let young = placed(&world).await;
+    let mut nobodys = (*placement(&world, &old).await.envelope).clone();
+    nobodys.data["order_id"] = "ord_x".into();
+    let batch = [
+        placement(&world, &young).await,
+        stock_reserved(11, &old),
+        Delivery::of(nobodys).unwrap(),
+        placement(&world, &old).await,
+    ];
+    let answers = world.deadlines.handle(&batch).await;
+    assert_eq!(outcomes(&answers), ["done", "reject", "retry", "done"], "{answers:?}");
+    assert_eq!(reminded(&world), BTreeMap::from([(young.to_string(), 1)]));
+    assert_eq!(world.order(&old).await.placed().unwrap().stage, OrderStage::Cancelled);
+    assert_eq!(world.order(&young).await.placed().unwrap().stage, OrderStage::Pending);
+}
