@@ -85,7 +85,7 @@ async fn a_new_price_of_an_unknown_product_waits_for_catalog() {
     world.catalog.go_away();
     let (version, event) = history().remove(1);
     let answers = world.handler.handle(&[delivery(1, "prod_kinoko", version, event)]).await;
-    assert_eq!(answers[0].outcome(), "retry");
+    assert_eq!(answers[0].outcome(), "unavailable");
 }
 
 #[tokio::test]
@@ -93,5 +93,5 @@ async fn a_new_price_is_not_lost_to_an_answer_that_knows_no_such_product() {
     let world = World::new();
     let (version, event) = history().remove(1);
     let answers = world.handler.handle(&[delivery(1, "prod_kinoko", version, event)]).await;
-    assert_eq!(answers[0].outcome(), "retry", "whoever answered was not catalog");
+    assert_eq!(answers[0].outcome(), "unavailable", "whoever answered was not catalog");
 }
