@@ -8,12 +8,14 @@
 )]
 
 mod cli;
+mod concurrency;
 mod contract;
 mod crash;
 mod dead_letters;
 mod deadline;
 mod dev;
 mod idempotency;
+mod disorder;
 mod load;
 mod outbox;
 mod poison;

@@ -8,15 +8,18 @@
 //! - [`post_office`]: decides which worker of a queue gets which message.
 //! - [`proxy`]: stands between a process and its AWS, or a client and its shop, and spoils what a rule says.
 //! - [`poison`]: what nobody can handle, and how it gets into queues and the stream. [`letters`]: what became of it.
+//! - [`facts`]: what the event stores and the ledger say. [`chaotic_bridge`]: every message three times, shuffled.
 //! - [`wait`]: conditions with deadlines; nothing here sleeps for a fixed time and hopes.
 //!
 //! The binary is `SHOTENGAI_BIN`, or the workspace's debug build, which `make test` builds first.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness: a failed step fails the test")]
 #![expect(clippy::print_stderr, reason = "a failing test shows the processes' logs")]
 
+pub mod chaotic_bridge;
 pub mod collector;
 pub mod customer;
 pub mod dev;
+pub mod facts;
 pub mod letters;
 pub mod local;
 pub mod poison;
