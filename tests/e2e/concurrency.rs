@@ -20,11 +20,12 @@ type Lines = BTreeMap<String, u32>;
 
 /// A street whose stock and payments two processes each take care of.
 struct Crowd {
-    street: Street,
     shop: Shop,
     billing: Shop,
     pairs: Vec<Process>,
     _others: Process,
+    /// Last: its folder has the logs that a failing process shows when it is dropped.
+    street: Street,
 }
 
 /// An order and how it ended.
@@ -43,7 +44,7 @@ impl Crowd {
         let (one, two) =
             tokio::join!(street.serve("inventory,billing", &urls), street.serve("inventory,billing", &urls));
         let (shop, billing) = (street.shop(&others), street.shop(&one));
-        Self { street, shop, billing, pairs: vec![one, two], _others: others }
+        Self { shop, billing, pairs: vec![one, two], _others: others, street }
     }
 
     /// Places all of these at once and waits until each is paid or cancelled for want of stock.

@@ -25,7 +25,10 @@ pub const COPIES: u64 = 3;
 /// The pause between two rounds.
 const ROUND: Duration = Duration::from_millis(40);
 /// The longest a message is held as a whole, and the longest a copy is held beyond that, in rounds.
-const HELD: u64 = 40;
+const HELD: u64 = 30;
+/// How long a new order is kept from one of inventory and billing unless a later event of it came by before, in rounds:
+/// longer than most cancellations need.
+const KEPT_BACK: u64 = 2 * HELD;
 
 /// How far it has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -102,7 +105,10 @@ impl Drop for ChaoticBridge {
 
 /// A copy of a message on its way to a queue.
 struct Copy {
+    /// The round in which it is sent at the latest.
     due: u64,
+    /// Whether it waits for a later event of its aggregate to overtake it.
+    gives_way: bool,
     queue: &'static str,
     subject: String,
     version: u64,
@@ -114,6 +120,7 @@ struct Rounds {
     random: SeededRandom,
     cursors: Vec<ShardCursor>,
     held: Vec<Copy>,
+    late_queues: BTreeMap<String, &'static str>,
     /// The newest version that each queue has seen of each aggregate, and each (queue, aggregate, version) seen.
     newest: BTreeMap<(&'static str, String), u64>,
     seen: BTreeSet<(&'static str, String, u64)>,
@@ -133,6 +140,7 @@ impl Rounds {
             random,
             cursors,
             held: Vec::new(),
+            late_queues: BTreeMap::new(),
             newest: BTreeMap::new(),
             seen: BTreeSet::new(),
             progress: Progress::default(),
@@ -169,13 +177,15 @@ impl Rounds {
     /// One of three messages is late as a whole, and one of three copies by itself.
     fn take(&mut self, queue: &'static str, envelope: &Envelope, event_type: EventType) {
         let late = |random: &SeededRandom| if random.below(3) == 0 { random.below(HELD) } else { random.below(3) };
-        let whole = self.progress.rounds + late(&self.random);
+        let gives_way = event_type == EventType::OrderPlaced && queue == self.late_queue(envelope);
+        let whole = self.progress.rounds + if gives_way { KEPT_BACK } else { late(&self.random) };
         let mut attributes = BTreeMap::from([("event_type".to_owned(), event_type.as_str().to_owned())]);
         attributes.extend(envelope.traceparent.clone().map(|parent| ("traceparent".to_owned(), parent)));
         let message = OutgoingMessage { body: envelope.to_json(), attributes, delay: Duration::ZERO };
         for _ in 0..COPIES {
             self.held.push(Copy {
                 due: whole + late(&self.random),
+                gives_way,
                 queue,
                 subject: envelope.subject.to_string(),
                 version: envelope.aggregateversion.get(),
@@ -184,10 +194,22 @@ impl Rounds {
         }
     }
 
+    /// Which of the two that decide about an order hears of it late; drawn once an order.
+    fn late_queue(&mut self, envelope: &Envelope) -> &'static str {
+        let queues = ["inventory-queue", "billing-queue"];
+        let drawn = usize::try_from(self.random.below(2)).unwrap();
+        self.late_queues.entry(envelope.subject.to_string()).or_insert(queues[drawn])
+    }
+
     async fn send_what_is_due(&mut self) {
         let round = self.progress.rounds;
-        let (mut due, held) =
-            std::mem::take(&mut self.held).into_iter().partition::<Vec<_>, _>(|copy| copy.due <= round);
+        let is_overtaken = |copy: &Copy| {
+            let newest = self.newest.get(&(copy.queue, copy.subject.clone()));
+            copy.gives_way && newest.is_some_and(|newest| *newest > copy.version)
+        };
+        let (mut due, held) = std::mem::take(&mut self.held)
+            .into_iter()
+            .partition::<Vec<_>, _>(|copy| copy.due <= round || is_overtaken(copy));
         self.held = held;
         for place in (1..due.len()).rev() {
             let other = self.random.below(u64::try_from(place).unwrap() + 1);

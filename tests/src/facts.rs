@@ -2,7 +2,7 @@
 
 use shotengai_contracts::events::OrderStage;
 use shotengai_contracts::{Envelope, Event, Owner};
-use shotengai_kernel::{AggregateId, OrderId, ProductId, Version};
+use shotengai_kernel::{AggregateId, OrderId, PaymentId, ProductId, Version};
 use shotengai_messaging::Infrastructure;
 
 use crate::shop::Shop;
@@ -61,6 +61,12 @@ pub async fn order(street: &Street, order: &str) -> OrderFacts {
 pub async fn reservation(street: &Street, order: &str) -> Vec<Event> {
     let id = AggregateId::reservation(&OrderId::parse(order).unwrap());
     history(street, Owner::Inventory, &id).await.iter().map(|envelope| envelope.event().unwrap()).collect()
+}
+
+/// What billing did about an order, oldest first.
+pub async fn payment(street: &Street, order: &str) -> Vec<Event> {
+    let id = AggregateId::from(&PaymentId::of_order(&OrderId::parse(order).unwrap()));
+    history(street, Owner::Billing, &id).await.iter().map(|envelope| envelope.event().unwrap()).collect()
 }
 
 /// Pieces of one product: what came in, and where it is.
