@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shotengai_contracts::{Event, Metadata};
 use shotengai_kernel::{AggregateId, PaymentId};
-use shotengai_messaging::{Aggregate, Aggregates, AppendError, Fault, Loaded};
+use shotengai_messaging::{Aggregate, Aggregates, AppendError, Fault, Loaded, metrics};
 
 use crate::domain::{Call, Instruction, Payment, Refused, Step, conclude, next};
 use crate::provider::{Answer, Charge, Operation, PaymentProvider};
@@ -91,7 +91,10 @@ impl Payments {
                 payment.version = commit.last_version();
                 Ok(payment)
             }
-            Err(AppendError::Conflict { .. }) => Ok(self.payments.load(&payment.id).await?),
+            Err(AppendError::Conflict { .. }) => {
+                metrics::count_conflict("pay");
+                Ok(self.payments.load(&payment.id).await?)
+            }
             Err(AppendError::Unwritable(why)) => Err(Unsettled::Unwritable(why)),
             Err(AppendError::Fault(fault)) => Err(fault.into()),
         }

@@ -8,7 +8,7 @@ use futures::future::try_join;
 use shotengai_contracts::{Event, Metadata};
 use shotengai_kernel::{AggregateId, ProductId};
 use shotengai_messaging::aggregate::CommitWriter;
-use shotengai_messaging::{Aggregates, AppendError, Backoff, Commit, Fault};
+use shotengai_messaging::{Aggregates, AppendError, Backoff, Commit, Fault, metrics};
 use tokio::sync::Mutex;
 
 use crate::domain::{Addition, Outcome, Plan, Request, Reservation, States, Stock, Write, plan};
@@ -94,6 +94,7 @@ impl Desk {
                     continue;
                 }
                 Err(AppendError::Conflict { .. }) => {
+                    metrics::count_conflict("stock");
                     conflicts += 1;
                     if conflicts <= MAX_CONFLICTS {
                         tokio::time::sleep(backoff.delay(conflicts, self.writer.ports().random.as_ref())).await;

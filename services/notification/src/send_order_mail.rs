@@ -25,6 +25,10 @@ const MAX_CONCURRENT: usize = 10;
 /// How long one attempt may take, contact and SMTP together. Below the claim's lease, so that an attempt never outlives it.
 const ATTEMPT: Duration = Duration::from_secs(30);
 
+/// The longest wait before another's claim is looked at again. Most attempts end within a second, and a copy that waited
+/// for the whole lease would sit in the queue for as long; eight looks a lease stay far below a message's attempts.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
 /// Sends mails about orders.
 #[derive(Clone)]
 pub struct SendOrderMail {
@@ -72,7 +76,10 @@ impl SendOrderMail {
             Ok(Claimed::Mine(claim)) => claim,
             Ok(Claimed::Settled) => return Disposition::Done,
             Ok(Claimed::Busy(wait)) => {
-                return Disposition::Retry { after: Some(wait), cause: "another attempt holds the claim".to_owned() };
+                return Disposition::Retry {
+                    after: Some(wait.min(LOOK_AGAIN)),
+                    cause: "another attempt holds the claim".to_owned(),
+                };
             }
             Err(fault) => return Disposition::from_fault(&fault),
         };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shotengai_contracts::Metadata;
 use shotengai_kernel::{AggregateId, OrderId};
-use shotengai_messaging::{AppendError, Backoff, Commit, Disposition, Fault};
+use shotengai_messaging::{AppendError, Backoff, Commit, Disposition, Fault, metrics};
 
 use crate::aggregate::Orders;
 use crate::domain::{News, news};
@@ -38,6 +38,7 @@ pub async fn take_in(orders: &Orders, order: &OrderId, told: &[Told]) -> Vec<Dis
                 return answers;
             }
             Err(AppendError::Conflict { .. }) => {
+                metrics::count_conflict("ord");
                 tokio::time::sleep(backoff.delay(attempt, orders.writer().ports().random.as_ref())).await;
             }
             Err(AppendError::Fault(fault)) => return vec![Disposition::from_fault(&fault); told.len()],

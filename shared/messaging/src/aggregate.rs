@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use futures::future::try_join_all;
 use lru::LruCache;
-use opentelemetry::KeyValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shotengai_contracts::{Event, Metadata};
@@ -290,7 +289,7 @@ impl<A: Aggregate> Aggregates<A> {
                     return Ok(loaded);
                 }
                 Err(AppendError::Conflict { .. }) => {
-                    crate::metrics::CONFLICTS.add(1, &[KeyValue::new("kind", kind_of(id))]);
+                    crate::metrics::count_conflict(kind_of(id));
                     tokio::time::sleep(backoff.delay(attempt, self.writer.ports().random.as_ref())).await;
                 }
                 Err(AppendError::Unwritable(why)) => return Err(ExecuteError::Unwritable(why)),

@@ -45,6 +45,11 @@ pub static BREAKER_OPEN: LazyLock<Gauge<u64>> = LazyLock::new(|| {
 pub static CONFLICTS: LazyLock<Counter<u64>> =
     LazyLock::new(|| meter().u64_counter("append_conflicts").with_description("Commits decided again").build());
 
+/// Counts a commit that lost its slot to another writer's; `kind` is the aggregate's, such as `stock`.
+pub fn count_conflict(kind: impl Into<opentelemetry::Value>) {
+    CONFLICTS.add(1, &[KeyValue::new("kind", kind.into())]);
+}
+
 /// Counts a fault.
 pub fn count_fault(fault: &crate::Fault) {
     FAULTS.add(1, &[KeyValue::new("operation", fault.operation()), KeyValue::new("kind", fault.kind().as_str())]);
