@@ -124,7 +124,7 @@ impl Shop {
         let created = self.post("/products", Some(admin), &body).await.expect(201);
         let id = text(&created, "product_id");
         let path = format!("/products/{id}");
-        until("the product and its stock show", Duration::from_secs(30), || async {
+        until("the product and its stock show", Duration::from_secs(90), || async {
             let answer = self.get(&path, None).await;
             if answer.body["stock"] == json!(stock) { Ok(()) } else { Err(answer) }
         })
