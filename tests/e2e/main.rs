@@ -7,6 +7,7 @@
     reason = "tests: a failed step fails the test"
 )]
 
+mod bad_input;
 mod cli;
 mod concurrency;
 mod contract;

@@ -9,6 +9,7 @@
 //! - [`proxy`]: stands between a process and its AWS, or a client and its shop, and spoils what a rule says.
 //! - [`poison`]: what nobody can handle, and how it gets into queues and the stream. [`letters`]: what became of it.
 //! - [`facts`]: what the event stores and the ledger say. [`chaotic_bridge`]: every message three times, shuffled.
+//! - [`commits`]: what stands in the event stores. [`raw`]: requests byte by byte.
 //! - [`wait`]: conditions with deadlines; nothing here sleeps for a fixed time and hopes.
 //!
 //! The binary is `SHOTENGAI_BIN`, or the workspace's debug build, which `make test` builds first.
@@ -18,6 +19,7 @@
 pub mod chaotic_bridge;
 pub mod collector;
 pub mod customer;
+pub mod commits;
 pub mod dev;
 pub mod facts;
 pub mod letters;
@@ -25,6 +27,7 @@ pub mod local;
 pub mod poison;
 pub mod post_office;
 pub mod proxy;
+pub mod raw;
 pub mod shop;
 pub mod street;
 pub mod wait;

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use shotengai_aws::{Aws, AwsConfig};
 use shotengai_contracts::Owner;
 use shotengai_contracts::routing::{consumed_queues, dead_letters_of};
@@ -172,6 +172,12 @@ impl Street {
     #[must_use]
     pub fn prefix(&self) -> String {
         prefix(&self.account)
+    }
+
+    /// The key that signs this street's access tokens.
+    #[must_use]
+    pub fn signing_key(&self) -> SecretString {
+        std::fs::read_to_string(self.folder.path().join("signing-key.pem")).unwrap().into()
     }
 
     /// The shop behind a process.

@@ -12,6 +12,7 @@ use crate::aggregate::Products;
 use crate::change::{delete_product, update_product};
 use crate::create::{CreateProduct, create_product};
 use crate::domain::{Details, Refusal, initial_stock};
+use crate::problems::bad_fields;
 
 /// What the handlers need.
 #[derive(Clone)]
@@ -76,13 +77,16 @@ async fn create(
     catalog: web::Data<CatalogHttp>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.value;
-    let wanted = CreateProduct {
-        user_id: admin.0.user_id,
-        chosen_id: body.product_id,
-        key: key.into_inner(),
-        details: Details::parse(&body.name, &body.description, &body.price, catalog.currency)?,
-        stock: initial_stock(body.stock)?,
+    let details = Details::parse(&body.name, &body.description, &body.price, catalog.currency);
+    let (details, stock) = match (details, initial_stock(body.stock)) {
+        (Ok(details), Ok(stock)) => (details, stock),
+        (details, stock) => {
+            let faults: Vec<_> = details.err().into_iter().flatten().chain(stock.err()).collect();
+            return Err(bad_fields(&faults));
+        }
     };
+    let (chosen_id, key) = (body.product_id, key.into_inner());
+    let wanted = CreateProduct { user_id: admin.0.user_id, chosen_id, key, details, stock };
     let product_id = create_product(&catalog.products, &wanted, &meta.metadata()).await?;
     // Said of the moment it was created, so that a repeated request gets the same answer.
     Ok(written(StatusCode::CREATED, &product_id, Version::new(1)))
@@ -96,7 +100,8 @@ async fn update(
     catalog: web::Data<CatalogHttp>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.value;
-    let details = Details::parse(&body.name, &body.description, &body.price, catalog.currency)?;
+    let details = Details::parse(&body.name, &body.description, &body.price, catalog.currency);
+    let details = details.map_err(|faults| bad_fields(&faults))?;
     let version = update_product(&catalog.products, &id, &details, &meta.metadata()).await?;
     Ok(written(StatusCode::ACCEPTED, &id, version))
 }

@@ -1,6 +1,8 @@
 //! Catalog's refusals, as clients see them.
 
+use actix_web::http::StatusCode;
 use shotengai_runtime::Problem;
+use shotengai_runtime::http::Named;
 
 use crate::domain::{DetailsError, Refusal};
 
@@ -15,12 +17,12 @@ impl From<Refusal> for Problem {
     }
 }
 
-impl From<DetailsError> for Problem {
-    fn from(error: DetailsError) -> Self {
-        let slug = match error {
-            DetailsError::Name | DetailsError::Description => "invalid-text",
-            DetailsError::Price(_) | DetailsError::Stock => "out-of-range",
-        };
-        Self::unprocessable(slug, error.to_string()).pointer(error.pointer())
-    }
+/// One answer about every bad field, of the type of the first.
+pub(crate) fn bad_fields(faults: &[DetailsError]) -> Problem {
+    let slug = match faults.first() {
+        Some(DetailsError::Name(_) | DetailsError::Description(_)) => "invalid-text",
+        _ => "out-of-range",
+    };
+    let named = faults.iter().map(|fault| Named::pointer(fault.pointer(), fault.to_string()));
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, slug, "Not acceptable").errors(named)
 }

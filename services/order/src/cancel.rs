@@ -1,16 +1,16 @@
 //! Cancelling an order on request.
 
 use shotengai_contracts::Metadata;
-use shotengai_kernel::{AggregateId, OrderId, UserId, Version};
+use shotengai_kernel::{AggregateId, OrderId, TextError, TextRule, UserId, Version};
 use shotengai_messaging::{ExecuteError, Loaded};
 
 use crate::aggregate::Orders;
 use crate::domain::{Order, Refusal, cancel};
 
-/// The most characters of a reason in the customer's words.
-pub const MAX_REASON: usize = 100;
-/// The most characters of a note.
-pub const MAX_NOTE: usize = 500;
+/// What a reason in the customer's words may be.
+pub const REASON: TextRule = TextRule::prose(100);
+/// What a note may be.
+pub const NOTE: TextRule = TextRule::prose(500);
 
 /// A wish to cancel.
 #[derive(Debug)]
@@ -41,11 +41,11 @@ pub async fn cancel_order(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
     /// The reason.
-    #[error("reason must have at most {MAX_REASON} characters and no control characters but line breaks")]
-    Reason,
+    #[error("reason {0}")]
+    Reason(TextError),
     /// The note.
-    #[error("note must have at most {MAX_NOTE} characters and no control characters but line breaks")]
-    Note,
+    #[error("note {0}")]
+    Note(TextError),
 }
 
 impl NoteError {
@@ -53,8 +53,8 @@ impl NoteError {
     #[must_use]
     pub const fn pointer(self) -> &'static str {
         match self {
-            Self::Reason => "/reason",
-            Self::Note => "/note",
+            Self::Reason(_) => "/reason",
+            Self::Note(_) => "/note",
         }
     }
 }
@@ -63,22 +63,16 @@ impl NoteError {
 /// says something else goes into the note, before the rest.
 ///
 /// # Errors
-/// [`NoteError`] when one is too long or has control characters.
+/// [`NoteError`] when one is too long or can't be read.
 pub fn note_of(reason: Option<&str>, note: Option<&str>) -> Result<Option<String>, NoteError> {
-    let reason = words(reason, MAX_REASON).ok_or(NoteError::Reason)?;
-    let note = words(note, MAX_NOTE).ok_or(NoteError::Note)?;
+    let reason = REASON.check(reason.unwrap_or_default()).map_err(NoteError::Reason)?;
+    let note = NOTE.check(note.unwrap_or_default()).map_err(NoteError::Note)?;
     let reason = if reason == "customer_request" { "" } else { reason };
     Ok(match (reason, note) {
         ("", "") => None,
         (one, "") | ("", one) => Some(one.to_owned()),
         (reason, note) => Some(format!("{reason}: {note}")),
     })
-}
-
-fn words(text: Option<&str>, most: usize) -> Option<&str> {
-    let text = text.unwrap_or_default().trim();
-    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-    (text.chars().count() <= most && !text.chars().any(control)).then_some(text)
 }
 
 #[cfg(test)]
@@ -95,8 +89,8 @@ mod tests {
 
     #[test]
     fn long_and_unprintable_words_are_refused() {
-        assert_eq!(note_of(None, Some(&"あ".repeat(501))), Err(NoteError::Note));
-        assert_eq!(note_of(None, Some("a\u{0}")), Err(NoteError::Note));
-        assert_eq!(note_of(Some(&"a".repeat(101)), None), Err(NoteError::Reason));
+        assert_eq!(note_of(None, Some(&"あ".repeat(501))), Err(NoteError::Note(TextError::Length(NOTE))));
+        assert_eq!(note_of(None, Some("a\u{0}")), Err(NoteError::Note(TextError::Character('\0'))));
+        assert_eq!(note_of(Some(&"a".repeat(101)), None), Err(NoteError::Reason(TextError::Length(REASON))));
     }
 }

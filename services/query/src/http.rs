@@ -66,8 +66,9 @@ impl Reads {
     /// answered here too, together.
     async fn caught_up(&self, mut params: Params) -> Result<(), Problem> {
         let expected = params.min_versions();
-        if let Some(faults) = params.faults() {
-            return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid-parameter", "Bad parameters").detail(faults));
+        let faults = params.faults();
+        if !faults.is_empty() {
+            return Err(Problem::invalid_parameters(faults));
         }
         self.versions.wait(&expected).await.map_err(|error| match error {
             WaitError::Fault(fault) => fault.into(),

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::IdError;
+use shotengai_runtime::http::Named;
 
 use crate::domain::order::stage;
 use crate::page::{Cursor, DEFAULT_LIMIT, MAX_LIMIT};
@@ -14,7 +15,7 @@ use crate::versions::{Expected, MAX_EXPECTED};
 #[derive(Debug)]
 pub struct Params {
     pairs: Vec<(String, String)>,
-    faults: Vec<String>,
+    faults: Vec<Named>,
 }
 
 impl Params {
@@ -25,7 +26,7 @@ impl Params {
     }
 
     fn fault(&mut self, name: &str, why: impl Display) {
-        self.faults.push(format!("{name} {why}"));
+        self.faults.push(Named::parameter(name, format!("{name} {why}")));
     }
 
     fn one(&mut self, name: &str) -> Option<String> {
@@ -83,10 +84,10 @@ impl Params {
         expected
     }
 
-    /// What was wrong with those that were read, in a sentence; none if nothing was.
+    /// What was wrong with those that were read.
     #[must_use]
-    pub fn faults(&self) -> Option<String> {
-        (!self.faults.is_empty()).then(|| self.faults.join("; "))
+    pub fn faults(self) -> Vec<Named> {
+        self.faults
     }
 }
 
@@ -108,9 +109,11 @@ mod tests {
         assert!(params.cursor::<ProductId>().is_none());
         params.status();
         params.min_versions();
-        let faults = params.faults().unwrap();
-        for name in ["limit must", "cursor must", "status must", "min_version must"] {
-            assert!(faults.contains(name), "{name} in {faults}");
+        let faults = params.faults();
+        let wanted = ["limit must", "cursor must", "status must", "min_version must"];
+        assert_eq!(faults.len(), wanted.len());
+        for (name, fault) in wanted.iter().zip(faults) {
+            assert!(format!("{fault:?}").contains(name), "{name} in {fault:?}");
         }
     }
 
@@ -121,7 +124,7 @@ mod tests {
         {
             let mut params = params(&[("limit", text)]);
             let limit = params.limit();
-            assert_eq!(params.faults().is_none().then_some(limit), wanted, "{text}");
+            assert_eq!(params.faults().is_empty().then_some(limit), wanted, "{text}");
         }
         assert_eq!(params(&[]).limit(), 20);
     }
@@ -130,6 +133,6 @@ mod tests {
     fn a_parameter_that_stands_twice_is_refused() {
         let mut params = params(&[("limit", "1"), ("limit", "2")]);
         params.limit();
-        assert_eq!(params.faults().as_deref(), Some("limit must be given once"));
+        assert_eq!(params.faults(), [Named::parameter("limit", "limit must be given once")]);
     }
 }

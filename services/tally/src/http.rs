@@ -7,10 +7,9 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shotengai_kernel::{Clock, ProductId};
-use shotengai_runtime::http::{Problem, Routes};
+use shotengai_runtime::http::{Named, Problem, Routes};
 
 use crate::board::Board;
 use crate::counters::{MinuteCount, SharedStandings};
@@ -39,12 +38,6 @@ pub(crate) fn routes(routes: &mut Routes, state: web::Data<State>) {
     routes.get("/", page);
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TotalsQuery {
-    minutes: Option<u16>,
-}
-
 #[derive(Serialize)]
 struct Totals {
     products: Vec<ProductTotals>,
@@ -65,10 +58,7 @@ struct ProductTotals {
 }
 
 async fn totals(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let TotalsQuery { minutes } = query(&request)?;
-    if minutes.is_some_and(|minutes| minutes == 0 || minutes > MAX_MINUTES) {
-        return Err(Problem::bad_request(format!("minutes must be from 1 to {MAX_MINUTES}")));
-    }
+    let minutes = parameter(&request, "minutes")?.as_deref().map(minutes).transpose()?;
     let chart = match minutes {
         Some(minutes) => Some(state.minutes.chart(minutes).await?),
         None => None,
@@ -87,18 +77,12 @@ async fn totals(request: HttpRequest, state: web::Data<State>) -> Result<HttpRes
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(totals))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WatchQuery {
-    products: Option<String>,
-}
-
 async fn watch(request: HttpRequest, body: web::Payload, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let WatchQuery { products } = query(&request)?;
+    let products = parameter(&request, "products")?;
     let filter = products.as_deref().map_or_else(|| Ok(Filter::all()), filter)?;
     if !request.headers().contains_key(UPGRADE) {
-        let title = "This is a WebSocket";
-        return Err(Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade-required", title).header(UPGRADE, "websocket"));
+        let problem = Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade-required", "This is a WebSocket");
+        return Err(problem.detail("connect with a WebSocket client").header(UPGRADE, "websocket"));
     }
     let place = state.board.place().ok_or_else(|| Problem::unavailable(5))?;
     let (response, session, messages) =
@@ -117,16 +101,33 @@ async fn page() -> HttpResponse {
         .body(PAGE)
 }
 
-fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Problem> {
-    let query = web::Query::<T>::from_query(request.query_string());
-    query.map(web::Query::into_inner).map_err(|error| Problem::bad_request(format!("the query can't be read: {error}")))
+/// The one parameter that a path knows; another, or the same twice, is refused.
+fn parameter(request: &HttpRequest, known: &str) -> Result<Option<String>, Problem> {
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+    let pairs = pairs.map_err(|_| Problem::bad_request("the query string can't be read"))?.into_inner();
+    if pairs.iter().any(|(name, _)| name != known) {
+        return Err(Problem::invalid_parameters([Named::parameter(known, "is the only parameter here")]));
+    }
+    let mut values = pairs.into_iter().map(|(_, value)| value);
+    let value = values.next();
+    if values.next().is_some() {
+        return Err(Problem::invalid_parameters([Named::parameter(known, "must be given once")]));
+    }
+    Ok(value)
+}
+
+fn minutes(text: &str) -> Result<u16, Problem> {
+    let minutes = text.parse().ok().filter(|minutes| (1..=MAX_MINUTES).contains(minutes));
+    let fault = || Named::parameter("minutes", format!("must be a whole number from 1 to {MAX_MINUTES}"));
+    minutes.ok_or_else(|| Problem::invalid_parameters([fault()]))
 }
 
 fn filter(list: &str) -> Result<Filter, Problem> {
+    let fault = |detail: String| Problem::invalid_parameters([Named::parameter("products", detail)]);
     let parsed: Result<BTreeSet<ProductId>, _> = list.split(',').map(ProductId::parse).collect();
-    let products = parsed.map_err(|error| Problem::bad_request(format!("each of products {error}")))?;
+    let products = parsed.map_err(|error| fault(format!("each {error}")))?;
     if products.len() > MAX_FILTER {
-        return Err(Problem::bad_request(format!("products may name {MAX_FILTER} at the most")));
+        return Err(fault(format!("may name {MAX_FILTER} at the most")));
     }
     Ok(Filter::only(products))
 }

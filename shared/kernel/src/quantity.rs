@@ -53,8 +53,28 @@ impl fmt::Display for Quantity {
 
 impl<'de> Deserialize<'de> for Quantity {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let pieces = u32::deserialize(deserializer)?;
-        Self::new(pieces).map_err(serde::de::Error::custom)
+        deserializer.deserialize_u32(Pieces)
+    }
+}
+
+/// Says itself what is wanted: 0, -1 and 1.5 get the same answer.
+struct Pieces;
+
+impl serde::de::Visitor<'_> for Pieces {
+    type Value = Quantity;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number from 1 to {}", Quantity::MAX)
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, pieces: u64) -> Result<Quantity, E> {
+        let quantity = u32::try_from(pieces).ok().and_then(|pieces| Quantity::new(pieces).ok());
+        quantity.ok_or_else(|| E::invalid_value(serde::de::Unexpected::Unsigned(pieces), &self))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, pieces: i64) -> Result<Quantity, E> {
+        let refused = |_| E::invalid_value(serde::de::Unexpected::Signed(pieces), &self);
+        u64::try_from(pieces).map_err(refused).and_then(|pieces| self.visit_u64(pieces))
     }
 }
 

@@ -1,12 +1,12 @@
 //! What a product is called, what is said about it and what it costs.
 
 use serde::{Deserialize, Serialize};
-use shotengai_kernel::{Currency, Money, MoneyError};
+use shotengai_kernel::{Currency, Money, MoneyError, TextError, TextRule};
 
-/// The most characters of a name.
-pub const MAX_NAME: usize = 200;
-/// The most characters of a description.
-pub const MAX_DESCRIPTION: usize = 2000;
+/// What a name may be.
+pub const NAME: TextRule = TextRule::line(1, 200);
+/// What a description may be.
+pub const DESCRIPTION: TextRule = TextRule::prose(2000);
 /// The most pieces a product may start with.
 pub const MAX_STOCK: u32 = 1_000_000;
 
@@ -21,15 +21,15 @@ pub struct Details {
 /// Which field is bad, and how.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DetailsError {
-    /// The name is blank, too long, or has control characters.
-    #[error("name must have 1 to {MAX_NAME} characters and no control characters")]
-    Name,
-    /// The description is too long, or has control characters other than line breaks and tabs.
-    #[error("description must have at most {MAX_DESCRIPTION} characters and no control characters but line breaks")]
-    Description,
+    /// The name.
+    #[error("name {0}")]
+    Name(TextError),
+    /// The description.
+    #[error("description {0}")]
+    Description(TextError),
     /// The price is no amount of the street's currency.
     #[error("price {0}")]
-    Price(#[from] MoneyError),
+    Price(MoneyError),
     /// The stock is too large.
     #[error("stock must be a whole number from 0 to {MAX_STOCK}")]
     Stock,
@@ -40,8 +40,8 @@ impl DetailsError {
     #[must_use]
     pub const fn pointer(&self) -> &'static str {
         match self {
-            Self::Name => "/name",
-            Self::Description => "/description",
+            Self::Name(_) => "/name",
+            Self::Description(_) => "/description",
             Self::Price(_) => "/price",
             Self::Stock => "/stock",
         }
@@ -52,23 +52,24 @@ impl Details {
     /// Reads what an administrator wrote. White space around name and description is not kept.
     ///
     /// # Errors
-    /// [`DetailsError`] for the first bad field.
+    /// Every bad field.
     pub fn parse(
         name: &str,
         description: &str,
         price: &serde_json::Number,
         currency: Currency,
-    ) -> Result<Self, DetailsError> {
-        let (name, description) = (name.trim(), description.trim());
-        if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
-            return Err(DetailsError::Name);
+    ) -> Result<Self, Vec<DetailsError>> {
+        let name = NAME.check(name).map_err(DetailsError::Name);
+        let description = DESCRIPTION.check(description).map_err(DetailsError::Description);
+        let price = Money::from_major_number(price, currency).map_err(DetailsError::Price);
+        match (name, description, price) {
+            (Ok(name), Ok(description), Ok(price)) => {
+                Ok(Self { name: name.to_owned(), description: description.to_owned(), price })
+            }
+            (name, description, price) => {
+                Err([name.err(), description.err(), price.err()].into_iter().flatten().collect())
+            }
         }
-        let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-        if description.chars().count() > MAX_DESCRIPTION || description.chars().any(control) {
-            return Err(DetailsError::Description);
-        }
-        let price = Money::from_major_number(price, currency)?;
-        Ok(Self { name: name.to_owned(), description: description.to_owned(), price })
     }
 
     /// As an event has it: what happened is not judged again.
@@ -111,7 +112,7 @@ pub const fn initial_stock(pieces: u32) -> Result<u32, DetailsError> {
 mod tests {
     use super::*;
 
-    fn parse(name: &str, description: &str, price: f64) -> Result<Details, DetailsError> {
+    fn parse(name: &str, description: &str, price: f64) -> Result<Details, Vec<DetailsError>> {
         let price = serde_json::Number::from_f64(price).unwrap();
         Details::parse(name, description, &price, Currency::JPY)
     }
@@ -121,22 +122,28 @@ mod tests {
         assert_eq!(parse(" きのこの山 ", "", 200.0).unwrap().name(), "きのこの山");
         assert!(parse(&"山".repeat(200), "", 200.0).is_ok());
         for name in ["", "  ", "a\u{0}b", "a\nb", &"山".repeat(201), &"x".repeat(10_000)] {
-            assert_eq!(parse(name, "", 200.0), Err(DetailsError::Name), "{name:?}");
+            assert!(matches!(parse(name, "", 200.0).unwrap_err()[..], [DetailsError::Name(_)]), "{name:?}");
         }
     }
 
     #[test]
     fn a_description_may_have_lines_but_no_end() {
         assert!(parse("a", "one\n\ttwo", 200.0).is_ok());
-        assert_eq!(parse("a", "\u{7}", 200.0), Err(DetailsError::Description));
-        assert_eq!(parse("a", &"x".repeat(2001), 200.0), Err(DetailsError::Description));
+        for description in ["\u{7}", &"x".repeat(2001)] {
+            assert!(matches!(parse("a", description, 200.0).unwrap_err()[..], [DetailsError::Description(_)]));
+        }
     }
 
     #[test]
     fn a_price_fits_the_currency() {
         for price in [-1.0, 200.5, 1e15] {
-            let error = parse("a", "", price).unwrap_err();
-            assert_eq!(error.pointer(), "/price", "{price}");
+            assert_eq!(parse("a", "", price).unwrap_err()[0].pointer(), "/price", "{price}");
         }
+    }
+
+    #[test]
+    fn every_bad_field_is_named() {
+        let pointers: Vec<_> = parse("", "\u{7}", -1.0).unwrap_err().iter().map(DetailsError::pointer).collect();
+        assert_eq!(pointers, ["/name", "/description", "/price"]);
     }
 }

@@ -38,7 +38,7 @@ async fn a_key_makes_one_product() {
     assert_eq!((first.status, &first.body), (again.status, &again.body));
     let other = shop.send(with_key(201), Admin).await;
     assert_eq!(other.status, 422);
-    assert_eq!(other.body["type"], "https://shotengai.dev/problems/idempotency-key-reused");
+    assert_eq!(other.body["type"], "/problems/idempotency-key-reused");
     let without = create(&json!({ "name": "きのこの山", "price": 200 }));
     assert_ne!(shop.send(without, Admin).await.body["product_id"], first.body["product_id"]);
 }

@@ -3,4 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests, too, end the test that uses them")]
 
 mod http;
+mod mutants;
 mod shop;

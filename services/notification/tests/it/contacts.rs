@@ -42,9 +42,9 @@ async fn a_contact_is_what_storefront_says() {
 
 #[tokio::test]
 async fn only_storefronts_own_404_means_that_nobody_is_known() {
-    let erased = r#"{"type":"https://shotengai.dev/problems/no-such-account","title":"x","status":404}"#;
+    let erased = r#"{"type":"/problems/no-such-account","title":"x","status":404}"#;
     assert_eq!(ask("404 Not Found", "application/problem+json", erased).await.unwrap(), None);
-    let no_path = r#"{"type":"https://shotengai.dev/problems/not-found","title":"x","status":404}"#;
+    let no_path = r#"{"type":"/problems/not-found","title":"x","status":404}"#;
     assert!(ask("404 Not Found", "application/problem+json", no_path).await.is_err());
     assert!(ask("404 Not Found", "text/html", "<h1>no route</h1>").await.is_err());
 }

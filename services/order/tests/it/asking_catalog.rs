@@ -25,7 +25,7 @@ async fn product(_: InternalCaller, id: PathId<ProductId>) -> Result<HttpRespons
 }
 
 /// Something that answers as catalog does, on a port of its own, until the test ends.
-fn stand_in() -> String {
+pub(crate) fn stand_in() -> String {
     let ports = Ports::seeded(1, Arc::new(ManualClock::default()));
     let tokens =
         TokenVerifier::fixed(&serde_json::from_value(json!({ "keys": [] })).unwrap(), "x", ports.clock.clone());

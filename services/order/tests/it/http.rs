@@ -25,7 +25,7 @@ async fn placed(shop: &Shop) -> String {
 
 fn refused(answer: &Answer, status: u16, slug: &str) {
     assert_eq!(answer.status, status, "{}", answer.body);
-    assert_eq!(answer.body["type"], format!("https://shotengai.dev/problems/{slug}"));
+    assert_eq!(answer.body["type"], format!("/problems/{slug}"));
 }
 
 #[actix_web::test]

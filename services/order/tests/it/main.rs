@@ -5,6 +5,7 @@
 mod asking_catalog;
 mod deadlines;
 mod http;
+mod mutants;
 mod placing;
 mod pricing;
 mod saga;

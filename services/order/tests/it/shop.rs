@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web;
 use secrecy::SecretString;
@@ -13,7 +13,7 @@ use shotengai_contracts::routing::DEADLINE_QUEUE;
 use shotengai_contracts::{Event, Owner};
 use shotengai_kernel::{AggregateId, ManualClock, OrderId, PaymentId, Ports, UserId, Version};
 use shotengai_messaging::memory::MemoryInfrastructure;
-use shotengai_messaging::{CommitWriter, Delivery, Disposition, Handler, Infrastructure, Outbox};
+use shotengai_messaging::{CommitWriter, Delivery, Disposition, Handler, Infrastructure, OUTBOX_SHARDS, Outbox};
 use shotengai_order::OrderSettings;
 use shotengai_order::aggregate::Orders;
 use shotengai_order::consumers::OrderEvents;
@@ -105,6 +105,31 @@ impl Shop {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = serde_json::from_slice(&read_body(response).await).unwrap_or(Value::Null);
         Answer { status, headers, body }
+    }
+
+    /// The statuses that bodies of POST /orders get, without a key. One service answers all: opening one is what costs.
+    pub(crate) async fn statuses(&self, bodies: impl Iterator<Item = Vec<u8>>) -> Vec<(u16, Value)> {
+        let service = init_service(app(self.state.clone(), std::slice::from_ref(&self.role.routes))).await;
+        let token = format!("Bearer {}", self.token("1"));
+        let mut answers = Vec::new();
+        for body in bodies {
+            let request = TestRequest::post().uri("/orders").insert_header((AUTHORIZATION, token.as_str()));
+            let request = request.insert_header((CONTENT_TYPE, "application/json")).set_payload(body);
+            let response = call_service(&service, request.to_request()).await;
+            let status = response.status().as_u16();
+            answers.push((status, serde_json::from_slice(&read_body(response).await).unwrap_or(Value::Null)));
+        }
+        answers
+    }
+
+    /// How many orders were written.
+    pub(crate) async fn written(&self) -> usize {
+        let store = self.infra.event_store(Owner::Order);
+        let mut count = 0;
+        for shard in 0..OUTBOX_SHARDS {
+            count += store.scan(shard, None, 1000).await.unwrap().0.len();
+        }
+        count
     }
 
     fn token(&self, name: &str) -> String {

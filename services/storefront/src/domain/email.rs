@@ -4,6 +4,7 @@ use std::fmt;
 
 use email_address::{EmailAddress, Options};
 use serde::{Deserialize, Serialize};
+use shotengai_kernel::text::is_readable;
 
 /// The longest address that SMTP can carry (RFC 5321, 4.5.3.1.3, less the angle brackets).
 const MAX_BYTES: usize = 254;
@@ -26,7 +27,7 @@ impl Email {
     pub fn parse(text: &str) -> Result<Self, EmailError> {
         let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
         // Quoted local parts may hold spaces and controls by the grammar; a mail header should not have to.
-        let plain = text.len() <= MAX_BYTES && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+        let plain = text.len() <= MAX_BYTES && text.chars().all(|c| is_readable(c) && !c.is_whitespace());
         match EmailAddress::parse_with_options(text, options) {
             Ok(_) if plain => Ok(Self(text.to_owned())),
             _ => Err(EmailError),
@@ -92,6 +93,8 @@ mod tests {
             "\"a b\"@example.com",
             " mei@example.com",
             "a@b@example.com",
+            "a\u{fffe}b@example.com",
+            "mei\u{202e}@example.com",
             &long,
         ] {
             assert_eq!(Email::parse(text), Err(EmailError), "{text:?}");

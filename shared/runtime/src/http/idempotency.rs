@@ -40,7 +40,10 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
         visible && (1..=MAX_LENGTH).contains(&text.len()) && values.next().is_none()
     });
-    let fault = || Problem::bad_request("send one Idempotency-Key of 1 to 255 visible ASCII characters, or none");
+    let fault = || {
+        Problem::bad_request("send one Idempotency-Key of 1 to 255 visible ASCII characters, or none")
+            .at_header(HEADER.as_str())
+    };
     text.map(|text| Some(text.to_owned())).ok_or_else(fault)
 }
 

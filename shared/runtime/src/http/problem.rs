@@ -9,12 +9,12 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
 use super::meta::current_request_id;
-
-const TYPES: &str = "https://shotengai.dev/problems/";
+use super::problem_types::PROBLEMS;
 
 /// An error answer. Says only what the client may know: internals belong in the log.
 ///
-/// `instance` is the request's id, by which an operator finds the log lines.
+/// Its `type` is a path of the server that answers, where [`super::PROBLEM_TYPES`] explains it. `instance` is the
+/// request's id, by which an operator finds the log lines.
 #[derive(Debug)]
 pub struct Problem(Box<Parts>);
 
@@ -24,8 +24,40 @@ struct Parts {
     slug: &'static str,
     title: String,
     detail: Option<String>,
-    pointer: Option<String>,
+    place: Option<Place>,
+    errors: Vec<Named>,
     headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// Which part of the request is at fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Place {
+    Pointer(String),
+    Parameter(String),
+    Header(String),
+}
+
+/// One fault of many: where it is, and what is wrong there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Named {
+    #[serde(flatten)]
+    place: Place,
+    detail: String,
+}
+
+impl Named {
+    /// A fault of a part of the body (RFC 6901).
+    #[must_use]
+    pub fn pointer(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { place: Place::Pointer(pointer.into()), detail: detail.into() }
+    }
+
+    /// A fault of a parameter of the query string.
+    #[must_use]
+    pub fn parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { place: Place::Parameter(name.into()), detail: detail.into() }
+    }
 }
 
 #[derive(Serialize)]
@@ -35,8 +67,10 @@ struct Body<'a> {
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pointer: Option<&'a str>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    place: Option<&'a Place>,
+    #[serde(skip_serializing_if = "<[Named]>::is_empty")]
+    errors: &'a [Named],
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<String>,
 }
@@ -46,7 +80,8 @@ impl Problem {
     #[must_use]
     pub fn new(status: StatusCode, slug: &'static str, title: impl Into<String>) -> Self {
         let title = title.into();
-        Self(Box::new(Parts { status, slug, title, detail: None, pointer: None, headers: Vec::new() }))
+        let (errors, headers) = (Vec::new(), Vec::new());
+        Self(Box::new(Parts { status, slug, title, detail: None, place: None, errors, headers }))
     }
 
     /// Says what is wrong this time.
@@ -59,7 +94,32 @@ impl Problem {
     /// Names the part of the body at fault (RFC 6901, such as `/items/0/quantity`).
     #[must_use]
     pub fn pointer(mut self, pointer: impl Into<String>) -> Self {
-        self.0.pointer = Some(pointer.into());
+        self.0.place = Some(Place::Pointer(pointer.into()));
+        self
+    }
+
+    /// Names the parameter of the query string at fault.
+    #[must_use]
+    pub fn parameter(mut self, name: impl Into<String>) -> Self {
+        self.0.place = Some(Place::Parameter(name.into()));
+        self
+    }
+
+    /// Names the request's header at fault.
+    #[must_use]
+    pub fn at_header(mut self, name: impl Into<String>) -> Self {
+        self.0.place = Some(Place::Header(name.into()));
+        self
+    }
+
+    /// Names every fault found. The first stands in `detail` too, and where it is beside it.
+    #[must_use]
+    pub fn errors(mut self, errors: impl IntoIterator<Item = Named>) -> Self {
+        self.0.errors = errors.into_iter().collect();
+        if let Some(Named { place, detail }) = self.0.errors.first() {
+            self.0.place = Some(place.clone());
+            self.0.detail = Some(detail.clone());
+        }
         self
     }
 
@@ -82,6 +142,26 @@ impl Problem {
     #[must_use]
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request").detail(detail)
+    }
+
+    /// 400: the body is no JSON.
+    pub(super) fn malformed_json(detail: impl Into<String>, pointer: Option<String>) -> Self {
+        let problem = Self::new(StatusCode::BAD_REQUEST, "malformed-json", "The body is not JSON").detail(detail);
+        match pointer {
+            Some(pointer) => problem.pointer(pointer),
+            None => problem,
+        }
+    }
+
+    /// 400: the body is JSON, but not of the form wanted here.
+    pub(super) fn invalid_body(errors: impl IntoIterator<Item = Named>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid-body", "The body is not what was expected").errors(errors)
+    }
+
+    /// 400: parameters of the query string are at fault.
+    #[must_use]
+    pub fn invalid_parameters(errors: impl IntoIterator<Item = Named>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid-parameter", "Bad parameters").errors(errors)
     }
 
     /// 422: readable, but not acceptable.
@@ -152,15 +232,27 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let parts = &self.0;
+        // Whoever reads only `errors` finds a single fault there too.
+        let single = match (&parts.place, &parts.detail) {
+            (Some(place), Some(detail)) if parts.errors.is_empty() => {
+                Some(Named { place: place.clone(), detail: detail.clone() })
+            }
+            _ => None,
+        };
         let body = Body {
-            r#type: format!("{TYPES}{}", parts.slug),
+            r#type: format!("{PROBLEMS}/{}", parts.slug),
             title: &parts.title,
             status: parts.status.as_u16(),
             detail: parts.detail.as_deref(),
-            pointer: parts.pointer.as_deref(),
+            place: parts.place.as_ref(),
+            errors: single.as_ref().map_or(parts.errors.as_slice(), std::slice::from_ref),
             instance: current_request_id().map(|id| id.urn().to_string()),
         };
         let mut response = HttpResponse::build(parts.status);
+        if matches!(parts.status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
+            // The rest of the body may still be on its way, and nobody wants to read it.
+            response.force_close();
+        }
         for (name, value) in &parts.headers {
             response.insert_header((name.clone(), value.clone()));
         }
@@ -170,20 +262,36 @@ impl ResponseError for Problem {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use actix_web::body::to_bytes;
+    use serde_json::{Value, json};
 
     use super::*;
 
+    /// What a client reads.
+    pub(in super::super) async fn body_of(problem: Problem) -> Value {
+        serde_json::from_slice(&to_bytes(problem.error_response().into_body()).await.unwrap()).unwrap()
+    }
+
     #[actix_web::test]
     async fn a_problem_is_problem_json_with_its_type_and_pointer() {
-        let response =
-            Problem::unprocessable("out-of-range", "must be 1 at least").pointer("/items/0/quantity").error_response();
+        let problem = Problem::unprocessable("out-of-range", "must be 1 at least").pointer("/items/0/quantity");
+        let response = problem.error_response();
         assert_eq!(response.status(), 422);
         assert_eq!(response.headers().get("content-type").unwrap(), "application/problem+json");
-        let body: serde_json::Value = serde_json::from_slice(&to_bytes(response.into_body()).await.unwrap()).unwrap();
-        assert_eq!(body["type"], "https://shotengai.dev/problems/out-of-range");
-        assert_eq!(body["pointer"], "/items/0/quantity");
-        assert_eq!(body["status"], 422);
+        let wanted = json!({
+            "type": "/problems/out-of-range", "title": "Not acceptable", "status": 422, "detail": "must be 1 at least",
+            "pointer": "/items/0/quantity",
+            "errors": [{ "pointer": "/items/0/quantity", "detail": "must be 1 at least" }]
+        });
+        assert_eq!(body_of(problem).await, wanted);
+    }
+
+    #[actix_web::test]
+    async fn the_first_of_many_faults_stands_by_itself_too() {
+        let errors = [Named::parameter("limit", "must be less"), Named::parameter("cursor", "must be one")];
+        let body = body_of(Problem::invalid_parameters(errors)).await;
+        assert_eq!((&body["parameter"], &body["detail"]), (&json!("limit"), &json!("must be less")));
+        assert_eq!(body["errors"][1], json!({ "parameter": "cursor", "detail": "must be one" }));
     }
 }

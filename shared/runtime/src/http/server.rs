@@ -15,8 +15,6 @@ use super::middleware::observe;
 use super::{HttpState, Routes};
 use crate::role::RouteTable;
 
-/// Heads that take longer are not from a browser but from somebody who wants our sockets.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longer than a load balancer's 60 s, so that it is never us who closes under a request on its way.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 const MAX_CONNECTIONS: usize = 10_000;
@@ -72,12 +70,13 @@ impl HttpServing {
         threads: usize,
         drain: Duration,
     ) -> anyhow::Result<Self> {
+        let read_timeout = state.read_timeout();
         let state = web::Data::from(state);
         let server = HttpServer::new(move || app(state.clone(), &routes))
             .workers(threads.max(1))
             .worker_max_blocking_threads(BLOCKING_THREADS)
             .max_connections(MAX_CONNECTIONS)
-            .client_request_timeout(REQUEST_TIMEOUT)
+            .client_request_timeout(read_timeout)
             .keep_alive(KEEP_ALIVE)
             .shutdown_timeout(drain.as_secs())
             .disable_signals()
@@ -103,6 +102,7 @@ pub fn app(
     > + use<>,
 > {
     let mut merged = Routes::default();
+    super::problem_types::routes(&mut merged);
     for table in routes {
         table(&mut merged);
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use actix_web::{HttpRequest, web};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -16,12 +17,16 @@ use crate::auth::TokenVerifier;
 /// Seconds; from a cache hit to the slowest request a client would wait for.
 const DURATION_BOUNDARIES: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
+/// What [`HttpState::new`] starts with, as the settings do.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Shared by middleware and extractors of one process.
 pub struct HttpState {
     pub(super) ports: Ports,
     pub(super) tokens: Arc<TokenVerifier>,
     pub(super) durations: Histogram<f64>,
     internal_token: Digest,
+    read_timeout: Duration,
     closing: AtomicBool,
 }
 
@@ -36,7 +41,19 @@ impl HttpState {
             .with_boundaries(DURATION_BOUNDARIES.to_vec())
             .build();
         let internal_token = digest(&SHA256, internal_token.expose_secret().as_bytes());
-        Self { ports, tokens, durations, internal_token, closing: AtomicBool::new(false) }
+        let closing = AtomicBool::new(false);
+        Self { ports, tokens, durations, internal_token, read_timeout: READ_TIMEOUT, closing }
+    }
+
+    /// With another time for a request's head, and then its body, to arrive: a client that trickles must not hold a
+    /// connection for ever.
+    #[must_use]
+    pub fn with_read_timeout(self, read_timeout: Duration) -> Self {
+        Self { read_timeout, ..self }
+    }
+
+    pub(super) const fn read_timeout(&self) -> Duration {
+        self.read_timeout
     }
 
     pub(super) fn of(request: &HttpRequest) -> Result<&web::Data<Self>, Problem> {

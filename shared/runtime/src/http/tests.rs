@@ -114,7 +114,7 @@ async fn wrong_methods_and_unknown_paths_are_problems() {
     assert_eq!(told.status(), StatusCode::NO_CONTENT);
     assert_eq!(told.headers().get(header::ALLOW).unwrap(), "GET, HEAD, OPTIONS, POST");
     let unknown = json_of(shell.call(TestRequest::with_uri("/nowhere")).await).await;
-    assert_eq!(unknown["type"], "https://shotengai.dev/problems/not-found");
+    assert_eq!(unknown["type"], "/problems/not-found");
     assert_eq!(shell.status(TestRequest::with_uri("/orders/prod_1")).await, 404, "not an order's id");
 }
 

@@ -74,6 +74,9 @@ pub struct SettingsArgs {
     /// The longest wait before a message that could not be handled comes again, in seconds
     #[arg(long, env = "CONSUMER_MAX_BACKOFF_SECONDS", default_value = "60", value_name = "SECONDS")]
     pub consumer_max_backoff_seconds: String,
+    /// How long a request's head, and then its body, may take to arrive, in seconds; 1 at least
+    #[arg(long, env = "REQUEST_READ_SECONDS", default_value = "10", value_name = "SECONDS")]
+    pub request_read_seconds: String,
     /// How long work in hand may take to finish after SIGTERM, in seconds
     #[arg(long, env = "DRAIN_SECONDS", default_value = "25", value_name = "SECONDS")]
     pub drain_seconds: String,

@@ -83,6 +83,8 @@ pub struct Settings {
     pub consumer_future_patience_seconds: u64,
     /// The longest wait before a message comes again, in seconds.
     pub consumer_max_backoff_seconds: u64,
+    /// How long a request's head, and then its body, may take to arrive, in seconds.
+    pub request_read_seconds: u64,
     /// How long work in hand may take to finish after the signal, in seconds.
     pub drain_seconds: u64,
     /// How long requests are still accepted after the signal, in seconds.
@@ -116,6 +118,7 @@ impl Settings {
             consumer_max_attempts: 40,
             consumer_future_patience_seconds: 600,
             consumer_max_backoff_seconds: 60,
+            request_read_seconds: 10,
             drain_seconds: 5,
             pre_stop_seconds: 0,
         }

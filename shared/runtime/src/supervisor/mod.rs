@@ -84,8 +84,8 @@ impl App {
             std::mem::take(&mut role.checks).into_iter().map(move |check| check.of_role(name))
         });
         let health = Arc::new(Health::new(checks.collect()));
-        let state =
-            Arc::new(HttpState::new(context.ports.clone(), Arc::clone(&context.tokens), &settings.internal_token));
+        let state = HttpState::new(context.ports.clone(), Arc::clone(&context.tokens), &settings.internal_token);
+        let state = Arc::new(state.with_read_timeout(Duration::from_secs(settings.request_read_seconds)));
         let drain = Duration::from_secs(settings.drain_seconds);
         // Requests get half of the time, so that one slow client takes nothing from the workers.
         let http_drain = Duration::from_secs(settings.drain_seconds.div_ceil(2));

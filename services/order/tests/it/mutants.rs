@@ -1,0 +1,69 @@
+//! Hundreds of bodies that are almost right: only right ones are taken, and none does harm.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use shotengai_mutations::mutants;
+
+use crate::asking_catalog::stand_in;
+use crate::shop::Shop;
+
+const FOR_SALE: [&str; 2] = ["prod_kinoko", "prod_takenoko"];
+
+fn has_only(body: &Value, keys: &[&str]) -> bool {
+    body.as_object().is_some_and(|body| body.keys().all(|key| keys.contains(&key.as_str())))
+}
+
+/// The documented rules once more, by other means than the service's.
+fn is_valid(body: &[u8]) -> bool {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return false };
+    let token_fits = match &body["payment_token"] {
+        Value::Null => true,
+        Value::String(token) => {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            let card = (12..=19).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_digit());
+            (1..=128).contains(&token.len()) && token.chars().all(plain) && !card
+        }
+        _ => false,
+    };
+    let Some(items) = body["items"].as_array() else { return false };
+    let line_fits = |line: &Value| {
+        has_only(line, &["product_id", "quantity"])
+            && line["product_id"].as_str().is_some_and(|product| FOR_SALE.contains(&product))
+            && line["quantity"].as_u64().is_some_and(|quantity| (1..=1_000_000).contains(&quantity))
+    };
+    let pieces = |product: &str| {
+        let lines = items.iter().filter(|line| line["product_id"] == product);
+        lines.filter_map(|line| line["quantity"].as_u64()).sum::<u64>()
+    };
+    has_only(&body, &["items", "payment_token"])
+        && token_fits
+        && !items.is_empty()
+        && items.iter().all(line_fits)
+        && FOR_SALE.iter().all(|product| pieces(product) <= 1_000_000)
+}
+
+#[actix_web::test]
+async fn only_right_bodies_become_orders_and_none_is_a_fault_of_ours() {
+    let shop = Shop::open(&stand_in()).await;
+    let line = |product: &str, quantity: u32| json!({ "product_id": product, "quantity": quantity });
+    let valid = json!({ "items": [line("prod_kinoko", 2), line("prod_takenoko", 1)], "payment_token": "tok_visa" });
+    let bodies: Vec<_> = mutants(&valid, 3, 600).collect();
+    let answers = shop.statuses(bodies.iter().map(|mutant| mutant.body.clone())).await;
+    let mut taken = 0;
+    let mut types = BTreeSet::new();
+    for (mutant, (status, answer)) in bodies.iter().zip(answers) {
+        let sent = String::from_utf8_lossy(&mutant.body);
+        let right = !mutant.doubled && is_valid(&mutant.body);
+        assert_eq!(status == 202, right, "{sent}: {status} {answer}");
+        if right {
+            taken += 1;
+        } else {
+            assert!([400, 422].contains(&status), "{sent}: {status} {answer}");
+            types.insert(answer["type"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned());
+        }
+    }
+    assert_eq!(shop.written().await, taken);
+    assert!((30..500).contains(&taken), "{taken} of 600 were right: both sides are tried");
+    assert!(types.len() >= 4, "{types:?}");
+}

@@ -1,0 +1,129 @@
+//! Types from trees.
+
+use serde::Deserializer;
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::forward_to_deserialize_any;
+
+use super::fault::{Fault, Step};
+use super::tree::Json;
+
+impl Json {
+    fn as_found(&self) -> Unexpected<'_> {
+        match self {
+            Self::Null | Self::Gone => Unexpected::Unit,
+            Self::Bool(value) => Unexpected::Bool(*value),
+            Self::Unsigned(value) => Unexpected::Unsigned(*value),
+            Self::Signed(value) => Unexpected::Signed(*value),
+            Self::Float(value) => Unexpected::Float(*value),
+            Self::Text(value) => Unexpected::Str(value),
+            Self::List(_) => Unexpected::Seq,
+            Self::Object(_) => Unexpected::Map,
+        }
+    }
+}
+
+impl<'de> Deserializer<'de> for &'de Json {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self {
+            Json::Null | Json::Gone => visitor.visit_unit(),
+            Json::Bool(value) => visitor.visit_bool(*value),
+            Json::Unsigned(value) => visitor.visit_u64(*value),
+            Json::Signed(value) => visitor.visit_i64(*value),
+            Json::Float(value) => visitor.visit_f64(*value),
+            Json::Text(value) => visitor.visit_borrowed_str(value),
+            Json::List(entries) => {
+                let mut list = List { entries: entries.iter().enumerate() };
+                let value = visitor.visit_seq(&mut list)?;
+                match list.entries.next() {
+                    None => Ok(value),
+                    Some((index, _)) => Err(Fault::custom("is one too many").within(Step::Index(index))),
+                }
+            }
+            Json::Object(entries) => visitor.visit_map(Object { entries: entries.iter(), current: None }),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self {
+            Json::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    /// Only an object is one; derived types would take an array as their fields in order.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        match self {
+            Json::Object(_) => self.deserialize_any(visitor),
+            _ => Err(Fault::invalid_type(self.as_found(), &"an object")),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        match self {
+            Json::Text(name) => {
+                let name: StrDeserializer<'_, Fault> = name.as_str().into_deserializer();
+                visitor.visit_enum(name)
+            }
+            Json::Object(entries) if entries.len() == 1 => {
+                visitor.visit_enum(MapAccessDeserializer::new(Object { entries: entries.iter(), current: None }))
+            }
+            _ => Err(Fault::invalid_type(self.as_found(), &"a string")),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map identifier ignored_any
+    }
+}
+
+struct List<'de> {
+    entries: std::iter::Enumerate<std::slice::Iter<'de, Json>>,
+}
+
+impl<'de> SeqAccess<'de> for List<'de> {
+    type Error = Fault;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
+        let Some((index, entry)) = self.entries.find(|(_, entry)| **entry != Json::Gone) else { return Ok(None) };
+        seed.deserialize(entry).map(Some).map_err(|fault| fault.within(Step::Index(index)))
+    }
+}
+
+struct Object<'de> {
+    entries: std::slice::Iter<'de, (String, Json)>,
+    current: Option<&'de (String, Json)>,
+}
+
+impl<'de> MapAccess<'de> for Object<'de> {
+    type Error = Fault;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+        self.current = self.entries.next();
+        let Some((key, _)) = self.current else { return Ok(None) };
+        let name: StrDeserializer<'_, Fault> = key.as_str().into_deserializer();
+        seed.deserialize(name).map(Some).map_err(|fault| fault.within(Step::Key(key.clone())))
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Fault> {
+        let Some((key, value)) = self.current.take() else { return Err(Fault::custom("has a value without a key")) };
+        seed.deserialize(value).map_err(|fault| fault.within(Step::Key(key.clone())))
+    }
+}

@@ -1,0 +1,26 @@
+//! What stands in the event stores.
+
+use shotengai_contracts::Owner;
+use shotengai_messaging::{Infrastructure, OUTBOX_SHARDS};
+
+use crate::street::Street;
+
+const PAGE: usize = 1000;
+
+/// How many commits all services have written.
+pub async fn count(street: &Street) -> usize {
+    let mut count = 0;
+    for owner in Owner::ALL {
+        let store = street.aws.event_store(owner);
+        for shard in 0..OUTBOX_SHARDS {
+            let mut from = None;
+            loop {
+                let (commits, next) = store.scan(shard, from, PAGE).await.unwrap();
+                count += commits.len();
+                let Some(next) = next else { break };
+                from = Some(next);
+            }
+        }
+    }
+    count
+}
