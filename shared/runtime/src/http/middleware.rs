@@ -16,23 +16,25 @@ use uuid::Uuid;
 
 use super::HttpState;
 use super::meta::{REQUEST_ID, RequestId};
+use super::unread::Reader;
 
 const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Gives the request an id (the client's where it is a UUID) and a span under the client's trace, and measures it by
 /// route, never by path: paths are without number.
 pub(super) async fn observe(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
     let state = HttpState::of(request.request())?.clone();
     let id = client_id(&request).unwrap_or_else(|| state.ports.ids.uuid_v7());
     request.extensions_mut().insert(RequestId(id));
     let method = request.method().clone();
     let span = span(&request, id);
+    let reader = Reader::of(&mut request);
     let started = Instant::now();
     let answer = REQUEST_ID.scope(id, next.call(request)).instrument(span.clone()).await;
-    let mut answer = answer?;
+    let mut answer = answer?.map_into_boxed_body();
     let status = answer.status();
     let route = answer.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     // Recording `otel.name` is too late as soon as anybody has asked for the span's context.
@@ -53,7 +55,10 @@ pub(super) async fn observe(
     if state.is_closing() && !head.upgrade() {
         head.set_connection_type(ConnectionType::Close);
     }
-    Ok(answer)
+    Ok(match reader {
+        Some(reader) => reader.keep(answer),
+        None => answer,
+    })
 }
 
 fn client_id(request: &ServiceRequest) -> Option<Uuid> {

@@ -19,6 +19,7 @@ mod server;
 mod state;
 #[cfg(test)]
 mod tests;
+mod unread;
 
 pub use body::{BODY_LIMIT, JsonBody};
 pub use caller::{AdminCaller, Caller, InternalCaller};

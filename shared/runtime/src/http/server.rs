@@ -72,6 +72,8 @@ impl HttpServing {
     ) -> anyhow::Result<Self> {
         let read_timeout = state.read_timeout();
         let state = web::Data::from(state);
+        // actix bounds only the first head of a connection. One that is kept alive and then trickles its next head is for
+        // the ingress to end; it costs us a socket, no thread.
         let server = HttpServer::new(move || app(state.clone(), &routes))
             .workers(threads.max(1))
             .worker_max_blocking_threads(BLOCKING_THREADS)
