@@ -71,7 +71,7 @@ pub async fn drip(base: &str, start: &[u8], drop: &[u8]) -> (RawAnswer, Duration
     let began = Instant::now();
     stream.write_all(start).await.unwrap();
     let mut bytes = Vec::new();
-    let mut chunk = [0; 4096];
+    let mut chunk = vec![0; 4096];
     while began.elapsed() < PATIENCE {
         // Not a wait for something to have happened: the pace of a slow client.
         match timeout(Duration::from_millis(100), stream.read(&mut chunk)).await {

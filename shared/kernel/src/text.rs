@@ -53,7 +53,7 @@ impl TextRule {
         if length < self.min || length > self.max {
             return Err(TextError::Length(self));
         }
-        match text.chars().find(|c| !is_readable(*c) && !(self.lines && is_break(*c))) {
+        match text.chars().find(|c| !(is_readable(*c) || self.lines && is_break(*c))) {
             None => Ok(text),
             Some(unreadable) => Err(TextError::Character(unreadable)),
         }

@@ -1,5 +1,5 @@
 //! Table, document and code name the same problems. `UPDATE_GOLDEN=1` writes the document anew.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests, too, end the test that uses them")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests, too, end the test that uses them")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
