@@ -4,12 +4,17 @@
 //! on conditions with a deadline, and works under paused `tokio` time too. What only some backends enforce (limits on
 //! sizes, transactions that meet) is not in here.
 //!
+//! Beside the suites: [`stories`], valid histories of orders, and [`deliver_until_settled`], which brings their messages to a
+//! handler, to test that it comes to one end whatever order they come in.
+//!
 //! Not for production code: a broken promise panics with what was expected.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "a failed check of a test suite is a panic")]
 
+mod delivering;
 mod queue;
 mod store;
 mod store_indexes;
+pub mod stories;
 mod stream;
 mod table;
 mod table_transact;
@@ -21,6 +26,7 @@ use std::time::Duration;
 use shotengai_kernel::Ports;
 use tokio::time::Instant;
 
+pub use delivering::deliver_until_settled;
 pub use queue::{queue_contract, redrive_contract};
 pub use store::event_store_contract;
 pub use stream::stream_contract;
