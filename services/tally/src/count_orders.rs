@@ -24,7 +24,8 @@ pub struct CountOrders {
     table: Arc<dyn Table>,
     ports: Ports,
     backoff: Backoff,
-    /// By product: the name written down, and the time of the event it is from.
+    /// By product: the newest name that was seen, and the time of its newest event. The row has this name, or a newer one
+    /// that another process wrote.
     known: Mutex<BTreeMap<ProductId, (u64, String)>>,
 }
 
@@ -98,19 +99,21 @@ impl CountOrders {
         Disposition::Done
     }
 
-    /// The newest name wins, by the time of the event. A process skips what it believes to be written already, so a name
-    /// that changes back and forth while messages overtake each other may stay an older one until the next change.
+    /// The newest name wins, by the time of the event. A name that a process believes to be written already it does not
+    /// write again: where several processes count, and a name changes back and forth while messages overtake each other, an
+    /// older one may stay until the next change.
     async fn write_down_products(&self, run: &[Count]) -> Result<(), Fault> {
         for count in run {
             let version = version_of(count.time);
             for (product, pieces) in &count.products {
-                if self.knows(product, version, &pieces.name) {
-                    continue;
-                }
-                let row = Row::new(rows::product(product), version, json!({ "name": pieces.name }));
-                match self.table.put(&row, Condition::VersionBelow(version)).await {
-                    Ok(()) | Err(WriteError::Condition(_)) => self.learn(product, version, &pieces.name),
-                    Err(WriteError::Fault(fault)) => return Err(fault),
+                let mut unwritten =
+                    (!self.knows(product, version, &pieces.name)).then(|| (version, pieces.name.clone()));
+                while let Some((version, name)) = unwritten {
+                    let row = Row::new(rows::product(product), version, json!({ "name": name }));
+                    match self.table.put(&row, Condition::VersionBelow(version)).await {
+                        Ok(()) | Err(WriteError::Condition(_)) => unwritten = self.learn(product, version, name),
+                        Err(WriteError::Fault(fault)) => return Err(fault),
+                    }
                 }
             }
         }
@@ -118,13 +121,27 @@ impl CountOrders {
     }
 
     fn knows(&self, product: &ProductId, version: u64, name: &str) -> bool {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(product).is_some_and(|(newest, written)| written == name || *newest > version)
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.get_mut(product) {
+            Some((newest, _)) if *newest >= version => true,
+            Some((newest, written)) if written == name => {
+                *newest = version;
+                true
+            }
+            _ => false,
+        }
     }
 
-    fn learn(&self, product: &ProductId, version: u64, name: &str) {
+    /// A newer name, if one was seen while this one was being written: it may have been taken for written.
+    fn learn(&self, product: &ProductId, version: u64, name: String) -> Option<(u64, String)> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(product.clone(), (version, name.to_owned()));
+        match known.get(product) {
+            Some((newest, seen)) if *newest > version => (*seen != name).then(|| (*newest, seen.clone())),
+            _ => {
+                known.insert(product.clone(), (version, name));
+                None
+            }
+        }
     }
 }
 
