@@ -71,7 +71,7 @@ pub async fn add_stock(
         Some(Ok(Outcome::UnknownProduct)) => Err(AddStockError::UnknownProduct),
         Some(Ok(Outcome::OtherAddition)) => Err(AddStockError::KeyReused),
         Some(Ok(Outcome::Impossible(why))) => Err(AddStockError::Impossible(why)),
-        Some(Ok(Outcome::Wait(_) | Outcome::NoRoom) | Err(Undecided::Contended)) | None => {
+        Some(Ok(Outcome::Wait(_) | Outcome::NoRoom | Outcome::Stale) | Err(Undecided::Contended)) | None => {
             Err(AddStockError::Contended)
         }
         Some(Err(Undecided::Fault(fault))) => Err(AddStockError::Fault(fault)),

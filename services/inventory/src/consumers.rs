@@ -80,7 +80,7 @@ fn disposition(answer: Answer) -> Disposition {
     match answer {
         Ok(Outcome::Done) => Disposition::Done,
         Ok(Outcome::Wait(wait)) => Disposition::retry(wait.to_string()),
-        Ok(Outcome::NoRoom) => Disposition::retry("the transaction was full"),
+        Ok(Outcome::NoRoom | Outcome::Stale) => Disposition::retry("not decided"),
         Ok(Outcome::UnknownProduct | Outcome::OtherAddition) => {
             Disposition::Reject { reason: "contradiction", error: "the addition is another one's".to_owned() }
         }

@@ -71,7 +71,7 @@ impl Desk {
     }
 
     /// Carries requests out in order, as few transactions as it takes: one answer a request, never
-    /// [`Outcome::NoRoom`]. `Ok` is durable.
+    /// [`Outcome::NoRoom`] or [`Outcome::Stale`]. `Ok` is durable.
     pub async fn carry_out(&self, asked: &[Asked]) -> Vec<Answer> {
         let _turn = self.turn.lock().await;
         let backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(250));
@@ -88,18 +88,18 @@ impl Desk {
             }
             let undecided = match self.round(asked, &open).await {
                 Ok(outcomes) => {
+                    let stale = outcomes.contains(&Outcome::Stale);
                     for (index, outcome) in open.iter().zip(outcomes) {
-                        answers[*index] = (outcome != Outcome::NoRoom).then_some(Ok(outcome));
+                        let decided = !matches!(outcome, Outcome::NoRoom | Outcome::Stale);
+                        answers[*index] = decided.then_some(Ok(outcome));
                     }
-                    continue;
+                    if !stale {
+                        continue;
+                    }
+                    Undecided::Contended
                 }
                 Err(AppendError::Conflict { .. }) => {
                     metrics::count_conflict("stock");
-                    conflicts += 1;
-                    if conflicts <= MAX_CONFLICTS {
-                        tokio::time::sleep(backoff.delay(conflicts, self.writer.ports().random.as_ref())).await;
-                        continue;
-                    }
                     Undecided::Contended
                 }
                 // Together they may be too large for a transaction that takes each alone.
@@ -110,6 +110,11 @@ impl Desk {
                 Err(AppendError::Unwritable(why)) => Undecided::Unwritable(why),
                 Err(AppendError::Fault(fault)) => Undecided::Fault(Arc::new(fault)),
             };
+            if matches!(undecided, Undecided::Contended) && conflicts < MAX_CONFLICTS {
+                conflicts += 1;
+                tokio::time::sleep(backoff.delay(conflicts, self.writer.ports().random.as_ref())).await;
+                continue;
+            }
             let only_the_first = matches!(undecided, Undecided::Unwritable(_));
             for index in if only_the_first { open } else { (0..asked.len()).collect() } {
                 answers[index].get_or_insert_with(|| Err(undecided.clone()));

@@ -11,9 +11,9 @@ use shotengai_messaging::{Aggregate, Loaded};
 use uuid::Uuid;
 
 use super::plan::{Caused, Outcome, States, Wait, Write};
-use super::{Addition, Moves, Request, Reservation, Stock};
+use super::{Addition, Moves, Request, Reservation, Stock, StockError};
 
-/// After [`Outcome::Impossible`] a draft holds half a request and is of no more use.
+/// After an outcome that is an `Err` a draft holds half a request and is of no more use.
 #[derive(Clone)]
 pub(super) struct Draft<'a> {
     states: &'a States,
@@ -58,7 +58,7 @@ impl<'a> Draft<'a> {
             Request::Release { order } => self.release(index, order),
             Request::Deduct { order } => self.deduct(index, order),
         };
-        decided.unwrap_or_else(Outcome::Impossible)
+        decided.unwrap_or_else(|outcome| outcome)
     }
 
     fn introduce(
@@ -67,7 +67,7 @@ impl<'a> Draft<'a> {
         product: &ProductId,
         addition: Uuid,
         quantity: Option<Quantity>,
-    ) -> Result<Outcome, &'static str> {
+    ) -> Result<Outcome, Outcome> {
         match quantity {
             Some(quantity) => self.add(index, product, addition, quantity),
             None if self.knows(product) => Ok(Outcome::Done),
@@ -82,7 +82,7 @@ impl<'a> Draft<'a> {
         product: &ProductId,
         addition: Uuid,
         quantity: Quantity,
-    ) -> Result<Outcome, &'static str> {
+    ) -> Result<Outcome, Outcome> {
         match self.addition(addition) {
             Addition::Done { product: of, quantity: pieces } if of == *product && pieces == quantity => {
                 return Ok(Outcome::Done);
@@ -99,7 +99,7 @@ impl<'a> Draft<'a> {
         Ok(Outcome::Done)
     }
 
-    fn reserve(&mut self, index: usize, order: &OrderId, lines: &[StockLine]) -> Result<Outcome, &'static str> {
+    fn reserve(&mut self, index: usize, order: &OrderId, lines: &[StockLine]) -> Result<Outcome, Outcome> {
         if self.reservation(order) != Reservation::Open {
             return Ok(Outcome::Done);
         }
@@ -116,25 +116,29 @@ impl<'a> Draft<'a> {
         Ok(Outcome::Done)
     }
 
-    fn release(&mut self, index: usize, order: &OrderId) -> Result<Outcome, &'static str> {
+    fn release(&mut self, index: usize, order: &OrderId) -> Result<Outcome, Outcome> {
         let lines = match self.reservation(order) {
             Reservation::Open => Vec::new(),
             Reservation::Reserved { lines } => lines,
             Reservation::Rejected | Reservation::Released { .. } => return Ok(Outcome::Done),
-            Reservation::Deducted { .. } => return Err("the order was cancelled after it had been shipped"),
+            Reservation::Deducted { .. } => {
+                return Err(Outcome::Impossible("the order was cancelled after it had been shipped"));
+            }
         };
         self.shift_all(index, &lines, Moves::released)?;
         self.record(index, order, StockReleased { order_id: order.clone(), lines });
         Ok(Outcome::Done)
     }
 
-    fn deduct(&mut self, index: usize, order: &OrderId) -> Result<Outcome, &'static str> {
+    fn deduct(&mut self, index: usize, order: &OrderId) -> Result<Outcome, Outcome> {
         let lines = match self.reservation(order) {
             Reservation::Open => return Ok(Outcome::Wait(Wait::Reservation)),
             Reservation::Reserved { lines } => lines,
             Reservation::Deducted { .. } => return Ok(Outcome::Done),
-            Reservation::Rejected => return Err("the order was shipped without a reservation"),
-            Reservation::Released { .. } => return Err("the order was shipped after it had been cancelled"),
+            Reservation::Rejected => return Err(Outcome::Impossible("the order was shipped without a reservation")),
+            Reservation::Released { .. } => {
+                return Err(Outcome::Impossible("the order was shipped after it had been cancelled"));
+            }
         };
         self.shift_all(index, &lines, Moves::deducted)?;
         self.record(index, order, StockDeducted { order_id: order.clone(), lines });
@@ -163,22 +167,17 @@ impl<'a> Draft<'a> {
         })
     }
 
-    fn shift_all(
-        &mut self,
-        index: usize,
-        lines: &[StockLine],
-        moves: fn(Quantity) -> Moves,
-    ) -> Result<(), &'static str> {
+    fn shift_all(&mut self, index: usize, lines: &[StockLine], moves: fn(Quantity) -> Moves) -> Result<(), Outcome> {
         for line in lines {
             self.shift(index, &line.product_id, &moves(line.quantity))?;
         }
         Ok(())
     }
 
-    fn shift(&mut self, index: usize, product: &ProductId, more: &Moves) -> Result<Outcome, &'static str> {
+    fn shift(&mut self, index: usize, product: &ProductId, more: &Moves) -> Result<Outcome, Outcome> {
         let (before, first) = self.moves.get(product).copied().unwrap_or((Moves::default(), index));
-        let moves = before.plus(more).map_err(|_| "the pieces of one product are too many")?;
-        self.loaded_stock(product).after(&moves).map_err(|_| "a product's numbers would fall below zero")?;
+        let moves = before.plus(more).map_err(unfit)?;
+        self.loaded_stock(product).after(&moves).map_err(unfit)?;
         self.moves.insert(product.clone(), (moves, first));
         Ok(Outcome::Done)
     }
@@ -223,6 +222,15 @@ impl<'a> Draft<'a> {
             events: vec![Caused { event: moves.event(&product), cause }],
         });
         reservations.chain(additions).chain(stocks).collect()
+    }
+}
+
+/// Reservations and numbers are read one after the other. Numbers that would fall below zero are not the request's fault:
+/// another process has released or deducted the same pieces between the two reads, or is about to show that it has.
+const fn unfit(error: StockError) -> Outcome {
+    match error {
+        StockError::TooLarge => Outcome::Impossible("the pieces of one product are too many"),
+        StockError::Available | StockError::Reserved => Outcome::Stale,
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Outcome {
     Wait(Wait),
     /// The plan is full; ask again with the next.
     NoRoom,
+    /// The states do not fit together, because another process came between their reads; ask again on fresh ones.
+    Stale,
     /// Nobody has introduced the product.
     UnknownProduct,
     /// The addition has happened with another product or quantity.
@@ -98,7 +100,7 @@ pub fn plan(states: &States, requests: &[&Request]) -> Plan {
         // What a request changes is kept only if all of it is possible and has room.
         let mut tried = draft.clone();
         let outcome = tried.decide(index, request);
-        if matches!(outcome, Outcome::Impossible(_)) {
+        if matches!(outcome, Outcome::Impossible(_) | Outcome::Stale) {
             outcomes.push(outcome);
         } else if tried.writes() <= MAX_WRITES {
             draft = tried;

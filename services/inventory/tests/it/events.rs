@@ -52,6 +52,29 @@ async fn processes_that_sell_the_same_pieces_at_once_sell_each_piece_once() {
     assert_eq!(reserved, 10);
 }
 
+#[tokio::test(start_paused = true)]
+async fn processes_that_hear_of_the_same_cancellation_at_once_release_once_and_none_takes_it_for_a_contradiction() {
+    for seed in 0..50 {
+        let shop = Shop::new(seed);
+        let handlers: Vec<_> = (0..3).map(|_| shop.handler()).collect();
+        handlers[0].handle(&[shop.created(10), shop.placed(&order(1), 4)]).await;
+        let cancelled = [shop.cancelled(&order(1), 4)];
+        // Each begins some turns late, so that they meet in different places.
+        let rounds = join_all(handlers.iter().map(|handler| {
+            let (cancelled, late) = (&cancelled, shop.ports.random.below(12));
+            async move {
+                for _ in 0..late {
+                    tokio::task::yield_now().await;
+                }
+                handler.handle(cancelled).await
+            }
+        }))
+        .await;
+        assert!(rounds.iter().flatten().all(|disposition| *disposition == Disposition::Done), "{seed}: {rounds:?}");
+        assert_eq!(shop.stock().await, Stock { available: 10, reserved: 0, deducted: 0 });
+    }
+}
+
 #[tokio::test]
 async fn a_lost_answer_is_not_a_second_reservation() {
     let shop = Shop::new(4);
