@@ -3,7 +3,7 @@ use shotengai_billing::domain::Payment;
 use shotengai_billing::provider::Operation::{Authorize, Capture, Refund, Void};
 use shotengai_contracts::EventType;
 use shotengai_messaging::memory::InjectedFault;
-use shotengai_messaging::{Disposition, FaultKind, Handler};
+use shotengai_messaging::{FaultKind, Handler};
 
 use crate::support::{Till, total};
 

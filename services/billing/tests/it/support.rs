@@ -59,8 +59,12 @@ impl Till {
     }
 
     pub(crate) async fn payment(&self) -> Payment {
+        self.payment_of(&payment_id()).await
+    }
+
+    pub(crate) async fn payment_of(&self, payment: &PaymentId) -> Payment {
         let payments = Aggregates::<Payment>::new(self.writer());
-        payments.load(&AggregateId::from(&payment_id())).await.unwrap().state
+        payments.load(&AggregateId::from(payment)).await.unwrap().state
     }
 
     pub(crate) async fn events(&self) -> Vec<EventType> {

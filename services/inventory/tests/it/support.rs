@@ -62,8 +62,12 @@ impl Shop {
     }
 
     pub(crate) async fn stock(&self) -> Stock {
+        self.stock_of(&product()).await
+    }
+
+    pub(crate) async fn stock_of(&self, product: &ProductId) -> Stock {
         let stocks = Aggregates::<Stock>::new(self.writer());
-        stocks.load(&AggregateId::stock(&product())).await.unwrap().state
+        stocks.load(&AggregateId::stock(product)).await.unwrap().state
     }
 
     pub(crate) async fn reservation(&self, order: &OrderId) -> Reservation {

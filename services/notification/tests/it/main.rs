@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod confluence;
 mod contacts;
 mod golden;
 mod handler;

@@ -4,6 +4,7 @@
 
 mod asking_catalog;
 mod deadlines;
+mod confluence;
 mod http;
 mod mutants;
 mod placing;

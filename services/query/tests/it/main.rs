@@ -3,6 +3,7 @@
 // Clippy excuses test functions, not the helpers beside them.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod confluence;
 mod folding;
 mod history;
 mod projecting;

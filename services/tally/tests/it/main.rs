@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod confluence;
 mod counting;
 mod live;
 mod support;
