@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod cancel;
 mod cli;
 mod concurrency;
 mod contract;
@@ -23,5 +24,7 @@ mod poison;
 mod proxy;
 mod purchase;
 mod redrive;
+mod saga;
+mod tombstones;
 mod tracing;
 mod two_workers;

@@ -4,6 +4,7 @@
 //! - [`street`]: provisions, starts the binary's roles as processes, kills them.
 //! - [`shop`]: what a customer or an administrator does over HTTP.
 //! - [`customer`]: somebody who buys one piece at a time.
+//! - [`mails`]: what the inbox has about an order. [`truth`]: the services' own records.
 //! - [`dev`]: `shotengai dev` as a process, in a folder of its own. [`collector`]: takes the spans that processes export.
 //! - [`post_office`]: decides which worker of a queue gets which message.
 //! - [`proxy`]: stands between a process and its AWS, or a client and its shop, and spoils what a rule says.
@@ -24,10 +25,12 @@ pub mod dev;
 pub mod facts;
 pub mod letters;
 pub mod local;
+pub mod mails;
 pub mod poison;
 pub mod post_office;
 pub mod proxy;
 pub mod raw;
 pub mod shop;
 pub mod street;
+pub mod truth;
 pub mod wait;
