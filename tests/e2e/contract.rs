@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shotengai_contracts::{Owner, QUEUES};
 use shotengai_kernel::Ports;
-use shotengai_messaging::{Infrastructure, contract};
+use shotengai_messaging::{Infrastructure, TableLeases, contract};
 use shotengai_tests::street::Street;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -41,4 +41,12 @@ async fn the_topic_keeps_its_contract_with_every_queue() {
 async fn a_table_keeps_its_contract() {
     let street = Street::provisioned().await;
     contract::table_contract(street.aws.table("order-prices"), &Ports::system()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn leases_and_checkpoints_in_a_table_keep_their_contracts() {
+    let street = Street::provisioned().await;
+    let table = || street.aws.table("checkpoints");
+    contract::lease_contract(Arc::new(TableLeases::new(table(), "bridge/contract")), &Ports::system()).await;
+    contract::checkpoint_contract(table(), &Ports::system()).await;
 }

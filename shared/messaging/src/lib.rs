@@ -10,6 +10,7 @@
 //! - **consumer** ([`consumer`]): receives, decodes, limits, settles; a [`Handler`] reacts.
 //! - **dead letters** ([`dead_letters`]): what could not be handled: listed, grouped, redriven.
 //! - **send** ([`send`]), **wire** ([`wire`]): any number of messages into a queue; an envelope as one.
+//! - **lease** ([`lease`]): how processes share shards; the epoch in the checkpoint, not the lease, is what fences.
 //! - **shard** ([`shard`]): reads a stream's shards from fenced checkpoints.
 //! - **worker** ([`worker`]): a named, supervised background task that ends when told.
 
@@ -22,6 +23,7 @@ pub mod consumer;
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod dead_letters;
+pub mod lease;
 pub mod memory;
 pub mod metrics;
 pub mod outbox;
@@ -38,9 +40,11 @@ pub use backoff::Backoff;
 pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 pub use commit::{Commit, CommitFactory};
 pub use consumer::{Consumer, ConsumerConfig, Probe};
+pub use lease::table::TableLeases;
 pub use outbox::{Outbox, OutboxConfig, Publisher};
 pub use ports::fault::{Fault, FaultKind};
 pub use ports::infrastructure::Infrastructure;
+pub use ports::lease::{Lease, LeaseChange, LeaseError, Leases};
 pub use ports::queue::{OutgoingMessage, Queue, QueueDepth, RawDelivery, Receipt};
 pub use ports::store::{AppendError, EventStore, OUTBOX_SHARDS, Snapshot};
 pub use ports::stream::{Shard, ShardBatch, ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter};

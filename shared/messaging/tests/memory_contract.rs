@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shotengai_contracts::{Owner, routing};
 use shotengai_kernel::{ManualClock, Ports};
 use shotengai_messaging::memory::{MemoryConfig, MemoryInfrastructure, MemoryQueue, NoFaults, QueueConfig};
-use shotengai_messaging::{Infrastructure, Queue, contract};
+use shotengai_messaging::{Infrastructure, Queue, TableLeases, contract};
 
 fn ports() -> Ports {
     Ports::seeded(11, Arc::new(ManualClock::default()))
@@ -62,4 +62,15 @@ async fn the_topic_keeps_its_contract_with_every_queue() {
 async fn the_table_keeps_its_contract() {
     let street = street(QueueConfig::default());
     contract::table_contract(street.table("order-prices"), &ports()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn leases_in_a_table_keep_their_contract() {
+    let leases = TableLeases::new(street(QueueConfig::default()).table("checkpoints"), "bridge/ec-events");
+    contract::lease_contract(Arc::new(leases), &ports()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn checkpoints_keep_their_contract() {
+    contract::checkpoint_contract(street(QueueConfig::default()).table("checkpoints"), &ports()).await;
 }

@@ -11,6 +11,8 @@
 #![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "a failed check of a test suite is a panic")]
 
 mod delivering;
+mod checkpoint;
+mod lease;
 mod queue;
 mod store;
 mod store_indexes;
@@ -27,6 +29,8 @@ use shotengai_kernel::Ports;
 use tokio::time::Instant;
 
 pub use delivering::deliver_until_settled;
+pub use checkpoint::checkpoint_contract;
+pub use lease::lease_contract;
 pub use queue::{queue_contract, redrive_contract};
 pub use store::event_store_contract;
 pub use stream::stream_contract;

@@ -2,6 +2,7 @@
 
 pub mod fault;
 pub mod infrastructure;
+pub mod lease;
 pub mod queue;
 pub mod store;
 pub mod stream;
