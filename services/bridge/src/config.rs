@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What can be set. Times are milliseconds.
+/// What can be set.
 #[derive(clap::Args, Clone, Debug)]
 pub struct BridgeSettings {
     /// Wait between reads of a shard while records come. Kinesis allows five reads a second and shard.
@@ -11,11 +11,25 @@ pub struct BridgeSettings {
     /// Wait between reads of a shard that has been quiet for five seconds.
     #[arg(long, env = "BRIDGE_IDLE_POLL_MS", default_value_t = 200, value_parser = clap::value_parser!(u64).range(10..=10_000))]
     pub bridge_idle_poll_ms: u64,
+    /// Seconds within which the shards of a bridge that died are another's.
+    #[arg(long, env = "BRIDGE_LEASE_SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub bridge_lease_seconds: u64,
+    /// Seconds for which a shard may have records and not move before it counts as stuck.
+    #[arg(long, env = "BRIDGE_STUCK_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub bridge_stuck_seconds: u64,
 }
 
 impl BridgeSettings {
     pub(crate) const fn busy_poll(&self) -> Duration {
         Duration::from_millis(self.bridge_busy_poll_ms)
+    }
+
+    pub(crate) const fn lease(&self) -> Duration {
+        Duration::from_secs(self.bridge_lease_seconds)
+    }
+
+    pub(crate) const fn stuck_after(&self) -> Duration {
+        Duration::from_secs(self.bridge_stuck_seconds)
     }
 
     pub(crate) const fn idle_poll(&self) -> Duration {

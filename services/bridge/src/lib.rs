@@ -24,6 +24,14 @@ pub use pass::Bridge;
 /// The queue for records that can't be published.
 pub const DEAD_LETTERS: &str = "bridge-dlq";
 
+const NAME: &str = "bridge";
+
+/// The group of leases by which bridges share a stream's shards.
+#[must_use]
+pub fn lease_group(stream: &str) -> String {
+    format!("{NAME}/{stream}")
+}
+
 /// Wires the role.
 ///
 /// # Errors
@@ -32,19 +40,25 @@ pub const DEAD_LETTERS: &str = "bridge-dlq";
 pub async fn build(context: &Context, settings: BridgeSettings) -> anyhow::Result<Role> {
     let reader = context.infra.stream_reader();
     let bridge = Bridge::new(context.infra.topic(), context.infra.queue(DEAD_LETTERS), context.ports.clone());
-    let checkpoints =
-        Checkpoints::new(context.infra.table("checkpoints"), "bridge", &context.settings.kinesis_stream_name);
-    let config =
-        ShardConfig { busy_poll: settings.busy_poll(), idle_poll: settings.idle_poll(), ..ShardConfig::default() };
-    let consumer = StreamConsumer::new(
-        "bridge",
+    let stream = &context.settings.kinesis_stream_name;
+    let checkpoints = Checkpoints::new(context.infra.table("checkpoints"), NAME, stream);
+    let config = ShardConfig {
+        busy_poll: settings.busy_poll(),
+        idle_poll: settings.idle_poll(),
+        lease: settings.lease(),
+        stuck_after: settings.stuck_after(),
+        ..ShardConfig::default()
+    };
+    let consumer = StreamConsumer::with_leases(
+        NAME,
         config,
         Arc::clone(&reader),
         checkpoints,
+        context.leases(&lease_group(stream)),
         Arc::new(bridge),
         context.ports.clone(),
     );
-    Ok(Role::new("bridge").worker(consumer.worker()).check(Check::new("kinesis", move || {
+    Ok(Role::new(NAME).worker(consumer.worker()).check(Check::new("kinesis", move || {
         let reader: Arc<dyn StreamReader> = Arc::clone(&reader);
         async move { reader.shards().await.map(|_| ()).map_err(|fault| fault.to_string()) }
     })))

@@ -6,7 +6,7 @@ use comfy_table::{Table, presets};
 use shotengai_contracts::Owner;
 use shotengai_contracts::routing::{consumed_queues, dead_letters_of};
 use shotengai_kernel::Timestamp;
-use shotengai_messaging::{Checkpoints, Infrastructure, OUTBOX_SHARDS};
+use shotengai_messaging::{CheckpointError, Checkpoints, Infrastructure, OUTBOX_SHARDS};
 
 use crate::cli::{StatusArgs, StatusOf};
 use crate::provision::connect;
@@ -52,21 +52,29 @@ async fn stores(infra: &dyn Infrastructure) -> anyhow::Result<Table> {
 
 async fn shards(infra: &dyn Infrastructure, stream: &str) -> anyhow::Result<Table> {
     let checkpoints = Checkpoints::new(infra.table("checkpoints"), "bridge", stream);
-    let mut table = table(&["shard", "parents", "epoch", "owner", "read up to"]);
+    let leases = infra.leases(&shotengai_bridge::lease_group(stream)).list().await?;
+    let holder = |shard: &str| {
+        let lease = leases.iter().find(|lease| lease.name == shard);
+        lease.and_then(|lease| lease.holder.clone()).unwrap_or_else(|| "nobody".to_owned())
+    };
+    let mut table = table(&["shard", "parents", "held by", "epoch", "claimed by", "read up to"]);
     for shard in infra.stream_reader().shards().await? {
-        let checkpoint = checkpoints.read(&shard.id).await?;
-        let (epoch, owner, position) = match checkpoint {
-            Some(checkpoint) if checkpoint.ended => {
+        let (epoch, owner, position) = match checkpoints.read(&shard.id).await {
+            Ok(Some(checkpoint)) if checkpoint.ended => {
                 (checkpoint.epoch.to_string(), checkpoint.owner, "its end".to_owned())
             }
-            Some(checkpoint) => (
+            Ok(Some(checkpoint)) => (
                 checkpoint.epoch.to_string(),
                 checkpoint.owner,
                 checkpoint.position.unwrap_or_else(|| "nothing yet".to_owned()),
             ),
-            None => ("-".to_owned(), "nobody".to_owned(), "nothing yet".to_owned()),
+            Ok(None) => ("-".to_owned(), "nobody".to_owned(), "nothing yet".to_owned()),
+            // A row for an operator to repair; the other shards are worth showing.
+            Err(error @ CheckpointError::Unreadable { .. }) => ("?".to_owned(), "?".to_owned(), error.to_string()),
+            Err(error) => return Err(error.into()),
         };
-        table.add_row([shard.id, shard.parents.join(" "), epoch, owner, position]);
+        let holder = holder(&shard.id);
+        table.add_row([shard.id, shard.parents.join(" "), holder, epoch, owner, position]);
     }
     Ok(table)
 }

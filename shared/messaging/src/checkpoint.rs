@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::lease::table::TableLeases;
 use crate::ports::fault::Fault;
+use crate::ports::lease::Leases;
 use crate::ports::table::{Condition, Key, Row, Table, WriteError};
 
 /// A shard's checkpoint.
@@ -21,7 +23,7 @@ pub struct Checkpoint {
     pub position: Option<String>,
     /// Whether the shard is closed and read to its end.
     pub ended: bool,
-    /// Rises with every save, so that others see that the owner lives.
+    /// Rises with every save, so that an echo of the own save is known.
     pub beat: u64,
 }
 
@@ -68,6 +70,12 @@ impl Checkpoints {
     #[must_use]
     pub fn new(table: Arc<dyn Table>, reader: &str, stream: &str) -> Self {
         Self { table, partition: format!("{reader}/{stream}") }
+    }
+
+    /// Leases of the same name, in the same table.
+    #[must_use]
+    pub fn leases(&self) -> Arc<dyn Leases> {
+        Arc::new(TableLeases::new(Arc::clone(&self.table), &self.partition))
     }
 
     fn key(&self, shard: &str) -> Key {

@@ -29,6 +29,7 @@ pub mod metrics;
 pub mod outbox;
 pub mod ports;
 pub mod send;
+mod seldom;
 pub mod settle;
 pub mod shard;
 pub mod trace;

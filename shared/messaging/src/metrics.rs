@@ -41,6 +41,14 @@ pub static BREAKER_OPEN: LazyLock<Gauge<u64>> = LazyLock::new(|| {
     meter().u64_gauge("breaker_open").with_description("Whether a consumer waits for a dependency").build()
 });
 
+/// 1 where a shard has had records to read and has not moved for the configured time, else 0.
+pub static SHARD_STUCK: LazyLock<Gauge<i64>> =
+    LazyLock::new(|| meter().i64_gauge("shard_stuck").with_description("Shards with lag and without progress").build());
+
+/// Shards that this process reads, by reader.
+pub static SHARDS_HELD: LazyLock<Gauge<u64>> =
+    LazyLock::new(|| meter().u64_gauge("shards_held").with_description("Shards this process reads").build());
+
 /// Optimistic writes that lost and were decided again, by kind of aggregate.
 pub static CONFLICTS: LazyLock<Counter<u64>> =
     LazyLock::new(|| meter().u64_counter("append_conflicts").with_description("Commits decided again").build());

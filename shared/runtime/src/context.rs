@@ -8,12 +8,14 @@ use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use secrecy::ExposeSecret;
 use shotengai_contracts::Owner;
 use shotengai_kernel::Ports;
-use shotengai_messaging::{CommitWriter, ConsumerConfig, Infrastructure, Outbox, OutboxConfig, Publisher, Worker};
+use shotengai_messaging::{
+    CommitWriter, ConsumerConfig, Infrastructure, Leases, Outbox, OutboxConfig, Publisher, Worker,
+};
 use tokio_postgres::NoTls;
 
 use crate::auth::TokenVerifier;
 use crate::http::with_trace;
-use crate::settings::Settings;
+use crate::settings::{LeaseStore, Settings};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// A service that takes longer is as good as away.
@@ -89,6 +91,14 @@ impl Context {
     #[must_use]
     pub fn consumer_config(&self, name: &'static str) -> ConsumerConfig {
         self.settings.consumer_config(name)
+    }
+
+    /// The leases of `group`, by which processes share the shards of a stream: of the kind that `LEASES` names.
+    #[must_use]
+    pub fn leases(&self, group: &str) -> Arc<dyn Leases> {
+        match self.settings.leases {
+            LeaseStore::Dynamodb => self.infra.leases(group),
+        }
     }
 
     /// A GET to another service's `/internal/*`, with our token and the current trace.

@@ -23,6 +23,6 @@ pub use context::{Context, EventSourcing};
 pub use health::Check;
 pub use http::{AdminCaller, Caller, InternalCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
 pub use role::Role;
-pub use settings::{Faults, Publish, Settings, SettingsArgs, SettingsError};
+pub use settings::{Faults, LeaseStore, Publish, Settings, SettingsArgs, SettingsError};
 pub use supervisor::{App, shutdown_on_signals};
 pub use telemetry::Telemetry;

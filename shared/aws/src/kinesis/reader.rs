@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use aws_sdk_kinesis::Client;
+use aws_sdk_kinesis::operation::get_records::GetRecordsError;
 use aws_sdk_kinesis::types::{Record, ShardIteratorType};
 use shotengai_kernel::Timestamp;
-use shotengai_messaging::ports::stream::ReadRecord;
+use shotengai_messaging::ports::stream::{CursorExpired, ReadRecord};
 use shotengai_messaging::{Fault, Shard, ShardBatch, ShardCursor, StartAt, StreamReader};
 
 use crate::fault::{fault, invalid};
@@ -68,14 +69,12 @@ impl StreamReader for KinesisReader {
 
     async fn read(&self, cursor: &ShardCursor, limit: usize) -> Result<ShardBatch, Fault> {
         let limit = i32::try_from(limit.clamp(1, READ_MAX)).unwrap_or(i32::MAX);
-        let answer = self
-            .client
-            .get_records()
-            .shard_iterator(&cursor.0)
-            .limit(limit)
-            .send()
-            .await
-            .map_err(|error| fault(READ, &error))?;
+        let answer = self.client.get_records().shard_iterator(&cursor.0).limit(limit).send().await.map_err(
+            |error| match error.as_service_error() {
+                Some(GetRecordsError::ExpiredIteratorException(_)) => CursorExpired::fault(READ),
+                _ => fault(READ, &error),
+            },
+        )?;
         Ok(ShardBatch {
             behind_ms: answer.millis_behind_latest().unwrap_or_default(),
             next: answer.next_shard_iterator.map(ShardCursor),

@@ -1,5 +1,16 @@
 //! Leases: how processes share what each of them could do alone.
 //!
 //! - [`table`]: leases as rows of a table.
+//! - `watch`: whether a lease has run out, by this process's own watch.
+//! - `share`: how many shards are whose.
+//! - `keep`: holds a lease by renewing it, and knows when it is lost.
+//! - `member`: announces a process to the others.
 
+pub(crate) mod keep;
+pub(crate) mod member;
+pub(crate) mod share;
 pub mod table;
+pub(crate) mod watch;
+
+/// What the names of members' leases start with; a shard's lease has the shard's name.
+pub const MEMBER_PREFIX: &str = "member/";

@@ -39,13 +39,14 @@ pub(super) struct ShardState {
 pub(super) struct Shards {
     pub(super) by_id: BTreeMap<String, ShardState>,
     positions: u64,
+    opened: u64,
 }
 
 impl Shards {
     pub(super) fn new(count: u64) -> Self {
         let count = count.max(1);
         let width = u64::MAX / count;
-        let mut shards = Self { by_id: BTreeMap::new(), positions: 0 };
+        let mut shards = Self { by_id: BTreeMap::new(), positions: 0, opened: 0 };
         for index in 0..count {
             let last = if index + 1 == count { u64::MAX } else { width * (index + 1) - 1 };
             shards.open(width * index, last, Vec::new());
@@ -54,7 +55,8 @@ impl Shards {
     }
 
     fn open(&mut self, first: u64, last: u64, parents: Vec<String>) -> String {
-        let id = format!("shardId-{:012}", self.by_id.len());
+        let id = format!("shardId-{:012}", self.opened);
+        self.opened += 1;
         let state = ShardState { first, last, parents, closed: false, records: BTreeMap::new() };
         self.by_id.insert(id.clone(), state);
         id

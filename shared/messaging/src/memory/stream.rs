@@ -12,10 +12,10 @@ use super::faults::{FaultInjector, Gate, throttled};
 use super::limits::{self, READ_MAX_BYTES, READ_MAX_RECORDS, invalid};
 use super::shards::{ShardState, Shards};
 use super::{NoFaults, lock};
-use crate::ports::fault::{Fault, FaultKind};
+use crate::ports::fault::Fault;
 use crate::ports::stream::{
-    PUT_MAX_BYTES, PUT_MAX_RECORDS, RECORD_MAX_BYTES, ReadRecord, Shard, ShardBatch, ShardCursor, StartAt,
-    StreamReader, StreamRecord, StreamWriter,
+    CursorExpired, PUT_MAX_BYTES, PUT_MAX_RECORDS, RECORD_MAX_BYTES, ReadRecord, Shard, ShardBatch, ShardCursor,
+    StartAt, StreamReader, StreamRecord, StreamWriter,
 };
 
 const PUT: &str = "stream.put";
@@ -85,6 +85,13 @@ impl MemoryStream {
     /// Closes two shards and opens their child; `None` when they are not open or not adjacent.
     pub fn merge(&self, lower: &str, upper: &str) -> Option<String> {
         lock(&self.shards).merge(lower, upper)
+    }
+
+    /// Drops a closed shard and what it holds, as the end of its retention does; false when it is open or not there.
+    pub fn forget(&self, shard: &str) -> bool {
+        let mut shards = lock(&self.shards);
+        let closed = shards.by_id.get(shard).is_some_and(|state| state.closed);
+        closed && shards.by_id.remove(shard).is_some()
     }
 
     /// The open shard that takes this key now.
@@ -222,7 +229,7 @@ impl StreamReader for MemoryStream {
         let passage = self.gate.single(READ).await?;
         let place = parse(cursor).ok_or_else(|| invalid(READ, "not a cursor of this stream"))?;
         if !self.good(&place) {
-            return Err(Fault::new(FaultKind::Transient, READ, "the cursor has expired"));
+            return Err(CursorExpired::fault(READ));
         }
         let shards = lock(&self.shards);
         let state = shards.by_id.get(&place.shard).ok_or_else(|| invalid(READ, "there is no such shard"))?;

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use shotengai_contracts::Owner;
 
+use super::lease::Leases;
 use super::queue::Queue;
 use super::store::EventStore;
 use super::stream::{StreamReader, StreamWriter};
 use super::table::Table;
 use super::topic::Topic;
+use crate::lease::table::TableLeases;
 
 /// All adapters of one installation. Names are without the installation's prefix. Nothing is created: that is
 /// `shotengai provision`'s work; a resource that is missing shows at its first use.
@@ -25,6 +27,11 @@ pub trait Infrastructure: Send + Sync {
     fn stream_writer(&self) -> Arc<dyn StreamWriter>;
     /// Reads the stream `ec-events`.
     fn stream_reader(&self) -> Arc<dyn StreamReader>;
+    /// The leases of `group` (such as `bridge/ec-events`); rows of the table `checkpoints` unless the installation has
+    /// a better place.
+    fn leases(&self, group: &str) -> Arc<dyn Leases> {
+        Arc::new(TableLeases::new(self.table("checkpoints"), group))
+    }
     /// Whether services mark commits for the outbox (false: change capture feeds the stream).
     fn marks_outbox(&self) -> bool;
 }

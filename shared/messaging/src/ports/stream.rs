@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use shotengai_kernel::Timestamp;
 
-use super::fault::Fault;
+use super::fault::{Fault, FaultKind};
 
 /// The most records of one [`StreamWriter::put`].
 pub const PUT_MAX_RECORDS: usize = 500;
@@ -77,7 +77,26 @@ pub struct ShardBatch {
     pub behind_ms: i64,
 }
 
-/// Reads from the stream. A cursor that expired is a `Transient` fault: take a new one from the last position.
+/// Why a read failed whose cursor was given out too long ago. Nothing is wrong: take a new one from the last position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the cursor has expired")]
+pub struct CursorExpired;
+
+impl CursorExpired {
+    /// As the fault of a read: transient.
+    #[must_use]
+    pub fn fault(operation: &'static str) -> Fault {
+        Fault::new(FaultKind::Transient, operation, Self)
+    }
+
+    /// Whether this is what a fault says.
+    #[must_use]
+    pub fn is_cause_of(fault: &Fault) -> bool {
+        std::error::Error::source(fault).is_some_and(|source| source.is::<Self>())
+    }
+}
+
+/// Reads from the stream.
 #[async_trait]
 pub trait StreamReader: Send + Sync {
     /// All shards that still hold records, closed ones included.
@@ -95,6 +114,6 @@ pub trait StreamReader: Send + Sync {
     /// Up to `limit` records from a cursor. An empty batch is no sign of the end.
     ///
     /// # Errors
-    /// A [`Fault`] of the stream.
+    /// A [`Fault`] of the stream; [`CursorExpired`] is the cause of one where that is all.
     async fn read(&self, cursor: &ShardCursor, limit: usize) -> Result<ShardBatch, Fault>;
 }

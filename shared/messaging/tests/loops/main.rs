@@ -4,6 +4,8 @@
 mod aggregate;
 mod breaker;
 mod consumer;
+mod lease_sharing;
+mod lease_trouble;
 mod outbox;
 mod panics;
 mod shard;
@@ -61,6 +63,12 @@ impl Faults {
 
     fn end(&self, operation: &'static str) {
         self.always.lock().unwrap().remove(operation);
+    }
+
+    /// Forgets what was to break.
+    fn calm(&self) {
+        self.next.lock().unwrap().clear();
+        self.always.lock().unwrap().clear();
     }
 
     fn calls(&self, operation: &'static str) -> usize {

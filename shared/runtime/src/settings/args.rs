@@ -22,6 +22,9 @@ pub struct SettingsArgs {
     /// How commits get into the stream: outbox (a publisher) or cdc (DynamoDB's change capture)
     #[arg(long, env = "PUBLISH", default_value = "outbox", value_name = "outbox|cdc")]
     pub publish: String,
+    /// Where processes keep the leases by which they share shards: dynamodb or kubernetes
+    #[arg(long, env = "LEASES", default_value = "dynamodb", value_name = "dynamodb|kubernetes")]
+    pub leases: String,
     /// PostgreSQL of the read models (postgres://user:password@host/database)
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<SecretString>,

@@ -29,6 +29,13 @@ pub enum Publish {
     Cdc,
 }
 
+/// Where leases are kept, by which processes share the shards of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeaseStore {
+    /// As rows of the table `checkpoints`.
+    Dynamodb,
+}
+
 /// How a log line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -51,6 +58,8 @@ pub struct Settings {
     pub resource_prefix: String,
     /// How commits get into the stream.
     pub publish: Publish,
+    /// Where leases are kept.
+    pub leases: LeaseStore,
     /// PostgreSQL of the read models; only roles that need it ask for it.
     pub database_url: Option<SecretString>,
     /// Issuer that access tokens must name.
@@ -102,6 +111,7 @@ impl Settings {
             kinesis_stream_name: "ec-events".to_owned(),
             resource_prefix: String::new(),
             publish: Publish::Outbox,
+            leases: LeaseStore::Dynamodb,
             database_url: None,
             jwt_issuer: "shotengai".to_owned(),
             jwt_signing_key: None,

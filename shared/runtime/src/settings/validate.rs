@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use secrecy::{ExposeSecret, SecretString};
 use shotengai_kernel::Currency;
 
-use super::{Faults, LogFormat, Publish, Settings, SettingsArgs, SettingsError};
+use super::{Faults, LeaseStore, LogFormat, Publish, Settings, SettingsArgs, SettingsError};
 use crate::auth::TokenIssuer;
 
 /// Names that earlier systems of this kind used, and what stands in their place. Silently ignored, each would leave an
@@ -56,6 +56,7 @@ impl SettingsArgs {
         let kinesis_stream_name = faults.take("KINESIS_STREAM_NAME", plain(self.kinesis_stream_name, 1..=80));
         let resource_prefix = faults.take("RESOURCE_PREFIX", plain(self.resource_prefix, 0..=32));
         let publish = faults.take("PUBLISH", publish(&self.publish));
+        let leases = faults.take("LEASES", leases(&self.leases));
         let database_url = faults.take("DATABASE_URL", database_url(self.database_url));
         let jwt_issuer = faults.take("JWT_ISSUER", filled(self.jwt_issuer));
         let jwt_signing_key = signing_key(faults, self.jwt_signing_key, self.jwt_signing_key_file);
@@ -88,6 +89,7 @@ impl SettingsArgs {
             kinesis_stream_name: kinesis_stream_name?,
             resource_prefix: resource_prefix?,
             publish: publish?,
+            leases: leases?,
             database_url: database_url?,
             jwt_issuer: jwt_issuer?,
             jwt_signing_key,
@@ -136,6 +138,14 @@ fn publish(value: &str) -> Result<Publish, &'static str> {
         "outbox" => Ok(Publish::Outbox),
         "cdc" => Ok(Publish::Cdc),
         _ => Err("must be outbox or cdc"),
+    }
+}
+
+fn leases(value: &str) -> Result<LeaseStore, &'static str> {
+    match value {
+        "dynamodb" => Ok(LeaseStore::Dynamodb),
+        "kubernetes" => Err("kubernetes is not built yet; dynamodb is the one that works"),
+        _ => Err("must be dynamodb or kubernetes"),
     }
 }
 

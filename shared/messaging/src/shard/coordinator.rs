@@ -1,0 +1,300 @@
+//! Sees who lives and who holds what; takes shards up to the own share, gives up what is above it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::StreamConsumer;
+use super::holding::{Holding, hold};
+use super::known::Known;
+use super::reading::Ended;
+use super::view::View;
+use crate::lease::watch::LeaseWatch;
+use crate::lease::{MEMBER_PREFIX, member};
+use crate::metrics;
+use crate::ports::lease::{Lease, LeaseChange, LeaseError};
+use crate::seldom::Seldom;
+
+const LOG_EVERY: Duration = Duration::from_secs(60);
+/// What nobody wants any more is deleted when it has stood unchanged for so many leases.
+const STALE_AFTER: u32 = 10;
+/// How soon the list of shards is asked for again after it failed.
+const RETRY_EVERY: Duration = Duration::from_secs(5);
+
+struct Coordinator {
+    consumer: Arc<StreamConsumer>,
+    known: Known,
+    watch: LeaseWatch,
+    running: BTreeMap<String, (Id, Holding)>,
+    tasks: JoinSet<(String, Ended)>,
+    /// Shards that were just lost to something that has no lease, and until when they are left alone.
+    left_alone: BTreeMap<String, Instant>,
+    refresh_at: Instant,
+    /// Readable shards that had a lease at the last look.
+    leased: BTreeSet<String>,
+    seldom: Seldom,
+}
+
+pub(super) async fn run(consumer: Arc<StreamConsumer>, shutdown: CancellationToken) {
+    let keeper = consumer.keeper();
+    let coordinator = Coordinator {
+        known: Known::default(),
+        watch: LeaseWatch::default(),
+        running: BTreeMap::new(),
+        tasks: JoinSet::new(),
+        left_alone: BTreeMap::new(),
+        refresh_at: Instant::now(),
+        leased: BTreeSet::new(),
+        seldom: Seldom::new(LOG_EVERY),
+        consumer,
+    };
+    // The member leaves while its shards are given back, so that the others know at once what is theirs.
+    tokio::join!(member::attend(&keeper, &shutdown), coordinator.run(&shutdown));
+}
+
+impl Coordinator {
+    async fn run(mut self, shutdown: &CancellationToken) {
+        while !shutdown.is_cancelled() {
+            let asked = Instant::now();
+            let pause = match self.consumer.leases.list().await {
+                Ok(leases) => {
+                    self.watch.observe(&leases, Instant::now());
+                    self.look(&leases, asked, shutdown).await
+                }
+                Err(fault) => {
+                    metrics::count_fault(&fault);
+                    self.warn("leases", &fault, "the leases can't be listed; what is held is read on");
+                    self.look_pause()
+                }
+            };
+            self.watch_over();
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => break,
+                Some(ended) = self.tasks.join_next_with_id() => self.ended(ended),
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        while let Some(ended) = self.tasks.join_next_with_id().await {
+            self.ended(ended);
+        }
+    }
+
+    /// One look at the leases of a list asked for at `asked`; answers the pause until the next.
+    async fn look(&mut self, leases: &[Lease], asked: Instant, shutdown: &CancellationToken) -> Duration {
+        self.refresh_when_due(leases, asked).await;
+        let readable = self.known.readable();
+        let held: BTreeSet<String> = self.held();
+        let view = View::of(leases, &self.watch, asked, &self.consumer.owner, &readable, &held);
+        for (shard, holder) in &view.strangers {
+            if self.seldom.may(&format!("holder/{shard}")) {
+                tracing::warn!(reader = self.consumer.name, shard, holder, "held by one who is no member; left to it");
+            }
+        }
+        let share = view.share();
+        if held.len() > share {
+            // Which ones doesn't matter; all of them are given up at the end of their batches.
+            for shard in held.iter().skip(share) {
+                tracing::info!(reader = self.consumer.name, shard, share, "giving a shard up to another member");
+                self.give_up(shard);
+            }
+        }
+        let free = view.free.iter().filter(|(shard, _)| self.may_take(shard));
+        let mut free: Vec<_> = free.map(|(shard, lease)| ((*shard).to_owned(), lease.cloned())).collect();
+        let mut room = share.saturating_sub(held.len());
+        while room > 0 && !free.is_empty() && !shutdown.is_cancelled() {
+            // In an order of one's own, so that two that find the same shards don't meet at each of them.
+            let bound = u64::try_from(free.len()).unwrap_or(u64::MAX);
+            let index = usize::try_from(self.consumer.ports.random.below(bound)).unwrap_or(0);
+            let (shard, lease) = free.swap_remove(index);
+            if self.take(&shard, lease.as_ref(), shutdown).await {
+                room -= 1;
+            }
+        }
+        self.sweep(leases, asked).await;
+        let next_end = self.watch.next_end(leases.iter(), asked);
+        let until_end = next_end.map(|end| end.saturating_duration_since(Instant::now()) + Duration::from_millis(1));
+        let pause = self.look_pause();
+        until_end.map_or(pause, |until_end| pause.min(until_end))
+    }
+
+    /// Between half a look's time and a whole one, so that two don't look and act in step.
+    fn look_pause(&self) -> Duration {
+        let most = self.consumer.config.look_every();
+        let half = u64::try_from(most.as_micros() / 2).unwrap_or(u64::MAX);
+        most / 2 + Duration::from_micros(self.consumer.ports.random.below(half.saturating_add(1)))
+    }
+
+    fn held(&self) -> BTreeSet<String> {
+        let held = self.running.iter().filter(|(_, (_, holding))| !holding.stop.is_asked());
+        held.map(|(shard, _)| shard.clone()).collect()
+    }
+
+    fn may_take(&self, shard: &str) -> bool {
+        let alone = self.left_alone.get(shard).is_some_and(|until| Instant::now() < *until);
+        !alone && !self.running.contains_key(shard)
+    }
+
+    fn give_up(&self, shard: &str) {
+        if let Some((_, holding)) = self.running.get(shard) {
+            holding.stop.at_batch_end.cancel();
+        }
+    }
+
+    /// Lists shards when it is time, and at once when a lease has gone: its shard may have been read to its end.
+    async fn refresh_when_due(&mut self, leases: &[Lease], asked: Instant) {
+        let readable = self.known.readable();
+        let leased: BTreeSet<String> =
+            leases.iter().map(|lease| lease.name.clone()).filter(|name| readable.contains(name)).collect();
+        let gone = self.leased.iter().any(|shard| readable.contains(shard) && !leased.contains(shard));
+        self.leased = leased;
+        if asked < self.refresh_at && !gone {
+            return;
+        }
+        let consumer = Arc::clone(&self.consumer);
+        let reading = self.running.keys().cloned().collect();
+        let refresh = self.known.refresh(consumer.reader.as_ref(), &consumer.checkpoints, &reading);
+        // A stream that doesn't answer must not keep dead members' shards from being taken.
+        let pause = match timeout(consumer.config.lease, refresh).await {
+            Ok(Ok(gone)) => {
+                gone.iter().for_each(|shard| self.has_left(shard));
+                consumer.config.list_every
+            }
+            Ok(Err(error)) => {
+                self.warn("shards", &error, "the shards that are known are read on");
+                RETRY_EVERY
+            }
+            Err(late) => {
+                self.warn("shards", &late, "the shards that are known are read on");
+                RETRY_EVERY
+            }
+        };
+        // Until the stream is there at all, look more often.
+        let pause = if self.known.readable().is_empty() { pause.min(Duration::from_secs(1)) } else { pause };
+        self.refresh_at = Instant::now() + pause;
+        for (shard, error) in self.known.unreadable() {
+            if self.seldom.may(&format!("row/{shard}")) {
+                tracing::error!(
+                    reader = consumer.name,
+                    shard,
+                    error,
+                    "this shard is left alone until the row is repaired"
+                );
+            }
+        }
+    }
+
+    fn has_left(&mut self, shard: &str) {
+        if let Some((_, holding)) = self.running.get(shard) {
+            holding.stop.now.cancel();
+        }
+        tracing::warn!(
+            reader = self.consumer.name,
+            shard,
+            "the stream doesn't list this shard any more (its retention is over, or the stream is another one); its \
+             checkpoint row stays"
+        );
+    }
+
+    /// Takes a shard's lease and starts to read it; says whether it did.
+    async fn take(&mut self, shard: &str, seen: Option<&Lease>, shutdown: &CancellationToken) -> bool {
+        let consumer = Arc::clone(&self.consumer);
+        let (holder, duration) = (consumer.owner.clone(), consumer.config.lease_duration());
+        let since = Instant::now();
+        let taken = match seen {
+            None => consumer.leases.create(shard, &holder, duration).await,
+            Some(seen) => consumer.leases.change(seen, LeaseChange::TakeOver { holder, duration }).await,
+        };
+        match taken {
+            Ok(lease) => {
+                let from = seen.and_then(|seen| seen.holder.as_deref()).unwrap_or("nobody");
+                tracing::info!(reader = consumer.name, shard, from, transitions = lease.transitions, "taken");
+                let holding = Holding::new(shutdown);
+                let name = shard.to_owned();
+                let task = hold(consumer, name.clone(), lease, since, holding.clone());
+                let handle = self.tasks.spawn(async move { (name, task.await) });
+                self.running.insert(shard.to_owned(), (handle.id(), holding));
+                return true;
+            }
+            // Another was faster; the next look shows who.
+            Err(LeaseError::Conflict { .. } | LeaseError::Gone { .. }) => {}
+            Err(error) => {
+                if let LeaseError::Fault(fault) = &error {
+                    metrics::count_fault(fault);
+                }
+                self.warn(shard, &error, "the shard's lease can't be taken; trying again");
+            }
+        }
+        false
+    }
+
+    /// Deletes what nobody wants any more: members that died, leases of shards that are over.
+    async fn sweep(&mut self, leases: &[Lease], asked: Instant) {
+        let stale_after = self.consumer.config.lease_duration() * STALE_AFTER;
+        for lease in leases {
+            let is_member = lease.name.starts_with(MEMBER_PREFIX);
+            let unwanted = is_member || self.known.is_over(&lease.name);
+            let mine = self.running.contains_key(&lease.name) || lease.name.ends_with(&self.consumer.owner);
+            if !unwanted || mine || self.watch.unchanged_for(lease, asked) < stale_after.max(lease.duration) {
+                continue;
+            }
+            match self.consumer.leases.delete(lease).await {
+                Ok(()) => tracing::info!(reader = self.consumer.name, lease = lease.name, "a stale lease was deleted"),
+                Err(LeaseError::Conflict { .. } | LeaseError::Gone { .. }) => {}
+                Err(error) => self.warn(&lease.name, &error, "a stale lease can't be deleted"),
+            }
+        }
+    }
+
+    fn ended(&mut self, ended: Result<(Id, (String, Ended)), JoinError>) {
+        let (shard, ended) = match ended {
+            Ok((_, (shard, ended))) => (shard, Some(ended)),
+            Err(error) => {
+                let Some(shard) =
+                    self.running.iter().find(|(_, (id, _))| *id == error.id()).map(|(shard, _)| shard.clone())
+                else {
+                    return;
+                };
+                tracing::error!(reader = self.consumer.name, shard, %error, "a shard's reader panicked");
+                (shard, None)
+            }
+        };
+        if let Some((_, holding)) = self.running.remove(&shard) {
+            holding.progress.end(&shard);
+        }
+        match ended {
+            Some(Ended::Stopped) => {}
+            Some(Ended::ShardRead) => {
+                self.known.ended(&shard);
+                self.refresh_at = Instant::now();
+            }
+            Some(Ended::Unreadable) => self.refresh_at = Instant::now(),
+            Some(Ended::Fenced) => {
+                // Most often the lease is lost, too. If it isn't, somebody claims without one: no race against that.
+                tracing::warn!(reader = self.consumer.name, shard, "another owner has claimed the checkpoint");
+                self.left_alone.insert(shard, Instant::now() + self.consumer.config.lease);
+            }
+            None => drop(self.left_alone.insert(shard, Instant::now() + Duration::from_secs(1))),
+        }
+    }
+
+    fn watch_over(&mut self) {
+        self.left_alone.retain(|_, until| Instant::now() < *until);
+        for (shard, (_, holding)) in &self.running {
+            holding.progress.look(self.consumer.name, shard, self.consumer.config.stuck_after);
+        }
+        let held = u64::try_from(self.running.len()).unwrap_or(u64::MAX);
+        metrics::SHARDS_HELD.record(held, &[KeyValue::new("reader", self.consumer.name)]);
+    }
+
+    fn warn(&mut self, subject: &str, error: &dyn std::fmt::Display, what: &'static str) {
+        if self.seldom.may(subject) {
+            tracing::warn!(reader = self.consumer.name, subject, %error, "{what}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Reads a stream's shards, each from its checkpoint on, parents before children, shared fairly among processes.
+//!
+//! - `coordinator`: sees who lives and who holds what, takes shards up to the own share, gives up what is above it.
+//! - `view`: what a list of leases says.
+//! - `known`: the stream's shards, and which of them can be read.
+//! - `holding`: one shard in this process: its lease is renewed while it is read.
+//! - `reading`: claims the checkpoint, reads, hands batches to the [`RecordHandler`], saves how far it came.
+//! - `progress`: finds shards that have records and don't move.
+//!
+//! The lease decides who should read, the epoch in the checkpoint who can save. Two readers of one shard at the same
+//! time (a frozen process that wakes, a lease that was deleted) repeat records and harm nothing.
+
+mod coordinator;
+mod holding;
+mod known;
+mod progress;
+mod reading;
+mod view;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use shotengai_kernel::Ports;
+use tokio_util::sync::CancellationToken;
+
+use crate::checkpoint::Checkpoints;
+use crate::lease::keep::Keeper;
+use crate::ports::lease::Leases;
+use crate::ports::stream::{ReadRecord, StreamReader};
+use crate::worker::Worker;
+
+/// How shards are read and shared.
+#[derive(Debug, Clone, Copy)]
+pub struct ShardConfig {
+    /// Records a read.
+    pub limit: usize,
+    /// The wait between reads while records come. Kinesis allows five reads a second and shard.
+    pub busy_poll: Duration,
+    /// The wait between reads when nothing has come for [`ShardConfig::idle_after`].
+    pub idle_poll: Duration,
+    /// How long a shard counts as busy after its last record.
+    pub idle_after: Duration,
+    /// The least time between two saves.
+    pub save_every: Duration,
+    /// Within what time the shards of a process that died are another's. Leases hold for four fifths of it, are
+    /// renewed three times as often, and are looked at ten times in it.
+    pub lease: Duration,
+    /// How often the list of shards is read, unless something happens.
+    pub list_every: Duration,
+    /// How long a shard may have records and not move before it counts as stuck.
+    pub stuck_after: Duration,
+}
+
+impl Default for ShardConfig {
+    fn default() -> Self {
+        Self {
+            limit: 1000,
+            busy_poll: Duration::from_millis(200),
+            idle_poll: Duration::from_millis(200),
+            idle_after: Duration::from_secs(5),
+            save_every: Duration::from_secs(1),
+            lease: Duration::from_secs(15),
+            list_every: Duration::from_secs(30),
+            stuck_after: Duration::from_secs(60),
+        }
+    }
+}
+
+impl ShardConfig {
+    /// How long a lease holds after a renewal. With the looks, that are at most a tenth apart, it stays below
+    /// [`ShardConfig::lease`] from the last renewal to the takeover.
+    fn lease_duration(&self) -> Duration {
+        self.lease * 4 / 5
+    }
+
+    fn look_every(&self) -> Duration {
+        self.lease / 10
+    }
+}
+
+/// Applies records.
+#[async_trait]
+pub trait RecordHandler: Send + Sync {
+    /// Applies a batch and returns how many of its first records are applied for good; the checkpoint moves over those.
+    /// Keeps trying what may succeed later, until `shutdown`.
+    async fn handle(&self, shard: &str, records: &[ReadRecord], shutdown: &CancellationToken) -> usize;
+}
+
+/// Reads this process's share of one stream's shards.
+pub struct StreamConsumer {
+    name: &'static str,
+    owner: String,
+    config: ShardConfig,
+    reader: Arc<dyn StreamReader>,
+    checkpoints: Checkpoints,
+    leases: Arc<dyn Leases>,
+    handler: Arc<dyn RecordHandler>,
+    ports: Ports,
+}
+
+impl StreamConsumer {
+    /// A consumer named `name`, whose leases stand beside the checkpoints; each has an owner name of its own, made from
+    /// the ids port.
+    #[must_use]
+    pub fn new(
+        name: &'static str,
+        config: ShardConfig,
+        reader: Arc<dyn StreamReader>,
+        checkpoints: Checkpoints,
+        handler: Arc<dyn RecordHandler>,
+        ports: Ports,
+    ) -> Arc<Self> {
+        let leases = checkpoints.leases();
+        Self::with_leases(name, config, reader, checkpoints, leases, handler, ports)
+    }
+
+    /// The same with leases of another kind. All that read one stream for one purpose must use the same.
+    #[must_use]
+    pub fn with_leases(
+        name: &'static str,
+        config: ShardConfig,
+        reader: Arc<dyn StreamReader>,
+        checkpoints: Checkpoints,
+        leases: Arc<dyn Leases>,
+        handler: Arc<dyn RecordHandler>,
+        ports: Ports,
+    ) -> Arc<Self> {
+        let owner = format!("{name}-{}", ports.ids.uuid_v7().as_simple());
+        Arc::new(Self { name, owner, config, reader, checkpoints, leases, handler, ports })
+    }
+
+    /// The name under which it holds leases and claims checkpoints.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// The worker that reads until told to stop.
+    #[must_use]
+    pub fn worker(self: Arc<Self>) -> Worker {
+        Worker::new(format!("{}/shards", self.name), move |token| {
+            let consumer = Arc::clone(&self);
+            async move { coordinator::run(consumer, token).await }
+        })
+    }
+
+    fn keeper(&self) -> Keeper {
+        Keeper { leases: Arc::clone(&self.leases), owner: self.owner.clone(), duration: self.config.lease_duration() }
+    }
+}

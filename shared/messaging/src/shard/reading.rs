@@ -1,0 +1,249 @@
+//! Reads one shard under a claim of its checkpoint.
+
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::StreamConsumer;
+use super::progress::Progress;
+use crate::backoff::Backoff;
+use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::metrics;
+use crate::ports::fault::{Fault, FaultKind};
+use crate::ports::stream::{CursorExpired, ShardCursor, StartAt};
+use crate::seldom::Seldom;
+
+const LOG_EVERY: Duration = Duration::from_secs(30);
+
+/// How the reading of a shard came to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// It was told to.
+    Stopped,
+    /// The shard is closed and read to its end, and the checkpoint says so.
+    ShardRead,
+    /// Another claimed the checkpoint.
+    Fenced,
+    /// The checkpoint row is none.
+    Unreadable,
+}
+
+/// How a shard's reading is told to end.
+#[derive(Debug, Clone)]
+pub(super) struct Stop {
+    /// At once: what the handler has in hand is left to it.
+    pub(super) now: CancellationToken,
+    /// At a batch's end: the shard is to be another's.
+    pub(super) at_batch_end: CancellationToken,
+}
+
+impl Stop {
+    pub(super) fn is_asked(&self) -> bool {
+        self.now.is_cancelled() || self.at_batch_end.is_cancelled()
+    }
+
+    async fn asked(&self) {
+        tokio::select! {
+            biased;
+            () = self.now.cancelled() => {}
+            () = self.at_batch_end.cancelled() => {}
+        }
+    }
+
+    /// Waits, unless told to stop meanwhile.
+    async fn pause(&self, pause: Duration) {
+        tokio::select! {
+            biased;
+            () = self.asked() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// What keeps a round from being done.
+#[derive(Debug, thiserror::Error)]
+enum RoundError {
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    #[error("the handler left records behind without being told to end")]
+    LeftBehind,
+}
+
+struct Reading<'a> {
+    consumer: &'a StreamConsumer,
+    shard: &'a str,
+    stop: &'a Stop,
+    progress: &'a Progress,
+    checkpoint: Checkpoint,
+    /// None: a new one is taken behind the checkpoint's position.
+    cursor: Option<ShardCursor>,
+    /// The last read found its cursor expired; a second time in a row is a fault.
+    expired: bool,
+    unsaved: bool,
+    saved_at: Instant,
+    busy_until: Instant,
+}
+
+/// Reads until the shard's end, until told to stop or until fenced, through faults.
+pub(super) async fn read(consumer: &StreamConsumer, shard: &str, stop: &Stop, progress: &Progress) -> Ended {
+    let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
+    let mut reading: Option<Reading<'_>> = None;
+    let mut failures = 0;
+    let mut seldom = Seldom::new(LOG_EVERY);
+    loop {
+        if stop.is_asked() {
+            if let Some(reading) = &mut reading {
+                reading.end().await;
+            }
+            return Ended::Stopped;
+        }
+        let outcome = match &mut reading {
+            Some(reading) => reading.round().await,
+            None => match consumer.checkpoints.claim(shard, &consumer.owner).await {
+                Ok(checkpoint) if checkpoint.ended => return Ended::ShardRead,
+                Ok(checkpoint) => {
+                    tracing::info!(reader = consumer.name, shard, epoch = checkpoint.epoch, "reading");
+                    reading = Some(Reading::new(consumer, shard, stop, progress, checkpoint));
+                    continue;
+                }
+                Err(error) => Err(error.into()),
+            },
+        };
+        let error = match outcome {
+            Ok(None) => {
+                failures = 0;
+                continue;
+            }
+            Ok(Some(ended)) => return ended,
+            Err(RoundError::Checkpoint(CheckpointError::Fenced { .. })) => return Ended::Fenced,
+            Err(RoundError::Checkpoint(CheckpointError::Unreadable { .. })) => return Ended::Unreadable,
+            Err(error) => error,
+        };
+        failures += 1;
+        progress.failed();
+        let mut pause = backoff.delay(failures, consumer.ports.random.as_ref()).max(Duration::from_millis(50));
+        if let RoundError::Fault(fault) | RoundError::Checkpoint(CheckpointError::Fault(fault)) = &error {
+            metrics::count_fault(fault);
+            if fault.kind() == FaultKind::Permanent {
+                // A stream that was deleted, say: somebody has to do something about it.
+                pause = pause.max(backoff.bound(failures) / 2);
+            }
+        }
+        if seldom.may(shard) {
+            tracing::warn!(reader = consumer.name, shard, %error, failures, "reading a shard failed; trying again");
+        }
+        stop.pause(pause).await;
+    }
+}
+
+impl<'a> Reading<'a> {
+    fn new(
+        consumer: &'a StreamConsumer,
+        shard: &'a str,
+        stop: &'a Stop,
+        progress: &'a Progress,
+        checkpoint: Checkpoint,
+    ) -> Self {
+        let now = Instant::now();
+        progress.moved(checkpoint.position.as_ref(), true);
+        Self {
+            consumer,
+            shard,
+            stop,
+            progress,
+            checkpoint,
+            cursor: None,
+            expired: false,
+            unsaved: false,
+            saved_at: now,
+            busy_until: now,
+        }
+    }
+
+    /// One read and what follows from it. A read waits for a save that is due: what can't be saved is only repeated.
+    async fn round(&mut self) -> Result<Option<Ended>, RoundError> {
+        let config = &self.consumer.config;
+        if self.checkpoint.ended {
+            self.save().await?;
+            tracing::info!(reader = self.consumer.name, shard = self.shard, "closed and read to its end");
+            return Ok(Some(Ended::ShardRead));
+        }
+        if self.unsaved && self.saved_at.elapsed() >= config.save_every {
+            self.save().await?;
+        }
+        let cursor = match self.cursor.take() {
+            Some(cursor) => cursor,
+            None => {
+                let start = self.checkpoint.position.clone().map_or(StartAt::Oldest, StartAt::After);
+                self.consumer.reader.cursor(self.shard, &start).await?
+            }
+        };
+        let batch = match self.consumer.reader.read(&cursor, config.limit).await {
+            Ok(batch) => batch,
+            Err(fault) if CursorExpired::is_cause_of(&fault) && !self.expired => {
+                self.expired = true;
+                return Ok(None);
+            }
+            Err(fault) => {
+                if fault.is_retryable() && !self.expired {
+                    self.cursor = Some(cursor);
+                }
+                self.keep_what_is_applied().await?;
+                return Err(fault.into());
+            }
+        };
+        self.expired = false;
+        let lag = batch.behind_ms > 0 || !batch.records.is_empty();
+        metrics::SHARD_LAG.record(batch.behind_ms, &[KeyValue::new("shard", self.shard.to_owned())]);
+        self.progress.read(lag);
+        if !batch.records.is_empty() {
+            self.busy_until = Instant::now() + config.idle_after;
+            let applied = self.consumer.handler.handle(self.shard, &batch.records, &self.stop.now).await;
+            if let Some(last) = applied.checked_sub(1).and_then(|index| batch.records.get(index)) {
+                self.checkpoint.position = Some(last.position.clone());
+                self.unsaved = true;
+                let more = applied < batch.records.len() || batch.behind_ms > 0;
+                self.progress.moved(self.checkpoint.position.as_ref(), more);
+            }
+            if applied < batch.records.len() {
+                self.keep_what_is_applied().await?;
+                return if self.stop.now.is_cancelled() { Ok(None) } else { Err(RoundError::LeftBehind) };
+            }
+        }
+        let Some(next) = batch.next else {
+            self.checkpoint.ended = true;
+            return Ok(None);
+        };
+        self.cursor = Some(next);
+        // Behind, it reads on at once.
+        if batch.behind_ms <= 0 || batch.records.is_empty() {
+            let busy = Instant::now() < self.busy_until;
+            self.stop.pause(if busy { config.busy_poll } else { config.idle_poll }).await;
+        }
+        Ok(None)
+    }
+
+    /// Else a reader that is throttled while it catches up would repeat all of it if it ended now.
+    async fn keep_what_is_applied(&mut self) -> Result<(), CheckpointError> {
+        if self.unsaved { self.save().await } else { Ok(()) }
+    }
+
+    /// The last save. It is refused where another has claimed meanwhile; nothing else depends on it.
+    async fn end(&mut self) {
+        if let Err(error) = self.keep_what_is_applied().await {
+            tracing::warn!(reader = self.consumer.name, shard = self.shard, %error, "the last records are read again");
+        }
+    }
+
+    async fn save(&mut self) -> Result<(), CheckpointError> {
+        self.checkpoint.beat += 1;
+        self.consumer.checkpoints.save(self.shard, &self.checkpoint).await?;
+        self.saved_at = Instant::now();
+        self.unsaved = false;
+        Ok(())
+    }
+}

@@ -1,0 +1,59 @@
+//! What a list of leases says: who lives, what is free, what is whose.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio::time::Instant;
+
+use crate::lease::MEMBER_PREFIX;
+use crate::lease::share::share_of;
+use crate::lease::watch::LeaseWatch;
+use crate::ports::lease::Lease;
+
+/// A look at the group.
+pub(super) struct View<'a> {
+    me: &'a str,
+    /// How many shards each live member holds.
+    held: BTreeMap<String, usize>,
+    /// Shards that nobody holds any more, with their leases where they have one.
+    pub(super) free: Vec<(&'a str, Option<&'a Lease>)>,
+    /// Shards held by somebody who renews but is no member, and by whom.
+    pub(super) strangers: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> View<'a> {
+    /// The view of a list asked for at `asked`, by `me`, who reads `mine` and gives up nothing of that.
+    pub(super) fn of(
+        leases: &'a [Lease],
+        watch: &LeaseWatch,
+        asked: Instant,
+        me: &'a str,
+        readable: &'a BTreeSet<String>,
+        mine: &BTreeSet<String>,
+    ) -> Self {
+        let lives = |lease: &&Lease| lease.holder.is_some() && !watch.has_run_out(lease, asked);
+        let members = leases.iter().filter(lives).filter_map(|lease| lease.name.strip_prefix(MEMBER_PREFIX));
+        let mut held: BTreeMap<String, usize> = members.map(|member| (member.to_owned(), 0)).collect();
+        held.insert(me.to_owned(), mine.intersection(readable).count());
+        let by_name: BTreeMap<&str, &Lease> = leases.iter().map(|lease| (lease.name.as_str(), lease)).collect();
+        let (mut free, mut strangers) = (Vec::new(), Vec::new());
+        for shard in readable.iter().filter(|shard| !mine.contains(*shard)) {
+            let lease = by_name.get(shard.as_str()).copied();
+            match lease.filter(lives).and_then(|lease| lease.holder.as_deref()) {
+                // Of an earlier run, or its answer was lost.
+                None => free.push((shard.as_str(), lease)),
+                Some(holder) if holder == me => free.push((shard.as_str(), lease)),
+                Some(holder) => match held.get_mut(holder) {
+                    Some(count) => *count += 1,
+                    None => strangers.push((shard.as_str(), holder)),
+                },
+            }
+        }
+        Self { me, held, free, strangers }
+    }
+
+    /// How many shards should be one's own. What strangers hold is not there to be shared.
+    pub(super) fn share(&self) -> usize {
+        let shared: usize = self.held.values().sum::<usize>() + self.free.len();
+        share_of(self.me, &self.held, shared)
+    }
+}
