@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod cancel;
+mod bridges;
 mod cli;
 mod concurrency;
 mod contract;

@@ -5,6 +5,7 @@
 //! - [`shop`]: what a customer or an administrator does over HTTP.
 //! - [`customer`]: somebody who buys one piece at a time.
 //! - [`mails`]: what the inbox has about an order. [`truth`]: the services' own records.
+//! - [`shards`]: who reads the stream, and whether checkpoints only rise.
 //! - [`dev`]: `shotengai dev` as a process, in a folder of its own. [`collector`]: takes the spans that processes export.
 //! - [`post_office`]: decides which worker of a queue gets which message.
 //! - [`proxy`]: stands between a process and its AWS, or a client and its shop, and spoils what a rule says.
@@ -30,6 +31,7 @@ pub mod poison;
 pub mod post_office;
 pub mod proxy;
 pub mod raw;
+pub mod shards;
 pub mod shop;
 pub mod street;
 pub mod truth;

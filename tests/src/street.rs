@@ -111,7 +111,7 @@ impl Street {
             .env("PRE_STOP_SECONDS", "0")
             .env("BRIDGE_BUSY_POLL_MS", "20")
             .env("BRIDGE_IDLE_POLL_MS", "50")
-            .env("BRIDGE_LEASE_SECONDS", "2")
+            .env("BRIDGE_LEASE_SECONDS", "3")
             .env("LOG_FORMAT", "pretty")
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())

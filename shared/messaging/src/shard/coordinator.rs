@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::join_all;
 use opentelemetry::KeyValue;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, timeout};
@@ -37,6 +38,8 @@ struct Coordinator {
     refresh_at: Instant,
     /// Readable shards that had a lease at the last look.
     leased: BTreeSet<String>,
+    /// Shards held by one who is no member, and the token at first sight.
+    strange: BTreeMap<String, String>,
     seldom: Seldom,
 }
 
@@ -50,6 +53,7 @@ pub(super) async fn run(consumer: Arc<StreamConsumer>, shutdown: CancellationTok
         left_alone: BTreeMap::new(),
         refresh_at: Instant::now(),
         leased: BTreeSet::new(),
+        strange: BTreeMap::new(),
         seldom: Seldom::new(LOG_EVERY),
         consumer,
     };
@@ -91,8 +95,13 @@ impl Coordinator {
         let readable = self.known.readable();
         let held: BTreeSet<String> = self.held();
         let view = View::of(leases, &self.watch, asked, &self.consumer.owner, &readable, &held);
-        for (shard, holder) in &view.strangers {
-            if self.seldom.may(&format!("holder/{shard}")) {
+        let strangers: BTreeMap<_, _> = view.strangers.iter().map(|lease| (lease.name.clone(), *lease)).collect();
+        self.strange.retain(|shard, _| strangers.contains_key(shard));
+        for (shard, lease) in strangers {
+            let holder = lease.holder.as_deref().unwrap_or_default();
+            // One that died is no member for a moment before its leases run out; who renews is another matter.
+            let first = self.strange.entry(shard.clone()).or_insert_with(|| lease.token.clone());
+            if *first != lease.token && self.seldom.may(&format!("holder/{shard}")) {
                 tracing::warn!(reader = self.consumer.name, shard, holder, "held by one who is no member; left to it");
             }
         }
@@ -106,16 +115,14 @@ impl Coordinator {
         }
         let free = view.free.iter().filter(|(shard, _)| self.may_take(shard));
         let mut free: Vec<_> = free.map(|(shard, lease)| ((*shard).to_owned(), lease.cloned())).collect();
-        let mut room = share.saturating_sub(held.len());
-        while room > 0 && !free.is_empty() && !shutdown.is_cancelled() {
-            // In an order of one's own, so that two that find the same shards don't meet at each of them.
+        let room = share.saturating_sub(held.len()).min(free.len());
+        // In an order of one's own, so that two that find the same shards don't meet at each of them.
+        let pick = |_| {
             let bound = u64::try_from(free.len()).unwrap_or(u64::MAX);
-            let index = usize::try_from(self.consumer.ports.random.below(bound)).unwrap_or(0);
-            let (shard, lease) = free.swap_remove(index);
-            if self.take(&shard, lease.as_ref(), shutdown).await {
-                room -= 1;
-            }
-        }
+            free.swap_remove(usize::try_from(self.consumer.ports.random.below(bound)).unwrap_or(0))
+        };
+        let picked: Vec<_> = (0..room).map(pick).collect();
+        self.take(picked, shutdown).await;
         self.sweep(leases, asked).await;
         let next_end = self.watch.next_end(leases.iter(), asked);
         let until_end = next_end.map(|end| end.saturating_duration_since(Instant::now()) + Duration::from_millis(1));
@@ -201,36 +208,39 @@ impl Coordinator {
         );
     }
 
-    /// Takes a shard's lease and starts to read it; says whether it did.
-    async fn take(&mut self, shard: &str, seen: Option<&Lease>, shutdown: &CancellationToken) -> bool {
-        let consumer = Arc::clone(&self.consumer);
-        let (holder, duration) = (consumer.owner.clone(), consumer.config.lease_duration());
-        let since = Instant::now();
-        let taken = match seen {
-            None => consumer.leases.create(shard, &holder, duration).await,
-            Some(seen) => consumer.leases.change(seen, LeaseChange::TakeOver { holder, duration }).await,
-        };
-        match taken {
-            Ok(lease) => {
-                let from = seen.and_then(|seen| seen.holder.as_deref()).unwrap_or("nobody");
-                tracing::info!(reader = consumer.name, shard, from, transitions = lease.transitions, "taken");
-                let holding = Holding::new(shutdown);
-                let name = shard.to_owned();
-                let task = hold(consumer, name.clone(), lease, since, holding.clone());
-                let handle = self.tasks.spawn(async move { (name, task.await) });
-                self.running.insert(shard.to_owned(), (handle.id(), holding));
-                return true;
-            }
-            // Another was faster; the next look shows who.
-            Err(LeaseError::Conflict { .. } | LeaseError::Gone { .. }) => {}
-            Err(error) => {
-                if let LeaseError::Fault(fault) = &error {
-                    metrics::count_fault(fault);
+    /// Takes the leases of these shards, all at once, and starts to read those it got.
+    async fn take(&mut self, picked: Vec<(String, Option<Lease>)>, shutdown: &CancellationToken) {
+        let consumer = &self.consumer;
+        let taking = picked.into_iter().map(|(shard, seen)| async move {
+            let (holder, duration) = (consumer.owner.clone(), consumer.config.lease_duration());
+            let since = Instant::now();
+            let taken = match &seen {
+                None => consumer.leases.create(&shard, &holder, duration).await,
+                Some(seen) => consumer.leases.change(seen, LeaseChange::TakeOver { holder, duration }).await,
+            };
+            (shard, seen.and_then(|seen| seen.holder), since, taken)
+        });
+        for (shard, from, since, taken) in join_all(taking).await {
+            match taken {
+                Ok(lease) => {
+                    let (reader, from) = (self.consumer.name, from.as_deref().unwrap_or("nobody"));
+                    tracing::info!(reader, shard, from, transitions = lease.transitions, "taken");
+                    let holding = Holding::new(shutdown);
+                    let task = hold(Arc::clone(&self.consumer), shard.clone(), lease, since, holding.clone());
+                    let name = shard.clone();
+                    let handle = self.tasks.spawn(async move { (name, task.await) });
+                    self.running.insert(shard, (handle.id(), holding));
                 }
-                self.warn(shard, &error, "the shard's lease can't be taken; trying again");
+                // Another was faster; the next look shows who.
+                Err(LeaseError::Conflict { .. } | LeaseError::Gone { .. }) => {}
+                Err(error) => {
+                    if let LeaseError::Fault(fault) = &error {
+                        metrics::count_fault(fault);
+                    }
+                    self.warn(&shard, &error, "the shard's lease can't be taken; trying again");
+                }
             }
         }
-        false
     }
 
     /// Deletes what nobody wants any more: members that died, leases of shards that are over.

@@ -43,8 +43,8 @@ pub struct ShardConfig {
     pub idle_after: Duration,
     /// The least time between two saves.
     pub save_every: Duration,
-    /// Within what time the shards of a process that died are another's. Leases hold for four fifths of it, are
-    /// renewed three times as often, and are looked at ten times in it.
+    /// Within what time the shards of a process that died are another's. Leases hold for seven tenths of it, are
+    /// renewed three times as often, and are looked at ten times in it or more.
     pub lease: Duration,
     /// How often the list of shards is read, unless something happens.
     pub list_every: Duration,
@@ -68,10 +68,10 @@ impl Default for ShardConfig {
 }
 
 impl ShardConfig {
-    /// How long a lease holds after a renewal. With the looks, that are at most a tenth apart, it stays below
-    /// [`ShardConfig::lease`] from the last renewal to the takeover.
+    /// How long a lease holds after a renewal. The look that sees a renewal comes up to a tenth later: two tenths are
+    /// left for calls that take their time.
     fn lease_duration(&self) -> Duration {
-        self.lease * 4 / 5
+        self.lease * 7 / 10
     }
 
     fn look_every(&self) -> Duration {

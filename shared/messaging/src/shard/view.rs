@@ -16,8 +16,8 @@ pub(super) struct View<'a> {
     held: BTreeMap<String, usize>,
     /// Shards that nobody holds any more, with their leases where they have one.
     pub(super) free: Vec<(&'a str, Option<&'a Lease>)>,
-    /// Shards held by somebody who renews but is no member, and by whom.
-    pub(super) strangers: Vec<(&'a str, &'a str)>,
+    /// The leases of shards that are held by one who is no member.
+    pub(super) strangers: Vec<&'a Lease>,
 }
 
 impl<'a> View<'a> {
@@ -44,7 +44,7 @@ impl<'a> View<'a> {
                 Some(holder) if holder == me => free.push((shard.as_str(), lease)),
                 Some(holder) => match held.get_mut(holder) {
                     Some(count) => *count += 1,
-                    None => strangers.push((shard.as_str(), holder)),
+                    None => strangers.extend(lease),
                 },
             }
         }

@@ -1,0 +1,131 @@
+//! Bridges that share shards, die, freeze and wake.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use shotengai_tests::shards::{CheckpointWatch, readers, shown_holders, signal};
+use shotengai_tests::shop::{Person, Shop, text};
+use shotengai_tests::street::{Process, Street};
+use shotengai_tests::wait::until;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+const SHOP: &str = "storefront,order,catalog,inventory,billing,notification,tally,query";
+const LEASE: Duration = Duration::from_secs(6);
+const SOON: Duration = Duration::from_secs(60);
+
+async fn bridge(street: &Street) -> Process {
+    street.serve("bridge", &[("BRIDGE_LEASE_SECONDS", "6")]).await
+}
+
+/// Waits until the shares are these, the largest first; answers who reads what.
+async fn until_shared(street: &Street, shares: &[usize]) -> BTreeMap<String, Vec<String>> {
+    until("the shards are shared", SOON, || async {
+        let readers = readers(&street.aws).await;
+        let mut now: Vec<_> = readers.values().map(Vec::len).collect();
+        now.sort_unstable_by(|a, b| b.cmp(a));
+        if now == shares { Ok(readers) } else { Err(readers) }
+    })
+    .await
+}
+
+/// The owner that is in `after` and not in `before`.
+fn newcomer(before: &BTreeMap<String, Vec<String>>, after: &BTreeMap<String, Vec<String>>) -> String {
+    after.keys().find(|owner| !before.contains_key(*owner)).expect("a new owner").clone()
+}
+
+/// Places orders, one after the other, until told to stop; answers their ids.
+async fn keep_ordering(shop: Shop, guest: Person, product: String, stop: CancellationToken) -> Vec<String> {
+    let mut orders = Vec::new();
+    while !stop.is_cancelled() {
+        let placed = shop.order(&guest, &[(&product, 1)]).await.expect(202);
+        orders.push(text(&placed, "order_id"));
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    orders
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bridges_share_shards_through_a_kill_and_a_freeze_and_lose_no_event() {
+    let street = Street::provisioned().await;
+    let process = street.serve(SHOP, &[]).await;
+    let first = bridge(&street).await;
+    let alone = until_shared(&street, &[4]).await;
+    let shop = street.shop(&process);
+    let admin = shop.admin().await;
+    let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 100_000).await;
+    let guest = shop.guest(Some("bridges@example.com"), "ja").await;
+    let stop = CancellationToken::new();
+    let ordering = tokio::spawn(keep_ordering(shop.clone(), guest.clone(), kinoko, stop.clone()));
+    let checkpoints = CheckpointWatch::start(&street.aws);
+
+    let mut second = bridge(&street).await;
+    let both = until_shared(&street, &[2, 2]).await;
+    assert_eq!(shown_holders(&street).await, both, "the command line shows the same");
+    println!("two bridges on four shards: {:?}", both.values().map(Vec::len).collect::<Vec<_>>());
+
+    second.kill().await;
+    let killed = Instant::now();
+    until_shared(&street, &[4]).await;
+    let took = killed.elapsed();
+    println!("one killed: its shards moved within {} ms (lease time {} ms)", took.as_millis(), LEASE.as_millis());
+    assert!(took <= LEASE, "{took:?}");
+
+    let third = bridge(&street).await;
+    let joined = until_shared(&street, &[2, 2]).await;
+    let sleeper = alone.keys().next().expect("the first").clone();
+    assert!(joined.contains_key(&sleeper) && newcomer(&both, &joined) != sleeper);
+    signal(&first, "STOP").await;
+    let frozen = until_shared(&street, &[4]).await;
+    assert_eq!(frozen.keys().next(), Some(&newcomer(&both, &joined)), "the frozen one's shards have moved");
+    let reading_before = first.log().matches("no longer reading").count();
+    signal(&first, "CONT").await;
+    until("the one that woke has stopped reading what it had", SOON, || async {
+        let ended = first.log().matches("no longer reading").count() - reading_before;
+        if ended >= 2 { Ok(()) } else { Err(ended) }
+    })
+    .await;
+    until_shared(&street, &[2, 2]).await;
+    println!("the frozen one woke, stopped, and has its share again");
+
+    stop.cancel();
+    let orders = ordering.await.unwrap();
+    let looks = checkpoints.end().await;
+    for order in &orders {
+        shop.until_status(&guest, order, "paid").await;
+    }
+    street.assert_tidy().await;
+    println!("{} orders placed meanwhile, all paid; events lost: 0; {looks} looks at the checkpoints", orders.len());
+    assert!(!orders.is_empty() && looks > 100);
+    drop(third);
+}
+
+async fn metric(process: &Process, name: &str) -> Vec<f64> {
+    let answer = reqwest::get(format!("{}/metrics", process.health_url)).await.unwrap().text().await.unwrap();
+    let lines = answer.lines().filter(|line| line.starts_with(name));
+    lines.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shard_whose_records_go_nowhere_is_shown_as_stuck_until_it_moves() {
+    let street = Street::provisioned().await;
+    let process = street.serve("all", &[("BRIDGE_STUCK_SECONDS", "1")]).await;
+    let shop = street.shop(&process);
+    let admin = shop.admin().await;
+    assert!(street.aws.admin().delete_topic().await.unwrap());
+    let body = serde_json::json!({"product_id": "prod_stuck", "name": "-", "description": "", "price": 1, "stock": 1});
+    let created = shop.post("/products", Some(&admin), &body).await.expect(201);
+    assert_eq!(created["product_id"], "prod_stuck");
+    let stuck = |count: usize| {
+        let process = &process;
+        move || async move {
+            let now = metric(process, "shard_stuck{").await;
+            if now.iter().filter(|value| **value > 0.0).count() == count { Ok(()) } else { Err(now) }
+        }
+    };
+    until("a shard is stuck", SOON, stuck(1)).await;
+    assert!(process.log().contains("the shard is stuck"));
+    let provisioned = street.command(&["provision"]).output().await.unwrap();
+    assert!(provisioned.status.success());
+    until("it moves again", SOON, stuck(0)).await;
+}
