@@ -96,7 +96,7 @@ async fn watch(aws: &Aws, done: &CancellationToken) -> usize {
             }
         }
         looks += 1;
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     looks
 }
