@@ -28,6 +28,7 @@ fn all_faults_are_named_at_once() {
     let flags = [
         "currency=yen",
         "publish=carrier-pigeon",
+        "leases=kubernetes",
         "http-addr=8080",
         "drain-seconds=soon",
         "consumer-max-attempts=50",
@@ -44,6 +45,7 @@ fn all_faults_are_named_at_once() {
     for name in [
         "CURRENCY",
         "PUBLISH",
+        "LEASES",
         "HTTP_ADDR",
         "DRAIN_SECONDS",
         "CONSUMER_MAX_ATTEMPTS",
