@@ -52,7 +52,7 @@ const ORDERS: usize = 50;
 impl Kind {
     /// Pieces of plenty and of scarce.
     const fn pieces(self, n: usize) -> (u32, u32) {
-        let plenty = if n % 2 == 0 { 1 } else { 3 };
+        let plenty = if n.is_multiple_of(2) { 1 } else { 3 };
         (plenty, if matches!(self, OutOfStock) { 6 } else { 0 })
     }
 

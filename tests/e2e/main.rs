@@ -8,8 +8,8 @@
 )]
 
 mod bad_input;
-mod cancel;
 mod bridges;
+mod cancel;
 mod cli;
 mod concurrency;
 mod contract;
@@ -17,8 +17,8 @@ mod crash;
 mod dead_letters;
 mod deadline;
 mod dev;
-mod idempotency;
 mod disorder;
+mod idempotency;
 mod load;
 mod outbox;
 mod poison;

@@ -20,8 +20,8 @@
 
 pub mod chaotic_bridge;
 pub mod collector;
-pub mod customer;
 pub mod commits;
+pub mod customer;
 pub mod dev;
 pub mod facts;
 pub mod letters;

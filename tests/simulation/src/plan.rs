@@ -149,6 +149,8 @@ pub struct Plan {
     pub errands: Vec<Errand>,
     /// Faults, by time.
     pub happenings: Vec<(Duration, Happening)>,
+    /// How long an order may stay pending.
+    pub patience: Duration,
     /// When faults end and the world settles.
     pub calm_after: Duration,
 }
@@ -216,6 +218,8 @@ impl Plan {
             goods,
             errands,
             happenings,
+            // Over fifteen minutes, reminders take more than one hop.
+            patience: Duration::from_secs(if dice.one_in(10) { 1000 } else { 20 + dice.below(200) }),
             calm_after: last.max(Duration::from_secs(OPEN_SECONDS + 15)),
         }
     }
@@ -302,7 +306,7 @@ pub const POISONS: [&str; 3] = ["no JSON at all", r#"{"hello":"world"}"#, r#"{"s
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seed {}: {} shards, {:?}", self.seed, self.shards, self.rates)?;
+        writeln!(f, "seed {}: {} shards, deadline {:?}, {:?}", self.seed, self.shards, self.patience, self.rates)?;
         writeln!(
             f,
             "  duplicates {}‰, shuffled {}, skews {:?} ms, calm after {:?}",

@@ -36,9 +36,6 @@ use crate::outside::{CatalogDesk, Everybody, MailServer};
 use crate::plan::Dependency;
 use crate::ports::{LinedInfrastructure, LinedRows};
 
-/// Short, so that outages and crashes often outlast it.
-const ORDER_DEADLINE: Duration = Duration::from_secs(60);
-
 /// What customers and administrators can ask of a process.
 #[derive(Default)]
 pub struct Services {
@@ -128,12 +125,13 @@ impl Assembly<'_> {
 
     fn order(&mut self) {
         let orders = Orders::new(self.writer(Owner::Order));
-        let reminding = Probe::queue(DEADLINE_QUEUE, &self.infra.queue(DEADLINE_QUEUE));
-        let probes = [self.store(Owner::Order), reminding, self.table(PRICES_TABLE)];
+        let queue = self.infra.queue(DEADLINE_QUEUE);
+        let probes = [self.store(Owner::Order), Probe::queue(DEADLINE_QUEUE, &queue), self.table(PRICES_TABLE)];
         let catalog = Arc::new(CatalogDesk(self.line.clone()));
         let prices = Prices::new(self.infra.table(PRICES_TABLE), catalog);
         let placing = Placing::new(orders.clone(), prices.clone(), Arc::clone(&self.ports.ids));
-        let reminders = Reminders::new(self.infra.queue(DEADLINE_QUEUE), Arc::clone(&self.ports.clock), ORDER_DEADLINE);
+        let patience = self.line.world().plan.patience;
+        let reminders = Reminders::new(queue, Arc::clone(&self.ports.clock), patience);
         let deadlines = Deadlines::new(orders.clone(), reminders.clone());
         let events = shotengai_order::consumers::OrderEvents::new(orders.clone(), prices, reminders);
         self.consume("order", "order-queue", Arc::new(events), &probes);

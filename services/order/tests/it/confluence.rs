@@ -223,7 +223,7 @@ fn disorder() -> impl Strategy<Value = Disorder> {
 
 /// A process of its own: nothing that it has loaded is known to the others.
 fn process(world: &World) -> OrderEvents {
-    OrderEvents::new(Orders::new(world.orders.writer().clone()), world.prices.clone())
+    OrderEvents::new(Orders::new(world.orders.writer().clone()), world.prices.clone(), world.reminders.clone())
 }
 
 /// Some messages come before the wishes, and all of them, those once more, together with them.

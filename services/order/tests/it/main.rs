@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, too, end the test that uses them")]
 
 mod asking_catalog;
-mod deadlines;
 mod confluence;
+mod deadlines;
 mod http;
 mod mutants;
 mod placing;

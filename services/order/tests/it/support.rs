@@ -28,6 +28,7 @@ pub(crate) struct World {
     pub(crate) orders: Orders,
     pub(crate) prices: Prices,
     pub(crate) placing: Placing,
+    pub(crate) reminders: Reminders,
     pub(crate) handler: OrderEvents,
     pub(crate) deadlines: Arc<Deadlines>,
     pub(crate) infra: MemoryInfrastructure,
@@ -47,8 +48,8 @@ impl World {
         let placing = Placing::new(orders.clone(), prices.clone(), Arc::clone(&ports.ids));
         let reminders = Reminders::new(infra.queue(DEADLINE_QUEUE), Arc::clone(&ports.clock), patience);
         let deadlines = Arc::new(Deadlines::new(orders.clone(), reminders.clone()));
-        let handler = OrderEvents::new(orders.clone(), prices.clone(), reminders);
-        Self { catalog, orders, prices, placing, handler, deadlines, infra }
+        let handler = OrderEvents::new(orders.clone(), prices.clone(), reminders.clone());
+        Self { catalog, orders, prices, placing, reminders, handler, deadlines, infra }
     }
 
     pub(crate) async fn order(&self, id: &OrderId) -> Order {

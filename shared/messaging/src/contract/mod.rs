@@ -10,8 +10,8 @@
 //! Not for production code: a broken promise panics with what was expected.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "a failed check of a test suite is a panic")]
 
-mod delivering;
 mod checkpoint;
+mod delivering;
 mod lease;
 mod queue;
 mod store;
@@ -28,8 +28,8 @@ use std::time::Duration;
 use shotengai_kernel::Ports;
 use tokio::time::Instant;
 
-pub use delivering::deliver_until_settled;
 pub use checkpoint::checkpoint_contract;
+pub use delivering::deliver_until_settled;
 pub use lease::lease_contract;
 pub use queue::{queue_contract, redrive_contract};
 pub use store::event_store_contract;
