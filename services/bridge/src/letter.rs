@@ -69,6 +69,9 @@ fn permitted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use shotengai_messaging::dead_letters::{self, Letter};
+    use shotengai_messaging::{RawDelivery, Receipt, StreamRecord};
+
     use super::*;
 
     fn record(data: &[u8]) -> ReadRecord {
@@ -107,6 +110,30 @@ mod tests {
             let letter = of(&record(data));
             assert_eq!(encoding(&letter), Some(BASE64));
             assert_eq!(STANDARD.decode(&letter.body).unwrap(), data);
+        }
+    }
+
+    #[test]
+    fn a_redrive_reads_the_record_back_or_says_where_it_stands() {
+        let reread = |data: &[u8]| {
+            let OutgoingMessage { body, attributes, .. } = of(&record(data));
+            let (message_id, receipt) = ("m".to_owned(), Receipt("r".to_owned()));
+            dead_letters::record::record(&Letter::read(RawDelivery {
+                message_id,
+                receipt,
+                body,
+                attributes,
+                receive_count: 1,
+                first_received_at: None,
+                sent_at: None,
+            }))
+        };
+        for data in [b"{}".as_slice(), b"a\0b", b"\xff\xfe"] {
+            assert_eq!(reread(data), Ok(StreamRecord { key: "ord_1".to_owned(), data: data.to_vec() }));
+        }
+        for data in [Vec::new(), vec![b'x'; SEND_MAX_BYTES]] {
+            let refused = reread(&data).unwrap_err().to_string();
+            assert!(refused.contains("position 7 of shard shard-0"), "{refused}");
         }
     }
 
