@@ -3,11 +3,8 @@
 use std::fmt;
 
 use serde::Serialize;
-use shotengai_contracts::QUEUES;
-use shotengai_contracts::routing::dead_letters_of;
+use shotengai_contracts::routing::{consumed_queues, dead_letters_of};
 
-/// The queue of order's reminders: no subscription, so it is not among the contracts' [`QUEUES`].
-const DEADLINE_QUEUE: &str = "order-deadline-queue";
 /// The bridge's dead letters: records of the stream.
 const BRIDGE_DEAD_LETTERS: &str = "bridge-dlq";
 
@@ -61,7 +58,7 @@ fn known() -> String {
 /// All of them.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    let consumers = QUEUES.iter().map(|spec| spec.name).chain([DEADLINE_QUEUE]).map(Route::of_queue);
+    let consumers = consumed_queues().map(Route::of_queue);
     let bridge = Route { dead_letters: BRIDGE_DEAD_LETTERS.to_owned(), target: Target::Stream };
     consumers.chain([bridge]).collect()
 }
@@ -77,6 +74,8 @@ pub fn route(name: &str) -> Result<Route, UnknownQueue> {
 
 #[cfg(test)]
 mod tests {
+    use shotengai_contracts::QUEUES;
+
     use super::*;
 
     #[test]
