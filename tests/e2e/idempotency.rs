@@ -43,7 +43,7 @@ impl Keyed<'_> {
 
     async fn is_refused(&self, shop: &Shop, other_body: &Value) {
         let problem = self.send(shop, other_body).await.expect(422);
-        assert_eq!(problem["type"], "https://shotengai.dev/problems/idempotency-key-reused", "{problem}");
+        assert_eq!(problem["type"], "/problems/idempotency-key-reused", "{problem}");
     }
 
     /// Sends through a proxy that spoils the first attempt; answers the second one's answer.
