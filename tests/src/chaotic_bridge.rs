@@ -260,7 +260,7 @@ async fn send(queue: &dyn Queue, mut messages: Vec<OutgoingMessage>) {
         match queue.send(&messages).await {
             Ok(answers) => {
                 let mut answers = answers.into_iter();
-                messages.retain(|_| !answers.next().is_some_and(|answer| answer.is_ok()));
+                messages.retain(|_| answers.next().is_none_or(|answer| answer.is_err()));
             }
             Err(fault) => assert!(fault.is_retryable(), "{fault}"),
         }
