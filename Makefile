@@ -73,6 +73,11 @@ simulate: ## Run many simulated histories (SEEDS=20000), or read one (SEED=17); 
 	@cargo run --quiet --release --package shotengai-simulation --bin shotengai-simulate -- \
 		$(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),500)) $(if $(BUG),--bug $(BUG)) $(ARGS)
 
+.PHONY: chaos
+chaos: venv ## Orders while wires fail and roles are killed (ARGS="--orders N --kill-every S --seed S" or "--outage S")
+	@cargo build $(CARGO_FLAGS) --workspace --bin shotengai --bin shotengai-chaos
+	@SHOTENGAI_BIN=$(CURDIR)/$(BIN) target/$(PROFILE)/shotengai-chaos $(ARGS)
+
 .PHONY: check
 check: ## Format, clippy and docs, warnings refused
 	@cargo fmt --all -- --check

@@ -10,6 +10,7 @@
 mod bad_input;
 mod bridges;
 mod cancel;
+mod chaos;
 mod cli;
 mod concurrency;
 mod contract;
@@ -20,6 +21,7 @@ mod dev;
 mod disorder;
 mod idempotency;
 mod load;
+mod outage;
 mod outbox;
 mod poison;
 mod proxy;

@@ -9,6 +9,7 @@
 //! - [`dev`]: `shotengai dev` as a process, in a folder of its own. [`collector`]: takes the spans that processes export.
 //! - [`post_office`]: decides which worker of a queue gets which message.
 //! - [`proxy`]: stands between a process and its AWS, or a client and its shop, and spoils what a rule says.
+//! - [`chaos`]: a street whose wires fail and whose processes are killed, and what must hold of it afterwards.
 //! - [`poison`]: what nobody can handle, and how it gets into queues and the stream. [`letters`]: what became of it.
 //! - [`facts`]: what the event stores and the ledger say. [`chaotic_bridge`]: every message three times, shuffled.
 //! - [`commits`]: what stands in the event stores. [`raw`]: requests byte by byte.
@@ -18,6 +19,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness: a failed step fails the test")]
 #![expect(clippy::print_stderr, reason = "a failing test shows the processes' logs")]
 
+pub mod chaos;
 pub mod chaotic_bridge;
 pub mod collector;
 pub mod commits;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ pub const ADMIN_EMAIL: &str = "admin@shotengai.example";
 /// The administrator's password.
 pub const ADMIN_PASSWORD: &str = "correct horse battery staple";
 const INTERNAL_TOKEN: &str = "internal-token-of-the-end-to-end-tests";
+/// More than any test sends: nothing is to fall out of the inbox.
+const MAILS: usize = 50_000;
 /// How long a process may take until it is ready, on a machine that other tests keep busy.
 const READY_WITHIN: Duration = Duration::from_secs(40);
 
@@ -70,7 +72,8 @@ impl Street {
         let ports = Ports::system();
         let account = format!("{:012}", 100_000_000_000 + ports.random.below(900_000_000_000));
         let database_url = local.database(&format!("e2e_{account}")).await;
-        let inbox = Inbox::bind(InboxConfig::on_free_ports()).unwrap_or_else(|error| panic!("{error}"));
+        let inbox = Inbox::bind(InboxConfig { max_messages: MAILS, ..InboxConfig::on_free_ports() })
+            .unwrap_or_else(|error| panic!("{error}"));
         let smtp_url = format!("smtp://{}", inbox.smtp_addr());
         let store = inbox.store();
         let inbox_shutdown = CancellationToken::new();
@@ -145,7 +148,8 @@ impl Street {
         }
     }
 
-    fn spawn(&self, roles: &str, http: SocketAddr, health: SocketAddr, extra: &[(&str, &str)]) -> Process {
+    /// Starts a process and waits for nothing.
+    pub(crate) fn spawn(&self, roles: &str, http: SocketAddr, health: SocketAddr, extra: &[(&str, &str)]) -> Process {
         let log = self.folder.path().join(format!("{}-{}.log", roles.replace(',', "-"), http.port()));
         // Appended to, so that a restart on the same port keeps the story.
         let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
@@ -250,11 +254,16 @@ fn prefix(account: &str) -> String {
     format!("t{account}-")
 }
 
-fn loopback() -> SocketAddr {
+pub(crate) fn loopback() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()))
 }
 
 impl Process {
+    /// How it ended, if it did.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+
     /// SIGKILL: nothing of the process runs after this.
     pub async fn kill(&mut self) {
         self.child.kill().await.unwrap();
@@ -293,7 +302,7 @@ impl Process {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    fn log_tail(&self) -> String {
+    pub(crate) fn log_tail(&self) -> String {
         let log = self.log();
         let lines: Vec<_> = log.lines().collect();
         lines[lines.len().saturating_sub(60)..].join("\n")

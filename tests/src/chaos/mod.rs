@@ -1,0 +1,135 @@
+//! A street whose wires fail and whose processes are killed while customers order; then what must hold of it.
+//!
+//! - [`fleet`]: roles as processes, each behind its own proxy. [`faults`]: what the proxies do. [`monkey`]: kills.
+//! - [`customers`]: what is ordered. [`doors`]: how, again and again until it is answered.
+//! - [`truth`]: the event stores, folded. [`audit`]: the invariants. [`settle`](mod@settle): when to hold them.
+//! - [`outage`](mod@outage): one service away for a time. [`report`]: all of it in Markdown.
+//!
+//! A seed decides wishes, faults and kills, each in its own order; which request meets which is up to the machine, so a
+//! seed repeats the weather, not the history.
+
+pub mod audit;
+pub mod customers;
+pub mod doors;
+pub mod faults;
+pub mod fleet;
+pub mod monkey;
+pub mod outage;
+pub mod report;
+pub mod settle;
+pub mod truth;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use self::audit::Verdict;
+use self::customers::Customers;
+use self::doors::Doors;
+use self::faults::{Faults, Outcomes};
+use self::fleet::Fleet;
+use crate::street::Street;
+
+/// Two of each that shares its work, one of those that others look up.
+pub const EVERYBODY_TWICE: &[&str] = &[
+    "order",
+    "order",
+    "inventory",
+    "inventory",
+    "billing",
+    "billing",
+    "notification",
+    "notification",
+    "query",
+    "query",
+    "tally",
+    "tally",
+    "bridge",
+    "bridge",
+    "catalog",
+    "storefront",
+];
+
+/// How much chaos.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Orders placed.
+    pub orders: usize,
+    /// Customers who order at the same time.
+    pub at_once: usize,
+    /// The processes.
+    pub roles: &'static [&'static str],
+    /// The time from one kill to the next.
+    pub kill_every: Duration,
+    /// Decides wishes, faults and kills.
+    pub seed: u64,
+    /// How long the street may take to settle afterwards.
+    pub settle_within: Duration,
+    /// Settings of all processes beside the defaults.
+    pub settings: &'static [(&'static str, &'static str)],
+}
+
+/// What happened.
+#[derive(Debug)]
+pub struct Chaos {
+    /// Exchanges by what became of them, while there were faults.
+    pub outcomes: Outcomes,
+    /// Kills by role.
+    pub kills: BTreeMap<&'static str, u64>,
+    /// Processes that ended though nobody killed them, by role.
+    pub ended: BTreeMap<&'static str, u64>,
+    /// Answers to customers that were 5xx, and answers that never came.
+    pub asked_again: (u64, u64),
+    /// How long faults and kills went on.
+    pub load: Duration,
+    /// How long the street then took until everything held.
+    pub settled: Duration,
+    /// What holds and what does not.
+    pub verdict: Verdict,
+    /// What each process logged.
+    pub logs: Vec<(String, String)>,
+}
+
+/// Does it all on a street of its own.
+pub async fn run(plan: &Plan) -> Chaos {
+    let street = Street::provisioned().await;
+    let mut fleet = Fleet::start(&street, plan.roles, plan.settings).await;
+    let doors = Doors::new(&street, &fleet.addresses());
+    let customers = Customers::open(&street, doors, plan.seed, plan.orders, plan.at_once).await;
+
+    let started = Instant::now();
+    let faults = Faults::on_every_wire(&fleet, plan.seed);
+    let stop = CancellationToken::new();
+    let ordering = async {
+        let accepted = customers.order_all(plan.orders).await;
+        stop.cancel();
+        accepted
+    };
+    let (accepted, ()) =
+        tokio::join!(ordering, monkey::rampage(&mut fleet, &street, plan.seed, plan.kill_every, &stop));
+    faults.end();
+    let load = started.elapsed();
+
+    let over = Instant::now();
+    fleet.until_ready(&street).await;
+    let (verdict, _) = settle::settle(&street, &customers, &accepted, plan.settle_within).await;
+    let by_role = |count: fn(&fleet::Slot) -> u64| {
+        let mut counts = BTreeMap::new();
+        for slot in &fleet.slots {
+            *counts.entry(slot.roles).or_default() += count(slot);
+        }
+        counts
+    };
+    Chaos {
+        outcomes: faults.outcomes(),
+        kills: by_role(|slot| slot.kills),
+        ended: by_role(|slot| slot.ended),
+        asked_again: (customers.doors.refused(), customers.doors.lost()),
+        load,
+        settled: over.elapsed(),
+        verdict,
+        logs: fleet.logs().collect(),
+    }
+}

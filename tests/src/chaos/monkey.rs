@@ -1,0 +1,29 @@
+//! Kills processes, and starts them again.
+
+use std::time::Duration;
+
+use shotengai_kernel::{Random, SeededRandom};
+use tokio_util::sync::CancellationToken;
+
+use super::fleet::Fleet;
+use crate::street::Street;
+
+/// Kills one process every so often, and starts it again within half of that, until told to stop. All are up then,
+/// if not ready.
+pub async fn rampage(fleet: &mut Fleet, street: &Street, seed: u64, every: Duration, stop: &CancellationToken) {
+    let random = SeededRandom::new(seed);
+    while !pause(every / 2, stop).await {
+        let index = random.below(fleet.slots.len().try_into().unwrap_or(u64::MAX));
+        fleet.kill(usize::try_from(index).unwrap_or_default()).await;
+        let down = u32::try_from(random.below(100)).unwrap_or_default();
+        pause(every / 2 * down / 100, stop).await;
+        fleet.revive(street);
+        pause(every / 2 * (100 - down) / 100, stop).await;
+    }
+    fleet.revive(street);
+}
+
+/// Whether it was told to stop meanwhile.
+async fn pause(time: Duration, stop: &CancellationToken) -> bool {
+    tokio::time::timeout(time, stop.cancelled()).await.is_ok()
+}

@@ -1,0 +1,59 @@
+//! Waits until a street has settled, and judges it then.
+
+use std::time::Duration;
+
+use shotengai_contracts::QUEUES;
+use shotengai_messaging::Infrastructure;
+use tokio::time::Instant;
+
+use super::audit::{Verdict, audit};
+use super::customers::{Accepted, Customers};
+use crate::street::Street;
+
+/// Judges when nothing is under way; again, until all holds or the time is over. Answers the last verdict and how long
+/// it took.
+pub async fn settle(
+    street: &Street,
+    customers: &Customers,
+    accepted: &[Accepted],
+    within: Duration,
+) -> (Verdict, Duration) {
+    let started = Instant::now();
+    loop {
+        let under_way = under_way(street).await;
+        let late = started.elapsed() > within;
+        if under_way.is_empty() || late {
+            let mut verdict = audit(street, customers, accepted).await;
+            if under_way.is_empty() && verdict.violations.is_empty() {
+                return (verdict, started.elapsed());
+            }
+            if late {
+                if !under_way.is_empty() {
+                    verdict.violations.push(format!("still under way after {within:?}: {under_way:?}"));
+                }
+                for (queue, count) in street.dead_letters().await {
+                    let count = usize::try_from(count).unwrap_or_default();
+                    let letters = street.letters(&queue, count, Duration::from_secs(30)).await;
+                    let said =
+                        letters.into_iter().map(|letter| format!("{queue}: {:?} of {}", letter.facts, letter.body));
+                    verdict.violations.extend(said);
+                }
+                return (verdict, started.elapsed());
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// Messages that wait or are being handled, by queue, and commits that are not published.
+async fn under_way(street: &Street) -> Vec<(&'static str, u64)> {
+    let mut found = Vec::new();
+    for queue in QUEUES {
+        // What is delayed waits for its deadline.
+        let depth = street.aws.queue(queue.name).depth().await.unwrap_or_else(|fault| panic!("{fault}"));
+        found.push((queue.name, depth.visible + depth.in_flight));
+    }
+    found.push(("outbox", u64::try_from(street.unpublished().await).unwrap_or(u64::MAX)));
+    found.retain(|(_, count)| *count > 0);
+    found
+}
