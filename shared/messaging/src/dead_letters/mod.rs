@@ -3,7 +3,7 @@
 //! A **letter** is a message in a dead-letter queue. A consumer that gave up wrote why into its
 //! [`DeadLetterFacts`](crate::consumer::DeadLetterFacts); a letter without them was moved by the queue or the topic.
 //!
-//! - [`route`]: which dead-letter queues there are, and where each one's letters belong.
+//! - [`mod@route`]: which dead-letter queues there are, and where each one's letters belong.
 //! - [`letter`]: a message as a letter. [`record`]: a letter of the bridge as a record of the stream.
 //! - [`filter`]: which letters are meant. [`cause`]: letters by what went wrong.
 //! - [`sample`]: looks into a queue and changes nothing.
