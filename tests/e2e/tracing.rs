@@ -110,14 +110,18 @@ async fn serve_each(street: &Street, collector: &Collector) -> BTreeMap<&'static
     join_all(starting).await.into_iter().collect()
 }
 
+/// A number shows once what it counts has happened, which may be a moment after the last mail or read model.
 async fn assert_metrics(process: &Process, role: &str, names: &[&str]) {
-    let answer = reqwest::get(format!("{}/metrics", process.health_url)).await.unwrap();
-    assert_eq!(answer.status(), 200, "{role}");
-    assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/plain"), "{role}");
-    let metrics = answer.text().await.unwrap();
-    for name in names {
-        assert!(metrics.lines().any(|line| line.starts_with(name)), "{role} shows no {name}:\n{metrics}");
-    }
+    let url = format!("{}/metrics", process.health_url);
+    until(&format!("{role} shows {names:?}"), Duration::from_secs(60), || async {
+        let answer = reqwest::get(&url).await.unwrap();
+        assert_eq!(answer.status(), 200, "{role}");
+        assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/plain"), "{role}");
+        let metrics = answer.text().await.unwrap();
+        let shown = |name: &&str| metrics.lines().any(|line| line.starts_with(name));
+        if names.iter().all(shown) { Ok(()) } else { Err(metrics) }
+    })
+    .await;
 }
 
 /// Every hop is there, and no span's parent is missing.
