@@ -135,6 +135,25 @@ async fn help_version_and_keys_need_no_installation() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_smoke_test_buys_something_and_says_why_it_can_not() {
+    let street = Street::provisioned().await;
+    let all = street.serve("all", &[]).await;
+    let smoke = |more: &[&str]| {
+        let args = [&["smoke", "--url", all.url.as_str(), "--within-seconds", "60"], more].concat();
+        street.command(&args)
+    };
+    let said = say(smoke(&[])).await.expect(2);
+    assert!(said.contains("nothing is in stock"), "{said}");
+    let shop = street.shop(&all);
+    let admin = shop.admin().await;
+    shop.product(&admin, "prod_smoke", "Smoked tofu", 100, 10).await;
+    let said = say(smoke(&[])).await.expect(0);
+    assert!(said.contains("ordered one prod_smoke") && said.contains("paid after"), "{said}");
+    let said = say(smoke(&["--product", "prod_nobody_sells"])).await.expect(2);
+    assert!(said.contains("can't place an order") && said.contains("prod_nobody_sells"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn change_capture_is_refused_until_it_is_built() {
     let street = Street::provisioned().await;
     let mut command = street.command(&["serve", "order"]);

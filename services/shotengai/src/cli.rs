@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Provision(ProvisionArgs),
     /// Put the rival sweets and a few more products on sale in a running street
     Seed(SeedArgs),
+    /// Buy one thing as a guest and wait until it is paid: is this street open?
+    Smoke(SmokeArgs),
     /// Show what the tables, the stream and the queues hold
     Status(StatusArgs),
     /// Show, redrive or discard what could not be handled
@@ -150,6 +152,19 @@ pub(crate) struct SeedArgs {
     /// The administrator's password
     #[arg(long, env = "ADMIN_PASSWORD", default_value = "shotengai", hide_env_values = true)]
     pub(crate) admin_password: String,
+}
+
+#[derive(Args)]
+pub(crate) struct SmokeArgs {
+    /// The street, by its one door
+    #[arg(long, env = "SHOTENGAI_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub(crate) url: String,
+    /// What to buy; default: the first product that is in stock
+    #[arg(long, value_name = "PRODUCT_ID")]
+    pub(crate) product: Option<String>,
+    /// How long it may take in all, in seconds
+    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) within_seconds: u64,
 }
 
 #[derive(Args)]

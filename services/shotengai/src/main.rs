@@ -2,7 +2,7 @@
 //!
 //! - [`cli`]: what can be asked for. [`roles`]: which roles there are and how they are built.
 //! - [`serve`]: roles in this process. [`dev`]: the whole street on one machine.
-//! - [`provision`], [`status`], [`seed`], [`dead_letters`]: what operators and developers do beside that.
+//! - [`provision`], [`status`], [`seed`], [`smoke`], [`dead_letters`]: what operators and developers do beside that.
 #![expect(clippy::print_stdout, reason = "the command line's answers")]
 
 mod cli;
@@ -12,6 +12,7 @@ mod provision;
 mod roles;
 mod seed;
 mod serve;
+mod smoke;
 mod status;
 
 use std::process::ExitCode;
@@ -46,6 +47,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Dev(args) => Box::pin(dev::run(args)).await,
         Command::Provision(args) => provision::run(args).await,
         Command::Seed(args) => seed::run(args).await,
+        Command::Smoke(args) => smoke::run(args).await,
         Command::Status(args) => status::run(args).await,
         Command::DeadLetters(args) => dead_letters::run(*args).await,
         Command::Keygen => {

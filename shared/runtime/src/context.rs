@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::Pool;
 use secrecy::ExposeSecret;
 use shotengai_contracts::Owner;
 use shotengai_kernel::Ports;
 use shotengai_messaging::{
     CommitWriter, ConsumerConfig, Infrastructure, Leases, Outbox, OutboxConfig, Publisher, Worker,
 };
-use tokio_postgres::NoTls;
 
 use crate::auth::TokenVerifier;
 use crate::http::with_trace;
@@ -22,8 +21,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// Below the servers' keep-alive, so that a request never goes into a connection that is being closed.
 const POOL_IDLE: Duration = Duration::from_secs(15);
-const POSTGRES_CONNECTIONS: usize = 16;
-const POSTGRES_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Everything a role may use. Cheap to clone.
 #[derive(Clone)]
@@ -109,22 +106,9 @@ impl Context {
     /// A pool of at most 16 connections to `DATABASE_URL`; connects when first used. One a role is enough.
     ///
     /// # Errors
-    /// When `DATABASE_URL` is not set.
+    /// When `DATABASE_URL` is not set, or no trusted certificates can be had for the TLS it asks for.
     pub fn postgres(&self) -> anyhow::Result<Pool> {
-        let url = self.settings.database_url.as_ref().context("DATABASE_URL is not set")?;
-        // The source is left out: it may quote the URL, and with it the password.
-        let parsed = url.expose_secret().parse();
-        let mut config: tokio_postgres::Config = parsed.map_err(|_| anyhow::anyhow!("DATABASE_URL can't be read"))?;
-        config.connect_timeout(POSTGRES_TIMEOUT);
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        Pool::builder(Manager::from_config(config, NoTls, recycling))
-            .runtime(Runtime::Tokio1)
-            .max_size(POSTGRES_CONNECTIONS)
-            .create_timeout(Some(POSTGRES_TIMEOUT))
-            .wait_timeout(Some(POSTGRES_TIMEOUT))
-            .recycle_timeout(Some(POSTGRES_TIMEOUT))
-            .build()
-            .context("no pool of PostgreSQL connections can be made")
+        crate::postgres::pool(&self.settings)
     }
 }
 

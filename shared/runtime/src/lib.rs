@@ -13,6 +13,7 @@ pub mod auth;
 pub mod context;
 pub mod health;
 pub mod http;
+mod postgres;
 pub mod role;
 pub mod settings;
 pub mod supervisor;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod confluence;
+mod encryption;
 mod folding;
 mod history;
 mod projecting;

@@ -25,9 +25,13 @@ pub struct SettingsArgs {
     /// Where processes keep the leases by which they share shards: dynamodb or kubernetes
     #[arg(long, env = "LEASES", default_value = "dynamodb", value_name = "dynamodb|kubernetes")]
     pub leases: String,
-    /// PostgreSQL of the read models (postgres://user:password@host/database)
+    /// PostgreSQL of the read models (postgres://user:password@host/database?sslmode=require); where TLS is spoken, the
+    /// certificate is verified
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<SecretString>,
+    /// A file with the certificates (PEM) to trust for PostgreSQL, instead of the system's
+    #[arg(long, env = "DATABASE_CA_FILE", value_name = "FILE")]
+    pub database_ca_file: Option<String>,
     /// Issuer that access tokens must name
     #[arg(long, env = "JWT_ISSUER", default_value = "shotengai", value_name = "NAME")]
     pub jwt_issuer: String,

@@ -62,6 +62,8 @@ pub struct Settings {
     pub leases: LeaseStore,
     /// PostgreSQL of the read models; only roles that need it ask for it.
     pub database_url: Option<SecretString>,
+    /// Certificates to trust instead of the system's when PostgreSQL speaks TLS.
+    pub database_ca_file: Option<String>,
     /// Issuer that access tokens must name.
     pub jwt_issuer: String,
     /// The PEM that signs access tokens; only storefront has one.
@@ -113,6 +115,7 @@ impl Settings {
             publish: Publish::Outbox,
             leases: LeaseStore::Dynamodb,
             database_url: None,
+            database_ca_file: None,
             jwt_issuer: "shotengai".to_owned(),
             jwt_signing_key: None,
             jwks_url: "http://127.0.0.1:8080/.well-known/jwks.json".to_owned(),

@@ -58,6 +58,7 @@ impl SettingsArgs {
         let publish = faults.take("PUBLISH", publish(&self.publish));
         let leases = faults.take("LEASES", leases(&self.leases));
         let database_url = faults.take("DATABASE_URL", database_url(self.database_url));
+        let database_ca_file = present(self.database_ca_file);
         let jwt_issuer = faults.take("JWT_ISSUER", filled(self.jwt_issuer));
         let jwt_signing_key = signing_key(faults, self.jwt_signing_key, self.jwt_signing_key_file);
         let internal_token = faults.take("INTERNAL_TOKEN", internal_token(self.internal_token));
@@ -91,6 +92,7 @@ impl SettingsArgs {
             publish: publish?,
             leases: leases?,
             database_url: database_url?,
+            database_ca_file,
             jwt_issuer: jwt_issuer?,
             jwt_signing_key,
             jwks_url: match jwks_url {
@@ -202,7 +204,9 @@ fn database_url(value: Option<SecretString>) -> Result<Option<SecretString>, &'s
     let value = secret(value);
     // The parser's own message may quote the URL, and with it the password.
     if value.as_ref().is_some_and(|url| url.expose_secret().parse::<tokio_postgres::Config>().is_err()) {
-        return Err("must be a URL such as postgres://user:password@host:5432/database");
+        return Err(
+            "must be a URL such as postgres://user:password@host:5432/database?sslmode=require (or disable, prefer)",
+        );
     }
     Ok(value)
 }

@@ -1,0 +1,66 @@
+//! Connections to PostgreSQL, with TLS as `sslmode` in `DATABASE_URL` asks for.
+//!
+//! Where TLS is spoken the server's certificate and name are always verified, also with `sslmode=require`, where libpq
+//! would verify nothing: a password must not go to whoever answers. The certificates to trust are the system's, or
+//! those of `DATABASE_CA_FILE` alone, such as a cloud database's own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use secrecy::ExposeSecret;
+use tokio_postgres::Config;
+use tokio_postgres::config::SslMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::settings::Settings;
+
+const CONNECTIONS: usize = 16;
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A pool of at most 16 connections; connects when first used.
+pub(crate) fn pool(settings: &Settings) -> anyhow::Result<Pool> {
+    let url = settings.database_url.as_ref().context("DATABASE_URL is not set")?;
+    // The source is left out: it may quote the URL, and with it the password.
+    let mut config: Config = url.expose_secret().parse().map_err(|_| anyhow::anyhow!("DATABASE_URL can't be read"))?;
+    config.connect_timeout(PATIENCE);
+    let tls = MakeRustlsConnect::new(tls(&config, settings.database_ca_file.as_deref())?);
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    Pool::builder(Manager::from_config(config, tls, recycling))
+        .runtime(Runtime::Tokio1)
+        .max_size(CONNECTIONS)
+        .create_timeout(Some(PATIENCE))
+        .wait_timeout(Some(PATIENCE))
+        .recycle_timeout(Some(PATIENCE))
+        .build()
+        .context("no pool of PostgreSQL connections can be made")
+}
+
+fn tls(config: &Config, ca_file: Option<&str>) -> anyhow::Result<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    if let Some(path) = ca_file {
+        for certificate in CertificateDer::pem_file_iter(path).with_context(|| unreadable(path))? {
+            roots.add(certificate.with_context(|| unreadable(path))?).with_context(|| unreadable(path))?;
+        }
+        if roots.is_empty() {
+            bail!("{}: it holds no certificate", unreadable(path));
+        }
+    } else {
+        // What can't be read is not trusted; only where TLS must be spoken is it a fault that nothing is.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        if roots.is_empty() && config.get_ssl_mode() == SslMode::Require {
+            bail!("DATABASE_URL asks for TLS but this system trusts no certificates: set DATABASE_CA_FILE");
+        }
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let client = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(client.with_root_certificates(roots).with_no_client_auth())
+}
+
+fn unreadable(path: &str) -> String {
+    format!("DATABASE_CA_FILE {path} can't be used")
+}
