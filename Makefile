@@ -78,6 +78,26 @@ chaos: venv ## Orders while wires fail and roles are killed (ARGS="--orders N --
 	@cargo build $(CARGO_FLAGS) --workspace --bin shotengai --bin shotengai-chaos
 	@SHOTENGAI_BIN=$(CURDIR)/$(BIN) target/$(PROFILE)/shotengai-chaos $(ARGS)
 
+.PHONY: image
+image: ## Build the container image (BUILDER=docker or buildah; BUILD_ARGS="--build-arg …")
+	@sh deploy/image/build.sh $(BUILD_ARGS)
+
+.PHONY: compose-up
+compose-up: ## Bring up the street in containers, each role its own
+	@sh deploy/compose.sh up
+
+.PHONY: compose-down
+compose-down: ## End it, and forget what it held
+	@sh deploy/compose.sh down
+
+.PHONY: control-plane
+control-plane: ## Start an API server on this machine for `make test-cluster` (needs Go and etcd)
+	@sh deploy/control-plane/up.sh
+
+.PHONY: control-plane-down
+control-plane-down: ## End it
+	@sh deploy/control-plane/down.sh
+
 .PHONY: check
 check: ## Format, clippy and docs, warnings refused
 	@cargo fmt --all -- --check
