@@ -14,7 +14,7 @@ pub mod pass;
 
 use std::sync::Arc;
 
-use shotengai_messaging::shard::{ShardConfig, StreamConsumer};
+use shotengai_messaging::shard::{ReaderName, ShardConfig, StreamConsumer};
 use shotengai_messaging::{Checkpoints, StreamReader};
 use shotengai_runtime::{Check, Context, Role};
 
@@ -49,17 +49,23 @@ pub async fn build(context: &Context, settings: BridgeSettings) -> anyhow::Resul
         stuck_after: settings.stuck_after(),
         ..ShardConfig::default()
     };
+    let leases = context.leases(&lease_group(stream));
     let consumer = StreamConsumer::with_leases(
-        NAME,
+        ReaderName::on(NAME, context.settings.host.as_deref()),
         config,
         Arc::clone(&reader),
         checkpoints,
-        context.leases(&lease_group(stream)),
+        Arc::clone(&leases),
         Arc::new(bridge),
         context.ports.clone(),
     );
-    Ok(Role::new(NAME).worker(consumer.worker()).check(Check::new("kinesis", move || {
+    let kinesis = Check::new("kinesis", move || {
         let reader: Arc<dyn StreamReader> = Arc::clone(&reader);
         async move { reader.shards().await.map(|_| ()).map_err(|fault| fault.to_string()) }
-    })))
+    });
+    let leases = Check::new("leases", move || {
+        let leases = Arc::clone(&leases);
+        async move { leases.list().await.map(|_| ()).map_err(|fault| fault.to_string()) }
+    });
+    Ok(Role::new(NAME).worker(consumer.worker()).check(kinesis).check(leases))
 }

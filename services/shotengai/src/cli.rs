@@ -1,7 +1,7 @@
 //! What can be asked for on the command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use shotengai_runtime::SettingsArgs;
+use shotengai_runtime::{LeaseStore, SettingsArgs};
 
 use crate::dead_letters::DeadLettersArgs;
 use crate::roles::RoleSettings;
@@ -173,6 +173,13 @@ pub(crate) struct StatusArgs {
     pub(crate) of: StatusOf,
     #[command(flatten)]
     pub(crate) aws: AwsArgs,
+    /// Where the leases are: table (DynamoDB) or kubernetes (Lease objects)
+    #[arg(long, env = "LEASES", default_value = "table", value_name = "table|kubernetes")]
+    #[arg(value_parser = LeaseStore::parse)]
+    pub(crate) leases: LeaseStore,
+    /// Namespace of those Lease objects; default: the pod's, the service account's or the kubeconfig's
+    #[arg(long, env = "LEASE_NAMESPACE", value_name = "NAME")]
+    pub(crate) lease_namespace: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

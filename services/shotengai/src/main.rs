@@ -8,6 +8,7 @@
 mod cli;
 mod dead_letters;
 mod dev;
+mod leases;
 mod provision;
 mod roles;
 mod seed;

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use shotengai_aws::{Aws, AwsConfig};
 use shotengai_kernel::Ports;
-use shotengai_runtime::{App, Context, Publish, Settings, Telemetry, TokenIssuer, TokenVerifier, shutdown_on_signals};
+use shotengai_runtime::{
+    App, Context, LeaseStore, Publish, Settings, Telemetry, TokenIssuer, TokenVerifier, shutdown_on_signals,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{RoleChoice, ServeArgs};
+use crate::leases::ClusterLeases;
 use crate::roles;
 
 pub(crate) async fn run(args: Box<ServeArgs>) -> anyhow::Result<ExitCode> {
@@ -32,7 +35,12 @@ pub(crate) async fn bind(settings: Settings, chosen: &[RoleChoice], own: &roles:
     // The process that signs tokens knows its own keys; all others fetch them.
     if let Some(key) = settings.jwt_signing_key.as_ref().filter(|_| chosen.contains(&RoleChoice::Storefront)) {
         let keys = TokenIssuer::new(key, &settings.jwt_issuer, Arc::clone(&ports.clock))?.jwks();
-        context = context.with_tokens(TokenVerifier::fixed(&keys, &settings.jwt_issuer, ports.clock));
+        context = context.with_tokens(TokenVerifier::fixed(&keys, &settings.jwt_issuer, Arc::clone(&ports.clock)));
+    }
+    if settings.leases == LeaseStore::Kubernetes && chosen.contains(&RoleChoice::Bridge) {
+        let leases =
+            ClusterLeases::connect(settings.lease_namespace.as_deref(), &settings.resource_prefix, ports).await?;
+        context = context.with_leases(move |group| leases.of(group));
     }
     let (mut built, mut faults) = (Vec::new(), Vec::new());
     for choice in chosen {

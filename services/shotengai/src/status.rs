@@ -5,10 +5,12 @@ use std::process::ExitCode;
 use comfy_table::{Table, presets};
 use shotengai_contracts::Owner;
 use shotengai_contracts::routing::{consumed_queues, dead_letters_of};
-use shotengai_kernel::Timestamp;
-use shotengai_messaging::{CheckpointError, Checkpoints, Infrastructure, OUTBOX_SHARDS};
+use shotengai_kernel::{Ports, Timestamp};
+use shotengai_messaging::{CheckpointError, Checkpoints, Infrastructure, Lease, OUTBOX_SHARDS};
+use shotengai_runtime::LeaseStore;
 
 use crate::cli::{StatusArgs, StatusOf};
+use crate::leases::ClusterLeases;
 use crate::provision::connect;
 
 /// Counting stops here, so that a look at a large installation stays cheap.
@@ -20,7 +22,7 @@ pub(crate) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
     match args.of {
         StatusOf::Dynamodb => println!("{}", stores(&aws).await?),
         StatusOf::Kinesis => {
-            println!("{}", shards(&aws, &args.aws.kinesis_stream_name).await?);
+            println!("{}", shards(&aws, &args).await?);
             println!("{}", queues(&aws).await?);
         }
     }
@@ -50,9 +52,25 @@ async fn stores(infra: &dyn Infrastructure) -> anyhow::Result<Table> {
     Ok(table)
 }
 
-async fn shards(infra: &dyn Infrastructure, stream: &str) -> anyhow::Result<Table> {
+/// The leases as the bridges of these settings would find them.
+async fn leases(infra: &dyn Infrastructure, args: &StatusArgs) -> anyhow::Result<Vec<Lease>> {
+    let group = shotengai_bridge::lease_group(&args.aws.kinesis_stream_name);
+    let leases = match args.leases {
+        LeaseStore::Table => infra.leases(&group),
+        LeaseStore::Kubernetes => {
+            let pod_namespace = || std::env::var("POD_NAMESPACE").ok();
+            let namespace = args.lease_namespace.clone().or_else(pod_namespace).filter(|name| !name.trim().is_empty());
+            let prefix = &args.aws.resource_prefix;
+            ClusterLeases::connect(namespace.as_deref(), prefix, Ports::system()).await?.of(&group)
+        }
+    };
+    Ok(leases.list().await?)
+}
+
+async fn shards(infra: &dyn Infrastructure, args: &StatusArgs) -> anyhow::Result<Table> {
+    let stream = &args.aws.kinesis_stream_name;
     let checkpoints = Checkpoints::new(infra.table("checkpoints"), "bridge", stream);
-    let leases = infra.leases(&shotengai_bridge::lease_group(stream)).list().await?;
+    let leases = leases(infra, args).await?;
     let holder = |shard: &str| {
         let lease = leases.iter().find(|lease| lease.name == shard);
         lease.and_then(|lease| lease.holder.clone()).unwrap_or_else(|| "nobody".to_owned())

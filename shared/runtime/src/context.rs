@@ -14,7 +14,7 @@ use shotengai_messaging::{
 
 use crate::auth::TokenVerifier;
 use crate::http::with_trace;
-use crate::settings::{LeaseStore, Settings};
+use crate::settings::Settings;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// A service that takes longer is as good as away.
@@ -35,7 +35,10 @@ pub struct Context {
     pub tokens: Arc<TokenVerifier>,
     /// For requests to other services. Plain HTTP.
     pub http: reqwest::Client,
+    leases: Option<LeaseSource>,
 }
+
+type LeaseSource = Arc<dyn Fn(&str) -> Arc<dyn Leases> + Send + Sync>;
 
 /// A service's event store, wired to its outbox.
 pub struct EventSourcing {
@@ -54,13 +57,20 @@ impl Context {
         let http = http_client()?;
         let tokens =
             TokenVerifier::remote(&settings.jwks_url, &settings.jwt_issuer, http.clone(), Arc::clone(&ports.clock));
-        Ok(Self { settings, ports, infra, tokens: Arc::new(tokens), http })
+        Ok(Self { settings, ports, infra, tokens: Arc::new(tokens), http, leases: None })
     }
 
     /// The same, but tokens are checked with `tokens`.
     #[must_use]
     pub fn with_tokens(mut self, tokens: TokenVerifier) -> Self {
         self.tokens = Arc::new(tokens);
+        self
+    }
+
+    /// The same, but leases come from `source`, which is given their group.
+    #[must_use]
+    pub fn with_leases(mut self, source: impl Fn(&str) -> Arc<dyn Leases> + Send + Sync + 'static) -> Self {
+        self.leases = Some(Arc::new(source));
         self
     }
 
@@ -90,12 +100,11 @@ impl Context {
         self.settings.consumer_config(name)
     }
 
-    /// The leases of `group`, by which processes share the shards of a stream: of the kind that `LEASES` names.
+    /// The leases of `group`, by which processes share the shards of a stream: rows of a table, or what
+    /// [`Context::with_leases`] put in their place.
     #[must_use]
     pub fn leases(&self, group: &str) -> Arc<dyn Leases> {
-        match self.settings.leases {
-            LeaseStore::Dynamodb => self.infra.leases(group),
-        }
+        self.leases.as_ref().map_or_else(|| self.infra.leases(group), |source| source(group))
     }
 
     /// A GET to another service's `/internal/*`, with our token and the current trace.

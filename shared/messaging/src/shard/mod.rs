@@ -30,6 +30,8 @@ use crate::ports::lease::Leases;
 use crate::ports::stream::{ReadRecord, StreamReader};
 use crate::worker::Worker;
 
+const MOST_OF_A_HOST: usize = 128;
+
 /// How shards are read and shared.
 #[derive(Debug, Clone, Copy)]
 pub struct ShardConfig {
@@ -87,6 +89,42 @@ pub trait RecordHandler: Send + Sync {
     async fn handle(&self, shard: &str, records: &[ReadRecord], shutdown: &CancellationToken) -> usize;
 }
 
+/// What a reader is called, and where it runs.
+#[derive(Debug, Clone)]
+pub struct ReaderName {
+    name: &'static str,
+    host: Option<String>,
+}
+
+impl ReaderName {
+    /// A reader named `name` on `host` (a pod's name), so that whoever looks at a lease knows where its holder runs.
+    #[must_use]
+    pub fn on(name: &'static str, host: Option<&str>) -> Self {
+        Self { name, host: host.map(host_part).filter(|host| !host.is_empty()) }
+    }
+
+    /// An owner's name that nobody else has, not even another run on the same host.
+    fn owner(&self, ports: &Ports) -> String {
+        let unique = ports.ids.uuid_v7();
+        match &self.host {
+            Some(host) => format!("{host}_{}", unique.as_simple()),
+            None => format!("{}-{}", self.name, unique.as_simple()),
+        }
+    }
+}
+
+impl From<&'static str> for ReaderName {
+    fn from(name: &'static str) -> Self {
+        Self { name, host: None }
+    }
+}
+
+/// As much of a host's name as the name of a member's lease has room for.
+fn host_part(host: &str) -> String {
+    let kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+    host.chars().filter(|c| kept(*c)).take(MOST_OF_A_HOST).collect()
+}
+
 /// Reads this process's share of one stream's shards.
 pub struct StreamConsumer {
     name: &'static str,
@@ -118,7 +156,7 @@ impl StreamConsumer {
     /// The same with leases of another kind. All that read one stream for one purpose must use the same.
     #[must_use]
     pub fn with_leases(
-        name: &'static str,
+        name: impl Into<ReaderName>,
         config: ShardConfig,
         reader: Arc<dyn StreamReader>,
         checkpoints: Checkpoints,
@@ -126,8 +164,9 @@ impl StreamConsumer {
         handler: Arc<dyn RecordHandler>,
         ports: Ports,
     ) -> Arc<Self> {
-        let owner = format!("{name}-{}", ports.ids.uuid_v7().as_simple());
-        Arc::new(Self { name, owner, config, reader, checkpoints, leases, handler, ports })
+        let name = name.into();
+        let owner = name.owner(&ports);
+        Arc::new(Self { name: name.name, owner, config, reader, checkpoints, leases, handler, ports })
     }
 
     /// The name under which it holds leases and claims checkpoints.

@@ -22,9 +22,15 @@ pub struct SettingsArgs {
     /// How commits get into the stream: outbox (a publisher) or cdc (DynamoDB's change capture)
     #[arg(long, env = "PUBLISH", default_value = "outbox", value_name = "outbox|cdc")]
     pub publish: String,
-    /// Where processes keep the leases by which they share shards: dynamodb or kubernetes
-    #[arg(long, env = "LEASES", default_value = "dynamodb", value_name = "dynamodb|kubernetes")]
+    /// Where processes keep the leases by which they share shards: table (DynamoDB) or kubernetes (Lease objects)
+    #[arg(long, env = "LEASES", default_value = "table", value_name = "table|kubernetes")]
     pub leases: String,
+    /// Namespace of those Lease objects; default: POD_NAMESPACE, else the service account's or the kubeconfig's
+    #[arg(long, env = "LEASE_NAMESPACE", value_name = "NAME")]
+    pub lease_namespace: Option<String>,
+    /// Name under which leases show who holds them; default: this host's name
+    #[arg(long, env = "POD_NAME", value_name = "NAME")]
+    pub pod_name: Option<String>,
     /// PostgreSQL of the read models (postgres://user:password@host/database?sslmode=require); where TLS is spoken, the
     /// certificate is verified
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]

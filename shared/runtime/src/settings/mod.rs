@@ -33,7 +33,23 @@ pub enum Publish {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LeaseStore {
     /// As rows of the table `checkpoints`.
-    Dynamodb,
+    Table,
+    /// As Lease objects of the cluster.
+    Kubernetes,
+}
+
+impl LeaseStore {
+    /// What `LEASES` says.
+    ///
+    /// # Errors
+    /// What it may say.
+    pub fn parse(value: &str) -> Result<Self, &'static str> {
+        match value {
+            "table" => Ok(Self::Table),
+            "kubernetes" => Ok(Self::Kubernetes),
+            _ => Err("must be table or kubernetes"),
+        }
+    }
 }
 
 /// How a log line looks.
@@ -60,6 +76,10 @@ pub struct Settings {
     pub publish: Publish,
     /// Where leases are kept.
     pub leases: LeaseStore,
+    /// The namespace of Lease objects; `None` is the one that the cluster's configuration names.
+    pub lease_namespace: Option<String>,
+    /// Where this process runs, as others should see it: the pod's name or the host's.
+    pub host: Option<String>,
     /// PostgreSQL of the read models; only roles that need it ask for it.
     pub database_url: Option<SecretString>,
     /// Certificates to trust instead of the system's when PostgreSQL speaks TLS.
@@ -113,7 +133,9 @@ impl Settings {
             kinesis_stream_name: "ec-events".to_owned(),
             resource_prefix: String::new(),
             publish: Publish::Outbox,
-            leases: LeaseStore::Dynamodb,
+            leases: LeaseStore::Table,
+            lease_namespace: None,
+            host: None,
             database_url: None,
             database_ca_file: None,
             jwt_issuer: "shotengai".to_owned(),

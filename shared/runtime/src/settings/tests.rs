@@ -28,7 +28,8 @@ fn all_faults_are_named_at_once() {
     let flags = [
         "currency=yen",
         "publish=carrier-pigeon",
-        "leases=kubernetes",
+        "leases=etcd",
+        "lease-namespace=My_Namespace",
         "http-addr=8080",
         "drain-seconds=soon",
         "consumer-max-attempts=50",
@@ -46,6 +47,7 @@ fn all_faults_are_named_at_once() {
         "CURRENCY",
         "PUBLISH",
         "LEASES",
+        "LEASE_NAMESPACE",
         "HTTP_ADDR",
         "DRAIN_SECONDS",
         "CONSUMER_MAX_ATTEMPTS",
@@ -93,4 +95,20 @@ fn keys_are_looked_for_at_the_storefront_unless_told_otherwise() {
     let flags = [&format!("internal-token={TOKEN}"), "storefront-url=http://storefront:8080/"];
     let settings = settings(&flags, &[]).unwrap();
     assert_eq!(settings.jwks_url, "http://storefront:8080/.well-known/jwks.json");
+}
+
+#[test]
+fn leases_go_into_the_pods_own_namespace_unless_another_is_named() {
+    let base = format!("internal-token={TOKEN}");
+    let of = |flags: &[&str], env: &[(&str, &str)]| {
+        let flags: Vec<_> =
+            [base.as_str(), "leases=kubernetes", "pod-name=bridge-x7k2p"].iter().chain(flags).copied().collect();
+        settings(&flags, env).unwrap()
+    };
+    let pod = [("POD_NAMESPACE", "shop")];
+    let named = of(&["lease-namespace=street"], &pod);
+    assert_eq!((named.leases, named.lease_namespace.as_deref()), (LeaseStore::Kubernetes, Some("street")));
+    assert_eq!(named.host.as_deref(), Some("bridge-x7k2p"));
+    assert_eq!(of(&["lease-namespace="], &pod).lease_namespace.as_deref(), Some("shop"));
+    assert_eq!(of(&["lease-namespace="], &[]).lease_namespace, None, "the cluster's configuration says which");
 }

@@ -56,7 +56,10 @@ impl SettingsArgs {
         let kinesis_stream_name = faults.take("KINESIS_STREAM_NAME", plain(self.kinesis_stream_name, 1..=80));
         let resource_prefix = faults.take("RESOURCE_PREFIX", plain(self.resource_prefix, 0..=32));
         let publish = faults.take("PUBLISH", publish(&self.publish));
-        let leases = faults.take("LEASES", leases(&self.leases));
+        let leases = faults.take("LEASES", LeaseStore::parse(&self.leases));
+        let lease_namespace = present(self.lease_namespace).map(|name| faults.take("LEASE_NAMESPACE", namespace(name)));
+        let pod_namespace = present(env("POD_NAMESPACE"));
+        let host = present(self.pod_name).or_else(host);
         let database_url = faults.take("DATABASE_URL", database_url(self.database_url));
         let database_ca_file = present(self.database_ca_file);
         let jwt_issuer = faults.take("JWT_ISSUER", filled(self.jwt_issuer));
@@ -91,6 +94,11 @@ impl SettingsArgs {
             resource_prefix: resource_prefix?,
             publish: publish?,
             leases: leases?,
+            lease_namespace: match lease_namespace {
+                Some(name) => Some(name?),
+                None => pod_namespace,
+            },
+            host,
             database_url: database_url?,
             database_ca_file,
             jwt_issuer: jwt_issuer?,
@@ -143,12 +151,18 @@ fn publish(value: &str) -> Result<Publish, &'static str> {
     }
 }
 
-fn leases(value: &str) -> Result<LeaseStore, &'static str> {
-    match value {
-        "dynamodb" => Ok(LeaseStore::Dynamodb),
-        "kubernetes" => Err("kubernetes is not built yet; dynamodb is the one that works"),
-        _ => Err("must be dynamodb or kubernetes"),
+/// As Kubernetes names one: an RFC 1123 label.
+fn namespace(value: String) -> Result<String, &'static str> {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if (1..=63).contains(&value.len()) && value.chars().all(good) && !value.starts_with('-') && !value.ends_with('-') {
+        return Ok(value);
     }
+    Err("must have 1 to 63 lower-case letters, digits or '-', and none of these at its ends")
+}
+
+/// What the kernel calls this host; in a pod, the pod's name.
+fn host() -> Option<String> {
+    present(std::fs::read_to_string("/proc/sys/kernel/hostname").ok())
 }
 
 fn log_format(value: Option<String>) -> Result<LogFormat, &'static str> {
