@@ -1,6 +1,10 @@
 //! Bridges that share shards, die, freeze and wake.
 
+mod cluster;
+mod trouble;
+
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::time::Duration;
 
 use shotengai_tests::shards::{CheckpointWatch, readers, shown_holders, signal};
@@ -12,8 +16,6 @@ use tokio_util::sync::CancellationToken;
 
 const SHOP: &str = "storefront,order,catalog,inventory,billing,notification,tally,query";
 const LEASE: Duration = Duration::from_secs(6);
-/// What the calls of a takeover may take on a machine that much else keeps busy. The bound itself is held in paused time.
-const BUSY: Duration = Duration::from_secs(4);
 const SOON: Duration = Duration::from_secs(60);
 
 async fn bridge(street: &Street) -> Process {
@@ -31,6 +33,29 @@ async fn until_shared(street: &Street, shares: &[usize]) -> BTreeMap<String, Vec
         if now == shares { Ok(readers) } else { Err(readers) }
     })
     .await
+}
+
+/// Waits until one reads all four shards. It must be so at every look that begins later than the lease time after the
+/// kill; the look that sees it first comes up to one interval later.
+async fn moved_within_the_lease_time<Fut>(killed: Instant, look: impl Fn() -> Fut)
+where
+    Fut: Future<Output = BTreeMap<String, Vec<String>>>,
+{
+    let mut not_yet = Duration::ZERO;
+    loop {
+        let begun = killed.elapsed();
+        if look().await.values().map(Vec::len).eq([4]) {
+            let (not_yet, seen) = (not_yet.as_millis(), killed.elapsed().as_millis());
+            println!(
+                "one killed: its shards moved between {not_yet} and {seen} ms (lease time {} ms)",
+                LEASE.as_millis()
+            );
+            return;
+        }
+        assert!(begun <= LEASE, "not all have moved {begun:?} after the kill");
+        not_yet = begun;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// The owner that is in `after` and not in `before`.
@@ -69,11 +94,7 @@ async fn bridges_share_shards_through_a_kill_and_a_freeze_and_lose_no_event() {
     println!("two bridges on four shards: {:?}", both.values().map(Vec::len).collect::<Vec<_>>());
 
     second.kill().await;
-    let killed = Instant::now();
-    until_shared(&street, &[4]).await;
-    let took = killed.elapsed();
-    println!("one killed: its shards moved within {} ms (lease time {} ms)", took.as_millis(), LEASE.as_millis());
-    assert!(took <= LEASE + BUSY, "{took:?}");
+    moved_within_the_lease_time(Instant::now(), || readers(&street.aws)).await;
 
     let third = bridge(&street).await;
     let joined = until_shared(&street, &[2, 2]).await;

@@ -5,12 +5,13 @@
 //! - [`shop`]: what a customer or an administrator does over HTTP.
 //! - [`customer`]: somebody who buys one piece at a time.
 //! - [`mails`]: what the inbox has about an order. [`truth`]: the services' own records.
-//! - [`shards`]: who reads the stream, and whether checkpoints only rise.
+//! - [`shards`]: who reads the stream, and whether checkpoints only rise. [`cluster`]: where leases may be instead.
 //! - [`dev`]: `shotengai dev` as a process, in a folder of its own. [`collector`]: takes the spans that processes export.
 //! - [`post_office`]: decides which worker of a queue gets which message.
 //! - [`proxy`]: stands between a process and its AWS, or a client and its shop, and spoils what a rule says.
 //! - [`chaos`]: a street whose wires fail and whose processes are killed, and what must hold of it afterwards.
 //! - [`poison`]: what nobody can handle, and how it gets into queues and the stream. [`letters`]: what became of it.
+//! - [`spoil`]: rows that no client of ours writes.
 //! - [`facts`]: what the event stores and the ledger say. [`chaotic_bridge`]: every message three times, shuffled.
 //! - [`commits`]: what stands in the event stores. [`raw`]: requests byte by byte.
 //! - [`wait`]: conditions with deadlines; nothing here sleeps for a fixed time and hopes.
@@ -21,6 +22,7 @@
 
 pub mod chaos;
 pub mod chaotic_bridge;
+pub mod cluster;
 pub mod collector;
 pub mod commits;
 pub mod customer;
@@ -35,6 +37,7 @@ pub mod proxy;
 pub mod raw;
 pub mod shards;
 pub mod shop;
+pub mod spoil;
 pub mod street;
 pub mod truth;
 pub mod wait;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shotengai_aws::Aws;
-use shotengai_messaging::{Checkpoints, Infrastructure};
+use shotengai_messaging::{Checkpoints, Infrastructure, Leases};
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
@@ -15,7 +15,12 @@ const STREAM: &str = "ec-events";
 
 /// The shards of each holder, as `shotengai status kinesis` shows them.
 pub async fn shown_holders(street: &Street) -> BTreeMap<String, Vec<String>> {
-    let output = street.command(&["status", "kinesis"]).output().await.unwrap();
+    shown_holders_with(street, &[]).await
+}
+
+/// The same, with settings of its own.
+pub async fn shown_holders_with(street: &Street, extra: &[(&str, &str)]) -> BTreeMap<String, Vec<String>> {
+    let output = street.command(&["status", "kinesis"]).envs(extra.iter().copied()).output().await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut holders: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in String::from_utf8(output.stdout).unwrap().lines() {
@@ -31,13 +36,20 @@ pub async fn shown_holders(street: &Street) -> BTreeMap<String, Vec<String>> {
 
 /// The shards of each owner that has both the lease and the last claim of the checkpoint.
 pub async fn readers(aws: &Aws) -> BTreeMap<String, Vec<String>> {
+    let leases = Checkpoints::new(aws.table("checkpoints"), "bridge", STREAM).leases();
+    readers_by(aws, leases.as_ref()).await
+}
+
+/// The same, by leases of any kind.
+pub async fn readers_by(aws: &Aws, leases: &dyn Leases) -> BTreeMap<String, Vec<String>> {
     let checkpoints = Checkpoints::new(aws.table("checkpoints"), "bridge", STREAM);
     let mut readers: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for lease in checkpoints.leases().list().await.unwrap() {
+    for lease in leases.list().await.unwrap() {
         if !lease.name.starts_with("shardId-") {
             continue;
         }
-        let owner = checkpoints.read(&lease.name).await.unwrap().map(|checkpoint| checkpoint.owner);
+        // A row that somebody spoilt names nobody.
+        let owner = checkpoints.read(&lease.name).await.ok().flatten().map(|checkpoint| checkpoint.owner);
         if let Some(holder) = lease.holder.filter(|holder| owner.as_ref() == Some(holder)) {
             readers.entry(holder).or_default().push(lease.name);
         }

@@ -39,7 +39,8 @@ pub(super) fn decode(item: &Item) -> Result<Row, BadItem> {
     Ok(Row {
         key: Key::new(read_text(item, PK)?, read_text(item, SK)?),
         version: read_number(item, VERSION)?,
-        doc: serde_json::from_str(read_text(item, DOC)?).map_err(|_| BadItem(DOC))?,
+        // A document that is none is its reader's to name: one such row must not keep a list from the others.
+        doc: read_text(item, DOC).ok().and_then(|doc| serde_json::from_str(doc).ok()).unwrap_or_default(),
         counters,
         expires_at,
     })
@@ -65,5 +66,15 @@ mod tests {
         assert_eq!(decode(&encode(&row)).unwrap(), row);
         let plain = Row::new(Key::new("a", "b"), 0, serde_json::Value::Null);
         assert_eq!(decode(&encode(&plain)).unwrap(), plain);
+    }
+
+    #[test]
+    fn a_document_that_is_none_leaves_the_row_to_be_seen() {
+        let row = Row::new(Key::new("a", "b"), 4, serde_json::json!({"name": "x"}));
+        for doc in [text("{not json"), number(7)] {
+            let mut item = encode(&row);
+            item.insert(DOC.to_owned(), doc);
+            assert_eq!(decode(&item).unwrap(), Row { doc: serde_json::Value::Null, ..row.clone() });
+        }
     }
 }

@@ -59,6 +59,10 @@ impl StreamReader for KinesisReader {
         let request = self.client.get_shard_iterator().stream_name(&self.stream).shard_id(shard);
         let request = match start {
             StartAt::Oldest => request.shard_iterator_type(ShardIteratorType::TrimHorizon),
+            StartAt::After(position) if !is_position(position) => {
+                // Not every Kinesis refuses it; one that compares texts would pass over all records there are.
+                return Err(invalid(ITERATOR, "the position to start behind is no sequence number"));
+            }
             StartAt::After(position) => {
                 request.shard_iterator_type(ShardIteratorType::AfterSequenceNumber).starting_sequence_number(position)
             }
@@ -81,6 +85,10 @@ impl StreamReader for KinesisReader {
             records: answer.records.into_iter().map(read).collect(),
         })
     }
+}
+
+fn is_position(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_digit())
 }
 
 fn read(record: Record) -> ReadRecord {

@@ -133,6 +133,13 @@ pub(super) async fn read(consumer: &StreamConsumer, shard: &str, stop: &Stop, pr
                 pause = pause.max(backoff.bound(failures) / 2);
             }
         }
+        // It may be the checkpoint that is wrong; then whoever repairs it is not to wait for this reader's end.
+        if let (Some(reading), RoundError::Fault(fault)) = (&reading, &error)
+            && fault.kind() == FaultKind::Permanent
+            && let Some(ended) = reading.superseded().await
+        {
+            return ended;
+        }
         if seldom.may(shard) {
             tracing::warn!(reader = consumer.name, shard, %error, failures, "reading a shard failed; trying again");
         }
@@ -230,6 +237,16 @@ impl<'a> Reading<'a> {
     /// Else a reader that is throttled while it catches up would repeat all of it if it ended now.
     async fn keep_what_is_applied(&mut self) -> Result<(), CheckpointError> {
         if self.unsaved { self.save().await } else { Ok(()) }
+    }
+
+    /// How it ends, if the row is not the one that was claimed any more.
+    async fn superseded(&self) -> Option<Ended> {
+        match self.consumer.checkpoints.read(self.shard).await {
+            Ok(Some(standing)) if standing.epoch == self.checkpoint.epoch => None,
+            Ok(_) => Some(Ended::Fenced),
+            Err(CheckpointError::Unreadable { .. }) => Some(Ended::Unreadable),
+            Err(_) => None,
+        }
     }
 
     /// The last save. It is refused where another has claimed meanwhile; nothing else depends on it.

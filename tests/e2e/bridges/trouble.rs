@@ -1,0 +1,170 @@
+//! Rows that somebody spoilt, leases and a stream that somebody deleted: errors that name them, and no event lost.
+
+use serde_json::json;
+use shotengai_messaging::{Condition, Infrastructure, Row};
+use shotengai_tests::spoil::put_doc_as_it_is;
+
+use super::*;
+
+const LEASES: &str = "leases/bridge/ec-events";
+const CHECKPOINTS: &str = "bridge/ec-events";
+/// More than trouble may cost in lines while it lasts; a loop without a pause writes that in no time.
+const MANY_LINES: usize = 250;
+
+/// A street in one process, with somebody who buys.
+struct Scene {
+    street: Street,
+    process: Process,
+    shop: Shop,
+    guest: Person,
+    product: String,
+}
+
+impl Scene {
+    async fn set() -> Self {
+        let street = Street::provisioned().await;
+        let process = street.serve("all", &[("BRIDGE_LEASE_SECONDS", "2")]).await;
+        let shop = street.shop(&process);
+        let admin = shop.admin().await;
+        let product = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 1000).await;
+        let guest = shop.guest(Some("trouble@example.com"), "ja").await;
+        until_shared(&street, &[4]).await;
+        let scene = Self { street, process, shop, guest, product };
+        scene.sells().await;
+        scene
+    }
+
+    async fn place(&self) -> String {
+        let placed = self.shop.order(&self.guest, &[(&self.product, 1)]).await.expect(202);
+        text(&placed, "order_id")
+    }
+
+    /// An order goes all the way.
+    async fn sells(&self) {
+        let order = self.place().await;
+        self.shop.until_status(&self.guest, &order, "paid").await;
+    }
+
+    fn lines_with(&self, words: &str) -> usize {
+        self.process.log().matches(words).count()
+    }
+
+    async fn until_logged(&self, words: &str, times: usize) {
+        until(words, SOON, || async {
+            let lines = self.lines_with(words);
+            if lines >= times { Ok(()) } else { Err(lines) }
+        })
+        .await;
+    }
+
+    /// Does something to the rows of a partition, with a version that nobody expects.
+    async fn spoil(&self, partition: &str, doc: impl Fn(&Row) -> serde_json::Value) -> Vec<Row> {
+        let table = self.street.aws.table("checkpoints");
+        let rows = table.list(partition, "shardId-", None, 10).await.unwrap();
+        assert_eq!(rows.len(), 4, "{rows:?}");
+        for row in &rows {
+            let spoilt = Row::new(row.key.clone(), row.version + 1000, doc(row));
+            table.put(&spoilt, Condition::Any).await.unwrap();
+        }
+        rows
+    }
+
+    async fn ends_tidy(self, lines_before: usize) {
+        let lines = self.process.log().lines().count() - lines_before;
+        assert!(lines < MANY_LINES, "{lines} lines:\n{}", self.process.log());
+        assert!(!self.process.log().contains("panicked"));
+        assert!(reqwest::get(format!("{}/livez", self.process.health_url)).await.unwrap().status().is_success());
+        self.street.assert_tidy().await;
+    }
+
+    fn lines(&self) -> usize {
+        self.process.log().lines().count()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn leases_that_were_spoilt_stolen_or_deleted_are_named_and_taken_again() {
+    let scene = Scene::set().await;
+    let before = scene.lines();
+
+    scene.spoil(LEASES, |_| json!({"holder": 7})).await;
+    scene.until_logged("this row is no lease; it counts as free", 4).await;
+    until_shared(&scene.street, &[4]).await;
+    scene.sells().await;
+
+    for row in scene.spoil(LEASES, |row| row.doc.clone()).await {
+        put_doc_as_it_is(&scene.street, "checkpoints", &row.key, row.version + 2000, "{not json").await;
+    }
+    scene.until_logged("this row is no lease; it counts as free", 8).await;
+    until_shared(&scene.street, &[4]).await;
+    scene.sells().await;
+
+    scene.spoil(LEASES, |_| json!({"holder": "nobody-we-know", "duration_ms": 1000, "transitions": 3})).await;
+    scene.until_logged("it is nobody-we-know's now", 4).await;
+    until_shared(&scene.street, &[4]).await;
+    scene.sells().await;
+
+    let table = scene.street.aws.table("checkpoints");
+    for row in table.list(LEASES, "", None, 10).await.unwrap() {
+        table.delete(&row.key, Condition::Any).await.unwrap();
+    }
+    scene.until_logged("the lease was deleted; it was created again", 5).await;
+    until_shared(&scene.street, &[4]).await;
+    scene.sells().await;
+    scene.ends_tidy(before).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn checkpoints_that_were_spoilt_are_named_and_read_on_from_where_they_are_repaired() {
+    let scene = Scene::set().await;
+    let before = scene.lines();
+    let rows = scene.spoil(CHECKPOINTS, |_| json!({"owner": 5})).await;
+    scene.until_logged("this shard is left alone until the row is repaired", 4).await;
+    assert!(scene.process.log().contains("the checkpoint row of shard shardId-000000000000 can't be read"));
+    let order = scene.place().await;
+    let table = scene.street.aws.table("checkpoints");
+    for row in &rows {
+        // As it was, under an epoch above the one that was claimed.
+        let repaired = Row::new(row.key.clone(), row.version + 2000, row.doc.clone());
+        table.put(&repaired, Condition::Any).await.unwrap();
+    }
+    scene.shop.until_status(&scene.guest, &order, "paid").await;
+
+    let before_position = scene.lines_with("no sequence number");
+    let far_ahead = |row: &Row| {
+        let mut doc = row.doc.clone();
+        doc["position"] = json!("far ahead");
+        doc
+    };
+    let rows = scene.spoil(CHECKPOINTS, far_ahead).await;
+    scene.until_logged("no sequence number", before_position + 4).await;
+    let order = scene.place().await;
+    for row in &rows {
+        let repaired = Row::new(row.key.clone(), row.version + 3000, row.doc.clone());
+        table.put(&repaired, Condition::Any).await.unwrap();
+    }
+    scene.shop.until_status(&scene.guest, &order, "paid").await;
+    scene.ends_tidy(before).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_that_was_deleted_and_made_again_is_read_on() {
+    let scene = Scene::set().await;
+    let before = scene.lines();
+    // What is in the stream when it is deleted is gone with it: nothing is.
+    scene.street.assert_tidy().await;
+    assert!(scene.street.aws.admin().delete_stream().await.unwrap());
+    let order = scene.place().await;
+    scene.until_logged("reading a shard failed; trying again", 4).await;
+    until("readiness names it", SOON, || async {
+        let answer = reqwest::get(format!("{}/readyz", scene.process.health_url)).await.unwrap();
+        let body = answer.text().await.unwrap();
+        if body.contains("ResourceNotFound") { Ok(()) } else { Err(body) }
+    })
+    .await;
+    let provisioned = scene.street.command(&["provision"]).output().await.unwrap();
+    assert!(provisioned.status.success());
+    scene.shop.until_status(&scene.guest, &order, "paid").await;
+    scene.sells().await;
+    scene.ends_tidy(before).await;
+}
