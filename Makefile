@@ -63,6 +63,10 @@ dead-letters: build ## Dead letters by cause (redrive: `shotengai dead-letters r
 test: venv build ## All tests: unit, contract, end to end
 	@cargo test --workspace --all-features
 
+.PHONY: test-cdc
+test-cdc: venv build ## The end-to-end tests where DynamoDB's change capture feeds the stream
+	@E2E_PUBLISH=cdc cargo test --workspace --all-features --test e2e
+
 .PHONY: bench
 bench: venv ## Measure a release build, in Markdown (ARGS=--quick for fewer orders)
 	@cargo build --release --workspace --bin shotengai --bin shotengai-bench

@@ -2,7 +2,7 @@
 //!
 //! - [`run`]: one street measured from start to end. [`process`]: what `/proc` says of a process.
 //! - [`requests`]: the process's own counter of requests to AWS, read twice and subtracted.
-//! - [`report`]: the tables.
+//! - [`report`]: the tables. Beside the street: inventory alone, selling one product and a thousand.
 //!
 //! The binary measured is `SHOTENGAI_BIN`. It shares the machine with the local AWS, PostgreSQL and this program, so the
 //! speeds are the machine's as much as ours; compare them only within one run.
@@ -15,6 +15,12 @@ mod requests;
 mod run;
 
 use std::time::Duration;
+
+use shotengai_tests::hot_product::sell;
+
+/// Orders that inventory reserves alone, over an event store in memory that takes so long for an append.
+const SALES: usize = 5000;
+const APPEND: Duration = Duration::from_millis(5);
 
 /// How much is measured.
 pub(crate) struct Plan {
@@ -61,4 +67,6 @@ async fn main() {
         measured.push((polling, figures));
     }
     println!("{}", report::markdown(&plan, &measured));
+    eprintln!("measuring: one product and a thousand");
+    println!("{}", report::hot_product(sell(1, SALES, APPEND).await, sell(1000, SALES, APPEND).await));
 }

@@ -152,12 +152,3 @@ async fn the_smoke_test_buys_something_and_says_why_it_can_not() {
     let said = say(smoke(&["--product", "prod_nobody_sells"])).await.expect(2);
     assert!(said.contains("can't place an order") && said.contains("prod_nobody_sells"), "{said}");
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn change_capture_is_refused_until_it_is_built() {
-    let street = Street::provisioned().await;
-    let mut command = street.command(&["serve", "order"]);
-    command.env("PUBLISH", "cdc");
-    let said = say(command).await.expect(2);
-    assert!(said.contains("PUBLISH") && said.contains("cdc"), "{said}");
-}

@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::stream::envelopes;
 use crate::street::Street;
 use crate::wait::until;
 
@@ -173,11 +174,12 @@ impl Rounds {
             self.cursors[index] = batch.next.expect("no shard closes under test");
             for record in batch.records {
                 self.progress.records += 1;
-                let envelope = Envelope::from_json(&record.data).unwrap();
-                let event_type = envelope.known_type().unwrap();
-                let late_queue = self.late_queue(&envelope);
-                for queue in QUEUES.iter().filter(|queue| queue.events.contains(&event_type)) {
-                    self.take(queue.name, &envelope, late_queue == Some(queue.name));
+                for envelope in envelopes(&record.data) {
+                    let event_type = envelope.known_type().unwrap();
+                    let late_queue = self.late_queue(&envelope);
+                    for queue in QUEUES.iter().filter(|queue| queue.events.contains(&event_type)) {
+                        self.take(queue.name, &envelope, late_queue == Some(queue.name));
+                    }
                 }
             }
         }

@@ -11,15 +11,22 @@ const PAGE: usize = 1000;
 pub async fn count(street: &Street) -> usize {
     let mut count = 0;
     for owner in Owner::ALL {
-        let store = street.aws.event_store(owner);
-        for shard in 0..OUTBOX_SHARDS {
-            let mut from = None;
-            loop {
-                let (commits, next) = store.scan(shard, from, PAGE).await.unwrap();
-                count += commits.len();
-                let Some(next) = next else { break };
-                from = Some(next);
-            }
+        count += count_of(street, owner).await;
+    }
+    count
+}
+
+/// The same, of one service.
+pub async fn count_of(street: &Street, owner: Owner) -> usize {
+    let store = street.aws.event_store(owner);
+    let mut count = 0;
+    for shard in 0..OUTBOX_SHARDS {
+        let mut from = None;
+        loop {
+            let (commits, next) = store.scan(shard, from, PAGE).await.unwrap();
+            count += commits.len();
+            let Some(next) = next else { break };
+            from = Some(next);
         }
     }
     count

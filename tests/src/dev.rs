@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use crate::local::workspace;
+use crate::stream;
 use crate::street::binary;
 use crate::wait::until;
 
@@ -69,6 +70,7 @@ impl DevPlace {
         let venv = locate_venv(&workspace()).unwrap_or_else(|error| panic!("{error}"));
         let mut command = Command::new(binary());
         command.args(args).current_dir(self.folder.path()).env("SHOTENGAI_VENV", venv).env("NO_COLOR", "1");
+        command.env("PUBLISH", stream::mode());
         command.stdin(Stdio::null()).kill_on_drop(true);
         command
     }

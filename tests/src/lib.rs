@@ -13,6 +13,8 @@
 //! - [`poison`]: what nobody can handle, and how it gets into queues and the stream. [`letters`]: what became of it.
 //! - [`spoil`]: rows that no client of ours writes.
 //! - [`facts`]: what the event stores and the ledger say. [`chaotic_bridge`]: every message three times, shuffled.
+//! - [`stream`]: how events get into the stream, and what stands in it.
+//! - [`hot_product`]: how fast inventory sells one product, and many.
 //! - [`commits`]: what stands in the event stores. [`raw`]: requests byte by byte.
 //! - [`wait`]: conditions with deadlines; nothing here sleeps for a fixed time and hopes.
 //!
@@ -28,6 +30,7 @@ pub mod commits;
 pub mod customer;
 pub mod dev;
 pub mod facts;
+pub mod hot_product;
 pub mod letters;
 pub mod local;
 pub mod mails;
@@ -38,6 +41,7 @@ pub mod raw;
 pub mod shards;
 pub mod shop;
 pub mod spoil;
+pub mod stream;
 pub mod street;
 pub mod truth;
 pub mod wait;

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::local::{Local, workspace};
 use crate::shop::Shop;
+use crate::stream;
 use crate::wait::until;
 
 /// The administrator of every street under test.
@@ -112,6 +113,7 @@ impl Street {
             .env("INTERNAL_TOKEN", INTERNAL_TOKEN)
             .env("JWT_SIGNING_KEY_FILE", key)
             .env("PRE_STOP_SECONDS", "0")
+            .env("PUBLISH", stream::mode())
             .env("BRIDGE_BUSY_POLL_MS", "20")
             .env("BRIDGE_IDLE_POLL_MS", "50")
             .env("BRIDGE_LEASE_SECONDS", "3")
@@ -233,6 +235,10 @@ impl Street {
     /// What every test of a whole story ends with: nothing rejected, nothing unpublished.
     pub async fn assert_tidy(&self) {
         assert_eq!(self.dead_letters().await, [], "dead letters");
+        if stream::captured() {
+            assert_eq!(self.unpublished().await, 0, "nothing is ever marked");
+            stream::until_complete(self).await;
+        }
         until("every marker is cleared", Duration::from_secs(20), || async {
             match self.unpublished().await {
                 0 => Ok(()),

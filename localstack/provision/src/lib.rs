@@ -3,20 +3,23 @@
 //! - [`resources()`]: the table. Everything the services expect is in it and nowhere else.
 //! - [`provision`]: has all of it there; safe twice at once, and changes nothing when nothing differs.
 //! - [`check`]: says what is there. [`destroy`]: deletes it all.
+//! - [`captures`]: which tables stream themselves. [`end_captures`]: a wish of its own, since it can lose events.
 //!
 //! Nothing is printed here: callers get each result as it comes, and the whole in the table's order.
 
+mod captures;
 mod destroy;
 mod ensure;
 mod resource;
 pub mod resources;
 mod run;
 
+pub use captures::{captures, end_captures};
 pub use destroy::destroy;
 pub use ensure::{Report, check, provision};
 pub use resource::Resource;
 pub use resources::{Options, resources};
-pub use shotengai_aws::admin::Outcome;
+pub use shotengai_aws::admin::{Capture, Outcome};
 
 use shotengai_messaging::Fault;
 

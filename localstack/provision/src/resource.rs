@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use shotengai_aws::admin::{Admin, Outcome, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
+use shotengai_aws::admin::{Admin, Capture, Outcome, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
 use shotengai_messaging::Fault;
 
 /// A resource as it should be. Names are without the installation's prefix.
@@ -17,6 +17,11 @@ pub enum Resource {
     },
     /// A table.
     Table(TableSpec),
+    /// The flow of a table's changes into the stream.
+    Capture {
+        /// The table.
+        table: String,
+    },
     /// The topic.
     Topic(String),
     /// A queue.
@@ -34,6 +39,7 @@ impl Resource {
         match self {
             Self::Stream { .. } => "stream",
             Self::Table(_) => "table",
+            Self::Capture { .. } => "capture",
             Self::Topic(_) => "topic",
             Self::Queue(_) => "queue",
             Self::Subscription(_) => "subscription",
@@ -41,12 +47,13 @@ impl Resource {
         }
     }
 
-    /// Its name; a subscription's is its queue's.
+    /// Its name; a subscription's is its queue's, a capture's its table's.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
             Self::Table(spec) => &spec.name,
             Self::Queue(spec) => &spec.name,
+            Self::Capture { table } => table,
             Self::Subscription(spec) => &spec.queue,
             Self::Stream { name, .. } | Self::Topic(name) | Self::Bucket(name) => name,
         }
@@ -56,7 +63,7 @@ impl Resource {
     pub(crate) fn stage(&self) -> usize {
         match self {
             Self::Queue(spec) if spec.dead_letters.is_some() => 2,
-            Self::Queue(_) => 1,
+            Self::Queue(_) | Self::Capture { .. } => 1,
             Self::Subscription(_) => 3,
             _ => 0,
         }
@@ -66,6 +73,7 @@ impl Resource {
         match self {
             Self::Stream { spec, .. } => admin.ensure_stream(*spec).await,
             Self::Table(spec) => admin.ensure_table(spec).await,
+            Self::Capture { table } => admin.ensure_capture(table).await,
             Self::Topic(_) => admin.ensure_topic().await,
             Self::Queue(spec) => admin.ensure_queue(spec).await,
             Self::Subscription(spec) => admin.ensure_subscription(spec).await,
@@ -77,6 +85,8 @@ impl Resource {
         match self {
             Self::Stream { .. } => admin.has_stream().await,
             Self::Table(spec) => admin.has_table(&spec.name).await,
+            // One that starts, or could not, is none yet.
+            Self::Capture { table } => Ok(admin.capture_of(table).await? == Capture::Active),
             Self::Topic(_) => admin.has_topic().await,
             Self::Queue(spec) => admin.has_queue(&spec.name).await,
             Self::Subscription(spec) => admin.has_subscription(&spec.queue).await,
@@ -88,6 +98,7 @@ impl Resource {
         match self {
             Self::Stream { .. } => admin.delete_stream().await,
             Self::Table(spec) => admin.delete_table(&spec.name).await,
+            Self::Capture { table } => admin.end_capture(table).await,
             Self::Topic(_) => admin.delete_topic().await,
             Self::Queue(spec) => admin.delete_queue(&spec.name).await,
             Self::Subscription(spec) => admin.delete_subscription(&spec.queue).await,

@@ -45,7 +45,8 @@ const LONG_POLL: Duration = Duration::from_secs(20);
 /// A net only: consumers give up on a message long before.
 const MAX_RECEIVES: u32 = 50;
 
-/// All of them, in the order in which reports name them.
+/// All of them, in the order in which reports name them. Event tables stream themselves where commits aren't marked for
+/// the outbox.
 #[must_use]
 pub fn resources(config: &AwsConfig, options: &Options) -> Vec<Resource> {
     let mut all = vec![Resource::Stream {
@@ -53,7 +54,13 @@ pub fn resources(config: &AwsConfig, options: &Options) -> Vec<Resource> {
         spec: StreamSpec { shards: options.shards, retention: STREAM_RETENTION },
     }];
     for owner in [Owner::Order, Owner::Catalog, Owner::Inventory, Owner::Billing] {
-        all.push(Resource::Table(TableSpec::events(owner)));
+        let events = TableSpec::events(owner);
+        let table = events.name.clone();
+        all.push(Resource::Table(events));
+        // Where commits carry no marker; where they do, a capture that is on is left alone (see `end_captures`).
+        if !config.marks_outbox {
+            all.push(Resource::Capture { table });
+        }
         all.push(Resource::Table(TableSpec::snapshots(owner)));
     }
     all.extend(ROW_TABLES.iter().map(|(name, expire)| Resource::Table(TableSpec::rows(name, *expire))));
@@ -114,6 +121,17 @@ mod tests {
         let all = resources(&AwsConfig::default(), &Options::default());
         let names: BTreeSet<String> = all.iter().map(ToString::to_string).collect();
         assert_eq!(names.len(), all.len());
+    }
+
+    #[test]
+    fn only_where_commits_carry_no_marker_every_event_table_streams_itself() {
+        let captured = |marks_outbox| {
+            let all = resources(&AwsConfig { marks_outbox, ..AwsConfig::default() }, &Options::default());
+            let tables = all.iter().filter(|resource| matches!(resource, Resource::Capture { .. }));
+            tables.map(|resource| resource.name().to_owned()).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(captured(true), BTreeSet::new());
+        assert_eq!(captured(false), Owner::ALL.map(|owner| format!("{}-events", owner.as_str())).into());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use shotengai_kernel::{AggregateId, Version};
 use shotengai_messaging::{Delivery, Disposition, EventStore, Fault, FaultKind, Infrastructure};
 use tokio::sync::Notify;
 
-use crate::domain::{Applied, Fold, OrderRow, ProductRow, StockRow, apply, refold};
+use crate::domain::{Applied, Fold, OrderRow, ProductRow, StockRow, apply, fold_on};
 use crate::store::{ReadModel, Rows};
 
 /// The deliveries of one aggregate, by version: where each stands in its batch, and itself.
@@ -98,16 +98,19 @@ impl Projector {
                     advanced.insert(id.clone(), row);
                 }
                 Ok(None) => {}
-                Err(Behind) => gaps.push((id, group)),
+                Err(Behind(row)) => gaps.push((id, group, row)),
             }
         }
         let store = self.infra.event_store(R::OWNER);
-        let refolds = gaps.iter().map(|(id, group)| refold_from::<R>(store.as_ref(), id, last_version(group)));
+        let refolds = gaps.into_iter().map(|(id, group, row)| {
+            let store = store.as_ref();
+            async move { (id, group, catch_up::<R>(store, id, row, last_version(group)).await) }
+        });
         let mut failed = Vec::new();
-        for ((id, group), refolded) in gaps.iter().zip(join_all(refolds).await) {
-            match refolded {
+        for (id, group, caught_up) in join_all(refolds).await {
+            match caught_up {
                 Ok(row) => {
-                    advanced.insert((*id).clone(), row);
+                    advanced.insert(id.clone(), row);
                 }
                 Err(answer) => failed.extend(group.iter().map(|(index, _)| (*index, answer.clone()))),
             }
@@ -117,11 +120,11 @@ impl Projector {
     }
 }
 
-/// The row is behind these deliveries and has to be refolded.
-struct Behind;
+/// The row as far as these deliveries carry it: what they miss is in the event store.
+struct Behind<R>(Option<R>);
 
 /// The row after the group's events; none when it knew them all.
-fn fold<R: Fold>(mut row: Option<R>, group: &Group<'_>) -> Result<Option<R>, Behind> {
+fn fold<R: Fold>(mut row: Option<R>, group: &Group<'_>) -> Result<Option<R>, Behind<R>> {
     let mut changed = false;
     for (_, delivery) in group {
         match apply(row.clone(), &delivery.envelope, &delivery.event) {
@@ -130,7 +133,7 @@ fn fold<R: Fold>(mut row: Option<R>, group: &Group<'_>) -> Result<Option<R>, Beh
                 changed = true;
             }
             Applied::Ignored => {}
-            Applied::Gap => return Err(Behind),
+            Applied::Gap => return Err(Behind(row)),
         }
     }
     Ok(row.filter(|_| changed))
@@ -141,13 +144,36 @@ fn last_version(group: &Group<'_>) -> Version {
 }
 
 /// The row as the event store has it now, which must be at `least` or later; otherwise what becomes of the deliveries.
-async fn refold_from<R: Fold>(store: &dyn EventStore, id: &AggregateId, least: Version) -> Result<R, Disposition> {
-    let commits = store.load(id, Version::ZERO).await.map_err(|fault| Disposition::from_fault(&fault))?;
+///
+/// Reads only what came after the row: consumers don't rely on order, so gaps are common, and histories can be long. A row
+/// that stands inside a commit, of which not all events have come, has no such place to read from: it is folded anew.
+async fn catch_up<R: Fold>(
+    store: &dyn EventStore,
+    id: &AggregateId,
+    row: Option<R>,
+    least: Version,
+) -> Result<R, Disposition> {
+    if let Some(row) = row
+        && let Ok(row) = read_on(store, id, Some(row), least).await
+    {
+        return Ok(row);
+    }
+    read_on(store, id, None, least).await
+}
+
+async fn read_on<R: Fold>(
+    store: &dyn EventStore,
+    id: &AggregateId,
+    row: Option<R>,
+    least: Version,
+) -> Result<R, Disposition> {
+    let after = row.as_ref().map_or(Version::ZERO, Fold::version);
+    let commits = store.load(id, after).await.map_err(|fault| Disposition::from_fault(&fault))?;
     let mut history: Vec<(&Envelope, Event)> = Vec::new();
     for envelope in commits.iter().flat_map(|commit| &commit.events) {
         history.push((envelope, envelope.event().map_err(|error| Disposition::retry(error.to_string()))?));
     }
-    let row = refold::<R>(history.iter().map(|(envelope, event)| (*envelope, event)));
+    let row = fold_on::<R>(row, history.iter().map(|(envelope, event)| (*envelope, event)));
     match row.map_err(|broken| Disposition::retry(broken.to_string()))? {
         Some(row) if row.version() >= least => Ok(row),
         other => {

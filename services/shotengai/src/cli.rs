@@ -89,6 +89,9 @@ pub(crate) struct DevArgs {
     /// What is logged beside the progress
     #[arg(long, env = "LOG", default_value = "warn")]
     pub(crate) log: String,
+    /// How commits get into the stream
+    #[arg(long, env = "PUBLISH", default_value = "outbox")]
+    pub(crate) publish: PublishChoice,
     /// Currency of all prices (ISO 4217)
     #[arg(long, env = "CURRENCY", default_value = "JPY")]
     pub(crate) currency: String,
@@ -101,6 +104,24 @@ pub(crate) struct DevArgs {
     /// Only the local AWS, PostgreSQL and the inbox; run roles yourself
     #[arg(long)]
     pub(crate) infra_only: bool,
+}
+
+/// How commits get into the stream, where that makes a difference to a tool or to the street.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PublishChoice {
+    /// A publisher puts them there
+    Outbox,
+    /// DynamoDB's change capture does
+    Cdc,
+}
+
+impl PublishChoice {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Outbox => "outbox",
+            Self::Cdc => "cdc",
+        }
+    }
 }
 
 /// Which AWS a tool talks to.
@@ -130,6 +151,12 @@ pub(crate) struct ProvisionArgs {
     /// Shards of a stream that is not there yet
     #[arg(long, env = "KINESIS_SHARDS", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=500))]
     pub(crate) kinesis_shards: u16,
+    /// How commits get into the stream; cdc has every event table stream itself
+    #[arg(long, env = "PUBLISH", default_value = "outbox")]
+    pub(crate) publish: PublishChoice,
+    /// End change capture; only once no process runs with PUBLISH=cdc any more
+    #[arg(long, conflicts_with_all = ["check", "destroy"])]
+    pub(crate) stop_capture: bool,
     /// Only list the resources; exit 1 when one is missing
     #[arg(long, conflicts_with = "destroy")]
     pub(crate) check: bool,

@@ -1,10 +1,11 @@
 //! The one binary of Shotengai: every role, the local street, the provisioner.
 //!
 //! - [`cli`]: what can be asked for. [`roles`]: which roles there are and how they are built.
-//! - [`serve`]: roles in this process. [`dev`]: the whole street on one machine.
+//! - [`serve`]: roles in this process. [`capture`]: whether `PUBLISH=cdc` is possible. [`dev`]: the whole street on one machine.
 //! - [`provision`], [`status`], [`seed`], [`smoke`], [`dead_letters`]: what operators and developers do beside that.
 #![expect(clippy::print_stdout, reason = "the command line's answers")]
 
+mod capture;
 mod cli;
 mod dead_letters;
 mod dev;

@@ -4,15 +4,18 @@ use std::process::ExitCode;
 
 use shotengai_aws::{Aws, AwsConfig};
 use shotengai_kernel::Ports;
-use shotengai_provision::{Options, Outcome};
+use shotengai_provision::{Capture, Options, Outcome};
 
-use crate::cli::{AwsArgs, ProvisionArgs};
+use crate::cli::{AwsArgs, ProvisionArgs, PublishChoice};
 
 /// Where `shotengai dev` has its local AWS unless told otherwise.
 const LOCAL_ENDPOINT: &str = "http://127.0.0.1:4566";
 
 pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
-    let aws = connect(&args.aws).await;
+    let aws = connect_for(&args.aws, args.publish).await;
+    if args.stop_capture {
+        return stop_capture(&aws, args.publish).await;
+    }
     if args.check {
         return check(&aws).await;
     }
@@ -25,6 +28,9 @@ pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let options = Options { shards: u32::from(args.kinesis_shards) };
+    if args.publish == PublishChoice::Cdc {
+        println!("change capture takes about a minute to start on AWS");
+    }
     let report = shotengai_provision::provision(&aws, &options, &|resource, outcome| {
         println!("{:<9} {:<13} {}", word(outcome), resource.kind(), resource.name());
     })
@@ -36,6 +42,29 @@ pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
         report.count(Outcome::Found),
         report.elapsed.as_millis()
     );
+    if args.publish == PublishChoice::Outbox {
+        tell_of_captures(&aws).await?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Both ways at once are harmless, so a capture is never ended by the way.
+async fn tell_of_captures(aws: &Aws) -> anyhow::Result<()> {
+    let captures = shotengai_provision::captures(aws).await?;
+    if captures.iter().any(|(_, capture)| *capture != Capture::Off) {
+        println!(
+            "change capture is on beside the outbox: events come twice, which is harmless. \
+             Once nothing runs with PUBLISH=cdc any more, `shotengai provision --stop-capture` ends it."
+        );
+    }
+    Ok(())
+}
+
+async fn stop_capture(aws: &Aws, publish: PublishChoice) -> anyhow::Result<ExitCode> {
+    anyhow::ensure!(publish == PublishChoice::Outbox, "PUBLISH=cdc needs the capture that --stop-capture would end");
+    for (resource, was_on) in shotengai_provision::end_captures(aws).await? {
+        println!("{:<9} {:<13} {}", if was_on { "ended" } else { "absent" }, resource.kind(), resource.name());
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -57,15 +86,19 @@ const fn word(outcome: Outcome) -> &'static str {
     }
 }
 
-/// The AWS that a tool was told to talk to.
+/// The AWS that a tool was told to talk to, for tools that write no commits.
 pub(crate) async fn connect(args: &AwsArgs) -> Aws {
+    connect_for(args, PublishChoice::Outbox).await
+}
+
+async fn connect_for(args: &AwsArgs, publish: PublishChoice) -> Aws {
     let local = args.local.then(|| LOCAL_ENDPOINT.to_owned());
     let config = AwsConfig {
         endpoint_url: args.aws_endpoint_url.clone().or(local),
         region: args.aws_region.clone(),
         prefix: args.resource_prefix.clone(),
         stream_name: args.kinesis_stream_name.clone(),
-        marks_outbox: true,
+        marks_outbox: publish == PublishChoice::Outbox,
         local_account: None,
     };
     Aws::connect(config, Ports::system()).await

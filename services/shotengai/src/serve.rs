@@ -6,13 +6,13 @@ use std::sync::Arc;
 use shotengai_aws::{Aws, AwsConfig};
 use shotengai_kernel::Ports;
 use shotengai_runtime::{
-    App, Context, LeaseStore, Publish, Settings, Telemetry, TokenIssuer, TokenVerifier, shutdown_on_signals,
+    App, Context, LeaseStore, Publish, Role, Settings, Telemetry, TokenIssuer, TokenVerifier, shutdown_on_signals,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{RoleChoice, ServeArgs};
 use crate::leases::ClusterLeases;
-use crate::roles;
+use crate::{capture, roles};
 
 pub(crate) async fn run(args: Box<ServeArgs>) -> anyhow::Result<ExitCode> {
     let shutdown = CancellationToken::new();
@@ -27,11 +27,14 @@ pub(crate) async fn run(args: Box<ServeArgs>) -> anyhow::Result<ExitCode> {
 
 /// Builds the roles over AWS (the local one or the real) and binds the process's addresses.
 pub(crate) async fn bind(settings: Settings, chosen: &[RoleChoice], own: &roles::RoleSettings) -> anyhow::Result<App> {
-    anyhow::ensure!(settings.publish == Publish::Outbox, "PUBLISH: cdc is not built yet; outbox is the one that works");
     let ports = Ports::system();
     let aws = Aws::connect(aws_config(&settings), ports.clone()).await;
+    let captured = settings.publish == Publish::Cdc;
+    if captured {
+        capture::require(&aws, chosen).await?;
+    }
     let settings = Arc::new(settings);
-    let mut context = Context::new(Arc::clone(&settings), ports.clone(), Arc::new(aws))?;
+    let mut context = Context::new(Arc::clone(&settings), ports.clone(), Arc::new(aws.clone()))?;
     // The process that signs tokens knows its own keys; all others fetch them.
     if let Some(key) = settings.jwt_signing_key.as_ref().filter(|_| chosen.contains(&RoleChoice::Storefront)) {
         let keys = TokenIssuer::new(key, &settings.jwt_issuer, Arc::clone(&ports.clock))?.jwks();
@@ -45,7 +48,10 @@ pub(crate) async fn bind(settings: Settings, chosen: &[RoleChoice], own: &roles:
     let (mut built, mut faults) = (Vec::new(), Vec::new());
     for choice in chosen {
         match roles::build(*choice, &context, own).await {
-            Ok(role) => built.push(role),
+            Ok(role) => {
+                let check = capture::check(&aws, *choice).filter(|_| captured);
+                built.push(check.into_iter().fold(role, Role::check));
+            }
             // Roles check settings of their own; one start names what all of them miss.
             Err(error) => faults.push(format!("{error:#}")),
         }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use comfy_table::{Table, presets};
-use shotengai_contracts::Owner;
+use shotengai_aws::Aws;
 use shotengai_contracts::routing::{consumed_queues, dead_letters_of};
 use shotengai_kernel::{Ports, Timestamp};
 use shotengai_messaging::{CheckpointError, Checkpoints, Infrastructure, Lease, OUTBOX_SHARDS};
@@ -29,10 +29,10 @@ pub(crate) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn stores(infra: &dyn Infrastructure) -> anyhow::Result<Table> {
-    let mut table = table(&["events of", "commits", "not yet in the stream"]);
-    for owner in Owner::ALL {
-        let store = infra.event_store(owner);
+async fn stores(aws: &Aws) -> anyhow::Result<Table> {
+    let mut table = table(&["events of", "commits", "marked: not yet in the stream", "change capture"]);
+    for (owner, capture) in shotengai_provision::captures(aws).await? {
+        let store = aws.event_store(owner);
         let (mut commits, mut pending) = (0, 0);
         for shard in 0..OUTBOX_SHARDS {
             pending += store.pending(shard, Timestamp::MAX, PAGE).await?.len();
@@ -47,7 +47,7 @@ async fn stores(infra: &dyn Infrastructure) -> anyhow::Result<Table> {
             }
         }
         let commits = if commits < MOST_COMMITS { commits.to_string() } else { format!("{MOST_COMMITS} or more") };
-        table.add_row([owner.as_str().to_owned(), commits, pending.to_string()]);
+        table.add_row([owner.as_str().to_owned(), commits, pending.to_string(), capture.to_string()]);
     }
     Ok(table)
 }

@@ -5,11 +5,47 @@ use serde_json::Value;
 use crate::events::EventType;
 
 /// Lifts `data` from `version` to the type's newest, one version at a time.
-///
-/// Every type is at its first version, so nothing is lifted yet. A type that grows a version 2 gets its step here
-/// (`(EventType::X, 1) => add_field(data)`), and a golden file of version 1 stays in `golden/` to prove it.
 #[must_use]
 pub fn upcast(event_type: EventType, version: u32, data: Value) -> Value {
     debug_assert!(version <= event_type.version(), "a future version is refused before");
+    lift(version, event_type.version(), data, |version, data| step(event_type, version, data))
+}
+
+/// Lifts from this version to the next.
+///
+/// Every type is at its first version, so there is no step yet. A type that grows a version 2 gets its own here
+/// (`(EventType::X, 1) => add_field(data)`), and a golden file of version 1 stays in `golden/` to prove it.
+const fn step(_event_type: EventType, _version: u32, data: Value) -> Value {
     data
+}
+
+fn lift(from: u32, to: u32, data: Value, step: impl Fn(u32, Value) -> Value) -> Value {
+    (from..to).fold(data, |data, version| step(version, data))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// As a type would that has had three shapes: a name, a name with a currency, a name with a price.
+    fn grown(version: u32, mut data: Value) -> Value {
+        match version {
+            1 => data["currency"] = json!("JPY"),
+            2 => data = json!({"name": data["name"], "price": {"amount": 0, "currency": data["currency"]}}),
+            _ => {}
+        }
+        data
+    }
+
+    #[test]
+    fn an_old_payload_is_lifted_one_version_at_a_time_and_a_new_one_not_at_all() {
+        let today = json!({"name": "きのこの山", "price": {"amount": 0, "currency": "JPY"}});
+        let first = json!({"name": "きのこの山"});
+        let second = json!({"name": "きのこの山", "currency": "JPY"});
+        for (version, data) in [(1, first), (2, second), (3, today.clone())] {
+            assert_eq!(lift(version, 3, data, grown), today, "from version {version}");
+        }
+    }
 }

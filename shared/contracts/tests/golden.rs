@@ -34,6 +34,20 @@ fn the_newest_version_of_every_event_has_a_golden_envelope() {
 }
 
 #[test]
+fn every_version_of_every_event_that_was_ever_written_has_a_golden_envelope() {
+    for event_type in EventType::ALL {
+        for version in 1..=event_type.version() {
+            let path = folder("golden").join(file_name(*event_type, version));
+            let golden = std::fs::read(&path).unwrap_or_else(|_| panic!("{} is missing", path.display()));
+            let envelope = Envelope::from_json(&golden).unwrap();
+            assert_eq!((envelope.event_type.as_str(), envelope.dataversion), (event_type.as_str(), version));
+            // Today's type, whatever version it was written as.
+            assert_eq!(envelope.event().unwrap().event_type(), *event_type, "{}", path.display());
+        }
+    }
+}
+
+#[test]
 fn every_golden_envelope_decodes() {
     let mut seen = 0;
     for entry in std::fs::read_dir(folder("golden")).unwrap() {

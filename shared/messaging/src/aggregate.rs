@@ -115,7 +115,15 @@ impl CommitWriter {
 /// Reads aggregates of one kind: from memory, else snapshot, then always the events that came after.
 pub struct Repository<A> {
     store: Arc<dyn EventStore>,
-    cache: Mutex<LruCache<AggregateId, Loaded<A>>>,
+    cache: Mutex<LruCache<AggregateId, Known<A>>>,
+}
+
+/// What is remembered of an aggregate.
+#[derive(Clone)]
+struct Known<A> {
+    loaded: Loaded<A>,
+    /// The newest snapshot that was read, saved or at least tried to be.
+    snapshot: Version,
 }
 
 impl<A: Aggregate> Repository<A> {
@@ -131,31 +139,42 @@ impl<A: Aggregate> Repository<A> {
     /// # Errors
     /// A [`Fault`] of the store.
     pub async fn load(&self, id: &AggregateId) -> Result<Loaded<A>, Fault> {
-        let mut loaded = match self.cached(id) {
-            Some(loaded) => loaded,
+        let mut known = match self.cached(id) {
+            Some(known) => known,
             None => self.resume(id).await?,
         };
-        let snapshot_version = loaded.version;
-        for commit in self.store.load(id, loaded.version).await? {
-            fold(&mut loaded, &commit)?;
+        for commit in self.store.load(id, known.loaded.version).await? {
+            fold(&mut known.loaded, &commit)?;
         }
-        self.remember(&loaded);
-        self.snapshot(snapshot_version, &loaded).await;
-        Ok(loaded)
+        self.snapshot(&mut known).await;
+        self.remember(&known);
+        Ok(known.loaded)
     }
 
     /// Folds a commit that was just appended into what is remembered.
     pub fn absorb(&self, commit: &Commit) {
-        if let Some(mut loaded) = self.cached(&commit.aggregate_id)
-            && loaded.version.next() == commit.first_version
-            && fold(&mut loaded, commit).is_ok()
+        if let Some(mut known) = self.cached(&commit.aggregate_id)
+            && known.loaded.version.next() == commit.first_version
+            && fold(&mut known.loaded, commit).is_ok()
         {
-            self.remember(&loaded);
+            self.remember(&known);
         }
     }
 
-    async fn resume(&self, id: &AggregateId) -> Result<Loaded<A>, Fault> {
+    /// The aggregate after a commit that was just appended to it.
+    async fn follow(&self, mut loaded: Loaded<A>, commit: &Commit) -> Result<Loaded<A>, Fault> {
+        // Forgotten in between, only this commit can cross the line.
+        let snapshot = self.cached(&loaded.id).map_or(loaded.version, |known| known.snapshot);
+        fold(&mut loaded, commit)?;
+        let mut known = Known { loaded, snapshot };
+        self.snapshot(&mut known).await;
+        self.remember(&known);
+        Ok(known.loaded)
+    }
+
+    async fn resume(&self, id: &AggregateId) -> Result<Known<A>, Fault> {
         let fresh = Loaded { id: id.clone(), version: Version::ZERO, state: A::default() };
+        let fresh = Known { loaded: fresh, snapshot: Version::ZERO };
         if A::SNAPSHOT_EVERY == 0 {
             return Ok(fresh);
         }
@@ -164,7 +183,10 @@ impl<A: Aggregate> Repository<A> {
             return Ok(fresh);
         }
         Ok(match serde_json::from_value(snapshot.state) {
-            Ok(state) => Loaded { id: id.clone(), version: snapshot.version, state },
+            Ok(state) => Known {
+                loaded: Loaded { id: id.clone(), version: snapshot.version, state },
+                snapshot: snapshot.version,
+            },
             Err(error) => {
                 tracing::warn!(aggregate = %id, %error, "a snapshot could not be read; folding from the first event");
                 fresh
@@ -172,13 +194,15 @@ impl<A: Aggregate> Repository<A> {
         })
     }
 
-    /// A snapshot whenever a load or a command crossed a multiple of [`Aggregate::SNAPSHOT_EVERY`].
-    /// Losing one only costs time.
-    async fn snapshot(&self, before: Version, loaded: &Loaded<A>) {
+    /// A snapshot whenever a multiple of [`Aggregate::SNAPSHOT_EVERY`] was crossed since the last one, be it by a load, a
+    /// command or an absorbed commit. Losing one only costs time.
+    async fn snapshot(&self, known: &mut Known<A>) {
         let periods = |version: Version| version.get().checked_div(A::SNAPSHOT_EVERY);
-        if periods(before) == periods(loaded.version) {
+        let loaded = &known.loaded;
+        if periods(known.snapshot) == periods(loaded.version) {
             return;
         }
+        known.snapshot = loaded.version;
         let Ok(state) = serde_json::to_value(&loaded.state) else { return };
         let snapshot =
             Snapshot { aggregate_id: loaded.id.clone(), version: loaded.version, schema: A::SNAPSHOT_SCHEMA, state };
@@ -187,15 +211,15 @@ impl<A: Aggregate> Repository<A> {
         }
     }
 
-    fn cached(&self, id: &AggregateId) -> Option<Loaded<A>> {
+    fn cached(&self, id: &AggregateId) -> Option<Known<A>> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
-    fn remember(&self, loaded: &Loaded<A>) {
+    fn remember(&self, known: &Known<A>) {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         // A slower load must not push a newer state out.
-        if cache.peek(&loaded.id).is_none_or(|known| known.version <= loaded.version) {
-            cache.put(loaded.id.clone(), loaded.clone());
+        if cache.peek(&known.loaded.id).is_none_or(|newest| newest.loaded.version <= known.loaded.version) {
+            cache.put(known.loaded.id.clone(), known.clone());
         }
     }
 }
@@ -274,19 +298,14 @@ impl<A: Aggregate> Aggregates<A> {
     ) -> Result<Loaded<A>, ExecuteError<E>> {
         let backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(200));
         for attempt in 1..=CONFLICT_ATTEMPTS {
-            let mut loaded = self.load(id).await.map_err(ExecuteError::Fault)?;
+            let loaded = self.load(id).await.map_err(ExecuteError::Fault)?;
             let events = decide(&loaded).map_err(ExecuteError::Refused)?;
             let Some(commit) = self.writer.commit(id.clone(), loaded.version, &events, meta) else {
                 return Ok(loaded);
             };
             match self.writer.append(vec![commit.clone()]).await {
                 Ok(()) => {
-                    let before = loaded.version;
-                    fold(&mut loaded, &commit).map_err(ExecuteError::Fault)?;
-                    self.repository.remember(&loaded);
-                    // A process that remembers what it writes never crosses the line in a load.
-                    self.repository.snapshot(before, &loaded).await;
-                    return Ok(loaded);
+                    return self.repository.follow(loaded, &commit).await.map_err(ExecuteError::Fault);
                 }
                 Err(AppendError::Conflict { .. }) => {
                     crate::metrics::count_conflict(kind_of(id));

@@ -33,7 +33,8 @@ pub struct OutboxConfig {
     pub capacity: usize,
     /// How long the first commit of a batch waits for company.
     pub linger: Duration,
-    /// How long acknowledged commits wait for company before their markers are taken off.
+    /// How long acknowledged commits wait for company before their markers are taken off, fewer than a request takes: so
+    /// a request that is not full is seldom. Well below `sweep_age`, or sweepers would publish what is published.
     pub clear_linger: Duration,
     /// How often the sweeper looks.
     pub sweep_every: Duration,
@@ -48,11 +49,19 @@ impl Default for OutboxConfig {
         Self {
             capacity: 10_000,
             linger: Duration::from_millis(2),
-            clear_linger: Duration::from_millis(500),
+            clear_linger: Duration::from_secs(2),
             sweep_every: Duration::from_secs(5),
             sweep_age: Duration::from_secs(10),
             attempts: 6,
         }
+    }
+}
+
+impl OutboxConfig {
+    /// For change capture: markers are left only by processes that publish, from before a change of mode or beside it.
+    #[must_use]
+    pub fn captured() -> Self {
+        Self { sweep_every: Duration::from_secs(20), ..Self::default() }
     }
 }
 
@@ -63,7 +72,8 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// For change capture: the database feeds the stream, nobody publishes.
+    /// For change capture: the database feeds the stream, nobody publishes. What other processes may have marked is for
+    /// [`Publisher::sweeper`].
     #[must_use]
     pub const fn disabled() -> Self {
         Self { sender: None }
@@ -110,7 +120,6 @@ impl Publisher {
     #[must_use]
     pub fn workers(self: &Arc<Self>) -> Vec<Worker> {
         let publisher = Arc::clone(self);
-        let sweeper = Arc::clone(self);
         vec![
             Worker::new(format!("{}/publisher", self.service), move |token| {
                 let publisher = Arc::clone(&publisher);
@@ -118,11 +127,19 @@ impl Publisher {
             })
             // What consumers commit while they drain should not have to wait for a sweep.
             .ending_last(),
-            Worker::new(format!("{}/sweeper", self.service), move |token| {
-                let sweeper = Arc::clone(&sweeper);
-                async move { sweeper.sweep_until(token).await }
-            }),
+            self.sweeper(),
         ]
+    }
+
+    /// The sweeper alone, for processes that offer nothing ([`Outbox::disabled`]): where change capture feeds the
+    /// stream, markers may be left from before.
+    #[must_use]
+    pub fn sweeper(self: &Arc<Self>) -> Worker {
+        let sweeper = Arc::clone(self);
+        Worker::new(format!("{}/sweeper", self.service), move |token| {
+            let sweeper = Arc::clone(&sweeper);
+            async move { sweeper.sweep_until(token).await }
+        })
     }
 
     /// Publishes what is offered until cancelled, then what is left in the channel.
@@ -144,9 +161,11 @@ impl Publisher {
             }
             self.linger(&mut receiver, &mut batch).await;
             acknowledged.extend(self.publish(batch, "publisher").await);
-            while acknowledged.len() >= CLEAR_BATCH {
-                let mut full: Vec<_> = acknowledged.drain(..CLEAR_BATCH).collect();
-                self.clear(&mut full).await;
+            let full = acknowledged.len() - acknowledged.len() % CLEAR_BATCH;
+            if full > 0 {
+                // The oldest go first; those that stay are of this batch, and wait from now.
+                self.clear(&mut acknowledged.drain(..full).collect()).await;
+                clear_at = None;
             }
             clear_at = match (acknowledged.is_empty(), clear_at) {
                 (true, _) => None,

@@ -44,7 +44,7 @@ type LeaseSource = Arc<dyn Fn(&str) -> Arc<dyn Leases> + Send + Sync>;
 pub struct EventSourcing {
     /// Appends, and hands what it appended to the outbox.
     pub writer: CommitWriter,
-    /// Publisher and sweeper; none where change capture feeds the stream.
+    /// Publisher and sweeper; the sweeper alone where change capture feeds the stream.
     pub workers: Vec<Worker>,
 }
 
@@ -78,18 +78,16 @@ impl Context {
     #[must_use]
     pub fn event_sourcing(&self, owner: Owner) -> EventSourcing {
         let store = self.infra.event_store(owner);
-        let (outbox, workers) = if self.infra.marks_outbox() {
-            let (outbox, publisher) = Publisher::new(
-                owner.as_str(),
-                Arc::clone(&store),
-                self.infra.stream_writer(),
-                OutboxConfig::default(),
-                self.ports.clone(),
-            );
-            (outbox, publisher.workers())
-        } else {
-            (Outbox::disabled(), Vec::new())
-        };
+        let marks = self.infra.marks_outbox();
+        let (outbox, publisher) = Publisher::new(
+            owner.as_str(),
+            Arc::clone(&store),
+            self.infra.stream_writer(),
+            if marks { OutboxConfig::default() } else { OutboxConfig::captured() },
+            self.ports.clone(),
+        );
+        let (outbox, workers) =
+            if marks { (outbox, publisher.workers()) } else { (Outbox::disabled(), vec![publisher.sweeper()]) };
         EventSourcing { writer: CommitWriter::new(store, outbox, self.ports.clone()), workers }
     }
 

@@ -61,6 +61,10 @@ impl Shop {
         CommitWriter::new(Arc::clone(&self.store), Outbox::disabled(), self.ports.clone())
     }
 
+    pub(crate) fn store(&self) -> Arc<dyn EventStore> {
+        Arc::clone(&self.store)
+    }
+
     pub(crate) async fn stock(&self) -> Stock {
         self.stock_of(&product()).await
     }

@@ -73,7 +73,17 @@ pub struct Broken(pub Version);
 pub fn refold<'a, R: Fold + 'a>(
     history: impl IntoIterator<Item = (&'a Envelope, &'a Event)>,
 ) -> Result<Option<R>, Broken> {
-    let mut row: Option<R> = None;
+    fold_on(None, history)
+}
+
+/// Folds what came after a row into it: a row is its aggregate's snapshot, so nothing before it has to be read again.
+///
+/// # Errors
+/// As [`refold`].
+pub fn fold_on<'a, R: Fold + 'a>(
+    mut row: Option<R>,
+    history: impl IntoIterator<Item = (&'a Envelope, &'a Event)>,
+) -> Result<Option<R>, Broken> {
     for (envelope, event) in history {
         let before = row.as_ref().map_or(Version::ZERO, Fold::version);
         match apply(row.clone(), envelope, event) {

@@ -131,6 +131,7 @@ fn serve_args(args: &DevArgs, infra: &Infra, secrets: &Secrets) -> anyhow::Resul
         ("jwt-signing-key", secrets.signing_key.clone()),
         ("internal-token", secrets.internal_token.clone()),
         ("currency", args.currency.clone()),
+        ("publish", args.publish.as_str().to_owned()),
         ("log", args.log.clone()),
         ("log-format", "pretty".to_owned()),
         ("pre-stop-seconds", "0".to_owned()),

@@ -44,6 +44,7 @@ impl Screen {
         table.add_row(["health, metrics", &format!("http://127.0.0.1:{}/readyz", args.health_port)]);
         table.add_row(["local AWS", &format!("http://127.0.0.1:{}", args.aws_port)]);
         table.add_row(["administrator", &args.admin_email]);
+        table.add_row(["publishing", args.publish.as_str()]);
         println!("The street is open, after {:.1} s.\n{table}", self.started.elapsed().as_secs_f32());
         println!("Try it:");
         println!(

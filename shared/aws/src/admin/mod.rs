@@ -4,6 +4,7 @@
 //! Names in specifications are without the installation's prefix.
 
 mod bucket;
+mod capture;
 mod queues;
 mod spec;
 mod stream;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use shotengai_messaging::Fault;
 use tokio::sync::OnceCell;
 
+pub use capture::Capture;
 pub use spec::{Attribute, DeadLetters, IndexSpec, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
 
 use crate::config::{AwsConfig, TOPIC};

@@ -56,6 +56,12 @@ impl Admin {
         Ok(true)
     }
 
+    /// The stream's ARN, if it is there.
+    pub(super) async fn stream_arn(&self) -> Result<Option<String>, Fault> {
+        let summary = self.stream_summary(&self.full_name(self.stream_name())).await?;
+        Ok(summary.map(|summary| summary.stream_arn().to_owned()))
+    }
+
     async fn create_stream(&self, name: &str, shards: u32) -> Result<bool, Fault> {
         let shards = i32::try_from(shards).map_err(|error| invalid(CREATE, error))?;
         let mode = StreamModeDetails::builder().stream_mode(StreamMode::Provisioned);

@@ -5,12 +5,13 @@
 //! sizes, transactions that meet) is not in here.
 //!
 //! Beside the suites: [`stories`], valid histories of orders, and [`deliver_until_settled`], which brings their messages to a
-//! handler, to test that it comes to one end whatever order they come in.
+//! handler, to test that it comes to one end whatever order they come in; [`CountingStore`] says what was read.
 //!
 //! Not for production code: a broken promise panics with what was expected.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "a failed check of a test suite is a panic")]
 
 mod checkpoint;
+mod counting;
 mod delivering;
 mod lease;
 mod queue;
@@ -29,6 +30,7 @@ use shotengai_kernel::Ports;
 use tokio::time::Instant;
 
 pub use checkpoint::checkpoint_contract;
+pub use counting::CountingStore;
 pub use delivering::deliver_until_settled;
 pub use lease::lease_contract;
 pub use queue::{queue_contract, redrive_contract};

@@ -1,6 +1,7 @@
 //! Load, decide, append: conflicts, snapshots, lost answers.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::join_all;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shotengai_contracts::Event;
 use shotengai_kernel::Version;
+use shotengai_messaging::contract::CountingStore;
 use shotengai_messaging::memory::InjectedFault;
 use shotengai_messaging::{
     Aggregate, Aggregates, CommitWriter, EventStore, ExecuteError, FaultKind, Loaded, Outbox, Snapshot,
@@ -190,4 +192,45 @@ async fn several_are_loaded_in_the_order_asked() {
     let loaded = piles.load_many(&ids).await.unwrap();
     let versions: Vec<_> = loaded.iter().map(|loaded| (loaded.id.clone(), loaded.version.get())).collect();
     assert_eq!(versions, ids.into_iter().zip([0, 2, 0]).collect::<Vec<_>>());
+}
+
+/// A process whose loads are counted.
+fn counted(street: &Street) -> (Arc<CountingStore>, Aggregates<Pile>) {
+    let store = Arc::new(CountingStore::new(street.store()));
+    let writer = CommitWriter::new(Arc::clone(&store) as Arc<dyn EventStore>, Outbox::disabled(), street.ports.clone());
+    (store, Aggregates::new(writer))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_of_thousands_of_events_reads_no_more_than_came_after_the_snapshot() {
+    let street = Street::new();
+    let (id, events) = (aggregate(PILE), 3210);
+    street.grow(&street.piles(), events).await;
+    let (store, piles) = counted(&street);
+    let loaded = piles.load(&id).await.unwrap();
+    assert_eq!((loaded.version.get(), store.take_read()), (3210, 10));
+    piles.load(&id).await.unwrap();
+    assert_eq!(store.take_read(), 0, "what is remembered is not read again");
+    street.store().drop_snapshots();
+    let (store, piles) = counted(&street);
+    assert_eq!(piles.load(&id).await.unwrap().state, loaded.state);
+    assert_eq!(store.take_read(), events, "without snapshots all of it is read, once");
+    let (store, piles) = counted(&street);
+    piles.load(&id).await.unwrap();
+    assert_eq!(store.take_read(), 0, "that load left a snapshot");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_absorbs_what_it_appends_saves_snapshots_too() {
+    let street = Street::new();
+    let (id, meta, piles) = (aggregate(PILE), street.meta(), street.piles());
+    for _ in 0..1234 {
+        let loaded = piles.load(&id).await.unwrap();
+        let commit = piles.writer().commit(id.clone(), loaded.version, &[moved(1)], &meta).unwrap();
+        piles.writer().append(vec![commit.clone()]).await.unwrap();
+        piles.absorb(&commit);
+    }
+    let (store, fresh) = counted(&street);
+    assert_eq!(fresh.load(&id).await.unwrap().state, Pile { pieces: 1234 });
+    assert_eq!(store.take_read(), 34);
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
@@ -269,4 +270,52 @@ async fn a_sweeper_that_is_told_to_end_does_not_wait_for_a_stream_that_is_away()
     running.token.cancel();
     assert!(tokio::time::timeout(SECOND, running.task).await.is_ok());
     assert_eq!(street.store().pending_count(), 50);
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_load_markers_come_off_twenty_five_at_a_time() {
+    let street = Street::new();
+    let (outbox, publisher) = street.outbox(OutboxConfig::default());
+    let running = publishing(&publisher);
+    let commits: Vec<_> = (0..1010).map(|n| street.commit(&format!("stock/{n}"), 1)).collect();
+    // Fifty a second: a request is full before the linger is over.
+    for commit in &commits {
+        street.append(&outbox, std::slice::from_ref(commit)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    street.all_cleared().await;
+    assert_eq!(street.faults.calls("store.clear_pending"), 1010 / 25 + 1, "all full but the last");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_marker_is_off_long_before_a_sweeper_would_take_it_for_lost() {
+    let street = Street::new();
+    let config = OutboxConfig::default();
+    let (outbox, publisher) = street.outbox(config);
+    let running = publishing(&publisher);
+    // One commit every three seconds: the rarest that still come alone.
+    for n in 0..5 {
+        let offered = tokio::time::Instant::now();
+        street.append(&outbox, &[street.commit(&format!("stock/{n}"), 1)]).await;
+        street.all_cleared().await;
+        assert!(offered.elapsed() * 2 < config.sweep_age, "{:?}", offered.elapsed());
+        tokio::time::sleep(3 * SECOND).await;
+    }
+    assert_eq!(street.faults.calls("store.clear_pending"), 5);
+    assert_eq!(street.in_stream().len(), 5, "each once");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_capture_feeds_the_stream_a_sweeper_alone_publishes_markers_from_before() {
+    let street = Street::new();
+    let commits: Vec<_> = (0..30).map(|n| street.commit(&format!("stock/{n}"), 1)).collect();
+    // By a process that published, and was killed.
+    street.append(&Outbox::disabled(), &commits).await;
+    let (_, publisher) = street.outbox(OutboxConfig::captured());
+    let running = Running::start(publisher.sweeper());
+    street.all_cleared().await;
+    assert_eq!(sorted(street.in_stream()), sorted(ids_of(&commits)));
+    running.stop().await;
 }
