@@ -68,7 +68,7 @@ test-cdc: venv build ## The end-to-end tests where DynamoDB's change capture fee
 	@E2E_PUBLISH=cdc cargo test --workspace --all-features --test e2e
 
 .PHONY: bench
-bench: venv ## Measure a release build, in Markdown (ARGS=--quick for fewer orders)
+bench: venv ## Measure a release build, in Markdown (ARGS=--quick for fewer orders, --hot-product for that alone)
 	@cargo build --release --workspace --bin shotengai --bin shotengai-bench
 	@SHOTENGAI_BIN=$(CURDIR)/target/release/shotengai target/release/shotengai-bench $(ARGS)
 

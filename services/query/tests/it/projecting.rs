@@ -1,12 +1,18 @@
 //! Events become rows in PostgreSQL.
 
+use std::sync::Arc;
+
 use futures::future::join_all;
 use shotengai_contracts::Owner;
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::AggregateId;
-use shotengai_messaging::Disposition;
+use shotengai_messaging::contract::CountingStore;
+use shotengai_messaging::memory::MemoryInfrastructure;
+use shotengai_messaging::{Disposition, EventStore, Infrastructure, Queue, StreamReader, StreamWriter, Table, Topic};
 use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
+use shotengai_query::project::Projector;
 use shotengai_query::store::{Rows, Stored};
+use tokio::sync::Notify;
 
 use crate::history::{order, order_id, product, product_id, stock};
 use crate::support::{Street, absent_database, all_done, deliveries};
@@ -86,4 +92,57 @@ async fn without_postgresql_every_event_comes_again() {
     let street = Street::over(absent_database());
     let answers = street.projector.project(&deliveries(&product("kinoko", 0, &[1]))).await;
     assert!(answers.iter().all(Disposition::comes_again) && answers.len() == 2);
+}
+
+/// The event stores of an installation, of which what is read is counted.
+struct Counted(Arc<MemoryInfrastructure>, Arc<CountingStore>);
+
+impl Infrastructure for Counted {
+    fn event_store(&self, _: Owner) -> Arc<dyn EventStore> {
+        Arc::clone(&self.1) as Arc<dyn EventStore>
+    }
+
+    fn table(&self, name: &str) -> Arc<dyn Table> {
+        self.0.table(name)
+    }
+
+    fn queue(&self, name: &str) -> Arc<dyn Queue> {
+        self.0.queue(name)
+    }
+
+    fn topic(&self) -> Arc<dyn Topic> {
+        self.0.topic()
+    }
+
+    fn stream_writer(&self) -> Arc<dyn StreamWriter> {
+        self.0.stream_writer()
+    }
+
+    fn stream_reader(&self) -> Arc<dyn StreamReader> {
+        self.0.stream_reader()
+    }
+
+    fn marks_outbox(&self) -> bool {
+        self.0.marks_outbox()
+    }
+}
+
+#[tokio::test]
+async fn a_gap_in_a_long_history_reads_only_what_came_after_the_row() {
+    let street = Street::new("long_history").await;
+    let history = stock("kinoko", &[0; 2000]);
+    let batch = street.commit(Owner::Inventory, &history).await;
+    let store = Arc::new(CountingStore::new(street.infra.event_store(Owner::Inventory)));
+    let counted = Arc::new(Counted(Arc::clone(&street.infra), Arc::clone(&store)));
+    let projector = Projector::new(Arc::new(street.database.clone()), counted, Arc::new(Notify::new()));
+    all_done(&projector.project(&batch[1989..1990]).await);
+    assert_eq!(store.take_read(), history.len(), "a row that is not there is folded from all of it");
+    let more = stock("takenoko", &[0; 30]);
+    let batch = street.commit(Owner::Inventory, &more).await;
+    all_done(&projector.project(&batch[..10]).await);
+    assert_eq!(store.take_read(), 0);
+    all_done(&projector.project(&batch[20..21]).await);
+    assert_eq!(store.take_read(), 21);
+    let id = AggregateId::stock(&product_id("takenoko"));
+    assert_eq!(row::<StockRow>(&street, &id).await, folded(&more));
 }
