@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shotengai_billing::provider::{LEDGER_TABLE, Ledger, Operation};
+use shotengai_bridge::change::parts;
 use shotengai_contracts::events::OrderStage;
 use shotengai_contracts::{Envelope, Event, Owner};
 use shotengai_inventory::domain::Stock;
@@ -30,6 +31,7 @@ pub async fn check(world: &World) {
     stores_are_whole(world);
     every_order_is_final(world, &orders);
     every_event_reached_the_stream(world, &commits);
+    every_effect_happened_once(world, &commits);
     stock_adds_up(world, &orders, &commits[&Owner::Inventory]);
     payments_net_to_paid_orders(world, &orders).await;
     mails_were_sent_once(world, &orders);
@@ -97,7 +99,8 @@ fn every_event_reached_the_stream(world: &World, commits: &BTreeMap<Owner, Vec<C
     let records = world.infra.memory_stream().records();
     let streamed: BTreeSet<_> = records
         .iter()
-        .filter_map(|record| Envelope::from_json(&record.data).ok())
+        .flat_map(|record| parts(&record.data))
+        .filter_map(Result::ok)
         .map(|envelope| envelope.id)
         .collect();
     for envelope in commits.values().flatten().flat_map(|commit| &commit.events) {
@@ -107,19 +110,41 @@ fn every_event_reached_the_stream(world: &World, commits: &BTreeMap<Owner, Vec<C
     }
 }
 
+/// Products and stocks have many events of a kind; whatever else there is has one of each.
+fn every_effect_happened_once(world: &World, commits: &BTreeMap<Owner, Vec<Commit>>) {
+    let mut seen = BTreeSet::new();
+    for (envelope, event) in commits.values().flat_map(|commits| events(commits)) {
+        let repeats = matches!(event, Event::StockMoved(_) | Event::ProductUpdated(_) | Event::ProductPriceChanged(_));
+        if !repeats && !seen.insert((envelope.subject.clone(), envelope.event_type.clone())) {
+            world.violation(format!("{} of {} happened twice", envelope.event_type, envelope.subject));
+        }
+    }
+}
+
 fn stock_adds_up(world: &World, orders: &Orders, commits: &[Commit]) {
     let mut stocks: BTreeMap<AggregateId, Stock> = BTreeMap::new();
+    let mut running: BTreeMap<AggregateId, [i64; 2]> = BTreeMap::new();
     for (envelope, event) in events(commits) {
-        if matches!(event, Event::StockMoved(_)) {
+        if let Event::StockMoved(moved) = &event {
+            let [added, reserved, released, deducted] =
+                [moved.added, moved.reserved, moved.released, moved.deducted].map(i64::from);
+            let now = running.entry(envelope.subject.clone()).or_default();
+            *now = [now[0] + added - reserved + released, now[1] + reserved - released - deducted];
+            if now.iter().any(|pieces| *pieces < 0) {
+                world.violation(format!("{} fell below zero: {now:?} available and reserved", envelope.subject));
+            }
             stocks.entry(envelope.subject.clone()).or_default().apply(&event);
         }
     }
     let reserved = orders.pieces(&[OrderStage::Paid]);
     let deducted = orders.pieces(&[OrderStage::Shipped]);
     for (index, goods) in world.plan.goods.iter().enumerate() {
-        let Ok(product) = ProductId::parse(&format!("prod_{index}")) else { continue };
+        let Some(product) = world.product(index) else {
+            world.violation(format!("product {index} was never listed"));
+            continue;
+        };
         let stock = stocks.get(&AggregateId::stock(&product)).copied().unwrap_or_default();
-        let added = u64::from(goods.stock) + goods.additions.iter().map(|(_, pieces)| u64::from(*pieces)).sum::<u64>();
+        let added = goods.pieces();
         let held = reserved.get(&product).copied().unwrap_or(0);
         let gone = deducted.get(&product).copied().unwrap_or(0);
         let expected = Stock { available: added.saturating_sub(held + gone), reserved: held, deducted: gone };
@@ -144,6 +169,11 @@ async fn payments_net_to_paid_orders(world: &World, orders: &Orders) {
             };
             entries.iter().filter(approved).map(|entry| entry.amount.minor()).sum::<i64>()
         };
+        let mut operations: Vec<_> = entries.iter().map(|entry| entry.operation.as_str()).collect();
+        operations.sort_unstable();
+        if operations.windows(2).any(|pair| pair[0] == pair[1]) {
+            world.violation(format!("{id}: the provider did {operations:?}"));
+        }
         let captured = done(Operation::Capture) - done(Operation::Refund);
         let held = done(Operation::Authorize) - done(Operation::Void) - done(Operation::Capture);
         let due = match order.stage {
@@ -239,15 +269,21 @@ fn compare<R: Fold + PartialEq + std::fmt::Debug>(
     }
 }
 
+/// All of the poison, and nothing else.
 fn only_poison_is_dead(world: &World) {
+    let mut missing = world.poison();
     for queue in world.infra.all_queues() {
         if !queue.name().ends_with("-dlq") {
             continue;
         }
         for letter in queue.messages() {
+            missing.retain(|(dead_letters, body)| dead_letters != queue.name() || letter.body != *body);
             if !POISONS.contains(&letter.body.as_str()) {
                 world.violation(format!("{}: {:?} {}", queue.name(), letter.attributes, letter.body));
             }
         }
+    }
+    for (dead_letters, body) in missing {
+        world.violation(format!("{body:?} never came to {dead_letters}"));
     }
 }

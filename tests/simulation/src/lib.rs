@@ -9,21 +9,27 @@
 //! not between two lines of code without one: within one thread nothing outside can tell the difference.
 
 pub mod bugs;
+pub mod capture;
 pub mod customers;
 pub mod invariants;
 pub mod line;
+pub mod mishap;
 pub mod outside;
+mod past;
 pub mod plan;
 pub mod ports;
 pub mod process;
+mod robber;
 pub mod roles;
 mod settled;
+pub mod sight;
 pub mod street;
 pub mod world;
 
 use std::time::Duration;
 
 use bugs::Bug;
+use mishap::Mishaps;
 use plan::Plan;
 
 /// How a seed is run.
@@ -46,6 +52,8 @@ pub struct Outcome {
     pub fingerprint: u64,
     /// Calls over all lines.
     pub calls: u64,
+    /// What went wrong, and how often.
+    pub mishaps: Mishaps,
     /// Virtual time until everything had settled.
     pub lasted: Duration,
     /// What happened, if it was recorded.

@@ -8,6 +8,7 @@ use shotengai_messaging::{Fault, FaultKind};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::mishap::Mishap;
 use crate::plan::Dependency;
 use crate::world::World;
 
@@ -100,9 +101,10 @@ impl Line {
         effect: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
         self.travel().await;
-        let fate = self.fate(dependency);
+        let (fate, mishap) = self.fate(dependency);
         self.world.digest(operation, resource, self.life, fate.code());
-        if fate != Fate::Pass {
+        if let Some(mishap) = mishap {
+            self.world.count(mishap);
             self.world.trouble(self.life);
             self.world.note(&self.name, || format!("{operation} {resource}: {fate:?}"));
         }
@@ -134,6 +136,7 @@ impl Line {
         let partial = self.world.per_mille(self.world.plan.rates.partial);
         let refused: Vec<bool> = (0..entries).map(|_| partial && self.world.below(2) == 0).collect();
         if refused.contains(&true) {
+            self.world.count(Mishap::EntriesRefused);
             self.world.trouble(self.life);
             self.world.note(&self.name, || format!("entries refused: {refused:?}"));
         }
@@ -150,15 +153,22 @@ impl Line {
 
     /// A dead process does nothing, a frozen one nothing yet.
     async fn stand_still(&self) {
+        let mut frozen = false;
         loop {
             if self.dead.is_cancelled() {
                 std::future::pending::<()>().await;
             }
             let until = *self.frozen.lock().unwrap_or_else(PoisonError::into_inner);
             match until {
-                Some(until) if Instant::now() < until => tokio::time::sleep_until(until).await,
-                _ => return,
+                Some(until) if Instant::now() < until => {
+                    tokio::time::sleep_until(until).await;
+                    frozen = true;
+                }
+                _ => break,
             }
+        }
+        if frozen {
+            self.world.count(Mishap::WokeLate);
         }
     }
 
@@ -168,13 +178,13 @@ impl Line {
         std::future::pending().await
     }
 
-    fn fate(&self, dependency: Dependency) -> Fate {
+    fn fate(&self, dependency: Dependency) -> (Fate, Option<Mishap>) {
         let (world, rates) = (&self.world, &self.world.plan.rates);
         if world.is_away(dependency) {
-            return Fate::Refuse(FaultKind::Transient);
+            return (Fate::Refuse(FaultKind::Transient), Some(Mishap::Away));
         }
         if world.is_calm() {
-            return Fate::Pass;
+            return (Fate::Pass, None);
         }
         let throw = world.below(1000);
         let mut mark = 0;
@@ -183,19 +193,19 @@ impl Line {
             throw < mark
         };
         if falls(rates.refused) {
-            Fate::Refuse(FaultKind::Transient)
+            (Fate::Refuse(FaultKind::Transient), Some(Mishap::Refused))
         } else if falls(rates.throttled) {
-            Fate::Refuse(FaultKind::Throttled)
+            (Fate::Refuse(FaultKind::Throttled), Some(Mishap::Throttled))
         } else if falls(rates.lost) {
-            Fate::LoseAnswer
+            (Fate::LoseAnswer, Some(Mishap::AnswerLost))
         } else if falls(rates.stalled) {
-            Fate::Stall(Duration::from_millis(2000 + world.below(38_000)))
+            (Fate::Stall(Duration::from_millis(2000 + world.below(38_000))), Some(Mishap::Stalled))
         } else if falls(rates.crash_before) {
-            Fate::DieBefore
+            (Fate::DieBefore, Some(Mishap::CrashBefore))
         } else if falls(rates.crash_after) {
-            Fate::DieAfter
+            (Fate::DieAfter, Some(Mishap::CrashAfter))
         } else {
-            Fate::Pass
+            (Fate::Pass, None)
         }
     }
 }

@@ -2,12 +2,13 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is what it is for")]
 
 use std::process::ExitCode;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Parser;
 use shotengai_simulation::bugs::Bug;
+use shotengai_simulation::mishap::{Mishap, Mishaps, add};
 use shotengai_simulation::{Options, Outcome, run};
 use tokio::time::Instant;
 
@@ -63,8 +64,15 @@ fn refused(error: &std::io::Error) -> ExitCode {
 fn report(outcome: &Outcome) {
     let (calls, lasted) = (outcome.calls, outcome.lasted);
     println!("seed {}: {calls} calls in {lasted:?} of virtual time", outcome.plan.seed);
+    print_mishaps(&outcome.mishaps);
     for violation in &outcome.violations {
         println!("  VIOLATION {violation}");
+    }
+}
+
+fn print_mishaps(mishaps: &Mishaps) {
+    for mishap in Mishap::ALL {
+        println!("{mishap:<36} {:>10}", mishaps.get(&mishap).copied().unwrap_or_default());
     }
 }
 
@@ -73,6 +81,7 @@ fn many(args: &Args) -> ExitCode {
     let next = AtomicU64::new(args.from);
     let end = args.from.saturating_add(args.seeds);
     let failed = Mutex::new(Vec::new());
+    let mishaps = Mutex::new(Mishaps::new());
     let (done, calls) = (AtomicU64::new(0), AtomicU64::new(0));
     std::thread::scope(|scope| {
         for _ in 0..args.threads {
@@ -85,9 +94,10 @@ fn many(args: &Args) -> ExitCode {
                     match run(seed, Options { bug: args.bug, recording: false }) {
                         Ok(outcome) => {
                             calls.fetch_add(outcome.calls, Ordering::Relaxed);
+                            add(&mut mishaps.lock().unwrap_or_else(PoisonError::into_inner), &outcome.mishaps);
                             if !outcome.violations.is_empty() {
                                 report(&outcome);
-                                failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(seed);
+                                failed.lock().unwrap_or_else(PoisonError::into_inner).push(seed);
                                 if !args.keep_going {
                                     next.store(end, Ordering::Relaxed);
                                 }
@@ -105,8 +115,9 @@ fn many(args: &Args) -> ExitCode {
     });
     let done = done.into_inner();
     let calls = calls.into_inner();
-    let failed = failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
     let took = began.elapsed();
+    print_mishaps(&mishaps.into_inner().unwrap_or_else(PoisonError::into_inner));
     println!("{done} seeds, {calls} calls, {:.1} seeds a second, {} failed {failed:?}", rate(done, took), failed.len());
     if let Some(seed) = failed.first() {
         println!("read it with: make simulate SEED={seed}");

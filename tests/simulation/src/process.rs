@@ -23,7 +23,7 @@ pub const PROCESSES: [(&str, &[&str]); 11] = [
     ("mail-1", &["notification", "tally"]),
     ("mail-2", &["notification", "query"]),
     ("bridge-1", &["bridge", "query"]),
-    ("bridge-2", &["bridge", "tally"]),
+    ("bridge-2", &["bridge", "tally", "catalog"]),
 ];
 
 /// How long a process may take to drain before it is killed.

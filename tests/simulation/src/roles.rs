@@ -35,6 +35,7 @@ use crate::line::Line;
 use crate::outside::{CatalogDesk, Everybody, MailServer};
 use crate::plan::Dependency;
 use crate::ports::{LinedInfrastructure, LinedRows};
+use crate::robber::Robbed;
 
 /// What customers and administrators can ask of a process.
 #[derive(Default)]
@@ -95,7 +96,7 @@ impl Assembly<'_> {
             return CommitWriter::new(store, Outbox::disabled(), self.ports.clone());
         }
         // An idle sweep costs sixteen calls; over an hour's outage that is most of the work.
-        let config = OutboxConfig { sweep_every: Duration::from_secs(20), ..OutboxConfig::default() };
+        let config = OutboxConfig { sweep_every: Duration::from_secs(30), ..OutboxConfig::default() };
         let (outbox, publisher) =
             Publisher::new(owner.as_str(), Arc::clone(&store), self.infra.stream_writer(), config, self.ports.clone());
         self.workers.extend(publisher.workers());
@@ -210,9 +211,10 @@ impl Assembly<'_> {
         let bridge = Arc::new(shotengai_bridge::Bridge::new(self.infra.topic(), letters, self.ports.clone()));
         let handler: Arc<dyn RecordHandler> =
             if self.has(Bug::CheckpointTooFar) { Arc::new(Overreaching(bridge)) } else { bridge };
+        let handler: Arc<dyn RecordHandler> = Arc::new(Robbed { inner: handler, line: self.line.clone() });
         let checkpoints = Checkpoints::new(self.infra.table("checkpoints"), "bridge", "ec-events");
         let config = ShardConfig {
-            idle_poll: Duration::from_secs(1),
+            idle_poll: Duration::from_secs(2),
             list_every: Duration::from_secs(5),
             ..ShardConfig::default()
         };

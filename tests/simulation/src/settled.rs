@@ -20,6 +20,9 @@ pub(crate) async fn left(world: &World) -> Vec<String> {
             left.push(format!("{}: {pending} commits unpublished", owner.as_str()));
         }
     }
+    if world.capture.waiting() > 0 {
+        left.push(format!("{} changes are not captured", world.capture.waiting()));
+    }
     left.extend(unread(world).await);
     left
 }

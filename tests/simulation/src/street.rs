@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shotengai_contracts::routing::consumed_queues;
+use shotengai_contracts::routing::{consumed_queues, dead_letters_of};
 use shotengai_messaging::{OutgoingMessage, Queue, StreamReader, StreamRecord, StreamWriter};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::customers::{Doors, Open, everybody};
+use crate::mishap::Mishap;
 use crate::plan::{Happening, POISONS, Plan};
 use crate::process::{PROCESSES, Process};
 use crate::world::World;
-use crate::{Options, Outcome, invariants, settled};
+use crate::{Options, Outcome, capture, invariants, past, settled};
 
 /// How long the world may take to settle once it is calm: an hour's backlog, and the longest backoffs after it.
 const PATIENCE: Duration = Duration::from_secs(4 * 3600);
@@ -31,6 +32,11 @@ pub async fn simulate(seed: u64, options: Options) -> Outcome {
     let plan = Plan::of(seed, PROCESSES.len(), queues().len());
     let (sender, crashes) = mpsc::unbounded_channel();
     let world = World::new(plan.clone(), options.bug, options.recording, sender);
+    past::write(&world).await;
+    let mut capturing = JoinSet::new();
+    if world.plan.captured {
+        capturing.spawn(capture::run(Arc::clone(&world)));
+    }
     let mut street = Street::open(&world, crashes);
     street.live().await;
     street.close().await;
@@ -41,6 +47,7 @@ pub async fn simulate(seed: u64, options: Options) -> Outcome {
         violations: world.violations(),
         fingerprint,
         calls,
+        mishaps: world.mishaps(),
         lasted: world.elapsed(),
         history: world.history(),
     }
@@ -153,10 +160,16 @@ impl Street {
         self.world.note("world", || format!("{happening:?}"));
         let stream = self.world.infra.memory_stream();
         match happening {
-            Happening::Crash { process, away } => self.crash(process, away),
+            Happening::Crash { process, away } => {
+                if self.processes.contains_key(&process) {
+                    self.world.count(Mishap::CrashBetween);
+                }
+                self.crash(process, away);
+            }
             Happening::Restart { process } => {
                 self.doors.set(process, None);
                 if let Some(stopping) = self.processes.remove(&process) {
+                    self.world.count(Mishap::Restart);
                     self.stopping.spawn(async move {
                         stopping.stop().await;
                         process
@@ -168,23 +181,37 @@ impl Street {
                     process.line.freeze_until(Instant::now() + frozen);
                 }
             }
-            Happening::Outage { dependency, away } => self.world.take_away(dependency, away),
+            Happening::Outage { dependency, away } => {
+                if away >= Duration::from_secs(3600) {
+                    self.world.count(Mishap::HourAway);
+                }
+                self.world.take_away(dependency, away);
+            }
             Happening::Split => {
-                if let Some(shard) = stream.shard_of(&format!("key-{}", self.world.below(1000))) {
-                    stream.split(&shard);
+                if let Some(shard) = stream.shard_of(&format!("key-{}", self.world.below(1000)))
+                    && stream.split(&shard).is_some()
+                {
+                    self.world.count(Mishap::Split);
                 }
             }
             Happening::Merge => self.merge().await,
-            Happening::ExpireCursors => stream.expire_cursors(),
+            Happening::ExpireCursors => {
+                self.world.count(Mishap::CursorsExpired);
+                stream.expire_cursors();
+            }
             Happening::PoisonQueue { queue, kind } => {
                 let name = queues().get(queue).copied().unwrap_or("order-queue");
                 let message = OutgoingMessage { body: poison(kind).to_owned(), ..OutgoingMessage::default() };
+                self.world.count(Mishap::PoisonedQueue);
+                self.world.poisoned(dead_letters_of(name), poison(kind));
                 if self.world.infra.memory_queue(name).send(&[message]).await.is_err() {
                     self.world.violation("a queue refused the poison".to_owned());
                 }
             }
             Happening::PoisonStream { kind } => {
                 let record = StreamRecord { key: format!("poison-{kind}"), data: poison(kind).as_bytes().to_vec() };
+                self.world.count(Mishap::PoisonedStream);
+                self.world.poisoned(shotengai_bridge::DEAD_LETTERS.to_owned(), poison(kind));
                 if stream.put(&[record]).await.is_err() {
                     self.world.violation("the stream refused the poison".to_owned());
                 }
@@ -199,6 +226,7 @@ impl Street {
         let pairs = shards.iter().flat_map(|lower| shards.iter().map(move |upper| (lower, upper)));
         for (lower, upper) in pairs {
             if stream.merge(&lower.id, &upper.id).is_some() {
+                self.world.count(Mishap::Merge);
                 return;
             }
         }

@@ -1,19 +1,22 @@
 //! What all processes share: the infrastructure, the time, chance, and the record of what happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use shotengai_kernel::{Clock, OrderId, Ports, Random, SeededRandom};
+use shotengai_kernel::{Clock, OrderId, Ports, ProductId, Random, SeededRandom};
 use shotengai_messaging::memory::{MemoryConfig, MemoryInfrastructure, QueueConfig, StreamConfig};
 use shotengai_query::store::memory::MemoryReadModel;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::bugs::Bug;
+use crate::capture::Capture;
+use crate::mishap::{Mishap, Mishaps};
 use crate::plan::{Dependency, Plan};
+use crate::sight::Sight;
 
 /// A mail that the server took.
 #[derive(Debug, Clone)]
@@ -34,6 +37,10 @@ pub struct World {
     pub infra: Arc<MemoryInfrastructure>,
     /// The read models.
     pub rows: MemoryReadModel,
+    /// Changes on their way from the event tables into the stream.
+    pub capture: Capture,
+    /// What the queues have delivered.
+    pub sight: Sight,
     /// What is planted.
     pub bug: Option<Bug>,
     chance: SeededRandom,
@@ -49,7 +56,12 @@ struct State {
     mails: Vec<Mail>,
     /// When something went wrong in the life of a process.
     troubles: Vec<(Duration, u64)>,
-    accepted: BTreeMap<OrderId, ()>,
+    accepted: BTreeSet<OrderId>,
+    /// What each product of the plan is called.
+    products: BTreeMap<usize, ProductId>,
+    /// Nonsense that was put in, with the dead letters where it belongs.
+    poison: BTreeSet<(String, &'static str)>,
+    mishaps: Mishaps,
     violations: Vec<String>,
     lives: u64,
     record: Option<String>,
@@ -84,6 +96,7 @@ impl World {
                 duplicates_per_mille: plan.duplicates,
                 ..QueueConfig::default()
             },
+            marks_outbox: !plan.captured,
             ..MemoryConfig::default()
         };
         let infra = MemoryInfrastructure::with(ports(seed ^ 0x0005_7ee7, began, 0), config);
@@ -92,6 +105,8 @@ impl World {
             plan,
             infra: Arc::new(infra),
             rows: MemoryReadModel::default(),
+            capture: Capture::default(),
+            sight: Sight::default(),
             bug,
             chance: SeededRandom::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             began,
@@ -104,8 +119,17 @@ impl World {
     #[must_use]
     pub fn ports(&self, process: usize, life: u64) -> Ports {
         let skew = self.plan.skews.get(process).copied().unwrap_or(0);
+        if skew != 0 {
+            self.count(Mishap::SkewedClock);
+        }
         let seed = self.plan.seed.wrapping_mul(31).wrapping_add(life).wrapping_mul(0xd134_2543_de82_ef95);
         ports(seed, self.began, skew)
+    }
+
+    /// The ports of what happened long before the first process.
+    #[must_use]
+    pub fn ports_of_the_past(&self) -> Ports {
+        ports(self.plan.seed ^ 0x9a57, self.began, -3_600_000)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -201,15 +225,48 @@ impl World {
         self.state().troubles.iter().any(|(at, of)| *of == life && (from..=to).contains(at))
     }
 
+    /// Something went wrong.
+    pub fn count(&self, mishap: Mishap) {
+        *self.state().mishaps.entry(mishap).or_default() += 1;
+    }
+
+    /// What went wrong so far, and how often.
+    #[must_use]
+    pub fn mishaps(&self) -> Mishaps {
+        self.state().mishaps.clone()
+    }
+
+    /// A product of the plan has its name.
+    pub fn list(&self, index: usize, product: ProductId) {
+        self.state().products.insert(index, product);
+    }
+
+    /// What a product of the plan is called, once it is listed.
+    #[must_use]
+    pub fn product(&self, index: usize) -> Option<ProductId> {
+        self.state().products.get(&index).cloned()
+    }
+
+    /// Nonsense was put in, which must come to these dead letters.
+    pub fn poisoned(&self, dead_letters: String, body: &'static str) {
+        self.state().poison.insert((dead_letters, body));
+    }
+
+    /// All nonsense that was put in, and where it belongs.
+    #[must_use]
+    pub fn poison(&self) -> BTreeSet<(String, &'static str)> {
+        self.state().poison.clone()
+    }
+
     /// A customer was told that the order is accepted.
     pub fn accept(&self, order: &OrderId) {
-        self.state().accepted.insert(order.clone(), ());
+        self.state().accepted.insert(order.clone());
     }
 
     /// Every order that a customer was told is accepted.
     #[must_use]
     pub fn accepted(&self) -> Vec<OrderId> {
-        self.state().accepted.keys().cloned().collect()
+        self.state().accepted.iter().cloned().collect()
     }
 
     /// Something that must never be.

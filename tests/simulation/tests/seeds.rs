@@ -1,9 +1,11 @@
 //! What the simulation promises of the street, and of itself.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests: a failed step fails the test")]
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use shotengai_simulation::bugs::Bug;
+use shotengai_simulation::mishap::{Mishap, Mishaps, add};
 use shotengai_simulation::{Options, run};
 
 /// Seeds that every `make test` runs; `make simulate` runs as many as it is told.
@@ -12,7 +14,8 @@ const SEEDS: u64 = 200;
 const FOUND_WITHIN: u64 = 500;
 
 #[test]
-fn whatever_goes_wrong_the_invariants_hold() {
+fn whatever_goes_wrong_the_invariants_hold_and_everything_does_go_wrong() {
+    let mishaps = Mutex::new(Mishaps::new());
     let next = AtomicU64::new(0);
     let search = || {
         loop {
@@ -27,6 +30,7 @@ fn whatever_goes_wrong_the_invariants_hold() {
                 outcome.plan,
                 outcome.violations
             );
+            add(&mut mishaps.lock().unwrap(), &outcome.mishaps);
         }
     };
     std::thread::scope(|scope| {
@@ -37,6 +41,9 @@ fn whatever_goes_wrong_the_invariants_hold() {
             }
         }
     });
+    let mishaps = mishaps.into_inner().unwrap();
+    let never: Vec<_> = Mishap::ALL.into_iter().filter(|mishap| !mishaps.contains_key(mishap)).collect();
+    assert!(never.is_empty(), "these never happened in {SEEDS} seeds: {never:?}; the others: {mishaps:#?}");
 }
 
 #[test]

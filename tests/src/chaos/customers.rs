@@ -1,6 +1,7 @@
 //! What customers want, drawn from the seed, and how they get it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -9,6 +10,7 @@ use shotengai_kernel::{Random, SeededRandom};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::doors::{Doors, Request};
 use crate::shop::{Person, text};
@@ -122,28 +124,42 @@ impl Customers {
         Arc::new(Self { doors, admin, stock, people, random, at_once })
     }
 
-    /// Places so many orders, and cancels and ships as their customers wish. Ends when all that was asked is answered.
-    pub async fn order_all(self: &Arc<Self>, orders: usize) -> Vec<Accepted> {
+    /// Places so many orders, and cancels and ships as their customers wish; `all_are_in` is called when all are accepted
+    /// and cancelled. Ends when all that was asked is answered.
+    pub async fn order_all(self: &Arc<Self>, orders: usize, all_are_in: &CancellationToken) -> Vec<Accepted> {
+        let left = Arc::new(AtomicUsize::new(orders));
         let wishes: Vec<_> = (0..orders).map(|n| self.draw(n)).collect();
         let mut running = JoinSet::new();
         for (n, (wish, body)) in wishes.into_iter().enumerate() {
-            let customers = Arc::clone(self);
-            running.spawn(async move { customers.order(n, wish, &body).await });
+            let (customers, left, all_are_in) = (Arc::clone(self), Arc::clone(&left), all_are_in.clone());
+            running.spawn(async move {
+                let accepted = customers.order(n, wish, &body).await;
+                if left.fetch_sub(1, Ordering::Relaxed) == 1 {
+                    all_are_in.cancel();
+                }
+                customers.follow_up(accepted).await
+            });
         }
         running.join_all().await
     }
 
-    /// One order of somebody's, until it has what its customer wishes or nobody can give it.
+    /// One order of somebody's, cancelled at once if that is its customer's wish.
     pub async fn order(&self, n: usize, wish: Wish, body: &Value) -> Accepted {
         let person = &self.people[n % self.people.len()];
         let accepted = {
             let _turn = self.at_once.acquire().await.unwrap();
             self.place(n, person, wish, body).await
         };
-        match wish {
-            Wish::Cancelled => self.cancel(person, &accepted.order_id).await,
-            Wish::Shipped => self.ship(&accepted.order_id).await,
-            Wish::Paid | Wish::Declined | Wish::CaptureDeclined | Wish::Scarce => {}
+        if wish == Wish::Cancelled {
+            self.cancel(person, &accepted.order_id).await;
+        }
+        accepted
+    }
+
+    /// Ships it, if that was the wish, once it is paid.
+    async fn follow_up(&self, accepted: Accepted) -> Accepted {
+        if accepted.wish == Wish::Shipped {
+            self.ship(&accepted.order_id).await;
         }
         accepted
     }

@@ -86,6 +86,8 @@ pub struct Chaos {
     pub load: Duration,
     /// How long the street then took until everything held.
     pub settled: Duration,
+    /// Until when each queue had something under way.
+    pub under_way: BTreeMap<&'static str, Duration>,
     /// What holds and what does not.
     pub verdict: Verdict,
     /// What each process logged.
@@ -102,19 +104,16 @@ pub async fn run(plan: &Plan) -> Chaos {
     let started = Instant::now();
     let faults = Faults::on_every_wire(&fleet, plan.seed);
     let stop = CancellationToken::new();
-    let ordering = async {
-        let accepted = customers.order_all(plan.orders).await;
-        stop.cancel();
-        accepted
+    let raging = async {
+        monkey::rampage(&mut fleet, &street, plan.seed, plan.kill_every, &stop).await;
+        faults.end();
+        started.elapsed()
     };
-    let (accepted, ()) =
-        tokio::join!(ordering, monkey::rampage(&mut fleet, &street, plan.seed, plan.kill_every, &stop));
-    faults.end();
-    let load = started.elapsed();
+    let (accepted, load) = tokio::join!(customers.order_all(plan.orders, &stop), raging);
 
-    let over = Instant::now();
+    let over = started + load;
     fleet.until_ready(&street).await;
-    let (verdict, _) = settle::settle(&street, &customers, &accepted, plan.settle_within).await;
+    let settled = settle::settle(&street, &customers, &accepted, plan.settle_within).await;
     let by_role = |count: fn(&fleet::Slot) -> u64| {
         let mut counts = BTreeMap::new();
         for slot in &fleet.slots {
@@ -129,7 +128,8 @@ pub async fn run(plan: &Plan) -> Chaos {
         asked_again: (customers.doors.refused(), customers.doors.lost()),
         load,
         settled: over.elapsed(),
-        verdict,
+        under_way: settled.until,
+        verdict: settled.verdict,
         logs: fleet.logs().collect(),
     }
 }

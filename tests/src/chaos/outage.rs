@@ -43,6 +43,8 @@ pub struct Outage {
     pub first_accepted: Duration,
     /// From its return until every order was final and everything held.
     pub recovered: Duration,
+    /// Until when, after its return, each queue had something under way.
+    pub under_way: BTreeMap<&'static str, Duration>,
     /// What holds and what does not.
     pub verdict: Verdict,
     /// What each process logged.
@@ -89,7 +91,8 @@ pub async fn run(away: Duration, seed: u64) -> Outage {
     .await;
     let first_accepted = back.elapsed();
     let accepted = ordering.end().await;
-    let (verdict, _) = settle(&street, &customers, &accepted, SETTLE_WITHIN).await;
+    let settling = back.elapsed();
+    let settled = settle(&street, &customers, &accepted, SETTLE_WITHIN).await;
     let refused = faults.outcomes().values().sum();
     Outage {
         away,
@@ -99,7 +102,8 @@ pub async fn run(away: Duration, seed: u64) -> Outage {
         receives,
         first_accepted,
         recovered: back.elapsed(),
-        verdict,
+        under_way: settled.until.into_iter().map(|(name, until)| (name, settling + until)).collect(),
+        verdict: settled.verdict,
         logs: fleet.logs().collect(),
     }
 }
@@ -158,7 +162,7 @@ impl Clients {
                     }
                     let (wish, body) = customers.draw(n);
                     if wish == Wish::Shipped {
-                        // Waits until it is paid, which is not before the end of the outage.
+                        // Nobody ships here: that waits until it is paid.
                         continue;
                     }
                     orders.push(customers.order(n, wish, &body).await);

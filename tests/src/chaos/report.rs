@@ -31,6 +31,9 @@ pub fn chaos(plan: &Plan, chaos: &Chaos) -> String {
     row("---", "---:".to_owned());
     row("faults and kills went on for", seconds(chaos.load));
     row("settled after", seconds(chaos.settled));
+    for (name, until) in &chaos.under_way {
+        row(&format!("{name} busy until"), seconds(*until));
+    }
     row("answers to customers that were 5xx", refused.to_string());
     row("answers to customers that never came", lost.to_string());
     for (end, count) in &verdict.ends {
@@ -66,6 +69,9 @@ pub fn outage(outage: &Outage) -> String {
     }
     row("back → an order is accepted", seconds(outage.first_accepted));
     row("back → every order final, everything holds", seconds(outage.recovered));
+    for (name, until) in &outage.under_way {
+        row(&format!("back → {name} idle"), seconds(*until));
+    }
     for (end, count) in &outage.verdict.ends {
         row(&format!("orders {end}"), count.to_string());
     }

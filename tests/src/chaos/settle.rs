@@ -1,5 +1,6 @@
 //! Waits until a street has settled, and judges it then.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use shotengai_contracts::QUEUES;
@@ -10,22 +11,27 @@ use super::audit::{Verdict, audit};
 use super::customers::{Accepted, Customers};
 use crate::street::Street;
 
-/// Judges when nothing is under way; again, until all holds or the time is over. Answers the last verdict and how long
-/// it took.
-pub async fn settle(
-    street: &Street,
-    customers: &Customers,
-    accepted: &[Accepted],
-    within: Duration,
-) -> (Verdict, Duration) {
+/// How a street settled.
+#[derive(Debug)]
+pub struct Settled {
+    /// The last verdict.
+    pub verdict: Verdict,
+    /// Until when each queue had something under way, and the outbox; those that never had are not in it.
+    pub until: BTreeMap<&'static str, Duration>,
+}
+
+/// Judges when nothing is under way; again, until all holds or the time is over.
+pub async fn settle(street: &Street, customers: &Customers, accepted: &[Accepted], within: Duration) -> Settled {
     let started = Instant::now();
+    let mut until = BTreeMap::new();
     loop {
         let under_way = under_way(street).await;
+        until.extend(under_way.iter().map(|(name, _)| (*name, started.elapsed())));
         let late = started.elapsed() > within;
         if under_way.is_empty() || late {
             let mut verdict = audit(street, customers, accepted).await;
             if under_way.is_empty() && verdict.violations.is_empty() {
-                return (verdict, started.elapsed());
+                return Settled { verdict, until };
             }
             if late {
                 if !under_way.is_empty() {
@@ -38,7 +44,7 @@ pub async fn settle(
                         letters.into_iter().map(|letter| format!("{queue}: {:?} of {}", letter.facts, letter.body));
                     verdict.violations.extend(said);
                 }
-                return (verdict, started.elapsed());
+                return Settled { verdict, until };
             }
         }
         tokio::time::sleep(Duration::from_millis(200)).await;

@@ -25,6 +25,9 @@ use crate::ports::table::Table;
 
 /// How long a dependency may take to answer a probe.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The longest pause between two probes of something that is away. It is what an outage lasts longer for a consumer; a
+/// cheap call each second or two from each consumer is nothing to what comes back.
+const PAUSE: Duration = Duration::from_secs(2);
 /// For how long a good answer is good.
 const FRESH: Duration = Duration::from_secs(1);
 
@@ -156,7 +159,7 @@ impl Breaker {
 
     async fn ask_until_well(&self) {
         let mut well_at = self.asking.lock().await;
-        let backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
+        let backoff = Backoff::new(Duration::from_millis(500), PAUSE);
         let since = Instant::now();
         let mut failures = 0;
         while *self.open.borrow() {

@@ -62,6 +62,13 @@ impl MemoryEventStore {
         items.log.iter().filter_map(|slot| items.commits.get(slot)).cloned().collect()
     }
 
+    /// The commits that were appended after the first `count`.
+    #[must_use]
+    pub fn commits_after(&self, count: usize) -> Vec<Commit> {
+        let items = lock(&self.items);
+        items.log.iter().skip(count).filter_map(|slot| items.commits.get(slot)).cloned().collect()
+    }
+
     /// How many commits are marked as not in the stream.
     #[must_use]
     pub fn pending_count(&self) -> usize {

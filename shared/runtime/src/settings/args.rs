@@ -87,6 +87,10 @@ pub struct SettingsArgs {
     /// The longest wait before a message that could not be handled comes again, in seconds
     #[arg(long, env = "CONSUMER_MAX_BACKOFF_SECONDS", default_value = "60", value_name = "SECONDS")]
     pub consumer_max_backoff_seconds: String,
+    /// How long a message that a process holds stays hidden from others, in seconds; 3 at least. The process renews it
+    /// three times as often, so it is what passes until another takes up the work of one that was killed
+    #[arg(long, env = "CONSUMER_VISIBILITY_SECONDS", default_value = "30", value_name = "SECONDS")]
+    pub consumer_visibility_seconds: String,
     /// How long a request's head, and then its body, may take to arrive, in seconds; 1 at least
     #[arg(long, env = "REQUEST_READ_SECONDS", default_value = "10", value_name = "SECONDS")]
     pub request_read_seconds: String,

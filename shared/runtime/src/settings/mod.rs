@@ -114,6 +114,8 @@ pub struct Settings {
     pub consumer_future_patience_seconds: u64,
     /// The longest wait before a message comes again, in seconds.
     pub consumer_max_backoff_seconds: u64,
+    /// How long a message that is held stays hidden from others, in seconds.
+    pub consumer_visibility_seconds: u64,
     /// How long a request's head, and then its body, may take to arrive, in seconds.
     pub request_read_seconds: u64,
     /// How long work in hand may take to finish after the signal, in seconds.
@@ -153,6 +155,7 @@ impl Settings {
             consumer_max_attempts: 40,
             consumer_future_patience_seconds: 600,
             consumer_max_backoff_seconds: 60,
+            consumer_visibility_seconds: 30,
             request_read_seconds: 10,
             drain_seconds: 5,
             pre_stop_seconds: 0,
@@ -163,6 +166,7 @@ impl Settings {
         let patience = i64::try_from(self.consumer_future_patience_seconds).unwrap_or(i64::MAX);
         ConsumerConfig {
             max_attempts: self.consumer_max_attempts,
+            visibility: Duration::from_secs(self.consumer_visibility_seconds),
             future_patience: SignedDuration::from_secs(patience),
             backoff: Backoff::new(FIRST_BACKOFF, Duration::from_secs(self.consumer_max_backoff_seconds)),
             ..ConsumerConfig::new(name)

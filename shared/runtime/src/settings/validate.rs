@@ -83,6 +83,8 @@ impl SettingsArgs {
             faults.take("CONSUMER_FUTURE_PATIENCE_SECONDS", seconds(&self.consumer_future_patience_seconds));
         let consumer_max_backoff_seconds =
             faults.take("CONSUMER_MAX_BACKOFF_SECONDS", seconds(&self.consumer_max_backoff_seconds));
+        let consumer_visibility_seconds =
+            faults.take("CONSUMER_VISIBILITY_SECONDS", visibility(&self.consumer_visibility_seconds));
         let request_read_seconds = faults.take("REQUEST_READ_SECONDS", some_seconds(&self.request_read_seconds));
         let drain_seconds = faults.take("DRAIN_SECONDS", seconds(&self.drain_seconds));
         let pre_stop_seconds = faults.take("PRE_STOP_SECONDS", seconds(&self.pre_stop_seconds));
@@ -119,6 +121,7 @@ impl SettingsArgs {
             consumer_max_attempts: consumer_max_attempts?,
             consumer_future_patience_seconds: consumer_future_patience_seconds?,
             consumer_max_backoff_seconds: consumer_max_backoff_seconds?,
+            consumer_visibility_seconds: consumer_visibility_seconds?,
             request_read_seconds: request_read_seconds?,
             drain_seconds: drain_seconds?,
             pre_stop_seconds: pre_stop_seconds?,
@@ -208,6 +211,12 @@ fn attempts(value: &str) -> Result<u32, String> {
 fn some_seconds(value: &str) -> Result<u64, String> {
     let fault = || format!("must be a whole number of seconds from 1 to {MAX_SECONDS}");
     seconds(value).ok().filter(|seconds| *seconds > 0).ok_or_else(fault)
+}
+
+/// A third of it is the time between two renewals.
+fn visibility(value: &str) -> Result<u64, String> {
+    let fault = || format!("must be a whole number of seconds from 3 to {MAX_SECONDS}");
+    seconds(value).ok().filter(|seconds| *seconds >= 3).ok_or_else(fault)
 }
 
 fn secret(value: Option<SecretString>) -> Option<SecretString> {

@@ -9,6 +9,7 @@ use shotengai_messaging::{Fault, OutgoingMessage, Queue, QueueDepth, RawDelivery
 
 use super::{admitted, merged};
 use crate::line::Line;
+use crate::mishap::Mishap;
 use crate::plan::Dependency::Sqs;
 
 pub(super) struct LinedQueue {
@@ -24,7 +25,18 @@ impl Queue for LinedQueue {
 
     async fn receive(&self, max: usize, wait: Duration, visibility: Duration) -> Result<Vec<RawDelivery>, Fault> {
         let effect = self.inner.receive(max, wait, visibility);
-        self.line.call(Sqs, "queue.receive", self.inner.name(), effect).await
+        let deliveries = self.line.call(Sqs, "queue.receive", self.inner.name(), effect).await?;
+        let world = self.line.world();
+        for delivery in &deliveries {
+            let odd = world.sight.look(self.inner.name(), delivery);
+            if odd.twice {
+                world.count(Mishap::Duplicate);
+            }
+            if odd.late {
+                world.count(Mishap::Disorder);
+            }
+        }
+        Ok(deliveries)
     }
 
     async fn delete(&self, receipts: &[Receipt]) -> Result<Vec<Result<(), Fault>>, Fault> {

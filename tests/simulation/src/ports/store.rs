@@ -10,6 +10,7 @@ use shotengai_messaging::{AppendError, Commit, EventStore, Fault, FaultKind, Sna
 
 use super::{admitted, merged};
 use crate::line::Line;
+use crate::mishap::Mishap;
 use crate::plan::Dependency::DynamoDb;
 
 pub(super) struct LinedStore {
@@ -31,7 +32,12 @@ impl LinedStore {
         let stale = world.per_mille(world.plan.rates.stale);
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let before = shown.insert(shard, fresh.clone());
-        if stale { before.unwrap_or_default() } else { fresh }
+        let before = before.unwrap_or_default();
+        if !stale || before == fresh {
+            return fresh;
+        }
+        world.count(Mishap::StaleIndex);
+        before
     }
 }
 
@@ -41,11 +47,13 @@ impl EventStore for LinedStore {
         const OPERATION: &str = "store.append";
         let effect = async {
             let world = self.line.world();
-            // As a transaction that meets another one at the same item (TransactionConflict).
-            if commits.len() > 1 && world.per_mille(world.plan.rates.throttled) {
+            // Single puts meet transactions too.
+            if world.per_mille(world.plan.rates.conflict) {
+                world.count(Mishap::TransactionConflict);
                 return Err(Fault::new(FaultKind::Throttled, OPERATION, "simulated: transaction conflict").into());
             }
             let answer = self.inner.append(commits).await;
+            world.capture.wake();
             world.note(self.line.name(), || {
                 let what: Vec<_> = commits.iter().map(summary).collect();
                 format!("append {}: {}", what.join(", "), answer.as_ref().map_or("refused", |()| "written"))
@@ -60,7 +68,15 @@ impl EventStore for LinedStore {
     }
 
     async fn load_snapshot(&self, id: &AggregateId) -> Result<Option<Snapshot>, Fault> {
-        self.line.call(DynamoDb, "store.load_snapshot", self.name, self.inner.load_snapshot(id)).await
+        let snapshot = self.line.call(DynamoDb, "store.load_snapshot", self.name, self.inner.load_snapshot(id)).await?;
+        let world = self.line.world();
+        if snapshot.is_some() && world.per_mille(world.plan.rates.stale) {
+            world.count(Mishap::SnapshotUseless);
+            // It went, or another release wrote it.
+            let of_another_release = |snapshot: Snapshot| Snapshot { schema: snapshot.schema + 1, ..snapshot };
+            return Ok(snapshot.map(of_another_release).filter(|_| world.below(2) == 0));
+        }
+        Ok(snapshot)
     }
 
     async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault> {

@@ -9,6 +9,7 @@ use shotengai_notification::claims;
 
 use crate::bugs::Bug;
 use crate::line::Line;
+use crate::mishap::Mishap;
 use crate::plan::Dependency::DynamoDb;
 
 pub(super) struct LinedTable {
@@ -63,7 +64,15 @@ impl Table for LinedTable {
     }
 
     async fn transact(&self, ops: &[WriteOp]) -> Result<(), TransactError> {
-        self.line.call(DynamoDb, "table.transact", &self.name, self.inner.transact(ops)).await
+        let effect = async {
+            let world = self.line.world();
+            if world.per_mille(world.plan.rates.conflict) {
+                world.count(Mishap::TransactionConflict);
+                return Err(TransactError::Contended);
+            }
+            self.inner.transact(ops).await
+        };
+        self.line.call(DynamoDb, "table.transact", &self.name, effect).await
     }
 
     async fn ping(&self) -> Result<(), Fault> {

@@ -1,0 +1,146 @@
+//! What can go wrong, each with a name, so that it can be counted how often it did.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Kinds of faults. Counted where they fall, not where they are planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mishap {
+    /// A call was refused, without effect.
+    Refused,
+    /// A call was throttled, without effect.
+    Throttled,
+    /// A call's effect fell, its answer was lost.
+    AnswerLost,
+    /// A customer never heard what was answered.
+    CustomerUnanswered,
+    /// Some entries of a batch were refused.
+    EntriesRefused,
+    /// A call took 2 to 40 seconds.
+    Stalled,
+    /// A process died before a call's effect.
+    CrashBefore,
+    /// A process died after a call's effect, without the answer.
+    CrashAfter,
+    /// A process died at a moment of its own, with calls under way.
+    CrashBetween,
+    /// A process was told to end, drained and came back.
+    Restart,
+    /// A call of a frozen process went on once it woke.
+    WokeLate,
+    /// A process whose clock is off began a life.
+    SkewedClock,
+    /// A call found its dependency away.
+    Away,
+    /// A dependency went away for an hour.
+    HourAway,
+    /// A message was delivered a second time though nobody failed at the first.
+    Duplicate,
+    /// A message was delivered after one that had been sent later.
+    Disorder,
+    /// An index showed what it had shown before.
+    StaleIndex,
+    /// A write met a transaction at the same item.
+    TransactionConflict,
+    /// A snapshot that was there could not be used.
+    SnapshotUseless,
+    /// A lease was taken away, or deleted, while a batch was applied.
+    LeaseLost,
+    /// A shard was split.
+    Split,
+    /// Two shards were merged.
+    Merge,
+    /// Cursors expired.
+    CursorsExpired,
+    /// Nonsense came into a queue.
+    PoisonedQueue,
+    /// Nonsense came into the stream.
+    PoisonedStream,
+    /// A change was captured twice.
+    CapturedTwice,
+    /// A change was captured after a later one.
+    CapturedLate,
+}
+
+impl Mishap {
+    /// All of them.
+    pub const ALL: [Self; 27] = [
+        Self::Refused,
+        Self::Throttled,
+        Self::AnswerLost,
+        Self::CustomerUnanswered,
+        Self::EntriesRefused,
+        Self::Stalled,
+        Self::CrashBefore,
+        Self::CrashAfter,
+        Self::CrashBetween,
+        Self::Restart,
+        Self::WokeLate,
+        Self::SkewedClock,
+        Self::Away,
+        Self::HourAway,
+        Self::Duplicate,
+        Self::Disorder,
+        Self::StaleIndex,
+        Self::TransactionConflict,
+        Self::SnapshotUseless,
+        Self::LeaseLost,
+        Self::Split,
+        Self::Merge,
+        Self::CursorsExpired,
+        Self::PoisonedQueue,
+        Self::PoisonedStream,
+        Self::CapturedTwice,
+        Self::CapturedLate,
+    ];
+
+    /// In words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refused => "call refused",
+            Self::Throttled => "call throttled",
+            Self::AnswerLost => "answer lost after success",
+            Self::CustomerUnanswered => "customer not answered",
+            Self::EntriesRefused => "batch answered in part",
+            Self::Stalled => "call stalled 2 to 40 s",
+            Self::CrashBefore => "crash before a call's effect",
+            Self::CrashAfter => "crash after a call's effect",
+            Self::CrashBetween => "crash at any moment",
+            Self::Restart => "restart",
+            Self::WokeLate => "frozen call that woke late",
+            Self::SkewedClock => "life under a skewed clock",
+            Self::Away => "call while its dependency was away",
+            Self::HourAway => "outage of an hour",
+            Self::Duplicate => "message delivered twice",
+            Self::Disorder => "message delivered out of order",
+            Self::StaleIndex => "stale read of an index",
+            Self::TransactionConflict => "TransactionConflict",
+            Self::SnapshotUseless => "snapshot of no use",
+            Self::LeaseLost => "lease lost in mid-batch",
+            Self::Split => "shard split",
+            Self::Merge => "shards merged",
+            Self::CursorsExpired => "cursors expired",
+            Self::PoisonedQueue => "poison in a queue",
+            Self::PoisonedStream => "poison in the stream",
+            Self::CapturedTwice => "change captured twice",
+            Self::CapturedLate => "change captured out of order",
+        }
+    }
+}
+
+impl fmt::Display for Mishap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// How often each has happened.
+pub type Mishaps = BTreeMap<Mishap, u64>;
+
+/// Adds what one history counted to what others did.
+pub fn add(to: &mut Mishaps, more: &Mishaps) {
+    for (mishap, count) in more {
+        *to.entry(*mishap).or_default() += count;
+    }
+}

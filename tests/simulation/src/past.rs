@@ -1,0 +1,66 @@
+//! What happened before the first customer: products with histories long enough for snapshots. It is written by the real
+//! services and left for the sweepers, or for change capture, as if their processes had died.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use shotengai_catalog::aggregate::Products;
+use shotengai_catalog::change::update_product;
+use shotengai_catalog::create::{CreateProduct, create_product};
+use shotengai_catalog::domain::Details;
+use shotengai_contracts::{Metadata, Owner};
+use shotengai_inventory::add_stock::add_stock;
+use shotengai_inventory::consumers::StockEvents;
+use shotengai_inventory::desk::Desk;
+use shotengai_kernel::{AggregateId, Currency, ProductId, Quantity, UserId, Version};
+use shotengai_messaging::{CommitWriter, Delivery, EventStore, Handler, Infrastructure, Outbox};
+use uuid::Uuid;
+
+use crate::plan::Goods;
+use crate::world::World;
+
+/// Writes the past of every product that has one.
+pub(crate) async fn write(world: &World) {
+    for (index, goods) in world.plan.goods.iter().enumerate().filter(|(_, goods)| goods.past > 0) {
+        if let Err(error) = of_product(world, index, goods).await {
+            world.violation(format!("the past of product {index} can't be written: {error:#}"));
+        }
+    }
+}
+
+async fn of_product(world: &World, index: usize, goods: &Goods) -> anyhow::Result<()> {
+    let ports = world.ports_of_the_past();
+    let writer = |owner| CommitWriter::new(world.infra.event_store(owner), Outbox::disabled(), ports.clone());
+    let meta = || Metadata::request(ports.ids.uuid_v7(), None);
+
+    let products = Products::new(writer(Owner::Catalog));
+    let wanted = CreateProduct {
+        user_id: UserId::parse("usr_admin")?,
+        chosen_id: Some(ProductId::parse(&format!("prod_{index}"))?),
+        key: None,
+        details: details(index, 200)?,
+        stock: goods.stock,
+    };
+    let product = create_product(&products, &wanted, &meta()).await?;
+    for step in 0..i64::from(goods.past) {
+        update_product(&products, &product, &details(index, 100 + step)?, &meta()).await?;
+    }
+
+    let desk = Arc::new(Desk::new(writer(Owner::Inventory)));
+    let (store, id) = (world.infra.memory_event_store(Owner::Catalog), AggregateId::from(&product));
+    let commits = store.load(&id, Version::ZERO).await?;
+    let created = commits.into_iter().flat_map(|commit| commit.events).next().context("no first event")?;
+    StockEvents::new(Arc::clone(&desk)).handle(&[Delivery::of(created)?]).await;
+    for step in 0..goods.past {
+        let addition = Uuid::from_u128(u128::from(step) + 1_000_000 * (1 + u128::try_from(index)?));
+        add_stock(&desk, &product, addition, Quantity::new(1)?, meta()).await?;
+    }
+    world.list(index, product);
+    Ok(())
+}
+
+/// What a product is called and costs.
+pub(crate) fn details(index: usize, price: i64) -> anyhow::Result<Details> {
+    let parsed = Details::parse(&format!("product {index}"), "", &price.into(), Currency::JPY);
+    parsed.map_err(|faults| anyhow::anyhow!("{faults:?}"))
+}

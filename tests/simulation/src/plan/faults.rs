@@ -1,0 +1,159 @@
+//! What goes wrong, and when.
+
+use std::time::Duration;
+
+use super::dice::Dice;
+
+/// A dependency that can be away as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dependency {
+    /// Event stores and tables.
+    DynamoDb,
+    /// The stream.
+    Kinesis,
+    /// The topic.
+    Sns,
+    /// The queues.
+    Sqs,
+    /// The read models.
+    Postgres,
+    /// The way out for mails.
+    Smtp,
+    /// Other services over HTTP: contacts, prices.
+    Http,
+}
+
+impl Dependency {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::DynamoDb, Self::Kinesis, Self::Sns, Self::Sqs, Self::Postgres, Self::Smtp, Self::Http];
+}
+
+/// How often single calls go wrong, of a thousand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rates {
+    /// Refused as transient, without effect.
+    pub refused: u64,
+    /// Refused as throttled, without effect.
+    pub throttled: u64,
+    /// Done, and the answer lost.
+    pub lost: u64,
+    /// Some entries of a batch refused.
+    pub partial: u64,
+    /// Done only after a long while (2 to 40 s).
+    pub stalled: u64,
+    /// The process dies before the call's effect.
+    pub crash_before: u64,
+    /// The process dies after the call's effect, before it has the answer.
+    pub crash_after: u64,
+    /// An index shows what it showed before; a snapshot is of no use.
+    pub stale: u64,
+    /// A write meets a transaction at the same item.
+    pub conflict: u64,
+    /// A lease is lost while a batch is applied.
+    pub lease_lost: u64,
+}
+
+/// Something that happens at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happening {
+    /// The process dies at once and comes back later.
+    Crash {
+        /// Index among the processes.
+        process: usize,
+        /// How long it is away.
+        away: Duration,
+    },
+    /// The process is told to end, does so, and comes back.
+    Restart {
+        /// Index among the processes.
+        process: usize,
+    },
+    /// The process stands still and then goes on as if nothing had been.
+    Freeze {
+        /// Index among the processes.
+        process: usize,
+        /// How long.
+        frozen: Duration,
+    },
+    /// Nobody can reach a dependency.
+    Outage {
+        /// Which.
+        dependency: Dependency,
+        /// How long.
+        away: Duration,
+    },
+    /// A shard of the stream is split in two.
+    Split,
+    /// Two adjacent shards become one.
+    Merge,
+    /// Every cursor into the stream expires.
+    ExpireCursors,
+    /// Somebody puts nonsense into a queue.
+    PoisonQueue {
+        /// Index among the queues.
+        queue: usize,
+        /// What kind of nonsense.
+        kind: usize,
+    },
+    /// Somebody puts nonsense into the stream.
+    PoisonStream {
+        /// What kind of nonsense.
+        kind: usize,
+    },
+}
+
+impl Happening {
+    pub(super) fn lasts(&self) -> Duration {
+        match self {
+            Self::Crash { away, .. } | Self::Outage { away, .. } => *away,
+            Self::Freeze { frozen, .. } => *frozen,
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+/// Some seeds are calm, some are rough in one way, some in all.
+pub(super) fn rates(dice: &Dice) -> Rates {
+    let mut rates = Rates::default();
+    if dice.one_in(5) {
+        return rates;
+    }
+    let rough = |rate: &mut u64, most: u64| {
+        if dice.one_in(2) {
+            *rate = dice.below(most + 1);
+        }
+    };
+    rough(&mut rates.refused, 60);
+    rough(&mut rates.throttled, 60);
+    rough(&mut rates.lost, 40);
+    rough(&mut rates.partial, 200);
+    rough(&mut rates.stalled, 8);
+    rough(&mut rates.crash_before, 3);
+    rough(&mut rates.crash_after, 3);
+    rough(&mut rates.stale, 300);
+    rough(&mut rates.conflict, 60);
+    rough(&mut rates.lease_lost, 200);
+    rates
+}
+
+pub(super) fn happening(dice: &Dice, processes: usize, queues: usize) -> Happening {
+    let process = dice.index(processes);
+    match dice.below(12) {
+        0..=2 => Happening::Crash { process, away: dice.millis(20_000) },
+        3 => Happening::Restart { process },
+        4 | 5 => Happening::Freeze { process, frozen: Duration::from_secs(1) + dice.millis(60_000) },
+        6 => Happening::Split,
+        7 => Happening::Merge,
+        8 => Happening::ExpireCursors,
+        9 => Happening::PoisonQueue { queue: dice.index(queues), kind: dice.index(POISONS.len()) },
+        10 => Happening::PoisonStream { kind: dice.index(POISONS.len()) },
+        _ => Happening::Outage {
+            dependency: Dependency::ALL[dice.index(Dependency::ALL.len())],
+            away: Duration::from_secs(1) + dice.millis(90_000),
+        },
+    }
+}
+
+/// What nonsense looks like. None of it is of a future version: that is patience, not poison.
+pub const POISONS: [&str; 3] = ["no JSON at all", r#"{"hello":"world"}"#, r#"{"specversion":"1.0","id":"x"}"#];

@@ -1,0 +1,109 @@
+//! What a seed asks of the street: who buys what, and what goes wrong when.
+
+mod dice;
+mod faults;
+mod shopping;
+
+use std::fmt;
+use std::time::Duration;
+
+pub use self::faults::{Dependency, Happening, POISONS, Rates};
+pub use self::shopping::{Asking, Errand, Goods};
+
+use self::dice::Dice;
+
+/// Everything that a seed decides beforehand. The rest, it decides call by call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The seed.
+    pub seed: u64,
+    /// Whether changes of the event tables are captured into the stream; otherwise publishers put them there.
+    pub captured: bool,
+    /// Shards at first.
+    pub shards: u64,
+    /// How many of a thousand messages come twice.
+    pub duplicates: u64,
+    /// Whether queues deliver in random order.
+    pub shuffled: bool,
+    /// How far each process's clock is off, in milliseconds.
+    pub skews: Vec<i64>,
+    /// How often calls go wrong.
+    pub rates: Rates,
+    /// Products.
+    pub goods: Vec<Goods>,
+    /// Customers.
+    pub errands: Vec<Errand>,
+    /// Faults, by time.
+    pub happenings: Vec<(Duration, Happening)>,
+    /// How long an order may stay pending.
+    pub patience: Duration,
+    /// When faults end and the world settles.
+    pub calm_after: Duration,
+}
+
+/// The furthest that a process's clock is off. Beyond it a mail's claim could be taken over too early.
+const MAX_SKEW_MS: u64 = 4000;
+/// The longest time in which customers come.
+const OPEN_SECONDS: u64 = 40;
+
+impl Plan {
+    /// The plan of a seed for so many processes and queues.
+    #[must_use]
+    pub fn of(seed: u64, processes: usize, queues: usize) -> Self {
+        let dice = Dice::new(seed);
+        let old = dice.one_in(8);
+        let goods: Vec<_> = (0..1 + dice.index(3)).map(|place| shopping::goods(&dice, old && place == 0)).collect();
+        let errands = (0..3 + dice.index(8)).map(|_| shopping::errand(&dice, goods.len())).collect();
+        let mut happenings: Vec<_> = (0..dice.index(7))
+            .map(|_| (dice.millis(OPEN_SECONDS * 1000 + 10_000), faults::happening(&dice, processes, queues)))
+            .collect();
+        // Rare, since an hour is long.
+        if dice.one_in(40) {
+            let dependency = Dependency::ALL[dice.index(Dependency::ALL.len())];
+            let away = Duration::from_secs(3600);
+            happenings.push((dice.millis(OPEN_SECONDS * 1000), Happening::Outage { dependency, away }));
+        }
+        happenings.sort_by_key(|(at, _)| *at);
+        let last = happenings.iter().map(|(at, happening)| *at + happening.lasts()).max().unwrap_or_default();
+        let skewed = dice.one_in(3);
+        let skew = |dice: &Dice| i64::try_from(dice.below(2 * MAX_SKEW_MS)).unwrap_or(0) - 4000;
+        Self {
+            seed,
+            captured: dice.one_in(3),
+            shards: 1 + dice.below(4),
+            duplicates: if dice.one_in(2) { dice.below(300) } else { 0 },
+            shuffled: dice.one_in(2),
+            skews: (0..processes).map(|_| if skewed { skew(&dice) } else { 0 }).collect(),
+            rates: faults::rates(&dice),
+            goods,
+            errands,
+            happenings,
+            // Over fifteen minutes, reminders take more than one hop.
+            patience: Duration::from_secs(if dice.one_in(20) { 1000 } else { 20 + dice.below(120) }),
+            calm_after: last.max(Duration::from_secs(OPEN_SECONDS + 15)),
+        }
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let feed = if self.captured { "change capture" } else { "outbox" };
+        writeln!(f, "seed {}: {feed}, {} shards, deadline {:?}", self.seed, self.shards, self.patience)?;
+        writeln!(f, "  of a thousand: {:?}", self.rates)?;
+        writeln!(
+            f,
+            "  duplicates {}‰, shuffled {}, skews {:?} ms, calm after {:?}",
+            self.duplicates, self.shuffled, self.skews, self.calm_after
+        )?;
+        for (index, goods) in self.goods.iter().enumerate() {
+            writeln!(f, "  product {index}: {goods:?}")?;
+        }
+        for errand in &self.errands {
+            writeln!(f, "  errand: {errand:?}")?;
+        }
+        for (at, happening) in &self.happenings {
+            writeln!(f, "  {at:?}: {happening:?}")?;
+        }
+        Ok(())
+    }
+}

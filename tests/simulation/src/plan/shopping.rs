@@ -1,0 +1,105 @@
+//! What is sold, and who buys what.
+
+use std::time::Duration;
+
+use super::OPEN_SECONDS;
+use super::dice::Dice;
+
+/// How a customer asks for an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// Under a key, again and again until it is answered.
+    Keyed,
+    /// As above, twice at the same time.
+    DoubleClick,
+    /// As above; once it is accepted, another body is sent under the same key, which must be refused.
+    OtherBody,
+    /// Without a key, once; whether it is answered or not.
+    Unkeyed,
+}
+
+/// What one customer does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Errand {
+    /// When they begin.
+    pub at: Duration,
+    /// Who.
+    pub customer: u64,
+    /// How they ask.
+    pub asking: Asking,
+    /// Products (by index) and pieces.
+    pub lines: Vec<(usize, u32)>,
+    /// Their means of payment.
+    pub token: Option<&'static str>,
+    /// They think better of it, this long after the order was accepted.
+    pub cancels: Option<Duration>,
+    /// They read the order's history, this long after it was accepted.
+    pub reads: Option<Duration>,
+    /// The administrator ships it once it is paid, trying from this long after it was accepted.
+    pub ships: Option<Duration>,
+}
+
+/// A product and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goods {
+    /// Whether the administrator chose its id; otherwise it derives from the request's key.
+    pub chosen_id: bool,
+    /// Events of price, and pieces that came in one by one, from before the first customer: enough for a snapshot.
+    pub past: u32,
+    /// Pieces at first.
+    pub stock: u32,
+    /// Pieces that are added later, and when.
+    pub additions: Vec<(Duration, u32)>,
+    /// When it costs something else.
+    pub price_changes: Vec<Duration>,
+    /// When it is taken out of the street.
+    pub deleted: Option<Duration>,
+}
+
+impl Goods {
+    /// All pieces that ever come in.
+    #[must_use]
+    pub fn pieces(&self) -> u64 {
+        let later = self.additions.iter().map(|(_, pieces)| u64::from(*pieces)).sum::<u64>();
+        u64::from(self.stock) + u64::from(self.past) + later
+    }
+}
+
+pub(super) fn goods(dice: &Dice, old: bool) -> Goods {
+    let open = OPEN_SECONDS * 1000;
+    Goods {
+        chosen_id: old || !dice.one_in(3),
+        // Just below or above the hundred events after which a snapshot is due.
+        past: if old { 90 + dice.pieces(20) } else { 0 },
+        stock: 1 + dice.pieces(8),
+        additions: dice.some(3, |dice| (dice.millis(open), 1 + dice.pieces(5))).into_iter().collect(),
+        price_changes: dice.some(4, |dice| dice.millis(open)).into_iter().collect(),
+        deleted: dice.some(10, |dice| dice.millis(open)),
+    }
+}
+
+pub(super) fn errand(dice: &Dice, products: usize) -> Errand {
+    let first = dice.index(products);
+    let lines = (0..1 + dice.index(products)).map(|step| ((first + step) % products, 1 + dice.pieces(3))).collect();
+    let token = match dice.below(8) {
+        0 => Some("tok_declined"),
+        1 => Some("tok_capture_declined"),
+        _ => None,
+    };
+    let asking = match dice.below(10) {
+        0 => Asking::DoubleClick,
+        1 => Asking::OtherBody,
+        2 => Asking::Unkeyed,
+        _ => Asking::Keyed,
+    };
+    Errand {
+        at: dice.millis(OPEN_SECONDS * 1000),
+        customer: dice.below(3),
+        asking,
+        lines,
+        token,
+        cancels: dice.some(4, |dice| dice.millis(15_000)),
+        reads: dice.some(5, |dice| dice.millis(15_000)),
+        ships: dice.some(3, |dice| dice.millis(20_000)),
+    }
+}
