@@ -126,7 +126,7 @@ async fn bridges_share_shards_through_a_kill_and_a_freeze_and_lose_no_event() {
 }
 
 async fn metric(process: &Process, name: &str) -> Vec<f64> {
-    let answer = reqwest::get(format!("{}/metrics", process.health_url)).await.unwrap().text().await.unwrap();
+    let answer = process.metrics().await;
     let lines = answer.lines().filter(|line| line.starts_with(name));
     lines.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect()
 }

@@ -167,7 +167,7 @@ impl Crowd {
 
 /// Deliveries that a process's consumer has settled, by its metrics.
 async fn settled(process: &Process, consumer: &str) -> f64 {
-    let metrics = reqwest::get(format!("{}/metrics", process.health_url)).await.unwrap().text().await.unwrap();
+    let metrics = process.metrics().await;
     let label = format!("consumer=\"{consumer}\"");
     let lines = metrics.lines().filter(|line| line.starts_with("messages_settled") && line.contains(&label));
     lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()

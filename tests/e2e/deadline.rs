@@ -135,7 +135,7 @@ async fn reminders(street: &Street) -> u64 {
 
 /// How many reminders a process has settled as done.
 async fn reminders_settled(process: &Process) -> u64 {
-    let metrics = reqwest::get(format!("{}/metrics", process.health_url)).await.unwrap().text().await.unwrap();
+    let metrics = process.metrics().await;
     let line = metrics.lines().find(|line| {
         line.starts_with("messages_settled")
             && ["consumer=\"order-deadline\"", "outcome=\"done\""].iter().all(|label| line.contains(label))

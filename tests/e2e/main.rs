@@ -20,6 +20,7 @@ mod dead_letters;
 mod deadline;
 mod dev;
 mod disorder;
+mod door;
 mod hot_product;
 mod idempotency;
 mod load;

@@ -39,25 +39,24 @@ async fn one_trace_leads_from_the_request_through_nine_processes_to_the_mail() {
     let street = Street::provisioned().await;
     let collector = Collector::start();
     let mut processes = serve_each(&street, &collector).await;
-    let shop = |role: &str| street.shop(&processes[role]);
+    let shop = street.shop(&processes["storefront"]);
 
-    let admin = shop("storefront").admin().await;
+    let admin = shop.admin().await;
     let product = json!({"product_id": "prod_kinoko", "name": "Kinoko", "description": "", "price": 200, "stock": 10});
-    assert_eq!(shop("catalog").post("/products", Some(&admin), &product).await.status, 201);
-    let reads = shop("query");
+    assert_eq!(shop.post("/products", Some(&admin), &product).await.status, 201);
     until("the product and its stock show", Duration::from_secs(30), || async {
-        let answer = reads.get("/products/prod_kinoko", None).await;
+        let answer = shop.get("/products/prod_kinoko", None).await;
         if answer.body["stock"] == 10 { Ok(()) } else { Err(answer) }
     })
     .await;
-    let guest = shop("storefront").guest(Some("trace@example.com"), "en").await;
+    let guest = shop.guest(Some("trace@example.com"), "en").await;
 
     let traceparent = format!("00-{TRACE}-{CLIENT}-01");
     let headers = [("traceparent", traceparent.as_str())];
     let body = order_body(&[("prod_kinoko", 2)]);
-    let answer = shop("order").send(reqwest::Method::POST, "/orders", Some(&guest), &headers, Some(&body)).await;
+    let answer = shop.send(reqwest::Method::POST, "/orders", Some(&guest), &headers, Some(&body)).await;
     let order = text(&answer.unwrap().expect(202), "order_id");
-    reads.until_status(&guest, &order, "paid").await;
+    shop.until_status(&guest, &order, "paid").await;
     let mails = street.inbox.wait_for("to:trace@example.com", 2, Duration::from_secs(20)).await.unwrap();
     assert_eq!(mails.len(), 2);
     for mail in mails {
@@ -96,29 +95,26 @@ async fn a_process_with_all_roles_shows_all_their_numbers() {
 async fn serve_each(street: &Street, collector: &Collector) -> BTreeMap<&'static str, Process> {
     let addresses: BTreeMap<&str, SocketAddr> =
         ROLES.iter().map(|(role, _)| (*role, SocketAddr::from(([127, 0, 0, 1], free_port().unwrap())))).collect();
-    let (catalog, storefront) =
-        (format!("http://{}", addresses["catalog"]), format!("http://{}", addresses["storefront"]));
+    let known = ["storefront", "order", "catalog", "inventory", "query", "tally"];
+    let urls = known.map(|role| (format!("{}_URL", role.to_uppercase()), format!("http://{}", addresses[role])));
     let endpoint = collector.endpoint();
-    let extra = [
-        ("CATALOG_URL", catalog.as_str()),
-        ("STOREFRONT_URL", storefront.as_str()),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
-    ];
+    let mut extra: Vec<_> = urls.iter().map(|(name, url)| (name.as_str(), url.as_str())).collect();
+    extra.push(("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint));
+    let extra = &extra;
     let starting = addresses.iter().map(|(role, http)| {
         let health = SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
-        async move { (*role, street.serve_at(role, *http, health, &extra).await) }
+        async move { (*role, street.serve_at(role, *http, health, extra).await) }
     });
     join_all(starting).await.into_iter().collect()
 }
 
 /// A number shows once what it counts has happened, which may be a moment after the last mail or read model.
 async fn assert_metrics(process: &Process, role: &str, names: &[&str]) {
-    let url = format!("{}/metrics", process.health_url);
+    let answer = reqwest::get(format!("{}/metrics", process.health_url)).await.unwrap();
+    assert_eq!(answer.status(), 200, "{role}");
+    assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/plain"), "{role}");
     until(&format!("{role} shows {names:?}"), Duration::from_secs(60), || async {
-        let answer = reqwest::get(&url).await.unwrap();
-        assert_eq!(answer.status(), 200, "{role}");
-        assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/plain"), "{role}");
-        let metrics = answer.text().await.unwrap();
+        let metrics = process.metrics().await;
         let shown = |name: &&str| metrics.lines().any(|line| line.starts_with(name));
         // Where tables stream themselves, nobody publishes.
         let shown = |name: &&str| if *name == PUBLISHED { shown(name) != captured() } else { shown(name) };
@@ -130,7 +126,14 @@ async fn assert_metrics(process: &Process, role: &str, names: &[&str]) {
 /// Every hop is there, and no span's parent is missing.
 fn assert_complete(trace: &[Span]) {
     let names: BTreeSet<&str> = trace.iter().map(|span| span.name.as_str()).collect();
-    let hops = ["POST /orders", "dynamodb.TransactWriteItems", "bridge publish", "sns.PublishBatch", "smtp send"];
+    let hops = [
+        "POST /orders",
+        "POST order",
+        "dynamodb.TransactWriteItems",
+        "bridge publish",
+        "sns.PublishBatch",
+        "smtp send",
+    ];
     for hop in hops {
         assert!(names.contains(hop), "no {hop} in {names:?}");
     }

@@ -2,6 +2,7 @@
 //!
 //! - [`local`]: one MiniStack and one PostgreSQL a test process; every street has an account and a database of its own.
 //! - [`street`]: provisions, starts the binary's roles as processes, kills them.
+//! - [`door`]: with `E2E_DOOR=1`, every role as a process of its own behind storefront.
 //! - [`shop`]: what a customer or an administrator does over HTTP.
 //! - [`customer`]: somebody who buys one piece at a time.
 //! - [`mails`]: what the inbox has about an order. [`truth`]: the services' own records.
@@ -16,6 +17,7 @@
 //! - [`stream`]: how events get into the stream, and what stands in it.
 //! - [`hot_product`]: how fast inventory sells one product, and many.
 //! - [`commits`]: what stands in the event stores. [`raw`]: requests byte by byte.
+//! - [`fake_role`]: a role that answers byte by byte what a test says.
 //! - [`wait`]: conditions with deadlines; nothing here sleeps for a fixed time and hopes.
 //!
 //! The binary is `SHOTENGAI_BIN`, or the workspace's debug build, which `make test` builds first.
@@ -29,7 +31,10 @@ pub mod collector;
 pub mod commits;
 pub mod customer;
 pub mod dev;
+pub mod door;
 pub mod facts;
+pub mod fake_role;
+mod folder;
 pub mod hot_product;
 pub mod letters;
 pub mod local;

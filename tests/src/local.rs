@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::mpsc;
 
+use crate::folder::Folder;
 use shotengai_street::{MiniStack, MiniStackConfig, Postgres, PostgresConfig, locate_venv};
 
 /// One MiniStack and one PostgreSQL. They end with the test process, whatever ends it.
 pub struct Local {
     endpoint_url: String,
     postgres: Postgres,
+    folder: Folder,
 }
 
 static LOCAL: OnceLock<Local> = OnceLock::new();
@@ -39,22 +41,27 @@ impl Local {
 
     async fn start() -> Self {
         let venv = locate_venv(&workspace()).unwrap_or_else(|error| panic!("{error}"));
-        let folder = tempfile::Builder::new().prefix("shotengai-e2e-").tempdir().expect("a folder").keep();
-        let ministack = MiniStackConfig { venv: venv.clone(), state_dir: folder.join("aws"), port: 0 };
-        let postgres = PostgresConfig { venv, data_dir: folder.join("postgres"), port: 0 };
+        let folder = Folder::take();
+        let ministack = MiniStackConfig { venv: venv.clone(), state_dir: folder.path().join("aws"), port: 0 };
+        let postgres = PostgresConfig { venv, data_dir: folder.path().join("postgres"), port: 0 };
         let (ministack, postgres) = tokio::join!(MiniStack::start(&ministack), Postgres::start(&postgres));
         let ministack = ministack.unwrap_or_else(|error| panic!("{error:?}"));
         let postgres = postgres.unwrap_or_else(|error| panic!("{error:?}"));
         let endpoint_url = ministack.endpoint_url();
         // Dropping the handle would end the server; the process's end does.
         std::mem::forget(ministack);
-        Self { endpoint_url, postgres }
+        Self { endpoint_url, postgres, folder }
     }
 
     /// The local AWS.
     #[must_use]
     pub fn endpoint_url(&self) -> &str {
         &self.endpoint_url
+    }
+
+    /// A folder of this test process.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// A fresh database; answers its URL.

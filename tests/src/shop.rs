@@ -12,6 +12,7 @@ use crate::wait::until;
 #[derive(Clone)]
 pub struct Shop {
     base: String,
+    ledger_base: String,
     internal_token: String,
     client: reqwest::Client,
 }
@@ -62,7 +63,13 @@ impl Shop {
     /// The shop at this base URL.
     #[must_use]
     pub fn new(base: String, internal_token: String) -> Self {
-        Self { base, internal_token, client: reqwest::Client::new() }
+        Self { ledger_base: base.clone(), base, internal_token, client: reqwest::Client::new() }
+    }
+
+    /// The same, but the payment provider's ledger, which is not public, is read there.
+    #[must_use]
+    pub fn with_ledger_at(self, ledger_base: String) -> Self {
+        Self { ledger_base, ..self }
     }
 
     /// The base URL.
@@ -149,7 +156,7 @@ impl Shop {
 
     /// What the payment provider's ledger has for an order.
     pub async fn ledger(&self, order: &str) -> Vec<Value> {
-        let path = format!("{}/internal/ledger/{order}", self.base);
+        let path = format!("{}/internal/ledger/{order}", self.ledger_base);
         let response = self.client.get(path).bearer_auth(&self.internal_token).send().await.unwrap();
         let answer = Answer::read(response).await.expect(200);
         let entries = if answer.is_array() { &answer } else { &answer["entries"] };

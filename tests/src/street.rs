@@ -18,6 +18,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
+use crate::door::{self, Addresses, Held};
 use crate::local::{Local, workspace};
 use crate::shop::Shop;
 use crate::stream;
@@ -27,7 +28,8 @@ use crate::wait::until;
 pub const ADMIN_EMAIL: &str = "admin@shotengai.example";
 /// The administrator's password.
 pub const ADMIN_PASSWORD: &str = "correct horse battery staple";
-const INTERNAL_TOKEN: &str = "internal-token-of-the-end-to-end-tests";
+/// The secret by which its services know each other.
+pub const INTERNAL_TOKEN: &str = "internal-token-of-the-end-to-end-tests";
 /// More than any test sends: nothing is to fall out of the inbox.
 const MAILS: usize = 50_000;
 /// How long a process may take until it is ready, on a machine that other tests keep busy.
@@ -43,16 +45,20 @@ pub struct Street {
     database_url: String,
     smtp_url: String,
     folder: TempDir,
+    pub(crate) addresses: Addresses,
     inbox_shutdown: CancellationToken,
 }
 
-/// A process of the binary. Killed when dropped.
+/// A process of the binary, or with `E2E_DOOR=1` one for each of its roles. Killed when dropped.
 pub struct Process {
     /// The base URL of its HTTP.
     pub url: String,
     /// The base URL of its health and metrics.
     pub health_url: String,
-    name: String,
+    pub(crate) name: String,
+    /// The processes of its other roles.
+    pub(crate) others: Vec<Process>,
+    pub(crate) held: Option<Held>,
     log: PathBuf,
     child: Child,
 }
@@ -85,10 +91,19 @@ impl Street {
             ..AwsConfig::local(local.endpoint_url())
         };
         let aws = Arc::new(Aws::connect(config, ports).await);
-        let folder = tempfile::Builder::new().prefix("shotengai-street-").tempdir().unwrap();
+        let folder = tempfile::Builder::new().prefix("street-").tempdir_in(local.folder()).unwrap();
         let key = shotengai_runtime::auth::generate_signing_key().unwrap();
         std::fs::write(folder.path().join("signing-key.pem"), key.expose_secret()).unwrap();
-        let street = Self { aws, inbox: store, account, database_url, smtp_url, folder, inbox_shutdown };
+        let street = Self {
+            aws,
+            inbox: store,
+            account,
+            database_url,
+            smtp_url,
+            folder,
+            addresses: Addresses::default(),
+            inbox_shutdown,
+        };
         let output = street.command(&["provision"]).output().await.unwrap();
         assert!(output.status.success(), "provision: {}", String::from_utf8_lossy(&output.stderr));
         street
@@ -117,6 +132,8 @@ impl Street {
             .env("BRIDGE_BUSY_POLL_MS", "20")
             .env("BRIDGE_IDLE_POLL_MS", "50")
             .env("BRIDGE_LEASE_SECONDS", "3")
+            .env("RATE_LIMIT_PER_SECOND", "0")
+            .env("SIGN_IN_LIMIT_PER_MINUTE", "0")
             .env("LOG_FORMAT", "pretty")
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
@@ -126,28 +143,21 @@ impl Street {
 
     /// Starts `shotengai serve <roles>` on free ports and waits until it is ready.
     pub async fn serve(&self, roles: &str, extra: &[(&str, &str)]) -> Process {
+        if door::is_on() {
+            return self.serve_apart(roles, None, extra).await;
+        }
         let (http, health) = (loopback(), loopback());
         self.serve_at(roles, http, health, extra).await
     }
 
     /// Starts a process on given addresses.
     pub async fn serve_at(&self, roles: &str, http: SocketAddr, health: SocketAddr, extra: &[(&str, &str)]) -> Process {
-        let mut process = self.spawn(roles, http, health, extra);
-        let client = reqwest::Client::new();
-        let ready = format!("{}/readyz", process.health_url);
-        let deadline = tokio::time::Instant::now() + READY_WITHIN;
-        loop {
-            if let Some(status) = process.child.try_wait().unwrap() {
-                panic!("serve {roles} ended with {status}:\n{}", process.log_tail());
-            }
-            match client.get(&ready).send().await {
-                Ok(answer) if answer.status().is_success() => return process,
-                _ if tokio::time::Instant::now() > deadline => {
-                    panic!("serve {roles} is not ready after {READY_WITHIN:?}:\n{}", process.log_tail())
-                }
-                _ => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
+        if door::is_on() {
+            return self.serve_apart(roles, Some((http, health)), extra).await;
         }
+        let mut process = self.spawn(roles, http, health, extra);
+        process.until_ready(READY_WITHIN).await;
+        process
     }
 
     /// Starts a process and waits for nothing.
@@ -166,7 +176,15 @@ impl Street {
             .stdout(file.try_clone().unwrap())
             .stderr(file);
         let child = command.spawn().unwrap();
-        Process { url, health_url: format!("http://{health}"), name: roles.to_owned(), log, child }
+        Process {
+            url,
+            health_url: format!("http://{health}"),
+            name: roles.to_owned(),
+            others: Vec::new(),
+            held: None,
+            log,
+            child,
+        }
     }
 
     /// The street's account.
@@ -190,13 +208,15 @@ impl Street {
     /// The shop behind a process.
     #[must_use]
     pub fn shop(&self, process: &Process) -> Shop {
-        Shop::new(process.url.clone(), INTERNAL_TOKEN.to_owned())
+        let shop = Shop::new(process.url.clone(), INTERNAL_TOKEN.to_owned());
+        if door::is_on() { shop.with_ledger_at(self.ledger_of(process)) } else { shop }
     }
 
     /// The shop at another way to a process, such as a proxy.
     #[must_use]
     pub fn shop_at(&self, url: String) -> Shop {
-        Shop::new(url, INTERNAL_TOKEN.to_owned())
+        let shop = Shop::new(url, INTERNAL_TOKEN.to_owned());
+        if door::is_on() { shop.with_ledger_at(self.addresses.url("billing")) } else { shop }
     }
 
     /// How many messages are in dead-letter queues, by queue, empty ones left out.
@@ -265,22 +285,78 @@ pub(crate) fn loopback() -> SocketAddr {
 }
 
 impl Process {
+    /// Waits until it is ready, all of it.
+    pub(crate) async fn until_ready(&mut self, within: Duration) {
+        let deadline = tokio::time::Instant::now() + within;
+        self.ready_by(deadline).await;
+        for other in &mut self.others {
+            other.ready_by(deadline).await;
+        }
+    }
+
+    async fn ready_by(&mut self, deadline: tokio::time::Instant) {
+        let (client, ready, name) = (reqwest::Client::new(), format!("{}/readyz", self.health_url), self.name.clone());
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("serve {name} ended with {status}:\n{}", self.log_tail());
+            }
+            match client.get(&ready).send().await {
+                Ok(answer) if answer.status().is_success() => return,
+                _ if tokio::time::Instant::now() > deadline => {
+                    panic!("serve {name} is not ready in time:\n{}", self.log_tail())
+                }
+                _ => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
     /// How it ended, if it did.
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().unwrap()
     }
 
-    /// SIGKILL: nothing of the process runs after this.
+    /// SIGKILL: nothing of the process runs after this. Where it is several, its door goes first.
     pub async fn kill(&mut self) {
-        self.child.kill().await.unwrap();
+        self.child.start_kill().unwrap();
+        for other in &mut self.others {
+            other.child.start_kill().unwrap();
+        }
+        self.child.wait().await.unwrap();
+        self.held = None;
+        for other in &mut self.others {
+            other.child.wait().await.unwrap();
+            other.held = None;
+        }
     }
 
     /// SIGTERM; answers whether it ended well.
     pub async fn terminate(&mut self) -> bool {
-        let pid = self.child.id().expect("still running").to_string();
+        self.signal_end().await;
+        for other in &self.others {
+            other.signal_end().await;
+        }
+        let mut well = self.drained().await;
+        for other in &mut self.others {
+            well &= other.drained().await;
+        }
+        well
+    }
+
+    /// The same, without the processes of its other roles.
+    pub async fn terminate_alone(&mut self) -> bool {
+        self.signal_end().await;
+        self.drained().await
+    }
+
+    async fn signal_end(&self) {
+        let pid = self.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
         assert!(sent.success());
+    }
+
+    async fn drained(&mut self) -> bool {
         let ended = tokio::time::timeout(Duration::from_secs(40), self.child.wait()).await;
+        self.held = None;
         ended.expect("it drains within its bound").unwrap().success()
     }
 
@@ -305,7 +381,26 @@ impl Process {
     /// Everything it logged.
     #[must_use]
     pub fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap_or_default()
+        let own = std::fs::read_to_string(&self.log).unwrap_or_default();
+        self.others.iter().fold(own, |log, other| log + &other.log())
+    }
+
+    /// All of its metrics, in Prometheus' text form.
+    pub async fn metrics(&self) -> String {
+        let mut all = String::new();
+        for process in std::iter::once(self).chain(&self.others) {
+            all += &reqwest::get(format!("{}/metrics", process.health_url)).await.unwrap().text().await.unwrap();
+        }
+        all
+    }
+
+    /// The process of one of its roles, where each is a process of its own.
+    #[must_use]
+    pub fn of_role(&mut self, role: &str) -> Option<&mut Self> {
+        if self.name == role {
+            return Some(self);
+        }
+        self.others.iter_mut().find(|other| other.name == role)
     }
 
     pub(crate) fn log_tail(&self) -> String {
@@ -318,7 +413,10 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("--- the end of what serve {} logged ---\n{}", self.name, self.log_tail());
+            let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+            let lines: Vec<_> = log.lines().collect();
+            let end = lines[lines.len().saturating_sub(60)..].join("\n");
+            eprintln!("--- the end of what serve {} logged ---\n{end}", self.name);
         }
     }
 }

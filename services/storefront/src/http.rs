@@ -17,7 +17,7 @@ use crate::tokens::AccessToken;
 const KEYS_MAX_AGE: &str = "public, max-age=300";
 
 /// What the handlers share.
-pub struct Door {
+pub struct AccountDesk {
     /// Everybody's accounts.
     pub accounts: Accounts,
     /// Signs access tokens.
@@ -29,9 +29,9 @@ pub struct Door {
 type Answer = Result<HttpResponse, Problem>;
 
 /// Registers the role's routes.
-pub fn register(routes: &mut Routes, door: web::Data<Door>) {
+pub fn register(routes: &mut Routes, desk: web::Data<AccountDesk>) {
     routes
-        .data(door)
+        .data(desk)
         .post("/auth/guest", open_guest)
         .post("/auth/login", login)
         .get("/auth/me", me)
@@ -46,7 +46,7 @@ struct GuestRequest {
     language: Option<Language>,
 }
 
-async fn open_guest(request: HttpRequest, door: web::Data<Door>, body: JsonBody<GuestRequest>) -> Answer {
+async fn open_guest(request: HttpRequest, desk: web::Data<AccountDesk>, body: JsonBody<GuestRequest>) -> Answer {
     let GuestRequest { email, language } = body.value;
     let email = email.as_deref().map(Email::parse).transpose();
     let email = email.map_err(|error| Problem::unprocessable("invalid-email", error.to_string()).pointer("/email"))?;
@@ -54,8 +54,8 @@ async fn open_guest(request: HttpRequest, door: web::Data<Door>, body: JsonBody<
         let header = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         Language::preferred(header.unwrap_or_default())
     });
-    let id = guest::open(&door.accounts.users, &door.ports, email, language).await?;
-    let token = AccessToken::of_guest(&door.tokens, id).map_err(|error| unsigned(&error))?;
+    let id = guest::open(&desk.accounts.users, &desk.ports, email, language).await?;
+    let token = AccessToken::of_guest(&desk.tokens, id).map_err(|error| unsigned(&error))?;
     Ok(secret(&mut HttpResponse::Created()).json(token))
 }
 
@@ -66,15 +66,15 @@ struct LoginRequest {
     password: SecretString,
 }
 
-async fn login(door: web::Data<Door>, body: JsonBody<LoginRequest>) -> Answer {
+async fn login(desk: web::Data<AccountDesk>, body: JsonBody<LoginRequest>) -> Answer {
     let LoginRequest { email, password } = body.value;
-    let administrator = &door.accounts.administrator;
+    let administrator = &desk.accounts.administrator;
     let known = administrator.knows(&email, password).await.map_err(|_| Problem::unavailable(3))?;
     if !known {
         // Not which of the two: that would tell who has an account.
         return Err(Problem::unauthorized("the e-mail address or the password is wrong"));
     }
-    let token = AccessToken::of_administrator(&door.tokens, administrator.id().clone());
+    let token = AccessToken::of_administrator(&desk.tokens, administrator.id().clone());
     Ok(secret(&mut HttpResponse::Ok()).json(token.map_err(|error| unsigned(&error))?))
 }
 
@@ -88,17 +88,17 @@ struct Me {
     language: Language,
 }
 
-async fn me(caller: Caller, door: web::Data<Door>) -> Answer {
-    let account = door.accounts.get(&caller.user_id).await?;
+async fn me(caller: Caller, desk: web::Data<AccountDesk>) -> Answer {
+    let account = desk.accounts.get(&caller.user_id).await?;
     let account = account.ok_or_else(|| Problem::not_found("this account is no longer there"))?;
     let Account { email, name, language, role, guest, .. } = account;
     let me = Me { user_id: caller.user_id, role, guest, email, name, language };
     Ok(secret(&mut HttpResponse::Ok()).json(me))
 }
 
-async fn keys(door: web::Data<Door>) -> Answer {
+async fn keys(desk: web::Data<AccountDesk>) -> Answer {
     let cached = (CACHE_CONTROL, HeaderValue::from_static(KEYS_MAX_AGE));
-    Ok(HttpResponse::Ok().insert_header(cached).json(door.tokens.jwks()))
+    Ok(HttpResponse::Ok().insert_header(cached).json(desk.tokens.jwks()))
 }
 
 #[derive(Serialize)]
@@ -108,8 +108,8 @@ struct Contact {
     name: Option<String>,
 }
 
-async fn contact(_: InternalCaller, id: PathId<UserId>, door: web::Data<Door>) -> Answer {
-    let account = door.accounts.get(&id).await?;
+async fn contact(_: InternalCaller, id: PathId<UserId>, desk: web::Data<AccountDesk>) -> Answer {
+    let account = desk.accounts.get(&id).await?;
     let Account { email, language, name, .. } =
         // A type of its own: who asks the wrong server gets a 404 too, and must not take it for an erased account.
         account.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no-such-account", "There is no such account"))?;

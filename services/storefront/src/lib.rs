@@ -4,11 +4,13 @@
 //! - [`accounts`]: everybody's; [`users`] in their table, the [`administrator`] in the configuration.
 //! - [`guest`]: opens a guest's account. [`passwords`]: checks that take their time, two at once.
 //! - [`tokens`], [`http`]: what is handed out, and how it is asked for.
+//! - [`door`]: what everything public passes, and the way to the other roles.
 
 pub mod accounts;
 pub mod administrator;
 pub mod config;
 pub mod domain;
+pub mod door;
 pub mod guest;
 pub mod http;
 pub mod passwords;
@@ -24,7 +26,10 @@ use shotengai_runtime::{Check, Context, Role, TokenIssuer};
 use accounts::Accounts;
 use administrator::Administrator;
 pub use config::StorefrontSettings;
-use http::Door;
+use door::Door;
+use door::gate::FrontGate;
+use door::limits::Limit;
+use http::AccountDesk;
 use users::Users;
 
 const TABLE: &str = "users";
@@ -44,10 +49,25 @@ pub async fn build(context: &Context, settings: StorefrontSettings) -> anyhow::R
     }
     let users = Users::new(context.infra.table(TABLE));
     let accounts = Accounts { administrator, users: users.clone() };
-    let door = web::Data::new(Door { accounts, tokens, ports: context.ports.clone() });
+    let desk = web::Data::new(AccountDesk { accounts, tokens, ports: context.ports.clone() });
     let kept = Check::new("users", move || {
         let users = users.clone();
         async move { users.ping().await.map_err(|fault| fault.to_string()) }
     });
-    Ok(Role::new("storefront").routes(move |routes| http::register(routes, door.clone())).check(kept))
+    let checked = settings.door.check()?;
+    let door = Door::new(context, &checked)?;
+    let gate = FrontGate {
+        tokens: Arc::clone(&context.tokens),
+        trust: checked.trust,
+        calls: Limit::per_second(settings.door.rate_limit_per_second, settings.door.rate_limit_burst),
+        sign_ins: Limit::per_minute(settings.door.sign_in_limit_per_minute),
+        origins: checked.origins,
+        transport: checked.transport,
+    };
+    let role = Role::new("storefront").check(kept).worker(door.worker()).gate(Arc::new(gate));
+    let role = door.checks().fold(role, Role::check);
+    Ok(role.routes(move |routes| {
+        http::register(routes, desk.clone());
+        door.register(routes);
+    }))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shotengai_messaging::Worker;
 
 use crate::health::Check;
-use crate::http::Routes;
+use crate::http::{Gate, Routes};
 
 /// Puts a role's routes beside those of the others. Called once for each HTTP thread.
 pub type RouteTable = Arc<dyn Fn(&mut Routes) + Send + Sync>;
@@ -21,13 +21,15 @@ pub struct Role {
     pub workers: Vec<Worker>,
     /// What it can't do without.
     pub checks: Vec<Check>,
+    /// What it puts before all routes of its process.
+    pub gate: Option<Arc<dyn Gate>>,
 }
 
 impl Role {
     /// A role that does nothing yet.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
-        Self { name, routes: Arc::new(|_| ()), workers: Vec::new(), checks: Vec::new() }
+        Self { name, routes: Arc::new(|_| ()), workers: Vec::new(), checks: Vec::new(), gate: None }
     }
 
     /// Serves these routes (instead of those set before).
@@ -51,7 +53,14 @@ impl Role {
         self
     }
 
-    /// Is ready only after this check has passed once.
+    /// Puts this before all routes of its process.
+    #[must_use]
+    pub fn gate(mut self, gate: Arc<dyn Gate>) -> Self {
+        self.gate = Some(gate);
+        self
+    }
+
+    /// Is ready only after this check has passed once (unless it is [`Check::advisory`]).
     #[must_use]
     pub fn check(mut self, check: Check) -> Self {
         self.checks.push(check);

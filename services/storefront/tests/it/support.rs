@@ -15,7 +15,7 @@ use shotengai_messaging::memory::MemoryInfrastructure;
 use shotengai_runtime::auth::generate_signing_key;
 use shotengai_runtime::http::{HttpState, app};
 use shotengai_runtime::{Context, Role, Settings, TokenIssuer, TokenVerifier};
-use shotengai_storefront::StorefrontSettings;
+use shotengai_storefront::config::{DoorSettings, StorefrontSettings};
 
 pub(crate) const INTERNAL_TOKEN: &str = "an internal token";
 
@@ -28,7 +28,12 @@ pub(crate) fn swordfish() -> String {
 
 /// Settings of an installation without an administrator.
 pub(crate) fn nobody() -> StorefrontSettings {
-    StorefrontSettings { admin_email: None, admin_password: None, admin_password_hash: None }
+    StorefrontSettings {
+        admin_email: None,
+        admin_password: None,
+        admin_password_hash: None,
+        door: DoorSettings::default(),
+    }
 }
 
 /// Settings with an administrator whose password is "swordfish".
@@ -37,6 +42,7 @@ pub(crate) fn boss() -> StorefrontSettings {
         admin_email: Some("boss@example.com".into()),
         admin_password: None,
         admin_password_hash: Some(swordfish().into()),
+        door: DoorSettings::default(),
     }
 }
 

@@ -17,6 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Check {
     name: Arc<str>,
     ask: Arc<dyn Fn() -> Answer + Send + Sync>,
+    advisory: bool,
 }
 
 impl Check {
@@ -31,7 +32,7 @@ impl Check {
             let answer = ask();
             Box::pin(async move { answer.await.map_err(|error| error.to_string()) })
         };
-        Self { name: name.into(), ask: Arc::new(ask) }
+        Self { name: name.into(), ask: Arc::new(ask), advisory: false }
     }
 
     /// A check that asks what a consumer's probe asks.
@@ -44,6 +45,12 @@ impl Check {
         })
     }
 
+    /// Is told about, but readiness never waits for it: the process is of use without this dependency.
+    #[must_use]
+    pub fn advisory(self) -> Self {
+        Self { advisory: true, ..self }
+    }
+
     /// The dependency's name.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -52,7 +59,11 @@ impl Check {
 
     /// The same check, told apart from another role's of the same name.
     pub(crate) fn of_role(self, role: &str) -> Self {
-        Self { name: format!("{role}/{}", self.name).into(), ask: self.ask }
+        Self { name: format!("{role}/{}", self.name).into(), ..self }
+    }
+
+    pub(super) const fn is_advisory(&self) -> bool {
+        self.advisory
     }
 
     pub(super) async fn ask(&self) -> Result<(), String> {

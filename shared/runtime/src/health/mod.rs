@@ -96,7 +96,7 @@ impl Health {
         let mut dependencies = BTreeMap::new();
         for dependency in &self.dependencies {
             let state = dependency.state();
-            ready &= state.answered_once;
+            ready &= state.answered_once || dependency.check.is_advisory();
             let up = state.answered_once && state.error.is_none();
             dependencies.insert(dependency.check.name().to_owned(), DependencyReport { up, error: state.error });
         }
@@ -136,6 +136,14 @@ mod tests {
         assert!(!report.dependencies["store"].up);
         health.drain();
         assert!(!health.readiness().ready);
+    }
+
+    #[test]
+    fn readiness_does_not_wait_for_what_is_advisory() {
+        let health = Health::new(vec![Check::new("order", || async { Ok::<_, String>(()) }).advisory()]);
+        health.dependencies[0].note(Err("away".to_owned()));
+        let report = health.readiness();
+        assert!(report.ready && !report.dependencies["order"].up);
     }
 
     #[tokio::test(start_paused = true)]

@@ -55,7 +55,7 @@ async fn ask(dependency: &Dependency, up: &Gauge<u64>) {
             }
             _ => {}
         }
-        let answered_once = now_up || before.answered_once;
+        let answered_once = now_up || before.answered_once || dependency.check.is_advisory();
         tokio::time::sleep(if answered_once { AFTERWARDS } else { UNTIL_FIRST }).await;
     }
 }

@@ -39,11 +39,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
             let patience = patience?;
             let raw = match tokio::time::timeout(patience, bytes).await {
                 Ok(read) => read.map_err(|error| unreadable(&error))?,
-                Err(_) => {
-                    let title = "The body did not arrive in time";
-                    let problem = Problem::new(StatusCode::REQUEST_TIMEOUT, "body-timeout", title);
-                    return Err(problem.detail(format!("it may take {} s", patience.as_secs())));
-                }
+                Err(_) => return Err(Problem::body_timeout(patience)),
             };
             let value = json::parse(&raw)?;
             Ok(Self { value, raw })
@@ -74,8 +70,7 @@ fn is_plain_json(request: &HttpRequest) -> Result<(), Problem> {
 
 fn unreadable(error: &actix_web::Error) -> Problem {
     if error.as_response_error().status_code() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large")
-            .detail(format!("at most {BODY_LIMIT} bytes"));
+        return Problem::body_too_large(BODY_LIMIT);
     }
     Problem::bad_request("the body could not be read")
 }

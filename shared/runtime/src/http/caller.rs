@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, FORWARDED, VIA, X_FORWARDED_FOR};
 use actix_web::{FromRequest, HttpRequest, web};
 use futures::future::LocalBoxFuture;
 use shotengai_kernel::UserId;
@@ -24,7 +24,8 @@ pub struct Caller {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminCaller(pub Caller);
 
-/// One of our own services, known by the shared secret.
+/// One of our own services, known by the shared secret. What came through a proxy came from outside and finds nothing here,
+/// whatever it knows: our services talk to each other directly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InternalCaller;
 
@@ -86,6 +87,9 @@ impl FromRequest for InternalCaller {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        if [FORWARDED, VIA, X_FORWARDED_FOR].iter().any(|header| request.headers().contains_key(header)) {
+            return ready(Err(Problem::not_found("nothing is served at this path")));
+        }
         ready(HttpState::of(request).and_then(|state| {
             let known = state.is_internal(&bearer(request)?);
             if known { Ok(Self) } else { Err(Problem::unauthorized("the token is not ours")) }

@@ -1,11 +1,11 @@
 //! Around every request: an id, a span, a measurement.
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::HeaderValue;
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage};
+use actix_web::{Error, HttpMessage, ResponseError};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt;
 use shotengai_messaging::trace::{TRACEPARENT, follow};
@@ -15,10 +15,8 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 use uuid::Uuid;
 
 use super::HttpState;
-use super::meta::{REQUEST_ID, RequestId};
+use super::meta::{REQUEST_ID, REQUEST_ID_HEADER, RequestId};
 use super::unread::Reader;
-
-const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Gives the request an id (the client's where it is a UUID) and a span under the client's trace, and measures it by
 /// route, never by path: paths are without number.
@@ -33,8 +31,8 @@ pub(super) async fn observe(
     let span = span(&request, id);
     let reader = Reader::of(&mut request);
     let started = Instant::now();
-    let answer = REQUEST_ID.scope(id, next.call(request)).instrument(span.clone()).await;
-    let mut answer = answer?.map_into_boxed_body();
+    let answer = REQUEST_ID.scope(id, pass(&state, request, next)).instrument(span.clone()).await;
+    let mut answer = answer?;
     let status = answer.status();
     let route = answer.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     // Recording `otel.name` is too late as soon as anybody has asked for the span's context.
@@ -48,7 +46,11 @@ pub(super) async fn observe(
             KeyValue::new("status", i64::from(status.as_u16())),
         ],
     );
+    let asked = answer.request().clone();
     let head = answer.response_mut().head_mut();
+    for gate in &state.gates {
+        gate.leave(&asked, head);
+    }
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         head.headers_mut().insert(REQUEST_ID_HEADER, value);
     }
@@ -59,6 +61,21 @@ pub(super) async fn observe(
         Some(reader) => reader.keep(answer),
         None => answer,
     })
+}
+
+/// Through the gates, if they let it.
+async fn pass(
+    state: &HttpState,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    for gate in &state.gates {
+        let answer = gate.enter(&request).await.unwrap_or_else(|problem| Some(problem.error_response()));
+        if let Some(answer) = answer {
+            return Ok(request.into_response(answer));
+        }
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
 }
 
 fn client_id(request: &ServiceRequest) -> Option<Uuid> {

@@ -1,6 +1,7 @@
 //! Errors as clients see them: RFC 9457, `application/problem+json`.
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
@@ -188,6 +189,20 @@ impl Problem {
     #[must_use]
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed").detail(detail)
+    }
+
+    /// 408: the body took longer than this to arrive.
+    #[must_use]
+    pub fn body_timeout(patience: Duration) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "body-timeout", "The body did not arrive in time")
+            .detail(format!("it may take {} s", patience.as_secs()))
+    }
+
+    /// 413: the body has more than so many bytes.
+    #[must_use]
+    pub fn body_too_large(limit: usize) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large")
+            .detail(format!("at most {limit} bytes"))
     }
 
     /// 503: try again after so many seconds.

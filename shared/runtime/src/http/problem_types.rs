@@ -59,6 +59,12 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
     ),
     of("forbidden", StatusCode::FORBIDDEN, "The caller is known and may not do this.", "Sign in as somebody who may."),
     of(
+        "forwarding-loop",
+        StatusCode::LOOP_DETECTED,
+        "The request came back to the door that forwarded it: an address in our settings leads to a storefront.",
+        "Nothing; tell us the `instance`.",
+    ),
+    of(
         "idempotency-key-reused",
         StatusCode::UNPROCESSABLE_ENTITY,
         "This Idempotency-Key was used before, for another request.",
@@ -149,10 +155,22 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
         "Choose another, or change that product.",
     ),
     of(
+        "role-timeout",
+        StatusCode::GATEWAY_TIMEOUT,
+        "The service that this is for did not answer in time. What was asked may have been done.",
+        "Try again after `Retry-After` seconds, with the same Idempotency-Key.",
+    ),
+    of(
         "too-many-lines",
         StatusCode::UNPROCESSABLE_ENTITY,
         "An order has at most 50 products.",
         "Make two orders of it.",
+    ),
+    of(
+        "too-many-requests",
+        StatusCode::TOO_MANY_REQUESTS,
+        "You, or everybody at your address, sent more requests than the limit allows. Nothing was done.",
+        "Wait for `Retry-After` seconds, then go on more slowly.",
     ),
     of(
         "total-out-of-range",

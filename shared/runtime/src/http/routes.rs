@@ -21,7 +21,14 @@ pub struct Routes {
 
 struct Path {
     pattern: String,
-    methods: Vec<(Method, Route)>,
+    methods: Vec<Answering>,
+}
+
+struct Answering {
+    method: Method,
+    route: Route,
+    /// Gives way to a role of this process that answers the same.
+    yields: bool,
 }
 
 impl Routes {
@@ -40,7 +47,7 @@ impl Routes {
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.add(Method::GET, path, handler)
+        self.add(Method::GET, path, false, handler)
     }
 
     /// Answers POST.
@@ -50,7 +57,7 @@ impl Routes {
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.add(Method::POST, path, handler)
+        self.add(Method::POST, path, false, handler)
     }
 
     /// Answers PUT.
@@ -60,7 +67,7 @@ impl Routes {
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.add(Method::PUT, path, handler)
+        self.add(Method::PUT, path, false, handler)
     }
 
     /// Answers DELETE.
@@ -70,10 +77,20 @@ impl Routes {
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.add(Method::DELETE, path, handler)
+        self.add(Method::DELETE, path, false, handler)
     }
 
-    fn add<F, Args>(&mut self, method: Method, path: &str, handler: F) -> &mut Self
+    /// Answers where no role of this process answers this method on this path.
+    pub fn otherwise<F, Args>(&mut self, method: Method, path: &str, handler: F) -> &mut Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.add(method, path, true, handler)
+    }
+
+    fn add<F, Args>(&mut self, method: Method, path: &str, yields: bool, handler: F) -> &mut Self
     where
         F: Handler<Args>,
         Args: FromRequest + 'static,
@@ -81,13 +98,16 @@ impl Routes {
     {
         let route = web::route().guard(MethodGuard(method.clone())).to(handler);
         let shape = shape(path);
-        if let Some(known) = self.paths.iter_mut().find(|known| self::shape(&known.pattern) == shape) {
-            if known.methods.iter().any(|(taken, _)| *taken == method) {
-                self.conflicts.push(format!("{method} {path}"));
-            }
-            known.methods.push((method, route));
-        } else {
-            self.paths.push(Path { pattern: path.to_owned(), methods: vec![(method, route)] });
+        let answering = Answering { method, route, yields };
+        let Some(known) = self.paths.iter_mut().find(|known| self::shape(&known.pattern) == shape) else {
+            self.paths.push(Path { pattern: path.to_owned(), methods: vec![answering] });
+            return self;
+        };
+        match known.methods.iter_mut().find(|taken| taken.method == answering.method) {
+            None => known.methods.push(answering),
+            Some(taken) if taken.yields && !yields => *taken = answering,
+            Some(taken) if yields && !taken.yields => {}
+            Some(_) => self.conflicts.push(format!("{} {path}", answering.method)),
         }
         self
     }
@@ -120,8 +140,8 @@ impl Path {
     fn resource(self) -> Resource {
         let allow = self.allow();
         let mut resource = web::resource(&self.pattern);
-        for (_, route) in self.methods {
-            resource = resource.route(route);
+        for answering in self.methods {
+            resource = resource.route(answering.route);
         }
         let told = allow.clone();
         let options = move || {
@@ -136,7 +156,7 @@ impl Path {
     }
 
     fn allow(&self) -> String {
-        let mut methods: Vec<&str> = self.methods.iter().map(|(method, _)| method.as_str()).collect();
+        let mut methods: Vec<&str> = self.methods.iter().map(|answering| answering.method.as_str()).collect();
         if methods.contains(&"GET") {
             methods.push("HEAD");
         }

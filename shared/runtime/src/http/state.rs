@@ -11,7 +11,7 @@ use opentelemetry::metrics::Histogram;
 use secrecy::{ExposeSecret, SecretString};
 use shotengai_kernel::Ports;
 
-use super::Problem;
+use super::{Gate, Problem};
 use crate::auth::TokenVerifier;
 
 /// Seconds; from a cache hit to the slowest request a client would wait for.
@@ -25,6 +25,7 @@ pub struct HttpState {
     pub(super) ports: Ports,
     pub(super) tokens: Arc<TokenVerifier>,
     pub(super) durations: Histogram<f64>,
+    pub(super) gates: Vec<Arc<dyn Gate>>,
     internal_token: Digest,
     read_timeout: Duration,
     closing: AtomicBool,
@@ -41,8 +42,8 @@ impl HttpState {
             .with_boundaries(DURATION_BOUNDARIES.to_vec())
             .build();
         let internal_token = digest(&SHA256, internal_token.expose_secret().as_bytes());
-        let closing = AtomicBool::new(false);
-        Self { ports, tokens, durations, internal_token, read_timeout: READ_TIMEOUT, closing }
+        let (gates, closing) = (Vec::new(), AtomicBool::new(false));
+        Self { ports, tokens, durations, gates, internal_token, read_timeout: READ_TIMEOUT, closing }
     }
 
     /// With another time for a request's head, and then its body, to arrive: a client that trickles must not hold a
@@ -50,6 +51,12 @@ impl HttpState {
     #[must_use]
     pub fn with_read_timeout(self, read_timeout: Duration) -> Self {
         Self { read_timeout, ..self }
+    }
+
+    /// With these gates before all routes, the first of them outermost.
+    #[must_use]
+    pub fn with_gates(self, gates: Vec<Arc<dyn Gate>>) -> Self {
+        Self { gates, ..self }
     }
 
     pub(super) const fn read_timeout(&self) -> Duration {

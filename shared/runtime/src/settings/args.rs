@@ -65,9 +65,21 @@ pub struct SettingsArgs {
     /// Where /livez, /readyz and /metrics are served; port 0 picks a free one
     #[arg(long, env = "HEALTH_ADDR", default_value = "0.0.0.0:9090", value_name = "IP:PORT")]
     pub health_addr: String,
-    /// The catalog service
-    #[arg(long, env = "CATALOG_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
-    pub catalog_url: String,
+    /// The order service; what of it is public, storefront forwards there
+    #[arg(long, env = "ORDER_URL", value_name = "URL")]
+    pub order_url: Option<String>,
+    /// The catalog service: storefront forwards there, order asks it (then by default http://127.0.0.1:8080)
+    #[arg(long, env = "CATALOG_URL", value_name = "URL")]
+    pub catalog_url: Option<String>,
+    /// The inventory service; what of it is public, storefront forwards there
+    #[arg(long, env = "INVENTORY_URL", value_name = "URL")]
+    pub inventory_url: Option<String>,
+    /// The query service; what of it is public, storefront forwards there
+    #[arg(long, env = "QUERY_URL", value_name = "URL")]
+    pub query_url: Option<String>,
+    /// The tally service; what of it is public, storefront forwards there
+    #[arg(long, env = "TALLY_URL", value_name = "URL")]
+    pub tally_url: Option<String>,
     /// The storefront service
     #[arg(long, env = "STOREFRONT_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
     pub storefront_url: String,

@@ -61,6 +61,21 @@ pub enum LogFormat {
     Json,
 }
 
+/// Where roles in other processes are reached; what is not named here is not forwarded to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RoleUrls {
+    /// order
+    pub order: Option<String>,
+    /// catalog
+    pub catalog: Option<String>,
+    /// inventory
+    pub inventory: Option<String>,
+    /// query
+    pub query: Option<String>,
+    /// tally
+    pub tally: Option<String>,
+}
+
 /// The settings that roles share, checked. Printing it prints no secret.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -102,6 +117,8 @@ pub struct Settings {
     pub health_addr: SocketAddr,
     /// The catalog service, without a slash at the end.
     pub catalog_url: String,
+    /// Where storefront forwards to.
+    pub role_urls: RoleUrls,
     /// The storefront service, without a slash at the end.
     pub storefront_url: String,
     /// How log lines look.
@@ -149,6 +166,7 @@ impl Settings {
             http_addr: loopback,
             health_addr: loopback,
             catalog_url: "http://127.0.0.1:8080".to_owned(),
+            role_urls: RoleUrls::default(),
             storefront_url: "http://127.0.0.1:8080".to_owned(),
             log_format: LogFormat::Json,
             log: None,

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use secrecy::{ExposeSecret, SecretString};
 use shotengai_kernel::Currency;
 
-use super::{Faults, LeaseStore, LogFormat, Publish, Settings, SettingsArgs, SettingsError};
+use super::{Faults, LeaseStore, LogFormat, Publish, RoleUrls, Settings, SettingsArgs, SettingsError};
 use crate::auth::TokenIssuer;
 
 /// Names that earlier systems of this kind used, and what stands in their place. Silently ignored, each would leave an
@@ -19,6 +19,8 @@ const REFUSED: [(&str, &str); 5] = [
     ("JWT_SECRET", "is now JWT_SIGNING_KEY_FILE (or JWT_SIGNING_KEY): tokens are signed with a key pair"),
 ];
 
+/// Everything of one machine is there, unless something else is said.
+const CATALOG_URL: &str = "http://127.0.0.1:8080";
 const MIN_TOKEN: usize = 16;
 const MAX_SECONDS: u64 = 3600;
 /// One below the queues' `maxReceiveCount`: beyond it a message would go to the dead letters without its reason.
@@ -70,7 +72,14 @@ impl SettingsArgs {
         let currency = faults.take("CURRENCY", Currency::parse(&self.currency));
         let http_addr = faults.take("HTTP_ADDR", address(&self.http_addr));
         let health_addr = faults.take("HEALTH_ADDR", address(&self.health_addr));
-        let catalog_url = faults.take("CATALOG_URL", plain_http(self.catalog_url));
+        let mut role = |name, url| present(url).and_then(|url| faults.take(name, plain_http(url)));
+        let role_urls = RoleUrls {
+            order: role("ORDER_URL", self.order_url),
+            catalog: role("CATALOG_URL", self.catalog_url),
+            inventory: role("INVENTORY_URL", self.inventory_url),
+            query: role("QUERY_URL", self.query_url),
+            tally: role("TALLY_URL", self.tally_url),
+        };
         let storefront_url = faults.take("STOREFRONT_URL", plain_http(self.storefront_url));
         let jwks_url = present(self.jwks_url).map(|url| faults.take("JWKS_URL", plain_http(url)));
         let log_format = faults.take("LOG_FORMAT", log_format(present(self.log_format)));
@@ -114,7 +123,8 @@ impl SettingsArgs {
             currency: currency?,
             http_addr: http_addr?,
             health_addr: health_addr?,
-            catalog_url: catalog_url?,
+            catalog_url: role_urls.catalog.clone().unwrap_or_else(|| CATALOG_URL.to_owned()),
+            role_urls,
             storefront_url,
             log_format: log_format?,
             log,

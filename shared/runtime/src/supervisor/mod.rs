@@ -85,7 +85,9 @@ impl App {
         });
         let health = Arc::new(Health::new(checks.collect()));
         let state = HttpState::new(context.ports.clone(), Arc::clone(&context.tokens), &settings.internal_token);
-        let state = Arc::new(state.with_read_timeout(Duration::from_secs(settings.request_read_seconds)));
+        let gates = roles.iter().filter_map(|role| role.gate.clone()).collect();
+        let state = state.with_read_timeout(Duration::from_secs(settings.request_read_seconds)).with_gates(gates);
+        let state = Arc::new(state);
         let drain = Duration::from_secs(settings.drain_seconds);
         // Requests get half of the time, so that one slow client takes nothing from the workers.
         let http_drain = Duration::from_secs(settings.drain_seconds.div_ceil(2));

@@ -1,0 +1,160 @@
+//! One request to a role, and its answer back.
+
+use actix_web::body::{BoxBody, SizedStream};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
+use futures::{Stream, stream};
+use http_body_util::BodyExt;
+use hyper::body::{Body as _, Incoming};
+use hyper::header::CONTENT_LENGTH;
+use shotengai_messaging::trace::current_traceparent;
+use shotengai_runtime::http::{BODY_LIMIT, request_id};
+use shotengai_runtime::{Caller, Problem};
+use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument, Span, field};
+
+use super::body::Body;
+use super::client::Client;
+use super::failure::{Failure, Fate};
+use super::upstream::{Answered, Outgoing, Place, Upstream};
+use super::{Door, headers};
+
+/// Forwards a request to `upstream`.
+///
+/// # Errors
+/// A [`Problem`] of ours, where the role gave no answer. Whatever it answered is passed on as it is.
+pub async fn forward(
+    door: &Door,
+    upstream: &Upstream,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    refuse_loops(request)?;
+    if !request.method().is_safe() {
+        // Whoever changes something is signed in. A stranger's body is not waited for, here as there.
+        Caller::extract(request).await?;
+    }
+    let role = upstream.name();
+    let body = read(door, request, payload).await.map_err(|fate| Failure::Body(fate).problem(role))?;
+    let span = span(role, request);
+    let outcome = send(door, upstream, request, body, &[]).instrument(span.clone()).await;
+    note(&span, &outcome);
+    let Answered { response, place, deadline } = outcome.map_err(|failure| failure.problem(role))?;
+    Ok(answer(request.method(), response, place, deadline))
+}
+
+/// Sends the request's head, with more headers, and this body.
+pub(super) async fn send(
+    door: &Door,
+    upstream: &Upstream,
+    request: &HttpRequest,
+    body: Body,
+    more: &[(hyper::header::HeaderName, hyper::header::HeaderValue)],
+) -> Result<Answered, Failure> {
+    let client = Client::of(request.headers(), request.peer_addr().map(|peer| peer.ip()), door.trust);
+    let mut headers = headers::onward(request.headers(), &client, request_id(request), current_traceparent());
+    headers.extend(more.iter().cloned());
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let method = hyper::Method::from_bytes(request.method().as_str().as_bytes()).unwrap_or_default();
+    upstream.send(Outgoing { method, target, headers, body }).await
+}
+
+/// Two doors that know only each other, or one that knows itself.
+pub(super) fn refuse_loops(request: &HttpRequest) -> Result<(), Problem> {
+    if headers::has_been_here(request.headers()) {
+        tracing::error!(path = request.match_pattern(), "a request came back: an address leads to a storefront");
+        return Err(Problem::new(StatusCode::LOOP_DETECTED, "forwarding-loop", "The request came back to us"));
+    }
+    Ok(())
+}
+
+async fn read(door: &Door, request: &HttpRequest, payload: web::Payload) -> Result<Body, Fate> {
+    let declared = request.headers().get(actix_web::http::header::CONTENT_LENGTH);
+    let declared = declared.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > BODY_LIMIT) {
+        return Err(Fate::TooLarge(BODY_LIMIT));
+    }
+    if declared.is_none_or(|length| length == 0) && !request.chunked().unwrap_or(true) {
+        return Ok(Body::empty());
+    }
+    Body::read(payload, BODY_LIMIT, door.read_timeout).await
+}
+
+pub(super) fn span(role: &'static str, request: &HttpRequest) -> Span {
+    tracing::info_span!(
+        "forward",
+        otel.name = %format!("{} {role}", request.method()),
+        otel.kind = "client",
+        otel.status_code = field::Empty,
+        http.request.method = %request.method(),
+        http.response.status_code = field::Empty,
+        error.type = field::Empty,
+        server.address = role,
+        url.template = request.match_pattern(),
+    )
+}
+
+pub(super) fn note(span: &Span, outcome: &Result<Answered, Failure>) {
+    match outcome {
+        Ok(answered) => {
+            let status = answered.response.status().as_u16();
+            span.record("http.response.status_code", status);
+            if status >= 500 {
+                span.record("otel.status_code", "ERROR");
+            }
+        }
+        Err(failure) => {
+            span.record("error.type", failure.name());
+            span.record("otel.status_code", "ERROR");
+            span.in_scope(|| tracing::warn!(%failure, "not forwarded"));
+        }
+    }
+}
+
+/// A role's answer, its body still coming.
+pub(super) fn answer(
+    method: &Method,
+    response: hyper::Response<Incoming>,
+    place: Place,
+    deadline: Instant,
+) -> HttpResponse {
+    let (parts, body) = response.into_parts();
+    let status = StatusCode::from_u16(parts.status.as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut answer = HttpResponse::build(status);
+    if matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
+        // As the role does: nobody wants to read the rest of the body.
+        answer.force_close();
+    }
+    let length = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    headers::homeward(parts.headers, &mut answer);
+    if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+        return answer.finish();
+    }
+    // Of an answer to HEAD the length is that of what GET would answer.
+    let length = if *method == Method::HEAD { length } else { body.size_hint().exact() };
+    let chunks = Box::pin(chunks(body, place, deadline));
+    match length {
+        Some(length) => answer.body(BoxBody::new(SizedStream::new(length, chunks))),
+        None => answer.streaming(chunks),
+    }
+}
+
+/// Ends with an error where the answer was cut off: the client's connection is then cut off, too, and nobody takes
+/// a half for the whole.
+fn chunks(body: Incoming, place: Place, deadline: Instant) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
+    stream::unfold(Some((body, place)), move |open| async move {
+        let (mut body, place) = open?;
+        loop {
+            let frame = match timeout_at(deadline, body.frame()).await {
+                Ok(None) => return None,
+                Ok(Some(Ok(frame))) => frame,
+                Ok(Some(Err(error))) => return Some((Err(std::io::Error::other(error)), None)),
+                Err(_) => return Some((Err(std::io::ErrorKind::TimedOut.into()), None)),
+            };
+            if let Ok(data) = frame.into_data() {
+                return Some((Ok(data), Some((body, place))));
+            }
+        }
+    })
+}

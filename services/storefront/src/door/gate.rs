@@ -1,0 +1,94 @@
+//! What every request of the process passes, whoever answers it.
+
+use actix_web::dev::{ResponseHead, ServiceRequest};
+use actix_web::http::header::{
+    AUTHORIZATION, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse};
+use futures::future::LocalBoxFuture;
+use shotengai_runtime::{Gate, Problem, TokenVerifier};
+
+use super::client::{Client, Trust, counted};
+use super::cors::Origins;
+use super::limits::{Counted, Limit};
+
+/// Answers are data, not pages: nothing in them may load anything, or be framed. A page brings a policy of its own.
+const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// The gate of a process that is the street's door.
+pub struct FrontGate {
+    /// Checks who is calling.
+    pub tokens: std::sync::Arc<TokenVerifier>,
+    /// Proxies of ours before us.
+    pub trust: Trust,
+    /// Of all calls.
+    pub calls: Option<Limit>,
+    /// Of calls that hand out access tokens, by address.
+    pub sign_ins: Option<Limit>,
+    /// Whose scripts may read answers.
+    pub origins: Origins,
+    /// What tells browsers to come by TLS only.
+    pub transport: Option<HeaderValue>,
+}
+
+impl FrontGate {
+    async fn check(&self, request: &ServiceRequest) -> Result<Option<HttpResponse>, Problem> {
+        if let Some(answer) = self.origins.preflight(request.method(), request.headers()) {
+            return Ok(Some(answer));
+        }
+        // As the router will read it.
+        let path = request.match_info().as_str();
+        // Our own services ask here, all from few addresses, and show a secret.
+        if path.starts_with("/internal/") {
+            return Ok(None);
+        }
+        let client = Client::of(request.headers(), request.peer_addr().map(|peer| peer.ip()), self.trust);
+        let address = Counted::Address(counted(client.address()));
+        if let Some(limit) = &self.sign_ins
+            && *request.method() == Method::POST
+            && matches!(path, "/auth/guest" | "/auth/login")
+        {
+            limit.take(address.clone()).map_err(|wait| too_many(wait))?;
+        }
+        if let Some(limit) = &self.calls {
+            let user = self.user(request.headers()).await;
+            limit.take(user.unwrap_or(address)).map_err(|wait| too_many(wait))?;
+        }
+        Ok(None)
+    }
+
+    async fn user(&self, headers: &HeaderMap) -> Option<Counted> {
+        let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return None;
+        }
+        Some(Counted::User(self.tokens.verify(token.trim()).await.ok()?.sub))
+    }
+}
+
+fn too_many(wait: u32) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests")
+        .detail(format!("the next one in {wait} s"))
+        .header(RETRY_AFTER, wait)
+}
+
+impl Gate for FrontGate {
+    fn enter<'a>(&'a self, request: &'a ServiceRequest) -> LocalBoxFuture<'a, Result<Option<HttpResponse>, Problem>> {
+        Box::pin(self.check(request))
+    }
+
+    fn leave(&self, request: &HttpRequest, head: &mut ResponseHead) {
+        let headers = head.headers_mut();
+        self.origins.mark(request.headers(), headers);
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+            headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        }
+        if let Some(transport) = &self.transport {
+            headers.insert(STRICT_TRANSPORT_SECURITY, transport.clone());
+        }
+    }
+}

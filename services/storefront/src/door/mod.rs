@@ -1,0 +1,128 @@
+//! The one door: everything public comes in here, and what other roles answer is forwarded to them.
+//!
+//! - [`table`]: which role answers which method and path. [`forward`]: one request to a role and its answer back.
+//! - [`upstream`]: the way to one role: connections, bounds, retries, numbers. [`failure`]: why there is no answer.
+//! - [`headers`]: what of a head goes on. [`body`]: request bodies up to their limit, answers as they come.
+//! - [`tunnel`]: WebSockets. [`client`]: who is at the other end.
+//! - [`gate`]: before every route of the process: [`limits`] of calls, [`cors`], headers for browsers.
+//!
+//! A role that runs in the same process answers by itself; the door forwards only what nobody here answers, and only
+//! what stands in the table. `/internal/*` does not.
+
+pub mod body;
+pub mod client;
+pub mod cors;
+pub mod failure;
+pub mod forward;
+pub mod gate;
+pub mod headers;
+pub mod limits;
+pub mod table;
+pub mod tunnel;
+pub mod upstream;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::Method;
+use actix_web::{HttpRequest, web};
+use shotengai_messaging::Worker;
+use shotengai_runtime::{Check, Context, Routes};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Checked;
+use client::Trust;
+use table::{ROUTES, Target};
+use upstream::{Bounds, Upstream};
+
+/// WebSockets that one process hands through at the same time; below what its server accepts, or they could lock
+/// everybody else out.
+const MAX_TUNNELS: usize = 5_000;
+
+/// What forwarding needs.
+pub struct Door {
+    upstreams: Vec<(Target, Arc<Upstream>)>,
+    trust: Trust,
+    read_timeout: Duration,
+    tunnels: Arc<Semaphore>,
+    closing: CancellationToken,
+}
+
+impl Door {
+    /// A door to the roles that have an address.
+    ///
+    /// # Errors
+    /// When an address can't be used.
+    pub fn new(context: &Context, checked: &Checked) -> anyhow::Result<Arc<Self>> {
+        let bounds = Bounds { head: checked.head, whole: checked.whole, at_once: checked.at_once };
+        let client = upstream::client();
+        let mut upstreams = Vec::new();
+        for target in Target::ALL {
+            if let Some(url) = target.url(&context.settings.role_urls) {
+                upstreams.push((target, Arc::new(Upstream::new(target.name(), url, client.clone(), bounds)?)));
+            }
+        }
+        Ok(Arc::new(Self {
+            upstreams,
+            trust: checked.trust,
+            read_timeout: Duration::from_secs(context.settings.request_read_seconds),
+            tunnels: Arc::new(Semaphore::new(MAX_TUNNELS)),
+            closing: CancellationToken::new(),
+        }))
+    }
+
+    /// Puts the table's routes behind those of this process's own roles.
+    pub fn register(self: &Arc<Self>, routes: &mut Routes) {
+        for (target, upstream) in &self.upstreams {
+            for route in ROUTES.iter().filter(|route| route.target == *target) {
+                let (door, upstream) = (Arc::clone(self), Arc::clone(upstream));
+                let live = route.web_socket;
+                let handler = move |request: HttpRequest, payload: web::Payload| {
+                    let (door, upstream) = (Arc::clone(&door), Arc::clone(&upstream));
+                    async move {
+                        if live && tunnel::is_wanted(&request) {
+                            return tunnel::open(&door, &upstream, &request, payload).await;
+                        }
+                        forward::forward(&door, &upstream, &request, payload).await
+                    }
+                };
+                routes.otherwise(method(route.method), route.path, handler);
+            }
+        }
+    }
+
+    /// Asks each role whether it answers at all. Readiness does not wait for them: the door is of use without.
+    pub fn checks(&self) -> impl Iterator<Item = Check> {
+        self.upstreams.iter().map(|(_, upstream)| {
+            let upstream = Arc::clone(upstream);
+            Check::new(upstream.name(), move || {
+                let upstream = Arc::clone(&upstream);
+                async move { upstream.ping().await }
+            })
+            .advisory()
+        })
+    }
+
+    /// Ends the WebSockets when the process ends; nobody else would.
+    #[must_use]
+    pub fn worker(&self) -> Worker {
+        let closing = self.closing.clone();
+        Worker::new("storefront/tunnels", move |shutdown| {
+            let closing = closing.clone();
+            async move {
+                shutdown.cancelled().await;
+                closing.cancel();
+            }
+        })
+    }
+}
+
+fn method(name: table::Verb) -> Method {
+    match name {
+        table::Verb::Get => Method::GET,
+        table::Verb::Post => Method::POST,
+        table::Verb::Put => Method::PUT,
+        table::Verb::Delete => Method::DELETE,
+    }
+}

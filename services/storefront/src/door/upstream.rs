@@ -1,0 +1,234 @@
+//! The way to one role.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::Bytes;
+use anyhow::Context as _;
+use hyper::body::Incoming;
+use hyper::header::HeaderMap;
+use hyper::http::uri::{Authority, PathAndQuery, Scheme};
+use hyper::{Method, Request, Response, Uri};
+use hyper_timeout::TimeoutConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Histogram, UpDownCounter};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout_at};
+
+use super::body::{Body, Sent, whole};
+use super::failure::{Failure, Fate};
+
+/// Of name, address and handshake together: a role that takes longer is as good as away.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Below the roles' keep-alive, so that a request never goes into a connection that is being closed.
+const POOL_IDLE: Duration = Duration::from_secs(15);
+const POOL_MAX_IDLE: usize = 64;
+/// Between an attempt that reached nobody and the only other one: a pod that is being replaced has a successor by then.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Seconds.
+const DURATION_BOUNDARIES: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// Connections to all roles.
+pub type Connections = Client<TimeoutConnector<HttpConnector>, Sent>;
+
+/// What a request may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Until the answer's head is there.
+    pub head: Duration,
+    /// Until the answer is there.
+    pub whole: Duration,
+    /// Requests of one role in hand at the same time.
+    pub at_once: usize,
+}
+
+/// One role, from here.
+pub struct Upstream {
+    name: &'static str,
+    authority: Authority,
+    prefix: String,
+    client: Connections,
+    bounds: Bounds,
+    places: Arc<Semaphore>,
+    durations: Histogram<f64>,
+    in_flight: UpDownCounter<i64>,
+}
+
+/// A request for a role.
+pub struct Outgoing {
+    /// Its method.
+    pub method: Method,
+    /// Path and query, as the client wrote them.
+    pub target: String,
+    /// Its head.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Body,
+}
+
+/// An answer's head; the body is still to come.
+pub struct Answered {
+    /// The answer.
+    pub response: Response<Incoming>,
+    /// Kept until the answer has gone through.
+    pub place: Place,
+    /// When it must have gone through.
+    pub deadline: Instant,
+}
+
+/// One of the requests that a role may have in hand.
+pub struct Place {
+    _permit: OwnedSemaphorePermit,
+    in_flight: UpDownCounter<i64>,
+    role: &'static str,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.in_flight.add(-1, &[KeyValue::new("role", self.role)]);
+    }
+}
+
+/// Connections that are kept and used again. HTTP/1.1; no environment's proxy comes between.
+#[must_use]
+pub fn client() -> Connections {
+    let mut http = HttpConnector::new();
+    http.set_nodelay(true);
+    let mut connector = TimeoutConnector::new(http);
+    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    Client::builder(TokioExecutor::new())
+        .pool_idle_timeout(POOL_IDLE)
+        .pool_timer(TokioTimer::new())
+        .pool_max_idle_per_host(POOL_MAX_IDLE)
+        .build(connector)
+}
+
+impl Upstream {
+    /// The role `name` at the base URL `url`.
+    ///
+    /// # Errors
+    /// When the URL can't be used.
+    pub fn new(name: &'static str, url: &str, client: Connections, bounds: Bounds) -> anyhow::Result<Self> {
+        let base: Uri = url.parse().with_context(|| format!("the address of {name}"))?;
+        let authority = base.authority().cloned().with_context(|| format!("the address of {name} has no host"))?;
+        let meter = opentelemetry::global::meter("shotengai");
+        Ok(Self {
+            name,
+            authority,
+            prefix: base.path().trim_end_matches('/').to_owned(),
+            client,
+            bounds,
+            places: Arc::new(Semaphore::new(bounds.at_once)),
+            durations: meter
+                .f64_histogram("forwarded.request.duration")
+                .with_unit("s")
+                .with_description("Time until a role's answer began, or until it was given up")
+                .with_boundaries(DURATION_BOUNDARIES.to_vec())
+                .build(),
+            in_flight: meter
+                .i64_up_down_counter("forwarded.requests.in_flight")
+                .with_description("Requests that a role has in hand")
+                .build(),
+        })
+    }
+
+    /// The role's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Sends a request and waits for the answer's head.
+    ///
+    /// It is sent a second time only if nobody could be connected to, or, for what changes nothing (GET, HEAD), if the
+    /// connection ended before an answer. Nothing that a role may have got is repeated otherwise.
+    ///
+    /// # Errors
+    /// [`Failure`]
+    pub async fn send(&self, outgoing: Outgoing) -> Result<Answered, Failure> {
+        let started = Instant::now();
+        let outcome = self.bounded(outgoing, started).await;
+        let outcome_name = match &outcome {
+            Ok(answered) => class(answered.response.status().as_u16()),
+            Err(failure) => failure.name(),
+        };
+        let labels = [KeyValue::new("role", self.name), KeyValue::new("outcome", outcome_name)];
+        self.durations.record(started.elapsed().as_secs_f64(), &labels);
+        outcome
+    }
+
+    async fn bounded(&self, outgoing: Outgoing, started: Instant) -> Result<Answered, Failure> {
+        let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Failure::Full)?;
+        self.in_flight.add(1, &[KeyValue::new("role", self.name)]);
+        let place = Place { _permit: permit, in_flight: self.in_flight.clone(), role: self.name };
+        let sending = self.with_retry(outgoing);
+        let response = timeout_at(started + self.bounds.head, sending).await.unwrap_or(Err(Failure::Slow))?;
+        Ok(Answered { response, place, deadline: started + self.bounds.whole })
+    }
+
+    async fn with_retry(&self, outgoing: Outgoing) -> Result<Response<Incoming>, Failure> {
+        let Outgoing { method, target, headers, body } = outgoing;
+        let request = |body: Sent| self.request(&method, &target, &headers, body);
+        let bytes = match body {
+            Body::Streaming { body, fate } => {
+                let outcome = self.once(request(body)?).await;
+                return outcome.map_err(|failure| fate.get().map_or(failure, |fate| Failure::Body(*fate)));
+            }
+            Body::Whole(bytes) => bytes,
+        };
+        let harmless = method == Method::GET || method == Method::HEAD;
+        match self.once(request(whole(bytes.clone()))?).await {
+            Err(failure) if failure == Failure::Unreachable || (harmless && failure == Failure::Cut) => {
+                tokio::time::sleep(PAUSE).await;
+                self.once(request(whole(bytes))?).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn once(&self, request: Request<Sent>) -> Result<Response<Incoming>, Failure> {
+        self.client.request(request).await.map_err(|error| {
+            tracing::debug!(role = self.name, %error, "no answer");
+            if error.is_connect() { Failure::Unreachable } else { Failure::Cut }
+        })
+    }
+
+    fn request(
+        &self,
+        method: &Method,
+        target: &str,
+        headers: &HeaderMap,
+        body: Sent,
+    ) -> Result<Request<Sent>, Failure> {
+        let path: PathAndQuery = format!("{}{target}", self.prefix).parse().map_err(|_| Failure::Body(Fate::Broken))?;
+        let uri = Uri::builder().scheme(Scheme::HTTP).authority(self.authority.clone()).path_and_query(path).build();
+        let mut request = Request::new(body);
+        *request.uri_mut() = uri.map_err(|_| Failure::Body(Fate::Broken))?;
+        request.method_mut().clone_from(method);
+        request.headers_mut().clone_from(headers);
+        Ok(request)
+    }
+
+    /// Whether it answers at all: every process explains its problems.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub async fn ping(&self) -> Result<(), String> {
+        let request = self.request(&Method::GET, "/problems/not-found", &HeaderMap::new(), whole(Bytes::new()));
+        let answer = self.once(request.map_err(|failure| failure.to_string())?).await;
+        answer.map(drop).map_err(|failure| failure.to_string())
+    }
+}
+
+const fn class(status: u16) -> &'static str {
+    match status {
+        ..200 => "1xx",
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400..500 => "4xx",
+        _ => "5xx",
+    }
+}

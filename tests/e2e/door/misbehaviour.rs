@@ -1,0 +1,150 @@
+//! Roles that answer badly, late or never, and clients that send too much.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use reqwest::Method;
+use shotengai_tests::fake_role::{FakeRole, Reply, ok};
+use shotengai_tests::raw::exchange;
+use shotengai_tests::street::Street;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
+
+use super::{WITHIN, door_to, get, problem, request, send};
+
+const BOUND: Duration = Duration::from_secs(2);
+const BUSY: Duration = Duration::from_secs(20);
+const HOPS: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close, X-Hop\r\nx-hop: 1\r\n\
+     keep-alive: timeout=5\r\nproxy-authenticate: Basic\r\nx-request-id: theirs\r\netag: \"e\"\r\n\r\nok";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn roles_that_misbehave_harm_neither_clients_nor_each_other() {
+    let street = Street::provisioned().await;
+    let more = Arc::new(Notify::new());
+    let rest = Arc::clone(&more);
+    let query = FakeRole::start(move |head| match head.split(' ').nth(1).unwrap() {
+        "/products" => Reply::Say(HOPS.to_owned()),
+        "/products/prod_cut" => Reply::Say("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf".to_owned()),
+        "/products/prod_chunk" => {
+            Reply::Say("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n".to_owned())
+        }
+        "/orders" => Reply::InTwo(
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n".to_owned(),
+            Arc::clone(&rest),
+            format!("{:x}\r\n{}\r\n0\r\n\r\n", 3 << 20, "x".repeat(3 << 20)),
+        ),
+        _ => Reply::Close,
+    })
+    .await;
+    let order = FakeRole::start(|head| if head.contains("/cancel") { ok("{}") } else { Reply::Close }).await;
+    let inventory = FakeRole::start(|_| Reply::Hang).await;
+    let door = door_to(
+        &street,
+        &[
+            ("QUERY_URL", query.url()),
+            ("ORDER_URL", order.url()),
+            ("INVENTORY_URL", inventory.url()),
+            ("FORWARD_HEAD_SECONDS", "2"),
+            ("FORWARD_CONCURRENCY", "4"),
+        ],
+    )
+    .await;
+    let base = door.url.clone();
+    let token = street.shop(&door).admin().await.token;
+
+    // Heads, both ways.
+    let asked = reqwest::Client::new().get(format!("{base}/products"));
+    let asked = asked.header("connection", "x-mine").header("x-mine", "1").header("te", "trailers");
+    let asked = asked.header("x-forwarded-for", "6.6.6.6").header("forwarded", "for=6.6.6.6").header("accept", "a/b");
+    let answer = send(asked).await;
+    for gone in ["x-hop", "keep-alive", "proxy-authenticate", "connection"] {
+        assert!(!answer.headers().contains_key(gone), "{gone}: {:?}", answer.headers());
+    }
+    assert_ne!(answer.headers()["x-request-id"], "theirs");
+    assert_eq!(
+        (answer.headers()["etag"].as_bytes(), answer.headers()["content-length"].as_bytes()),
+        (&b"\"e\""[..], &b"2"[..])
+    );
+    assert_eq!(answer.text().await.unwrap(), "ok");
+    let head = query.seen().remove(0);
+    let has = |line: &str| head.lines().any(|known| known == line);
+    assert!(!head.contains("x-mine") && !head.contains("trailers") && !head.contains("6.6.6.6"), "{head}");
+    let host = base.trim_start_matches("http://");
+    assert!(has("x-forwarded-for: 127.0.0.1") && has("x-forwarded-proto: http") && has("accept: a/b"), "{head}");
+    assert!(has(&format!("x-forwarded-host: {host}")) && has("via: 1.1 shotengai"), "{head}");
+    assert!(has(&format!("host: {}", query.url().trim_start_matches("http://"))), "{head}");
+    assert!(head.contains("traceparent: 00-") && head.contains("x-request-id: "), "{head}");
+
+    // A half is never taken for the whole.
+    for path in ["/products/prod_cut", "/products/prod_chunk"] {
+        let answer = get(&format!("{base}{path}")).await;
+        assert_eq!(answer.status(), 200);
+        assert!(answer.bytes().await.is_err(), "{path} was cut off");
+    }
+
+    // What comes is passed on as it comes, not when all of it is there.
+    let mut answer = send(request(Method::GET, &base, "/orders", &token)).await;
+    let first = timeout(WITHIN, answer.chunk()).await.unwrap().unwrap().unwrap();
+    assert_eq!(first, "first");
+    more.notify_one();
+    assert_eq!(answer.bytes().await.unwrap().len(), 3 << 20);
+
+    // No answer: what only reads is asked again, what may have been done is not.
+    problem(get(&format!("{base}/products/prod_gone")).await, 503, "unavailable").await;
+    let count = |role: &FakeRole, start: &str| role.seen().iter().filter(|head| head.starts_with(start)).count();
+    assert_eq!(count(&query, "get /products/prod_gone "), 2);
+    let place = request(Method::POST, &base, "/orders", &token).header("idempotency-key", "Key-1").json(&1);
+    problem(send(place).await, 503, "unavailable").await;
+    assert_eq!(count(&order, "post /orders "), 1);
+    assert!(order.seen()[0].contains("\r\nidempotency-key: key-1"));
+
+    hanging(&base, &token, &inventory).await;
+    too_much(&base, &token, &order).await;
+}
+
+/// A role that never answers: its requests end in time, there are never too many, and others don't notice.
+async fn hanging(base: &str, token: &str, inventory: &FakeRole) {
+    let began = Instant::now();
+    let stock = || async {
+        let asked = request(Method::POST, base, "/products/prod_1/stock", token).json(&1);
+        let answer = send(asked).await;
+        (answer.status().as_u16(), answer)
+    };
+    let others = async {
+        let answer = get(&format!("{base}/products")).await;
+        assert_eq!(answer.status(), 200);
+        began.elapsed()
+    };
+    let (answers, others) = tokio::join!(join_all((0..10).map(|_| stock())), others);
+    assert!(others < BUSY && began.elapsed() >= BOUND && began.elapsed() < BUSY, "{others:?} {:?}", began.elapsed());
+    let mut late = 0;
+    for (status, answer) in answers {
+        match status {
+            504 => {
+                problem(answer, 504, "role-timeout").await;
+                late += 1;
+            }
+            _ => drop(problem(answer, 503, "unavailable").await),
+        }
+    }
+    assert_eq!((late, inventory.seen().len()), (4, 4), "four at the same time, none twice");
+}
+
+/// Bodies beyond the limit, announced or not, end at the door.
+async fn too_much(base: &str, token: &str, order: &FakeRole) {
+    let before = order.seen().len();
+    let announced = request(Method::POST, base, "/orders/ord_1/cancel", token).body(vec![b' '; 300_000]);
+    problem(send(announced).await, 413, "body-too-large").await;
+    let chunk = format!("c350\r\n{}\r\n", " ".repeat(0xc350)).repeat(6);
+    let raw = format!(
+        "POST /orders/ord_1/cancel HTTP/1.1\r\nhost: shop\r\nauthorization: Bearer {token}\r\n\
+         transfer-encoding: chunked\r\n\r\n{chunk}0\r\n\r\n"
+    );
+    let answer = exchange(base, raw.as_bytes()).await;
+    assert_eq!((answer.status, answer.json()["type"].as_str()), (413, Some("/problems/body-too-large")));
+    assert_eq!(order.seen().len(), before, "no role has seen any of it whole");
+    // Below the limit, but more than is read ahead.
+    let asked = request(Method::POST, base, "/orders/ord_1/cancel", token).body(vec![b' '; 250_000]);
+    assert_eq!(send(asked).await.status(), 200);
+}

@@ -1,0 +1,135 @@
+//! `E2E_DOOR=1`: every role as a process of its own, and everything public through storefront.
+//!
+//! Tests ask for a street as ever (`serve("all", …)`); they get the processes of these roles as one
+//! [`Process`](crate::street::Process), whose address is the door's. Each role has an address in its street, as a service
+//! has in a cluster: the first process of a role that runs has it, whichever call started it, and the door knows it
+//! beforehand.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use crate::street::{Process, Street, loopback};
+
+const ROLES: [&str; 9] =
+    ["storefront", "order", "catalog", "inventory", "billing", "notification", "tally", "query", "bridge"];
+/// Nine processes at once, on a machine that other tests keep busy.
+const READY_WITHIN: Duration = Duration::from_secs(120);
+
+/// Whether roles are to be processes of their own.
+#[must_use]
+pub fn is_on() -> bool {
+    std::env::var_os("E2E_DOOR").is_some_and(|value| value == "1")
+}
+
+/// Holds a role's address for the process that has it.
+pub type Held = Arc<()>;
+
+/// The addresses of a street's roles.
+#[derive(Default)]
+pub struct Addresses(Mutex<BTreeMap<String, (SocketAddr, Weak<()>)>>);
+
+impl Addresses {
+    /// The role's address, whether or not it is there at the moment.
+    #[must_use]
+    pub fn url(&self, role: &str) -> String {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (address, _) = known.entry(role.to_owned()).or_insert_with(|| (reserved(), Weak::new()));
+        format!("http://{address}")
+    }
+
+    /// An address for a process of this role: the role's, unless a process has it already.
+    fn take(&self, role: &str) -> (SocketAddr, Held) {
+        let (mut known, held) = (self.0.lock().unwrap_or_else(PoisonError::into_inner), Held::default());
+        let (address, holder) = known.entry(role.to_owned()).or_insert_with(|| (reserved(), Weak::new()));
+        if holder.strong_count() > 0 {
+            return (loopback(), held);
+        }
+        *holder = Arc::downgrade(&held);
+        (*address, held)
+    }
+
+    /// From now on the role's address is this one.
+    fn take_at(&self, role: &str, address: SocketAddr) -> (SocketAddr, Held) {
+        let held = Held::default();
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(role.to_owned(), (address, Arc::downgrade(&held)));
+        (address, held)
+    }
+}
+
+/// A free port that stays free for a while: the system gives those below its own range to nobody by itself.
+fn reserved() -> SocketAddr {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Another test process starts elsewhere.
+    let start = u16::try_from(std::process::id() % 100).unwrap_or_default() * 120;
+    loop {
+        let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+}
+
+impl Street {
+    /// Starts each of these roles as a process of its own, all at once, and waits until all are ready.
+    pub async fn serve_apart(
+        &self,
+        roles: &str,
+        at: Option<(SocketAddr, SocketAddr)>,
+        extra: &[(&str, &str)],
+    ) -> Process {
+        let mut roles: Vec<&str> = if roles == "all" { ROLES.to_vec() } else { roles.split(',').collect() };
+        // What the test is given the address of.
+        roles.sort_by_key(|role| *role != "storefront");
+        let mut started = Vec::new();
+        for (place, role) in roles.into_iter().enumerate() {
+            let here = at.filter(|_| place == 0);
+            let (http, held) =
+                here.map_or_else(|| self.addresses.take(role), |(http, _)| self.addresses.take_at(role, http));
+            let health = here.map_or_else(loopback, |(_, health)| health);
+            started.push((role, http, health, held));
+        }
+        let environment = self.environment(extra);
+        let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let mut processes = started.into_iter().map(|(role, http, health, held)| {
+            let mut process = self.spawn(role, http, health, &environment);
+            process.held = Some(held);
+            process
+        });
+        let mut process = processes.next().expect("a role");
+        process.others = processes.collect();
+        process.until_ready(READY_WITHIN).await;
+        process
+    }
+
+    /// Where the roles find each other. A test's own settings win; only where it takes the door for catalog, which in one
+    /// process it is, catalog's address is put in.
+    fn environment<'a>(&self, extra: &[(&'a str, &'a str)]) -> Vec<(&'a str, String)> {
+        let mut all = Vec::new();
+        for (name, role) in [
+            ("STOREFRONT_URL", "storefront"),
+            ("ORDER_URL", "order"),
+            ("CATALOG_URL", "catalog"),
+            ("INVENTORY_URL", "inventory"),
+            ("QUERY_URL", "query"),
+            ("TALLY_URL", "tally"),
+        ] {
+            all.push((name, self.addresses.url(role)));
+        }
+        let door = self.addresses.url("storefront");
+        let own = extra.iter().filter(|(name, value)| *name != "CATALOG_URL" || *value != door);
+        all.extend(own.map(|(name, value)| (*name, (*value).to_owned())));
+        all
+    }
+
+    /// Where the ledger behind a shop is read: it is not public.
+    pub(crate) fn ledger_of(&self, process: &Process) -> String {
+        let mut all = std::iter::once(process).chain(&process.others);
+        all.find(|process| process.name == "billing")
+            .map_or_else(|| self.addresses.url("billing"), |billing| billing.url.clone())
+    }
+}
