@@ -1,0 +1,136 @@
+"""Any values that the schema allows render to valid objects; names that it doesn't know are refused, wherever they stand."""
+
+import concurrent.futures
+import random
+
+import jsonschema
+import pytest
+
+import api
+import chart
+import value_trees
+
+CASES = 40
+# Helm runs beside Python, so a few at a time are faster even on few cores.
+POOL = concurrent.futures.ThreadPoolExecutor(max_workers=3)
+
+
+def valid_values(seed):
+    """Random values; combinations that the chart refuses are made whole, so that most cases render."""
+    dice = random.Random(seed)
+    values = value_trees.random_value(value_trees.SCHEMA, dice, odds=dice.choice([0.15, 0.4, 0.8]))
+    for _, group in [("roleDefaults", values.get("roleDefaults", {})), *values.get("roles", {}).items()]:
+        scaling = group.get("autoscaling", {})
+        if "minReplicas" in scaling or "maxReplicas" in scaling:
+            scaling["minReplicas"], scaling["maxReplicas"] = dice.randint(1, 3), dice.randint(6, 500)
+    if "roles" in values:
+        values["roles"].get("storefront", {}).pop("enabled", None)
+    if values.get("roleDefaults", {}).pop("enabled", True) is False:
+        values.setdefault("roles", {})["bridge"] = {"enabled": False}
+    if values.get("local", {}).get("ministack", {}).get("enabled"):
+        values.setdefault("provision", {})["mode"] = "job"
+        values["publish"] = "outbox"
+    if values.get("aws", {}).get("podIdentity"):
+        values["aws"].pop("credentials", None)
+    gateway = values.get("gateway", {})
+    if gateway.get("enabled"):
+        gateway["parentRefs"] = [{"name": "public"}]
+        gateway.setdefault("create", {})["className"] = "eg"
+    secrets = values.get("secrets", {})
+    if secrets.get("generate") is False or secrets.get("adminPassword", {}).get("hashed"):
+        for name in ("jwtSigningKey", "internalToken", "adminPassword"):
+            secrets.setdefault(name, {})["existingSecret"] = "keys"
+    for name in ("databaseUrl", "smtpUrl"):
+        values.setdefault("secrets", {}).setdefault(name, {})["existingSecret"] = "elsewhere"
+    return values
+
+
+def attempt(seed):
+    values = valid_values(seed)
+    jsonschema.validate(values, value_trees.SCHEMA)
+    try:
+        documents = chart.render_values(values)
+    except chart.Refused as refused:
+        return None, str(refused)
+    return [f for d in documents for version in (chart.OLDEST, chart.NEWEST) for f in api.faults(d, version)], ""
+
+
+def test_random_valid_values_render_to_valid_objects():
+    results = list(POOL.map(attempt, range(CASES)))
+    wrong = [f"seed {seed}: {said[-600:]}" for seed, (faults, said) in enumerate(results) if faults is None]
+    assert wrong == []
+    assert [f"seed {seed}: {faults[:3]}" for seed, (faults, _) in enumerate(results) if faults] == []
+
+
+def test_every_object_of_the_schema_is_closed_or_says_that_it_is_free():
+    for path, schema in value_trees.objects():
+        free = schema.get("x-free", False)
+        assert free or schema.get("additionalProperties") is False, f"{path} takes any name"
+
+
+def test_unknown_names_are_refused_at_every_level():
+    places = {path: schema for path, schema in value_trees.objects() if not schema.get("x-free")}
+    assert len(places) > 100
+    validator = jsonschema.Draft7Validator(value_trees.SCHEMA)
+    for path, schema in places.items():
+        errors = [error.message for error in validator.iter_errors(value_trees.with_unknown_name(path, schema))]
+        assert any("notAValue" in message for message in errors), f"{path}: {errors}"
+
+
+def test_helm_refuses_what_the_schema_refuses():
+    # Every level of one role and of everything else; the other roles are made of the same pieces.
+    places = {p: s for p, s in value_trees.objects() if not s.get("x-free") and (p[:1] != ("roles",) or p[1:2] in [(), ("bridge",)])}
+
+    def said(place):
+        try:
+            chart.render_values(value_trees.with_unknown_name(*place))
+        except chart.Refused as refused:
+            return str(refused)
+        return ""
+
+    answers = dict(zip(places, POOL.map(said, places.items())))
+    assert [path for path, answer in answers.items() if "notAValue" not in answer] == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"image": {"tag": "latest"}},
+        {"roles": {"order": {"replicas": "two"}}},
+        {"roles": {"order": {"settings": {"BRIDGE_LEASE_SECONDS": 3}}}},
+        {"roles": {"bridge": {"settings": {"BRIDGE_LEASE_SECONDS": 0}}}},
+        {"roles": {"reception": {}}},
+        {"commonLabels": {"app.kubernetes.io/name": "other"}},
+        {"secrets": {"internalToken": {"value": "short"}}},
+        {"tracing": {"endpoint": "https://collector"}},
+        {"networkPolicy": {"awsTo": [{"ipBlock": {"cidr": "10.0.0.0/8"}, "podSelector": {}}]}},
+        {"local": {"mailpit": {"image": "axllent/mailpit"}}},
+    ],
+)  # fmt: skip
+def test_values_that_would_not_work_are_refused(values):
+    with pytest.raises(chart.Refused, match="don't meet the specifications"):
+        chart.render_values(values)
+
+
+@pytest.mark.parametrize(
+    ("values", "cure"),
+    [
+        ({"secrets": {"databaseUrl": {"existingSecret": ""}}}, "or switch on local.postgresql"),
+        ({"secrets": {"smtpUrl": {"existingSecret": ""}}}, "or switch on local.mailpit"),
+        ({"secrets": {"generate": False}}, "secrets.generate=true"),
+        ({"secrets": {"generate": False, "jwtSigningKey": {"existingSecret": "k"}, "internalToken": {"existingSecret": "k"}}, "admin": {"email": "a@b"}}, "there is no password"),
+        ({"roles": {"tally": {"autoscaling": {"minReplicas": 9}}}}, "more than maxReplicas"),
+        ({"local": {"ministack": {"enabled": True}}}, "set provision.mode=job"),
+        ({"local": {"ministack": {"enabled": True}}, "provision": {"mode": "job"}, "publish": "cdc"}, "set publish=outbox"),
+        ({"aws": {"podIdentity": True, "credentials": {"existingSecret": "k"}}}, "keep one"),
+        ({"roles": {"storefront": {"enabled": False}}}, "set tests.enabled=false"),
+        ({"roles": {"storefront": {"enabled": False}}, "tests": {"enabled": False}, "ingress": {"enabled": True}}, "not enabled"),
+        ({"gateway": {"enabled": True}}, "gateway.create.enabled"),
+        ({"gateway": {"enabled": True, "create": {"enabled": True}}}, "kubectl get gatewayclasses"),
+        ({"extraEnv": [{"name": "CURRENCY", "value": "EUR"}]}, "which the chart sets"),
+    ],
+)  # fmt: skip
+def test_combinations_that_would_not_work_are_refused_with_a_cure(values, cure):
+    with pytest.raises(chart.Refused) as refused:
+        chart.render_values(values)
+    assert cure in str(refused.value)
