@@ -60,12 +60,45 @@ dead-letters: build ## Dead letters by cause (redrive: `shotengai dead-letters r
 	@$(BIN) dead-letters list --local $(ARGS)
 
 .PHONY: test
-test: venv build ## All tests: unit, contract, end to end
+test: venv build chart-test ## All tests: unit, contract, chart, end to end
 	@cargo test --workspace --all-features
+	@$(MAKE) --no-print-directory test-apart
 
-.PHONY: test-cdc
-test-cdc: venv build ## The end-to-end tests where DynamoDB's change capture feeds the stream
-	@E2E_PUBLISH=cdc cargo test --workspace --all-features --test e2e
+.PHONY: test-apart
+test-apart: venv build ## The end-to-end tests again: each role a process behind the door, change capture for the outbox
+	@E2E_DOOR=1 E2E_PUBLISH=cdc cargo test --workspace --all-features --test e2e
+
+.PHONY: test-cluster
+test-cluster: chart-tools ## The chart and the leases against the API server that KUBECONFIG names
+	@.local/chart/venv/bin/python -m pytest tests/cluster $(PYTEST)
+
+.PHONY: chart-tools
+chart-tools:
+	@sh tests/chart/bootstrap.sh
+
+.PHONY: chart-test
+chart-test: chart-tools ## Render the chart, hold it against the Kubernetes API, the source and its promises
+	@.local/chart/venv/bin/python -m pytest tests/chart $(PYTEST)
+
+.PHONY: chart-golden
+chart-golden: chart-tools ## Write the chart's golden renders, its settings' schema and its table of values anew
+	@.local/chart/venv/bin/python tests/chart/update.py
+
+.PHONY: kind-up
+kind-up: ## The whole street in a kind cluster on this machine
+	@sh deploy/kind/up.sh
+
+.PHONY: kind-test
+kind-test: ## Buy something in it; look at ingress, leases, a rolling restart
+	@sh deploy/kind/test.sh
+
+.PHONY: kind-logs
+kind-logs: ## What it says (ROLE=order, INTO=folder)
+	@ROLE="$(ROLE)" INTO="$(INTO)" sh deploy/kind/logs.sh
+
+.PHONY: kind-down
+kind-down: ## Remove it
+	@sh deploy/kind/down.sh
 
 .PHONY: bench
 bench: venv ## Measure a release build, in Markdown (ARGS=--quick for fewer orders, --hot-product for that alone)

@@ -5,10 +5,8 @@ import functools
 import json
 import pathlib
 
-import jsonschema
+import jsonschema_rs
 import kubernetes_validate
-import referencing
-import referencing.jsonschema
 
 import chart
 
@@ -16,26 +14,26 @@ SCHEMAS = chart.HERE / "schemas"
 PUBLISHED = pathlib.Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
 
 
-def _load(folder, name):
-    contents = json.loads((folder / name).read_text())
-    return referencing.Resource(contents=contents, specification=referencing.jsonschema.DRAFT7)
+@functools.lru_cache(maxsize=None)
+def _definitions(version):
+    """All types of a version; every kind's schema refers to this one file."""
+    return json.loads((PUBLISHED / f"v{version}.0-local-strict" / "_definitions.json").read_text())
 
 
 @functools.lru_cache(maxsize=None)
 def _validator(version, kind, api_version):
     own = SCHEMAS / f"{kind.lower()}.json"
     if own.exists():
-        return jsonschema.Draft7Validator(json.loads(own.read_text()))
-    folder = PUBLISHED / f"v{version}.0-local-strict"
+        return jsonschema_rs.Draft7Validator(json.loads(own.read_text()))
     group, _, short = api_version.rpartition("/")
     parts = [kind.lower(), *([group.split(".")[0]] if group else []), short]
-    name = "-".join(parts) + ".json"
-    assert (folder / name).exists(), f"Kubernetes {version} has no {api_version} {kind}"
-    registry = referencing.Registry(retrieve=lambda uri: _load(folder, uri.rsplit("/", 1)[-1]))
-    return jsonschema.Draft7Validator({"$ref": f"file:///{name}"}, registry=registry)
+    path = PUBLISHED / f"v{version}.0-local-strict" / ("-".join(parts) + ".json")
+    assert path.exists(), f"Kubernetes {version} has no {api_version} {kind}"
+    text = path.read_text().replace('"_definitions.json#', '"json-schema:///definitions#')
+    return jsonschema_rs.Draft7Validator(json.loads(text), retriever=lambda _: _definitions(version))
 
 
 def faults(document, version):
     validator = _validator(version, document["kind"], document["apiVersion"])
     name = f"{document['kind']}/{document['metadata']['name']}"
-    return [f"{name} {error.json_path}: {error.message[:200]}" for error in validator.iter_errors(document)]
+    return [f"{name} {list(error.instance_path)}: {error.message[:200]}" for error in validator.iter_errors(document)]

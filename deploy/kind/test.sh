@@ -1,0 +1,34 @@
+#!/bin/sh
+# Buys something in the cluster, and looks at what only a cluster has: the ingress, the leases, the network's rules.
+. "$(dirname -- "$0")/common.sh"
+
+need kind kubectl helm curl
+need_cluster
+
+step 'buy something (helm test)'
+h test "$release" --logs || { explain; fail 'the order was not paid; more: make kind-logs, then docs/operations.md'; }
+
+step 'the ingress leads to storefront and tally'
+for path in /products /tally; do
+  curl --fail --silent --show-error --max-time 10 --retry 10 --retry-all-errors --output /dev/null "http://localhost:8080$path" \
+    || fail "http://localhost:8080$path does not answer: kubectl --context kind-$cluster -n $namespace describe ingress"
+  echo "  $path answers"
+done
+
+step 'every shard has a lease'
+k get leases
+[ -n "$(k get leases --output name)" ] || fail 'no bridge keeps a lease: kubectl logs deployment/shotengai-bridge'
+
+step 'the bridge may touch leases and nothing else'
+account=system:serviceaccount:$namespace:$release-bridge
+k auth can-i update leases --as "$account" >/dev/null || fail 'the bridge may not update leases'
+for thing in secrets pods configmaps; do
+  ! k auth can-i get "$thing" --as "$account" >/dev/null || fail "the bridge may read $thing"
+done
+echo '  leases yes; secrets, pods, configmaps no'
+
+step 'a restart of every role loses nothing'
+k rollout restart deployment --selector "app.kubernetes.io/instance=$release,shotengai/role=true" >/dev/null
+h test "$release" --logs || { explain; fail 'an order placed during the restart was not paid; more: make kind-logs'; }
+k rollout status deployment --selector "app.kubernetes.io/instance=$release" --timeout 300s || { explain; fail 'the roles did not come back'; }
+step 'passed'

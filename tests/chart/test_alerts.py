@@ -1,0 +1,82 @@
+"""Alerts ask for numbers that the program reports, and lead to a section that says what to do."""
+
+import re
+
+import chart
+
+OPERATIONS = chart.ROOT / "docs" / "operations.md"
+METER = re.compile(r'\.([uif]64)_(counter|gauge|histogram)\("([a-z_.]+)"\)((?:\s*\.with_unit\("(\w+)"\))?)')
+UNITS = {"s": "_seconds", "ms": "_milliseconds", None: ""}
+# Of Prometheus itself.
+OTHERS = {"up"}
+
+
+def reported():
+    """The names under which /metrics shows what the source measures: with unit, and with the endings of its kind."""
+    found = set()
+    for folder in ("shared", "services"):
+        for path in (chart.ROOT / folder).rglob("src/**/*.rs"):
+            for _, kind, name, _, unit in METER.findall(path.read_text()):
+                name = name.replace(".", "_") + UNITS[unit or None]
+                found |= {"counter": {f"{name}_total"}, "gauge": {name}, "histogram": {f"{name}_{end}" for end in ("bucket", "sum", "count")}}[kind]
+    return found
+
+
+def alerts(name="full"):
+    (rule,) = chart.of_kind(chart.render(name), "PrometheusRule")
+    return rule["spec"]["groups"][0]["rules"]
+
+
+def test_the_numbers_are_found_in_the_source():
+    assert {"dependency_up", "shard_lag_milliseconds", "event_handled_age_seconds_bucket", "worker_restarts_total"} <= reported()
+
+
+def test_every_number_an_alert_asks_for_is_reported():
+    for alert in alerts():
+        names = set(re.findall(r"([a-z_]+)\{", alert["expr"]))
+        assert names and names <= reported() | OTHERS, f"{alert['alert']}: {names - reported()}"
+
+
+def test_every_alert_looks_at_this_release_alone():
+    for alert in alerts():
+        for selector in re.findall(r"\{([^}]*)\}", alert["expr"]):
+            assert 'namespace="shops"' in selector and 'job="nishiki-metrics"' in selector, alert["alert"]
+
+
+def test_every_alert_has_a_section_and_every_section_an_alert():
+    headings = re.findall(r"^### (Shotengai\w+)$", OPERATIONS.read_text(), re.MULTILINE)
+    assert len(set(headings)) == len(headings)
+    assert {alert["alert"] for alert in alerts()} == set(headings)
+    for alert in alerts():
+        assert alert["annotations"]["runbook_url"] == f"https://wiki.example.com/operations.md#{alert['alert'].lower()}"
+        assert alert["labels"]["severity"] in ("critical", "warning") and alert["annotations"]["summary"]
+
+
+def test_every_section_says_what_it_means_where_to_look_and_what_cures_it():
+    for section in re.split(r"^### ", OPERATIONS.read_text(), flags=re.MULTILINE)[1:]:
+        assert all(f"**{word}**" in section for word in ("Means", "Look", "Cure")), section.splitlines()[0]
+
+
+def test_every_role_is_missed_when_it_is_away():
+    assert {alert["labels"]["role"] for alert in alerts() if alert["alert"] == "ShotengaiRoleAway"} == set(chart.facts())
+
+
+def test_the_sweeper_is_no_news_where_there_is_no_publisher():
+    assert not any(alert["alert"] == "ShotengaiSweeperPublishes" for alert in alerts("aws"))
+
+
+def test_prometheus_finds_the_pods_under_the_name_that_alerts_use():
+    documents = chart.render("full")
+    (monitor,) = chart.of_kind(documents, "ServiceMonitor")
+    service = chart.named(documents, "Service", "nishiki-metrics")
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    assert {endpoint["port"] for endpoint in monitor["spec"]["endpoints"]} == {port["name"] for port in service["spec"]["ports"]}
+    assert monitor["spec"]["podTargetLabels"] == ["app.kubernetes.io/component"]
+
+
+def test_links_in_the_runbook_lead_somewhere():
+    text = OPERATIONS.read_text()
+    anchors = {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        page, _, anchor = target.partition("#")
+        assert (anchor in anchors) if not page else (OPERATIONS.parent / page).exists(), target

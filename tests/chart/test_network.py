@@ -1,0 +1,125 @@
+"""The NetworkPolicies, asked as a network would: may this pod reach that one?"""
+
+import ipaddress
+
+import pytest
+
+import chart
+
+ROLES = chart.facts()
+
+
+def matches(selector, labels):
+    return all(labels.get(key) == value for key, value in (selector or {}).get("matchLabels", {}).items())
+
+
+class Network:
+    """The pods of a value set and the policies between them. Outside is an address, or a namespace's name."""
+
+    def __init__(self, documents):
+        self.pods = {chart.component(d): meta["labels"] for d, meta, _ in chart.workloads(documents)}
+        self.policies = [d["spec"] for d in chart.of_kind(documents, "NetworkPolicy")]
+
+    def peer_is(self, peer, who):
+        if "ipBlock" in peer:
+            return isinstance(who, ipaddress.IPv4Address) and who in ipaddress.ip_network(peer["ipBlock"]["cidr"])
+        if isinstance(who, ipaddress.IPv4Address):
+            return False
+        if who in self.pods:
+            return "namespaceSelector" not in peer and matches(peer["podSelector"], self.pods[who])
+        return "namespaceSelector" in peer and matches(peer["namespaceSelector"], {"kubernetes.io/metadata.name": who})
+
+    def allows(self, direction, pod, who, port):
+        mine = [p for p in self.policies if matches(p["podSelector"], self.pods[pod]) and direction in p["policyTypes"]]
+        if not mine:
+            return True
+        side = {"Ingress": "from", "Egress": "to"}[direction]
+        for policy in mine:
+            for rule in policy.get(direction.lower(), []):
+                if port in [p["port"] for p in rule["ports"]] and (side not in rule or any(self.peer_is(peer, who) for peer in rule[side])):
+                    return True
+        return False
+
+    def reaches(self, source, target, port):
+        out = source not in self.pods or self.allows("Egress", source, target, port)
+        return out and (target not in self.pods or self.allows("Ingress", target, source, port))
+
+
+AWS = ipaddress.ip_address("52.119.1.1")
+
+
+@pytest.fixture(params=["default", "kind", "aws", "full", "existing-secrets"])
+def net(request):
+    network = Network(chart.render(request.param))
+    network.name = request.param
+    return network
+
+
+def test_every_pod_is_behind_a_policy_for_both_directions(net):
+    for pod, labels in net.pods.items():
+        for direction in ("Ingress", "Egress"):
+            assert any(matches(p["podSelector"], labels) and direction in p["policyTypes"] for p in net.policies), pod
+
+
+def test_roles_reach_those_they_call_and_no_others(net):
+    for source in ROLES:
+        for target in ROLES:
+            called = target in ROLES[source].get("calls", [])
+            assert net.reaches(source, target, 8080) == called, f"{source} → {target}"
+            assert not net.allows("Egress", source, target, 9090)
+
+
+def test_the_street_is_entered_by_storefront_and_tally_alone(net):
+    door = {"kind": "projectcontour", "full": "ingress"}.get(net.name, "anywhere")
+    for role in ROLES:
+        assert net.reaches(door, role, 8080) == ROLES[role].get("public", False), role
+    if net.name in ("kind", "full"):
+        assert not net.reaches("elsewhere", "storefront", 8080)
+
+
+def test_names_are_resolved_and_metrics_read_everywhere(net):
+    for role in ROLES:
+        assert net.reaches(role, "kube-system", 53)
+        if net.name != "full":
+            assert net.reaches("monitoring", role, 9090)
+
+
+def test_every_role_and_the_provisioner_reach_aws(net):
+    for pod in [*ROLES, "provision"]:
+        if net.name == "kind":
+            assert net.reaches(pod, "ministack", 4566)
+            # The bridge's way to the Kubernetes API is wide until networkPolicy.apiServerTo narrows it.
+            assert pod == "bridge" or not net.allows("Egress", pod, AWS, 443)
+        else:
+            assert net.allows("Egress", pod, AWS, 8443 if net.name == "full" else 443)
+        # The metadata of the node is nobody's business; Pod Identity's agent is a neighbour of it.
+        assert not net.allows("Egress", pod, ipaddress.ip_address("169.254.169.254"), 80)
+        agent = net.allows("Egress", pod, ipaddress.ip_address("169.254.170.23"), 80)
+        assert agent == (net.name in ("aws", "existing-secrets"))
+
+
+def test_who_needs_the_database_mail_or_the_kubernetes_api_reaches_it_and_nobody_else(net):
+    database = {"kind": ("postgresql", 5432), "full": (ipaddress.ip_address("10.1.2.3"), 5433)}.get(net.name, (ipaddress.ip_address("10.0.2.3"), 5432))
+    mail = ("mailpit", 1025) if net.name == "kind" else (AWS, 587)
+    for role in ROLES:
+        needs = ROLES[role].get("needs", [])
+        assert net.reaches(role, *database) == ("database" in needs), role
+        assert net.reaches(role, *mail) == ("smtp" in needs), role
+        assert net.allows("Egress", role, ipaddress.ip_address("10.96.0.1"), 6443) == ("leases" in needs), role
+
+
+def test_traces_leave_where_there_is_a_collector(net):
+    assert net.reaches("order", "tracing", 4317) == (net.name == "full")
+
+
+def test_the_test_reaches_storefront_alone(net):
+    assert net.reaches("test", "storefront", 8080)
+    assert not any(net.reaches("test", role, 8080) for role in ROLES if role != "storefront")
+    assert not net.allows("Egress", "test", AWS, 443)
+
+
+def test_the_local_parts_start_nothing_themselves():
+    net = Network(chart.render("kind"))
+    for part in ("ministack", "postgresql", "mailpit"):
+        assert not net.allows("Egress", part, AWS, 443)
+        assert not net.reaches("elsewhere", part, 5432) and not net.reaches("tally", "postgresql", 5432)

@@ -1,0 +1,173 @@
+"""What holds for every pod of the chart, whatever its values."""
+
+import re
+
+import pytest
+
+import chart
+
+ROLES = chart.facts()
+# Of the SDK, not of ours.
+SDK = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+
+
+def is_ours(container):
+    return container.get("args", [""])[0] in ("serve", "provision")
+
+
+def test_pods_are_restricted_and_more(rendered):
+    for document, _, pod in chart.workloads(rendered):
+        name = document["metadata"]["name"]
+        context = pod["securityContext"]
+        assert context["runAsNonRoot"] and context["runAsUser"] > 0 and context["runAsGroup"] > 0, name
+        assert context["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys(), name
+        assert all(set(volume) - {"name"} <= {"secret", "configMap", "emptyDir"} for volume in pod.get("volumes", [])), name
+        for container in pod["containers"] + pod.get("initContainers", []):
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }, name
+            assert not any("hostPort" in port for port in container.get("ports", [])), name
+            if is_ours(container):
+                assert context["runAsUser"] == 65532, name
+
+
+def test_no_pod_has_a_token_but_who_keeps_leases(value_set, rendered):
+    tokens = {chart.component(document) for document, _, pod in chart.workloads(rendered) if pod["automountServiceAccountToken"]}
+    assert tokens == (set() if value_set == "minimal" else {"bridge"})
+
+
+def test_leases_and_their_events_are_all_that_a_role_may_touch(rendered):
+    assert not chart.of_kind(rendered, "ClusterRole", "ClusterRoleBinding")
+    for role in chart.of_kind(rendered, "Role"):
+        assert {(*rule["apiGroups"], *rule["resources"]): set(rule["verbs"]) for rule in role["rules"]} == {
+            ("coordination.k8s.io", "leases"): {"get", "list", "create", "update", "delete"},
+            ("events.k8s.io", "events"): {"create"},
+        }
+    accounts = {account["metadata"]["name"] for account in chart.of_kind(rendered, "ServiceAccount")}
+    for binding in chart.of_kind(rendered, "RoleBinding"):
+        chart.named(rendered, "Role", binding["roleRef"]["name"])
+        assert {subject["name"] for subject in binding["subjects"]} <= accounts
+
+
+def test_images_are_pinned_and_sized(rendered):
+    for document, _, pod in chart.workloads(rendered):
+        for container in pod["containers"]:
+            image = container["image"]
+            assert re.search(r"(:[^:/]+|@sha256:[0-9a-f]{64})$", image) and not image.endswith(":latest"), image
+            resources = container["resources"]
+            assert {"cpu", "memory"} <= resources["requests"].keys() and "memory" in resources["limits"], document["metadata"]["name"]
+
+
+def test_every_server_has_three_probes_on_ports_that_it_has(rendered):
+    for deployment in chart.of_kind(rendered, "Deployment"):
+        for container in deployment["spec"]["template"]["spec"]["containers"]:
+            ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+            for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+                get = container[probe].get("httpGet")
+                assert get is None or get["port"] in ports
+            if is_ours(container):
+                assert ports == {"http": 8080, "health": 9090}
+                paths = [container[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")]
+                assert paths == ["/livez", "/livez", "/readyz"]
+
+
+def test_selectors_find_their_own_pods_and_no_others(rendered):
+    pods = {document["metadata"]["name"]: meta["labels"] for document, meta, _ in chart.workloads(rendered)}
+
+    def found(selector):
+        return {name for name, labels in pods.items() if selector.items() <= labels.items()}
+
+    for deployment in chart.of_kind(rendered, "Deployment"):
+        assert found(deployment["spec"]["selector"]["matchLabels"]) == {deployment["metadata"]["name"]}
+        for spread in deployment["spec"]["template"]["spec"].get("topologySpreadConstraints", []):
+            assert found(spread["labelSelector"]["matchLabels"]) == {deployment["metadata"]["name"]}
+    for budget in chart.of_kind(rendered, "PodDisruptionBudget"):
+        assert found(budget["spec"]["selector"]["matchLabels"]) == {budget["metadata"]["name"]}
+    roles = {d["metadata"]["name"] for d in chart.of_kind(rendered, "Deployment") if chart.component(d) in ROLES}
+    for service in chart.of_kind(rendered, "Service"):
+        wanted = roles if service["spec"].get("clusterIP") == "None" else {service["metadata"]["name"]}
+        assert found(service["spec"]["selector"]) == wanted
+        for name in wanted:
+            deployment = chart.named(rendered, "Deployment", name)
+            ports = {port["name"] for port in deployment["spec"]["template"]["spec"]["containers"][0]["ports"]}
+            assert {port["targetPort"] for port in service["spec"]["ports"]} <= ports
+
+
+def test_a_role_rolls_without_missing_a_pod_and_ends_after_its_drain(rendered):
+    for deployment in chart.of_kind(rendered, "Deployment"):
+        if chart.component(deployment) not in ROLES:
+            continue
+        assert deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+        pod = deployment["spec"]["template"]["spec"]
+        env = {e["name"]: e.get("value") for e in pod["containers"][0]["env"]}
+        # supervisor: pre-stop, drain, then 5 s for telemetry.
+        assert pod["terminationGracePeriodSeconds"] >= int(env["PRE_STOP_SECONDS"]) + int(env["DRAIN_SECONDS"]) + 5
+
+
+def test_what_is_scaled_has_no_fixed_number_and_one_scaler(rendered):
+    scaled = [o["spec"]["scaleTargetRef"]["name"] for o in chart.of_kind(rendered, "HorizontalPodAutoscaler", "ScaledObject")]
+    assert len(set(scaled)) == len(scaled)
+    for deployment in chart.of_kind(rendered, "Deployment"):
+        assert ("replicas" in deployment["spec"]) != (deployment["metadata"]["name"] in scaled)
+
+
+def test_every_queue_scales_by_depth_and_age_and_the_bridge_by_lag():
+    for document in chart.of_kind(chart.render("full"), "ScaledObject"):
+        fact = ROLES[chart.component(document)]
+        triggers = [(t["type"], t["metadata"].get("queueURL") or t["metadata"].get("dimensionValue")) for t in document["spec"]["triggers"]]
+        wanted = [("aws-sqs-queue", f"blue-{queue['name']}") for queue in fact.get("queues", [])]
+        wanted += [("aws-cloudwatch", f"blue-{queue['name']}") for queue in fact.get("queues", []) if queue["age"]]
+        wanted += [("aws-cloudwatch", "blue-events")] if fact.get("stream") else []
+        wanted += [("cpu", None)] if fact.get("http") else []
+        assert sorted(triggers, key=str) == sorted(wanted, key=str)
+
+
+def test_what_is_referred_to_is_there_or_said_to_be_elsewhere(value_set, rendered):
+    own = {o["metadata"]["name"]: set(o.get("data", {})) for o in chart.of_kind(rendered, "Secret")}
+    elsewhere = {"default": {"postgres", "mail"}, "minimal": {"keys"}, "kind": set(), "full": {"aws"},
+                 "aws": {"shotengai-keys", "shotengai-rds", "shotengai-ses"}, "existing-secrets": {"keys", "rds", "ses"}}[value_set]  # fmt: skip
+    used = set()
+    accounts = {account["metadata"]["name"] for account in chart.of_kind(rendered, "ServiceAccount")} | {"default"}
+    for _, _, pod in chart.workloads(rendered):
+        assert pod.get("serviceAccountName", "default") in accounts
+        for volume in pod.get("volumes", []):
+            if "secret" in volume:
+                used.add((volume["secret"]["secretName"], volume["secret"]["items"][0]["key"]))
+            if "configMap" in volume:
+                chart.named(rendered, "ConfigMap", volume["configMap"]["name"])
+        for container in pod["containers"]:
+            mounts = {mount["name"] for mount in container.get("volumeMounts", [])}
+            assert mounts == {volume["name"] for volume in pod.get("volumes", [])}
+            references = [e["valueFrom"]["secretKeyRef"] for e in container.get("env", []) if "secretKeyRef" in e.get("valueFrom", {})]
+            used |= {(reference["name"], reference["key"]) for reference in references}
+    for secret, key in used:
+        assert secret in elsewhere or key in own.get(secret, set()), f"{secret}/{key} is nowhere"
+    assert elsewhere <= {secret for secret, _ in used}
+
+
+def test_no_variable_is_set_twice(rendered):
+    for _, _, pod in chart.workloads(rendered):
+        for container in pod["containers"]:
+            names = [variable["name"] for variable in container.get("env", [])]
+            assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("change", [{"currency": "EUR"}, {"settings": {"CONSUMER_MAX_ATTEMPTS": 9}}, {"secrets": {"internalToken": {"value": "0123456789abcdef"}}}])
+def test_pods_start_anew_when_what_they_read_changes(change):
+    before = {d["metadata"]["name"]: d["spec"]["template"] for d in chart.of_kind(chart.render("default"), "Deployment")}
+    after = {d["metadata"]["name"]: d["spec"]["template"] for d in chart.of_kind(chart.render_values(change), "Deployment")}
+    assert all(before[name] != after[name] for name in before)
+
+
+def test_pods_stay_when_nothing_that_they_read_changes():
+    templates = [[d["spec"]["template"] for d in chart.of_kind(documents, "Deployment")]
+                 for documents in (chart.render_values({}), chart.render_values({"ingress": {"enabled": True}, "monitoring": {"rules": {"enabled": True}}}))]  # fmt: skip
+    assert templates[0] == templates[1]
+
+
+def test_access_keys_never_stand_beside_an_identity():
+    for _, _, pod in chart.workloads(chart.render("aws")):
+        assert not any(SDK & {e["name"] for e in container.get("env", [])} for container in pod["containers"])
