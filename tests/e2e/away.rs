@@ -1,0 +1,130 @@
+//! A dependency is away and comes back: processes stay alive and ready, answers say 503 with Retry-After, nothing that was
+//! accepted is lost, and everything recovers by itself.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::Value;
+use shotengai_tests::local::Local;
+use shotengai_tests::service::Service;
+use shotengai_tests::shop::{order_body, text};
+use shotengai_tests::street::{Process, Street};
+use shotengai_tests::wait::until;
+
+/// The address in a URL.
+fn address(url: &str) -> SocketAddr {
+    let rest = url.split("://").nth(1).unwrap();
+    let rest = rest.split('@').next_back().unwrap();
+    rest.split('/').next().unwrap().parse().unwrap()
+}
+
+async fn health(process: &Process, path: &str) -> (u16, String) {
+    let answer = reqwest::get(format!("{}{path}", process.health_url)).await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+/// Alive and ready although `dependency` is shown as down.
+async fn until_shown_down(process: &Process, dependency: &str) {
+    until("the outage shows", Duration::from_secs(60), || async {
+        assert_eq!(health(process, "/livez").await.0, 200, "alive");
+        let (status, body) = health(process, "/readyz").await;
+        assert_eq!(status, 200, "a shared dependency's outage must not take every pod away: {body}");
+        let body: Value = serde_json::from_str(&body).unwrap();
+        let down = body.to_string().contains(dependency) && body.to_string().contains("\"up\":false");
+        if down { Ok(()) } else { Err(body) }
+    })
+    .await;
+}
+
+async fn retry_after(url: &str, method: Method, token: &str, body: Option<Value>) -> Result<(), String> {
+    let mut request = reqwest::Client::new().request(method, url).bearer_auth(token);
+    if let Some(body) = body {
+        request = request.json(&body);
+    }
+    let answer = request.send().await.map_err(|error| error.to_string())?;
+    let problem = answer.headers().get("content-type").is_some_and(|kind| kind == "application/problem+json");
+    match (answer.status().as_u16(), answer.headers().contains_key("retry-after"), problem) {
+        (503, true, true) => Ok(()),
+        seen => Err(format!("{seen:?}")),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgresql_is_away_and_only_reads_notice() {
+    let street = Street::provisioned().await;
+    let server = address(street.database_url());
+    let wire = Service::before(server).await;
+    let database = street.database_url().replace(&server.to_string(), &wire.address().to_string());
+    let mut street_process = street.serve("all", &[("DATABASE_URL", &database)]).await;
+    let shop = street.shop(&street_process);
+    let admin = shop.admin().await;
+    let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 100).await;
+    let guest = shop.guest(None, "en").await;
+
+    wire.cut();
+    let list = format!("{}/orders", shop.base());
+    until("reads are refused", Duration::from_secs(30), || retry_after(&list, Method::GET, &guest.token, None)).await;
+    let order = text(&shop.order(&guest, &[(&kinoko, 1)]).await.expect(202), "order_id");
+    until("it is paid all the same", Duration::from_secs(60), || async {
+        let captures = shop.ledger(&order).await.iter().filter(|entry| entry["operation"] == "capture").count();
+        if captures == 1 { Ok(()) } else { Err(captures) }
+    })
+    .await;
+    let reader = match street_process.of_role("query") {
+        Some(query) => &*query,
+        None => &street_process,
+    };
+    until_shown_down(reader, "postgres").await;
+
+    wire.add(server);
+    shop.until_status(&guest, &order, "paid").await;
+    street.assert_tidy().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn aws_is_away_and_nobody_is_restarted_for_it() {
+    let street = Street::provisioned().await;
+    let server = address(Local::get().endpoint_url());
+    let wire = Service::before(server).await;
+    let (url, extra) = (wire.url(), "AWS_ENDPOINT_URL");
+    let process = street.serve("all", &[(extra, &url)]).await;
+    let shop = street.shop(&process);
+    let admin = shop.admin().await;
+    let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 100).await;
+    let guest = shop.guest(None, "en").await;
+    let before = text(&shop.order(&guest, &[(&kinoko, 1)]).await.expect(202), "order_id");
+
+    wire.cut();
+    let orders = format!("{}/orders", shop.base());
+    let body = order_body(&[(&kinoko, 1)]);
+    until("orders are refused", Duration::from_secs(60), || {
+        retry_after(&orders, Method::POST, &guest.token, Some(body.clone()))
+    })
+    .await;
+    assert_eq!(health(&process, "/livez").await.0, 200);
+    assert_eq!(health(&process, "/readyz").await.0, 200);
+    // Who starts now has never seen its dependencies and must not get traffic.
+    let newcomer = street.spawn_one("order", &[(extra, &url)]);
+    until("it is alive", Duration::from_secs(30), || async {
+        match reqwest::get(format!("{}/livez", newcomer.health_url)).await {
+            Ok(answer) if answer.status().is_success() => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+    assert_eq!(health(&newcomer, "/readyz").await.0, 503, "not ready before its dependencies answered once");
+
+    wire.add(server);
+    shop.until_status(&guest, &before, "paid").await;
+    until("the newcomer is ready", Duration::from_secs(60), || async {
+        match health(&newcomer, "/readyz").await {
+            (200, _) => Ok(()),
+            seen => Err(seen),
+        }
+    })
+    .await;
+    let after = text(&shop.order(&guest, &[(&kinoko, 1)]).await.expect(202), "order_id");
+    shop.until_status(&guest, &after, "paid").await;
+    street.assert_tidy().await;
+}
