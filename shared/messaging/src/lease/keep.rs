@@ -36,6 +36,8 @@ impl Keeper {
     pub(crate) async fn keep(&self, mut lease: Lease, since: Instant, done: &CancellationToken) -> Result<Lease, Lost> {
         let mut good_until = since + self.duration;
         let mut next = since + self.duration / 3;
+        // Since when a renewal may have been written whose answer didn't come.
+        let mut unanswered: Option<Instant> = None;
         loop {
             tokio::select! {
                 biased;
@@ -50,16 +52,20 @@ impl Keeper {
                 Err(_) => return Err(Lost::RanOut),
                 Ok(Ok((renewed, true))) => {
                     lease = renewed;
-                    good_until = asked + self.duration;
-                    next = asked + self.duration / 3;
+                    // What succeeds now may be that one's echo: then others have seen it since.
+                    let written = unanswered.take().unwrap_or(asked);
+                    good_until = written + self.duration;
+                    next = written + self.duration / 3;
                 }
                 // The answer of an earlier renewal was lost: with the token it gave, once more.
                 Ok(Ok((found, false))) => {
                     lease = found;
+                    unanswered = None;
                     next = asked + self.duration / 30;
                 }
                 Ok(Err(Failed::Lost(lost))) => return Err(lost),
                 Ok(Err(Failed::Error(error))) => {
+                    unanswered.get_or_insert(asked);
                     // Not one log line a try: what comes of it is logged.
                     tracing::debug!(lease = lease.name, %error, "a renewal failed; trying again");
                     if let LeaseError::Fault(fault) = &error {

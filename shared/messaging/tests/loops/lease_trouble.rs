@@ -302,3 +302,71 @@ async fn leases_that_cannot_be_listed_keep_nobody_from_reading_what_is_held() {
     assert!(street.leases().list().await.unwrap().iter().all(|lease| lease.transitions == 0));
     running.stop().await;
 }
+
+/// Loses the answer of one renewal, lets its repetition through, and is away from then on.
+struct Lossy {
+    inner: Arc<dyn Leases>,
+    renewals: std::sync::Mutex<Vec<Instant>>,
+}
+
+impl Lossy {
+    fn away<T>() -> Result<T, Fault> {
+        Err(Fault::new(FaultKind::Transient, "test", "away"))
+    }
+
+    fn is_away(&self) -> bool {
+        self.renewals.lock().unwrap().len() >= 2
+    }
+}
+
+#[async_trait]
+impl Leases for Lossy {
+    async fn list(&self) -> Result<Vec<Lease>, Fault> {
+        if self.is_away() { Self::away() } else { self.inner.list().await }
+    }
+
+    async fn create(&self, name: &str, holder: &str, duration: Duration) -> Result<Lease, LeaseError> {
+        if self.is_away() { Ok(Self::away()?) } else { self.inner.create(name, holder, duration).await }
+    }
+
+    async fn change(&self, seen: &Lease, change: LeaseChange) -> Result<Lease, LeaseError> {
+        if self.is_away() {
+            return Ok(Self::away()?);
+        }
+        let is_renewal = seen.name == SHARD && change == LeaseChange::Renew;
+        let changed = self.inner.change(seen, change).await;
+        if !is_renewal {
+            return changed;
+        }
+        self.renewals.lock().unwrap().push(Instant::now());
+        if self.is_away() { changed } else { Ok(Self::away()?) }
+    }
+
+    async fn delete(&self, seen: &Lease) -> Result<(), LeaseError> {
+        self.inner.delete(seen).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_echo_of_a_renewal_prolongs_no_lease_beyond_what_others_see() {
+    let street = Street::with_shards(1);
+    let notes = Arc::new(Notes::default());
+    let leases = Arc::new(Lossy { inner: street.leases(), renewals: std::sync::Mutex::default() });
+    let consumer = StreamConsumer::with_leases(
+        "bridge",
+        ShardConfig::default(),
+        street.infra.memory_stream(),
+        street.checkpoints(),
+        Arc::clone(&leases) as Arc<dyn Leases>,
+        Arc::clone(&notes) as Arc<dyn RecordHandler>,
+        street.ports.clone(),
+    );
+    let running = Running::start(consumer.worker());
+    until("a renewal was repeated", || leases.is_away()).await;
+    let written = leases.renewals.lock().unwrap()[0];
+    tokio::time::sleep_until(written + LEASE * 7 / 10 + SECOND / 20).await;
+    let reads = street.faults.calls("stream.read");
+    tokio::time::sleep(LEASE).await;
+    assert_eq!(street.faults.calls("stream.read"), reads, "it has stopped reading");
+    running.stop().await;
+}
