@@ -184,7 +184,7 @@ impl Coordinator {
         // Until the stream is there at all, look more often.
         let pause = if self.known.readable().is_empty() { pause.min(Duration::from_secs(1)) } else { pause };
         // What somebody repairs is found soon.
-        let pause = if self.known.unreadable().is_empty() { pause } else { pause.min(RETRY_EVERY) };
+        let pause = if self.known.unreadable().is_empty() { pause } else { pause.min(consumer.config.list_every / 3) };
         self.refresh_at = Instant::now() + pause;
         for (shard, error) in self.known.unreadable() {
             if self.seldom.may(&format!("row/{shard}")) {
