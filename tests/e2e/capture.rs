@@ -106,7 +106,7 @@ async fn after_the_change_to_capture_markers_from_before_are_swept_and_both_at_o
     })
     .await;
     stream::until_complete(&street).await;
-    let held = stream::held(&street).await;
+    let held = stream::held(&street).await.unwrap();
     assert!(held.values().any(|copies| *copies > 1), "what publishers put into the stream was captured too");
     assert_eq!(street.inbox.wait_for("to:capture@example.com", 4, Duration::from_secs(20)).await.unwrap().len(), 4);
     let stock = until("the read model has all of it", Duration::from_secs(20), || async {

@@ -31,7 +31,7 @@ async fn what_a_killed_process_committed_is_published_all_the_same() {
     order_process.kill().await;
     if captured() {
         assert_eq!(street.unpublished_of(Owner::Order).await, 0, "the commit carries no marker");
-        let (committed, held) = (stream::committed(&street).await, stream::held(&street).await);
+        let (committed, held) = (stream::committed(&street).await.unwrap(), stream::held(&street).await.unwrap());
         assert!(committed.iter().all(|event| held.contains_key(event)), "it is in the stream without anybody's doing");
     } else {
         assert_eq!(street.unpublished_of(Owner::Order).await, 1, "the commit is durable and marked");

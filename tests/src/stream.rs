@@ -7,7 +7,7 @@ use serde_json::Value;
 use shotengai_contracts::{Envelope, Owner};
 use shotengai_kernel::EventId;
 use shotengai_messaging::ports::stream::StartAt;
-use shotengai_messaging::{Infrastructure, OUTBOX_SHARDS};
+use shotengai_messaging::{Fault, Infrastructure, OUTBOX_SHARDS};
 
 use crate::street::Street;
 use crate::wait::until;
@@ -47,13 +47,16 @@ pub fn envelopes(data: &[u8]) -> Vec<Envelope> {
 }
 
 /// How often each event stands in the stream.
-pub async fn held(street: &Street) -> BTreeMap<EventId, usize> {
+///
+/// # Errors
+/// A [`Fault`] of the local AWS, which a busy machine may keep from answering.
+pub async fn held(street: &Street) -> Result<BTreeMap<EventId, usize>, Fault> {
     let reader = street.aws.stream_reader();
     let mut held = BTreeMap::new();
-    for shard in reader.shards().await.unwrap() {
-        let mut cursor = reader.cursor(&shard.id, &StartAt::Oldest).await.unwrap();
+    for shard in reader.shards().await? {
+        let mut cursor = reader.cursor(&shard.id, &StartAt::Oldest).await?;
         loop {
-            let batch = reader.read(&cursor, PAGE).await.unwrap();
+            let batch = reader.read(&cursor, PAGE).await?;
             for record in &batch.records {
                 for envelope in envelopes(&record.data) {
                     *held.entry(envelope.id).or_default() += 1;
@@ -64,33 +67,37 @@ pub async fn held(street: &Street) -> BTreeMap<EventId, usize> {
             cursor = next;
         }
     }
-    held
+    Ok(held)
 }
 
 /// Every event that was committed, by its id.
-pub async fn committed(street: &Street) -> BTreeSet<EventId> {
+///
+/// # Errors
+/// As [`held`].
+pub async fn committed(street: &Street) -> Result<BTreeSet<EventId>, Fault> {
     let mut committed = BTreeSet::new();
     for owner in Owner::ALL {
         let store = street.aws.event_store(owner);
         for shard in 0..OUTBOX_SHARDS {
             let mut from = None;
             loop {
-                let (commits, next) = store.scan(shard, from, PAGE).await.unwrap();
+                let (commits, next) = store.scan(shard, from, PAGE).await?;
                 committed.extend(commits.iter().flat_map(|commit| commit.events.iter().map(|event| event.id)));
                 let Some(next) = next else { break };
                 from = Some(next);
             }
         }
     }
-    committed
+    Ok(committed)
 }
 
 /// Waits until every committed event stands in the stream.
 pub async fn until_complete(street: &Street) {
-    until("every committed event is in the stream", Duration::from_secs(30), || async {
-        let (committed, held) = (committed(street).await, held(street).await);
+    until("every committed event is in the stream", Duration::from_secs(60), || async {
+        let look = async { Ok::<_, Fault>((committed(street).await?, held(street).await?)) };
+        let (committed, held) = look.await.map_err(|fault| fault.to_string())?;
         let missing: Vec<_> = committed.into_iter().filter(|id| !held.contains_key(id)).collect();
-        if missing.is_empty() { Ok(()) } else { Err(missing) }
+        if missing.is_empty() { Ok(()) } else { Err(format!("{missing:?}")) }
     })
     .await;
 }
