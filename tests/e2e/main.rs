@@ -7,6 +7,7 @@
     reason = "tests: a failed step fails the test"
 )]
 
+mod away;
 mod bad_input;
 mod bridges;
 mod cancel;
@@ -31,6 +32,7 @@ mod proxy;
 mod publish_costs;
 mod purchase;
 mod redrive;
+mod rolling;
 mod saga;
 mod tombstones;
 mod tracing;

@@ -86,7 +86,8 @@ async fn keep_buying(shop: Shop, kinoko: String, enough: Arc<AtomicBool>) -> Loa
     let mut load = Load::default();
     let guest = shop.guest(None, "en").await;
     while !enough.load(Ordering::Relaxed) {
-        let placed = shop.send(reqwest::Method::POST, "/orders", Some(&guest), &[], Some(&order_body(&[(&kinoko, 1)]))).await;
+        let placed =
+            shop.send(reqwest::Method::POST, "/orders", Some(&guest), &[], Some(&order_body(&[(&kinoko, 1)]))).await;
         match placed {
             Ok(answer) => {
                 *load.answers.entry(answer.status.as_u16()).or_default() += 1;

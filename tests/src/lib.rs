@@ -18,6 +18,7 @@
 //! - [`hot_product`]: how fast inventory sells one product, and many.
 //! - [`commits`]: what stands in the event stores. [`raw`]: requests byte by byte.
 //! - [`fake_role`]: a role that answers byte by byte what a test says.
+//! - [`service`]: one address for several processes, as a cluster has it.
 //! - [`wait`]: conditions with deadlines; nothing here sleeps for a fixed time and hopes.
 //!
 //! The binary is `SHOTENGAI_BIN`, or the workspace's debug build, which `make test` builds first.
@@ -43,6 +44,7 @@ pub mod poison;
 pub mod post_office;
 pub mod proxy;
 pub mod raw;
+pub mod service;
 pub mod shards;
 pub mod shop;
 pub mod spoil;

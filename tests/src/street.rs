@@ -160,6 +160,25 @@ impl Street {
         process
     }
 
+    /// Starts one role as a process of its own, in either layout, with exactly these settings on top.
+    pub async fn serve_one(&self, role: &str, extra: &[(&str, &str)]) -> Process {
+        let mut process = self.spawn_one(role, extra);
+        process.until_ready(READY_WITHIN).await;
+        process
+    }
+
+    /// The same, and waits for nothing.
+    #[must_use]
+    pub fn spawn_one(&self, role: &str, extra: &[(&str, &str)]) -> Process {
+        self.spawn(role, loopback(), loopback(), extra)
+    }
+
+    /// Its database.
+    #[must_use]
+    pub fn database_url(&self) -> &str {
+        &self.database_url
+    }
+
     /// Starts a process and waits for nothing.
     pub(crate) fn spawn(&self, roles: &str, http: SocketAddr, health: SocketAddr, extra: &[(&str, &str)]) -> Process {
         let log = self.folder.path().join(format!("{}-{}.log", roles.replace(',', "-"), http.port()));
