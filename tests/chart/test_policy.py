@@ -12,7 +12,7 @@ SDK = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 
 
 def is_ours(container):
-    return container.get("args", [""])[0] in ("serve", "provision")
+    return container.get("args", [""])[0] in ("serve", "provision", "seed", "smoke")
 
 
 def test_pods_are_restricted_and_more(rendered):
@@ -125,6 +125,21 @@ def test_every_queue_scales_by_depth_and_age_and_the_bridge_by_lag():
         assert sorted(triggers, key=str) == sorted(wanted, key=str)
 
 
+def test_a_fallback_stands_only_where_keda_takes_one():
+    # Its webhook refuses one beside a CPU trigger, and beside any whose metric is no average.
+    found = chart.of_kind(chart.render("full"), "ScaledObject")
+    for document in found:
+        kinds = {trigger["type"]: trigger["metricType"] for trigger in document["spec"]["triggers"]}
+        assert ("fallback" in document["spec"]) == ("cpu" not in kinds)
+        assert {kind for name, kind in kinds.items() if name != "cpu"} == {"AverageValue"}
+    assert any("fallback" in document["spec"] for document in found)
+
+
+def test_a_given_secret_can_not_be_guessed_from_a_pod():
+    for _, meta, _ in chart.workloads(chart.render("full")):
+        assert len(meta.get("annotations", {}).get("checksum/secrets", "")) <= 4
+
+
 def test_what_is_referred_to_is_there_or_said_to_be_elsewhere(value_set, rendered):
     own = {o["metadata"]["name"]: set(o.get("data", {})) for o in chart.of_kind(rendered, "Secret")}
     elsewhere = {"default": {"postgres", "mail"}, "minimal": {"keys"}, "kind": set(), "full": {"aws"},
@@ -137,8 +152,8 @@ def test_what_is_referred_to_is_there_or_said_to_be_elsewhere(value_set, rendere
             if "secret" in volume:
                 used.add((volume["secret"]["secretName"], volume["secret"]["items"][0]["key"]))
             if "configMap" in volume:
-                chart.named(rendered, "ConfigMap", volume["configMap"]["name"])
-        for container in pod["containers"]:
+                assert value_set == "aws" and volume["configMap"]["name"] == "rds-ca"
+        for container in pod["containers"] + pod.get("initContainers", []):
             mounts = {mount["name"] for mount in container.get("volumeMounts", [])}
             assert mounts == {volume["name"] for volume in pod.get("volumes", [])}
             references = [e["valueFrom"]["secretKeyRef"] for e in container.get("env", []) if "secretKeyRef" in e.get("valueFrom", {})]

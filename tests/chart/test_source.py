@@ -10,7 +10,7 @@ import rust_settings
 SERVICES = chart.ROOT / "services"
 SDK = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 # Settings that the chart is ahead of; each leaves this list when the source has it.
-AHEAD = {"ORDER_URL", "INVENTORY_URL", "QUERY_URL", "TALLY_URL", "POD_NAME", "LEASE_NAMESPACE"}
+AHEAD: set[str] = set()
 
 
 def source_of(role):
@@ -24,16 +24,18 @@ def test_the_settings_are_found_in_the_source():
     assert rust_settings.of_role("order")["ORDER_DEADLINE_SECONDS"].maximum == 259_200
     every = re.findall(r'env = "([A-Z0-9_]+)"', "".join(path.read_text() for path in (chart.ROOT / "shared").rglob("settings/*.rs")))
     assert set(every) == set(rust_settings.shared())
+    for role in rust_settings.roles():
+        assert set(re.findall(r'#\[arg\([^\]]*env = "([A-Z0-9_]+)"', source_of(role))) == set(rust_settings.of_role(role)), role
 
 
 def test_every_variable_that_the_chart_sets_is_one_that_the_program_reads(rendered):
     shared = set(rust_settings.shared())
     for document, _, pod in chart.workloads(rendered):
-        for container in pod["containers"]:
+        for container in pod["containers"] + pod.get("initContainers", []):
             words = container.get("args", [])
             if words[:1] == ["serve"]:
                 known = shared | set(rust_settings.of_role(words[1])) | AHEAD
-            elif words[:1] == ["provision"]:
+            elif words[:1] in (["provision"], ["seed"], ["smoke"]):
                 known = shared | set(rust_settings.of_tools())
             else:
                 continue
@@ -66,7 +68,7 @@ def test_a_role_may_reach_what_its_source_reaches(role):
         assert ("catalog" in calls) == ("catalog_url" in source)
     assert ("database" in fact.get("needs", [])) == ("deadpool_postgres" in source)
     assert ("smtp" in fact.get("needs", [])) == ("smtp_url" in source)
-    serves = re.search(r'"/(products|orders|tally)"', source) is not None
+    serves = re.search(r'"/(products|orders|tally)\b', source) is not None
     assert fact.get("http", False) == (serves or role == "storefront")
 
 
@@ -80,4 +82,28 @@ def test_ports_and_user_are_those_of_the_image():
 
 def test_the_local_aws_is_the_one_that_developers_have():
     pinned = re.search(r"^ministack==([\d.]+)", (chart.ROOT / "localstack" / "requirements.txt").read_text(), re.MULTILINE).group(1)
-    assert f"ministack:{pinned}" in (chart.CHART / "values.yaml").read_text()
+    local = chart.yaml.safe_load((chart.CHART / "values.yaml").read_text())["local"]
+    assert local["ministack"]["image"].endswith(f"/ministack:{pinned}")
+    compose = re.findall(r"^    image: (\S+)$", (chart.ROOT / "deploy" / "compose.yaml").read_text(), re.MULTILINE)
+    assert len(compose) == 3
+    for part in local.values():
+        assert any(part["image"].endswith(f"/{image}") for image in compose), part["image"]
+
+
+def test_the_commands_and_flags_that_pods_run_are_in_the_command_line():
+    cli = rust_settings.CLI.read_text()
+    assert re.search(r"^    Smoke\(SmokeArgs\)", cli, re.MULTILINE) and re.search(r"^    Seed\(SeedArgs\)", cli, re.MULTILINE)
+    smoke = re.search(r"struct SmokeArgs \{(.*?)\n\}", cli, re.DOTALL).group(1)
+    pod = chart.named(chart.render("existing-secrets"), "Pod", "street-shotengai-test")
+    flags = [word.removeprefix("--").split("=")[0].replace("-", "_") for word in pod["spec"]["containers"][0]["args"][1:]]
+    assert flags == ["within_seconds", "product"] and all(f"{flag}:" in smoke for flag in flags)
+
+
+def test_storefront_believes_as_many_proxies_as_the_chart_puts_before_it():
+    def believed(documents):
+        env = chart.named(documents, "Deployment", "street-shotengai-storefront")["spec"]["template"]["spec"]["containers"][0]["env"]
+        return {variable["name"]: variable.get("value") for variable in env}.get("TRUSTED_PROXIES")
+
+    assert believed(chart.render("default")) is None
+    assert believed(chart.render("kind")) == "1" and believed(chart.render("existing-secrets")) == "1"
+    assert believed(chart.render_values({"roles": {"storefront": {"settings": {"TRUSTED_PROXIES": 2}}}}, base="kind")) == "2"

@@ -46,12 +46,17 @@
 {{- end }}
 {{- if eq .name "storefront" }}
 {{- with $root.Values.admin.email }}{{ $_ := set $env "ADMIN_EMAIL" . }}{{ end }}
+{{- /* Without it all customers would share the limits of the one address that the proxy has. */}}
+{{- if or $root.Values.ingress.enabled $root.Values.gateway.enabled }}{{ $_ := set $env "TRUSTED_PROXIES" 1 }}{{ end }}
 {{- $_ := set $env "JWT_SIGNING_KEY_FILE" "/etc/shotengai/keys/signing-key.pem" }}
 {{- end }}
 {{- if eq .name "notification" }}
 {{- $_ := set $env "MAIL_FROM" $root.Values.mail.from }}
 {{- $_ := set $env "MAIL_DOMAIN" $root.Values.mail.domain }}
 {{- with $root.Values.publicUrl }}{{ $_ := set $env "PUBLIC_URL" . }}{{ end }}
+{{- end }}
+{{- if and (has "database" .role.needs) $root.Values.database.caConfigMap }}
+{{- $_ := set $env "DATABASE_CA_FILE" "/etc/shotengai/database/ca.pem" }}
 {{- end }}
 {{- if has "leases" .role.needs }}{{ $_ := set $env "LEASES" $root.Values.leases }}{{ end }}
 {{- toYaml (mergeOverwrite $env (deepCopy $root.Values.settings) .role.settings) }}
