@@ -116,3 +116,35 @@ impl DoorSettings {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        door: DoorSettings,
+    }
+
+    #[test]
+    fn every_bad_setting_of_the_door_is_named_at_once() {
+        let settings = DoorSettings {
+            cors_allowed_origins: "shop.example".to_owned(),
+            forward_head_seconds: 9,
+            forward_seconds: 8,
+            ..DoorSettings::default()
+        };
+        let error = settings.check().err().unwrap().to_string();
+        assert!(error.contains("CORS_ALLOWED_ORIGINS") && error.contains("FORWARD_SECONDS"), "{error}");
+        assert!(DoorSettings::default().check().is_ok());
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_flags() {
+        let parsed = Command::try_parse_from(["shotengai"]).unwrap().door;
+        assert_eq!(format!("{parsed:?}"), format!("{:?}", DoorSettings::default()));
+    }
+}

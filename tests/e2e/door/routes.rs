@@ -77,6 +77,16 @@ async fn every_public_route_reaches_its_role_and_nothing_else_is_forwarded() {
     assert_eq!(send(inside.try_clone().unwrap()).await.status(), 200);
     problem(send(inside.header("x-forwarded-for", "203.0.113.7")).await, 404, "not-found").await;
 
+    // HEAD is GET without the body, its length included.
+    let page = get(&format!("{base}/tally/")).await;
+    let head = send(request(Method::HEAD, &base, "/tally/", &admin.token)).await;
+    assert_eq!((head.status().as_u16(), &head.headers()["content-length"]), (200, &page.headers()["content-length"]));
+    assert!(
+        page.headers()["content-security-policy"].to_str().unwrap().contains("connect-src 'self'"),
+        "the page's own"
+    );
+    assert!(page.text().await.unwrap().contains("</html>") && head.bytes().await.unwrap().is_empty());
+
     // One id and one trace, here and there: the problem is the role's.
     let asked = request(Method::GET, &base, "/orders/ord_none", &admin.token);
     let asked = asked.header("x-request-id", ID).header("traceparent", format!("00-{TRACE}-00f067aa0ba902b7-01"));

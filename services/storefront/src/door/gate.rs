@@ -50,11 +50,11 @@ impl FrontGate {
             && *request.method() == Method::POST
             && matches!(path, "/auth/guest" | "/auth/login")
         {
-            limit.take(address.clone()).map_err(|wait| too_many(wait))?;
+            limit.take(address.clone()).map_err(too_many)?;
         }
         if let Some(limit) = &self.calls {
             let user = self.user(request.headers()).await;
-            limit.take(user.unwrap_or(address)).map_err(|wait| too_many(wait))?;
+            limit.take(user.unwrap_or(address)).map_err(too_many)?;
         }
         Ok(None)
     }

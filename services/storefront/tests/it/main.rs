@@ -6,3 +6,4 @@
 mod guests;
 mod support;
 mod the_administrator;
+mod the_table;

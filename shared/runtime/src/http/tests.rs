@@ -169,3 +169,24 @@ async fn callers_are_who_their_token_says() {
     let ours = ("authorization", format!("Bearer {INTERNAL}"));
     assert_eq!(shell.status(at("/internal/x").insert_header(ours)).await, 200);
 }
+
+#[test]
+fn what_answers_otherwise_gives_way_to_a_role_whichever_came_first() {
+    let ok = || async { HttpResponse::Ok().finish() };
+    let mut routes = Routes::default();
+    routes.otherwise(Method::GET, "/orders/{id}", ok).get("/orders/{order_id}", ok);
+    routes.post("/orders", ok).otherwise(Method::POST, "/orders", ok).otherwise(Method::GET, "/orders", ok);
+    assert!(routes.conflicts().is_empty());
+    routes.otherwise(Method::GET, "/orders", ok);
+    assert_eq!(routes.conflicts(), ["GET /orders"], "two that both give way to a role don't to each other");
+}
+
+#[actix_web::test]
+async fn what_came_through_a_proxy_finds_nothing_internal() {
+    let shell = Shell::new();
+    for header in ["x-forwarded-for", "forwarded", "via"] {
+        let asked =
+            TestRequest::get().uri("/internal/x").insert_header(("authorization", format!("Bearer {INTERNAL}")));
+        assert_eq!(shell.status(asked.insert_header((header, "203.0.113.7"))).await, 404, "{header}");
+    }
+}
