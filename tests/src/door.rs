@@ -40,6 +40,12 @@ impl Addresses {
         format!("http://{address}")
     }
 
+    /// The role's address, if a process of this street was given it.
+    pub(crate) fn given(&self, role: &str) -> Option<String> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(role).filter(|(_, holder)| holder.strong_count() > 0).map(|(address, _)| format!("http://{address}"))
+    }
+
     /// An address for a process of this role: the role's, unless a process has it already.
     fn take(&self, role: &str) -> (SocketAddr, Held) {
         let (mut known, held) = (self.0.lock().unwrap_or_else(PoisonError::into_inner), Held::default());
