@@ -15,6 +15,9 @@ fn name(fake: &FakeCluster) -> String {
     fake.leases()[0]["metadata"]["name"].as_str().unwrap().to_owned()
 }
 
+/// What is done to an object behind our back.
+type Breakage = fn(&mut serde_json::Value);
+
 #[tokio::test(start_paused = true)]
 async fn a_lease_that_was_deleted_is_gone_and_no_change_creates_it() {
     let fake = FakeCluster::new();
@@ -48,7 +51,7 @@ async fn a_lease_without_a_spec_is_named_once_and_counts_as_free() {
     let fake = FakeCluster::new();
     let leases = leases(&fake);
     leases.create(SHARD, "one", LASTS).await.unwrap();
-    let breakages: [(&str, fn(&mut serde_json::Value)); 3] = [
+    let breakages: [(&str, Breakage); 3] = [
         ("it has no spec", |lease| drop(lease.as_object_mut().unwrap().remove("spec"))),
         ("its spec has no leaseDurationSeconds", |lease| lease["spec"] = json!({"holderIdentity": "nobody"})),
         ("its leaseTransitions are below zero", |lease| lease["spec"]["leaseTransitions"] = json!(-1)),
