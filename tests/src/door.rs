@@ -1,7 +1,7 @@
 //! `E2E_DOOR=1`: every role as a process of its own, and everything public through storefront.
 //!
 //! Tests ask for a street as ever (`serve("all", …)`); they get the processes of these roles as one
-//! [`Process`](crate::street::Process), whose address is the door's. Each role has an address in its street, as a service
+//! [`Process`], whose address is the door's. Each role has an address in its street, as a service
 //! has in a cluster: the first process of a role that runs has it, whichever call started it, and the door knows it
 //! beforehand.
 
