@@ -29,7 +29,7 @@ impl Handler for NotificationHandler {
             let send = self.send.clone();
             async move {
                 match OrderMail::for_event(&delivery.event) {
-                    Some(mail) => send.run(&mail, delivery.envelope.traceparent.clone()).await,
+                    Some(mail) => send.run(&mail, delivery.receive_count, delivery.envelope.traceparent.clone()).await,
                     // The subscription's filter is wider than needed for a moment during a release; nothing is lost.
                     None => Disposition::Done,
                 }

@@ -25,9 +25,11 @@ const MAX_CONCURRENT: usize = 10;
 /// How long one attempt may take, contact and SMTP together. Below the claim's lease, so that an attempt never outlives it.
 const ATTEMPT: Duration = Duration::from_secs(30);
 
-/// The longest wait before another's claim is looked at again. Most attempts end within a second, and a copy that waited
-/// for the whole lease would sit in the queue for as long; eight looks a lease stay far below a message's attempts.
+/// The longest wait before another's claim is looked at again, and how much longer each wait is than the one before. Most
+/// attempts end within a second, and a copy that waited for the whole lease would sit in the queue for as long; ten
+/// looks a lease stay far below a message's attempts.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+const LOOK_SOONER: Duration = Duration::from_secs(1);
 
 /// Sends mails about orders.
 #[derive(Clone)]
@@ -68,8 +70,9 @@ enum AttemptError {
 }
 
 impl SendOrderMail {
-    /// Sends this mail unless it has been sent, and says what becomes of the message that asked for it.
-    pub async fn run(&self, mail: &OrderMail, traceparent: Option<String>) -> Disposition {
+    /// Sends this mail unless it has been sent, and says what becomes of the message that asked for it, and was received
+    /// for the `attempt`th time.
+    pub async fn run(&self, mail: &OrderMail, attempt: u32, traceparent: Option<String>) -> Disposition {
         // Before the claim, whose lease must not run out in a queue. The semaphore is never closed.
         let _slot = self.slots.0.acquire().await.ok();
         let claim = match self.claims.claim(&mail.order_id, mail.kind).await {
@@ -77,7 +80,7 @@ impl SendOrderMail {
             Ok(Claimed::Settled) => return Disposition::Done,
             Ok(Claimed::Busy(wait)) => {
                 return Disposition::Retry {
-                    after: Some(wait.min(LOOK_AGAIN)),
+                    after: Some(wait.min(LOOK_AGAIN).min(LOOK_SOONER.saturating_mul(attempt))),
                     cause: "another attempt holds the claim".to_owned(),
                 };
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use shotengai_messaging::{Condition, Disposition, Handler, Key, Row};
+use shotengai_messaging::{Condition, Delivery, Disposition, Handler, Key, Row};
 use shotengai_notification::claims::LEASE;
 use shotengai_notification::domain::mail::MailKind;
 use shotengai_notification::mailer::Mailer;
@@ -66,12 +66,14 @@ async fn a_live_claim_is_looked_at_again_soon_and_an_expired_one_taken_over() {
     let doc = json!({"state": "sending", "until": "2026-01-01T00:00:30Z", "by": by});
     let row = Row::new(Key::new("ord_1", "received"), 5, doc);
     street.table.put(&row, Condition::Absent).await.unwrap();
-    // Soon, since it may have been sent by then; and never later than the lease ends.
-    for (pass, wait) in [(0, 5), (27, 3)] {
+    let handler = street.handler(Arc::clone(&street.mailer) as Arc<dyn Mailer>);
+    // Soon, since it may have been sent by then, less and less so; and never later than the lease ends.
+    for (pass, receive_count, wait) in [(0, 1, 1), (0, 2, 2), (0, 20, 5), (27, 20, 3)] {
         street.clock.advance(SignedDuration::from_secs(pass));
-        let busy = street.handle(MailKind::Received).await;
+        let delivery = Delivery { receive_count, ..street.delivery(&event(MailKind::Received)) };
+        let busy = handler.handle(&[delivery]).await;
         assert!(
-            matches!(busy, Disposition::Retry { after: Some(after), .. } if after == Duration::from_secs(wait)),
+            matches!(&busy[..], [Disposition::Retry { after: Some(after), .. }] if *after == Duration::from_secs(wait)),
             "{busy:?}"
         );
     }
