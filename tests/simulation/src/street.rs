@@ -12,13 +12,15 @@ use tokio::time::Instant;
 
 use crate::customers::{Doors, Open, everybody};
 use crate::mishap::Mishap;
-use crate::plan::{Happening, POISONS, Plan};
+use crate::plan::{Happening, LONG_OUTAGE, POISONS, Plan};
 use crate::process::{PROCESSES, Process};
 use crate::world::World;
 use crate::{Options, Outcome, capture, invariants, past, settled};
 
-/// How long the world may take to settle once it is calm: an hour's backlog, and the longest backoffs after it.
-const PATIENCE: Duration = Duration::from_secs(4 * 3600);
+/// How long the world may take to settle once it is calm: the longest deadline, and the longest backoffs after it.
+const PATIENCE: Duration = Duration::from_secs(3600);
+/// The same after an hour's outage, for its backlog.
+const LONG_PATIENCE: Duration = Duration::from_secs(4 * 3600);
 /// How often it is looked whether it has.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
@@ -100,7 +102,8 @@ impl Street {
         errands.spawn(everybody(Arc::clone(&self.world), Arc::clone(&self.doors)));
         let mut happenings = self.world.plan.happenings.clone().into_iter().peekable();
         let calm_at = self.world.moment(self.world.plan.calm_after);
-        let give_up_at = calm_at + PATIENCE;
+        let patience = if self.world.plan.has_a_long_outage() { LONG_PATIENCE } else { PATIENCE };
+        let give_up_at = calm_at + patience;
         let mut look_at = calm_at;
         let mut quiet = 0;
         loop {
@@ -138,7 +141,7 @@ impl Street {
                         return;
                     }
                     if Instant::now() >= give_up_at {
-                        self.world.violation(format!("not settled after {PATIENCE:?}: {}", left.join("; ")));
+                        self.world.violation(format!("not settled after {patience:?}: {}", left.join("; ")));
                         return;
                     }
                     look_at = Instant::now() + LOOK_EVERY;
@@ -182,7 +185,7 @@ impl Street {
                 }
             }
             Happening::Outage { dependency, away } => {
-                if away >= Duration::from_secs(3600) {
+                if away >= LONG_OUTAGE {
                     self.world.count(Mishap::HourAway);
                 }
                 self.world.take_away(dependency, away);

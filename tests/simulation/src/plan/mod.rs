@@ -46,7 +46,18 @@ const MAX_SKEW_MS: u64 = 4000;
 /// The longest time in which customers come.
 const OPEN_SECONDS: u64 = 40;
 
+/// A long outage.
+pub const LONG_OUTAGE: Duration = Duration::from_secs(3600);
+
 impl Plan {
+    /// Whether something is away for long.
+    #[must_use]
+    pub fn has_a_long_outage(&self) -> bool {
+        self.happenings
+            .iter()
+            .any(|(_, happening)| matches!(happening, Happening::Outage { away, .. } if *away >= LONG_OUTAGE))
+    }
+
     /// The plan of a seed for so many processes and queues.
     #[must_use]
     pub fn of(seed: u64, processes: usize, queues: usize) -> Self {
@@ -60,8 +71,7 @@ impl Plan {
         // Rare, since an hour is long.
         if dice.one_in(40) {
             let dependency = Dependency::ALL[dice.index(Dependency::ALL.len())];
-            let away = Duration::from_secs(3600);
-            happenings.push((dice.millis(OPEN_SECONDS * 1000), Happening::Outage { dependency, away }));
+            happenings.push((dice.millis(OPEN_SECONDS * 1000), Happening::Outage { dependency, away: LONG_OUTAGE }));
         }
         happenings.sort_by_key(|(at, _)| *at);
         let last = happenings.iter().map(|(at, happening)| *at + happening.lasts()).max().unwrap_or_default();
