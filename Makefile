@@ -69,8 +69,9 @@ test-apart: venv build ## The end-to-end tests again: each role a process behind
 	@E2E_DOOR=1 E2E_PUBLISH=cdc cargo test --workspace --all-features --test e2e
 
 .PHONY: test-cluster
-test-cluster: chart-tools ## The chart and the leases against the API server that KUBECONFIG names
-	@.local/chart/venv/bin/python -m pytest tests/cluster $(PYTEST)
+test-cluster: venv chart-tools ## The chart and the leases against the API server that KUBECONFIG names
+	@cargo build --workspace --bin shotengai --bin shotengai-cluster
+	@SHOTENGAI_BIN=$(CURDIR)/target/debug/shotengai .local/chart/venv/bin/python -m pytest tests/cluster $(PYTEST)
 
 .PHONY: chart-tools
 chart-tools:
