@@ -57,13 +57,8 @@ async fn main() {
     scene.start_bridge("bridge-2").await;
     scene.until_shares(&[("bridge-0", 2), ("bridge-2", 2)]).await;
     scene.api_server_gone_for(GONE).await;
-    let back = Instant::now();
     scene.until_shares(&[("bridge-0", 2), ("bridge-2", 2)]).await;
-    println!(
-        "ok  the API server was gone for {} s; all shards read again {} ms after",
-        GONE.as_secs(),
-        back.elapsed().as_millis()
-    );
+    println!("ok  the API server was gone for {} s", GONE.as_secs());
 
     let paid = scene.end().await;
     println!("ok  {paid} orders placed meanwhile, all paid; no dead letters, no event unpublished");

@@ -147,7 +147,24 @@ impl Scene {
             assert!(alive.status().is_success());
         }
         tokio::time::sleep_until(begun + time).await;
+        assert_eq!(self.readings(), readings, "nobody reads without a lease");
         self.wire.add(self.api_server);
+        let back = tokio::time::Instant::now();
+        until("all shards are read again", SOON, || async {
+            let again = self.readings() - readings;
+            if again >= 4 { Ok(()) } else { Err(again) }
+        })
+        .await;
+        println!("      all four shards read again {} ms after it came back", back.elapsed().as_millis());
+    }
+
+    /// How often a bridge began to read a shard.
+    fn readings(&self) -> usize {
+        self.logged(" reading ")
+    }
+
+    fn logged(&self, words: &str) -> usize {
+        self.bridges.values().map(|bridge| bridge.log().matches(words).count()).sum()
     }
 
     /// Puts something on sale and places an order every 300 ms from now on.
