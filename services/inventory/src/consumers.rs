@@ -1,19 +1,25 @@
 //! What inventory does about the events of `inventory-queue`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use shotengai_contracts::Event;
 use shotengai_contracts::events::ProductCreated;
 use shotengai_kernel::{EventId, Quantity};
-use shotengai_messaging::{Delivery, Disposition, Handler};
+use shotengai_messaging::{Backoff, Delivery, Disposition, Handler};
 use uuid::Uuid;
 
 use crate::desk::{Answer, Asked, Desk, Undecided};
-use crate::domain::{Outcome, Request, merged_lines};
+use crate::domain::{Outcome, Request, Wait, merged_lines};
 
 /// The namespace of additions that are named by a `ProductCreated` (RFC 9562, version 5). Must never change.
 const FIRST_ADDITIONS: Uuid = Uuid::from_u128(0x8d3a_61c7_f029_4be5_b1d4_2c90_e7f6_5a18);
+
+/// The longest wait for an event that is still on its way. What keeps it there (the stream away for an hour, say) is not
+/// this message's fault: with the default of 40 attempts it is waited for more than two hours, and once it has come,
+/// about as long again as it had taken, at the most.
+const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 /// Follows products and orders, a batch at a time. Idempotent by the first slot of each addition and reservation.
 pub struct StockEvents {
@@ -25,6 +31,12 @@ impl StockEvents {
     #[must_use]
     pub const fn new(desk: Arc<Desk>) -> Self {
         Self { desk }
+    }
+
+    fn later(&self, wait: Wait, attempt: u32) -> Disposition {
+        let backoff = Backoff::new(Duration::from_millis(500), LONGEST_WAIT);
+        let after = backoff.delay(attempt, self.desk.ports().random.as_ref());
+        Disposition::Retry { after: Some(after), cause: wait.to_string() }
     }
 }
 
@@ -47,7 +59,10 @@ impl Handler for StockEvents {
         }
         let answers = self.desk.carry_out(&asked).await;
         for (place, answer) in places.into_iter().zip(answers) {
-            dispositions[place] = disposition(answer);
+            dispositions[place] = match answer {
+                Ok(Outcome::Wait(wait)) => self.later(wait, batch[place].receive_count),
+                answer => disposition(answer),
+            };
         }
         dispositions
     }
@@ -79,8 +94,7 @@ fn introduction(event: EventId, created: &ProductCreated) -> Result<Request, Str
 fn disposition(answer: Answer) -> Disposition {
     match answer {
         Ok(Outcome::Done) => Disposition::Done,
-        Ok(Outcome::Wait(wait)) => Disposition::retry(wait.to_string()),
-        Ok(Outcome::NoRoom | Outcome::Stale) => Disposition::retry("not decided"),
+        Ok(Outcome::Wait(_) | Outcome::NoRoom | Outcome::Stale) => Disposition::retry("not decided"),
         Ok(Outcome::UnknownProduct | Outcome::OtherAddition) => {
             Disposition::Reject { reason: "contradiction", error: "the addition is another one's".to_owned() }
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::future::try_join;
 use shotengai_contracts::{Event, Metadata};
-use shotengai_kernel::{AggregateId, ProductId};
+use shotengai_kernel::{AggregateId, Ports, ProductId};
 use shotengai_messaging::aggregate::CommitWriter;
 use shotengai_messaging::{Aggregates, AppendError, Backoff, Commit, Fault, metrics};
 use tokio::sync::Mutex;
@@ -62,6 +62,12 @@ impl Desk {
             writer,
             turn: Mutex::new(()),
         }
+    }
+
+    /// The service's ports.
+    #[must_use]
+    pub const fn ports(&self) -> &Ports {
+        self.writer.ports()
     }
 
     /// The numbers of all products.

@@ -120,6 +120,8 @@ impl Line {
         let answer = effect.await;
         match fate {
             Fate::DieAfter => self.die().await,
+            // It began long ago: whoever waited may give up between the effect and the answer.
+            Fate::Stall(_) => self.world.trouble(self.life),
             Fate::LoseAnswer => {
                 self.world.trouble(self.life);
                 return Err(Fault::new(FaultKind::Transient, operation, "simulated: the answer was lost").into());

@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use futures::future::join_all;
 use shotengai_inventory::domain::{Reservation, Stock};
 use shotengai_kernel::AggregateId;
-use shotengai_messaging::{Disposition, Handler};
+use shotengai_messaging::{Delivery, Disposition, Handler};
 
 use crate::support::{Shop, order, product};
 
@@ -92,4 +94,19 @@ async fn a_product_with_more_pieces_than_can_be_counted_is_rejected_alone() {
     let shop = Shop::new(5);
     let dispositions = shop.handler().handle(&[shop.created(2_000_000), shop.created(3)]).await;
     assert!(matches!(dispositions[..], [Disposition::Reject { reason: "bad_data", .. }, Disposition::Done]));
+}
+
+#[tokio::test]
+async fn an_order_that_waits_for_its_product_outlasts_an_outage_of_the_stream_within_its_attempts() {
+    let shop = Shop::new(6);
+    let mut waited = Duration::ZERO;
+    for receive_count in 1..40 {
+        let placed = Delivery { receive_count, ..shop.placed(&order(1), 4) };
+        let answers = shop.handler().handle(&[placed]).await;
+        let [Disposition::Retry { after: Some(after), .. }] = &answers[..] else { panic!("{answers:?}") };
+        assert!(*after <= Duration::from_secs(600), "{after:?} is long to wait for what has come");
+        assert!(receive_count > 4 || *after <= Duration::from_secs(4), "{after:?} is long for what is a little late");
+        waited += *after;
+    }
+    assert!(waited > Duration::from_secs(3600), "{waited:?}");
 }

@@ -7,12 +7,13 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use opentelemetry::KeyValue;
 use shotengai_kernel::Random;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -107,14 +108,16 @@ pub(super) struct Breaker {
     consumer: &'static str,
     probes: Vec<Probe>,
     random: Arc<dyn Random>,
-    open: watch::Sender<bool>,
+    open: AtomicBool,
+    /// Wakes those that wait, in the order in which they came; a `watch` channel would wake them in any.
+    closed: Notify,
     /// Held by whoever is asking; remembers when all was well last.
     asking: Mutex<Option<Instant>>,
 }
 
 impl Breaker {
     pub(super) fn new(consumer: &'static str, probes: Vec<Probe>, random: Arc<dyn Random>) -> Self {
-        Self { consumer, probes, random, open: watch::Sender::new(false), asking: Mutex::new(None) }
+        Self { consumer, probes, random, open: AtomicBool::new(false), closed: Notify::new(), asking: Mutex::new(None) }
     }
 
     /// A handler met a fault of something it needs. Asks, unless somebody has just done so, and answers whether the
@@ -124,7 +127,7 @@ impl Breaker {
             return false;
         }
         let mut well_at = self.asking.lock().await;
-        if *self.open.borrow() {
+        if self.is_open() {
             return true;
         }
         if well_at.is_some_and(|at| at.elapsed() < FRESH) {
@@ -145,14 +148,17 @@ impl Breaker {
 
     /// Returns once the consumer may work, or is told to end. Of all that wait here, one asks.
     pub(super) async fn closed(&self, shutdown: &CancellationToken) {
-        let mut open = self.open.subscribe();
-        if !*open.borrow_and_update() {
+        let closed = self.closed.notified();
+        tokio::pin!(closed);
+        // Listening before looking: a closing that comes in between is not missed.
+        closed.as_mut().enable();
+        if !self.is_open() {
             return;
         }
         tokio::select! {
             biased;
             () = shutdown.cancelled() => {}
-            _ = open.wait_for(|open| !open) => {}
+            () = closed => {}
             () = self.ask_until_well() => {}
         }
     }
@@ -162,7 +168,7 @@ impl Breaker {
         let backoff = Backoff::new(Duration::from_millis(500), PAUSE);
         let since = Instant::now();
         let mut failures = 0;
-        while *self.open.borrow() {
+        while self.is_open() {
             failures += 1;
             tokio::time::sleep(backoff.delay(failures, self.random.as_ref()).max(Duration::from_millis(100))).await;
             if self.ask_all().await.is_ok() {
@@ -183,8 +189,15 @@ impl Breaker {
         Ok(())
     }
 
+    fn is_open(&self) -> bool {
+        self.open.load(Ordering::Acquire)
+    }
+
     fn set(&self, open: bool) {
-        self.open.send_replace(open);
+        self.open.store(open, Ordering::Release);
+        if !open {
+            self.closed.notify_waiters();
+        }
         metrics::BREAKER_OPEN.record(u64::from(open), &[KeyValue::new("consumer", self.consumer)]);
     }
 }

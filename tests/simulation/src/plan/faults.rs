@@ -46,8 +46,10 @@ pub struct Rates {
     pub crash_before: u64,
     /// The process dies after the call's effect, before it has the answer.
     pub crash_after: u64,
-    /// An index shows what it showed before; a snapshot is of no use.
+    /// An index shows what it showed before.
     pub stale: u64,
+    /// A snapshot is of no use.
+    pub snapshot: u64,
     /// A write meets a transaction at the same item.
     pub conflict: u64,
     /// A lease is lost while a batch is applied.
@@ -132,6 +134,7 @@ pub(super) fn rates(dice: &Dice) -> Rates {
     rough(&mut rates.crash_before, 3);
     rough(&mut rates.crash_after, 3);
     rough(&mut rates.stale, 300);
+    rough(&mut rates.snapshot, 600);
     rough(&mut rates.conflict, 60);
     rough(&mut rates.lease_lost, 200);
     rates

@@ -62,7 +62,7 @@ impl Plan {
     #[must_use]
     pub fn of(seed: u64, processes: usize, queues: usize) -> Self {
         let dice = Dice::new(seed);
-        let old = dice.one_in(8);
+        let old = dice.one_in(5);
         let goods: Vec<_> = (0..1 + dice.index(3)).map(|place| shopping::goods(&dice, old && place == 0)).collect();
         let errands = (0..3 + dice.index(8)).map(|_| shopping::errand(&dice, goods.len())).collect();
         let mut happenings: Vec<_> = (0..dice.index(7))

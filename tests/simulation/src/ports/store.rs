@@ -70,7 +70,7 @@ impl EventStore for LinedStore {
     async fn load_snapshot(&self, id: &AggregateId) -> Result<Option<Snapshot>, Fault> {
         let snapshot = self.line.call(DynamoDb, "store.load_snapshot", self.name, self.inner.load_snapshot(id)).await?;
         let world = self.line.world();
-        if snapshot.is_some() && world.per_mille(world.plan.rates.stale) {
+        if snapshot.is_some() && world.per_mille(world.plan.rates.snapshot) {
             world.count(Mishap::SnapshotUseless);
             // It went, or another release wrote it.
             let of_another_release = |snapshot: Snapshot| Snapshot { schema: snapshot.schema + 1, ..snapshot };
