@@ -160,7 +160,7 @@ impl Scene {
 
     /// How often a bridge began to read a shard.
     fn readings(&self) -> usize {
-        self.logged(" reading ")
+        self.logged("INFO reading ")
     }
 
     fn logged(&self, words: &str) -> usize {
