@@ -12,7 +12,7 @@ use shotengai_tests::street::Street;
 use shotengai_tests::wait::until;
 use tokio::time::Instant;
 
-const ORDERS: usize = 200;
+const ORDERS: usize = 100;
 const CLIENTS: usize = 16;
 /// What one `BatchWriteItem` takes.
 const BATCH: usize = 25;
