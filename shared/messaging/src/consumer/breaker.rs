@@ -27,8 +27,8 @@ use crate::ports::table::Table;
 /// How long a dependency may take to answer a probe.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest pause between two probes of something that is away. It is what an outage lasts longer for a consumer; a
-/// cheap call each second or two from each consumer is nothing to what comes back.
-const PAUSE: Duration = Duration::from_secs(2);
+/// cheap call every other second from each consumer is nothing to what comes back.
+const PAUSE: Duration = Duration::from_secs(4);
 /// For how long a good answer is good.
 const FRESH: Duration = Duration::from_secs(1);
 
