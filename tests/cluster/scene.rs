@@ -133,9 +133,8 @@ impl Scene {
     /// Nothing answers for so long, and no bridge may read on, on its own.
     pub(crate) async fn api_server_gone_for(&self, time: Duration) {
         self.wire.cut();
-        let lost =
-            || self.bridges.values().map(|bridge| bridge.log().matches("the lease was lost").count()).sum::<usize>();
-        let before = lost();
+        let lost = || self.logged("the lease was lost");
+        let (before, readings) = (lost(), self.readings());
         let begun = tokio::time::Instant::now();
         until("every bridge has stopped reading", time, || async {
             if lost() - before >= 4 { Ok(()) } else { Err(lost() - before) }

@@ -57,6 +57,27 @@ impl Scene {
         .await;
     }
 
+    /// Sells until it is logged so often: a quiet shard has nothing to save and meets its row only when something comes.
+    async fn sell_until_logged(&self, words: &str, times: usize) -> Vec<String> {
+        let deadline = Instant::now() + SOON;
+        let mut orders = Vec::new();
+        loop {
+            orders.push(self.place().await);
+            let lines = self.lines_with(words);
+            if lines >= times {
+                return orders;
+            }
+            assert!(Instant::now() < deadline, "{words}: {lines} times\n{}", self.process.log());
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    async fn all_paid(&self, orders: &[String]) {
+        for order in orders {
+            self.shop.until_status(&self.guest, order, "paid").await;
+        }
+    }
+
     /// Does something to the rows of a partition, with a version that nobody expects.
     async fn spoil(&self, partition: &str, doc: impl Fn(&Row) -> serde_json::Value) -> Vec<Row> {
         let table = self.street.aws.table("checkpoints");
@@ -119,16 +140,15 @@ async fn checkpoints_that_were_spoilt_are_named_and_read_on_from_where_they_are_
     let scene = Scene::set().await;
     let before = scene.lines();
     let rows = scene.spoil(CHECKPOINTS, |_| json!({"owner": 5})).await;
-    scene.until_logged("this shard is left alone until the row is repaired", 4).await;
+    let orders = scene.sell_until_logged("this shard is left alone until the row is repaired", 4).await;
     assert!(scene.process.log().contains("the checkpoint row of shard shardId-000000000000 can't be read"));
-    let order = scene.place().await;
     let table = scene.street.aws.table("checkpoints");
     for row in &rows {
         // As it was, under an epoch above the one that was claimed.
         let repaired = Row::new(row.key.clone(), row.version + 2000, row.doc.clone());
         table.put(&repaired, Condition::Any).await.unwrap();
     }
-    scene.shop.until_status(&scene.guest, &order, "paid").await;
+    scene.all_paid(&orders).await;
 
     let before_position = scene.lines_with("no sequence number");
     let far_ahead = |row: &Row| {
@@ -137,13 +157,12 @@ async fn checkpoints_that_were_spoilt_are_named_and_read_on_from_where_they_are_
         doc
     };
     let rows = scene.spoil(CHECKPOINTS, far_ahead).await;
-    scene.until_logged("no sequence number", before_position + 4).await;
-    let order = scene.place().await;
+    let orders = scene.sell_until_logged("no sequence number", before_position + 4).await;
     for row in &rows {
         let repaired = Row::new(row.key.clone(), row.version + 3000, row.doc.clone());
         table.put(&repaired, Condition::Any).await.unwrap();
     }
-    scene.shop.until_status(&scene.guest, &order, "paid").await;
+    scene.all_paid(&orders).await;
     scene.ends_tidy(before).await;
 }
 
