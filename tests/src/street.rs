@@ -416,6 +416,12 @@ impl Process {
         all
     }
 
+    /// Where the health of one of its roles is asked for.
+    #[must_use]
+    pub fn health_of(&self, role: &str) -> &str {
+        self.others.iter().find(|other| other.name == role).map_or(&self.health_url, |other| &other.health_url)
+    }
+
     /// The process of one of its roles, where each is a process of its own.
     #[must_use]
     pub fn of_role(&mut self, role: &str) -> Option<&mut Self> {

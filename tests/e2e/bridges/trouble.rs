@@ -176,7 +176,7 @@ async fn a_stream_that_was_deleted_and_made_again_is_read_on() {
     let order = scene.place().await;
     scene.until_logged("reading a shard failed; trying again", 4).await;
     until("readiness names it", SOON, || async {
-        let answer = reqwest::get(format!("{}/readyz", scene.process.health_url)).await.unwrap();
+        let answer = reqwest::get(format!("{}/readyz", scene.process.health_of("bridge"))).await.unwrap();
         let body = answer.text().await.unwrap();
         if body.contains("ResourceNotFound") { Ok(()) } else { Err(body) }
     })
