@@ -3,6 +3,7 @@
 use serde_json::json;
 use shotengai_messaging::{Condition, Infrastructure, Row};
 use shotengai_tests::spoil::put_doc_as_it_is;
+use shotengai_tests::stream::captured;
 
 use super::*;
 
@@ -173,7 +174,8 @@ async fn a_stream_that_was_deleted_and_made_again_is_read_on() {
     // What is in the stream when it is deleted is gone with it: nothing is.
     scene.street.assert_tidy().await;
     assert!(scene.street.aws.admin().delete_stream().await.unwrap());
-    let order = scene.place().await;
+    // A captured table tries for a day to reach a stream that is gone; the local AWS forgets at once, so nothing may be placed.
+    let placed = if captured() { None } else { Some(scene.place().await) };
     scene.until_logged("reading a shard failed; trying again", 4).await;
     until("readiness names it", SOON, || async {
         let answer = reqwest::get(format!("{}/readyz", scene.process.health_of("bridge"))).await.unwrap();
@@ -183,7 +185,16 @@ async fn a_stream_that_was_deleted_and_made_again_is_read_on() {
     .await;
     let provisioned = scene.street.command(&["provision"]).output().await.unwrap();
     assert!(provisioned.status.success());
+    let order = match placed {
+        Some(order) => order,
+        None => scene.place().await,
+    };
     scene.shop.until_status(&scene.guest, &order, "paid").await;
     scene.sells().await;
-    scene.ends_tidy(before).await;
+    if captured() {
+        // What was in the deleted stream is not in the new one, to be counted there.
+        assert_eq!(scene.street.dead_letters().await, []);
+    } else {
+        scene.ends_tidy(before).await;
+    }
 }
