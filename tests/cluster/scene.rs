@@ -12,7 +12,7 @@ use shotengai_kubernetes::Cluster;
 use shotengai_messaging::contract::lease_contract;
 use shotengai_tests::service::Service;
 use shotengai_tests::shards::readers_by;
-use shotengai_tests::shop::{Person, Shop, text};
+use shotengai_tests::shop::{Person, Shop};
 use shotengai_tests::street::{Process, Street};
 use shotengai_tests::wait::until;
 use tempfile::TempDir;
@@ -171,16 +171,7 @@ impl Scene {
         let stop = CancellationToken::new();
         let admin = self.shop.admin().await;
         let product = self.shop.product(&admin, "prod_kinoko", "きのこの山", 200, 100_000).await;
-        let (shop, guest, stopped) = (self.shop.clone(), self.guest.clone(), stop.clone());
-        let orders = tokio::spawn(async move {
-            let mut orders = Vec::new();
-            while !stopped.is_cancelled() {
-                let placed = shop.order(&guest, &[(&product, 1)]).await.expect(202);
-                orders.push(text(&placed, "order_id"));
-                tokio::time::sleep(Duration::from_millis(300)).await;
-            }
-            orders
-        });
+        let orders = tokio::spawn(self.shop.clone().keep_ordering(self.guest.clone(), product, stop.clone()));
         self.selling = Some((stop, orders));
     }
 

@@ -63,17 +63,6 @@ fn newcomer(before: &BTreeMap<String, Vec<String>>, after: &BTreeMap<String, Vec
     after.keys().find(|owner| !before.contains_key(*owner)).expect("a new owner").clone()
 }
 
-/// Places orders, one after the other, until told to stop; answers their ids.
-async fn keep_ordering(shop: Shop, guest: Person, product: String, stop: CancellationToken) -> Vec<String> {
-    let mut orders = Vec::new();
-    while !stop.is_cancelled() {
-        let placed = shop.order(&guest, &[(&product, 1)]).await.expect(202);
-        orders.push(text(&placed, "order_id"));
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    }
-    orders
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bridges_share_shards_through_a_kill_and_a_freeze_and_lose_no_event() {
     let street = Street::provisioned().await;
@@ -85,7 +74,7 @@ async fn bridges_share_shards_through_a_kill_and_a_freeze_and_lose_no_event() {
     let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 100_000).await;
     let guest = shop.guest(Some("bridges@example.com"), "ja").await;
     let stop = CancellationToken::new();
-    let ordering = tokio::spawn(keep_ordering(shop.clone(), guest.clone(), kinoko, stop.clone()));
+    let ordering = tokio::spawn(shop.clone().keep_ordering(guest.clone(), kinoko, stop.clone()));
     let checkpoints = CheckpointWatch::start(&street.aws);
 
     let mut second = bridge(&street).await;

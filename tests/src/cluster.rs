@@ -10,7 +10,7 @@ use shotengai_kernel::Ports;
 use shotengai_kubernetes::KubernetesLeases;
 use tempfile::TempDir;
 
-use crate::street::{Process, Street, loopback};
+use crate::street::Street;
 
 /// The namespace that the kubeconfig names.
 pub const NAMESPACE: &str = "street";
@@ -47,10 +47,4 @@ impl Cluster {
         let cluster = shotengai_kubernetes::Cluster::with_client(client, NAMESPACE, Ports::system());
         cluster.leases(&format!("{}bridge/ec-events", street.prefix()))
     }
-}
-
-/// Starts a process on free ports and doesn't wait until it is ready.
-#[must_use]
-pub fn start(street: &Street, roles: &str, extra: &[(&str, &str)]) -> Process {
-    street.spawn(roles, loopback(), loopback(), extra)
 }

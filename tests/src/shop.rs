@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use crate::street::{ADMIN_EMAIL, ADMIN_PASSWORD};
 use crate::wait::until;
@@ -142,6 +143,16 @@ impl Shop {
     /// Places an order of (product, quantity) lines.
     pub async fn order(&self, person: &Person, lines: &[(&str, u32)]) -> Answer {
         self.post("/orders", Some(person), &order_body(lines)).await
+    }
+
+    /// Places orders of one piece, one after the other, until told to stop; answers their ids.
+    pub async fn keep_ordering(self, person: Person, product: String, stop: CancellationToken) -> Vec<String> {
+        let mut orders = Vec::new();
+        while !stop.is_cancelled() {
+            orders.push(text(&self.order(&person, &[(&product, 1)]).await.expect(202), "order_id"));
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        orders
     }
 
     /// Waits until an order has this status; answers the order.

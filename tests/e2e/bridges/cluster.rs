@@ -2,7 +2,7 @@
 
 use shotengai_fake_cluster::Outage;
 use shotengai_messaging::Infrastructure;
-use shotengai_tests::cluster::{Cluster, NAMESPACE, start};
+use shotengai_tests::cluster::{Cluster, NAMESPACE};
 use shotengai_tests::shards::{readers_by, shown_holders_with};
 
 use super::*;
@@ -48,7 +48,7 @@ async fn bridges_share_shards_by_lease_objects_and_lose_no_event_when_one_is_kil
     let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 100_000).await;
     let guest = shop.guest(Some("cluster@example.com"), "ja").await;
     let stop = CancellationToken::new();
-    let ordering = tokio::spawn(keep_ordering(shop.clone(), guest.clone(), kinoko, stop.clone()));
+    let ordering = tokio::spawn(shop.clone().keep_ordering(guest.clone(), kinoko, stop.clone()));
     let checkpoints = CheckpointWatch::start(&street.aws);
 
     let mut second = bridge_in(&street, &cluster, "bridge-1").await;
@@ -113,7 +113,7 @@ async fn a_bridge_without_a_cluster_says_so_at_its_start_and_one_without_rights_
     cluster.fake.forbid("list leases", true);
     let kubeconfig = cluster.kubeconfig();
     let settings = [("LEASES", "kubernetes"), ("KUBECONFIG", kubeconfig.to_str().unwrap())];
-    let process = start(&street, "bridge", &settings);
+    let process = street.spawn_one("bridge", &settings);
     until("it says why it is not ready", SOON, || async {
         let answer = reqwest::get(format!("{}/readyz", process.health_url)).await.map_err(|error| error.to_string())?;
         let (code, body) = (answer.status().as_u16(), answer.text().await.unwrap());
