@@ -120,7 +120,7 @@ impl Breaker {
         Self { consumer, probes, random, open: AtomicBool::new(false), closed: Notify::new(), asking: Mutex::new(None) }
     }
 
-    /// A handler met a fault of something it needs. Asks, unless somebody has just done so, and answers whether the
+    /// A handler met a fault of something it needs, or is about to be given its first message. Asks, unless somebody has just done so, and answers whether the
     /// consumer has to stop.
     pub(super) async fn suspect(&self) -> bool {
         if self.probes.is_empty() {

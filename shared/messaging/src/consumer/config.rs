@@ -8,6 +8,8 @@ use super::Probe;
 use crate::backoff::Backoff;
 use crate::ports::queue::QUEUE_MAX_BATCH;
 
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+
 /// How a consumer behaves.
 #[derive(Debug, Clone)]
 pub struct ConsumerConfig {
@@ -23,6 +25,9 @@ pub struct ConsumerConfig {
     pub wait: Duration,
     /// The wait before a message that could not be handled comes again.
     pub backoff: Backoff,
+    /// The same where something that the handler needs failed, though what is probed answers: a neighbour that is away, say.
+    /// That is not the message's fault and can last for hours.
+    pub unavailable_backoff: Backoff,
     /// A message that still can't be handled at this receive is rejected as exhausted.
     pub max_attempts: u32,
     /// How long an event of a future version is retried before it is rejected: longer than a rolling upgrade takes.
@@ -33,7 +38,8 @@ pub struct ConsumerConfig {
 
 impl ConsumerConfig {
     /// The defaults, with reasons: 4 batches keep a pod busy while one waits for its database; 30 s of visibility is
-    /// three of the longest calls; 40 attempts stay below the queue's own net of 50.
+    /// three of the longest calls; 40 attempts stay below the queue's own net of 50, and last for more than two hours (and
+    /// the next wait, once a neighbour is back, about as long as it was away, ten minutes at the most).
     #[must_use]
     pub fn new(name: &'static str) -> Self {
         Self {
@@ -42,7 +48,8 @@ impl ConsumerConfig {
             batch: QUEUE_MAX_BATCH,
             visibility: Duration::from_secs(30),
             wait: Duration::from_secs(20),
-            backoff: Backoff::new(Duration::from_millis(500), Duration::from_secs(60)),
+            backoff: Backoff::new(FIRST_WAIT, Duration::from_secs(60)),
+            unavailable_backoff: Backoff::new(FIRST_WAIT, Duration::from_secs(600)),
             max_attempts: 40,
             future_patience: SignedDuration::from_mins(10),
             probes: Vec::new(),

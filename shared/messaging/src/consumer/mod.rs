@@ -100,6 +100,12 @@ impl Consumer {
         let mut running = JoinSet::new();
         let receive_backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
         let mut failures = 0;
+        // Processes that are restarted again and again into an outage would cost each message an attempt a start.
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => {}
+            _away = self.breaker.suspect() => {}
+        }
         while !shutdown.is_cancelled() {
             // A permit first: what can't be worked on is better left in the queue for another pod.
             let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { break };
@@ -163,9 +169,9 @@ impl Consumer {
             let given_up = waiting.into_iter().map(|(held, cause)| {
                 let settlement = if shutdown.is_cancelled() {
                     // Nothing is wrong with it, however often it came.
-                    self.again_later(&held.raw)
+                    self.again_later(&held.raw, &self.config.backoff)
                 } else {
-                    self.settlement(&held.raw, Disposition::retry(cause))
+                    self.settlement(&held.raw, Disposition::Unavailable { cause })
                 };
                 (held.raw, settlement)
             });
@@ -249,18 +255,20 @@ impl Consumer {
     fn settlement(&self, delivery: &RawDelivery, answer: Disposition) -> Settlement {
         match answer {
             Disposition::Done => Settlement::Done,
-            Disposition::Retry { cause, .. } if delivery.receive_count >= self.config.max_attempts => {
+            Disposition::Retry { cause, .. } | Disposition::Unavailable { cause }
+                if delivery.receive_count >= self.config.max_attempts =>
+            {
                 Settlement::Dead { reason: "exhausted", error: cause }
             }
-            Disposition::Unavailable { cause } => self.settlement(delivery, Disposition::retry(cause)),
+            Disposition::Unavailable { .. } => self.again_later(delivery, &self.config.unavailable_backoff),
             Disposition::Retry { after: Some(after), .. } => Settlement::Again(after),
-            Disposition::Retry { after: None, .. } => self.again_later(delivery),
+            Disposition::Retry { after: None, .. } => self.again_later(delivery, &self.config.backoff),
             Disposition::Reject { reason, error } => Settlement::Dead { reason, error },
         }
     }
 
-    fn again_later(&self, delivery: &RawDelivery) -> Settlement {
-        Settlement::Again(self.config.backoff.delay(delivery.receive_count, self.ports.random.as_ref()))
+    fn again_later(&self, delivery: &RawDelivery, backoff: &Backoff) -> Settlement {
+        Settlement::Again(backoff.delay(delivery.receive_count, self.ports.random.as_ref()))
     }
 
     fn is_patient(&self, raw: &RawDelivery) -> bool {

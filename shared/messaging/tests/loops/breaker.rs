@@ -69,10 +69,25 @@ struct Rig {
 }
 
 impl Rig {
-    async fn start(messages: usize) -> Self {
-        let street = Street::new();
-        send(&street, messages).await;
-        let database = Arc::new(Database::default());
+    /// A consumer that is at work: its database has answered.
+    async fn start() -> Self {
+        let rig = Self::start_in(Street::new(), Arc::default());
+        rig.asked(1).await;
+        // For so long a good answer is good.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        rig
+    }
+
+    /// Waits until the database was asked so often.
+    async fn asked(&self, times: usize) {
+        let begun = tokio::time::Instant::now();
+        while self.database.asked.load(Ordering::SeqCst) < times {
+            assert!(begun.elapsed() < HOUR, "the database is asked");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    fn start_in(street: Street, database: Arc<Database>) -> Self {
         let asked = Arc::clone(&database);
         let probe = Probe::new("database", move || {
             let asked = Arc::clone(&asked);
@@ -104,7 +119,7 @@ impl Rig {
 
 #[tokio::test(start_paused = true)]
 async fn an_hour_without_the_database_costs_no_message_an_attempt() {
-    let rig = Rig::start(0).await;
+    let rig = Rig::start().await;
     rig.away(true);
     send(&rig.street, 200).await;
     tokio::time::sleep(HOUR).await;
@@ -120,6 +135,25 @@ async fn an_hour_without_the_database_costs_no_message_an_attempt() {
     rig.away(false);
     tokio::time::sleep(Duration::from_secs(15)).await;
     assert_eq!(rig.database.handled.load(Ordering::SeqCst), 200);
+    assert_eq!(rig.stop().await.infra.leftovers(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn consumers_that_start_into_an_outage_again_and_again_cost_no_message_an_attempt() {
+    let mut street = Street::new();
+    send(&street, 20).await;
+    let database = Arc::new(Database::default());
+    database.away.store(true, Ordering::SeqCst);
+    for _ in 0..50 {
+        let rig = Rig::start_in(street, Arc::clone(&database));
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        street = rig.stop().await;
+    }
+    assert_eq!(database.received.load(Ordering::SeqCst), 0, "nothing is received before the database has answered");
+    database.away.store(false, Ordering::SeqCst);
+    let rig = Rig::start_in(street, Arc::clone(&database));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(database.handled.load(Ordering::SeqCst), 20);
     assert_eq!(rig.stop().await.infra.leftovers(), Vec::<String>::new());
 }
 
@@ -151,14 +185,33 @@ async fn a_fault_while_the_database_answers_is_the_messages_own() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_hour_without_a_neighbour_that_is_not_probed_makes_no_dead_letter() {
+    let street = Street::new();
+    send(&street, 20).await;
+    let neighbour = Arc::new(Database::default());
+    neighbour.away.store(true, Ordering::SeqCst);
+    let (queue, letters) = (street.infra.queue("order-queue"), street.infra.queue("order-dlq"));
+    let config = ConsumerConfig::new("order").probing(&Probe::new("database", || async { Ok(()) }));
+    let consumer = Consumer::new(config, queue, letters, Arc::new(Needy(Arc::clone(&neighbour))), street.ports.clone());
+    let shutdown = CancellationToken::new();
+    let (worker, token) = (consumer.worker(), shutdown.clone());
+    let task = tokio::spawn(async move { worker.run(token).await });
+    tokio::time::sleep(HOUR).await;
+    neighbour.away.store(false, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_secs(660)).await;
+    shutdown.cancel();
+    task.await.unwrap();
+    assert_eq!(neighbour.handled.load(Ordering::SeqCst), 20);
+    assert_eq!(street.infra.leftovers(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_consumer_that_waits_for_its_database_ends_when_told_and_leaves_the_messages() {
-    let rig = Rig::start(5).await;
+    let rig = Rig::start().await;
     rig.away(true);
-    let (database, begun) = (Arc::clone(&rig.database), tokio::time::Instant::now());
-    while database.asked.load(Ordering::SeqCst) < 3 {
-        assert!(begun.elapsed() < HOUR, "the database is asked");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    send(&rig.street, 5).await;
+    rig.asked(4).await;
+    assert!((1..=5).contains(&rig.database.received.load(Ordering::SeqCst)), "some are held, each was received once");
     let told = tokio::time::Instant::now();
     let street = rig.stop().await;
     assert!(told.elapsed() < Duration::from_secs(1), "it took {:?} to end", told.elapsed());

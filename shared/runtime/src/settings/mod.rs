@@ -19,6 +19,8 @@ pub use args::SettingsArgs;
 pub use faults::{Faults, SettingsError};
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+/// By how much waits for something that is away are longer than others.
+const UNAVAILABLE_BACKOFF: u32 = 10;
 
 /// How commits get into the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,7 +131,7 @@ pub struct Settings {
     pub consumer_max_attempts: u32,
     /// How long an event of a future version is tried again, in seconds.
     pub consumer_future_patience_seconds: u64,
-    /// The longest wait before a message comes again, in seconds.
+    /// The longest wait before a message comes again, in seconds; ten times as long where what it needs is away.
     pub consumer_max_backoff_seconds: u64,
     /// How long a message that is held stays hidden from others, in seconds.
     pub consumer_visibility_seconds: u64,
@@ -181,12 +183,14 @@ impl Settings {
     }
 
     pub(crate) fn consumer_config(&self, name: &'static str) -> ConsumerConfig {
+        let longest = Duration::from_secs(self.consumer_max_backoff_seconds);
         let patience = i64::try_from(self.consumer_future_patience_seconds).unwrap_or(i64::MAX);
         ConsumerConfig {
             max_attempts: self.consumer_max_attempts,
             visibility: Duration::from_secs(self.consumer_visibility_seconds),
             future_patience: SignedDuration::from_secs(patience),
-            backoff: Backoff::new(FIRST_BACKOFF, Duration::from_secs(self.consumer_max_backoff_seconds)),
+            backoff: Backoff::new(FIRST_BACKOFF, longest),
+            unavailable_backoff: Backoff::new(FIRST_BACKOFF, longest.saturating_mul(UNAVAILABLE_BACKOFF)),
             ..ConsumerConfig::new(name)
         }
     }
