@@ -10,7 +10,7 @@ use shotengai_kernel::Ports;
 use shotengai_messaging::trace::current_traceparent;
 use shotengai_messaging::{Disposition, Fault, FaultKind};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::claims::{Claim, Claimed, Claims};
 use crate::contacts::Contacts;
@@ -22,7 +22,8 @@ use crate::render::{RenderError, Templates};
 /// Mails on their way at once: what small relays allow one client.
 const MAX_CONCURRENT: usize = 10;
 
-/// How long one attempt may take, contact and SMTP together. Below the claim's lease, so that an attempt never outlives it.
+/// How long one attempt may take: claim, contact and SMTP together. Below the claim's lease, so that an attempt never
+/// outlives it.
 const ATTEMPT: Duration = Duration::from_secs(30);
 
 /// The longest wait before another's claim is looked at again, and how much longer each wait is than the one before. Most
@@ -75,6 +76,9 @@ impl SendOrderMail {
     pub async fn run(&self, mail: &OrderMail, attempt: u32, traceparent: Option<String>) -> Disposition {
         // Before the claim, whose lease must not run out in a queue. The semaphore is never closed.
         let _slot = self.slots.0.acquire().await.ok();
+        // The lease counts from before its row is written, and so do we: a process that was held up while it waited for
+        // that answer may find its claim taken over.
+        let deadline = Instant::now() + ATTEMPT;
         let claim = match self.claims.claim(&mail.order_id, mail.kind).await {
             Ok(Claimed::Mine(claim)) => claim,
             Ok(Claimed::Settled) => return Disposition::Done,
@@ -86,8 +90,7 @@ impl SendOrderMail {
             }
             Err(fault) => return Disposition::from_fault(&fault),
         };
-        let late = || Fault::new(FaultKind::Transient, "notification.attempt", "it took too long");
-        let attempt = timeout(ATTEMPT, self.attempt(mail, traceparent)).await;
+        let attempt = timeout_at(deadline, self.attempt(mail, deadline, traceparent)).await;
         match attempt.unwrap_or_else(|_| Err(late().into())) {
             Ok(outcome) => self.record(mail, &claim, &outcome).await,
             Err(error) => {
@@ -104,7 +107,12 @@ impl SendOrderMail {
         }
     }
 
-    async fn attempt(&self, mail: &OrderMail, traceparent: Option<String>) -> Result<ClaimState, AttemptError> {
+    async fn attempt(
+        &self,
+        mail: &OrderMail,
+        deadline: Instant,
+        traceparent: Option<String>,
+    ) -> Result<ClaimState, AttemptError> {
         let contact = self.contacts.contact(&mail.user_id).await?;
         let Some((contact, to)) = contact.and_then(|contact| contact.email.clone().map(|to| (contact, to))) else {
             return Ok(ClaimState::Skipped { why: SkipReason::NoAddress });
@@ -117,6 +125,10 @@ impl SendOrderMail {
             traceparent: current_traceparent().or(traceparent),
             date: self.ports.clock.now(),
         };
+        // Whoever wakes late is given what it waited for before its timer: the timer alone is no guard.
+        if Instant::now() >= deadline {
+            return Err(late().into());
+        }
         match self.mailer.send(&outgoing).await {
             Ok(()) => Ok(ClaimState::Sent),
             Err(SendError::Refused { code }) => Ok(ClaimState::Refused { code }),
@@ -138,4 +150,8 @@ impl SendOrderMail {
             Err(fault) => Disposition::from_fault(&fault),
         }
     }
+}
+
+fn late() -> Fault {
+    Fault::new(FaultKind::Transient, "notification.attempt", "it took too long")
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
+use shotengai_messaging::memory::{FaultInjector, InjectedFault};
 use shotengai_messaging::{Condition, Delivery, Disposition, Handler, Key, Row};
 use shotengai_notification::claims::LEASE;
 use shotengai_notification::domain::mail::MailKind;
@@ -81,6 +82,25 @@ async fn a_live_claim_is_looked_at_again_soon_and_an_expired_one_taken_over() {
     street.clock.advance(SignedDuration::from_secs(3));
     assert_eq!(street.handle(MailKind::Received).await, Disposition::Done);
     assert_eq!(street.sent(), 1);
+}
+
+/// Answers the write of a claim only after this long, as a process sees it that stood still meanwhile.
+struct HeldUp(Duration);
+
+impl FaultInjector for HeldUp {
+    fn before(&self, operation: &'static str) -> Option<InjectedFault> {
+        (operation == "table.put").then_some(InjectedFault::Delay(self.0))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_learns_of_its_claim_too_late_sends_nothing() {
+    for (held_up, sent) in [(Duration::from_secs(29), 1), (Duration::from_secs(31), 0), (LEASE, 0)] {
+        let street = Harness::with_faults(Arc::new(HeldUp(held_up)));
+        let answer = street.handle(MailKind::Received).await;
+        assert_eq!(street.sent(), sent, "held up for {held_up:?}");
+        assert_eq!(is_retry(&answer), sent == 0, "{answer:?}");
+    }
 }
 
 #[tokio::test]

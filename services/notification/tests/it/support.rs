@@ -12,7 +12,7 @@ use shotengai_contracts::{Envelope, Metadata};
 use shotengai_kernel::{
     AggregateId, Currency, EventId, ManualClock, Money, OrderId, Ports, ProductId, Quantity, UserId, Version,
 };
-use shotengai_messaging::memory::MemoryTable;
+use shotengai_messaging::memory::{FaultInjector, MemoryTable, NoFaults};
 use shotengai_messaging::{Delivery, Disposition, Fault, FaultKind, Handler, Key, Table};
 use shotengai_notification::claims::{Claims, TABLE};
 use shotengai_notification::consumers::NotificationHandler;
@@ -143,9 +143,14 @@ pub(crate) struct Harness {
 
 impl Harness {
     pub(crate) fn new() -> Self {
+        Self::with_faults(Arc::new(NoFaults))
+    }
+
+    /// The same, over a table of claims that goes wrong in this way.
+    pub(crate) fn with_faults(faults: Arc<dyn FaultInjector>) -> Self {
         let clock = Arc::new(ManualClock::default());
         let ports = Ports::seeded(7, Arc::clone(&clock));
-        let table: Arc<dyn Table> = Arc::new(MemoryTable::new(TABLE, ports.clone()));
+        let table: Arc<dyn Table> = Arc::new(MemoryTable::with_faults(TABLE, ports.clone(), faults));
         let harness = Self { clock, table, contacts: Arc::default(), mailer: Arc::default(), ports };
         harness.know(Some("hana@example.jp"));
         harness
