@@ -153,10 +153,12 @@ async fn catch_up<R: Fold>(
     row: Option<R>,
     least: Version,
 ) -> Result<R, Disposition> {
-    if let Some(row) = row
-        && let Ok(row) = read_on(store, id, Some(row), least).await
-    {
-        return Ok(row);
+    if let Some(row) = row {
+        let answer = read_on(store, id, Some(row), least).await;
+        // A store that is away is asked no second question.
+        if matches!(answer, Ok(_) | Err(Disposition::Unavailable { .. })) {
+            return answer;
+        }
     }
     read_on(store, id, None, least).await
 }

@@ -1,21 +1,24 @@
 //! Events become rows in PostgreSQL.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::join_all;
 use shotengai_contracts::Owner;
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::AggregateId;
 use shotengai_messaging::contract::CountingStore;
-use shotengai_messaging::memory::MemoryInfrastructure;
-use shotengai_messaging::{Disposition, EventStore, Infrastructure, Queue, StreamReader, StreamWriter, Table, Topic};
+use shotengai_messaging::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
+use shotengai_messaging::{
+    Disposition, EventStore, FaultKind, Infrastructure, Queue, StreamReader, StreamWriter, Table, Topic,
+};
 use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
 use shotengai_query::project::Projector;
 use shotengai_query::store::{Rows, Stored};
 use tokio::sync::Notify;
 
 use crate::history::{order, order_id, product, product_id, stock};
-use crate::support::{Street, absent_database, all_done, deliveries};
+use crate::support::{Street, absent_database, all_done, deliveries, ports};
 
 async fn row<R: Stored>(street: &Street, id: &AggregateId) -> Option<R> {
     let session = street.database.session().await.unwrap();
@@ -145,4 +148,32 @@ async fn a_gap_in_a_long_history_reads_only_what_came_after_the_row() {
     assert_eq!(store.take_read(), 21);
     let id = AggregateId::stock(&product_id("takenoko"));
     assert_eq!(row::<StockRow>(&street, &id).await, folded(&more));
+}
+
+/// Refuses every load, and counts them.
+#[derive(Default)]
+struct Away(AtomicUsize);
+
+impl FaultInjector for Away {
+    fn before(&self, operation: &'static str) -> Option<InjectedFault> {
+        (operation == "store.load").then(|| {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            InjectedFault::Refuse(FaultKind::Transient)
+        })
+    }
+}
+
+#[tokio::test]
+async fn an_event_store_that_is_away_is_asked_once_for_a_gap_and_the_event_waits() {
+    let street = Street::new("store_away").await;
+    let history = stock("kinoko", &[0; 30]);
+    let batch = street.commit(Owner::Inventory, &history).await;
+    all_done(&street.projector.project(&batch[..10]).await);
+    let away = Arc::new(Away::default());
+    let config = MemoryConfig { faults: Arc::clone(&away) as Arc<dyn FaultInjector>, ..MemoryConfig::default() };
+    let infra = Arc::new(MemoryInfrastructure::with(ports(), config));
+    let projector = Projector::new(Arc::new(street.database.clone()), infra, Arc::new(Notify::new()));
+    let answers = projector.project(&batch[20..21]).await;
+    assert!(matches!(&answers[..], [Disposition::Unavailable { .. }]), "{answers:?}");
+    assert_eq!(away.0.load(Ordering::Relaxed), 1);
 }
