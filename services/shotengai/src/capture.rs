@@ -4,17 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use shotengai_aws::Aws;
-use shotengai_aws::admin::{Admin, Capture, TableSpec};
+use shotengai_aws::admin::{Capture, TableSpec};
 use shotengai_contracts::Owner;
 use shotengai_runtime::Check;
 use tokio::time::Instant;
 
 use crate::cli::RoleChoice;
 
-/// How long an AWS that does not answer is asked before the start is given up: without an answer nothing may be
-/// committed.
-const ASKED_FOR: Duration = Duration::from_secs(30);
-const BETWEEN: Duration = Duration::from_millis(250);
 /// Descriptions of tables and streams are few a second and account.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 
@@ -29,18 +25,26 @@ fn owner(role: RoleChoice) -> Option<Owner> {
     }
 }
 
-/// Refuses to start roles whose commits would never come into the stream.
+/// Refuses to start roles whose commits would never come into the stream. An AWS that does not answer is no reason to: the
+/// roles wait for it, and neither get ready nor commit anything before the answer.
 ///
 /// # Errors
-/// Names every event table of theirs that does not stream itself, or why that could not be found out.
+/// Names every event table of theirs that does not stream itself, or why that can't be found out.
 pub(crate) async fn require(aws: &Aws, roles: &[RoleChoice]) -> anyhow::Result<()> {
     let admin = aws.admin();
     let mut missing = Vec::new();
     for owner in roles.iter().filter_map(|role| owner(*role)) {
         let table = TableSpec::events(owner).name;
-        match look_patiently(&admin, &table).await? {
-            Capture::Active => {}
-            other => missing.push(format!("{table} is {other}")),
+        match admin.capture_of(&table).await {
+            Ok(Capture::Active) => {}
+            Ok(other) => missing.push(format!("{table} is {other}")),
+            Err(fault) if fault.is_retryable() => {
+                tracing::warn!(table, %fault, "whether it is captured is not known yet; nothing is committed before");
+            }
+            Err(fault) => {
+                let why = format!("PUBLISH=cdc: whether {table} is captured into the stream can't be found out");
+                return Err(anyhow::Error::new(fault).context(why));
+            }
         }
     }
     anyhow::ensure!(
@@ -49,20 +53,6 @@ pub(crate) async fn require(aws: &Aws, roles: &[RoleChoice]) -> anyhow::Result<(
         missing.join(", ")
     );
     Ok(())
-}
-
-async fn look_patiently(admin: &Admin, table: &str) -> anyhow::Result<Capture> {
-    let until = Instant::now() + ASKED_FOR;
-    loop {
-        match admin.capture_of(table).await {
-            Ok(capture) => return Ok(capture),
-            Err(fault) if fault.is_retryable() && Instant::now() < until => tokio::time::sleep(BETWEEN).await,
-            Err(fault) => {
-                let why = format!("PUBLISH=cdc: whether {table} is captured into the stream could not be found out");
-                return Err(anyhow::Error::new(fault).context(why));
-            }
-        }
-    }
 }
 
 /// Goes on looking while the role runs: a capture that somebody ended loses events.

@@ -19,7 +19,8 @@ pub struct AwsConfig {
     pub prefix: String,
     /// The stream (`KINESIS_STREAM_NAME`), without the prefix.
     pub stream_name: String,
-    /// Whether commits are marked for the outbox; false when change capture feeds the stream.
+    /// Whether commits are marked for the outbox; false when change capture feeds the stream. Then a store commits nothing
+    /// before its table was seen to be captured.
     pub marks_outbox: bool,
     /// The account on a local AWS, 12 digits; such a server takes it from the access key and keeps its resources apart.
     /// Only heeded when `endpoint_url` is on loopback.

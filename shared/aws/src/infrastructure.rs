@@ -52,7 +52,8 @@ impl Aws {
 
 impl Infrastructure for Aws {
     fn event_store(&self, owner: Owner) -> Arc<dyn EventStore> {
-        Arc::new(DynamoEventStore::new(self.clients.dynamodb.clone(), &self.config, owner, self.ports.clone()))
+        let (client, ports) = (self.clients.dynamodb.clone(), self.ports.clone());
+        Arc::new(DynamoEventStore::new(client, self.admin(), &self.config, owner, ports))
     }
 
     fn table(&self, name: &str) -> Arc<dyn Table> {

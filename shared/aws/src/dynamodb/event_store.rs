@@ -11,9 +11,11 @@ use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
 use shotengai_messaging::{AppendError, Commit, EventStore, Fault, Snapshot};
 
 use super::attributes::{Item, number, read_text, text};
+use super::captured::Captured;
 use super::commit_item::{decode, key, time_shard};
 use super::schema::{AGGREGATE_ID, CREATED_AT, TIME_INDEX, TIME_SHARD, VERSION, events_table, snapshots_table};
 use super::{append, outbox, snapshots};
+use crate::admin::Admin;
 use crate::config::AwsConfig;
 use crate::fault::{fault, invalid};
 
@@ -26,14 +28,18 @@ pub(crate) struct DynamoEventStore {
     events: String,
     snapshots: String,
     marks_outbox: bool,
+    /// Of a store that marks nothing.
+    captured: Option<Captured>,
     ports: Ports,
 }
 
 impl DynamoEventStore {
-    pub(crate) fn new(client: Client, config: &AwsConfig, owner: Owner, ports: Ports) -> Self {
+    pub(crate) fn new(client: Client, admin: Admin, config: &AwsConfig, owner: Owner, ports: Ports) -> Self {
+        let table = events_table(owner.as_str());
         Self {
             client,
-            events: config.full_name(&events_table(owner.as_str())),
+            events: config.full_name(&table),
+            captured: (!config.marks_outbox).then(|| Captured::new(admin, table)),
             snapshots: config.full_name(&snapshots_table(owner.as_str())),
             marks_outbox: config.marks_outbox,
             ports,
@@ -44,6 +50,9 @@ impl DynamoEventStore {
 #[async_trait]
 impl EventStore for DynamoEventStore {
     async fn append(&self, commits: &[Commit]) -> Result<(), AppendError> {
+        if let Some(captured) = &self.captured {
+            captured.require().await?;
+        }
         append::append(&self.client, &self.events, self.marks_outbox, &self.ports, commits).await
     }
 

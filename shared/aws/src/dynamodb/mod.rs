@@ -1,12 +1,13 @@
 //! DynamoDB: commits, snapshots and rows.
 //!
 //! - `commit_item`, `row_item`: what stands in the tables. `limits`: what fits.
-//! - `append`: one commit or many, all or none. `event_store`: the rest of the event store; `outbox`: its marker.
+//! - `append`: one commit or many, all or none; `captured`: not before they would come into the stream. `event_store`: the rest of the event store; `outbox`: its marker.
 //! - `table`: rows; `transact`: many of them at once; `expression`: conditions in DynamoDB's words.
 //! - `schema`: keys and indexes, for the provisioner.
 
 mod append;
 mod attributes;
+mod captured;
 mod commit_item;
 mod event_store;
 mod expression;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
+use shotengai_aws::admin::StreamSpec;
 use shotengai_aws::{Aws, AwsConfig};
 use shotengai_contracts::Owner;
 use shotengai_kernel::{AggregateId, Ports, Version};
@@ -164,8 +165,17 @@ async fn without_an_outbox_nothing_is_marked() {
     let config = AwsConfig { marks_outbox: false, ..aws.config().clone() };
     let aws = Aws::connect(config, Ports::system()).await;
     make_store(&aws).await;
-    let store = aws.event_store(Owner::Catalog);
+    let (store, admin) = (aws.event_store(Owner::Catalog), aws.admin());
     let commit = commit("prod_1", 0);
+    let Err(AppendError::Fault(lost)) = store.append(std::slice::from_ref(&commit)).await else {
+        panic!("a commit that would never come into the stream was taken");
+    };
+    assert!(lost.is_retryable() && lost.to_string().contains("catalog-events is off"), "{lost}");
+    assert_eq!(store.load(&commit.aggregate_id, Version::ZERO).await.unwrap(), []);
+
+    let stream = StreamSpec { shards: 1, retention: Duration::from_secs(24 * 3600) };
+    admin.ensure_stream(stream).await.unwrap();
+    admin.ensure_capture("catalog-events").await.unwrap();
     store.append(std::slice::from_ref(&commit)).await.unwrap();
     let before = commit.created_at + Duration::from_secs(1);
     assert!(store.pending(commit.index_shard(), before, 10).await.unwrap().is_empty());
