@@ -16,6 +16,9 @@ use shotengai_tally::counters::Counters;
 use crate::plan::POISONS;
 use crate::world::World;
 
+/// Events of the longest story that keeps no snapshots: of an order that was paid and then shipped or cancelled.
+const LONGEST_STORY: u64 = 6;
+
 /// What order knows in the end.
 struct Orders {
     states: BTreeMap<OrderId, Order>,
@@ -32,6 +35,7 @@ pub async fn check(world: &World) {
     every_order_is_final(world, &orders);
     every_event_reached_the_stream(world, &commits);
     every_effect_happened_once(world, &commits);
+    what_keeps_no_snapshots_stays_short(world, &commits);
     stock_adds_up(world, &orders, &commits[&Owner::Inventory]);
     payments_net_to_paid_orders(world, &orders).await;
     mails_were_sent_once(world, &orders);
@@ -117,6 +121,19 @@ fn every_effect_happened_once(world: &World, commits: &BTreeMap<Owner, Vec<Commi
         let repeats = matches!(event, Event::StockMoved(_) | Event::ProductUpdated(_) | Event::ProductPriceChanged(_));
         if !repeats && !seen.insert((envelope.subject.clone(), envelope.event_type.clone())) {
             world.violation(format!("{} of {} happened twice", envelope.event_type, envelope.subject));
+        }
+    }
+}
+
+/// Orders, payments, reservations and additions are loaded whole each time: no story of theirs may go on for ever, however
+/// often its messages come and whoever dies in it.
+fn what_keeps_no_snapshots_stays_short(world: &World, commits: &BTreeMap<Owner, Vec<Commit>>) {
+    for owner in [Owner::Order, Owner::Billing, Owner::Inventory] {
+        for commit in &commits[&owner] {
+            let (subject, version) = (&commit.aggregate_id, commit.last_version().get());
+            if version > LONGEST_STORY && !subject.as_str().starts_with("stock/") {
+                world.violation(format!("{subject} keeps no snapshots and is at version {version}"));
+            }
         }
     }
 }
