@@ -14,6 +14,11 @@ fn meter() -> Meter {
 pub static SETTLED: LazyLock<Counter<u64>> =
     LazyLock::new(|| meter().u64_counter("messages_settled").with_description("Deliveries settled").build());
 
+/// Messages put into a dead-letter queue, by consumer and reason.
+pub static DEAD_LETTERS: LazyLock<Counter<u64>> = LazyLock::new(|| {
+    meter().u64_counter("dead_letters").with_description("Messages put into a dead-letter queue").build()
+});
+
 /// Seconds from an event's decision to the end of its handling, by consumer.
 pub static EVENT_AGE: LazyLock<Histogram<f64>> = LazyLock::new(|| {
     meter().f64_histogram("event_handled_age").with_unit("s").with_description("Age of an event once handled").build()

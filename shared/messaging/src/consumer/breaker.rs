@@ -111,31 +111,44 @@ pub(super) struct Breaker {
     open: AtomicBool,
     /// Wakes those that wait, in the order in which they came; a `watch` channel would wake them in any.
     closed: Notify,
-    /// Held by whoever is asking; remembers when all was well last.
-    asking: Mutex<Option<Instant>>,
+    /// Held by whoever is asking.
+    asking: Mutex<Answers>,
+}
+
+/// What the probes have said.
+#[derive(Debug, Default)]
+struct Answers {
+    /// When all was well last.
+    well_at: Option<Instant>,
+    /// When what was away came back last.
+    back_at: Option<Instant>,
 }
 
 impl Breaker {
     pub(super) fn new(consumer: &'static str, probes: Vec<Probe>, random: Arc<dyn Random>) -> Self {
-        Self { consumer, probes, random, open: AtomicBool::new(false), closed: Notify::new(), asking: Mutex::new(None) }
+        Self { consumer, probes, random, open: AtomicBool::new(false), closed: Notify::new(), asking: Mutex::default() }
     }
 
-    /// A handler met a fault of something it needs, or is about to be given its first message. Asks, unless somebody has just done so, and answers whether the
-    /// consumer has to stop.
-    pub(super) async fn suspect(&self) -> bool {
+    /// A handler that began at `since` met a fault of something it needs, or is about to be given its first message. Asks,
+    /// unless somebody has just done so, and answers whether the consumer has to stop, or had to meanwhile.
+    pub(super) async fn suspect(&self, since: Instant) -> bool {
         if self.probes.is_empty() {
             return false;
         }
-        let mut well_at = self.asking.lock().await;
+        // Before the lock, which is held for as long as an outage lasts.
         if self.is_open() {
             return true;
         }
-        if well_at.is_some_and(|at| at.elapsed() < FRESH) {
+        let mut answers = self.asking.lock().await;
+        if self.is_open() || answers.back_at.is_some_and(|at| at >= since) {
+            return true;
+        }
+        if answers.well_at.is_some_and(|at| at.elapsed() < FRESH) {
             return false;
         }
         match self.ask_all().await {
             Ok(()) => {
-                *well_at = Some(Instant::now());
+                answers.well_at = Some(Instant::now());
                 false
             }
             Err((name, fault)) => {
@@ -164,7 +177,7 @@ impl Breaker {
     }
 
     async fn ask_until_well(&self) {
-        let mut well_at = self.asking.lock().await;
+        let mut answers = self.asking.lock().await;
         let backoff = Backoff::new(Duration::from_millis(500), PAUSE);
         let since = Instant::now();
         let mut failures = 0;
@@ -172,7 +185,8 @@ impl Breaker {
             failures += 1;
             tokio::time::sleep(backoff.delay(failures, self.random.as_ref()).max(Duration::from_millis(100))).await;
             if self.ask_all().await.is_ok() {
-                *well_at = Some(Instant::now());
+                let now = Some(Instant::now());
+                *answers = Answers { well_at: now, back_at: now };
                 tracing::info!(consumer = self.consumer, asked = failures, waited = ?since.elapsed(), "back; receiving again");
                 self.set(false);
             }

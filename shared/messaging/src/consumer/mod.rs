@@ -7,7 +7,8 @@ mod breaker;
 mod config;
 mod letters;
 
-use std::sync::Arc;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
@@ -15,6 +16,7 @@ use shotengai_contracts::{DecodeError, Envelope};
 use shotengai_kernel::Ports;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::attempt;
@@ -55,6 +57,9 @@ pub struct Consumer {
     ports: Ports,
 }
 
+/// The messages of a batch that are not settled yet.
+type Hidden = Mutex<Vec<Receipt>>;
+
 /// A message that was decoded, and what it came in.
 struct Held {
     raw: RawDelivery,
@@ -72,6 +77,7 @@ impl Consumer {
         ports: Ports,
     ) -> Arc<Self> {
         let breaker = Breaker::new(config.name, config.probes.clone(), Arc::clone(&ports.random));
+        letters::show(config.name);
         Arc::new(Self { config, queue, dead_letters, handler, breaker, ports })
     }
 
@@ -104,7 +110,7 @@ impl Consumer {
         tokio::select! {
             biased;
             () = shutdown.cancelled() => {}
-            _away = self.breaker.suspect() => {}
+            _away = self.breaker.suspect(Instant::now()) => {}
         }
         while !shutdown.is_cancelled() {
             // A permit first: what can't be worked on is better left in the queue for another pod.
@@ -149,7 +155,18 @@ impl Consumer {
         }
     }
 
+    /// Handles what was received and settles it to the end, and keeps hidden meanwhile what is not settled.
     async fn handle(&self, received: Vec<RawDelivery>, shutdown: &CancellationToken) {
+        let hidden = Mutex::new(received.iter().map(|raw| raw.receipt.clone()).collect());
+        // Beside the work: a queue that is slow to answer must not keep it from going on.
+        tokio::select! {
+            biased;
+            () = self.work(received, &hidden, shutdown) => {}
+            never = self.keep_hidden(&hidden) => match never {},
+        }
+    }
+
+    async fn work(&self, received: Vec<RawDelivery>, hidden: &Hidden, shutdown: &CancellationToken) {
         let mut settlements = Vec::new();
         let mut held = Vec::new();
         for raw in received {
@@ -158,11 +175,11 @@ impl Consumer {
                 Err(settlement) => settlements.push((raw, settlement)),
             }
         }
-        self.settle(settlements).await;
+        self.settle(settlements, hidden).await;
         while !held.is_empty() {
-            let waiting = self.while_extending(&receipts_of(&held), self.attempt(held)).await;
-            let receipts: Vec<_> = waiting.iter().map(|(held, _)| held.raw.receipt.clone()).collect();
-            if !waiting.is_empty() && self.while_extending(&receipts, self.stopped(shutdown)).await {
+            let since = Instant::now();
+            let waiting = self.attempt(held, hidden).await;
+            if !waiting.is_empty() && self.stopped(since, shutdown).await {
                 held = waiting.into_iter().map(|(held, _)| held).collect();
                 continue;
             }
@@ -175,13 +192,13 @@ impl Consumer {
                 };
                 (held.raw, settlement)
             });
-            self.settle(given_up.collect()).await;
+            self.settle(given_up.collect(), hidden).await;
             return;
         }
     }
 
     /// Handles deliveries once and settles those that are done with. Returns those that something away keeps waiting.
-    async fn attempt(&self, held: Vec<Held>) -> Vec<(Held, String)> {
+    async fn attempt(&self, held: Vec<Held>, hidden: &Hidden) -> Vec<(Held, String)> {
         let batch: Vec<_> = held.iter().map(|held| held.delivery.clone()).collect();
         let answers = attempt::answers(self.handler.as_ref(), self.config.name, &batch).await;
         self.observe(&batch, &answers);
@@ -197,13 +214,13 @@ impl Consumer {
                 }
             }
         }
-        self.settle(settlements).await;
+        self.settle(settlements, hidden).await;
         waiting
     }
 
-    /// After a fault: waits while something is away. Answers whether it was, and is back.
-    async fn stopped(&self, shutdown: &CancellationToken) -> bool {
-        if !self.breaker.suspect().await {
+    /// After a fault of an attempt that began at `since`: waits while something is away. Answers whether it was, and is back.
+    async fn stopped(&self, since: Instant, shutdown: &CancellationToken) -> bool {
+        if !self.breaker.suspect(since).await {
             return false;
         }
         self.breaker.closed(shutdown).await;
@@ -276,21 +293,12 @@ impl Consumer {
         now.duration_since(raw.first_received_at.unwrap_or(now)) < self.config.future_patience
     }
 
-    /// Runs `work` and keeps its messages hidden meanwhile.
-    async fn while_extending<T>(&self, receipts: &[Receipt], work: impl Future<Output = T>) -> T {
-        // Beside the work: a queue that is slow to answer must not keep it from going on.
-        let extending = async {
-            loop {
-                tokio::time::sleep(self.config.visibility / 3).await;
-                let changes: Vec<_> =
-                    receipts.iter().map(|receipt| (receipt.clone(), self.config.visibility)).collect();
-                self.change_visibility(&changes).await;
-            }
-        };
-        tokio::select! {
-            biased;
-            done = work => done,
-            never = extending => never,
+    async fn keep_hidden(&self, hidden: &Hidden) -> Infallible {
+        loop {
+            tokio::time::sleep(self.config.visibility / 3).await;
+            let receipts = hidden.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let changes: Vec<_> = receipts.into_iter().map(|receipt| (receipt, self.config.visibility)).collect();
+            self.change_visibility(&changes).await;
         }
     }
 
@@ -319,7 +327,11 @@ impl Consumer {
         }
     }
 
-    async fn settle(&self, settlements: Vec<(RawDelivery, Settlement)>) {
+    async fn settle(&self, settlements: Vec<(RawDelivery, Settlement)>, hidden: &Hidden) {
+        hidden
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|receipt| !settlements.iter().any(|(delivery, _)| delivery.receipt == *receipt));
         let mut done = Vec::new();
         let mut again = Vec::new();
         let mut dead = Vec::new();
@@ -358,10 +370,6 @@ impl Consumer {
             tracing::debug!(consumer = self.config.name, what, %fault, "not settled; comes again");
         }
     }
-}
-
-fn receipts_of(held: &[Held]) -> Vec<Receipt> {
-    held.iter().map(|held| held.raw.receipt.clone()).collect()
 }
 
 fn report(consumer: &str, ended: Result<(), tokio::task::JoinError>) {

@@ -224,3 +224,105 @@ async fn a_dependency_that_never_answers_counts_as_away() {
     let probe = Probe::new("database", std::future::pending::<Result<(), Fault>>);
     assert_eq!(probe.ask().await.unwrap_err().kind(), FaultKind::Transient);
 }
+
+/// Runs a consumer of one message a batch until `done`; answers the street.
+async fn consume(
+    config: ConsumerConfig,
+    handler: Arc<dyn Handler>,
+    street: Street,
+    done: impl AsyncFnOnce(),
+) -> Street {
+    let (queue, letters) = (street.infra.queue("order-queue"), street.infra.queue("order-dlq"));
+    let config = ConsumerConfig { batch: 1, ..config };
+    let consumer = Consumer::new(config, queue, letters, handler, street.ports.clone());
+    let shutdown = CancellationToken::new();
+    let (worker, token) = (consumer.worker(), shutdown.clone());
+    let task = tokio::spawn(async move { worker.run(token).await });
+    done().await;
+    shutdown.cancel();
+    task.await.unwrap();
+    street
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_fails_late_in_an_outage_or_after_it_is_handled_again_with_no_receive_spent() {
+    /// Every second message learns only after 100 s how its call went.
+    struct Late(Arc<Database>);
+    #[async_trait]
+    impl Handler for Late {
+        async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
+            assert_eq!(batch[0].receive_count, 1);
+            let number = self.0.received.fetch_add(1, Ordering::SeqCst);
+            let answer = self.0.call();
+            if number % 2 == 1 && answer.is_err() {
+                tokio::time::sleep(Duration::from_secs(100)).await;
+            }
+            match answer {
+                Ok(()) => {
+                    self.0.handled.fetch_add(1, Ordering::SeqCst);
+                    vec![Disposition::Done]
+                }
+                Err(fault) => vec![Disposition::from_fault(&fault)],
+            }
+        }
+    }
+    for outage in [60, 300] {
+        let database = Arc::new(Database::default());
+        let asked = Arc::clone(&database);
+        let probe = Probe::new("database", move || {
+            let asked = Arc::clone(&asked);
+            async move { asked.call() }
+        });
+        let config = ConsumerConfig { max_attempts: 1, ..ConsumerConfig::new("order") }.probing(&probe);
+        let street = Street::new();
+        let queue = street.infra.queue("order-queue");
+        let handler = Arc::new(Late(Arc::clone(&database)));
+        let street = consume(config, handler, street, async || {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            database.away.store(true, Ordering::SeqCst);
+            for message in samples::envelope(EventType::StockReserved).into_iter().cycle().take(2) {
+                let message = OutgoingMessage { body: message.to_json(), ..OutgoingMessage::default() };
+                queue.send(&[message]).await.unwrap().remove(0).unwrap();
+            }
+            tokio::time::sleep(Duration::from_secs(outage)).await;
+            database.away.store(false, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        })
+        .await;
+        assert_eq!(database.handled.load(Ordering::SeqCst), 2, "after {outage} s");
+        assert_eq!(street.infra.leftovers(), Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_held_stays_hidden_however_its_work_is_cut_into_pieces() {
+    /// Needs 8 s for each attempt, and something that is away now and then.
+    struct Flapping(AtomicUsize);
+    #[async_trait]
+    impl Handler for Flapping {
+        async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
+            assert_eq!(batch[0].receive_count, 1);
+            tokio::time::sleep(Duration::from_secs(8)).await;
+            match self.0.fetch_add(1, Ordering::SeqCst) {
+                8 => vec![Disposition::Done],
+                _ => vec![Disposition::Unavailable { cause: "away".to_owned() }],
+            }
+        }
+    }
+    let asked = Arc::new(AtomicUsize::new(0));
+    let probe = Probe::new("database", move || {
+        // Well at the start; then away and back by turns.
+        let is_away = asked.fetch_add(1, Ordering::SeqCst) % 2 == 1;
+        async move { if is_away { Err(Fault::new(FaultKind::Transient, "database", "away")) } else { Ok(()) } }
+    });
+    let street = Street::new();
+    send(&street, 1).await;
+    let handler = Arc::new(Flapping(AtomicUsize::new(0)));
+    let config = ConsumerConfig::new("order").probing(&probe);
+    let street = consume(config, Arc::clone(&handler) as Arc<dyn Handler>, street, async || {
+        tokio::time::sleep(Duration::from_secs(180)).await;
+    })
+    .await;
+    assert_eq!(handler.0.load(Ordering::SeqCst), 9);
+    assert_eq!(street.infra.leftovers(), Vec::<String>::new());
+}
