@@ -126,6 +126,10 @@ impl EventStore for DynamoEventStore {
     }
 
     async fn ping(&self) -> Result<(), Fault> {
+        // A store that takes no commits is as good as away: consumers wait for it, and spend nothing.
+        if let Some(captured) = &self.captured {
+            captured.require_again().await?;
+        }
         // Needs no permission beyond what a load needs; nothing stands at version 0.
         let nothing = AggregateId::parse("ping").map_err(|error| invalid(GET, error))?;
         self.client

@@ -172,10 +172,14 @@ async fn without_an_outbox_nothing_is_marked() {
     };
     assert!(lost.is_retryable() && lost.to_string().contains("catalog-events is off"), "{lost}");
     assert_eq!(store.load(&commit.aggregate_id, Version::ZERO).await.unwrap(), []);
+    assert!(store.ping().await.is_err(), "consumers wait for a store that takes nothing");
 
     let stream = StreamSpec { shards: 1, retention: Duration::from_secs(24 * 3600) };
     admin.ensure_stream(stream).await.unwrap();
     admin.ensure_capture("catalog-events").await.unwrap();
+    // Another store, which has not asked yet.
+    let store = aws.event_store(Owner::Catalog);
+    store.ping().await.unwrap();
     store.append(std::slice::from_ref(&commit)).await.unwrap();
     let before = commit.created_at + Duration::from_secs(1);
     assert!(store.pending(commit.index_shard(), before, 10).await.unwrap().is_empty());
