@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
+use shotengai_runtime::http::POOL_IDLE;
 use tokio_util::sync::CancellationToken;
 
 use crate::street::{ADMIN_EMAIL, ADMIN_PASSWORD};
@@ -64,7 +65,7 @@ impl Shop {
     /// The shop at this base URL.
     #[must_use]
     pub fn new(base: String, internal_token: String) -> Self {
-        Self { ledger_base: base.clone(), base, internal_token, client: reqwest::Client::new() }
+        Self { ledger_base: base.clone(), base, internal_token, client: client() }
     }
 
     /// The same, but the payment provider's ledger, which is not public, is read there.
@@ -185,4 +186,9 @@ pub fn order_body(lines: &[(&str, u32)]) -> Value {
 
 fn person(answer: &Value) -> Person {
     Person { token: text(answer, "access_token"), user_id: text(answer, "user_id") }
+}
+
+/// Gives up connections before servers do, as every client should.
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().pool_idle_timeout(POOL_IDLE).build().unwrap()
 }

@@ -13,14 +13,12 @@ use shotengai_messaging::{
 };
 
 use crate::auth::TokenVerifier;
-use crate::http::with_trace;
+use crate::http::{POOL_IDLE, with_trace};
 use crate::settings::Settings;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// A service that takes longer is as good as away.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
-/// Below the servers' keep-alive, so that a request never goes into a connection that is being closed.
-const POOL_IDLE: Duration = Duration::from_secs(15);
 
 /// Everything a role may use. Cheap to clone.
 #[derive(Clone)]

@@ -15,6 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Histogram, UpDownCounter};
+use shotengai_runtime::http::POOL_IDLE;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
@@ -23,8 +24,11 @@ use super::failure::{Failure, Fate};
 
 /// Of name, address and handshake together: a role that takes longer is as good as away.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Below the roles' keep-alive, so that a request never goes into a connection that is being closed.
-const POOL_IDLE: Duration = Duration::from_secs(15);
+/// A tunnel says little, and a role's node that is gone says nothing: after this silence it is asked, and given up when it
+/// doesn't answer three times.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+const KEEP_ALIVE_BETWEEN: Duration = Duration::from_secs(5);
+const KEEP_ALIVE_TIMES: u32 = 3;
 const POOL_MAX_IDLE: usize = 64;
 /// Between an attempt that reached nobody and the only other one: a pod that is being replaced has a successor by then.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -97,6 +101,9 @@ impl Drop for Place {
 pub fn client() -> Connections {
     let mut http = HttpConnector::new();
     http.set_nodelay(true);
+    http.set_keepalive(Some(KEEP_ALIVE));
+    http.set_keepalive_interval(Some(KEEP_ALIVE_BETWEEN));
+    http.set_keepalive_retries(Some(KEEP_ALIVE_TIMES));
     let mut connector = TimeoutConnector::new(http);
     connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
     Client::builder(TokioExecutor::new())

@@ -32,5 +32,5 @@ pub use path::PathId;
 pub use problem::{Named, Problem};
 pub use problem_types::{PROBLEM_TYPES, ProblemType, describe_problems};
 pub use routes::Routes;
-pub use server::{HttpListener, HttpServing, app};
+pub use server::{HttpListener, HttpServing, POOL_IDLE, app};
 pub use state::HttpState;

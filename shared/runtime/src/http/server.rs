@@ -17,6 +17,10 @@ use crate::role::RouteTable;
 
 /// Longer than a load balancer's 60 s, so that it is never us who closes under a request on its way.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long our own clients keep a connection that nobody uses. Below the servers' keep-alive, and below what a server waits
+/// for the first request of a connection (`REQUEST_READ_SECONDS`): a client may open one more than it then needs, and
+/// a request that goes into it as it is given up is answered 408.
+pub const POOL_IDLE: Duration = Duration::from_secs(4);
 const MAX_CONNECTIONS: usize = 10_000;
 const BLOCKING_THREADS: usize = 2;
 
@@ -113,4 +117,16 @@ pub fn app(
         .app_data(web::PayloadConfig::new(BODY_LIMIT))
         .configure(|config| merged.apply(config))
         .wrap(from_fn(observe))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+
+    #[test]
+    fn clients_give_up_a_connection_before_servers_do() {
+        let first_request = Duration::from_secs(Settings::local("internal".into()).request_read_seconds);
+        assert!(POOL_IDLE * 2 <= first_request.min(KEEP_ALIVE));
+    }
 }

@@ -96,8 +96,8 @@ pub struct SettingsArgs {
     /// seconds; longer than a rolling upgrade takes
     #[arg(long, env = "CONSUMER_FUTURE_PATIENCE_SECONDS", default_value = "600", value_name = "SECONDS")]
     pub consumer_future_patience_seconds: String,
-    /// The longest wait before a message that could not be handled comes again, in seconds; ten times as long where it
-    /// was a neighbouring service that could not be reached
+    /// The longest wait before a message that could not be handled comes again, in seconds; ten times as long, but not
+    /// for that reason above ten minutes, where something it needs failed though what is probed answers
     #[arg(long, env = "CONSUMER_MAX_BACKOFF_SECONDS", default_value = "60", value_name = "SECONDS")]
     pub consumer_max_backoff_seconds: String,
     /// How long a message that a process holds stays hidden from others, in seconds; 3 at least. The process renews it

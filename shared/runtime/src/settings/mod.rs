@@ -21,6 +21,8 @@ pub use faults::{Faults, SettingsError};
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 /// By how much waits for something that is away are longer than others.
 const UNAVAILABLE_BACKOFF: u32 = 10;
+/// So that forty of them end before the queue forgets the message, which would be no dead letter then.
+const MAX_UNAVAILABLE_BACKOFF: Duration = Duration::from_secs(600);
 
 /// How commits get into the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +133,7 @@ pub struct Settings {
     pub consumer_max_attempts: u32,
     /// How long an event of a future version is tried again, in seconds.
     pub consumer_future_patience_seconds: u64,
-    /// The longest wait before a message comes again, in seconds; ten times as long where what it needs is away.
+    /// The longest wait before a message comes again, in seconds; ten times as long, ten minutes at the most, where what it needs is away.
     pub consumer_max_backoff_seconds: u64,
     /// How long a message that is held stays hidden from others, in seconds.
     pub consumer_visibility_seconds: u64,
@@ -190,7 +192,10 @@ impl Settings {
             visibility: Duration::from_secs(self.consumer_visibility_seconds),
             future_patience: SignedDuration::from_secs(patience),
             backoff: Backoff::new(FIRST_BACKOFF, longest),
-            unavailable_backoff: Backoff::new(FIRST_BACKOFF, longest.saturating_mul(UNAVAILABLE_BACKOFF)),
+            unavailable_backoff: Backoff::new(
+                FIRST_BACKOFF,
+                longest.max((longest * UNAVAILABLE_BACKOFF).min(MAX_UNAVAILABLE_BACKOFF)),
+            ),
             ..ConsumerConfig::new(name)
         }
     }
