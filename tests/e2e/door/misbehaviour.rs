@@ -8,6 +8,9 @@ use reqwest::Method;
 use shotengai_tests::fake_role::{FakeRole, Reply, ok};
 use shotengai_tests::raw::exchange;
 use shotengai_tests::street::Street;
+use shotengai_tests::wait::until;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
@@ -17,6 +20,49 @@ const BOUND: Duration = Duration::from_secs(2);
 const BUSY: Duration = Duration::from_secs(20);
 const HOPS: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close, X-Hop\r\nx-hop: 1\r\n\
      keep-alive: timeout=5\r\nproxy-authenticate: Basic\r\nx-request-id: theirs\r\netag: \"e\"\r\n\r\nok";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_that_read_nothing_keep_no_place_from_others() {
+    let street = Street::provisioned().await;
+    let large = "x".repeat(64 << 20);
+    let query = FakeRole::start(move |head| match head.split(' ').nth(1).unwrap() {
+        "/products/prod_large" => ok(&large),
+        _ => ok("small"),
+    })
+    .await;
+    let settings = [
+        ("QUERY_URL", query.url()),
+        ("FORWARD_CONCURRENCY", "2"),
+        ("FORWARD_HEAD_SECONDS", "3"),
+        ("FORWARD_SECONDS", "3"),
+    ];
+    let door = door_to(&street, &settings).await;
+    let host = door.url.trim_start_matches("http://").to_owned();
+    let mut deaf = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(&host).await.unwrap();
+        let head = format!("GET /products/prod_large HTTP/1.1\r\nhost: {host}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        deaf.push(stream);
+    }
+    let other = || async { get(&format!("{}/products", door.url)).await.status().as_u16() };
+    until("every place is taken", WITHIN, || async {
+        let status = other().await;
+        if status == 503 { Ok(()) } else { Err(status) }
+    })
+    .await;
+    until("the places are free again", WITHIN, || async {
+        let status = other().await;
+        if status == 200 { Ok(()) } else { Err(status) }
+    })
+    .await;
+    // And who then reads after all is not told that it has everything.
+    for mut stream in deaf {
+        let mut all = Vec::new();
+        let ended = timeout(WITHIN, stream.read_to_end(&mut all)).await.unwrap();
+        assert!(ended.is_err() || all.len() < 64 << 20, "{}", all.len());
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn roles_that_misbehave_harm_neither_clients_nor_each_other() {

@@ -11,7 +11,8 @@ use hyper::header::CONTENT_LENGTH;
 use shotengai_messaging::trace::current_traceparent;
 use shotengai_runtime::http::{BODY_LIMIT, request_id};
 use shotengai_runtime::{Caller, Problem};
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 use tracing::{Instrument, Span, field};
 
 use super::body::Body;
@@ -140,21 +141,54 @@ pub(super) fn answer(
     }
 }
 
+/// What the client is given next.
+enum Part {
+    Data(Bytes),
+    /// The answer is whole.
+    End,
+    Cut(std::io::Error),
+}
+
 /// Ends with an error where the answer was cut off: the client's connection is then cut off, too, and nobody takes
-/// a half for the whole.
+/// a half for the whole. The role's answer is read by a task of its own, since a client that reads nothing has us ask
+/// for nothing: without it the place would be taken for as long as such a client likes.
 fn chunks(body: Incoming, place: Place, deadline: Instant) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
-    stream::unfold(Some((body, place)), move |open| async move {
-        let (mut body, place) = open?;
-        loop {
-            let frame = match timeout_at(deadline, body.frame()).await {
-                Ok(None) => return None,
-                Ok(Some(Ok(frame))) => frame,
-                Ok(Some(Err(error))) => return Some((Err(std::io::Error::other(error)), None)),
-                Err(_) => return Some((Err(std::io::ErrorKind::TimedOut.into()), None)),
-            };
-            if let Ok(data) = frame.into_data() {
-                return Some((Ok(data), Some((body, place))));
-            }
+    let (sender, receiver) = mpsc::channel(1);
+    tokio::spawn(async move {
+        let gone = sender.clone();
+        tokio::select! {
+            () = pump(body, &sender) => {}
+            () = gone.closed() => {}
+            // A client that reads sees why there is no more; of another nothing is waited for.
+            () = sleep_until(deadline) => drop(sender.try_send(Part::Cut(std::io::ErrorKind::TimedOut.into()))),
+        }
+        drop(place);
+    });
+    stream::unfold(Some(receiver), |open| async move {
+        let mut receiver = open?;
+        match receiver.recv().await {
+            Some(Part::Data(data)) => Some((Ok(data), Some(receiver))),
+            Some(Part::End) => None,
+            Some(Part::Cut(error)) => Some((Err(error), None)),
+            None => Some((Err(std::io::ErrorKind::TimedOut.into()), None)),
         }
     })
+}
+
+async fn pump(mut body: Incoming, client: &mpsc::Sender<Part>) {
+    loop {
+        let part = match body.frame().await {
+            None => Part::End,
+            Some(Err(error)) => Part::Cut(std::io::Error::other(error)),
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(data) => Part::Data(data),
+                // Trailers.
+                Err(_) => continue,
+            },
+        };
+        let ends = !matches!(part, Part::Data(_));
+        if client.send(part).await.is_err() || ends {
+            return;
+        }
+    }
 }

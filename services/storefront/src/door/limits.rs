@@ -13,7 +13,7 @@ use governor::{Quota, RateLimiter};
 use shotengai_kernel::UserId;
 use tokio::time::Instant;
 
-/// Callers that are remembered; some 10 MB. Beyond that all new ones share one allowance until others have paused.
+/// Callers that are remembered; some 10 MB. Beyond that all share one allowance until some have paused.
 const MAX_KEYS: usize = 100_000;
 /// Forgetting looks at every caller, so not at every call.
 const FORGET_EVERY: Duration = Duration::from_secs(1);
