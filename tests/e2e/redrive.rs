@@ -8,6 +8,7 @@ use shotengai_messaging::ports::topic::PUBLISH_MAX_MESSAGES;
 use shotengai_tests::customer::Customer;
 use shotengai_tests::local::Local;
 use shotengai_tests::proxy::{Action, Exchange, Proxy, Rule, RuleHandle};
+use shotengai_tests::stream::captured;
 use shotengai_tests::street::{Process, Street};
 
 const WITHIN: Duration = Duration::from_secs(90);
@@ -141,10 +142,11 @@ async fn an_order_that_the_topic_refused_completes_when_it_is_redriven_into_the_
     let facts = &letters[0].facts;
     assert_eq!((facts.reason.as_str(), facts.consumer.as_str()), ("refused", "bridge"));
     assert!(facts.error.contains("InvalidParameter"), "{facts:?}");
-    assert_eq!(
-        (letters[0].attributes["key"].as_str(), letters[0].attributes.get("encoding")),
-        (unlucky.as_str(), None)
-    );
+    assert_eq!(letters[0].attributes.get("encoding"), None);
+    // A captured change comes under a key of its table's choice.
+    if !captured() {
+        assert_eq!(letters[0].attributes["key"], unlucky);
+    }
     for order in customer.orders.iter().filter(|order| **order != unlucky) {
         customer.has_paid(order).await;
     }
