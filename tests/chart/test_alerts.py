@@ -9,6 +9,8 @@ METER = re.compile(r'\.([uif]64)_(counter|gauge|histogram)\("([a-z_.]+)"\)((?:\s
 UNITS = {"s": "_seconds", "ms": "_milliseconds", None: ""}
 # Of Prometheus itself.
 OTHERS = {"up"}
+# The consumer whose messages are delayed on purpose.
+DEADLINES = "order-deadline"
 
 
 def reported():
@@ -25,6 +27,11 @@ def reported():
 def alerts(name="full"):
     (rule,) = chart.of_kind(chart.render(name), "PrometheusRule")
     return rule["spec"]["groups"][0]["rules"]
+
+
+def expression(name):
+    (found,) = {alert["expr"] for alert in alerts() if alert["alert"] == name}
+    return found
 
 
 def test_the_numbers_are_found_in_the_source():
@@ -59,6 +66,18 @@ def test_every_section_says_what_it_means_where_to_look_and_what_cures_it():
 
 def test_every_role_is_missed_when_it_is_away():
     assert {alert["labels"]["role"] for alert in alerts() if alert["alert"] == "ShotengaiRoleAway"} == set(chart.facts())
+
+
+def test_reminders_of_deadlines_are_not_late():
+    late = expression("ShotengaiEventsLate")
+    assert f'consumer!="{DEADLINES}"' in late
+    assert f'consumer("{DEADLINES}", DEADLINE_QUEUE' in (chart.ROOT / "services" / "order" / "src" / "lib.rs").read_text()
+
+
+def test_every_letter_is_counted_whoever_wrote_it():
+    assert re.search(r"sum by \(consumer, reason\) \(increase\(dead_letters_total\{[^}]*\}\[10m\]\)\) > 0", expression("ShotengaiDeadLetters"))
+    for writer in ("services/bridge/src/pass.rs", "shared/messaging/src/consumer/letters.rs"):
+        assert "metrics::count_dead_letter(" in (chart.ROOT / writer).read_text()
 
 
 def test_the_sweeper_is_no_news_where_there_is_no_publisher():

@@ -25,6 +25,9 @@ const IN_FLIGHT: usize = 4;
 /// How often the topic may refuse a message for good before it is believed: what an operator repairs meanwhile passes.
 const REFUSALS: u32 = 6;
 
+/// Who gave up on a record.
+const NAME: &str = "bridge";
+
 /// The bridge's record handler.
 pub struct Bridge {
     topic: Arc<dyn Topic>,
@@ -35,7 +38,7 @@ pub struct Bridge {
 /// What becomes of one record.
 enum Item {
     Publish(Passing),
-    SetAside { index: usize, letter: OutgoingMessage },
+    SetAside { index: usize, reason: &'static str, letter: OutgoingMessage },
 }
 
 /// A record on its way to the topic, with its part of the trace, which ends when the topic has it.
@@ -49,7 +52,8 @@ struct Passing {
 impl Bridge {
     /// A bridge onto `topic`; records that can't be published go to `dead_letters`.
     #[must_use]
-    pub const fn new(topic: Arc<dyn Topic>, dead_letters: Arc<dyn Queue>, ports: Ports) -> Self {
+    pub fn new(topic: Arc<dyn Topic>, dead_letters: Arc<dyn Queue>, ports: Ports) -> Self {
+        metrics::show_dead_letters(NAME);
         Self { topic, dead_letters, ports }
     }
 
@@ -67,7 +71,7 @@ impl Bridge {
         }
         if let Some(unfit) = first_unfit {
             tracing::error!(shard, position = record.position, reason = unfit.reason, "a record was set aside");
-            items.push(Item::SetAside { index, letter: letter(shard, record, &unfit) });
+            items.push(Item::SetAside { index, reason: unfit.reason, letter: letter(shard, record, &unfit) });
         }
         items
     }
@@ -110,7 +114,7 @@ impl Bridge {
                 let Some(record) = record else { return false };
                 let unfit = Unfit { reason: "refused", error };
                 tracing::error!(shard, position = record.position, reason = unfit.reason, "a record was set aside");
-                if !self.set_aside(&letter(shard, record, &unfit), shutdown).await {
+                if !self.set_aside(&letter(shard, record, &unfit), unfit.reason, shutdown).await {
                     return false;
                 }
             }
@@ -127,12 +131,15 @@ impl Bridge {
         }
     }
 
-    async fn set_aside(&self, letter: &OutgoingMessage, shutdown: &CancellationToken) -> bool {
+    async fn set_aside(&self, letter: &OutgoingMessage, reason: &'static str, shutdown: &CancellationToken) -> bool {
         let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(10));
         let mut failures = 0;
         loop {
             match self.dead_letters.send(std::slice::from_ref(letter)).await {
-                Ok(answers) if matches!(answers.as_slice(), [Ok(())]) => return true,
+                Ok(answers) if matches!(answers.as_slice(), [Ok(())]) => {
+                    metrics::count_dead_letter(NAME, reason);
+                    return true;
+                }
                 Ok(_) => {}
                 Err(fault) => metrics::count_fault(&fault),
             }
@@ -170,7 +177,9 @@ impl RecordHandler for Bridge {
                         let all = self.publish(shard, records, &messages, shutdown).instrument(first).await;
                         (all, messages.len(), "published")
                     }
-                    Request::SetAside(letter) => (self.set_aside(&letter, shutdown).await, 1, "set_aside"),
+                    Request::SetAside(letter, reason) => {
+                        (self.set_aside(&letter, reason, shutdown).await, 1, "set_aside")
+                    }
                 }
             })
             .buffered(IN_FLIGHT);
@@ -215,7 +224,7 @@ fn passing(index: usize, envelope: &Envelope) -> Result<Passing, Unfit> {
 
 enum Request {
     Publish(Vec<Passing>),
-    SetAside(OutgoingMessage),
+    SetAside(OutgoingMessage, &'static str),
 }
 
 /// Cuts items, in order, into requests that the topic takes.
@@ -234,12 +243,12 @@ fn requests(items: impl Iterator<Item = Item>) -> Vec<Request> {
                 bytes += size;
                 batch.push(passing);
             }
-            Item::SetAside { letter, .. } => {
+            Item::SetAside { letter, reason, .. } => {
                 if !batch.is_empty() {
                     requests.push(Request::Publish(std::mem::take(&mut batch)));
                     bytes = 0;
                 }
-                requests.push(Request::SetAside(letter));
+                requests.push(Request::SetAside(letter, reason));
             }
         }
     }

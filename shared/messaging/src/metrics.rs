@@ -14,8 +14,8 @@ fn meter() -> Meter {
 pub static SETTLED: LazyLock<Counter<u64>> =
     LazyLock::new(|| meter().u64_counter("messages_settled").with_description("Deliveries settled").build());
 
-/// Messages put into a dead-letter queue, by consumer and reason.
-pub static DEAD_LETTERS: LazyLock<Counter<u64>> = LazyLock::new(|| {
+/// Messages put into a dead-letter queue, by consumer (the bridge is one) and reason.
+static DEAD_LETTERS: LazyLock<Counter<u64>> = LazyLock::new(|| {
     meter().u64_counter("dead_letters").with_description("Messages put into a dead-letter queue").build()
 });
 
@@ -66,4 +66,55 @@ pub fn count_conflict(kind: impl Into<opentelemetry::Value>) {
 /// Counts a fault.
 pub fn count_fault(fault: &crate::Fault) {
     FAULTS.add(1, &[KeyValue::new("operation", fault.operation()), KeyValue::new("kind", fault.kind().as_str())]);
+}
+
+/// Why something becomes a dead letter; `docs/dead-letters.md` explains all of them.
+const REASONS: [&str; 14] = [
+    "exhausted",
+    "not_json",
+    "not_an_envelope",
+    "not_a_commit",
+    "unknown_type",
+    "future_version",
+    "bad_data",
+    "unexpected_type",
+    "contradiction",
+    "unwritable",
+    "unrenderable_mail",
+    "order_too_large",
+    "too_large",
+    "refused",
+];
+
+/// Shows a consumer's dead letters before there are any: what alerts look for is a number that grows, and one that
+/// only appears has not grown.
+pub fn show_dead_letters(consumer: &'static str) {
+    for reason in REASONS {
+        dead_letters(consumer, reason, 0);
+    }
+}
+
+/// Counts a message that has arrived in a dead-letter queue.
+pub fn count_dead_letter(consumer: &'static str, reason: &'static str) {
+    dead_letters(consumer, reason, 1);
+}
+
+fn dead_letters(consumer: &'static str, reason: &'static str, letters: u64) {
+    DEAD_LETTERS.add(letters, &[KeyValue::new("consumer", consumer), KeyValue::new("reason", reason)]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reasons_are_those_that_are_explained() {
+        let text = include_str!("../../../docs/dead-letters.md");
+        let table = text.split("## Reasons").nth(1).unwrap().split("\n## ").next().unwrap();
+        let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        // What the commands say of a letter that no consumer wrote, or whose facts can't be read.
+        let others = ["reason", "undelivered", "unreadable_facts"];
+        let explained: std::collections::BTreeSet<_> = rows.filter(|reason| !others.contains(reason)).collect();
+        assert_eq!(explained, REASONS.into_iter().collect());
+    }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
 use serde::{Deserialize, Serialize};
 use shotengai_kernel::Timestamp;
 
@@ -33,33 +32,6 @@ pub struct DeadLetterFacts {
     pub trace: Option<String>,
 }
 
-/// What a consumer or a handler says of a dead letter; `docs/dead-letters.md` explains all of them.
-const REASONS: [&str; 11] = [
-    "exhausted",
-    "not_json",
-    "not_an_envelope",
-    "unknown_type",
-    "future_version",
-    "bad_data",
-    "unexpected_type",
-    "contradiction",
-    "no_such_order",
-    "unwritable",
-    "unrenderable_mail",
-];
-
-/// Shows a consumer's numbers before there is anything to count: what alerts look for is a number that grows, and one that
-/// appears has not grown.
-pub(super) fn show(consumer: &'static str) {
-    for reason in REASONS {
-        count(consumer, reason, 0);
-    }
-}
-
-fn count(consumer: &'static str, reason: &'static str, letters: u64) {
-    metrics::DEAD_LETTERS.add(letters, &[KeyValue::new("consumer", consumer), KeyValue::new("reason", reason)]);
-}
-
 impl Consumer {
     /// Sends rejected messages to the dead letters; returns the receipts of those that arrived there.
     pub(super) async fn bury(&self, dead: Vec<(RawDelivery, &'static str, String)>) -> Vec<Receipt> {
@@ -70,7 +42,7 @@ impl Consumer {
         for ((delivery, reason, _), sent) in dead.into_iter().zip(sent) {
             match sent {
                 Ok(()) => {
-                    count(self.config.name, reason, 1);
+                    metrics::count_dead_letter(self.config.name, reason);
                     buried.push(delivery.receipt);
                 }
                 Err(fault) => {

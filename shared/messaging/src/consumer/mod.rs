@@ -77,7 +77,7 @@ impl Consumer {
         ports: Ports,
     ) -> Arc<Self> {
         let breaker = Breaker::new(config.name, config.probes.clone(), Arc::clone(&ports.random));
-        letters::show(config.name);
+        metrics::show_dead_letters(config.name);
         Arc::new(Self { config, queue, dead_letters, handler, breaker, ports })
     }
 
