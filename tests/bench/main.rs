@@ -2,7 +2,7 @@
 //!
 //! - [`run`]: one street measured from start to end. [`process`]: what `/proc` says of a process.
 //! - [`requests`]: the process's own counter of requests to AWS, read twice and subtracted.
-//! - [`report`]: the tables. Beside the street: inventory alone, selling one product and a thousand.
+//! - [`report`]: the tables. [`sizes`]: each role as a process of its own. Beside the street: inventory alone, selling one product and a thousand.
 //!
 //! The binary measured is `SHOTENGAI_BIN`. It shares the machine with the local AWS, PostgreSQL and this program, so the
 //! speeds are the machine's as much as ours; compare them only within one run.
@@ -13,6 +13,7 @@ mod process;
 mod report;
 mod requests;
 mod run;
+mod sizes;
 
 use std::time::Duration;
 
@@ -37,9 +38,9 @@ impl Plan {
     fn from_args() -> Self {
         let full = Self { single: 20, load: 500, clients: 16, idle: Duration::from_secs(20) };
         match std::env::args().nth(1).as_deref() {
-            None => full,
+            None | Some("--sizes") => full,
             Some("--quick") => Self { single: 5, load: 100, idle: Duration::from_secs(10), ..full },
-            Some(other) => panic!("{other}: only --quick and --hot-product are known"),
+            Some(other) => panic!("{other}: only --quick, --sizes and --hot-product are known"),
         }
     }
 }
@@ -64,6 +65,10 @@ async fn main() {
         return;
     }
     let plan = Plan::from_args();
+    if std::env::args().nth(1).as_deref() == Some("--sizes") {
+        println!("{}", sizes(&plan).await);
+        return;
+    }
     let mut measured = Vec::new();
     for polling in POLLINGS {
         eprintln!("measuring: {}", polling.name);
@@ -71,7 +76,13 @@ async fn main() {
         measured.push((polling, figures));
     }
     println!("{}", report::markdown(&plan, &measured));
+    println!("{}", sizes(&plan).await);
     println!("{}", hot_product().await);
+}
+
+async fn sizes(plan: &Plan) -> String {
+    eprintln!("measuring: each role as a process of its own");
+    sizes::measure(plan).await
 }
 
 async fn hot_product() -> String {

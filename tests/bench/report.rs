@@ -70,9 +70,7 @@ fn figures(plan: &Plan, measured: &[(Polling, Figures)]) -> String {
     row(&format!("resident after {load} orders (aim < 250 MiB)"), &|f| mib(f.resident_after_load));
     row("threads", &|f| f.threads.map_or(NOT_MEASURED.to_owned(), |threads| threads.to_string()));
     let idle_seconds = plan.idle.as_secs();
-    row(&format!("processor at rest, over {idle_seconds} s (aim < 3 % of a core)"), &|f| {
-        f.idle_cpu.map_or(NOT_MEASURED.to_owned(), |share| format!("{:.1} %", share * 100.0))
-    });
+    row(&format!("processor at rest, over {idle_seconds} s (aim < 3 % of a core)"), &|f| percent(f.idle_cpu));
     row(&format!("place → accepted, {single} single orders, median"), &|f| ms(quantile(&f.accepted, 50)));
     row(&format!("place → paid, {single} single orders, median"), &|f| ms(quantile(&f.paid, 50)));
     row(&format!("place → paid, {single} single orders, p95"), &|f| ms(quantile(&f.paid, 95)));
@@ -168,7 +166,18 @@ fn ms(duration: Duration) -> String {
     format!("{} ms", duration.as_millis())
 }
 
-fn mib(bytes: Option<u64>) -> String {
+/// A share, as a percentage.
+pub(crate) fn percent(share: Option<f64>) -> String {
+    share.map_or(NOT_MEASURED.to_owned(), |share| format!("{:.1} %", share * 100.0))
+}
+
+/// Milliseconds and their tenths.
+pub(crate) fn tenths_of_ms(duration: Option<Duration>) -> String {
+    duration.map_or(NOT_MEASURED.to_owned(), |duration| format!("{:.1} ms", duration.as_secs_f64() * 1e3))
+}
+
+/// Bytes as MiB.
+pub(crate) fn mib(bytes: Option<u64>) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     bytes.map_or(NOT_MEASURED.to_owned(), |bytes| format!("{:.1} MiB", bytes as f64 / MIB))
 }

@@ -14,7 +14,7 @@ use crate::requests::Requests;
 use crate::{Plan, Polling, process};
 
 /// Longer than a shard counts as busy after its last record, so that what follows is rest.
-const SETTLE: Duration = Duration::from_secs(7);
+pub(crate) const SETTLE: Duration = Duration::from_secs(7);
 const PAID_WITHIN: Duration = Duration::from_secs(30);
 /// Between two looks at an order: a reader without a pause would take a core from what it measures.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
@@ -46,7 +46,8 @@ pub(crate) struct Figures {
     pub(crate) load: Counted,
 }
 
-struct Bench<'a> {
+/// A street with something on sale.
+pub(crate) struct Bench<'a> {
     street: &'a Street,
     shop: Shop,
     health_url: String,
@@ -96,7 +97,7 @@ pub(crate) async fn measure(plan: &Plan, polling: &Polling) -> Figures {
 }
 
 impl<'a> Bench<'a> {
-    async fn open(street: &'a Street, process: &Process) -> Self {
+    pub(crate) async fn open(street: &'a Street, process: &Process) -> Self {
         let shop = street.shop(process);
         let admin = shop.admin().await;
         let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 10_000).await;
@@ -119,7 +120,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Waits until nothing that was placed is under way: every mail sent, every marker off, every message deleted.
-    async fn until_quiet(&self) {
+    pub(crate) async fn until_quiet(&self) {
         until("every mail is there", Duration::from_secs(120), || async {
             let count = self.street.inbox.count();
             if count >= 2 * self.placed { Ok(()) } else { Err(count) }
@@ -174,7 +175,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Orders by several clients, each placing its next as soon as the last was accepted.
-    async fn at_once(&mut self, orders: usize, clients: usize) -> (Counted, Duration, Duration) {
+    pub(crate) async fn at_once(&mut self, orders: usize, clients: usize) -> (Counted, Duration, Duration) {
         let mut buyers = Vec::new();
         for client in 0..clients {
             buyers.push(self.buyer(client).await);

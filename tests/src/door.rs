@@ -6,8 +6,7 @@
 //! beforehand.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -36,7 +35,7 @@ impl Addresses {
     #[must_use]
     pub fn url(&self, role: &str) -> String {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (address, _) = known.entry(role.to_owned()).or_insert_with(|| (reserved(), Weak::new()));
+        let (address, _) = known.entry(role.to_owned()).or_insert_with(|| (loopback(), Weak::new()));
         format!("http://{address}")
     }
 
@@ -49,7 +48,7 @@ impl Addresses {
     /// An address for a process of this role: the role's, unless a process has it already.
     fn take(&self, role: &str) -> (SocketAddr, Held) {
         let (mut known, held) = (self.0.lock().unwrap_or_else(PoisonError::into_inner), Held::default());
-        let (address, holder) = known.entry(role.to_owned()).or_insert_with(|| (reserved(), Weak::new()));
+        let (address, holder) = known.entry(role.to_owned()).or_insert_with(|| (loopback(), Weak::new()));
         if holder.strong_count() > 0 {
             return (loopback(), held);
         }
@@ -63,20 +62,6 @@ impl Addresses {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(role.to_owned(), (address, Arc::downgrade(&held)));
         (address, held)
-    }
-}
-
-/// A free port that stays free for a while: the system gives those below its own range to nobody by itself.
-fn reserved() -> SocketAddr {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Another test process starts elsewhere.
-    let start = u16::try_from(std::process::id() % 100).unwrap_or_default() * 120;
-    loop {
-        let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        if TcpListener::bind(address).is_ok() {
-            return address;
-        }
     }
 }
 

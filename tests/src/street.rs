@@ -388,6 +388,11 @@ impl Process {
         self.child.id().expect("still running")
     }
 
+    /// Every process of it, by what it serves, with its process id.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, u32)> {
+        std::iter::once(self).chain(&self.others).map(|process| (process.name.as_str(), process.id()))
+    }
+
     /// The address of its HTTP, for a successor.
     #[must_use]
     pub fn http(&self) -> SocketAddr {
