@@ -60,8 +60,9 @@ dead-letters: build ## Dead letters by cause (redrive: `shotengai dead-letters r
 	@$(BIN) dead-letters list --local $(ARGS)
 
 .PHONY: test
-test: venv build chart-test ## All tests: unit, contract, chart, end to end
+test: venv build chart-test ## All tests: unit, contract, chart, end to end in both shapes
 	@cargo test --workspace --all-features
+	@$(MAKE) test-apart
 
 .PHONY: test-apart
 test-apart: venv build ## The end-to-end tests again: each role a process behind the door, change capture for the outbox
@@ -101,7 +102,7 @@ kind-down: ## Remove it
 	@sh deploy/kind/down.sh
 
 .PHONY: bench
-bench: venv ## Measure a release build, in Markdown (ARGS=--quick for fewer orders, --hot-product for that alone)
+bench: venv ## Measure a release build, in Markdown (ARGS=--quick for fewer orders, --sizes or --hot-product for that alone)
 	@cargo build --release --workspace --bin shotengai --bin shotengai-bench
 	@SHOTENGAI_BIN=$(CURDIR)/target/release/shotengai target/release/shotengai-bench $(ARGS)
 
@@ -118,6 +119,10 @@ chaos: venv ## Orders while wires fail and roles are killed (ARGS="--orders N --
 .PHONY: image
 image: ## Build the container image (BUILDER=docker or buildah; BUILD_ARGS="--build-arg …")
 	@sh deploy/image/build.sh $(BUILD_ARGS)
+
+.PHONY: image-test
+image-test: venv ## Look into the image, and buy something in a street that runs in it (needs root and runc)
+	@sh deploy/image/test.sh
 
 .PHONY: compose-up
 compose-up: ## Bring up the street in containers, each role its own
