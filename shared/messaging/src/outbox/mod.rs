@@ -5,7 +5,7 @@
 //! away) still has its marker, and the sweeper of any process of the service finds it and publishes it again. Nothing
 //! else coordinates, so an event may come twice; never not at all.
 //!
-//! [`publish`]: what happens between a commit and the stream's answer.
+//! `publish`: what happens between a commit and the stream's answer.
 
 mod publish;
 
