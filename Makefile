@@ -60,9 +60,8 @@ dead-letters: build ## Dead letters by cause (redrive: `shotengai dead-letters r
 	@$(BIN) dead-letters list --local $(ARGS)
 
 .PHONY: test
-test: venv build chart-test ## All tests: unit, contract, chart, end to end in both shapes
+test: venv build chart-test ## All tests: unit, contract, chart, end to end
 	@cargo test --workspace --all-features
-	@$(MAKE) test-apart
 
 .PHONY: test-apart
 test-apart: venv build ## The end-to-end tests again: each role a process behind the door, change capture for the outbox
