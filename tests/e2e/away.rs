@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::Value;
-use shotengai_tests::local::Local;
 use shotengai_tests::service::Service;
 use shotengai_tests::shop::{order_body, text};
 use shotengai_tests::street::{Process, Street};
@@ -85,7 +84,7 @@ async fn postgresql_is_away_and_only_reads_notice() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn aws_is_away_and_nobody_is_restarted_for_it() {
     let street = Street::provisioned().await;
-    let server = address(Local::get().endpoint_url());
+    let server = address(&street.endpoint_url());
     let wire = Service::before(server).await;
     let (url, extra) = (wire.url(), "AWS_ENDPOINT_URL");
     let process = street.serve("all", &[(extra, &url)]).await;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shotengai_messaging::Infrastructure;
-use shotengai_tests::local::Local;
 use shotengai_tests::proxy::{Action, Proxy, Rule};
 use shotengai_tests::shop::{Answer, Person, Shop, text};
 use shotengai_tests::street::Street;
@@ -149,7 +148,7 @@ async fn refused_wishes_change_nothing(street: &Street, shop: &Shop, guest: &Per
 async fn an_order_cancelled_while_its_capture_runs_costs_nothing() {
     let street = Street::provisioned().await;
     let others = street.serve("storefront,order,catalog,inventory,notification,tally,query,bridge", &[]).await;
-    let proxy = Proxy::start(Local::get().endpoint_url()).await;
+    let proxy = Proxy::start(&street.endpoint_url()).await;
     let jwks = format!("{}/.well-known/jwks.json", others.url);
     let billing = street.serve("billing", &[("JWKS_URL", &jwks), ("AWS_ENDPOINT_URL", &proxy.url())]).await;
     let (shop, books) = (street.shop(&others), street.shop(&billing));

@@ -5,7 +5,6 @@ use std::time::Duration;
 use futures::StreamExt;
 use shotengai_contracts::Owner;
 use shotengai_tests::commits::{count, count_of};
-use shotengai_tests::local::Local;
 use shotengai_tests::proxy::{Action, Proxy, Rule};
 use shotengai_tests::shop::text;
 use shotengai_tests::street::Street;
@@ -55,7 +54,7 @@ async fn measure(publish: &str) -> Costs {
     // The harness may have provisioned for the other mode.
     let mode = if publish == "cdc" { &["provision"][..] } else { &["provision", "--stop-capture"][..] };
     assert!(street.command(mode).env("PUBLISH", publish).status().await.unwrap().success());
-    let proxy = Proxy::start(Local::get().endpoint_url()).await;
+    let proxy = Proxy::start(&street.endpoint_url()).await;
     let sweeps = Rule::when(|exchange| {
         exchange.is("dynamodb", "Query") && String::from_utf8_lossy(&exchange.body).contains("outbox = :shard")
     });

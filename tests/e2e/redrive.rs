@@ -6,7 +6,6 @@ use serde_json::json;
 use shotengai_kernel::{OrderId, PaymentId};
 use shotengai_messaging::ports::topic::PUBLISH_MAX_MESSAGES;
 use shotengai_tests::customer::Customer;
-use shotengai_tests::local::Local;
 use shotengai_tests::proxy::{Action, Exchange, Proxy, Rule, RuleHandle};
 use shotengai_tests::stream::captured;
 use shotengai_tests::street::{Process, Street};
@@ -39,7 +38,7 @@ async fn redrive(street: &Street, queue: &str) {
 async fn an_order_whose_payment_could_not_be_written_completes_when_it_is_redriven() {
     let street = Street::provisioned().await;
     let others = street.serve("storefront,catalog,order,inventory,notification,tally,query,bridge", &[]).await;
-    let proxy = Proxy::start(Local::get().endpoint_url()).await;
+    let proxy = Proxy::start(&street.endpoint_url()).await;
     let billing = serve_behind(&street, &proxy, "billing", &others).await;
     let mut customer = Customer::enter(street.shop(&others)).await;
     customer.orders_one().await;
@@ -125,7 +124,7 @@ fn all_failed(size: usize, to_blame: usize) -> String {
 async fn an_order_that_the_topic_refused_completes_when_it_is_redriven_into_the_stream() {
     let street = Street::provisioned().await;
     let others = street.serve("storefront,catalog,order,inventory,billing,notification,tally,query", &[]).await;
-    let proxy = Proxy::start(Local::get().endpoint_url()).await;
+    let proxy = Proxy::start(&street.endpoint_url()).await;
     let _bridge = serve_behind(&street, &proxy, "bridge", &others).await;
     let mut customer = Customer::enter(street.shop(&others)).await;
     customer.orders_one().await;

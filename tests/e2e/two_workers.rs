@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use shotengai_contracts::Owner;
 use shotengai_kernel::{AggregateId, OrderId, PaymentId, Version};
 use shotengai_messaging::{Infrastructure, QueueDepth};
-use shotengai_tests::local::Local;
 use shotengai_tests::post_office::{Desk, Letter, PostOffice};
 use shotengai_tests::proxy::{Action, Exchange, Proxy, Rule, RuleHandle};
 use shotengai_tests::shop::{Person, Shop, order_body, text};
@@ -371,7 +370,7 @@ fn net(ledger: &[Value]) -> Net {
 
 impl Worker {
     async fn start(street: &Street, office: &PostOffice) -> Self {
-        let proxy = Proxy::start(Local::get().endpoint_url()).await;
+        let proxy = Proxy::start(&street.endpoint_url()).await;
         let desk = office.desk(&proxy);
         // More than there are cases: one that is held must not hold up another.
         let extra = [("AWS_ENDPOINT_URL", proxy.url()), ("BILLING_CONCURRENCY", "200".to_owned())];

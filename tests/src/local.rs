@@ -1,4 +1,4 @@
-//! The servers that all streets of a test process share.
+//! The servers behind the streets of a test process.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -7,9 +7,12 @@ use std::sync::mpsc;
 use crate::folder::Folder;
 use shotengai_street::{MiniStack, MiniStackConfig, Postgres, PostgresConfig, locate_venv};
 
-/// One MiniStack and one PostgreSQL. They end with the test process, whatever ends it.
+/// One PostgreSQL for all streets, which ends with the test process, whatever ends it; a MiniStack for each.
+///
+/// MiniStack answers every request on one thread, and slower the more it holds: shared, it would let tests wait for each
+/// other and the later ones for what the earlier ones left.
 pub struct Local {
-    endpoint_url: String,
+    venv: PathBuf,
     postgres: Postgres,
     folder: Folder,
 }
@@ -26,7 +29,7 @@ impl Local {
     /// The servers, started at the first call.
     pub fn get() -> &'static Self {
         LOCAL.get_or_init(|| {
-            // Tests have a runtime each; the children need one that outlives them all.
+            // Tests have a runtime each; the server needs one that outlives them all.
             let (sender, receiver) = mpsc::channel();
             std::thread::spawn(move || {
                 let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
@@ -35,28 +38,22 @@ impl Local {
                     std::future::pending::<()>().await;
                 });
             });
-            receiver.recv().expect("the local servers started")
+            receiver.recv().expect("the local PostgreSQL started")
         })
     }
 
     async fn start() -> Self {
         let venv = locate_venv(&workspace()).unwrap_or_else(|error| panic!("{error}"));
         let folder = Folder::take();
-        let ministack = MiniStackConfig { venv: venv.clone(), state_dir: folder.path().join("aws"), port: 0 };
-        let postgres = PostgresConfig { venv, data_dir: folder.path().join("postgres"), port: 0 };
-        let (ministack, postgres) = tokio::join!(MiniStack::start(&ministack), Postgres::start(&postgres));
-        let ministack = ministack.unwrap_or_else(|error| panic!("{error:?}"));
-        let postgres = postgres.unwrap_or_else(|error| panic!("{error:?}"));
-        let endpoint_url = ministack.endpoint_url();
-        // Dropping the handle would end the server; the process's end does.
-        std::mem::forget(ministack);
-        Self { endpoint_url, postgres, folder }
+        let postgres = PostgresConfig { venv: venv.clone(), data_dir: folder.path().join("postgres"), port: 0 };
+        let postgres = Postgres::start(&postgres).await.unwrap_or_else(|error| panic!("{error:?}"));
+        Self { venv, postgres, folder }
     }
 
-    /// The local AWS.
-    #[must_use]
-    pub fn endpoint_url(&self) -> &str {
-        &self.endpoint_url
+    /// A local AWS with nothing in it, which keeps its files here.
+    pub(crate) async fn aws(&self, state_dir: PathBuf) -> MiniStack {
+        let config = MiniStackConfig { venv: self.venv.clone(), state_dir, port: 0 };
+        MiniStack::start(&config).await.unwrap_or_else(|error| panic!("{error:?}"))
     }
 
     /// A folder of this test process.

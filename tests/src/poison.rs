@@ -5,7 +5,6 @@ use serde_json::json;
 use shotengai_contracts::{Envelope, EventType, samples};
 use shotengai_messaging::{Infrastructure, OutgoingMessage, StreamRecord};
 
-use crate::local::Local;
 use crate::street::Street;
 
 /// A `dataversion` that no release will have soon.
@@ -106,7 +105,7 @@ impl Street {
     }
 
     fn queue_url(&self, queue: &str) -> String {
-        format!("{}/{}/{}{queue}", Local::get().endpoint_url(), self.account(), self.prefix())
+        format!("{}/{}/{}{queue}", self.endpoint_url(), self.account(), self.prefix())
     }
 
     /// The local AWS takes the account from the signature and doesn't check it.

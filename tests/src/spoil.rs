@@ -3,7 +3,6 @@
 use serde_json::json;
 use shotengai_messaging::Key;
 
-use crate::local::Local;
 use crate::street::Street;
 
 /// Puts a row whose document is this text, whatever it is.
@@ -14,7 +13,7 @@ pub async fn put_doc_as_it_is(street: &Street, table: &str, key: &Key, version: 
     });
     let credential = format!("{}/20260101/ap-northeast-1/dynamodb/aws4_request", street.account());
     let answer = reqwest::Client::new()
-        .post(Local::get().endpoint_url())
+        .post(street.endpoint_url())
         .header("content-type", "application/x-amz-json-1.0")
         .header("x-amz-target", "DynamoDB_20120810.PutItem")
         .header("authorization", format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=00"))

@@ -1,4 +1,4 @@
-//! A street of its own for a test: account, database, inbox and processes.
+//! A street of its own for a test: local AWS, database, inbox and processes.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use shotengai_contracts::routing::{consumed_queues, dead_letters_of};
 use shotengai_inbox::{Inbox, InboxConfig, InboxStore};
 use shotengai_kernel::{Ports, Timestamp};
 use shotengai_messaging::{Infrastructure, OUTBOX_SHARDS};
-use shotengai_street::free_port;
+use shotengai_street::{MiniStack, free_port};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
@@ -44,6 +44,8 @@ pub struct Street {
     account: String,
     database_url: String,
     smtp_url: String,
+    // Ends before its folder goes.
+    ministack: MiniStack,
     folder: TempDir,
     pub(crate) addresses: Addresses,
     inbox_shutdown: CancellationToken,
@@ -77,6 +79,8 @@ impl Street {
     pub async fn provisioned() -> Self {
         let local = Local::get();
         let ports = Ports::system();
+        let folder = tempfile::Builder::new().prefix("street-").tempdir_in(local.folder()).unwrap();
+        let ministack = local.aws(folder.path().join("aws")).await;
         let account = format!("{:012}", 100_000_000_000 + ports.random.below(900_000_000_000));
         let database_url = local.database(&format!("e2e_{account}")).await;
         let inbox = Inbox::bind(InboxConfig { max_messages: MAILS, ..InboxConfig::on_free_ports() })
@@ -88,10 +92,9 @@ impl Street {
         let config = AwsConfig {
             local_account: Some(account.clone()),
             prefix: prefix(&account),
-            ..AwsConfig::local(local.endpoint_url())
+            ..AwsConfig::local(ministack.endpoint_url())
         };
         let aws = Arc::new(Aws::connect(config, ports).await);
-        let folder = tempfile::Builder::new().prefix("street-").tempdir_in(local.folder()).unwrap();
         let key = shotengai_runtime::auth::generate_signing_key().unwrap();
         std::fs::write(folder.path().join("signing-key.pem"), key.expose_secret()).unwrap();
         let street = Self {
@@ -100,6 +103,7 @@ impl Street {
             account,
             database_url,
             smtp_url,
+            ministack,
             folder,
             addresses: Addresses::default(),
             inbox_shutdown,
@@ -116,7 +120,7 @@ impl Street {
         let mut command = Command::new(binary());
         command
             .args(args)
-            .env("AWS_ENDPOINT_URL", Local::get().endpoint_url())
+            .env("AWS_ENDPOINT_URL", self.endpoint_url())
             .env("AWS_ACCESS_KEY_ID", &self.account)
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .env("AWS_REGION", "ap-northeast-1")
@@ -171,6 +175,12 @@ impl Street {
     #[must_use]
     pub fn spawn_one(&self, role: &str, extra: &[(&str, &str)]) -> Process {
         self.spawn(role, loopback(), loopback(), extra)
+    }
+
+    /// Its local AWS.
+    #[must_use]
+    pub fn endpoint_url(&self) -> String {
+        self.ministack.endpoint_url()
     }
 
     /// Its database.

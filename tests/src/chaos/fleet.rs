@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::local::Local;
 use crate::proxy::Proxy;
 use crate::street::{Process, Street, loopback};
 
@@ -43,7 +42,7 @@ impl Fleet {
     pub async fn start(street: &Street, roles: &[&'static str], settings: &[(&'static str, &str)]) -> Self {
         let mut slots = Vec::new();
         for roles in roles {
-            let proxy = Proxy::start(Local::get().endpoint_url()).await;
+            let proxy = Proxy::start(&street.endpoint_url()).await;
             slots.push(Slot { roles, proxy, kills: 0, ended: 0, http: loopback(), health: loopback(), process: None });
         }
         let mut fleet = Self { slots, extra: Vec::new() };
