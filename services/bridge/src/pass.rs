@@ -76,18 +76,18 @@ impl Bridge {
         items
     }
 
-    /// Publishes until every message is acknowledged or the process is told to stop; says whether all were. One that the
-    /// topic keeps refusing for good is set aside: it would block its shard for ever.
+    /// Publishes until every message is acknowledged; answers how many were set aside instead, or nothing when the process
+    /// was told to stop before. One that the topic keeps refusing for good is set aside: it would block its shard for ever.
     async fn publish(
         &self,
         shard: &str,
         records: &[ReadRecord],
         messages: &[Passing],
         shutdown: &CancellationToken,
-    ) -> bool {
+    ) -> Option<usize> {
         let mut outstanding: Vec<&Passing> = messages.iter().collect();
         let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(10));
-        let mut failures = 0;
+        let (mut failures, mut set_aside) = (0, 0);
         loop {
             let request: Vec<_> = outstanding.iter().map(|passing| passing.message.clone()).collect();
             let mut refused = Vec::new();
@@ -111,22 +111,23 @@ impl Bridge {
                 Err(fault) => metrics::count_fault(&fault),
             }
             for (record, error) in refused {
-                let Some(record) = record else { return false };
+                let record = record?;
                 let unfit = Unfit { reason: "refused", error };
                 tracing::error!(shard, position = record.position, reason = unfit.reason, "a record was set aside");
                 if !self.set_aside(&letter(shard, record, &unfit), unfit.reason, shutdown).await {
-                    return false;
+                    return None;
                 }
+                set_aside += 1;
             }
             if outstanding.is_empty() {
-                return true;
+                return Some(set_aside);
             }
             failures += 1;
             if failures % 10 == 1 {
                 tracing::warn!(outstanding = outstanding.len(), failures, "the topic did not take all; trying again");
             }
             if self.pause(&backoff, failures, shutdown).await {
-                return false;
+                return None;
             }
         }
     }
@@ -174,23 +175,23 @@ impl RecordHandler for Bridge {
                     Request::Publish(messages) => {
                         // A call that several traces share belongs to the first.
                         let first = messages.first().map_or_else(Span::none, |passing| passing.span.clone());
-                        let all = self.publish(shard, records, &messages, shutdown).instrument(first).await;
-                        (all, messages.len(), "published")
+                        let set_aside = self.publish(shard, records, &messages, shutdown).instrument(first).await?;
+                        Some(Passed { published: messages.len() - set_aside, set_aside })
                     }
                     Request::SetAside(letter, reason) => {
-                        (self.set_aside(&letter, reason, shutdown).await, 1, "set_aside")
+                        let done = self.set_aside(&letter, reason, shutdown).await;
+                        done.then_some(Passed { published: 0, set_aside: 1 })
                     }
                 }
             })
             .buffered(IN_FLIGHT);
         // Answers come in the items' order, so this counts the contiguous acknowledged prefix.
         let mut acknowledged_items = 0;
-        while let Some((acknowledged, count, outcome)) = done.next().await {
-            if !acknowledged {
-                break;
+        while let Some(Some(Passed { published, set_aside })) = done.next().await {
+            acknowledged_items += published + set_aside;
+            for (count, outcome) in [(published, "published"), (set_aside, "set_aside")] {
+                metrics::BRIDGED.add(u64::try_from(count).unwrap_or(0), &[KeyValue::new("outcome", outcome)]);
             }
-            acknowledged_items += count;
-            metrics::BRIDGED.add(u64::try_from(count).unwrap_or(0), &[KeyValue::new("outcome", outcome)]);
         }
         // A record is applied once all of it is; one that holds nothing, once those before it are.
         places.get(acknowledged_items).copied().unwrap_or(records.len())
@@ -220,6 +221,12 @@ fn passing(index: usize, envelope: &Envelope) -> Result<Passing, Unfit> {
     follow(&span, envelope.traceparent.as_deref());
     let message = decode::message(envelope, traceparent_of(&span))?;
     Ok(Passing { message, index, span })
+}
+
+/// What became of a request's messages.
+struct Passed {
+    published: usize,
+    set_aside: usize,
 }
 
 enum Request {
