@@ -204,9 +204,8 @@ impl<'a> Reading<'a> {
             }
         };
         self.expired = false;
-        let lag = batch.behind_ms > 0 || !batch.records.is_empty();
         metrics::SHARD_LAG.record(batch.behind_ms, &[KeyValue::new("shard", self.shard.to_owned())]);
-        self.progress.read(lag);
+        self.progress.read(batch.records.len(), batch.behind_ms);
         if !batch.records.is_empty() {
             self.busy_until = Instant::now() + config.idle_after;
             let applied = self.consumer.handler.handle(self.shard, &batch.records, &self.stop.now).await;
@@ -228,7 +227,7 @@ impl<'a> Reading<'a> {
         self.cursor = Some(next);
         // Behind, it reads on at once.
         if batch.behind_ms <= 0 || batch.records.is_empty() {
-            let busy = Instant::now() < self.busy_until;
+            let busy = batch.behind_ms > 0 || Instant::now() < self.busy_until;
             self.stop.pause(if busy { config.busy_poll } else { config.idle_poll }).await;
         }
         Ok(None)
