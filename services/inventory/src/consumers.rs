@@ -1,7 +1,6 @@
 //! What inventory does about the events of `inventory-queue`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use shotengai_contracts::Event;
@@ -16,11 +15,6 @@ use crate::domain::{Outcome, Request, Wait, merged_lines};
 /// The namespace of additions that are named by a `ProductCreated` (RFC 9562, version 5). Must never change.
 const FIRST_ADDITIONS: Uuid = Uuid::from_u128(0x8d3a_61c7_f029_4be5_b1d4_2c90_e7f6_5a18);
 
-/// The longest wait for an event that is still on its way. What keeps it there (the stream away for an hour, say) is not
-/// this message's fault: with the default of 40 attempts it is waited for more than two hours, and once it has come,
-/// about as long again as it had taken, at the most.
-const LONGEST_WAIT: Duration = Duration::from_secs(600);
-
 /// Follows products and orders, a batch at a time. Idempotent by the first slot of each addition and reservation.
 pub struct StockEvents {
     desk: Arc<Desk>,
@@ -33,9 +27,9 @@ impl StockEvents {
         Self { desk }
     }
 
+    /// What keeps an event on its way (the stream away for an hour, say) is not this message's fault.
     fn later(&self, wait: Wait, attempt: u32) -> Disposition {
-        let backoff = Backoff::new(Duration::from_millis(500), LONGEST_WAIT);
-        let after = backoff.delay(attempt, self.desk.ports().random.as_ref());
+        let after = Backoff::patient().delay(attempt, self.desk.ports().random.as_ref());
         Disposition::Retry { after: Some(after), cause: wait.to_string() }
     }
 }

@@ -13,10 +13,23 @@ pub struct Backoff {
 }
 
 impl Backoff {
+    /// The first wait before a message comes again.
+    pub const FIRST: Duration = Duration::from_millis(500);
+    /// The longest: forty of these end before the queue forgets the message, which would be no dead letter then.
+    pub const LONGEST: Duration = Duration::from_secs(600);
+
     /// A backoff from `first` up to `cap`; a cap below `first` is raised to it.
     #[must_use]
     pub fn new(first: Duration, cap: Duration) -> Self {
         Self { first, cap: cap.max(first) }
+    }
+
+    /// Up to ten minutes: for a message that waits for what is away, or still on its way. That is not its fault and can last
+    /// for hours, which forty attempts then do, and it comes again about as long after the end as the wait had taken, ten
+    /// minutes at the most.
+    #[must_use]
+    pub fn patient() -> Self {
+        Self::new(Self::FIRST, Self::LONGEST)
     }
 
     /// The upper bound of the wait after `failures` failures (1 is the first).

@@ -8,8 +8,6 @@ use super::Probe;
 use crate::backoff::Backoff;
 use crate::ports::queue::QUEUE_MAX_BATCH;
 
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-
 /// How a consumer behaves.
 #[derive(Debug, Clone)]
 pub struct ConsumerConfig {
@@ -48,8 +46,8 @@ impl ConsumerConfig {
             batch: QUEUE_MAX_BATCH,
             visibility: Duration::from_secs(30),
             wait: Duration::from_secs(20),
-            backoff: Backoff::new(FIRST_WAIT, Duration::from_secs(60)),
-            unavailable_backoff: Backoff::new(FIRST_WAIT, Duration::from_secs(600)),
+            backoff: Backoff::new(Backoff::FIRST, Duration::from_secs(60)),
+            unavailable_backoff: Backoff::patient(),
             max_attempts: 40,
             future_patience: SignedDuration::from_mins(10),
             probes: Vec::new(),

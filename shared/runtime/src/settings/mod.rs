@@ -18,11 +18,8 @@ use shotengai_messaging::{Backoff, ConsumerConfig};
 pub use args::SettingsArgs;
 pub use faults::{Faults, SettingsError};
 
-const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 /// By how much waits for something that is away are longer than others.
 const UNAVAILABLE_BACKOFF: u32 = 10;
-/// So that forty of them end before the queue forgets the message, which would be no dead letter then.
-const MAX_UNAVAILABLE_BACKOFF: Duration = Duration::from_secs(600);
 
 /// How commits get into the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,10 +188,10 @@ impl Settings {
             max_attempts: self.consumer_max_attempts,
             visibility: Duration::from_secs(self.consumer_visibility_seconds),
             future_patience: SignedDuration::from_secs(patience),
-            backoff: Backoff::new(FIRST_BACKOFF, longest),
+            backoff: Backoff::new(Backoff::FIRST, longest),
             unavailable_backoff: Backoff::new(
-                FIRST_BACKOFF,
-                longest.max((longest * UNAVAILABLE_BACKOFF).min(MAX_UNAVAILABLE_BACKOFF)),
+                Backoff::FIRST,
+                longest.max((longest * UNAVAILABLE_BACKOFF).min(Backoff::LONGEST)),
             ),
             ..ConsumerConfig::new(name)
         }
