@@ -9,9 +9,8 @@ use shotengai_contracts::{EventType, samples};
 use shotengai_messaging::{
     Consumer, ConsumerConfig, Delivery, Disposition, Fault, FaultKind, Handler, Infrastructure, OutgoingMessage, Probe,
 };
-use tokio_util::sync::CancellationToken;
 
-use crate::{Street, aggregate};
+use crate::{Running, Street, aggregate};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -61,11 +60,25 @@ async fn send(street: &Street, messages: usize) {
     }
 }
 
+/// Runs a consumer of order's queue until `done`; answers the street.
+async fn consume(
+    config: ConsumerConfig,
+    handler: Arc<dyn Handler>,
+    street: Street,
+    done: impl AsyncFnOnce(),
+) -> Street {
+    let (queue, letters) = (street.infra.queue("order-queue"), street.infra.queue("order-dlq"));
+    let consumer = Consumer::new(config, queue, letters, handler, street.ports.clone());
+    let running = Running::start(consumer.worker());
+    done().await;
+    running.stop().await;
+    street
+}
+
 struct Rig {
     street: Street,
     database: Arc<Database>,
-    shutdown: CancellationToken,
-    task: tokio::task::JoinHandle<()>,
+    running: Running,
 }
 
 impl Rig {
@@ -100,10 +113,7 @@ impl Rig {
         let config = ConsumerConfig::new("order").probing(&probe);
         let handler = Arc::new(Needy(Arc::clone(&database)));
         let consumer = Consumer::new(config, queue, letters, handler, street.ports.clone());
-        let shutdown = CancellationToken::new();
-        let (worker, token) = (consumer.worker(), shutdown.clone());
-        let task = tokio::spawn(async move { worker.run(token).await });
-        Self { street, database, shutdown, task }
+        Self { street, database, running: Running::start(consumer.worker()) }
     }
 
     fn away(&self, away: bool) {
@@ -111,8 +121,7 @@ impl Rig {
     }
 
     async fn stop(self) -> Street {
-        self.shutdown.cancel();
-        self.task.await.unwrap();
+        self.running.stop().await;
         self.street
     }
 }
@@ -169,16 +178,12 @@ async fn a_fault_while_the_database_answers_is_the_messages_own() {
     }
     let street = Street::new();
     send(&street, 1).await;
-    let (queue, letters) = (street.infra.queue("order-queue"), street.infra.queue("order-dlq"));
     let config = ConsumerConfig { max_attempts: 3, ..ConsumerConfig::new("order") };
     let config = config.probing(&Probe::new("database", || async { Ok(()) }));
-    let consumer = Consumer::new(config, queue, letters, Arc::new(Unlucky), street.ports.clone());
-    let shutdown = CancellationToken::new();
-    let (worker, token) = (consumer.worker(), shutdown.clone());
-    let task = tokio::spawn(async move { worker.run(token).await });
-    tokio::time::sleep(Duration::from_secs(300)).await;
-    shutdown.cancel();
-    task.await.unwrap();
+    let street = consume(config, Arc::new(Unlucky), street, async || {
+        tokio::time::sleep(Duration::from_secs(300)).await;
+    })
+    .await;
     let dead = street.infra.memory_queue("order-dlq").messages();
     assert_eq!(dead.len(), 1);
     assert!(dead[0].attributes["dead_letter"].contains("exhausted"), "{:?}", dead[0].attributes);
@@ -190,17 +195,14 @@ async fn an_hour_without_a_neighbour_that_is_not_probed_makes_no_dead_letter() {
     send(&street, 20).await;
     let neighbour = Arc::new(Database::default());
     neighbour.away.store(true, Ordering::SeqCst);
-    let (queue, letters) = (street.infra.queue("order-queue"), street.infra.queue("order-dlq"));
     let config = ConsumerConfig::new("order").probing(&Probe::new("database", || async { Ok(()) }));
-    let consumer = Consumer::new(config, queue, letters, Arc::new(Needy(Arc::clone(&neighbour))), street.ports.clone());
-    let shutdown = CancellationToken::new();
-    let (worker, token) = (consumer.worker(), shutdown.clone());
-    let task = tokio::spawn(async move { worker.run(token).await });
-    tokio::time::sleep(HOUR).await;
-    neighbour.away.store(false, Ordering::SeqCst);
-    tokio::time::sleep(Duration::from_secs(660)).await;
-    shutdown.cancel();
-    task.await.unwrap();
+    let needy = Arc::new(Needy(Arc::clone(&neighbour)));
+    let street = consume(config, needy, street, async || {
+        tokio::time::sleep(HOUR).await;
+        neighbour.away.store(false, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_secs(660)).await;
+    })
+    .await;
     assert_eq!(neighbour.handled.load(Ordering::SeqCst), 20);
     assert_eq!(street.infra.leftovers(), Vec::<String>::new());
 }
@@ -223,25 +225,6 @@ async fn a_consumer_that_waits_for_its_database_ends_when_told_and_leaves_the_me
 async fn a_dependency_that_never_answers_counts_as_away() {
     let probe = Probe::new("database", std::future::pending::<Result<(), Fault>>);
     assert_eq!(probe.ask().await.unwrap_err().kind(), FaultKind::Transient);
-}
-
-/// Runs a consumer of one message a batch until `done`; answers the street.
-async fn consume(
-    config: ConsumerConfig,
-    handler: Arc<dyn Handler>,
-    street: Street,
-    done: impl AsyncFnOnce(),
-) -> Street {
-    let (queue, letters) = (street.infra.queue("order-queue"), street.infra.queue("order-dlq"));
-    let config = ConsumerConfig { batch: 1, ..config };
-    let consumer = Consumer::new(config, queue, letters, handler, street.ports.clone());
-    let shutdown = CancellationToken::new();
-    let (worker, token) = (consumer.worker(), shutdown.clone());
-    let task = tokio::spawn(async move { worker.run(token).await });
-    done().await;
-    shutdown.cancel();
-    task.await.unwrap();
-    street
 }
 
 #[tokio::test(start_paused = true)]
@@ -273,7 +256,7 @@ async fn what_fails_late_in_an_outage_or_after_it_is_handled_again_with_no_recei
             let asked = Arc::clone(&asked);
             async move { asked.call() }
         });
-        let config = ConsumerConfig { max_attempts: 1, ..ConsumerConfig::new("order") }.probing(&probe);
+        let config = ConsumerConfig { max_attempts: 1, batch: 1, ..ConsumerConfig::new("order") }.probing(&probe);
         let street = Street::new();
         let queue = street.infra.queue("order-queue");
         let handler = Arc::new(Late(Arc::clone(&database)));
@@ -318,7 +301,7 @@ async fn what_is_held_stays_hidden_however_its_work_is_cut_into_pieces() {
     let street = Street::new();
     send(&street, 1).await;
     let handler = Arc::new(Flapping(AtomicUsize::new(0)));
-    let config = ConsumerConfig::new("order").probing(&probe);
+    let config = ConsumerConfig { batch: 1, ..ConsumerConfig::new("order") }.probing(&probe);
     let street = consume(config, Arc::clone(&handler) as Arc<dyn Handler>, street, async || {
         tokio::time::sleep(Duration::from_secs(180)).await;
     })

@@ -2,6 +2,7 @@
 
 use shotengai_catalog::change::{delete_product, update_product};
 use shotengai_catalog::create::{CreateProduct, create_product};
+use shotengai_catalog::domain::Details;
 use shotengai_inventory::add_stock::{AddStockError, add_stock, keyed_addition};
 use shotengai_kernel::{ProductId, Quantity, UserId};
 use shotengai_messaging::ExecuteError;
@@ -31,11 +32,14 @@ impl Person {
         }
         for at in goods.price_changes {
             self.until(at).await;
-            self.reprice(&product, index).await;
+            if let Ok(details) = details(index, 300) {
+                self.change(&product, Some(&details)).await;
+            }
         }
         if let Some(at) = goods.deleted {
             self.until(at).await;
-            self.delete(&product).await;
+            self.change(&product, None).await;
+            self.world.note(&self.name, || format!("{product} is taken away"));
         }
     }
 
@@ -95,40 +99,22 @@ impl Person {
         self.world.note(&self.name, || format!("{quantity} pieces of {product} were added"));
     }
 
-    async fn reprice(&self, product: &ProductId, index: usize) {
-        let Ok(details) = details(index, 300) else { return };
-        let details = &details;
+    /// Gives a product other details, or takes it away.
+    async fn change(&self, product: &ProductId, to: Option<&Details>) {
         self.ask(
             |services| services.products.is_some(),
             |open| {
                 let meta = self.meta(&open);
                 async move {
                     let Some(products) = &open.services.products else { return Attempt::Again };
-                    match update_product(products, product, details, &meta).await {
-                        Ok(_) => Attempt::Settled(()),
-                        Err(_) => Attempt::Again,
-                    }
+                    let changed = match to {
+                        Some(details) => update_product(products, product, details, &meta).await.is_ok(),
+                        None => delete_product(products, product, &meta).await.is_ok(),
+                    };
+                    if changed { Attempt::Settled(()) } else { Attempt::Again }
                 }
             },
         )
         .await;
-    }
-
-    async fn delete(&self, product: &ProductId) {
-        self.ask(
-            |services| services.products.is_some(),
-            |open| {
-                let meta = self.meta(&open);
-                async move {
-                    let Some(products) = &open.services.products else { return Attempt::Again };
-                    match delete_product(products, product, &meta).await {
-                        Ok(_) => Attempt::Settled(()),
-                        Err(_) => Attempt::Again,
-                    }
-                }
-            },
-        )
-        .await;
-        self.world.note(&self.name, || format!("{product} is taken away"));
     }
 }
