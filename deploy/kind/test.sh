@@ -15,6 +15,15 @@ for path in /products /tally; do
   echo "  $path answers"
 done
 
+step 'the ingress lets the live page'"'"'s WebSocket through'
+live=http://localhost:8080/tally/live
+# An open socket sends nothing on its own, so curl waits out its time: what counts is the status, not how curl ends.
+status=$(curl --http1.1 --silent --max-time 5 --output /dev/null --write-out '%{http_code}' \
+  --header 'Connection: Upgrade' --header 'Upgrade: websocket' --header 'Sec-WebSocket-Version: 13' \
+  --header 'Sec-WebSocket-Key: c2hvdGVuZ2FpLXN0cmVldA==' "$live" || true)
+[ "$status" = 101 ] || fail "$live answers ${status:-nothing} where 101 is wanted: the annotation projectcontour.io/websocket-routes of the ingress must name its path to tally"
+echo '  /tally/live switches protocols'
+
 step 'every shard has a lease'
 k get leases
 [ -n "$(k get leases --output name)" ] || fail 'no bridge keeps a lease: kubectl logs deployment/shotengai-bridge'

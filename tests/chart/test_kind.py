@@ -17,6 +17,7 @@ case "{tool} $*" in
   "kind get clusters") [ -z "$CLUSTER" ] || echo "$CLUSTER" ;;
   *"auth can-i get"*) exit 1 ;;
   *"get leases --output name"*) [ -n "$NO_LEASES" ] || echo lease/shard-0 ;;
+  curl*"Upgrade: websocket"*/tally/live) printf '%s' "${{SOCKET:-101}}"; exit 28 ;;
 esac
 case "{tool} $*" in
   ${{FAIL:-nothing}}*) echo "{tool} broke" >&2; exit 1 ;;
@@ -102,6 +103,7 @@ def test_everything_that_is_missing_is_named_at_once_with_where_to_get_it(kind):
         ("test.sh", {}, "make kind-up"),
         ("test.sh", {"CLUSTER": "shotengai", "FAIL": "helm"}, "docs/operations.md"),
         ("test.sh", {"CLUSTER": "shotengai", "FAIL": "curl"}, "describe ingress"),
+        ("test.sh", {"CLUSTER": "shotengai", "SOCKET": "403"}, "projectcontour.io/websocket-routes"),
         ("test.sh", {"CLUSTER": "shotengai", "NO_LEASES": "1"}, "no bridge keeps a lease"),
         ("logs.sh", {}, "make kind-up"),
         ("down.sh", {"CLUSTER": "shotengai", "FAIL": "kind delete"}, "docker rm -f"),
@@ -115,8 +117,16 @@ def test_a_step_that_fails_ends_the_script_and_says_what_to_do(kind, script, env
 def test_the_test_buys_looks_and_restarts(kind):
     code, said, calls = kind("test.sh", CLUSTER="shotengai")
     assert code == 0, said
-    assert in_order(calls, "helm --kube-context kind-shotengai --namespace shotengai test", "curl", "kubectl --context kind-shotengai --namespace shotengai auth can-i update leases",
+    assert in_order(calls, "helm --kube-context kind-shotengai --namespace shotengai test", "curl --fail", "curl --http1.1", "kubectl --context kind-shotengai --namespace shotengai auth can-i update leases",
                     "kubectl --context kind-shotengai --namespace shotengai rollout restart", "helm --kube-context kind-shotengai --namespace shotengai test"), calls  # fmt: skip
+
+
+def test_the_controller_lets_websockets_through_on_the_path_to_tally():
+    # Contour compares these words with the paths of the Ingress: a path below one of them would let nothing through.
+    (ingress,) = chart.of_kind(chart.render("kind"), "Ingress")
+    paths = {path["path"] for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"] if path["backend"]["service"]["name"].endswith("-tally")}
+    named = ingress["metadata"]["annotations"]["projectcontour.io/websocket-routes"]
+    assert paths and {path.strip() for path in named.split(",")} == paths
 
 
 def test_logs_and_down_ask_for_what_they_should(kind, tmp_path):
