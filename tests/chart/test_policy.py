@@ -114,6 +114,13 @@ def test_what_is_scaled_has_no_fixed_number_and_one_scaler(rendered):
         assert ("replicas" in deployment["spec"]) != (deployment["metadata"]["name"] in scaled)
 
 
+def test_keda_may_take_over_from_the_autoscalers_that_it_replaces_and_from_no_others():
+    ours = chart.of_kind(chart.render("default"), "HorizontalPodAutoscaler")
+    open_to_it = {o["metadata"]["name"] for o in ours if o["metadata"].get("annotations", {}).get("validations.keda.sh/hpa-ownership") == "false"}
+    its = chart.of_kind(chart.render_values({"keda": {"enabled": True}}), "ScaledObject")
+    assert open_to_it == {o["metadata"]["name"] for o in its} & {o["metadata"]["name"] for o in ours} != set()
+
+
 def test_every_queue_scales_by_depth_and_age_and_the_bridge_by_lag():
     for document in chart.of_kind(chart.render("full"), "ScaledObject"):
         fact = ROLES[chart.component(document)]
