@@ -57,7 +57,8 @@ fn events(image: &BTreeMap<String, Value>) -> Vec<Part> {
 }
 
 fn not_a_commit(why: &str) -> Unfit {
-    Unfit { reason: "not_a_commit", error: format!("a new item of a captured table is no commit: {why}") }
+    let error = format!("a new item of a captured table is no commit: {why}");
+    Unfit { reason: "not_a_commit", error, trace: None }
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ pub struct Unfit {
     pub reason: &'static str,
     /// What exactly.
     pub error: String,
+    /// The trace that the event carries, where that much could be read.
+    pub trace: Option<String>,
 }
 
 /// The record as an envelope of a known type. The payload is the consumers' to read: a bridge that is older than the
@@ -19,9 +21,9 @@ pub struct Unfit {
 /// # Errors
 /// [`Unfit`], with the same reasons that consumers use.
 pub fn envelope(data: &[u8]) -> Result<Envelope, Unfit> {
-    let unfit = |error: DecodeError| Unfit { reason: error.reason(), error: error.to_string() };
-    let envelope = Envelope::from_json(data).map_err(unfit)?;
-    envelope.known_type().map_err(unfit)?;
+    let unfit = |error: DecodeError, trace| Unfit { reason: error.reason(), error: error.to_string(), trace };
+    let envelope = Envelope::from_json(data).map_err(|error| unfit(error, None))?;
+    envelope.known_type().map_err(|error| unfit(error, envelope.traceparent.clone()))?;
     Ok(envelope)
 }
 
@@ -34,7 +36,7 @@ pub fn message(envelope: &Envelope, traceparent: Option<String>) -> Result<Topic
     let size = message.size();
     if size > PUBLISH_MAX_BYTES {
         let error = format!("{size} bytes, {PUBLISH_MAX_BYTES} are the most");
-        return Err(Unfit { reason: "too_large", error });
+        return Err(Unfit { reason: "too_large", error, trace: envelope.traceparent.clone() });
     }
     Ok(message)
 }

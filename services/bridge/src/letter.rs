@@ -17,17 +17,20 @@ use crate::decode::Unfit;
 /// How much of a record an excerpt shows.
 const EXCERPT_BYTES: usize = 64 * 1024;
 const ERROR_CHARS: usize = 500;
+/// The length of a W3C trace context (version 00).
+const TRACE_CHARS: usize = 55;
 
-/// The letter of a record that is `unfit`.
+/// The letter of a record that is `unfit`, after so many attempts.
 #[must_use]
-pub fn letter(shard: &str, record: &ReadRecord, unfit: &Unfit) -> OutgoingMessage {
+pub fn letter(shard: &str, record: &ReadRecord, unfit: &Unfit, attempts: u32) -> OutgoingMessage {
     let facts = DeadLetterFacts {
         reason: unfit.reason.to_owned(),
         error: permitted(&unfit.error).chars().take(ERROR_CHARS).collect(),
         consumer: "bridge".to_owned(),
-        attempts: 1,
+        attempts,
         first_seen: record.arrived_at,
-        trace: None,
+        // As long as anything else that a writer may have put there, it would leave no room for the record.
+        trace: unfit.trace.clone().filter(|trace| trace.len() <= TRACE_CHARS && trace.is_ascii()),
     };
     let mut attributes = BTreeMap::from([
         (DEAD_LETTER_ATTRIBUTE.to_owned(), serde_json::to_string(&facts).unwrap_or_default()),
@@ -79,8 +82,8 @@ mod tests {
     }
 
     fn of(record: &ReadRecord) -> OutgoingMessage {
-        let unfit = Unfit { reason: "not_json", error: "a \u{0}\u{ffff} at the beginning".to_owned() };
-        let letter = letter("shard-0", record, &unfit);
+        let error = "a \u{0}\u{ffff} at the beginning".to_owned();
+        let letter = letter("shard-0", record, &Unfit { reason: "not_json", error, trace: None }, 1);
         // Every letter is one that a queue takes.
         assert!(letter.size() <= SEND_MAX_BYTES && !letter.body.is_empty() && letter.attributes.len() <= 10);
         let texts = letter.attributes.values().chain([&letter.body]);

@@ -4,13 +4,15 @@
 //! - [`config`]: its settings.
 //! - [`decode`]: what a record must be to pass.
 //! - [`letter`]: what doesn't pass, as a dead letter.
-//! - [`pass`]: publishes what passes, sets aside what doesn't, and says how far it came.
+//! - [`pass`]: cuts a batch into what is published and what is set aside, and says how far it came.
+//! - `publish`: publishes until the topic has it, or has refused it for good.
 
 pub mod change;
 pub mod config;
 pub mod decode;
 pub mod letter;
 pub mod pass;
+mod publish;
 
 use std::sync::Arc;
 

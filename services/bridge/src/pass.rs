@@ -1,7 +1,7 @@
-//! Publishes what passes and sets aside what doesn't.
+//! Cuts a batch of records into what is published and what is set aside.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt};
@@ -12,7 +12,7 @@ use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::ports::topic::{PUBLISH_MAX_BYTES, PUBLISH_MAX_MESSAGES};
 use shotengai_messaging::shard::RecordHandler;
 use shotengai_messaging::trace::{follow, traceparent_of};
-use shotengai_messaging::{Backoff, OutgoingMessage, Queue, Topic, TopicMessage, metrics};
+use shotengai_messaging::{OutgoingMessage, Queue, Topic, TopicMessage, metrics};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
@@ -22,17 +22,19 @@ use crate::letter::letter;
 
 /// Publish requests under way at the same time, a shard.
 const IN_FLIGHT: usize = 4;
-/// How often the topic may refuse a message for good before it is believed: what an operator repairs meanwhile passes.
-const REFUSALS: u32 = 6;
 
-/// Who gave up on a record.
-const NAME: &str = "bridge";
+/// Who gives up on a record.
+pub(crate) const NAME: &str = "bridge";
 
 /// The bridge's record handler.
 pub struct Bridge {
-    topic: Arc<dyn Topic>,
-    dead_letters: Arc<dyn Queue>,
-    ports: Ports,
+    pub(crate) topic: Arc<dyn Topic>,
+    pub(crate) dead_letters: Arc<dyn Queue>,
+    pub(crate) ports: Ports,
+    /// Messages that the topic took, of all shards.
+    pub(crate) taken: AtomicU64,
+    /// Messages that it refuses now, of all shards.
+    pub(crate) refused: AtomicUsize,
 }
 
 /// What becomes of one record.
@@ -42,10 +44,10 @@ enum Item {
 }
 
 /// A record on its way to the topic, with its part of the trace, which ends when the topic has it.
-struct Passing {
-    message: TopicMessage,
+pub(crate) struct Passing {
+    pub(crate) message: TopicMessage,
     /// Its record's index within the batch.
-    index: usize,
+    pub(crate) index: usize,
     span: Span,
 }
 
@@ -54,7 +56,7 @@ impl Bridge {
     #[must_use]
     pub fn new(topic: Arc<dyn Topic>, dead_letters: Arc<dyn Queue>, ports: Ports) -> Self {
         metrics::show_dead_letters(NAME);
-        Self { topic, dead_letters, ports }
+        Self { topic, dead_letters, ports, taken: AtomicU64::new(0), refused: AtomicUsize::new(0) }
     }
 
     /// What becomes of a record: a message for each envelope in it, and one letter where any of it can't be published.
@@ -71,93 +73,9 @@ impl Bridge {
         }
         if let Some(unfit) = first_unfit {
             tracing::error!(shard, position = record.position, reason = unfit.reason, "a record was set aside");
-            items.push(Item::SetAside { index, reason: unfit.reason, letter: letter(shard, record, &unfit) });
+            items.push(Item::SetAside { index, reason: unfit.reason, letter: letter(shard, record, &unfit, 1) });
         }
         items
-    }
-
-    /// Publishes until every message is acknowledged; answers how many were set aside instead, or nothing when the process
-    /// was told to stop before. One that the topic keeps refusing for good is set aside: it would block its shard for ever.
-    async fn publish(
-        &self,
-        shard: &str,
-        records: &[ReadRecord],
-        messages: &[Passing],
-        shutdown: &CancellationToken,
-    ) -> Option<usize> {
-        let mut outstanding: Vec<&Passing> = messages.iter().collect();
-        let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(10));
-        let (mut failures, mut set_aside) = (0, 0);
-        loop {
-            let request: Vec<_> = outstanding.iter().map(|passing| passing.message.clone()).collect();
-            let mut refused = Vec::new();
-            match self.topic.publish(&request).await {
-                Ok(answers) => {
-                    let mut answers = answers.into_iter();
-                    // A message without an answer is not acknowledged.
-                    outstanding.retain(|passing| match answers.next() {
-                        Some(Ok(())) => false,
-                        Some(Err(fault)) => {
-                            metrics::count_fault(&fault);
-                            let hopeless = !fault.is_retryable() && failures + 1 >= REFUSALS;
-                            if hopeless {
-                                refused.push((records.get(passing.index), fault.to_string()));
-                            }
-                            !hopeless
-                        }
-                        None => true,
-                    });
-                }
-                Err(fault) => metrics::count_fault(&fault),
-            }
-            for (record, error) in refused {
-                let record = record?;
-                let unfit = Unfit { reason: "refused", error };
-                tracing::error!(shard, position = record.position, reason = unfit.reason, "a record was set aside");
-                if !self.set_aside(&letter(shard, record, &unfit), unfit.reason, shutdown).await {
-                    return None;
-                }
-                set_aside += 1;
-            }
-            if outstanding.is_empty() {
-                return Some(set_aside);
-            }
-            failures += 1;
-            if failures % 10 == 1 {
-                tracing::warn!(outstanding = outstanding.len(), failures, "the topic did not take all; trying again");
-            }
-            if self.pause(&backoff, failures, shutdown).await {
-                return None;
-            }
-        }
-    }
-
-    async fn set_aside(&self, letter: &OutgoingMessage, reason: &'static str, shutdown: &CancellationToken) -> bool {
-        let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(10));
-        let mut failures = 0;
-        loop {
-            match self.dead_letters.send(std::slice::from_ref(letter)).await {
-                Ok(answers) if matches!(answers.as_slice(), [Ok(())]) => {
-                    metrics::count_dead_letter(NAME, reason);
-                    return true;
-                }
-                Ok(_) => {}
-                Err(fault) => metrics::count_fault(&fault),
-            }
-            failures += 1;
-            if self.pause(&backoff, failures, shutdown).await {
-                return false;
-            }
-        }
-    }
-
-    /// Waits; says whether the process was told to stop meanwhile.
-    async fn pause(&self, backoff: &Backoff, failures: u32, shutdown: &CancellationToken) -> bool {
-        tokio::select! {
-            biased;
-            () = shutdown.cancelled() => true,
-            () = tokio::time::sleep(backoff.delay(failures, self.ports.random.as_ref())) => false,
-        }
     }
 }
 
@@ -179,7 +97,7 @@ impl RecordHandler for Bridge {
                         Some(Passed { published: messages.len() - set_aside, set_aside })
                     }
                     Request::SetAside(letter, reason) => {
-                        let done = self.set_aside(&letter, reason, shutdown).await;
+                        let done = self.set_aside(shard, &letter, reason, shutdown).await;
                         done.then_some(Passed { published: 0, set_aside: 1 })
                     }
                 }
@@ -268,55 +186,14 @@ fn requests(items: impl Iterator<Item = Item>) -> Vec<Request> {
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
+    use std::time::Duration;
 
     use shotengai_contracts::{EventType, samples};
     use shotengai_kernel::ManualClock;
-    use shotengai_messaging::consumer::DEAD_LETTER_ATTRIBUTE;
     use shotengai_messaging::memory::MemoryQueue;
     use shotengai_messaging::{Fault, FaultKind};
 
     use super::*;
-
-    /// Refuses one subject for good and takes the others.
-    struct Picky(String, Mutex<Vec<String>>);
-
-    #[async_trait]
-    impl Topic for Picky {
-        async fn publish(&self, messages: &[TopicMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
-            let answer = |message: &TopicMessage| {
-                let subject = Envelope::from_json(message.body.as_bytes()).unwrap().subject.to_string();
-                if subject == self.0 {
-                    return Err(Fault::new(FaultKind::Permanent, "topic.publish", "no"));
-                }
-                self.1.lock().unwrap().push(subject);
-                Ok(())
-            };
-            Ok(messages.iter().map(answer).collect())
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_record_that_the_topic_refuses_for_good_is_set_aside_and_blocks_nothing() {
-        let ports = Ports::seeded(1, Arc::new(ManualClock::default()));
-        let records: Vec<_> = ["ord_1", "ord_2", "ord_3"]
-            .into_iter()
-            .enumerate()
-            .map(|(index, subject)| {
-                let mut envelope = samples::envelope(EventType::OrderPaid).unwrap();
-                envelope.subject = shotengai_kernel::AggregateId::parse(subject).unwrap();
-                let (position, data) = (index.to_string(), envelope.to_json().into_bytes());
-                ReadRecord { position, key: subject.to_owned(), data, arrived_at: None }
-            })
-            .collect();
-        let topic = Arc::new(Picky("ord_2".to_owned(), Mutex::default()));
-        let letters = Arc::new(MemoryQueue::new("bridge-dlq", ports.clone()));
-        let bridge = Bridge::new(Arc::clone(&topic) as Arc<dyn Topic>, Arc::clone(&letters) as Arc<dyn Queue>, ports);
-        assert_eq!(bridge.handle("shard-0", &records, &CancellationToken::new()).await, 3);
-        assert_eq!(*topic.1.lock().unwrap(), ["ord_1", "ord_3"]);
-        let letter = letters.receive(10, Duration::ZERO, Duration::from_secs(30)).await.unwrap().remove(0);
-        assert!(letter.attributes[DEAD_LETTER_ATTRIBUTE].contains("refused"));
-        assert_eq!(letter.attributes["position"], "1");
-    }
 
     /// Takes the first so many messages, then nothing more.
     struct Tiring(Mutex<usize>);

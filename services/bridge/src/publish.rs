@@ -1,0 +1,377 @@
+//! Publishes messages until the topic has them, and sets aside those that it will never take.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use shotengai_messaging::ports::stream::ReadRecord;
+use shotengai_messaging::trace::TRACEPARENT;
+use shotengai_messaging::{Backoff, Fault, OutgoingMessage, metrics};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::decode::Unfit;
+use crate::letter::letter;
+use crate::pass::{Bridge, NAME, Passing};
+
+/// How often, and for how long, the topic must have refused a message for good before it is believed.
+const REFUSALS: u32 = 6;
+const REFUSED_FOR: Duration = Duration::from_secs(10);
+/// The same for one that has no company to compare it with.
+const REFUSED_ALONE_FOR: Duration = Duration::from_secs(600);
+/// Each so many failures are logged.
+const LOG_EACH: u32 = 10;
+
+/// A message that the topic has not taken yet.
+struct Outstanding<'a> {
+    passing: &'a Passing,
+    refusal: Option<Refusal<'a>>,
+}
+
+/// What the topic has against a message.
+struct Refusal<'a> {
+    since: Instant,
+    times: u32,
+    error: String,
+    /// How many messages the topic had taken before the first call that refused it, and before the last.
+    taken: (u64, u64),
+    /// It is one of those that are refused now.
+    _counted: Counted<'a>,
+}
+
+/// Counts as long as it lives.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What became of one message of a call.
+enum Answer {
+    Taken,
+    Refused(String),
+    NotNow,
+}
+
+impl Bridge {
+    /// Publishes until every message is acknowledged; answers how many were set aside instead, or nothing when it was told
+    /// to stop before.
+    ///
+    /// One that the topic keeps refusing for good is set aside, since it would block its shard for ever; but only while the
+    /// topic takes others (or, after a while, where there are none): what it has against all of them is for an operator to
+    /// mend, and nothing to do with any of them.
+    pub(crate) async fn publish(
+        &self,
+        shard: &str,
+        records: &[ReadRecord],
+        messages: &[Passing],
+        shutdown: &CancellationToken,
+    ) -> Option<usize> {
+        let mut outstanding: Vec<_> = messages.iter().map(|passing| Outstanding { passing, refusal: None }).collect();
+        let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(10));
+        let (mut failures, mut set_aside) = (0, 0);
+        loop {
+            let (left, fault) = self.round(outstanding).await;
+            outstanding = Vec::with_capacity(left.len());
+            for message in left {
+                match message.refusal.as_ref().filter(|refusal| self.is_believed(refusal)) {
+                    Some(refusal) => {
+                        let record = records.get(message.passing.index)?;
+                        self.set_refused_aside(shard, record, message.passing, refusal, shutdown).await?;
+                        set_aside += 1;
+                    }
+                    None => outstanding.push(message),
+                }
+            }
+            let Some(first) = outstanding.first() else { return Some(set_aside) };
+            failures += 1;
+            if failures % LOG_EACH == 1 {
+                let position = records.get(first.passing.index).map(|record| record.position.as_str());
+                let error = fault.map(|fault| fault.to_string());
+                tracing::warn!(
+                    shard,
+                    position,
+                    error,
+                    outstanding = outstanding.len(),
+                    failures,
+                    "the topic did not take all; trying again"
+                );
+            }
+            self.pause(&backoff, failures, shutdown).await?;
+        }
+    }
+
+    /// Offers each message once: those that were refused alone, since their company must not wait for them. Answers those
+    /// that the topic did not take, and the last fault.
+    async fn round<'a>(&'a self, outstanding: Vec<Outstanding<'a>>) -> (Vec<Outstanding<'a>>, Option<Fault>) {
+        let (alone, together): (Vec<_>, Vec<_>) =
+            outstanding.into_iter().partition(|message| message.refusal.is_some());
+        let calls = std::iter::once(together).chain(alone.into_iter().map(|message| vec![message]));
+        let (mut left, mut last) = (Vec::new(), None);
+        for call in calls.filter(|call| !call.is_empty()) {
+            let taken = self.taken.load(Ordering::Relaxed);
+            let (answers, fault) = self.call(&call).await;
+            last = fault.or(last);
+            for (mut message, answer) in call.into_iter().zip(answers) {
+                match answer {
+                    Answer::Taken => continue,
+                    Answer::Refused(error) => self.refused(&mut message, error, taken),
+                    Answer::NotNow => {}
+                }
+                left.push(message);
+            }
+        }
+        (left, last)
+    }
+
+    /// One call; an answer a message, and the last fault.
+    async fn call(&self, messages: &[Outstanding<'_>]) -> (Vec<Answer>, Option<Fault>) {
+        let request: Vec<_> = messages.iter().map(|message| message.passing.message.clone()).collect();
+        let mut last = None;
+        let mut answers: Vec<_> = match self.topic.publish(&request).await {
+            Ok(answers) => {
+                let answers = answers.into_iter().map(|answer| match answer {
+                    Ok(()) => {
+                        self.taken.fetch_add(1, Ordering::Relaxed);
+                        Answer::Taken
+                    }
+                    Err(fault) => {
+                        metrics::count_fault(&fault);
+                        let error = (!fault.is_retryable()).then(|| fault.to_string());
+                        last = Some(fault);
+                        error.map_or(Answer::NotNow, Answer::Refused)
+                    }
+                });
+                answers.collect()
+            }
+            Err(fault) => {
+                metrics::count_fault(&fault);
+                last = Some(fault);
+                Vec::new()
+            }
+        };
+        // A message without an answer is not acknowledged.
+        answers.resize_with(messages.len(), || Answer::NotNow);
+        (answers, last)
+    }
+
+    /// A call refused it, before which the topic had taken so many.
+    fn refused<'a>(&'a self, message: &mut Outstanding<'a>, error: String, taken: u64) {
+        let refusal = message.refusal.get_or_insert_with(|| Refusal {
+            since: Instant::now(),
+            times: 0,
+            error: String::new(),
+            taken: (taken, taken),
+            _counted: Counted::new(&self.refused),
+        });
+        refusal.times += 1;
+        refusal.error = error;
+        refusal.taken.1 = taken;
+    }
+
+    fn is_believed(&self, refusal: &Refusal<'_>) -> bool {
+        let takes_others = refusal.taken.1 > refusal.taken.0;
+        let is_alone = self.refused.load(Ordering::Relaxed) == 1;
+        let patience = match (takes_others, is_alone) {
+            (true, _) => REFUSED_FOR,
+            (false, true) => REFUSED_ALONE_FOR,
+            (false, false) => return false,
+        };
+        refusal.times >= REFUSALS && refusal.since.elapsed() >= patience
+    }
+
+    async fn set_refused_aside(
+        &self,
+        shard: &str,
+        record: &ReadRecord,
+        passing: &Passing,
+        refusal: &Refusal<'_>,
+        shutdown: &CancellationToken,
+    ) -> Option<()> {
+        let trace = passing.message.attributes.iter().find(|(name, _)| name == TRACEPARENT);
+        let trace = trace.map(|(_, value)| value.clone());
+        let unfit = Unfit { reason: "refused", error: refusal.error.clone(), trace };
+        let (reason, error) = (unfit.reason, &unfit.error);
+        tracing::error!(shard, position = record.position, reason, error, "a record was set aside");
+        let letter = letter(shard, record, &unfit, refusal.times);
+        self.set_aside(shard, &letter, reason, shutdown).await.then_some(())
+    }
+
+    /// Puts a letter into the dead-letter queue; says whether it is there, or it was told to stop before.
+    pub(crate) async fn set_aside(
+        &self,
+        shard: &str,
+        letter: &OutgoingMessage,
+        reason: &'static str,
+        shutdown: &CancellationToken,
+    ) -> bool {
+        let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(10));
+        let mut failures = 0;
+        loop {
+            let answer = self.dead_letters.send(std::slice::from_ref(letter)).await;
+            let fault = match answer.map(|mut answers| answers.pop()) {
+                Ok(Some(Ok(()))) => {
+                    metrics::count_dead_letter(NAME, reason);
+                    return true;
+                }
+                Ok(Some(Err(fault))) | Err(fault) => Some(fault),
+                Ok(None) => None,
+            };
+            fault.iter().for_each(metrics::count_fault);
+            failures += 1;
+            if failures % LOG_EACH == 1 {
+                let error = fault.map(|fault| fault.to_string());
+                tracing::warn!(shard, reason, error, failures, "the dead letter was not taken; trying again");
+            }
+            if self.pause(&backoff, failures, shutdown).await.is_none() {
+                return false;
+            }
+        }
+    }
+
+    /// Waits; nothing, when it was told to stop meanwhile.
+    async fn pause(&self, backoff: &Backoff, failures: u32, shutdown: &CancellationToken) -> Option<()> {
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => None,
+            () = tokio::time::sleep(backoff.delay(failures, self.ports.random.as_ref())) => Some(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use async_trait::async_trait;
+    use shotengai_contracts::{Envelope, EventType, samples};
+    use shotengai_kernel::{AggregateId, ManualClock, Ports};
+    use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
+    use shotengai_messaging::memory::MemoryQueue;
+    use shotengai_messaging::shard::RecordHandler;
+    use shotengai_messaging::{FaultKind, Queue, Topic, TopicMessage};
+
+    use super::*;
+
+    /// What a topic says of a message about this subject, at this call.
+    type Says = fn(&str, usize) -> Option<FaultKind>;
+
+    struct Moody {
+        says: Says,
+        calls: Mutex<usize>,
+        taken: Mutex<Vec<String>>,
+    }
+
+    #[async_trait]
+    impl Topic for Moody {
+        async fn publish(&self, messages: &[TopicMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
+            let mut calls = self.calls.lock().unwrap();
+            *calls += 1;
+            let answer = |message: &TopicMessage| {
+                let subject = Envelope::from_json(message.body.as_bytes()).unwrap().subject.to_string();
+                match (self.says)(&subject, *calls) {
+                    Some(kind) => Err(Fault::new(kind, "topic.publish", "no")),
+                    None => {
+                        self.taken.lock().unwrap().push(subject);
+                        Ok(())
+                    }
+                }
+            };
+            Ok(messages.iter().map(answer).collect())
+        }
+    }
+
+    struct Rig {
+        topic: Arc<Moody>,
+        letters: Arc<MemoryQueue>,
+        bridge: Bridge,
+        began: Instant,
+    }
+
+    impl Rig {
+        fn new(says: Says) -> Self {
+            let ports = Ports::seeded(1, Arc::new(ManualClock::default()));
+            let topic = Arc::new(Moody { says, calls: Mutex::default(), taken: Mutex::default() });
+            let letters = Arc::new(MemoryQueue::new("bridge-dlq", ports.clone()));
+            let queue = Arc::clone(&letters) as Arc<dyn Queue>;
+            let bridge = Bridge::new(Arc::clone(&topic) as Arc<dyn Topic>, queue, ports);
+            Self { topic, letters, bridge, began: Instant::now() }
+        }
+
+        async fn handle(&self, subjects: &[&str]) {
+            let record = |(index, subject): (usize, &&str)| {
+                let mut envelope = samples::envelope(EventType::OrderPaid).unwrap();
+                envelope.subject = AggregateId::parse(subject).unwrap();
+                let (position, data) = (index.to_string(), envelope.to_json().into_bytes());
+                ReadRecord { position, key: (*subject).to_owned(), data, arrived_at: None }
+            };
+            let records: Vec<_> = subjects.iter().enumerate().map(record).collect();
+            let handled = self.bridge.handle("shard-0", &records, &CancellationToken::new()).await;
+            assert_eq!(handled, records.len());
+        }
+
+        fn taken(&self) -> Vec<String> {
+            self.topic.taken.lock().unwrap().clone()
+        }
+
+        /// Where the records of the dead letters stood, and their facts.
+        async fn letters(&self) -> Vec<(String, DeadLetterFacts)> {
+            let letters = self.letters.receive(10, Duration::ZERO, Duration::from_secs(30)).await.unwrap();
+            let read = letters.into_iter().map(|letter| {
+                let facts = serde_json::from_str(&letter.attributes[DEAD_LETTER_ATTRIBUTE]).unwrap();
+                (letter.attributes["position"].clone(), facts)
+            });
+            read.collect()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_record_that_the_topic_refuses_for_good_is_set_aside_and_blocks_nothing() {
+        let rig = Rig::new(|subject, _| (subject == "ord_2").then_some(FaultKind::Permanent));
+        rig.handle(&["ord_1", "ord_2", "ord_3"]).await;
+        assert_eq!(rig.taken(), ["ord_1", "ord_3"]);
+        let letters = rig.letters().await;
+        let [(position, facts)] = letters.as_slice() else { panic!("{letters:?}") };
+        assert_eq!((position.as_str(), facts.reason.as_str()), ("1", "refused"));
+        assert!(facts.attempts >= REFUSALS && rig.began.elapsed() >= REFUSED_FOR, "{facts:?}");
+        assert_eq!(facts.trace, samples::envelope(EventType::OrderPaid).unwrap().traceparent);
+        assert_eq!(rig.bridge.refused.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_that_passes_sets_nothing_aside_however_long_the_topic_was_away_before() {
+        let rig = Rig::new(|subject, call| match call {
+            ..=20 => Some(FaultKind::Transient),
+            21 => (subject == "ord_2").then_some(FaultKind::Permanent),
+            _ => None,
+        });
+        rig.handle(&["ord_1", "ord_2", "ord_3"]).await;
+        assert_eq!(rig.taken(), ["ord_1", "ord_3", "ord_2"]);
+        assert_eq!(rig.letters().await, []);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_topic_has_against_all_sets_nothing_aside() {
+        let rig = Rig::new(|_, call| (call < 1000).then_some(FaultKind::Permanent));
+        rig.handle(&["ord_1", "ord_2", "ord_3"]).await;
+        assert!(rig.began.elapsed() > REFUSED_ALONE_FOR, "{:?}", rig.began.elapsed());
+        assert_eq!(rig.taken().len(), 3);
+        assert_eq!(rig.letters().await, []);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_without_company_is_set_aside_after_longer() {
+        let rig = Rig::new(|_, _| Some(FaultKind::Permanent));
+        rig.handle(&["ord_1"]).await;
+        assert!(rig.began.elapsed() >= REFUSED_ALONE_FOR);
+        assert_eq!(rig.letters().await.len(), 1);
+    }
+}
