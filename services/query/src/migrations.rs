@@ -55,7 +55,10 @@ impl Migrations {
             return Err(Fault::new(FaultKind::Transient, OPERATION, "no connection"));
         };
         client.query("SELECT pg_advisory_lock($1)", &[&LOCK]).await.map_err(|error| fault(OPERATION, &error))?;
+        // A newer release may have migrated on, in a roll-out that is still under way or has been taken back: migrations
+        // only ever add, so this release finds what it knows.
         let report = embedded::migrations::runner()
+            .set_abort_missing(false)
             .run_async(&mut *client)
             .await
             .map_err(|error| Fault::new(FaultKind::Transient, OPERATION, error))?;

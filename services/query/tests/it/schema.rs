@@ -32,3 +32,15 @@ async fn without_a_database_nothing_is_migrated_and_the_worker_still_ends_when_t
     token.cancel();
     running.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_release_that_was_taken_back_serves_from_the_schema_of_the_next_one() {
+    let database = empty_database("migrated_by_the_next").await;
+    Migrations::new(database.clone(), ports()).run().await.unwrap();
+    let next = "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) \
+                VALUES (2, 'what_comes', '2027-01-01T00:00:00Z', '1')";
+    database.session().await.unwrap().query("next", next, &[]).await.unwrap();
+    let taken_back = Migrations::new(database, ports());
+    taken_back.run().await.unwrap();
+    assert!(taken_back.are_done());
+}
