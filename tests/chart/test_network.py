@@ -7,6 +7,7 @@ import pytest
 import chart
 
 ROLES = chart.facts()
+ADDRESSES = (ipaddress.IPv4Address, ipaddress.IPv6Address)
 
 
 def matches(selector, labels):
@@ -22,8 +23,8 @@ class Network:
 
     def peer_is(self, peer, who):
         if "ipBlock" in peer:
-            return isinstance(who, ipaddress.IPv4Address) and who in ipaddress.ip_network(peer["ipBlock"]["cidr"])
-        if isinstance(who, ipaddress.IPv4Address):
+            return isinstance(who, ADDRESSES) and who in ipaddress.ip_network(peer["ipBlock"]["cidr"])
+        if isinstance(who, ADDRESSES):
             return False
         if who in self.pods:
             return "namespaceSelector" not in peer and matches(peer["podSelector"], self.pods[who])
@@ -46,6 +47,7 @@ class Network:
 
 
 AWS = ipaddress.ip_address("52.119.1.1")
+AWS_V6 = ipaddress.ip_address("2600:1f14::1")
 
 
 @pytest.fixture(params=["default", "kind", "aws", "full", "existing-secrets"])
@@ -89,13 +91,13 @@ def test_every_role_and_the_provisioner_reach_aws(net):
         if net.name == "kind":
             assert net.reaches(pod, "ministack", 4566)
             # The bridge's way to the Kubernetes API is wide until networkPolicy.apiServerTo narrows it.
-            assert pod == "bridge" or not net.allows("Egress", pod, AWS, 443)
+            assert pod == "bridge" or not any(net.allows("Egress", pod, address, 443) for address in (AWS, AWS_V6))
         else:
-            assert net.allows("Egress", pod, AWS, 8443 if net.name == "full" else 443)
+            assert all(net.allows("Egress", pod, address, 8443 if net.name == "full" else 443) for address in (AWS, AWS_V6))
         # The metadata of the node is nobody's business; Pod Identity's agent is a neighbour of it.
-        assert not net.allows("Egress", pod, ipaddress.ip_address("169.254.169.254"), 80)
-        agent = net.allows("Egress", pod, ipaddress.ip_address("169.254.170.23"), 80)
-        assert agent == (net.name in ("aws", "existing-secrets"))
+        for metadata, agent in (("169.254.169.254", "169.254.170.23"), ("fd00:ec2::254", "fd00:ec2::23")):
+            assert not net.allows("Egress", pod, ipaddress.ip_address(metadata), 80)
+            assert net.allows("Egress", pod, ipaddress.ip_address(agent), 80) == (net.name in ("aws", "existing-secrets"))
 
 
 def test_who_needs_the_database_mail_or_the_kubernetes_api_reaches_it_and_nobody_else(net):
@@ -106,6 +108,14 @@ def test_who_needs_the_database_mail_or_the_kubernetes_api_reaches_it_and_nobody
         assert net.reaches(role, *database) == ("database" in needs), role
         assert net.reaches(role, *mail) == ("smtp" in needs), role
         assert net.allows("Egress", role, ipaddress.ip_address("10.96.0.1"), 6443) == ("leases" in needs), role
+
+
+def test_what_is_outside_is_reached_by_ipv6_where_nothing_narrows_it():
+    net = Network(chart.render("default"))
+    for role in ROLES:
+        needs = ROLES[role].get("needs", [])
+        for port, need in ((5432, "database"), (587, "smtp"), (6443, "leases")):
+            assert net.allows("Egress", role, AWS_V6, port) == (need in needs), f"{role} {port}"
 
 
 def test_traces_leave_where_there_is_a_collector(net):
