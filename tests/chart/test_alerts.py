@@ -1,5 +1,6 @@
 """Alerts ask for numbers that the program reports, and lead to a section that says what to do."""
 
+import json
 import re
 
 import chart
@@ -74,10 +75,19 @@ def test_reminders_of_deadlines_are_not_late():
     assert f'consumer("{DEADLINES}", DEADLINE_QUEUE' in (chart.ROOT / "services" / "order" / "src" / "lib.rs").read_text()
 
 
+def test_a_bound_is_one_that_the_buckets_can_tell():
+    # A quantile beyond the last bucket is shown as that bucket's end: above it no alert would ever fire.
+    rules = json.loads((chart.CHART / "values.schema.json").read_text())["properties"]["monitoring"]["properties"]["rules"]["properties"]
+    for bound, source in (("eventAgeSeconds", "messaging/src/metrics.rs"), ("requestSeconds", "runtime/src/http/state.rs")):
+        (found,) = re.findall(r"_BOUNDARIES: \[f64; \d+\] =\s*\[([^\]]+)\]", (chart.ROOT / "shared" / source).read_text())
+        buckets = [float(number) for number in found.strip(", \n").split(",")]
+        assert (rules[bound]["minimum"], rules[bound]["exclusiveMaximum"]) == (buckets[0], buckets[-1]), bound
+
+
 def test_every_letter_is_counted_whoever_wrote_it():
     assert re.search(r"sum by \(consumer, reason\) \(increase\(dead_letters_total\{[^}]*\}\[10m\]\)\) > 0", expression("ShotengaiDeadLetters"))
-    for writer in ("services/bridge/src/pass.rs", "shared/messaging/src/consumer/letters.rs"):
-        assert "metrics::count_dead_letter(" in (chart.ROOT / writer).read_text()
+    for writer in ("services/bridge/src", "shared/messaging/src/consumer"):
+        assert any("metrics::count_dead_letter(" in path.read_text() for path in (chart.ROOT / writer).rglob("*.rs")), writer
 
 
 def test_the_sweeper_is_no_news_where_there_is_no_publisher():

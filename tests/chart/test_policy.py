@@ -9,6 +9,7 @@ import chart
 ROLES = chart.facts()
 # Of the SDK, not of ours.
 SDK = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+MONITORED = {"serviceMonitor": {"enabled": True}, "rules": {"enabled": True}}
 
 
 def is_ours(container):
@@ -186,7 +187,7 @@ def test_pods_start_anew_when_what_they_read_changes(change):
 
 def test_pods_stay_when_nothing_that_they_read_changes():
     templates = [[d["spec"]["template"] for d in chart.of_kind(documents, "Deployment")]
-                 for documents in (chart.render_values({}), chart.render_values({"keda": {"enabled": True}, "monitoring": {"rules": {"enabled": True}}}))]  # fmt: skip
+                 for documents in (chart.render_values({}), chart.render_values({"keda": {"enabled": True}, "monitoring": MONITORED}))]  # fmt: skip
     assert templates[0] == templates[1]
 
 

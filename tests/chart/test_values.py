@@ -36,6 +36,8 @@ def valid_values(seed):
         values["tests"]["seed"] = True
     if values.get("aws", {}).get("podIdentity"):
         values["aws"].pop("credentials", None)
+    if values.get("monitoring", {}).get("rules", {}).get("enabled"):
+        values["monitoring"].setdefault("serviceMonitor", {})["enabled"] = True
     gateway = values.get("gateway", {})
     if gateway.get("enabled"):
         gateway["parentRefs"] = [{"name": "public"}]
@@ -118,6 +120,8 @@ def test_helm_refuses_what_the_schema_refuses():
         {"tracing": {"endpoint": "https://collector"}},
         {"networkPolicy": {"awsTo": [{"ipBlock": {"cidr": "10.0.0.0/8"}, "podSelector": {}}]}},
         {"local": {"mailpit": {"image": "axllent/mailpit"}}},
+        {"monitoring": {"rules": {"eventAgeSeconds": 3600}}},
+        {"monitoring": {"rules": {"requestSeconds": 10}}},
     ],
 )  # fmt: skip
 def test_values_that_would_not_work_are_refused(values):
@@ -141,6 +145,7 @@ def test_values_that_would_not_work_are_refused(values):
         ({"gateway": {"enabled": True}}, "gateway.create.enabled"),
         ({"gateway": {"enabled": True, "create": {"enabled": True}}}, "kubectl get gatewayclasses"),
         ({"tests": {"seed": True}}, "set admin.email"),
+        ({"monitoring": {"rules": {"enabled": True}}}, "set monitoring.serviceMonitor.enabled=true"),
         ({"extraEnv": [{"name": "CURRENCY", "value": "EUR"}]}, "which the chart sets"),
     ],
 )  # fmt: skip

@@ -33,7 +33,8 @@ def random_value(schema, random, odds):
         case "integer":
             return random.randint(schema["minimum"], schema.get("maximum", schema["minimum"] + 1000))
         case "number":
-            return random.choice([schema.get("minimum", 0.5), 1, 2.5, 60])
+            below = schema.get("exclusiveMaximum", float("inf"))
+            return random.choice([number for number in (schema.get("minimum", 0.5), 1, 2.5, 60) if number < below])
         case "string":
             return random.choice([schema.get("default", "x"), "a: 'text', with \"quotes\" {{ and }} #signs"])
         case "array":
