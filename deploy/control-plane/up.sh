@@ -2,7 +2,7 @@
 # Starts etcd and an API server on loopback and writes a kubeconfig of an administrator. No scheduler and no kubelet: objects
 # are admitted, validated, stored and authorised as in any cluster, but no pod ever runs.
 set -eu
-here=$(cd "$(dirname "$0")/../.." && pwd)
+here=$(cd "$(dirname "$0")/../.." && pwd -P)
 home=$here/.local/control-plane
 run=$home/run
 kubeconfig=$home/kubeconfig

@@ -3,7 +3,8 @@
 set -eu
 run=.local/run
 mkdir -p "$run"
-if [ -f "$run/street.pid" ] && kill -0 "$(cat "$run/street.pid")" 2>/dev/null; then
+# The number of a street that is long gone may be another program's by now.
+if [ -s "$run/street.pid" ] && ps -o args= -p "$(cat "$run/street.pid")" | grep -q 'shotengai.* dev'; then
     echo "the street is up already (pid $(cat "$run/street.pid")); 'make down' ends it" >&2
     exit 1
 fi
