@@ -1,4 +1,4 @@
-{{- /* Names and labels. Names leave room for "-notification" and "-provision-123". */}}
+{{- /* Names and labels. Names leave room for "-notification" and "-provision-123-a1b2c3". */}}
 
 {{- define "shotengai.name" -}}
 {{- .Values.nameOverride | default .Chart.Name | trunc 40 | trimSuffix "-" }}

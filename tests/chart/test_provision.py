@@ -1,0 +1,56 @@
+"""Provisioning by either mode: what it is called decides whether it can follow what was there before."""
+
+import pytest
+
+import chart
+
+JOB = {"provision": {"mode": "job"}}
+KINDS = ("Job", "ServiceAccount", "NetworkPolicy")
+
+
+def parts(values, base="default"):
+    """{kind: the name of provisioning's object}."""
+    found = chart.of_kind(chart.render_values(values, base=base), *KINDS)
+    return {one["kind"]: one["metadata"]["name"] for one in found if chart.component(one) == "provision"}
+
+
+def job(values):
+    return parts({**JOB, **values})["Job"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"image": {"tag": "0.2.0"}},
+        {"aws": {"region": "eu-central-1"}},
+        {"publish": "cdc"},
+        {"provision": {"mode": "job", "kinesisShards": 8}},
+        {"roleDefaults": {"nodeSelector": {"disk": "fast"}}},
+        {"commonLabels": {"team": "street"}},
+    ],
+)
+def test_a_job_that_says_something_else_is_another_job(change):
+    # Tools that only render count no revisions, and a Job can't be changed.
+    assert job(change) != job({})
+
+
+def test_a_job_that_says_the_same_is_the_same():
+    assert job({}) == job({"currency": "EUR", "keda": {"enabled": True}})
+
+
+def test_one_mode_can_follow_the_other():
+    hook, beside = parts({}), parts(JOB)
+    assert set(hook) == set(beside) == set(KINDS)
+    assert not set(hook.values()) & set(beside.values())
+
+
+def test_the_longest_name_has_room_for_many_revisions():
+    # A Job's name becomes a label of its pods: 63 characters. Rendered, the revision is 1.
+    assert len(job({"fullnameOverride": "x" * 60})) + len("9999") <= 63
+
+
+@pytest.mark.parametrize("mode", ["hook", "job"])
+def test_it_runs_as_the_account_that_is_made_for_it(mode):
+    documents = chart.render_values({"provision": {"mode": mode}})
+    (one,) = chart.of_kind(documents, "Job")
+    assert one["spec"]["template"]["spec"]["serviceAccountName"] == parts({"provision": {"mode": mode}})["ServiceAccount"]
