@@ -25,6 +25,11 @@ def valid_values(seed):
             scaling["minReplicas"], scaling["maxReplicas"] = dice.randint(1, 3), dice.randint(6, 500)
     if "roles" in values:
         values["roles"].get("storefront", {}).pop("enabled", None)
+    # One account may be used by several, but is made for one.
+    values.get("roleDefaults", {}).get("serviceAccount", {}).pop("name", None)
+    for name, owner in [*values.get("roles", {}).items(), ("provision", values.get("provision", {}))]:
+        if owner.get("serviceAccount", {}).get("name"):
+            owner["serviceAccount"]["name"] = f"account-of-{name}"
     if values.get("roleDefaults", {}).pop("enabled", True) is False:
         values.setdefault("roles", {})["bridge"] = {"enabled": False}
     if values.get("local", {}).get("ministack", {}).get("enabled"):
@@ -129,6 +134,12 @@ def test_values_that_would_not_work_are_refused(values):
         chart.render_values(values)
 
 
+def test_an_account_that_exists_may_be_shared():
+    shared = {"serviceAccount": {"create": False, "name": "street"}}
+    documents = chart.render_values({"roleDefaults": shared, "provision": shared})
+    assert {pod["serviceAccountName"] for d, _, pod in chart.workloads(documents) if d["kind"] != "Pod"} == {"street"}
+
+
 @pytest.mark.parametrize(
     ("values", "cure"),
     [
@@ -137,6 +148,9 @@ def test_values_that_would_not_work_are_refused(values):
         ({"secrets": {"generate": False}}, "secrets.generate=true"),
         ({"secrets": {"generate": False, "jwtSigningKey": {"existingSecret": "k"}, "internalToken": {"existingSecret": "k"}}, "admin": {"email": "a@b"}}, "there is no password"),
         ({"roles": {"tally": {"autoscaling": {"minReplicas": 9}}}}, "more than maxReplicas"),
+        ({"roleDefaults": {"serviceAccount": {"name": "street"}}}, "set serviceAccount.create=false for them"),
+        ({"roles": {"tally": {"serviceAccount": {"name": "street-shotengai-order"}}}}, "for order and tally each"),
+        ({"roles": {"order": {"serviceAccount": {"name": "aws"}}}, "provision": {"serviceAccount": {"name": "aws"}}}, "for order and provision each"),
         ({"local": {"ministack": {"enabled": True}}}, "set provision.mode=job"),
         ({"local": {"ministack": {"enabled": True}}, "provision": {"mode": "job"}, "publish": "cdc"}, "set publish=outbox"),
         ({"aws": {"podIdentity": True, "credentials": {"existingSecret": "k"}}}, "keep one"),
