@@ -1,5 +1,6 @@
 """Renders the chart. A value set is a name: a file of this folder's value_sets, or of the chart (kind, aws)."""
 
+import contextlib
 import functools
 import json
 import pathlib
@@ -57,12 +58,27 @@ def render(name, kube=NEWEST):
     return objects(_rendered(name, kube))
 
 
-def render_values(values, base="default"):
-    """The objects that these values make on top of a value set."""
+@contextlib.contextmanager
+def written(values):
+    """A file with these values, as long as it is needed."""
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         json.dump(values, file)
         file.flush()
-        return objects(render_text(VALUE_SETS[base], file.name))
+        yield file.name
+
+
+def render_values(values, base="default"):
+    """The objects that these values make on top of a value set."""
+    with written(values) as file:
+        return objects(render_text(VALUE_SETS[base], file))
+
+
+def notes(values, base="default"):
+    """What is said after an installation with these values on top of a value set."""
+    with written(values) as file:
+        flags = ["--values", VALUE_SETS[base], "--values", file]
+        said = helm("install", "street", CHART, "--namespace", "shops", "--dry-run=client", *flags)
+    return said.partition("\nNOTES:\n")[2]
 
 
 def of_kind(documents, *kinds):

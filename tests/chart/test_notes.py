@@ -1,0 +1,29 @@
+"""What the chart says after an installation is where the street really is."""
+
+import pytest
+
+import chart
+
+HOST = ["shop.example.com"]
+MADE = {"enabled": True, "className": "eg"}
+
+
+@pytest.mark.parametrize(
+    ("values", "place"),
+    [
+        ({}, "port-forward service/street-shotengai-storefront 8080"),
+        ({"ingress": {"enabled": True}}, "get ingress street-shotengai"),
+        ({"ingress": {"enabled": True, "hosts": HOST}}, "http://shop.example.com/tally/"),
+        ({"ingress": {"enabled": True, "hosts": HOST, "tls": [{"secretName": "tls", "hosts": HOST}]}}, "https://shop.example.com/tally/"),
+        ({"gateway": {"enabled": True, "create": MADE}}, "get httproute street-shotengai"),
+        ({"gateway": {"enabled": True, "hostnames": HOST, "create": MADE}}, "http://shop.example.com/tally/"),
+        ({"gateway": {"enabled": True, "hostnames": HOST, "create": {**MADE, "tlsSecret": "tls"}}}, "https://shop.example.com/tally/"),
+        # What a Gateway of somebody else's speaks, only its owner knows.
+        ({"gateway": {"enabled": True, "hostnames": HOST, "parentRefs": [{"name": "public"}]}}, "shop.example.com/tally/, by http or https,"),
+        ({"gateway": {"enabled": True, "hostnames": HOST, "parentRefs": [{"name": "public"}]}, "publicUrl": "https://shop.example.com/"}, "https://shop.example.com/tally/"),
+    ],
+)  # fmt: skip
+def test_the_live_page_is_where_the_notes_say(values, place):
+    lines = [line.strip() for line in chart.notes(values).splitlines()]
+    at = lines[lines.index("3. Look at it:") + 2]
+    assert at.startswith(place) or at.removeprefix("kubectl -n shops ").startswith(place), at
