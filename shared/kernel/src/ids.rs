@@ -292,6 +292,8 @@ pub struct Version(u64);
 impl Version {
     /// Before the first event.
     pub const ZERO: Self = Self(0);
+    /// Of the first event.
+    pub const FIRST: Self = Self(1);
 
     /// The version after `events` events.
     #[must_use]

@@ -23,14 +23,21 @@ pub(super) fn encode(commit: &Commit, marked: bool) -> Result<Item, serde_json::
 
 /// The commit of an item. Its time comes back with the microseconds that are kept.
 pub(super) fn decode(item: &Item) -> Result<Commit, BadItem> {
+    let (aggregate_id, first_version) = slot(item)?;
     let commit = Commit {
-        aggregate_id: AggregateId::parse(read_text(item, AGGREGATE_ID)?).map_err(|_| BadItem(AGGREGATE_ID))?,
-        first_version: Version::new(read_number(item, VERSION)?),
+        aggregate_id,
+        first_version,
         commit_id: read_commit_id(item)?,
         created_at: read_text(item, CREATED_AT)?.parse().map_err(|_| BadItem(CREATED_AT))?,
         events: serde_json::from_str(read_text(item, EVENTS)?).map_err(|_| BadItem(EVENTS))?,
     };
     if commit.events.is_empty() { Err(BadItem(EVENTS)) } else { Ok(commit) }
+}
+
+/// Where an item's commit stands.
+pub(super) fn slot(item: &Item) -> Result<(AggregateId, Version), BadItem> {
+    let id = AggregateId::parse(read_text(item, AGGREGATE_ID)?).map_err(|_| BadItem(AGGREGATE_ID))?;
+    Ok((id, Version::new(read_number(item, VERSION)?)))
 }
 
 pub(super) fn read_commit_id(item: &Item) -> Result<CommitId, BadItem> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use shotengai_contracts::Owner;
@@ -12,7 +13,7 @@ use shotengai_messaging::{AppendError, Commit, EventStore, Fault, Snapshot};
 
 use super::attributes::{Item, number, read_text, text};
 use super::captured::Captured;
-use super::commit_item::{decode, key, time_shard};
+use super::commit_item::{decode, key, slot, time_shard};
 use super::schema::{AGGREGATE_ID, CREATED_AT, TIME_INDEX, TIME_SHARD, VERSION, events_table, snapshots_table};
 use super::{append, outbox, snapshots};
 use crate::admin::Admin;
@@ -44,6 +45,21 @@ impl DynamoEventStore {
             marks_outbox: config.marks_outbox,
             ports,
         }
+    }
+
+    /// A page of one shard of the time index.
+    fn time_index(&self, shard: u8, from: Option<String>, limit: usize) -> Result<QueryFluentBuilder, Fault> {
+        let start = from.map(|cursor| Place::parse(&cursor).map(|place| place.into_key(shard))).transpose()?;
+        let page = self
+            .client
+            .query()
+            .table_name(&self.events)
+            .index_name(TIME_INDEX)
+            .key_condition_expression("gsi1pk = :shard")
+            .expression_attribute_values(":shard", text(time_shard(shard)))
+            .limit(page_size(limit))
+            .set_exclusive_start_key(start);
+        Ok(page)
     }
 }
 
@@ -106,23 +122,31 @@ impl EventStore for DynamoEventStore {
         from: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Commit>, Option<String>), Fault> {
-        let start = from.map(|cursor| Place::parse(&cursor).map(|place| place.into_key(shard))).transpose()?;
-        let page = self
-            .client
-            .query()
-            .table_name(&self.events)
-            .index_name(TIME_INDEX)
-            .key_condition_expression("gsi1pk = :shard")
-            .expression_attribute_values(":shard", text(time_shard(shard)))
-            .limit(page_size(limit))
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(|error| fault(QUERY, &error))?;
+        let page = self.time_index(shard, from, limit)?.send().await.map_err(|error| fault(QUERY, &error))?;
         let commits =
             page.items().iter().map(decode).collect::<Result<_, _>>().map_err(|error| invalid(QUERY, error))?;
         let next = page.last_evaluated_key().map(Place::of).transpose()?;
         Ok((commits, next))
+    }
+
+    async fn aggregates(
+        &self,
+        shard: u8,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<AggregateId>, Option<String>), Fault> {
+        let page = self
+            .time_index(shard, from, limit)?
+            .projection_expression("aggregate_id, #version")
+            .expression_attribute_names("#version", VERSION)
+            .send()
+            .await
+            .map_err(|error| fault(QUERY, &error))?;
+        let slots: Result<Vec<_>, _> = page.items().iter().map(slot).collect();
+        let slots = slots.map_err(|error| invalid(QUERY, error))?;
+        let firsts = slots.into_iter().filter(|(_, version)| *version == Version::FIRST).map(|(id, _)| id);
+        let next = page.last_evaluated_key().map(Place::of).transpose()?;
+        Ok((firsts.collect(), next))
     }
 
     async fn ping(&self) -> Result<(), Fault> {

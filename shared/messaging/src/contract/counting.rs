@@ -67,6 +67,15 @@ impl EventStore for CountingStore {
         self.inner.scan(shard, from, limit).await
     }
 
+    async fn aggregates(
+        &self,
+        shard: u8,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<AggregateId>, Option<String>), Fault> {
+        self.inner.aggregates(shard, from, limit).await
+    }
+
     async fn ping(&self) -> Result<(), Fault> {
         self.inner.ping().await
     }

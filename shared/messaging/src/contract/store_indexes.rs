@@ -15,6 +15,7 @@ pub(super) async fn check(case: &Case) {
     more_than_one_batch_is_cleared(case).await;
     pending_commits_come_oldest_first_and_limited(case).await;
     a_scan_gives_every_commit_once_in_time(case).await;
+    every_aggregate_is_named_once(case).await;
     a_shard_that_is_none_has_no_commits(case).await;
 }
 
@@ -157,6 +158,38 @@ async fn a_scan_gives_every_commit_once_in_time(case: &Case) {
     })
     .await;
     clear(case, &commits[40..]).await;
+}
+
+async fn every_aggregate_is_named_once(case: &Case) {
+    let aggregates: BTreeSet<_> = (0..20).map(|_| case.id()).collect();
+    // The later commits of an aggregate stand in other shards than its first.
+    let commits: Vec<_> = [(0, 2), (2, 1), (3, 1)]
+        .into_iter()
+        .flat_map(|(after, events)| aggregates.iter().map(move |id| case.commit(id, after, events)))
+        .collect();
+    for together in commits.chunks(aggregates.len()) {
+        case.append(together).await;
+    }
+    eventually("every aggregate is named", || async {
+        let mut found = Vec::new();
+        for shard in 0..OUTBOX_SHARDS {
+            let mut from = None;
+            loop {
+                let (page, next) = case.store.aggregates(shard, from, 3).await.expect("aggregates are read");
+                assert!(page.len() <= 3, "a page has at most its limit, not {}", page.len());
+                found.extend(page.into_iter().filter(|id| aggregates.contains(id)));
+                from = next;
+                if from.is_none() {
+                    break;
+                }
+            }
+        }
+        let distinct: BTreeSet<_> = found.iter().cloned().collect();
+        assert_eq!(distinct.len(), found.len(), "each aggregate is named once");
+        (distinct == aggregates).then_some(())
+    })
+    .await;
+    clear(case, &commits).await;
 }
 
 async fn a_shard_that_is_none_has_no_commits(case: &Case) {

@@ -18,6 +18,7 @@ use crate::ports::store::{AppendError, EventStore, OUTBOX_SHARDS, Snapshot};
 const CLEAR: &str = "store.clear_pending";
 const SAVE: &str = "store.save_snapshot";
 const SCAN: &str = "store.scan";
+const AGGREGATES: &str = "store.aggregates";
 const PENDING: &str = "store.pending";
 
 #[derive(Debug, Default)]
@@ -258,6 +259,22 @@ impl EventStore for MemoryEventStore {
             .page(shard, from.as_deref(), limit)
             .ok_or_else(|| invalid(SCAN, "this does not continue a scan"))?;
         passage.answer((items.at(&slots), next))
+    }
+
+    async fn aggregates(
+        &self,
+        shard: u8,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<AggregateId>, Option<String>), Fault> {
+        check_page(AGGREGATES, shard, limit)?;
+        let passage = self.gate.single(AGGREGATES).await?;
+        let (slots, next) = lock(&self.items)
+            .times
+            .page(shard, from.as_deref(), limit)
+            .ok_or_else(|| invalid(AGGREGATES, "this does not continue a scan"))?;
+        let firsts = slots.into_iter().filter(|(_, version)| *version == Version::FIRST).map(|(id, _)| id);
+        passage.answer((firsts.collect(), next))
     }
 
     async fn ping(&self) -> Result<(), Fault> {

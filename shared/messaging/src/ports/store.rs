@@ -88,12 +88,26 @@ pub trait EventStore: Send + Sync {
     async fn clear_pending(&self, commits: &[Commit]) -> Result<Vec<Result<(), Fault>>, Fault>;
 
     /// All commits of one shard of the time index from `from` on, oldest first, `limit` at the most; the second value
-    /// continues where this answer stopped. For rebuilding projections.
+    /// continues where this answer stopped.
     ///
     /// # Errors
     /// A [`Fault`] of the store.
     async fn scan(&self, shard: u8, from: Option<String>, limit: usize)
     -> Result<(Vec<Commit>, Option<String>), Fault>;
+
+    /// The aggregates whose first commit stands in one shard of the time index, oldest first: over all shards each comes
+    /// once. `limit` bounds the commits that are looked at, so a page may be empty and not the last; the second value
+    /// continues as that of [`EventStore::scan`]. Reads only keys: a commit that can't be read hides no aggregate. For
+    /// rebuilding projections.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the store.
+    async fn aggregates(
+        &self,
+        shard: u8,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<AggregateId>, Option<String>), Fault>;
 
     /// A cheap call that answers when the store does.
     ///

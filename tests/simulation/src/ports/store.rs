@@ -106,6 +106,15 @@ impl EventStore for LinedStore {
         self.line.call(DynamoDb, "store.scan", self.name, self.inner.scan(shard, from, limit)).await
     }
 
+    async fn aggregates(
+        &self,
+        shard: u8,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<AggregateId>, Option<String>), Fault> {
+        self.line.call(DynamoDb, "store.aggregates", self.name, self.inner.aggregates(shard, from, limit)).await
+    }
+
     async fn ping(&self) -> Result<(), Fault> {
         self.line.call(DynamoDb, "store.ping", self.name, self.inner.ping()).await
     }
