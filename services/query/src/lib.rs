@@ -2,6 +2,7 @@
 //!
 //! - [`domain`]: how events become rows; pure.
 //! - [`project`]: brings rows up to the events of `query-queue`, refolding from the event stores where some are missing.
+//! - [`rebuild`]: brings all rows back from the event stores.
 //! - [`store`], [`migrations`], [`database`]: the rows in PostgreSQL.
 //! - [`products`], [`orders`]: what is read. [`versions`]: waiting for one's own writes.
 //! - [`http`], [`params`], [`page`]: how it is asked for.
@@ -17,6 +18,7 @@ pub mod page;
 pub mod params;
 pub mod products;
 pub mod project;
+pub mod rebuild;
 pub mod store;
 pub mod versions;
 

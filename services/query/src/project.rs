@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::future::join_all;
-use shotengai_contracts::{Envelope, Event, EventType};
+use shotengai_contracts::EventType;
 use shotengai_kernel::{AggregateId, Version};
 use shotengai_messaging::{Delivery, Disposition, EventStore, Fault, FaultKind, Infrastructure};
 use tokio::sync::Notify;
 
-use crate::domain::{Applied, Fold, OrderRow, ProductRow, StockRow, apply, fold_on};
+use crate::domain::{Applied, Fold, OrderRow, ProductRow, StockRow, apply, fold_commits};
 use crate::store::{ReadModel, Rows};
 
 /// The deliveries of one aggregate, by version: where each stands in its batch, and itself.
@@ -171,12 +171,7 @@ async fn read_on<R: Fold>(
 ) -> Result<R, Disposition> {
     let after = row.as_ref().map_or(Version::ZERO, Fold::version);
     let commits = store.load(id, after).await.map_err(|fault| Disposition::from_fault(&fault))?;
-    let mut history: Vec<(&Envelope, Event)> = Vec::new();
-    for envelope in commits.iter().flat_map(|commit| &commit.events) {
-        history.push((envelope, envelope.event().map_err(|error| Disposition::retry(error.to_string()))?));
-    }
-    let row = fold_on::<R>(row, history.iter().map(|(envelope, event)| (*envelope, event)));
-    match row.map_err(|broken| Disposition::retry(broken.to_string()))? {
+    match fold_commits::<R>(row, &commits).map_err(|error| Disposition::retry(error.to_string()))? {
         Some(row) if row.version() >= least => Ok(row),
         other => {
             let found = other.as_ref().map_or(Version::ZERO, Fold::version);

@@ -5,8 +5,9 @@ pub mod order;
 pub mod product;
 pub mod stock;
 
-use shotengai_contracts::{Envelope, Event, Owner};
+use shotengai_contracts::{DecodeError, Envelope, Event, Owner};
 use shotengai_kernel::{AggregateId, Timestamp, Version};
+use shotengai_messaging::Commit;
 
 pub use order::OrderRow;
 pub use product::ProductRow;
@@ -16,6 +17,9 @@ pub use stock::StockRow;
 pub trait Fold: Clone + Sized {
     /// The service whose events it folds.
     const OWNER: Owner;
+
+    /// Whether an aggregate of the owner's is of the kind that this row folds: an owner may have others.
+    fn folds(aggregate: &AggregateId) -> bool;
 
     /// The aggregate it folds.
     fn aggregate_id(&self) -> AggregateId;
@@ -93,6 +97,29 @@ pub fn fold_on<'a, R: Fold + 'a>(
         }
     }
     Ok(row)
+}
+
+/// Why commits of a history could not be folded.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfoldable {
+    /// An event that this release can't read.
+    #[error(transparent)]
+    Event(#[from] DecodeError),
+    /// Its events don't follow each other.
+    #[error(transparent)]
+    Broken(#[from] Broken),
+}
+
+/// Folds commits into a row, which must stand where they begin; none is folded from an aggregate's first commit on.
+///
+/// # Errors
+/// [`Unfoldable`].
+pub fn fold_commits<R: Fold>(row: Option<R>, commits: &[Commit]) -> Result<Option<R>, Unfoldable> {
+    let mut history: Vec<(&Envelope, Event)> = Vec::new();
+    for envelope in commits.iter().flat_map(|commit| &commit.events) {
+        history.push((envelope, envelope.event()?));
+    }
+    Ok(fold_on(row, history.iter().map(|(envelope, event)| (*envelope, event)))?)
 }
 
 /// A moment as PostgreSQL keeps it: to the microsecond. A row equals itself after it was stored.

@@ -44,6 +44,10 @@ pub fn stage(name: &str) -> Option<OrderStage> {
 impl Fold for OrderRow {
     const OWNER: Owner = Owner::Order;
 
+    fn folds(aggregate: &AggregateId) -> bool {
+        OrderId::parse(aggregate.as_str()).is_ok()
+    }
+
     fn aggregate_id(&self) -> AggregateId {
         AggregateId::from(&self.order_id)
     }

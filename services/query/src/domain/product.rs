@@ -31,6 +31,10 @@ pub struct ProductRow {
 impl Fold for ProductRow {
     const OWNER: Owner = Owner::Catalog;
 
+    fn folds(aggregate: &AggregateId) -> bool {
+        ProductId::parse(aggregate.as_str()).is_ok()
+    }
+
     fn aggregate_id(&self) -> AggregateId {
         AggregateId::from(&self.product_id)
     }

@@ -24,6 +24,10 @@ pub struct StockRow {
 impl Fold for StockRow {
     const OWNER: Owner = Owner::Inventory;
 
+    fn folds(aggregate: &AggregateId) -> bool {
+        aggregate.as_str().starts_with("stock/")
+    }
+
     fn aggregate_id(&self) -> AggregateId {
         AggregateId::stock(&self.product_id)
     }

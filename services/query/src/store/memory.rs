@@ -1,6 +1,6 @@
 //! Rows in memory, for tests that need the projector and not PostgreSQL.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -36,6 +36,18 @@ impl<R: Fold> Kept<R> {
     fn load(&self, ids: &[AggregateId]) -> BTreeMap<AggregateId, R> {
         let rows = self.rows();
         ids.iter().filter_map(|id| Some((id.clone(), rows.get(id)?.clone()))).collect()
+    }
+
+    fn repair(&self, right: &BTreeMap<AggregateId, R>) -> BTreeSet<AggregateId> {
+        let mut rows = self.rows();
+        let mut written = BTreeSet::new();
+        for (id, row) in right {
+            if rows.get(id).is_none_or(|standing| standing.version() <= row.version()) {
+                rows.insert(id.clone(), row.clone());
+                written.insert(id.clone());
+            }
+        }
+        written
     }
 
     fn save(&self, newer: &BTreeMap<AggregateId, R>) {
@@ -86,6 +98,10 @@ macro_rules! rows {
             async fn save(&self, rows: &BTreeMap<AggregateId, $row>) -> Result<(), Fault> {
                 self.$kept.save(rows);
                 Ok(())
+            }
+
+            async fn repair(&self, rows: &BTreeMap<AggregateId, $row>) -> Result<BTreeSet<AggregateId>, Fault> {
+                Ok(self.$kept.repair(rows))
             }
         }
     };

@@ -5,7 +5,7 @@ mod order;
 mod product;
 mod stock;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use async_trait::async_trait;
@@ -26,9 +26,11 @@ pub trait Stored: Fold + Send + Sync {
     /// Reads the rows whose ids are in the array `$1`. Names its columns: a prepared `SELECT *` fails for ever once a
     /// newer release has added one.
     const LOAD: &'static str;
-    /// Writes the rows in the JSON array `$1`, each unless the same or a newer version stands there. In order of id, so
-    /// that two writers can't lock each other out.
-    const SAVE: &'static str;
+    /// Writes the rows in the JSON array `$1`, each where `WHERE` says so of `old` and `excluded`, which follows. In order
+    /// of id, so that two writers can't lock each other out.
+    const WRITE: &'static str;
+    /// The column of the row's id.
+    const ID: &'static str;
 
     /// The row's id within its table.
     fn key(aggregate: &AggregateId) -> &str;
@@ -37,7 +39,7 @@ pub trait Stored: Fold + Send + Sync {
     /// # Errors
     /// A permanent [`Fault`] when a column holds something else than was written.
     fn read(row: &Row) -> Result<Self, Fault>;
-    /// The row as [`Stored::SAVE`] takes it.
+    /// The row as [`Stored::WRITE`] takes it.
     ///
     /// # Errors
     /// A permanent [`Fault`] when it can't be represented.
@@ -58,6 +60,13 @@ pub trait Rows<R: Fold>: Send + Sync {
     /// # Errors
     /// A [`Fault`] of the database; after a transient one they may have been written.
     async fn save(&self, rows: &BTreeMap<AggregateId, R>) -> Result<(), Fault>;
+
+    /// Writes rows over wrong ones, each unless a newer version stands there; answers which were written. All or none. A
+    /// row of one version is always the same fold, so what it replaces at that version is either equal or wrong.
+    ///
+    /// # Errors
+    /// As [`Rows::save`].
+    async fn repair(&self, rows: &BTreeMap<AggregateId, R>) -> Result<BTreeSet<AggregateId>, Fault>;
 }
 
 /// One's own use of the database for a while. Calls at the same time are answered at the same time.
@@ -91,16 +100,52 @@ impl<R: Stored> Rows<R> for Connection {
     }
 
     async fn save(&self, rows: &BTreeMap<AggregateId, R>) -> Result<(), Fault> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let rows = Value::Array(rows.values().map(R::write).collect::<Result<_, _>>()?);
-        self.query(WRITE, R::SAVE, &[&rows]).await.map(drop)
+        write(self, rows, "old.version < excluded.version").await.map(drop)
+    }
+
+    async fn repair(&self, rows: &BTreeMap<AggregateId, R>) -> Result<BTreeSet<AggregateId>, Fault> {
+        let answer = write(self, rows, "old.version <= excluded.version").await?;
+        let written = answer.iter().map(|row| column(row, R::ID)).collect::<Result<BTreeSet<&str>, _>>()?;
+        Ok(rows.keys().filter(|id| written.contains(R::key(id))).cloned().collect())
     }
 }
 
+/// Writes rows where the condition holds, or where there is none yet; answers the ids of those.
+async fn write<R: Stored>(
+    connection: &Connection,
+    rows: &BTreeMap<AggregateId, R>,
+    condition: &str,
+) -> Result<Vec<Row>, Fault> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = Value::Array(rows.values().map(R::write).collect::<Result<_, _>>()?);
+    connection.query(WRITE, &format!("{} WHERE {condition} RETURNING {}", R::WRITE, R::ID), &[&rows]).await
+}
+
+/// Whether the tables of all rows are there.
+///
+/// # Errors
+/// A [`Fault`] of the database.
+pub async fn tables_are_there(database: &Database) -> Result<bool, Fault> {
+    const TABLES: &str =
+        "SELECT count(to_regclass(name)) = 3 FROM unnest(ARRAY['read_products', 'read_stock', 'read_orders']) AS name";
+    let rows = database.session().await?.query("postgres.tables", TABLES, &[]).await?;
+    rows.first().map_or(Ok(false), |row| row.try_get(0).map_err(|_| corrupt("count")))
+}
+
+/// A row that can't be read.
+#[derive(Debug, thiserror::Error)]
+#[error("column {0} holds something else than was written")]
+struct Corrupt(String);
+
+/// Whether it is a row itself that could not be read.
+pub(crate) fn is_corrupt(fault: &Fault) -> bool {
+    std::error::Error::source(fault).is_some_and(|source| source.is::<Corrupt>())
+}
+
 fn corrupt(column: &str) -> Fault {
-    Fault::new(FaultKind::Permanent, READ, format!("column {column} holds something else than was written"))
+    Fault::new(FaultKind::Permanent, READ, Corrupt(column.to_owned()))
 }
 
 pub(crate) fn column<'a, T: FromSql<'a>>(row: &'a Row, name: &str) -> Result<T, Fault> {

@@ -12,7 +12,7 @@ impl Stored for OrderRow {
     const LOAD: &'static str = "
         SELECT order_id, user_id, status, items, total_minor, currency, reason, note, placed_at, updated_at, version
         FROM read_orders WHERE order_id = ANY($1)";
-    const SAVE: &'static str = "
+    const WRITE: &'static str = "
         INSERT INTO read_orders AS old
             (order_id, user_id, status, items, total_minor, currency, reason, note, placed_at, updated_at, version)
         SELECT order_id, user_id, status, items, total_minor, currency, reason, note, placed_at, updated_at, version
@@ -24,8 +24,8 @@ impl Stored for OrderRow {
             user_id = excluded.user_id, status = excluded.status, items = excluded.items,
             total_minor = excluded.total_minor, currency = excluded.currency, reason = excluded.reason,
             note = excluded.note, placed_at = excluded.placed_at, updated_at = excluded.updated_at,
-            version = excluded.version
-        WHERE old.version < excluded.version";
+            version = excluded.version";
+    const ID: &'static str = "order_id";
 
     fn key(aggregate: &AggregateId) -> &str {
         aggregate.as_str()

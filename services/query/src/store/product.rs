@@ -12,7 +12,7 @@ impl Stored for ProductRow {
     const LOAD: &'static str = "
         SELECT product_id, name, description, price_minor, currency, image_keys, deleted, created_at, updated_at, version
         FROM read_products WHERE product_id = ANY($1)";
-    const SAVE: &'static str = "
+    const WRITE: &'static str = "
         INSERT INTO read_products AS old
             (product_id, name, description, price_minor, currency, image_keys, deleted, created_at, updated_at, version)
         SELECT product_id, name, description, price_minor, currency, image_keys, deleted, created_at, updated_at, version
@@ -23,8 +23,8 @@ impl Stored for ProductRow {
         ON CONFLICT (product_id) DO UPDATE SET
             name = excluded.name, description = excluded.description, price_minor = excluded.price_minor,
             currency = excluded.currency, image_keys = excluded.image_keys, deleted = excluded.deleted,
-            created_at = excluded.created_at, updated_at = excluded.updated_at, version = excluded.version
-        WHERE old.version < excluded.version";
+            created_at = excluded.created_at, updated_at = excluded.updated_at, version = excluded.version";
+    const ID: &'static str = "product_id";
 
     fn key(aggregate: &AggregateId) -> &str {
         aggregate.as_str()

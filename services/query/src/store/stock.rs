@@ -12,7 +12,7 @@ impl Stored for StockRow {
     const LOAD: &'static str = "
         SELECT product_id, available, reserved, deducted, version
         FROM read_stock WHERE product_id = ANY($1)";
-    const SAVE: &'static str = "
+    const WRITE: &'static str = "
         INSERT INTO read_stock AS old (product_id, available, reserved, deducted, version)
         SELECT product_id, available, reserved, deducted, version
         FROM jsonb_to_recordset($1::jsonb) AS new (
@@ -20,8 +20,8 @@ impl Stored for StockRow {
         ORDER BY product_id COLLATE \"C\"
         ON CONFLICT (product_id) DO UPDATE SET
             available = excluded.available, reserved = excluded.reserved, deducted = excluded.deducted,
-            version = excluded.version
-        WHERE old.version < excluded.version";
+            version = excluded.version";
+    const ID: &'static str = "product_id";
 
     fn key(aggregate: &AggregateId) -> &str {
         aggregate.as_str().strip_prefix("stock/").unwrap_or(aggregate.as_str())

@@ -9,6 +9,7 @@ mod folding;
 mod history;
 mod projecting;
 mod reading;
+mod rebuilding;
 mod schema;
 mod serving;
 mod support;

@@ -1,6 +1,6 @@
 //! The read models.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use shotengai_kernel::AggregateId;
@@ -35,6 +35,11 @@ macro_rules! lined {
             async fn save(&self, newer: &BTreeMap<AggregateId, $row>) -> Result<(), Fault> {
                 let rows: &MemoryReadModel = &self.0.world().rows;
                 self.0.call(Postgres, "postgres.write", $name, rows.save(newer)).await
+            }
+
+            async fn repair(&self, right: &BTreeMap<AggregateId, $row>) -> Result<BTreeSet<AggregateId>, Fault> {
+                let rows: &MemoryReadModel = &self.0.world().rows;
+                self.0.call(Postgres, "postgres.write", $name, rows.repair(right)).await
             }
         }
     };

@@ -1,0 +1,52 @@
+//! What becomes of a row. Pure.
+
+use std::cmp::Ordering;
+
+use crate::domain::Fold;
+
+/// What stands in an aggregate's place.
+pub(super) enum Standing<R> {
+    Missing,
+    Row(R),
+    /// A row of which a column holds something else than was written.
+    Unreadable,
+}
+
+/// What a row is, held against the fold of its aggregate's events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// As it should be.
+    Right,
+    /// Not there.
+    Missing,
+    /// Of an older version.
+    Older,
+    /// Of the same version, but another row: one of a version is always the same fold, so it is wrong.
+    Different,
+    /// Such that nothing can be said about it.
+    Unreadable,
+    /// Of a version that the fold doesn't have.
+    Newer,
+}
+
+impl Verdict {
+    /// Whether the fold belongs in its place.
+    pub(super) const fn is_wrong(self) -> bool {
+        !matches!(self, Self::Right | Self::Newer)
+    }
+}
+
+/// Holds what stands there against the fold of its aggregate's events.
+pub(super) fn judge<R: Fold + PartialEq>(row: &R, standing: &Standing<R>) -> Verdict {
+    let there = match standing {
+        Standing::Missing => return Verdict::Missing,
+        Standing::Unreadable => return Verdict::Unreadable,
+        Standing::Row(there) => there,
+    };
+    match there.version().cmp(&row.version()) {
+        Ordering::Less => Verdict::Older,
+        Ordering::Greater => Verdict::Newer,
+        Ordering::Equal if there == row => Verdict::Right,
+        Ordering::Equal => Verdict::Different,
+    }
+}

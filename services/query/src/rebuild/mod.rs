@@ -1,0 +1,246 @@
+//! Brings the rows back from the event stores: after the database was lost or restored from an older copy, or where rows
+//! are wrong.
+//!
+//! A row is the fold of its aggregate's events, whoever folds it, so this needs no pause of the role: what is written is
+//! what the projector would have written, and never over a newer row. Safe to repeat, and to end at any moment. What it
+//! can't know of is left to others: an aggregate so young that the time index doesn't have it yet is on its way to the
+//! projector, and a row of which the stores have no aggregate stays.
+//!
+//! - [`report`]: what is told of it. `judge`: what becomes of a row.
+
+mod judge;
+pub mod report;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use shotengai_kernel::{AggregateId, Ports, Version};
+use shotengai_messaging::{Backoff, EventStore, Fault, Infrastructure, OUTBOX_SHARDS};
+
+use crate::domain::{Fold, OrderRow, ProductRow, StockRow, fold_commits};
+use crate::store::{ReadModel, Rows, Session, is_corrupt};
+use judge::{Standing, Verdict, judge};
+pub use report::{Kind, Tally, Watch};
+
+/// Commits of the index that are looked at together. Most are no aggregate's first.
+const PAGE: usize = 1000;
+/// Rows that are compared and written together.
+const ROWS: usize = 100;
+/// Histories that are in memory at once.
+const HISTORIES: usize = 8;
+/// How often a call is tried whose fault may pass; about a minute with its waits.
+const TRIES: u32 = 8;
+
+/// Compares rows with the events, and mends them.
+pub struct Rebuild {
+    model: Arc<dyn ReadModel>,
+    infra: Arc<dyn Infrastructure>,
+    ports: Ports,
+    only_look: bool,
+}
+
+/// An aggregate as it is now, or why it can't be folded.
+type Folded<R> = Result<R, String>;
+
+impl Rebuild {
+    /// Of the rows of this read model, from these event stores.
+    #[must_use]
+    pub const fn new(model: Arc<dyn ReadModel>, infra: Arc<dyn Infrastructure>, ports: Ports) -> Self {
+        Self { model, infra, ports, only_look: false }
+    }
+
+    /// The same, but nothing is written: the tally says what would be.
+    #[must_use]
+    pub fn only_looking(self) -> Self {
+        Self { only_look: true, ..self }
+    }
+
+    /// Goes through all aggregates of one kind, counting in `tally`, which is right also where this ends early.
+    ///
+    /// # Errors
+    /// A [`Fault`] that didn't pass. What can't be folded is no fault: it is told to `watch`, and the rest goes on.
+    pub async fn run(&self, kind: Kind, tally: &mut Tally, watch: &dyn Watch) -> Result<(), Fault> {
+        match kind {
+            Kind::Products => self.all::<ProductRow>(tally, watch).await,
+            Kind::Stock => self.all::<StockRow>(tally, watch).await,
+            Kind::Orders => self.all::<OrderRow>(tally, watch).await,
+        }
+    }
+
+    async fn all<R>(&self, tally: &mut Tally, watch: &dyn Watch) -> Result<(), Fault>
+    where
+        R: Fold + PartialEq + Send + Sync,
+        dyn Session: Rows<R>,
+    {
+        let store = self.infra.event_store(R::OWNER);
+        for shard in 0..OUTBOX_SHARDS {
+            let mut from = None;
+            loop {
+                let (found, next) = self.patiently(|| store.aggregates(shard, from.clone(), PAGE)).await?;
+                let ours: Vec<_> = found.into_iter().filter(R::folds).collect();
+                for ids in ours.chunks(ROWS) {
+                    self.some::<R>(store.as_ref(), ids, tally, watch).await?;
+                    watch.progress(tally);
+                }
+                watch.progress(tally);
+                from = next;
+                if from.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings the rows of these aggregates up.
+    async fn some<R>(
+        &self,
+        store: &dyn EventStore,
+        ids: &[AggregateId],
+        tally: &mut Tally,
+        watch: &dyn Watch,
+    ) -> Result<(), Fault>
+    where
+        R: Fold + PartialEq + Send + Sync,
+        dyn Session: Rows<R>,
+    {
+        let folded: Vec<(AggregateId, Folded<R>)> = stream::iter(ids)
+            .map(|id| async move { Ok((id.clone(), self.fold(store, id).await?)) })
+            .buffer_unordered(HISTORIES)
+            .try_collect()
+            .await?;
+        // After the histories: a row that is newer is the projector's work since then.
+        let mut rows = self.standing::<R>(ids).await?;
+        let (mut wrong, mut verdicts) = (BTreeMap::new(), BTreeMap::new());
+        for (id, folded) in folded {
+            tally.aggregates += 1;
+            let standing = rows.remove(&id).unwrap_or(Standing::Missing);
+            match self.verdict(store, &id, folded, &standing).await? {
+                Ok((verdict, row)) if verdict.is_wrong() => {
+                    wrong.insert(id.clone(), row);
+                    verdicts.insert(id, verdict);
+                }
+                Ok((verdict, _)) => tally.count(verdict),
+                Err(why) => tally.fail(&id, &why, watch),
+            }
+        }
+        let written = if self.only_look {
+            wrong.into_keys().collect()
+        } else {
+            let wrong = &wrong;
+            self.patiently(|| async move { self.model.session().await?.repair(wrong).await }).await?
+        };
+        for (id, verdict) in verdicts {
+            if written.contains(&id) {
+                tally.count(verdict);
+            } else if verdict == Verdict::Unreadable {
+                tally.fail(&id, "its row can't be read, and says that it is newer than its events", watch);
+            } else {
+                tally.count(Verdict::Newer);
+            }
+        }
+        Ok(())
+    }
+
+    /// What a row is, held against its aggregate as it is now, and that aggregate's row.
+    async fn verdict<R: Fold + PartialEq>(
+        &self,
+        store: &dyn EventStore,
+        id: &AggregateId,
+        folded: Folded<R>,
+        standing: &Standing<R>,
+    ) -> Result<Folded<(Verdict, R)>, Fault> {
+        let row = match folded {
+            Ok(row) => row,
+            Err(why) => return Ok(Err(why)),
+        };
+        let (verdict, Standing::Row(there)) = (judge(&row, standing), standing) else {
+            return Ok(Ok((judge(&row, standing), row)));
+        };
+        if verdict != Verdict::Newer {
+            return Ok(Ok((verdict, row)));
+        }
+        // The load came before the row was read. One that comes after has all that a right row can have.
+        let row = match self.fold::<R>(store, id).await? {
+            Ok(row) => row,
+            Err(why) => return Ok(Err(why)),
+        };
+        Ok(match judge(&row, standing) {
+            Verdict::Newer => {
+                let (row, last) = (there.version(), row.version());
+                Err(format!("its row is at version {row}, but its events end at {last}"))
+            }
+            // At that moment it was as it should be.
+            Verdict::Right | Verdict::Older => Ok((Verdict::Newer, row)),
+            other => Ok((other, row)),
+        })
+    }
+
+    async fn fold<R: Fold>(&self, store: &dyn EventStore, id: &AggregateId) -> Result<Folded<R>, Fault> {
+        let commits = match self.patiently(|| store.load(id, Version::ZERO)).await {
+            Ok(commits) => commits,
+            Err(fault) if fault.is_retryable() => return Err(fault),
+            Err(fault) => return Ok(Err(fault.to_string())),
+        };
+        Ok(match fold_commits(None, &commits) {
+            Ok(Some(row)) => Ok(row),
+            Ok(None) => Err("the index names it, but it has no events".to_owned()),
+            Err(error) => Err(error.to_string()),
+        })
+    }
+
+    /// The rows as they stand, also those that can't be read.
+    async fn standing<R>(&self, ids: &[AggregateId]) -> Result<BTreeMap<AggregateId, Standing<R>>, Fault>
+    where
+        R: Fold + Send + Sync,
+        dyn Session: Rows<R>,
+    {
+        match self.load(ids).await {
+            Ok(rows) => Ok(rows.into_iter().map(|(id, row)| (id, Standing::Row(row))).collect()),
+            Err(fault) if !is_corrupt(&fault) => Err(fault),
+            Err(_) => {
+                let mut found = BTreeMap::new();
+                for id in ids {
+                    match self.load(std::slice::from_ref(id)).await {
+                        Ok(rows) => found.extend(rows.into_iter().map(|(id, row)| (id, Standing::Row(row)))),
+                        Err(fault) if !is_corrupt(&fault) => return Err(fault),
+                        Err(_) => {
+                            found.insert(id.clone(), Standing::Unreadable);
+                        }
+                    }
+                }
+                Ok(found)
+            }
+        }
+    }
+
+    async fn load<R>(&self, ids: &[AggregateId]) -> Result<BTreeMap<AggregateId, R>, Fault>
+    where
+        R: Fold + Send + Sync,
+        dyn Session: Rows<R>,
+    {
+        self.patiently(|| async move { self.model.session().await?.load(ids).await }).await
+    }
+
+    /// Calls again while the fault may pass: long work must not end with the first throttled call.
+    async fn patiently<T, F>(&self, call: impl Fn() -> F) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, Fault>>,
+    {
+        let backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(20));
+        let mut failures = 0;
+        loop {
+            match call().await {
+                Err(fault) if fault.is_retryable() && failures + 1 < TRIES => {
+                    failures += 1;
+                    tracing::debug!(%fault, failures, "trying again");
+                    tokio::time::sleep(backoff.delay(failures, self.ports.random.as_ref())).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+}
