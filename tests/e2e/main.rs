@@ -31,6 +31,7 @@ mod poison;
 mod proxy;
 mod publish_costs;
 mod purchase;
+mod rebuild;
 mod redrive;
 mod rolling;
 mod saga;

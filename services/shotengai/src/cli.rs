@@ -1,6 +1,8 @@
 //! What can be asked for on the command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use secrecy::SecretString;
+use shotengai_query::rebuild::Kind;
 use shotengai_runtime::{LeaseStore, SettingsArgs};
 
 use crate::dead_letters::DeadLettersArgs;
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Show, redrive or discard what could not be handled
     DeadLetters(Box<DeadLettersArgs>),
+    /// Bring the read models back from the event stores: safe to repeat, and while everything runs
+    Rebuild(RebuildArgs),
     /// Print a new key for signing access tokens (for JWT_SIGNING_KEY_FILE)
     Keygen,
 }
@@ -215,4 +219,30 @@ pub(crate) enum StatusOf {
     Dynamodb,
     /// Shards, checkpoints and queues
     Kinesis,
+}
+
+#[derive(Args)]
+pub(crate) struct RebuildArgs {
+    /// What to bring back
+    pub(crate) what: RebuildWhat,
+    /// Only rows of these kinds; default: all
+    #[arg(long, value_delimiter = ',', value_name = "KIND")]
+    pub(crate) only: Vec<Kind>,
+    /// Only look, write nothing; exit 1 when a row differs from its events. Rows that are a moment behind differ, too
+    #[arg(long, visible_alias = "dry-run")]
+    pub(crate) check: bool,
+    /// PostgreSQL of the read models, as for `serve query`
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub(crate) database_url: Option<SecretString>,
+    /// A file with the certificates (PEM) to trust for PostgreSQL, instead of the system's
+    #[arg(long, env = "DATABASE_CA_FILE", value_name = "FILE")]
+    pub(crate) database_ca_file: Option<String>,
+    #[command(flatten)]
+    pub(crate) aws: AwsArgs,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum RebuildWhat {
+    /// The rows of products, stock and orders in PostgreSQL
+    ReadModels,
 }

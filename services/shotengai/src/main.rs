@@ -2,7 +2,7 @@
 //!
 //! - [`cli`]: what can be asked for. [`roles`]: which roles there are and how they are built.
 //! - [`serve`]: roles in this process. [`capture`]: whether `PUBLISH=cdc` is possible. [`dev`]: the whole street on one machine.
-//! - [`provision`], [`status`], [`seed`], [`smoke`], [`dead_letters`]: what operators and developers do beside that.
+//! - [`provision`], [`status`], [`seed`], [`smoke`], [`dead_letters`], [`rebuild`]: what operators and developers do beside that.
 #![expect(clippy::print_stdout, reason = "the command line's answers")]
 
 mod capture;
@@ -11,6 +11,7 @@ mod dead_letters;
 mod dev;
 mod leases;
 mod provision;
+mod rebuild;
 mod roles;
 mod seed;
 mod serve;
@@ -52,6 +53,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Smoke(args) => smoke::run(args).await,
         Command::Status(args) => status::run(args).await,
         Command::DeadLetters(args) => dead_letters::run(*args).await,
+        Command::Rebuild(args) => rebuild::run(args).await,
         Command::Keygen => {
             println!("{}", shotengai_runtime::auth::generate_signing_key()?.expose_secret().trim_end());
             Ok(ExitCode::SUCCESS)

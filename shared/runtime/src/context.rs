@@ -113,7 +113,7 @@ impl Context {
     /// # Errors
     /// When `DATABASE_URL` is not set, or no trusted certificates can be had for the TLS it asks for.
     pub fn postgres(&self) -> anyhow::Result<Pool> {
-        crate::postgres::pool(&self.settings)
+        crate::postgres::pool(self.settings.database_url.as_ref(), self.settings.database_ca_file.as_deref())
     }
 }
 

@@ -12,23 +12,26 @@ use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::settings::Settings;
-
 const CONNECTIONS: usize = 16;
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A pool of at most 16 connections; connects when first used.
-pub(crate) fn pool(settings: &Settings) -> anyhow::Result<Pool> {
-    let url = settings.database_url.as_ref().context("DATABASE_URL is not set")?;
+/// A pool of at most 16 connections to this URL; connects when first used. Trusts the certificates of a file, if one is
+/// named, instead of the system's.
+///
+/// # Errors
+/// When there is no URL or it can't be read, or no trusted certificates can be had for the TLS it asks for.
+pub fn pool(url: Option<&SecretString>, ca_file: Option<&str>) -> anyhow::Result<Pool> {
+    let url = url.filter(|url| !url.expose_secret().trim().is_empty()).context("DATABASE_URL is not set")?;
     // The source is left out: it may quote the URL, and with it the password.
     let mut config: Config = url.expose_secret().parse().map_err(|_| anyhow::anyhow!("DATABASE_URL can't be read"))?;
     config.connect_timeout(PATIENCE);
-    let tls = MakeRustlsConnect::new(tls(&config, settings.database_ca_file.as_deref())?);
+    let ca_file = ca_file.filter(|path| !path.trim().is_empty());
+    let tls = MakeRustlsConnect::new(tls(&config, ca_file)?);
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     Pool::builder(Manager::from_config(config, tls, recycling))
         .runtime(Runtime::Tokio1)

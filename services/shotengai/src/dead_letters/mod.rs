@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 pub(crate) use args::DeadLettersArgs;
 use args::DeadLettersCommand;
+pub(crate) use text::complain;
 
 pub(crate) async fn run(args: DeadLettersArgs) -> anyhow::Result<ExitCode> {
     match args.command {

@@ -9,7 +9,7 @@ const ERROR_CHARS: usize = 100;
 
 /// One line on standard error.
 #[expect(clippy::print_stderr, reason = "the command line's errors and progress")]
-pub(super) fn complain(line: &str) {
+pub(crate) fn complain(line: &str) {
     eprintln!("shotengai: {}", plain(line));
 }
 
