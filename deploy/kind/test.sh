@@ -15,7 +15,7 @@ for path in /products /tally; do
   echo "  $path answers"
 done
 
-step 'the ingress lets the live page'"'"'s WebSocket through'
+step 'the ingress lets the WebSocket of the live page through'
 live=http://localhost:8080/tally/live
 # An open socket sends nothing on its own, so curl waits out its time: what counts is the status, not how curl ends.
 status=$(curl --http1.1 --silent --max-time 5 --output /dev/null --write-out '%{http_code}' \
