@@ -17,7 +17,7 @@ done
 
 step 'the ingress lets the WebSocket of the live page through'
 live=http://localhost:8080/tally/live
-# An open socket sends nothing on its own, so curl waits out its time: what counts is the status, not how curl ends.
+# An open socket doesn't end by itself, so curl waits out its time: what counts is the status, not how curl ends.
 status=$(curl --http1.1 --silent --max-time 5 --output /dev/null --write-out '%{http_code}' \
   --header 'Connection: Upgrade' --header 'Upgrade: websocket' --header 'Sec-WebSocket-Version: 13' \
   --header 'Sec-WebSocket-Key: c2hvdGVuZ2FpLXN0cmVldA==' "$live" || true)
