@@ -114,12 +114,6 @@ async fn bridges_share_shards_through_a_kill_and_a_freeze_and_lose_no_event() {
     drop(third);
 }
 
-async fn metric(process: &Process, name: &str) -> Vec<f64> {
-    let answer = process.metrics().await;
-    let lines = answer.lines().filter(|line| line.starts_with(name));
-    lines.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_shard_whose_records_go_nowhere_is_shown_as_stuck_until_it_moves() {
     let street = Street::provisioned().await;
@@ -133,12 +127,15 @@ async fn a_shard_whose_records_go_nowhere_is_shown_as_stuck_until_it_moves() {
     let stuck = |count: usize| {
         let process = &process;
         move || async move {
-            let now = metric(process, "shard_stuck{").await;
+            let now = process.metric("shard_stuck{").await;
             if now.iter().filter(|value| **value > 0.0).count() == count { Ok(()) } else { Err(now) }
         }
     };
     until("a shard is stuck", SOON, stuck(1)).await;
-    assert!(process.log().contains("the shard is stuck"));
+    let log = process.log();
+    assert!(log.contains("the shard is stuck"));
+    let why = log.lines().find(|line| line.contains("the topic did not take all")).expect("why it is stuck");
+    assert!(why.contains("shard=") && why.contains("position=") && why.contains("there is no topic"), "{why}");
     let provisioned = street.command(&["provision"]).output().await.unwrap();
     assert!(provisioned.status.success());
     until("it moves again", SOON, stuck(0)).await;

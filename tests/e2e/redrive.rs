@@ -9,6 +9,7 @@ use shotengai_tests::customer::Customer;
 use shotengai_tests::proxy::{Action, Exchange, Proxy, Rule, RuleHandle};
 use shotengai_tests::stream::captured;
 use shotengai_tests::street::{Process, Street};
+use shotengai_tests::wait::until;
 
 const WITHIN: Duration = Duration::from_secs(90);
 const FEW_ATTEMPTS: [(&str, &str); 2] = [("CONSUMER_MAX_ATTEMPTS", "3"), ("CONSUMER_MAX_BACKOFF_SECONDS", "1")];
@@ -125,7 +126,7 @@ async fn an_order_that_the_topic_refused_completes_when_it_is_redriven_into_the_
     let street = Street::provisioned().await;
     let others = street.serve("storefront,catalog,order,inventory,billing,notification,tally,query", &[]).await;
     let proxy = Proxy::start(&street.endpoint_url()).await;
-    let _bridge = serve_behind(&street, &proxy, "bridge", &others).await;
+    let bridge = serve_behind(&street, &proxy, "bridge", &others).await;
     let mut customer = Customer::enter(street.shop(&others)).await;
     customer.orders_one().await;
     customer.has_paid_for_all().await;
@@ -149,6 +150,11 @@ async fn an_order_that_the_topic_refused_completes_when_it_is_redriven_into_the_
     for order in customer.orders.iter().filter(|order| **order != unlucky) {
         customer.has_paid(order).await;
     }
+    until("the bridge says that it has set one aside", WITHIN, || async {
+        let set_aside = bridge.metric("records_bridged_total{outcome=\"set_aside\"").await;
+        if set_aside == [1.0] { Ok(()) } else { Err(set_aside) }
+    })
+    .await;
     // Nobody has heard of it, the read model included.
     assert_eq!(customer.looks_at(&unlucky).await["status"], json!(404));
     assert_eq!(street.dead_letters().await, [("bridge-dlq".to_owned(), 1)]);

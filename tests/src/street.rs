@@ -136,6 +136,8 @@ impl Street {
             .env("BRIDGE_BUSY_POLL_MS", "20")
             .env("BRIDGE_IDLE_POLL_MS", "50")
             .env("BRIDGE_LEASE_SECONDS", "3")
+            // What a process held that was killed, or had asked for when it ended, comes again the sooner.
+            .env("CONSUMER_VISIBILITY_SECONDS", "10")
             .env("RATE_LIMIT_PER_SECOND", "0")
             .env("SIGN_IN_LIMIT_PER_MINUTE", "0")
             .env("LOG_FORMAT", "pretty")
@@ -429,6 +431,13 @@ impl Process {
             all += &reqwest::get(format!("{}/metrics", process.health_url)).await.unwrap().text().await.unwrap();
         }
         all
+    }
+
+    /// What stands in those of its metrics that begin so.
+    pub async fn metric(&self, begins: &str) -> Vec<f64> {
+        let all = self.metrics().await;
+        let lines = all.lines().filter(|line| line.starts_with(begins));
+        lines.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect()
     }
 
     /// Where the health of one of its roles is asked for.
