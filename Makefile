@@ -60,8 +60,9 @@ dead-letters: build ## Dead letters by cause (redrive: `shotengai dead-letters r
 	@$(BIN) dead-letters list --local $(ARGS)
 
 .PHONY: test
-test: venv build chart-test ## All tests: unit, contract, chart, end to end
+test: venv build chart-test ## All tests: unit, contract, chart, end to end in both shapes
 	@cargo test --workspace --all-features
+	@$(MAKE) --no-print-directory test-apart
 
 .PHONY: test-apart
 test-apart: venv build ## The end-to-end tests again: each role a process behind the door, change capture for the outbox
