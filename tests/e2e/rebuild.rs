@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use shotengai_contracts::Owner;
+use shotengai_kernel::{AggregateId, Version};
+use shotengai_messaging::{Commit, Infrastructure};
 use shotengai_tests::shop::{Person, Shop, text};
+use shotengai_tests::spoil::set_on_commit;
 use shotengai_tests::street::Street;
 use shotengai_tests::wait::until;
 use tokio_postgres::NoTls;
@@ -127,7 +131,8 @@ async fn lost_and_damaged_read_models_come_back_without_a_restart() {
 async fn a_rebuild_that_can_not_be_done_says_why_in_one_line() {
     let street = Street::provisioned().await;
     let nobody = format!("postgres://shop:hunter2@127.0.0.1:{}/nothing", shotengai_street::free_port().unwrap());
-    for (url, why) in [("", "DATABASE_URL is not set"), ("postgres://[hunter2", "DATABASE_URL"), (&nobody, "postgres")] {
+    for (url, why) in [("", "DATABASE_URL is not set"), ("postgres://[hunter2", "DATABASE_URL"), (&nobody, "postgres")]
+    {
         let mut command = street.command(&["rebuild", "read-models"]);
         let output = command.env("DATABASE_URL", url).output().await.unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
@@ -143,4 +148,50 @@ async fn a_rebuild_that_can_not_be_done_says_why_in_one_line() {
     sql(&street, "DROP TABLE read_stock").await;
     expect(&street, &[], 2, "refinery_schema_history").await;
     expect(&street, &["--only", "carts"], 2, "products").await;
+}
+
+async fn first_commit(street: &Street, product: &str) -> Commit {
+    let id = AggregateId::parse(product).unwrap();
+    street.aws.event_store(Owner::Catalog).load(&id, Version::ZERO).await.unwrap().remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_can_not_be_read_costs_no_other_row() {
+    let street = Street::provisioned().await;
+    let all = street.serve("all", &[]).await;
+    let shop = street.shop(&all);
+    let admin = shop.admin().await;
+    for product in ["prod_kinoko", "prod_takenoko"] {
+        shop.product(&admin, product, product, 200, 10).await;
+    }
+    street.assert_tidy().await;
+    let spoilt = first_commit(&street, "prod_kinoko").await;
+    set_on_commit(&street, Owner::Catalog, &spoilt, "events", "eaten by mice").await;
+    sql(&street, "TRUNCATE read_products").await;
+    let (code, said) = rebuild(&street, &[]).await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("prod_kinoko is left alone: ") && said.contains("\"events\""), "{said}");
+    assert!(said.contains("1 rows written, 0 repaired") && !said.contains("mice"), "{said}");
+    assert_eq!(shop.get("/products/prod_takenoko", None).await.expect(200)["product_id"], "prod_takenoko");
+    expect(&street, &["--check"], 1, "0 rows differ").await;
+}
+
+/// What operations.md has to say about events that a lost stream held.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_is_marked_again_by_hand_is_published_again() {
+    let street = Street::provisioned().await;
+    let all = street.serve("all", &[]).await;
+    let shop = street.shop(&all);
+    shop.product(&shop.admin().await, "prod_kinoko", "Kinoko", 200, 10).await;
+    street.assert_tidy().await;
+    sql(&street, "TRUNCATE read_products").await;
+    let commit = first_commit(&street, "prod_kinoko").await;
+    set_on_commit(&street, Owner::Catalog, &commit, "outbox", &format!("{:02x}", commit.index_shard())).await;
+    until("its event comes to query once more", WITHIN, || async {
+        let answer = shop.get("/products/prod_kinoko", None).await;
+        if answer.status.as_u16() == 200 { Ok(()) } else { Err(answer) }
+    })
+    .await;
+    assert_eq!(first_commit(&street, "prod_kinoko").await, commit);
+    street.assert_tidy().await;
 }

@@ -1,7 +1,8 @@
 //! What no client of ours writes.
 
-use serde_json::json;
-use shotengai_messaging::Key;
+use serde_json::{Value, json};
+use shotengai_contracts::Owner;
+use shotengai_messaging::{Commit, Key};
 
 use crate::street::Street;
 
@@ -11,11 +12,31 @@ pub async fn put_doc_as_it_is(street: &Street, table: &str, key: &Key, version: 
         "TableName": format!("{}{table}", street.prefix()),
         "Item": {"pk": {"S": key.pk}, "sk": {"S": key.sk}, "version": {"N": version.to_string()}, "doc": {"S": doc}},
     });
+    dynamodb(street, "PutItem", &body).await;
+}
+
+/// Sets an attribute of a commit to this text, as an operator does by hand.
+pub async fn set_on_commit(street: &Street, owner: Owner, commit: &Commit, attribute: &str, value: &str) {
+    let body = json!({
+        "TableName": format!("{}{}-events", street.prefix(), owner.as_str()),
+        "Key": {
+            "aggregate_id": {"S": commit.aggregate_id.as_str()},
+            "version": {"N": commit.first_version.to_string()},
+        },
+        "UpdateExpression": "SET #attribute = :value",
+        "ConditionExpression": "attribute_exists(commit_id)",
+        "ExpressionAttributeNames": {"#attribute": attribute},
+        "ExpressionAttributeValues": {":value": {"S": value}},
+    });
+    dynamodb(street, "UpdateItem", &body).await;
+}
+
+async fn dynamodb(street: &Street, operation: &str, body: &Value) {
     let credential = format!("{}/20260101/ap-northeast-1/dynamodb/aws4_request", street.account());
     let answer = reqwest::Client::new()
         .post(street.endpoint_url())
         .header("content-type", "application/x-amz-json-1.0")
-        .header("x-amz-target", "DynamoDB_20120810.PutItem")
+        .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
         .header("authorization", format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=00"))
         .body(body.to_string())
         .send()
