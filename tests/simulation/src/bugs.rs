@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use shotengai_bridge::Bridge;
-use shotengai_contracts::Envelope;
+use shotengai_contracts::{Envelope, Event};
 use shotengai_kernel::{AggregateId, Version};
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::shard::RecordHandler;
@@ -33,17 +33,20 @@ pub enum Bug {
     EternalClaim,
     /// Events are applied to rows whatever version is missing before them.
     NoGapCheck,
+    /// Order acknowledges that a payment is authorized, and takes no note of it.
+    DeafToPayments,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::AcknowledgeBeforeCommit,
         Self::IgnorePartialPut,
         Self::CheckpointTooFar,
         Self::LeaseWithoutEpoch,
         Self::EternalClaim,
         Self::NoGapCheck,
+        Self::DeafToPayments,
     ];
 
     /// Its name on the command line.
@@ -56,6 +59,7 @@ impl Bug {
             Self::LeaseWithoutEpoch => "lease-without-epoch",
             Self::EternalClaim => "eternal-claim",
             Self::NoGapCheck => "no-gap-check",
+            Self::DeafToPayments => "deaf-to-payments",
         }
     }
 }
@@ -84,6 +88,20 @@ impl Handler for Hasty {
         let (handler, later) = (Arc::clone(&self.0), batch.to_vec());
         tokio::spawn(async move { handler.handle(&later).await });
         vec![Disposition::Done; batch.len()]
+    }
+}
+
+/// [`Bug::DeafToPayments`]: says `Done` to some and hands on the others.
+pub struct Deaf(pub Arc<dyn Handler>);
+
+#[async_trait]
+impl Handler for Deaf {
+    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
+        let is_heard = |delivery: &Delivery| !matches!(*delivery.event, Event::PaymentAuthorized(_));
+        let heard: Vec<_> = batch.iter().filter(|delivery| is_heard(delivery)).cloned().collect();
+        let mut answers = self.0.handle(&heard).await.into_iter();
+        let answer = |delivery| if is_heard(delivery) { answers.next() } else { Some(Disposition::Done) };
+        batch.iter().map(answer).map(|answer| answer.unwrap_or(Disposition::Done)).collect()
     }
 }
 

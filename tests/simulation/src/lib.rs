@@ -8,9 +8,11 @@
 //! What this is not: the AWS adapters and HTTP are not in it (end-to-end tests are for those), and a crash falls on calls,
 //! not between two lines of code without one: within one thread nothing outside can tell the difference.
 
+mod acknowledged;
 pub mod bugs;
 pub mod capture;
 pub mod customers;
+pub mod ending;
 pub mod invariants;
 pub mod line;
 pub mod mishap;
@@ -29,6 +31,7 @@ pub mod world;
 use std::time::Duration;
 
 use bugs::Bug;
+use ending::Endings;
 use mishap::Mishaps;
 use plan::Plan;
 
@@ -54,6 +57,8 @@ pub struct Outcome {
     pub calls: u64,
     /// What went wrong, and how often.
     pub mishaps: Mishaps,
+    /// What came of orders, and how often.
+    pub endings: Endings,
     /// Virtual time until everything had settled.
     pub lasted: Duration,
     /// What happened, if it was recorded.

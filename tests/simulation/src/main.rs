@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use shotengai_simulation::bugs::Bug;
+use shotengai_simulation::ending::{Ending, Endings};
 use shotengai_simulation::mishap::{Mishap, Mishaps, add};
 use shotengai_simulation::{Options, Outcome, run};
 use tokio::time::Instant;
@@ -64,15 +65,18 @@ fn refused(error: &std::io::Error) -> ExitCode {
 fn report(outcome: &Outcome) {
     let (calls, lasted) = (outcome.calls, outcome.lasted);
     println!("seed {}: {calls} calls in {lasted:?} of virtual time", outcome.plan.seed);
-    print_mishaps(&outcome.mishaps);
+    print_counts(&outcome.mishaps, &outcome.endings);
     for violation in &outcome.violations {
         println!("  VIOLATION {violation}");
     }
 }
 
-fn print_mishaps(mishaps: &Mishaps) {
+fn print_counts(mishaps: &Mishaps, endings: &Endings) {
     for mishap in Mishap::ALL {
         println!("{mishap:<36} {:>10}", mishaps.get(&mishap).copied().unwrap_or_default());
+    }
+    for ending in Ending::ALL {
+        println!("{ending:<36} {:>10}", endings.get(&ending).copied().unwrap_or_default());
     }
 }
 
@@ -81,7 +85,7 @@ fn many(args: &Args) -> ExitCode {
     let next = AtomicU64::new(args.from);
     let end = args.from.saturating_add(args.seeds);
     let failed = Mutex::new(Vec::new());
-    let mishaps = Mutex::new(Mishaps::new());
+    let counts = Mutex::new((Mishaps::new(), Endings::new()));
     let (done, calls) = (AtomicU64::new(0), AtomicU64::new(0));
     std::thread::scope(|scope| {
         for _ in 0..args.threads {
@@ -94,7 +98,10 @@ fn many(args: &Args) -> ExitCode {
                     match run(seed, Options { bug: args.bug, recording: false }) {
                         Ok(outcome) => {
                             calls.fetch_add(outcome.calls, Ordering::Relaxed);
-                            add(&mut mishaps.lock().unwrap_or_else(PoisonError::into_inner), &outcome.mishaps);
+                            let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+                            add(&mut counts.0, &outcome.mishaps);
+                            add(&mut counts.1, &outcome.endings);
+                            drop(counts);
                             if !outcome.violations.is_empty() {
                                 report(&outcome);
                                 failed.lock().unwrap_or_else(PoisonError::into_inner).push(seed);
@@ -117,7 +124,8 @@ fn many(args: &Args) -> ExitCode {
     let calls = calls.into_inner();
     let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
     let took = began.elapsed();
-    print_mishaps(&mishaps.into_inner().unwrap_or_else(PoisonError::into_inner));
+    let (mishaps, endings) = counts.into_inner().unwrap_or_else(PoisonError::into_inner);
+    print_counts(&mishaps, &endings);
     println!("{done} seeds, {calls} calls, {:.1} seeds a second, {} failed {failed:?}", rate(done, took), failed.len());
     if let Some(seed) = failed.first() {
         println!("read it with: make simulate SEED={seed}");

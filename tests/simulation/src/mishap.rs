@@ -94,6 +94,24 @@ impl Mishap {
         Self::CapturedLate,
     ];
 
+    /// Whether it can hold up what is on its way. Nonsense is set aside at once, and what comes twice, late or from another
+    /// clock comes.
+    #[must_use]
+    pub const fn holds_up(self) -> bool {
+        !matches!(
+            self,
+            Self::SkewedClock
+                | Self::Duplicate
+                | Self::Disorder
+                | Self::SnapshotUseless
+                | Self::PoisonedQueue
+                | Self::PoisonedStream
+                | Self::CapturedTwice
+                | Self::CapturedLate
+                | Self::CustomerUnanswered
+        )
+    }
+
     /// In words.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -139,8 +157,8 @@ impl fmt::Display for Mishap {
 pub type Mishaps = BTreeMap<Mishap, u64>;
 
 /// Adds what one history counted to what others did.
-pub fn add(to: &mut Mishaps, more: &Mishaps) {
-    for (mishap, count) in more {
-        *to.entry(*mishap).or_default() += count;
+pub fn add<K: Ord + Copy>(to: &mut BTreeMap<K, u64>, more: &BTreeMap<K, u64>) {
+    for (kind, count) in more {
+        *to.entry(*kind).or_default() += count;
     }
 }

@@ -30,7 +30,7 @@ use shotengai_tally::consumers::TallyHandler;
 use shotengai_tally::count_orders::CountOrders;
 use tokio::sync::Notify;
 
-use crate::bugs::{Bug, Gapless, Hasty, Overreaching};
+use crate::bugs::{Bug, Deaf, Gapless, Hasty, Overreaching};
 use crate::line::Line;
 use crate::outside::{CatalogDesk, Everybody, MailServer};
 use crate::plan::Dependency;
@@ -135,7 +135,9 @@ impl Assembly<'_> {
         let reminders = Reminders::new(queue, Arc::clone(&self.ports.clock), patience);
         let deadlines = Deadlines::new(orders.clone(), reminders.clone());
         let events = shotengai_order::consumers::OrderEvents::new(orders.clone(), prices, reminders);
-        self.consume("order", "order-queue", Arc::new(events), &probes);
+        let events: Arc<dyn Handler> = Arc::new(events);
+        let events = if self.has(Bug::DeafToPayments) { Arc::new(Deaf(events)) } else { events };
+        self.consume("order", "order-queue", events, &probes);
         self.consume("order-deadline", DEADLINE_QUEUE, Arc::new(deadlines), &probes[..2]);
         self.services.orders = Some((orders, placing));
     }

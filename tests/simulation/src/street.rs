@@ -42,7 +42,7 @@ pub async fn simulate(seed: u64, options: Options) -> Outcome {
     let mut street = Street::open(&world, crashes);
     street.live().await;
     street.close().await;
-    invariants::check(&world).await;
+    let endings = invariants::check(&world).await;
     let (fingerprint, calls) = world.fingerprint();
     Outcome {
         plan,
@@ -50,6 +50,7 @@ pub async fn simulate(seed: u64, options: Options) -> Outcome {
         fingerprint,
         calls,
         mishaps: world.mishaps(),
+        endings,
         lasted: world.elapsed(),
         history: world.history(),
     }

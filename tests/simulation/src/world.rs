@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::{Clock, OrderId, Ports, ProductId, Random, SeededRandom};
 use shotengai_messaging::memory::{MemoryConfig, MemoryInfrastructure, QueueConfig, StreamConfig};
 use shotengai_query::store::memory::MemoryReadModel;
@@ -15,8 +16,11 @@ use tokio::time::Instant;
 use crate::bugs::Bug;
 use crate::capture::Capture;
 use crate::mishap::{Mishap, Mishaps};
-use crate::plan::{Dependency, Plan};
+use crate::plan::{Dependency, Errand, Plan};
 use crate::sight::Sight;
+
+/// 2026-01-01T00:00:00Z, where every simulation begins, in seconds.
+const BEGINNING: i64 = 1_767_225_600;
 
 /// A mail that the server took.
 #[derive(Debug, Clone)]
@@ -56,7 +60,13 @@ struct State {
     mails: Vec<Mail>,
     /// When something went wrong in the life of a process.
     troubles: Vec<(Duration, u64)>,
-    accepted: BTreeSet<OrderId>,
+    /// When the first thing went wrong that can hold something up.
+    held_up: Option<Duration>,
+    accepted: BTreeMap<OrderId, Errand>,
+    /// Orders whose owner has asked to cancel them.
+    unwanted: BTreeSet<OrderId>,
+    /// What somebody was told that an order is, for good.
+    told: Vec<(OrderId, OrderStage)>,
     /// What each product of the plan is called.
     products: BTreeMap<usize, ProductId>,
     /// Nonsense that was put in, with the dead letters where it belongs.
@@ -142,6 +152,12 @@ impl World {
         self.began.elapsed()
     }
 
+    /// How far a clock's time is from the beginning, in milliseconds.
+    #[must_use]
+    pub fn since_the_beginning(&self, time: Timestamp) -> i64 {
+        time.as_millisecond() - BEGINNING * 1000
+    }
+
     /// The moment so long after the beginning.
     #[must_use]
     pub fn moment(&self, at: Duration) -> Instant {
@@ -216,7 +232,9 @@ impl World {
     /// Something went wrong in the life of a process.
     pub fn trouble(&self, life: u64) {
         let at = self.elapsed();
-        self.state().troubles.push((at, life));
+        let mut state = self.state();
+        state.held_up.get_or_insert(at);
+        state.troubles.push((at, life));
     }
 
     /// Whether anything went wrong for a life between two moments, both included.
@@ -227,7 +245,18 @@ impl World {
 
     /// Something went wrong.
     pub fn count(&self, mishap: Mishap) {
-        *self.state().mishaps.entry(mishap).or_default() += 1;
+        let at = self.elapsed();
+        let mut state = self.state();
+        *state.mishaps.entry(mishap).or_default() += 1;
+        if mishap.holds_up() {
+            state.held_up.get_or_insert(at);
+        }
+    }
+
+    /// When the first thing went wrong that can hold something up.
+    #[must_use]
+    pub fn first_hold_up(&self) -> Option<Duration> {
+        self.state().held_up
     }
 
     /// What went wrong so far, and how often.
@@ -258,15 +287,37 @@ impl World {
         self.state().poison.clone()
     }
 
-    /// A customer was told that the order is accepted.
-    pub fn accept(&self, order: &OrderId) {
-        self.state().accepted.insert(order.clone());
+    /// A customer was told that the order is accepted, which came of this errand.
+    pub fn accept(&self, order: &OrderId, errand: &Errand) {
+        self.state().accepted.insert(order.clone(), errand.clone());
     }
 
     /// Every order that a customer was told is accepted.
     #[must_use]
-    pub fn accepted(&self) -> Vec<OrderId> {
-        self.state().accepted.iter().cloned().collect()
+    pub fn accepted(&self) -> BTreeMap<OrderId, Errand> {
+        self.state().accepted.clone()
+    }
+
+    /// An order's owner begins to ask for its cancel.
+    pub fn ask_to_cancel(&self, order: &OrderId) {
+        self.state().unwanted.insert(order.clone());
+    }
+
+    /// Whether an order's owner has asked to cancel it.
+    #[must_use]
+    pub fn was_asked_to_cancel(&self, order: &OrderId) -> bool {
+        self.state().unwanted.contains(order)
+    }
+
+    /// Somebody was told that an order is shipped, or cancelled.
+    pub fn tell(&self, order: &OrderId, stage: OrderStage) {
+        self.state().told.push((order.clone(), stage));
+    }
+
+    /// What somebody was told of orders.
+    #[must_use]
+    pub fn told(&self) -> Vec<(OrderId, OrderStage)> {
+        self.state().told.clone()
     }
 
     /// Something that must never be.
@@ -320,9 +371,8 @@ impl World {
     }
 }
 
-/// 2026-01-01T00:00:00Z, where every simulation begins.
 fn ports(seed: u64, began: Instant, skew_ms: i64) -> Ports {
-    let base = Timestamp::from_second(1_767_225_600).unwrap_or(Timestamp::UNIX_EPOCH);
+    let base = Timestamp::from_second(BEGINNING).unwrap_or(Timestamp::UNIX_EPOCH);
     let clock = SkewedClock { base, began, skew: SignedDuration::from_millis(skew_ms) };
     Ports::from_parts(Arc::new(clock), Arc::new(SeededRandom::new(seed)))
 }

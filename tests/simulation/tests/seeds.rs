@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use shotengai_simulation::bugs::Bug;
+use shotengai_simulation::ending::{Ending, Endings};
 use shotengai_simulation::mishap::{Mishap, Mishaps, add};
 use shotengai_simulation::{Options, run};
 
@@ -15,7 +16,7 @@ const FOUND_WITHIN: u64 = 500;
 
 #[test]
 fn whatever_goes_wrong_the_invariants_hold_and_everything_does_go_wrong() {
-    let mishaps = Mutex::new(Mishaps::new());
+    let counts = Mutex::new((Mishaps::new(), Endings::new()));
     let next = AtomicU64::new(0);
     let search = || {
         loop {
@@ -30,7 +31,9 @@ fn whatever_goes_wrong_the_invariants_hold_and_everything_does_go_wrong() {
                 outcome.plan,
                 outcome.violations
             );
-            add(&mut mishaps.lock().unwrap(), &outcome.mishaps);
+            let mut counts = counts.lock().unwrap();
+            add(&mut counts.0, &outcome.mishaps);
+            add(&mut counts.1, &outcome.endings);
         }
     };
     std::thread::scope(|scope| {
@@ -41,9 +44,11 @@ fn whatever_goes_wrong_the_invariants_hold_and_everything_does_go_wrong() {
             }
         }
     });
-    let mishaps = mishaps.into_inner().unwrap();
+    let (mishaps, endings) = counts.into_inner().unwrap();
     let never: Vec<_> = Mishap::ALL.into_iter().filter(|mishap| !mishaps.contains_key(mishap)).collect();
     assert!(never.is_empty(), "these never happened in {SEEDS} seeds: {never:?}; the others: {mishaps:#?}");
+    let never: Vec<_> = Ending::ALL.into_iter().filter(|ending| !endings.contains_key(ending)).collect();
+    assert!(never.is_empty(), "these never came of {SEEDS} seeds: {never:?}; the others: {endings:#?}");
 }
 
 #[test]
@@ -95,4 +100,9 @@ fn a_claim_that_is_never_taken_over_is_found() {
 #[test]
 fn a_projection_that_does_not_see_gaps_is_found() {
     assert_found(Bug::NoGapCheck);
+}
+
+#[test]
+fn an_order_that_hears_of_no_payment_is_found() {
+    assert_found(Bug::DeafToPayments);
 }

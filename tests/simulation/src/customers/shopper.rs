@@ -83,7 +83,7 @@ impl Person {
             )
             .await;
         match &placed {
-            Some(order) if *order == expected => self.accepted(order),
+            Some(order) if *order == expected => self.accepted(order, errand),
             Some(order) => self.world.violation(format!("the key of {expected} made {order}")),
             None => self.world.note(&self.name, || "the order was refused".to_owned()),
         }
@@ -97,7 +97,7 @@ impl Person {
             settled(self.try_to_place(&open, wanted(&self.world, user, None, "unkeyed", errand)).await)
         };
         let Attempt::Settled(Some(order)) = self.once(open, asked).await else { return None };
-        self.accepted(&order);
+        self.accepted(&order, errand);
         Some(order)
     }
 
@@ -124,8 +124,8 @@ impl Person {
         placing.place(wanted, &self.meta(open)).await.map(|accepted| Some(accepted.order_id))
     }
 
-    fn accepted(&self, order: &OrderId) {
-        self.world.accept(order);
+    fn accepted(&self, order: &OrderId, errand: &Errand) {
+        self.world.accept(order, errand);
         self.world.note(&self.name, || format!("{order} is accepted"));
     }
 
@@ -133,6 +133,9 @@ impl Person {
     async fn cancel(&self, user: Option<&UserId>, order: &OrderId) {
         let Ok(somebody) = UserId::parse("usr_somebody") else { return };
         let owner = user.unwrap_or(&somebody);
+        if user.is_some() {
+            self.world.ask_to_cancel(order);
+        }
         self.ask(
             |services| services.orders.is_some(),
             |open| {
@@ -141,8 +144,11 @@ impl Person {
                     let Some((orders, _)) = &open.services.orders else { return Attempt::Again };
                     let wish = CancelOrder { order_id: order.clone(), owner: Some(owner.clone()), note: None };
                     match (cancel_order(orders, wish, &meta).await, user) {
-                        (Ok(_) | Err(ExecuteError::Refused(Refusal::AlreadyShipped)), Some(_))
-                        | (Err(ExecuteError::Refused(Refusal::NotFound)), None) => Attempt::Settled(()),
+                        (Ok(_), Some(_)) => self.told(order, OrderStage::Cancelled),
+                        (Err(ExecuteError::Refused(Refusal::AlreadyShipped)), Some(_)) => {
+                            self.told(order, OrderStage::Shipped)
+                        }
+                        (Err(ExecuteError::Refused(Refusal::NotFound)), None) => Attempt::Settled(()),
                         (answer @ (Ok(_) | Err(ExecuteError::Refused(_))), _) => {
                             self.world.violation(format!("{owner} cancels {order}: {answer:?}"));
                             Attempt::Settled(())
@@ -176,6 +182,12 @@ impl Person {
         .await;
     }
 
+    /// An answer that no later one may contradict.
+    fn told(&self, order: &OrderId, stage: OrderStage) -> Attempt<()> {
+        self.world.tell(order, stage);
+        Attempt::Settled(())
+    }
+
     async fn ship(&self, order: &OrderId) {
         self.ask(
             |services| services.orders.is_some(),
@@ -184,8 +196,9 @@ impl Person {
                 async move {
                     let Some((orders, _)) = &open.services.orders else { return Attempt::Again };
                     match ship_order(orders, order, &meta).await {
-                        Ok(_) | Err(ExecuteError::Refused(Refusal::NotShippable(OrderStage::Cancelled))) => {
-                            Attempt::Settled(())
+                        Ok(_) => self.told(order, OrderStage::Shipped),
+                        Err(ExecuteError::Refused(Refusal::NotShippable(stage @ OrderStage::Cancelled))) => {
+                            self.told(order, stage)
                         }
                         Err(ExecuteError::Refused(Refusal::NotShippable(_))) => {
                             tokio::time::sleep(Duration::from_secs(5)).await;

@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use self::faults::{Dependency, Happening, POISONS, Rates};
-pub use self::shopping::{Asking, Errand, Goods};
+pub use self::shopping::{Asking, Errand, Goods, tokens};
 
 use self::dice::Dice;
 

@@ -5,6 +5,14 @@ use std::time::Duration;
 use super::OPEN_SECONDS;
 use super::dice::Dice;
 
+/// Means of payment that the built-in provider knows.
+pub mod tokens {
+    /// The amount is never held.
+    pub const DECLINED: &str = "tok_declined";
+    /// The amount is held, and never handed over.
+    pub const CAPTURE_DECLINED: &str = "tok_capture_declined";
+}
+
 /// How a customer asks for an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asking {
@@ -82,8 +90,8 @@ pub(super) fn errand(dice: &Dice, products: usize) -> Errand {
     let first = dice.index(products);
     let lines = (0..1 + dice.index(products)).map(|step| ((first + step) % products, 1 + dice.pieces(3))).collect();
     let token = match dice.below(8) {
-        0 => Some("tok_declined"),
-        1 => Some("tok_capture_declined"),
+        0 => Some(tokens::DECLINED),
+        1 => Some(tokens::CAPTURE_DECLINED),
         _ => None,
     };
     let asking = match dice.below(10) {

@@ -8,6 +8,7 @@ use shotengai_messaging::memory::MemoryQueue;
 use shotengai_messaging::{Fault, OutgoingMessage, Queue, QueueDepth, RawDelivery, Receipt};
 
 use super::{admitted, merged};
+use crate::acknowledged;
 use crate::line::Line;
 use crate::mishap::Mishap;
 use crate::plan::Dependency::Sqs;
@@ -15,6 +16,19 @@ use crate::plan::Dependency::Sqs;
 pub(super) struct LinedQueue {
     pub(super) line: Line,
     pub(super) inner: Arc<MemoryQueue>,
+}
+
+impl LinedQueue {
+    async fn delete_and_look(&self, receipts: &[Receipt]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        let answers = self.inner.delete(receipts).await?;
+        let world = self.line.world();
+        for (receipt, answer) in receipts.iter().zip(&answers) {
+            if let Some(body) = world.sight.settled(self.inner.name(), receipt).filter(|_| answer.is_ok()) {
+                acknowledged::look(world, self.inner.name(), &body).await;
+            }
+        }
+        Ok(answers)
+    }
 }
 
 #[async_trait]
@@ -43,7 +57,7 @@ impl Queue for LinedQueue {
         const OPERATION: &str = "queue.delete";
         let refused = self.line.refused_entries(receipts.len());
         let some = admitted(receipts, &refused);
-        let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.inner.delete(&some).await } };
+        let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.delete_and_look(&some).await } };
         Ok(merged(OPERATION, &refused, self.line.call(Sqs, OPERATION, self.inner.name(), effect).await?))
     }
 

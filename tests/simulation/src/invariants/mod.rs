@@ -1,5 +1,7 @@
 //! What must be so once everything has settled, judged from the stores, the ledger and the mails alone.
 
+mod cancels;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use shotengai_billing::provider::{LEDGER_TABLE, Ledger, Operation};
@@ -13,6 +15,7 @@ use shotengai_order::domain::Order;
 use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
 use shotengai_tally::counters::Counters;
 
+use crate::ending::{Ending, Endings};
 use crate::plan::POISONS;
 use crate::world::World;
 
@@ -26,13 +29,14 @@ struct Orders {
     paid: BTreeSet<OrderId>,
 }
 
-/// Looks at everything; what is wrong becomes a violation of the world.
-pub async fn check(world: &World) {
+/// Looks at everything; what is wrong becomes a violation of the world. Answers what came of orders.
+pub async fn check(world: &World) -> Endings {
     let commits: BTreeMap<Owner, Vec<Commit>> =
         Owner::ALL.into_iter().map(|owner| (owner, world.infra.memory_event_store(owner).all_commits())).collect();
     let orders = fold_orders(world, &commits[&Owner::Order]);
     stores_are_whole(world);
     every_order_is_final(world, &orders);
+    cancels::every_cancel_has_its_reason(world, &orders, &commits[&Owner::Order], &commits[&Owner::Inventory]);
     every_event_reached_the_stream(world, &commits);
     every_effect_happened_once(world, &commits);
     what_keeps_no_snapshots_stays_short(world, &commits);
@@ -42,6 +46,17 @@ pub async fn check(world: &World) {
     tally_is_what_was_paid(world, &orders).await;
     rows_equal_a_fresh_fold(world, &commits);
     only_poison_is_dead(world);
+    endings(&commits)
+}
+
+fn endings(commits: &BTreeMap<Owner, Vec<Commit>>) -> Endings {
+    let mut endings = Endings::new();
+    for (_, event) in commits.values().flat_map(|commits| events(commits)) {
+        for ending in Ending::of(&event) {
+            *endings.entry(ending).or_default() += 1;
+        }
+    }
+    endings
 }
 
 fn events(commits: &[Commit]) -> impl Iterator<Item = (&Envelope, Event)> {
@@ -89,8 +104,8 @@ fn stores_are_whole(world: &World) {
 }
 
 fn every_order_is_final(world: &World, orders: &Orders) {
-    for order in world.accepted() {
-        if !orders.states.contains_key(&order) {
+    for order in world.accepted().keys() {
+        if !orders.states.contains_key(order) {
             world.violation(format!("{order} was accepted and is not in the store"));
         }
     }

@@ -1,0 +1,150 @@
+//! Whether every cancelled order had to be, so that every other one was sold.
+
+use std::collections::BTreeMap;
+
+use shotengai_contracts::events::{CancelReason, OrderCancelled, OrderPlaced, OrderStage, StockRejected};
+use shotengai_contracts::{Envelope, Event};
+use shotengai_inventory::domain::Stock;
+use shotengai_kernel::{OrderId, ProductId, Timestamp};
+use shotengai_messaging::{Aggregate, Commit};
+
+use super::{Orders, events};
+use crate::plan::{Errand, tokens};
+use crate::world::World;
+
+/// Longer than any call stands between what inventory reads and what it writes: stalls and freezes together.
+const READ_TO_WRITE_SECONDS: i64 = 180;
+/// The furthest that two clocks are apart.
+const CLOCKS_APART_SECONDS: i64 = 8;
+
+/// What order promised to customers, what they asked for, and why it broke off.
+pub(super) fn every_cancel_has_its_reason(world: &World, orders: &Orders, of_order: &[Commit], of_inventory: &[Commit]) {
+    let mut placed: BTreeMap<OrderId, (Timestamp, OrderPlaced)> = BTreeMap::new();
+    let shortages = Shortages::of(of_inventory);
+    for (envelope, event) in events(of_order) {
+        match event {
+            Event::OrderPlaced(it) => drop(placed.insert(it.order_id.clone(), (envelope.time, it))),
+            Event::OrderCancelled(cancelled) => {
+                let Some((placed_at, order)) = placed.get(&cancelled.order_id) else { continue };
+                if !is_due(world, (*placed_at, order), (envelope, &cancelled), &shortages) {
+                    let (id, reason) = (&cancelled.order_id, cancelled.reason.as_str());
+                    world.violation(format!("{id} was cancelled for {reason}, and nothing shows it"));
+                }
+            }
+            _ => {}
+        }
+    }
+    for (id, errand) in world.accepted() {
+        if placed.get(&id).is_some_and(|(_, order)| !is_what_was_asked_for(world, order, &errand)) {
+            world.violation(format!("{id} is another order than {errand:?}"));
+        }
+    }
+    what_was_answered_stays(world, orders);
+}
+
+fn is_due(
+    world: &World,
+    (placed_at, order): (Timestamp, &OrderPlaced),
+    (envelope, cancelled): (&Envelope, &OrderCancelled),
+    shortages: &Shortages,
+) -> bool {
+    let token = order.payment_token.as_deref();
+    match cancelled.reason {
+        CancelReason::CustomerRequest => world.was_asked_to_cancel(&cancelled.order_id),
+        CancelReason::PaymentDeclined => token == Some(tokens::DECLINED),
+        CancelReason::CaptureRefused => token == Some(tokens::CAPTURE_DECLINED),
+        CancelReason::OutOfStock => shortages.were_so(&cancelled.order_id),
+        // The clock that finds the deadline passed is the one that dates the cancel. What had answered by then is looked at
+        // as it is acknowledged; here, that something kept the rest.
+        CancelReason::DeadlineExceeded => {
+            let waited = envelope.time.duration_since(placed_at);
+            let latest = world.since_the_beginning(envelope.time) + CLOCKS_APART_SECONDS * 1000;
+            let held_up = world.first_hold_up().is_some_and(|at| i64::try_from(at.as_millis()).is_ok_and(|at| at <= latest));
+            waited.as_millis() >= i128::try_from(world.plan.patience.as_millis()).unwrap_or(i128::MAX) && held_up
+        }
+    }
+}
+
+fn is_what_was_asked_for(world: &World, order: &OrderPlaced, errand: &Errand) -> bool {
+    let mut wanted: BTreeMap<ProductId, u64> = BTreeMap::new();
+    for (index, pieces) in &errand.lines {
+        if let Some(product) = world.product(*index) {
+            *wanted.entry(product).or_default() += u64::from(*pieces);
+        }
+    }
+    let items: BTreeMap<_, _> =
+        order.items.iter().map(|item| (item.product_id.clone(), u64::from(item.quantity.get()))).collect();
+    items == wanted && order.payment_token.as_deref() == errand.token
+}
+
+/// Whoever was told that an order is shipped, or cancelled, was told so for good; and nobody ships without being asked.
+fn what_was_answered_stays(world: &World, orders: &Orders) {
+    for (id, told) in world.told() {
+        let stage = orders.states.get(&id).and_then(|order| order.placed()).map(|order| order.stage);
+        if stage != Some(told) {
+            world.violation(format!("{id} is {stage:?} and somebody was told that it is {told:?}"));
+        }
+    }
+    let accepted = world.accepted();
+    for (id, _) in orders.at(&[OrderStage::Shipped]) {
+        if accepted.get(id).is_none_or(|errand| errand.ships.is_none()) {
+            world.violation(format!("{id} was shipped and nobody asked for it"));
+        }
+    }
+}
+
+/// The orders that inventory rejected, and whether stock was as short as it said.
+struct Shortages(BTreeMap<OrderId, bool>);
+
+impl Shortages {
+    fn of(commits: &[Commit]) -> Self {
+        let mut stocks: BTreeMap<ProductId, Shelf> = BTreeMap::new();
+        // One transaction writes what it rejects before the moves that it may have rejected it for.
+        let mut rejected: Vec<(Timestamp, StockRejected)> = Vec::new();
+        for (envelope, event) in events(commits) {
+            match &event {
+                Event::StockMoved(moved) => {
+                    let shelf = stocks.entry(moved.product_id.clone()).or_default();
+                    let reserved = u64::from(moved.reserved);
+                    shelf.lows.push((envelope.time, shelf.stock.available.saturating_sub(reserved)));
+                    shelf.stock.apply(&event);
+                    shelf.lows.push((envelope.time, shelf.stock.available));
+                }
+                Event::StockRejected(it) => rejected.push((envelope.time, it.clone())),
+                _ => {}
+            }
+        }
+        let so = |(at, it): (Timestamp, StockRejected)| {
+            let short = it.shortages.iter().all(|shortage| {
+                let low = stocks.get(&shortage.product_id).and_then(|shelf| shelf.lowest_before(at));
+                low.is_some_and(|low| low <= u64::from(shortage.available)) && shortage.available < shortage.requested
+            });
+            (it.order_id, short && !it.shortages.is_empty())
+        };
+        Self(rejected.into_iter().map(so).collect())
+    }
+
+    fn were_so(&self, order: &OrderId) -> bool {
+        self.0.get(order).copied().unwrap_or(false)
+    }
+}
+
+/// A product's numbers, and how few pieces it had when.
+#[derive(Default)]
+struct Shelf {
+    stock: Stock,
+    lows: Vec<(Timestamp, u64)>,
+}
+
+impl Shelf {
+    /// The fewest pieces that a decision written at this time can have seen.
+    fn lowest_before(&self, at: Timestamp) -> Option<u64> {
+        let seconds = |time: Timestamp| time.as_second();
+        let seen_from = seconds(at) - READ_TO_WRITE_SECONDS;
+        let seen_until = seconds(at) + CLOCKS_APART_SECONDS + 1;
+        let known = self.lows.iter().filter(|(time, _)| seconds(*time) <= seen_until);
+        // What stood there when the time began, and all that came within it.
+        let (before, within): (Vec<_>, Vec<_>) = known.partition(|(time, _)| seconds(*time) < seen_from);
+        before.last().into_iter().chain(within.iter()).map(|(_, pieces)| *pieces).min()
+    }
+}
