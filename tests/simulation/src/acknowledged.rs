@@ -22,7 +22,10 @@ pub(crate) async fn look(world: &World, queue: &str, body: &str) {
         _ => true,
     };
     if !done {
-        world.violation(format!("{queue}: {} of {} is acknowledged and not done", envelope.event_type, envelope.subject));
+        world.violation(format!(
+            "{queue}: {} of {} is acknowledged and not done",
+            envelope.event_type, envelope.subject
+        ));
     }
 }
 

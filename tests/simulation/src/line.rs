@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::mishap::Mishap;
 use crate::plan::Dependency;
+use crate::process::moves_orders;
 use crate::world::World;
 
 /// One life of a process, as far as its calls are concerned. Clones are the same life.
@@ -69,7 +70,7 @@ impl Line {
     /// Ends this life: no call of it has any effect from now on.
     pub fn kill(&self) {
         self.dead.cancel();
-        self.world.trouble(self.life);
+        self.trouble(None);
     }
 
     /// Returns when this life is over.
@@ -86,7 +87,15 @@ impl Line {
     /// Every call stands still until then.
     pub fn freeze_until(&self, until: Instant) {
         *self.frozen.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
-        self.world.trouble(self.life);
+        self.trouble(None);
+    }
+
+    /// Something goes wrong with this life, or with its call on something.
+    fn trouble(&self, call: Option<(Dependency, &str)>) {
+        self.world.trouble(self.life, call.map(|(_, resource)| resource));
+        if moves_orders(self.process) && call.is_none_or(|(dependency, _)| dependency.moves_orders()) {
+            self.world.hold_up();
+        }
     }
 
     /// One call: latency, then perhaps a fault, then the effect, then latency.
@@ -105,7 +114,7 @@ impl Line {
         self.world.digest(operation, resource, self.life, fate.code());
         if let Some(mishap) = mishap {
             self.world.count(mishap);
-            self.world.trouble(self.life);
+            self.trouble(Some((dependency, resource)));
             self.world.note(&self.name, || format!("{operation} {resource}: {fate:?}"));
         }
         match fate {
@@ -121,9 +130,9 @@ impl Line {
         match fate {
             Fate::DieAfter => self.die().await,
             // It began long ago: whoever waited may give up between the effect and the answer.
-            Fate::Stall(_) => self.world.trouble(self.life),
+            Fate::Stall(_) => self.trouble(Some((dependency, resource))),
             Fate::LoseAnswer => {
-                self.world.trouble(self.life);
+                self.trouble(Some((dependency, resource)));
                 return Err(Fault::new(FaultKind::Transient, operation, "simulated: the answer was lost").into());
             }
             _ => {}
@@ -134,12 +143,12 @@ impl Line {
 
     /// Which entries of a batch are refused by chance.
     #[must_use]
-    pub fn refused_entries(&self, entries: usize) -> Vec<bool> {
+    pub fn refused_entries(&self, dependency: Dependency, resource: &str, entries: usize) -> Vec<bool> {
         let partial = self.world.per_mille(self.world.plan.rates.partial);
         let refused: Vec<bool> = (0..entries).map(|_| partial && self.world.below(2) == 0).collect();
         if refused.contains(&true) {
             self.world.count(Mishap::EntriesRefused);
-            self.world.trouble(self.life);
+            self.trouble(Some((dependency, resource)));
             self.world.note(&self.name, || format!("entries refused: {refused:?}"));
         }
         refused

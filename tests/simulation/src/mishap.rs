@@ -94,21 +94,18 @@ impl Mishap {
         Self::CapturedLate,
     ];
 
-    /// Whether it can hold up what is on its way. Nonsense is set aside at once, and what comes twice, late or from another
-    /// clock comes.
+    /// Whether it holds up orders wherever it happens. What befalls calls and processes holds up those that need them, which
+    /// the line knows; nonsense is set aside at once, and what comes twice, late or from another clock comes.
     #[must_use]
     pub const fn holds_up(self) -> bool {
-        !matches!(
+        matches!(
             self,
-            Self::SkewedClock
-                | Self::Duplicate
-                | Self::Disorder
-                | Self::SnapshotUseless
-                | Self::PoisonedQueue
-                | Self::PoisonedStream
-                | Self::CapturedTwice
-                | Self::CapturedLate
-                | Self::CustomerUnanswered
+            Self::StaleIndex
+                | Self::TransactionConflict
+                | Self::LeaseLost
+                | Self::Split
+                | Self::Merge
+                | Self::CursorsExpired
         )
     }
 

@@ -29,7 +29,7 @@ impl Mailer for MailServer {
             world.note(self.0.name(), || format!("mail {} taken", mail.message_id));
             Ok(())
         };
-        self.0.call(Smtp, "smtp.send", "mail", effect).await
+        self.0.call(Smtp, "smtp.send", &mail.message_id, effect).await
     }
 
     async fn ping(&self) -> Result<(), Fault> {

@@ -26,6 +26,13 @@ pub const PROCESSES: [(&str, &[&str]); 11] = [
     ("bridge-2", &["bridge", "tally", "catalog"]),
 ];
 
+/// Whether a process does anything that an order needs until it is confirmed.
+#[must_use]
+pub fn moves_orders(process: usize) -> bool {
+    let roles = PROCESSES.get(process).map_or(&[][..], |(_, roles)| roles);
+    roles.iter().any(|role| !matches!(*role, "notification" | "tally" | "query"))
+}
+
 /// How long a process may take to drain before it is killed.
 const GRACE: Duration = Duration::from_secs(60);
 

@@ -53,14 +53,23 @@ pub struct World {
     crashes: mpsc::UnboundedSender<usize>,
 }
 
+/// Something that went wrong in the life of a process.
+struct Trouble {
+    at: Duration,
+    life: u64,
+    /// What the call was about; none when the whole process died or stood still.
+    resource: Option<String>,
+}
+
 #[derive(Default)]
 struct State {
     calm: bool,
     away: BTreeMap<Dependency, Instant>,
     mails: Vec<Mail>,
-    /// When something went wrong in the life of a process.
-    troubles: Vec<(Duration, u64)>,
-    /// When the first thing went wrong that can hold something up.
+    troubles: Vec<Trouble>,
+    /// When a mail was first written down as sent, by its name.
+    recorded: BTreeMap<String, Duration>,
+    /// When the first thing went wrong that can hold up an order.
     held_up: Option<Duration>,
     accepted: BTreeMap<OrderId, Errand>,
     /// Orders whose owner has asked to cancel them.
@@ -229,31 +238,47 @@ impl World {
         self.state().mails.clone()
     }
 
-    /// Something went wrong in the life of a process.
-    pub fn trouble(&self, life: u64) {
+    /// A mail was written down as sent.
+    pub fn record_mail(&self, name: &str) {
         let at = self.elapsed();
-        let mut state = self.state();
-        state.held_up.get_or_insert(at);
-        state.troubles.push((at, life));
+        self.state().recorded.entry(name.to_owned()).or_insert(at);
     }
 
-    /// Whether anything went wrong for a life between two moments, both included.
+    /// When a mail was written down as sent.
     #[must_use]
-    pub fn was_trouble(&self, life: u64, from: Duration, to: Duration) -> bool {
-        self.state().troubles.iter().any(|(at, of)| *of == life && (from..=to).contains(at))
+    pub fn mail_recorded(&self, name: &str) -> Option<Duration> {
+        self.state().recorded.get(name).copied()
+    }
+
+    /// Something went wrong in the life of a process: with a call on something, or with the whole of it.
+    pub fn trouble(&self, life: u64, resource: Option<&str>) {
+        let at = self.elapsed();
+        self.state().troubles.push(Trouble { at, life, resource: resource.map(str::to_owned) });
+    }
+
+    /// Whether anything went wrong for a life, or for its calls on these, between two moments, both included.
+    #[must_use]
+    pub fn was_trouble(&self, life: u64, resources: &[&str], from: Duration, to: Duration) -> bool {
+        let concerns = |of: &Option<String>| of.as_ref().is_none_or(|of| resources.contains(&of.as_str()));
+        let state = self.state();
+        state.troubles.iter().any(|it| it.life == life && (from..=to).contains(&it.at) && concerns(&it.resource))
+    }
+
+    /// Something went wrong on the way of orders, from their placement to their confirmation.
+    pub fn hold_up(&self) {
+        let at = self.elapsed();
+        self.state().held_up.get_or_insert(at);
     }
 
     /// Something went wrong.
     pub fn count(&self, mishap: Mishap) {
-        let at = self.elapsed();
-        let mut state = self.state();
-        *state.mishaps.entry(mishap).or_default() += 1;
+        *self.state().mishaps.entry(mishap).or_default() += 1;
         if mishap.holds_up() {
-            state.held_up.get_or_insert(at);
+            self.hold_up();
         }
     }
 
-    /// When the first thing went wrong that can hold something up.
+    /// When the first thing went wrong that can hold up an order.
     #[must_use]
     pub fn first_hold_up(&self) -> Option<Duration> {
         self.state().held_up

@@ -18,7 +18,12 @@ const READ_TO_WRITE_SECONDS: i64 = 180;
 const CLOCKS_APART_SECONDS: i64 = 8;
 
 /// What order promised to customers, what they asked for, and why it broke off.
-pub(super) fn every_cancel_has_its_reason(world: &World, orders: &Orders, of_order: &[Commit], of_inventory: &[Commit]) {
+pub(super) fn every_cancel_has_its_reason(
+    world: &World,
+    orders: &Orders,
+    of_order: &[Commit],
+    of_inventory: &[Commit],
+) {
     let mut placed: BTreeMap<OrderId, (Timestamp, OrderPlaced)> = BTreeMap::new();
     let shortages = Shortages::of(of_inventory);
     for (envelope, event) in events(of_order) {
@@ -59,7 +64,8 @@ fn is_due(
         CancelReason::DeadlineExceeded => {
             let waited = envelope.time.duration_since(placed_at);
             let latest = world.since_the_beginning(envelope.time) + CLOCKS_APART_SECONDS * 1000;
-            let held_up = world.first_hold_up().is_some_and(|at| i64::try_from(at.as_millis()).is_ok_and(|at| at <= latest));
+            let held_up =
+                world.first_hold_up().is_some_and(|at| i64::try_from(at.as_millis()).is_ok_and(|at| at <= latest));
             waited.as_millis() >= i128::try_from(world.plan.patience.as_millis()).unwrap_or(i128::MAX) && held_up
         }
     }

@@ -1,6 +1,7 @@
 //! What must be so once everything has settled, judged from the stores, the ledger and the mails alone.
 
 mod cancels;
+mod mails;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +43,7 @@ pub async fn check(world: &World) -> Endings {
     what_keeps_no_snapshots_stays_short(world, &commits);
     stock_adds_up(world, &orders, &commits[&Owner::Inventory]);
     payments_net_to_paid_orders(world, &orders).await;
-    mails_were_sent_once(world, &orders);
+    mails::were_sent_once(world, &orders);
     tally_is_what_was_paid(world, &orders).await;
     rows_equal_a_fresh_fold(world, &commits);
     only_poison_is_dead(world);
@@ -216,39 +217,6 @@ async fn payments_net_to_paid_orders(world: &World, orders: &Orders) {
             let stage = order.stage.as_str();
             world.violation(format!("{id} is {stage} of {due}: captured {captured}, still held {held}"));
         }
-    }
-}
-
-fn mails_were_sent_once(world: &World, orders: &Orders) {
-    let mails = world.mails();
-    let mut by_id: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-    for mail in &mails {
-        by_id.entry(&mail.message_id).or_default().push((mail.at, mail.sender));
-    }
-    let mut expected = BTreeSet::new();
-    for (id, state) in &orders.states {
-        let Some(order) = state.placed() else { continue };
-        let mut kinds = vec!["received"];
-        kinds.extend(orders.paid.contains(id).then_some("receipt"));
-        kinds.extend((order.stage == OrderStage::Shipped).then_some("shipped"));
-        kinds.extend((order.stage == OrderStage::Cancelled).then_some("cancelled"));
-        expected.extend(kinds.into_iter().map(|kind| format!("<{id}.{kind}@shop.example.com>")));
-    }
-    for id in &expected {
-        let Some(copies) = by_id.remove(id.as_str()) else {
-            world.violation(format!("mail {id} was never sent"));
-            continue;
-        };
-        for pair in copies.windows(2) {
-            let [(first, sender), (second, _)] = pair else { continue };
-            // A second copy is excused by a fault in the life that sent the first, before it could record that it had.
-            if !world.was_trouble(*sender, *first, *second) {
-                world.violation(format!("mail {id} went out at {first:?} and {second:?} without a fault between"));
-            }
-        }
-    }
-    for (id, copies) in by_id {
-        world.violation(format!("mail {id} went out {} times and nobody asked for it", copies.len()));
     }
 }
 

@@ -27,6 +27,12 @@ impl Dependency {
     /// All of them.
     pub const ALL: [Self; 7] =
         [Self::DynamoDb, Self::Kinesis, Self::Sns, Self::Sqs, Self::Postgres, Self::Smtp, Self::Http];
+
+    /// Whether an order that was placed needs it until it is confirmed.
+    #[must_use]
+    pub const fn moves_orders(self) -> bool {
+        matches!(self, Self::DynamoDb | Self::Kinesis | Self::Sns | Self::Sqs)
+    }
 }
 
 /// How often single calls go wrong, of a thousand.

@@ -15,6 +15,7 @@ use shotengai_messaging::{
 };
 
 pub use rows::LinedRows;
+pub(crate) use table::claim_of;
 
 use crate::line::Line;
 

@@ -55,7 +55,7 @@ impl Queue for LinedQueue {
 
     async fn delete(&self, receipts: &[Receipt]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "queue.delete";
-        let refused = self.line.refused_entries(receipts.len());
+        let refused = self.line.refused_entries(Sqs, self.inner.name(), receipts.len());
         let some = admitted(receipts, &refused);
         let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.delete_and_look(&some).await } };
         Ok(merged(OPERATION, &refused, self.line.call(Sqs, OPERATION, self.inner.name(), effect).await?))
@@ -63,7 +63,7 @@ impl Queue for LinedQueue {
 
     async fn change_visibility(&self, changes: &[(Receipt, Duration)]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "queue.change_visibility";
-        let refused = self.line.refused_entries(changes.len());
+        let refused = self.line.refused_entries(Sqs, self.inner.name(), changes.len());
         let some = admitted(changes, &refused);
         let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.inner.change_visibility(&some).await } };
         Ok(merged(OPERATION, &refused, self.line.call(Sqs, OPERATION, self.inner.name(), effect).await?))
@@ -71,7 +71,7 @@ impl Queue for LinedQueue {
 
     async fn send(&self, messages: &[OutgoingMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "queue.send";
-        let refused = self.line.refused_entries(messages.len());
+        let refused = self.line.refused_entries(Sqs, self.inner.name(), messages.len());
         let some = admitted(messages, &refused);
         let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.inner.send(&some).await } };
         Ok(merged(OPERATION, &refused, self.line.call(Sqs, OPERATION, self.inner.name(), effect).await?))

@@ -91,7 +91,7 @@ impl EventStore for LinedStore {
 
     async fn clear_pending(&self, commits: &[Commit]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "store.clear_pending";
-        let refused = self.line.refused_entries(commits.len());
+        let refused = self.line.refused_entries(DynamoDb, self.name, commits.len());
         let some = admitted(commits, &refused);
         let effect = self.inner.clear_pending(&some);
         Ok(merged(OPERATION, &refused, self.line.call(DynamoDb, OPERATION, self.name, effect).await?))

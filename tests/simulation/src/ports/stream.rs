@@ -22,7 +22,7 @@ pub(super) struct LinedStream {
 impl StreamWriter for LinedStream {
     async fn put(&self, records: &[StreamRecord]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "stream.put";
-        let refused = self.line.refused_entries(records.len());
+        let refused = self.line.refused_entries(Kinesis, STREAM, records.len());
         let some = admitted(records, &refused);
         let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.inner.put(&some).await } };
         let answers = merged(OPERATION, &refused, self.line.call(Kinesis, OPERATION, STREAM, effect).await?);

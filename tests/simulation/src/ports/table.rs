@@ -18,6 +18,11 @@ pub(super) struct LinedTable {
     pub(super) name: Arc<str>,
 }
 
+/// What a mail's claim is called: a kind of mail about an order.
+pub(crate) fn claim_of(order: &str, kind: &str) -> String {
+    format!("{}/{order}/{kind}", claims::TABLE)
+}
+
 impl LinedTable {
     /// What the caller asks for, unless a planted bug asks for less.
     fn condition(&self, condition: Condition) -> Condition {
@@ -55,8 +60,16 @@ impl Table for LinedTable {
     }
 
     async fn put(&self, row: &Row, condition: Condition) -> Result<(), WriteError> {
-        let effect = self.inner.put(row, self.condition(condition));
-        self.line.call(DynamoDb, "table.put", &self.name, effect).await.map_err(|error| self.shown(error))
+        let claim = (&*self.name == claims::TABLE).then(|| claim_of(&row.key.pk, &row.key.sk));
+        let effect = async {
+            let answer = self.inner.put(row, self.condition(condition)).await;
+            if let Some(claim) = claim.as_deref().filter(|_| answer.is_ok() && row.doc["state"] == "sent") {
+                self.line.world().record_mail(claim);
+            }
+            answer
+        };
+        let resource = claim.as_deref().unwrap_or(&self.name);
+        self.line.call(DynamoDb, "table.put", resource, effect).await.map_err(|error| self.shown(error))
     }
 
     async fn delete(&self, key: &Key, condition: Condition) -> Result<(), WriteError> {

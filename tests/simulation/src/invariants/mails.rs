@@ -1,0 +1,48 @@
+//! Whether each mail that orders ask for went out, and once.
+
+use std::collections::BTreeMap;
+
+use shotengai_contracts::events::OrderStage;
+
+use super::Orders;
+use crate::ports::claim_of;
+use crate::world::{Mail, World};
+
+pub(super) fn were_sent_once(world: &World, orders: &Orders) {
+    let mut sent: BTreeMap<String, Vec<Mail>> = BTreeMap::new();
+    for mail in world.mails() {
+        sent.entry(mail.message_id.clone()).or_default().push(mail);
+    }
+    for (id, state) in &orders.states {
+        let Some(order) = state.placed() else { continue };
+        let mut kinds = vec!["received"];
+        kinds.extend(orders.paid.contains(id).then_some("receipt"));
+        kinds.extend((order.stage == OrderStage::Shipped).then_some("shipped"));
+        kinds.extend((order.stage == OrderStage::Cancelled).then_some("cancelled"));
+        for kind in kinds {
+            let message_id = format!("<{id}.{kind}@shop.example.com>");
+            match sent.remove(&message_id) {
+                Some(copies) => copies_are_excused(world, &claim_of(id.as_str(), kind), &copies),
+                None => world.violation(format!("mail {message_id} was never sent")),
+            }
+        }
+    }
+    for (id, copies) in sent {
+        world.violation(format!("mail {id} went out {} times and nobody asked for it", copies.len()));
+    }
+}
+
+/// A second copy is excused by what befell the sender of the first between the server's 250 and the record: the 250 was
+/// lost, or the record, or the sender. Once a mail is recorded nothing excuses another copy.
+fn copies_are_excused(world: &World, claim: &str, copies: &[Mail]) {
+    let recorded = world.mail_recorded(claim);
+    for pair in copies.windows(2) {
+        let [first, second] = pair else { continue };
+        let (id, from, to) = (&first.message_id, first.at, second.at);
+        if recorded.is_some_and(|at| at < to) {
+            world.violation(format!("mail {id} went out at {to:?} and was recorded at {recorded:?}"));
+        } else if !world.was_trouble(first.sender, &[id, claim], from, to) {
+            world.violation(format!("mail {id} went out at {from:?} and {to:?} without a fault between"));
+        }
+    }
+}
