@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::customers::{Doors, Open, everybody};
 use crate::mishap::Mishap;
-use crate::plan::{Happening, LONG_OUTAGE, POISONS, Plan};
+use crate::plan::{Happening, LONG_OUTAGE, Plan};
 use crate::process::{PROCESSES, Process};
 use crate::world::World;
 use crate::{Options, Outcome, capture, invariants, past, settled};
@@ -205,17 +205,17 @@ impl Street {
             }
             Happening::PoisonQueue { queue, kind } => {
                 let name = queues().get(queue).copied().unwrap_or("order-queue");
-                let message = OutgoingMessage { body: poison(kind).to_owned(), ..OutgoingMessage::default() };
+                let body = self.world.poison_for(dead_letters_of(name), kind);
+                let message = OutgoingMessage { body, ..OutgoingMessage::default() };
                 self.world.count(Mishap::PoisonedQueue);
-                self.world.poisoned(dead_letters_of(name), poison(kind));
                 if self.world.infra.memory_queue(name).send(&[message]).await.is_err() {
                     self.world.violation("a queue refused the poison".to_owned());
                 }
             }
             Happening::PoisonStream { kind } => {
-                let record = StreamRecord { key: format!("poison-{kind}"), data: poison(kind).as_bytes().to_vec() };
+                let body = self.world.poison_for(shotengai_bridge::DEAD_LETTERS.to_owned(), kind);
+                let record = StreamRecord { key: format!("poison-{kind}"), data: body.into_bytes() };
                 self.world.count(Mishap::PoisonedStream);
-                self.world.poisoned(shotengai_bridge::DEAD_LETTERS.to_owned(), poison(kind));
                 if stream.put(&[record]).await.is_err() {
                     self.world.violation("the stream refused the poison".to_owned());
                 }
@@ -244,10 +244,6 @@ impl Street {
         }
         while stopping.join_next().await.is_some() {}
     }
-}
-
-fn poison(kind: usize) -> &'static str {
-    POISONS.get(kind).copied().unwrap_or("?")
 }
 
 async fn at(moment: Option<Instant>) {

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::bugs::Bug;
 use crate::capture::Capture;
 use crate::mishap::{Mishap, Mishaps};
-use crate::plan::{Dependency, Errand, Plan};
+use crate::plan::{Dependency, Errand, Plan, poison};
 use crate::sight::Sight;
 
 /// 2026-01-01T00:00:00Z, where every simulation begins, in seconds.
@@ -31,6 +31,17 @@ pub struct Mail {
     pub message_id: String,
     /// The life of a process that sent it.
     pub sender: u64,
+}
+
+/// Nonsense that was put in.
+#[derive(Debug, Clone)]
+pub struct Poison {
+    /// Where it belongs.
+    pub dead_letters: String,
+    /// What it looks like; no two look the same.
+    pub body: String,
+    /// Why it is set aside.
+    pub reason: &'static str,
 }
 
 /// The world outside the processes.
@@ -78,8 +89,8 @@ struct State {
     told: Vec<(OrderId, OrderStage)>,
     /// What each product of the plan is called.
     products: BTreeMap<usize, ProductId>,
-    /// Nonsense that was put in, with the dead letters where it belongs.
-    poison: BTreeSet<(String, &'static str)>,
+    /// Nonsense that was put in.
+    poison: Vec<Poison>,
     mishaps: Mishaps,
     violations: Vec<String>,
     lives: u64,
@@ -264,6 +275,13 @@ impl World {
         state.troubles.iter().any(|it| it.life == life && (from..=to).contains(&it.at) && concerns(&it.resource))
     }
 
+    /// Whether anything went wrong for any process.
+    #[must_use]
+    pub fn something_went_wrong(&self) -> bool {
+        let state = self.state();
+        state.held_up.is_some() || !state.troubles.is_empty()
+    }
+
     /// Something went wrong on the way of orders, from their placement to their confirmation.
     pub fn hold_up(&self) {
         let at = self.elapsed();
@@ -301,14 +319,17 @@ impl World {
         self.state().products.get(&index).cloned()
     }
 
-    /// Nonsense was put in, which must come to these dead letters.
-    pub fn poisoned(&self, dead_letters: String, body: &'static str) {
-        self.state().poison.insert((dead_letters, body));
+    /// Nonsense to put in, which must come to these dead letters.
+    pub fn poison_for(&self, dead_letters: String, kind: usize) -> String {
+        let mut state = self.state();
+        let (body, reason) = poison(kind, state.poison.len());
+        state.poison.push(Poison { dead_letters, body: body.clone(), reason });
+        body
     }
 
     /// All nonsense that was put in, and where it belongs.
     #[must_use]
-    pub fn poison(&self) -> BTreeSet<(String, &'static str)> {
+    pub fn poison(&self) -> Vec<Poison> {
         self.state().poison.clone()
     }
 

@@ -1,23 +1,23 @@
 //! What must be so once everything has settled, judged from the stores, the ledger and the mails alone.
 
 mod cancels;
+mod letters;
 mod mails;
+mod money;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shotengai_billing::provider::{LEDGER_TABLE, Ledger, Operation};
 use shotengai_bridge::change::parts;
 use shotengai_contracts::events::OrderStage;
 use shotengai_contracts::{Envelope, Event, Owner};
 use shotengai_inventory::domain::Stock;
-use shotengai_kernel::{AggregateId, OrderId, PaymentId, ProductId};
-use shotengai_messaging::{Aggregate, Commit, Infrastructure, Queue};
+use shotengai_kernel::{AggregateId, OrderId, ProductId};
+use shotengai_messaging::{Aggregate, Commit, Infrastructure};
 use shotengai_order::domain::Order;
 use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
 use shotengai_tally::counters::Counters;
 
 use crate::ending::{Ending, Endings};
-use crate::plan::POISONS;
 use crate::world::World;
 
 /// Events of the longest story that keeps no snapshots: of an order that was paid and then shipped or cancelled.
@@ -42,11 +42,11 @@ pub async fn check(world: &World) -> Endings {
     every_effect_happened_once(world, &commits);
     what_keeps_no_snapshots_stays_short(world, &commits);
     stock_adds_up(world, &orders, &commits[&Owner::Inventory]);
-    payments_net_to_paid_orders(world, &orders).await;
+    money::nets_to_paid_orders(world, &orders).await;
     mails::were_sent_once(world, &orders);
     tally_is_what_was_paid(world, &orders).await;
     rows_equal_a_fresh_fold(world, &commits);
-    only_poison_is_dead(world);
+    letters::are_the_poison(world);
     endings(&commits)
 }
 
@@ -187,39 +187,6 @@ fn stock_adds_up(world: &World, orders: &Orders, commits: &[Commit]) {
     }
 }
 
-async fn payments_net_to_paid_orders(world: &World, orders: &Orders) {
-    let ledger = Ledger::new(world.infra.table(LEDGER_TABLE));
-    for (id, state) in &orders.states {
-        let Some(order) = state.placed() else { continue };
-        let entries = match ledger.entries(&PaymentId::of_order(id)).await {
-            Ok(entries) => entries,
-            Err(fault) => return world.violation(fault.to_string()),
-        };
-        let done = |operation| {
-            let approved = |entry: &&shotengai_billing::provider::Entry| {
-                entry.operation == operation
-                    && matches!(entry.answer, shotengai_billing::provider::Answer::Approved { .. })
-            };
-            entries.iter().filter(approved).map(|entry| entry.amount.minor()).sum::<i64>()
-        };
-        let mut operations: Vec<_> = entries.iter().map(|entry| entry.operation.as_str()).collect();
-        operations.sort_unstable();
-        if operations.windows(2).any(|pair| pair[0] == pair[1]) {
-            world.violation(format!("{id}: the provider did {operations:?}"));
-        }
-        let captured = done(Operation::Capture) - done(Operation::Refund);
-        let held = done(Operation::Authorize) - done(Operation::Void) - done(Operation::Capture);
-        let due = match order.stage {
-            OrderStage::Paid | OrderStage::Shipped => order.total.minor(),
-            _ => 0,
-        };
-        if captured != due || held != 0 {
-            let stage = order.stage.as_str();
-            world.violation(format!("{id} is {stage} of {due}: captured {captured}, still held {held}"));
-        }
-    }
-}
-
 async fn tally_is_what_was_paid(world: &World, orders: &Orders) {
     let counters = Counters::new(world.infra.table(shotengai_tally::domain::rows::TABLE));
     let standings = match counters.standings().await {
@@ -257,6 +224,9 @@ fn compare<R: Fold + PartialEq + std::fmt::Debug>(
     for (envelope, event) in commits.get(&R::OWNER).into_iter().flat_map(|commits| events(commits)) {
         histories.entry(envelope.subject.clone()).or_default().push((envelope.clone(), event));
     }
+    for id in rows.keys().filter(|id| !histories.contains_key(id)) {
+        world.violation(format!("there is a row of {id}, and no such aggregate"));
+    }
     for (id, mut history) in histories {
         history.sort_by_key(|(envelope, _)| envelope.aggregateversion);
         let fresh = refold::<R>(history.iter().map(|(envelope, event)| (envelope, event)));
@@ -266,24 +236,5 @@ fn compare<R: Fold + PartialEq + std::fmt::Debug>(
             (Err(_) | Ok(None), None) => {}
             (fresh, row) => world.violation(format!("the row of {id} is {row:?}, a fresh fold {fresh:?}")),
         }
-    }
-}
-
-/// All of the poison, and nothing else.
-fn only_poison_is_dead(world: &World) {
-    let mut missing = world.poison();
-    for queue in world.infra.all_queues() {
-        if !queue.name().ends_with("-dlq") {
-            continue;
-        }
-        for letter in queue.messages() {
-            missing.retain(|(dead_letters, body)| dead_letters != queue.name() || letter.body != *body);
-            if !POISONS.contains(&letter.body.as_str()) {
-                world.violation(format!("{}: {:?} {}", queue.name(), letter.attributes, letter.body));
-            }
-        }
-    }
-    for (dead_letters, body) in missing {
-        world.violation(format!("{body:?} never came to {dead_letters}"));
     }
 }

@@ -164,5 +164,17 @@ pub(super) fn happening(dice: &Dice, processes: usize, queues: usize) -> Happeni
     }
 }
 
-/// What nonsense looks like. None of it is of a future version: that is patience, not poison.
-pub const POISONS: [&str; 3] = ["no JSON at all", r#"{"hello":"world"}"#, r#"{"specversion":"1.0","id":"x"}"#];
+/// What nonsense looks like, and the reason for which it is set aside. None of it is of a future version: that is patience,
+/// not poison.
+const POISONS: [(&str, &str); 3] = [
+    ("no JSON at all, #", "not_json"),
+    (r##"{"hello":"world #"}"##, "not_an_envelope"),
+    (r##"{"specversion":"1.0","id":"#"}"##, "not_an_envelope"),
+];
+
+/// A piece of nonsense like no other, and the reason for which it is set aside.
+#[must_use]
+pub fn poison(kind: usize, number: usize) -> (String, &'static str) {
+    let (body, reason) = POISONS.get(kind).copied().unwrap_or(POISONS[0]);
+    (body.replace('#', &number.to_string()), reason)
+}

@@ -7,7 +7,7 @@ mod shopping;
 use std::fmt;
 use std::time::Duration;
 
-pub use self::faults::{Dependency, Happening, POISONS, Rates};
+pub use self::faults::{Dependency, Happening, Rates, poison};
 pub use self::shopping::{Asking, Errand, Goods, tokens};
 
 use self::dice::Dice;
