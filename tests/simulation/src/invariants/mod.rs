@@ -1,4 +1,7 @@
-//! What must be so once everything has settled, judged from the stores, the ledger and the mails alone.
+//! What must be so once everything has settled, judged from the stores, the ledger and the mails, and from what people asked
+//! for, were told and met.
+//!
+//! `cancels`: why an order broke off. `money`: the ledger. `mails`: what went out. `letters`: what is dead. Here: the rest.
 
 mod cancels;
 mod letters;
