@@ -12,6 +12,7 @@ mod acknowledged;
 pub mod bugs;
 pub mod capture;
 pub mod customers;
+pub mod dealings;
 pub mod ending;
 pub mod invariants;
 pub mod line;
@@ -26,6 +27,7 @@ pub mod roles;
 mod settled;
 pub mod sight;
 pub mod street;
+pub mod troubles;
 pub mod world;
 
 use std::time::Duration;

@@ -69,8 +69,15 @@ impl Line {
 
     /// Ends this life: no call of it has any effect from now on.
     pub fn kill(&self) {
+        if !self.is_dead() {
+            self.end();
+            self.trouble(None);
+        }
+    }
+
+    /// The same for a life that has finished its work, which excuses nothing.
+    pub fn end(&self) {
         self.dead.cancel();
-        self.trouble(None);
     }
 
     /// Returns when this life is over.
@@ -92,9 +99,10 @@ impl Line {
 
     /// Something goes wrong with this life, or with its call on something.
     fn trouble(&self, call: Option<(Dependency, &str)>) {
-        self.world.trouble(self.life, call.map(|(_, resource)| resource));
+        let (world, at) = (&self.world, self.world.elapsed());
+        world.troubles.add(at, self.life, call.map(|(_, resource)| resource));
         if moves_orders(self.process) && call.is_none_or(|(dependency, _)| dependency.moves_orders()) {
-            self.world.hold_up();
+            world.troubles.hold_up(at);
         }
     }
 

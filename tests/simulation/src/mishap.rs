@@ -100,7 +100,8 @@ impl Mishap {
     pub const fn holds_up(self) -> bool {
         matches!(
             self,
-            Self::StaleIndex
+            Self::Restart
+                | Self::StaleIndex
                 | Self::TransactionConflict
                 | Self::LeaseLost
                 | Self::Split

@@ -88,8 +88,9 @@ impl Process {
         });
         if drained.await.is_err() {
             self.line.world().note(self.line.name(), || "did not drain in time".to_owned());
+            self.line.kill();
         }
-        self.line.kill();
+        self.line.end();
     }
 }
 

@@ -1,13 +1,12 @@
 //! What all processes share: the infrastructure, the time, chance, and the record of what happened.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use shotengai_contracts::events::OrderStage;
-use shotengai_kernel::{Clock, OrderId, Ports, ProductId, Random, SeededRandom};
+use shotengai_kernel::{Clock, Ports, ProductId, Random, SeededRandom};
 use shotengai_messaging::memory::{MemoryConfig, MemoryInfrastructure, QueueConfig, StreamConfig};
 use shotengai_query::store::memory::MemoryReadModel;
 use tokio::sync::mpsc;
@@ -15,9 +14,11 @@ use tokio::time::Instant;
 
 use crate::bugs::Bug;
 use crate::capture::Capture;
+use crate::dealings::Dealings;
 use crate::mishap::{Mishap, Mishaps};
-use crate::plan::{Dependency, Errand, Plan, poison};
+use crate::plan::{Dependency, Plan, poison};
 use crate::sight::Sight;
+use crate::troubles::Troubles;
 
 /// 2026-01-01T00:00:00Z, where every simulation begins, in seconds.
 const BEGINNING: i64 = 1_767_225_600;
@@ -56,6 +57,10 @@ pub struct World {
     pub capture: Capture,
     /// What the queues have delivered.
     pub sight: Sight,
+    /// What orders and their owners heard of each other.
+    pub dealings: Dealings,
+    /// What befell processes, and when.
+    pub troubles: Troubles,
     /// What is planted.
     pub bug: Option<Bug>,
     chance: SeededRandom,
@@ -64,29 +69,13 @@ pub struct World {
     crashes: mpsc::UnboundedSender<usize>,
 }
 
-/// Something that went wrong in the life of a process.
-struct Trouble {
-    at: Duration,
-    life: u64,
-    /// What the call was about; none when the whole process died or stood still.
-    resource: Option<String>,
-}
-
 #[derive(Default)]
 struct State {
     calm: bool,
     away: BTreeMap<Dependency, Instant>,
     mails: Vec<Mail>,
-    troubles: Vec<Trouble>,
     /// When a mail was first written down as sent, by its name.
     recorded: BTreeMap<String, Duration>,
-    /// When the first thing went wrong that can hold up an order.
-    held_up: Option<Duration>,
-    accepted: BTreeMap<OrderId, Errand>,
-    /// Orders whose owner has asked to cancel them.
-    unwanted: BTreeSet<OrderId>,
-    /// What somebody was told that an order is, for good.
-    told: Vec<(OrderId, OrderStage)>,
     /// What each product of the plan is called.
     products: BTreeMap<usize, ProductId>,
     /// Nonsense that was put in.
@@ -137,6 +126,8 @@ impl World {
             rows: MemoryReadModel::default(),
             capture: Capture::default(),
             sight: Sight::default(),
+            dealings: Dealings::default(),
+            troubles: Troubles::default(),
             bug,
             chance: SeededRandom::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             began,
@@ -261,45 +252,13 @@ impl World {
         self.state().recorded.get(name).copied()
     }
 
-    /// Something went wrong in the life of a process: with a call on something, or with the whole of it.
-    pub fn trouble(&self, life: u64, resource: Option<&str>) {
-        let at = self.elapsed();
-        self.state().troubles.push(Trouble { at, life, resource: resource.map(str::to_owned) });
-    }
-
-    /// Whether anything went wrong for a life, or for its calls on these, between two moments, both included.
-    #[must_use]
-    pub fn was_trouble(&self, life: u64, resources: &[&str], from: Duration, to: Duration) -> bool {
-        let concerns = |of: &Option<String>| of.as_ref().is_none_or(|of| resources.contains(&of.as_str()));
-        let state = self.state();
-        state.troubles.iter().any(|it| it.life == life && (from..=to).contains(&it.at) && concerns(&it.resource))
-    }
-
-    /// Whether anything went wrong for any process.
-    #[must_use]
-    pub fn something_went_wrong(&self) -> bool {
-        let state = self.state();
-        state.held_up.is_some() || !state.troubles.is_empty()
-    }
-
-    /// Something went wrong on the way of orders, from their placement to their confirmation.
-    pub fn hold_up(&self) {
-        let at = self.elapsed();
-        self.state().held_up.get_or_insert(at);
-    }
-
     /// Something went wrong.
     pub fn count(&self, mishap: Mishap) {
+        let at = self.elapsed();
         *self.state().mishaps.entry(mishap).or_default() += 1;
         if mishap.holds_up() {
-            self.hold_up();
+            self.troubles.hold_up(at);
         }
-    }
-
-    /// When the first thing went wrong that can hold up an order.
-    #[must_use]
-    pub fn first_hold_up(&self) -> Option<Duration> {
-        self.state().held_up
     }
 
     /// What went wrong so far, and how often.
@@ -331,39 +290,6 @@ impl World {
     #[must_use]
     pub fn poison(&self) -> Vec<Poison> {
         self.state().poison.clone()
-    }
-
-    /// A customer was told that the order is accepted, which came of this errand.
-    pub fn accept(&self, order: &OrderId, errand: &Errand) {
-        self.state().accepted.insert(order.clone(), errand.clone());
-    }
-
-    /// Every order that a customer was told is accepted.
-    #[must_use]
-    pub fn accepted(&self) -> BTreeMap<OrderId, Errand> {
-        self.state().accepted.clone()
-    }
-
-    /// An order's owner begins to ask for its cancel.
-    pub fn ask_to_cancel(&self, order: &OrderId) {
-        self.state().unwanted.insert(order.clone());
-    }
-
-    /// Whether an order's owner has asked to cancel it.
-    #[must_use]
-    pub fn was_asked_to_cancel(&self, order: &OrderId) -> bool {
-        self.state().unwanted.contains(order)
-    }
-
-    /// Somebody was told that an order is shipped, or cancelled.
-    pub fn tell(&self, order: &OrderId, stage: OrderStage) {
-        self.state().told.push((order.clone(), stage));
-    }
-
-    /// What somebody was told of orders.
-    #[must_use]
-    pub fn told(&self) -> Vec<(OrderId, OrderStage)> {
-        self.state().told.clone()
     }
 
     /// Something that must never be.

@@ -125,7 +125,7 @@ impl Person {
     }
 
     fn accepted(&self, order: &OrderId, errand: &Errand) {
-        self.world.accept(order, errand);
+        self.world.dealings.accept(order, errand);
         self.world.note(&self.name, || format!("{order} is accepted"));
     }
 
@@ -134,7 +134,7 @@ impl Person {
         let Ok(somebody) = UserId::parse("usr_somebody") else { return };
         let owner = user.unwrap_or(&somebody);
         if user.is_some() {
-            self.world.ask_to_cancel(order);
+            self.world.dealings.ask_to_cancel(order);
         }
         self.ask(
             |services| services.orders.is_some(),
@@ -184,7 +184,7 @@ impl Person {
 
     /// An answer that no later one may contradict.
     fn told(&self, order: &OrderId, stage: OrderStage) -> Attempt<()> {
-        self.world.tell(order, stage);
+        self.world.dealings.tell(order, stage);
         Attempt::Settled(())
     }
 

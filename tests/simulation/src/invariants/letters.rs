@@ -23,7 +23,7 @@ pub(super) fn are_the_poison(world: &World) {
         }
     }
     // A letter is written before its message is deleted: twice, if the message comes again meanwhile.
-    let may_come_twice = world.plan.duplicates > 0 || world.something_went_wrong();
+    let may_come_twice = world.plan.duplicates > 0 || world.troubles.any();
     for (body, letters) in arrived {
         if letters > 1 && !may_come_twice {
             world.violation(format!("{letters} dead letters {body:?}"));

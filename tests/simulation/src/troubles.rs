@@ -1,0 +1,60 @@
+//! What befell processes, for invariants that a fault excuses.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// All that went wrong for processes, and when.
+#[derive(Debug, Default)]
+pub struct Troubles(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    troubles: Vec<Trouble>,
+    held_up: Option<Duration>,
+}
+
+/// Something that went wrong in the life of a process.
+#[derive(Debug)]
+struct Trouble {
+    at: Duration,
+    life: u64,
+    /// What the call was about; none when the whole process died or stood still.
+    resource: Option<String>,
+}
+
+impl Troubles {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something went wrong in the life of a process: with a call on something, or with the whole of it.
+    pub fn add(&self, at: Duration, life: u64, resource: Option<&str>) {
+        self.known().troubles.push(Trouble { at, life, resource: resource.map(str::to_owned) });
+    }
+
+    /// Whether anything went wrong for a life, or for its calls on these, between two moments, both included.
+    #[must_use]
+    pub fn befell(&self, life: u64, resources: &[&str], from: Duration, to: Duration) -> bool {
+        let concerns = |of: &Option<String>| of.as_ref().is_none_or(|of| resources.contains(&of.as_str()));
+        let is_it = |it: &Trouble| it.life == life && (from..=to).contains(&it.at) && concerns(&it.resource);
+        self.known().troubles.iter().any(is_it)
+    }
+
+    /// Something went wrong on the way of orders, from their placement to their confirmation.
+    pub fn hold_up(&self, at: Duration) {
+        self.known().held_up.get_or_insert(at);
+    }
+
+    /// When the first thing went wrong that can hold up an order.
+    #[must_use]
+    pub fn first_hold_up(&self) -> Option<Duration> {
+        self.known().held_up
+    }
+
+    /// Whether anything went wrong at all.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        let known = self.known();
+        known.held_up.is_some() || !known.troubles.is_empty()
+    }
+}
