@@ -47,13 +47,14 @@ impl Lines {
     }
 
     /// The next letters: at most one of each line, since of two in one request the second may pass without the first.
-    pub(super) fn next(&mut self, most: usize, most_bytes: usize) -> Vec<Entry> {
+    /// Together `most_bytes` at the most by `size`, unless the first alone is larger.
+    pub(super) fn next(&mut self, most: usize, most_bytes: usize, size: impl Fn(&Letter) -> usize) -> Vec<Entry> {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         for line in self.0.values_mut() {
             if batch.len() >= most {
                 break;
             }
-            let Some(size) = line.front().map(|entry| entry.letter.bytes()) else { continue };
+            let Some(size) = line.front().map(|entry| size(&entry.letter)) else { continue };
             if !batch.is_empty() && bytes + size > most_bytes {
                 break;
             }

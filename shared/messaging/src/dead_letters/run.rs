@@ -124,7 +124,9 @@ impl DeadLetters {
         let mut lines = Lines::new(entries);
         loop {
             run.report.waiting += lines.block(&run.known.blocked);
-            let batch = lines.next(run.pacer.batch(QUEUE_MAX_BATCH).min(run.left), SEND_MAX_BYTES);
+            // By what would be sent: a letter has its names and types to count, loses its facts and gains its count.
+            let (most, id) = (run.pacer.batch(QUEUE_MAX_BATCH).min(run.left), run.report.run);
+            let batch = lines.next(most, SEND_MAX_BYTES, |letter| parcel::message(letter, id).size());
             if batch.is_empty() {
                 return true;
             }

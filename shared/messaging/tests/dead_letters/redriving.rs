@@ -240,6 +240,23 @@ async fn a_letter_as_large_as_a_queue_takes_goes_without_its_count() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn large_letters_go_by_calls_that_a_queue_takes_with_their_counts() {
+    let street = Street::new();
+    // Three together are as large as one call may be: bodies alone, or with what their attributes say.
+    let named = BTreeMap::from([("a".repeat(200), "b".to_owned())]);
+    for attributes in [BTreeMap::new(), named] {
+        for text in ["x", "y", "z"] {
+            let body = text.repeat(SEND_MAX_BYTES / 3 - attributes.values().map(String::len).sum::<usize>());
+            street.put(QUEUE, OutgoingMessage { body, attributes: attributes.clone(), delay: Duration::ZERO }).await;
+        }
+    }
+    let report = street.letters(QUEUE).redrive(&all(), &unwatched()).await;
+    assert_eq!((report.settled, report.failed, report.stopped), (6, vec![], None));
+    assert_eq!(street.faults.calls("queue.send", TARGET), 3, "two in a call");
+    assert!(street.queue(TARGET).messages().iter().all(|message| message.attributes.contains_key(REDRIVEN_ATTRIBUTE)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn discarding_deletes_what_the_filter_means_and_sends_nothing() {
     let street = Street::new();
     for version in 1..=12 {
