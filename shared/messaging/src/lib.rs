@@ -51,6 +51,7 @@ pub use ports::store::{AppendError, EventStore, OUTBOX_SHARDS, Snapshot};
 pub use ports::stream::{Shard, ShardBatch, ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter};
 pub use ports::table::{Condition, Key, Row, Table, TransactError, WriteError, WriteOp};
 pub use ports::topic::{Topic, TopicMessage};
+pub use seldom::Seldom;
 pub use send::send_all;
 pub use settle::{Delivery, Disposition, Handler, each};
 pub use worker::Worker;

@@ -7,18 +7,20 @@ use tokio::time::Instant;
 
 /// Lets a word pass once in a while for each subject.
 #[derive(Debug)]
-pub(crate) struct Seldom {
+pub struct Seldom {
     every: Duration,
     last: BTreeMap<String, Instant>,
 }
 
 impl Seldom {
-    pub(crate) const fn new(every: Duration) -> Self {
+    /// At most one word about a subject in `every`.
+    #[must_use]
+    pub const fn new(every: Duration) -> Self {
         Self { every, last: BTreeMap::new() }
     }
 
     /// Whether something may be said about `subject` now.
-    pub(crate) fn may(&mut self, subject: &str) -> bool {
+    pub fn may(&mut self, subject: &str) -> bool {
         let now = Instant::now();
         // What may be said again is as good as never said: the map stays small.
         self.last.retain(|_, at| now.duration_since(*at) < self.every);

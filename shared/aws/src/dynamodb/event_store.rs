@@ -14,6 +14,7 @@ use shotengai_messaging::{AppendError, Commit, EventStore, Fault, Snapshot};
 use super::attributes::{Item, number, read_text, text};
 use super::captured::Captured;
 use super::commit_item::{decode, key, slot, time_shard};
+use super::outbox::Unreadable;
 use super::schema::{AGGREGATE_ID, CREATED_AT, TIME_INDEX, TIME_SHARD, VERSION, events_table, snapshots_table};
 use super::{append, outbox, snapshots};
 use crate::admin::Admin;
@@ -31,6 +32,7 @@ pub(crate) struct DynamoEventStore {
     marks_outbox: bool,
     /// Of a store that marks nothing.
     captured: Option<Captured>,
+    unreadable: Unreadable,
     ports: Ports,
 }
 
@@ -43,6 +45,7 @@ impl DynamoEventStore {
             captured: (!config.marks_outbox).then(|| Captured::new(admin, table)),
             snapshots: config.full_name(&snapshots_table(owner.as_str())),
             marks_outbox: config.marks_outbox,
+            unreadable: Unreadable::new(),
             ports,
         }
     }
@@ -109,7 +112,7 @@ impl EventStore for DynamoEventStore {
     }
 
     async fn pending(&self, shard: u8, before: Timestamp, limit: usize) -> Result<Vec<Commit>, Fault> {
-        outbox::pending(&self.client, &self.events, shard, before, limit).await
+        outbox::pending(&self.client, &self.events, shard, before, limit, &self.unreadable).await
     }
 
     async fn clear_pending(&self, commits: &[Commit]) -> Result<Vec<Result<(), Fault>>, Fault> {

@@ -1,6 +1,7 @@
 //! What the event store's contract does not say: how items look, and what lost answers do.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
@@ -9,7 +10,11 @@ use shotengai_aws::admin::StreamSpec;
 use shotengai_aws::{Aws, AwsConfig};
 use shotengai_contracts::Owner;
 use shotengai_kernel::{AggregateId, Ports, Version};
-use shotengai_messaging::{AppendError, FaultKind, Infrastructure, OUTBOX_SHARDS, Snapshot};
+use shotengai_messaging::{AppendError, Commit, FaultKind, Infrastructure, OUTBOX_SHARDS, Snapshot};
+use tracing::instrument::WithSubscriber;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::{Context, SubscriberExt};
 
 use crate::local::{account, account_through, account_with_store, commit, endpoint, make_store};
 use crate::lossy::Lossy;
@@ -24,6 +29,16 @@ fn raw(aws: &Aws) -> aws_sdk_dynamodb::Client {
         .credentials_provider(Credentials::new(account, "test", None, None, "test"))
         .build();
     aws_sdk_dynamodb::Client::from_conf(config)
+}
+
+/// Keeps what is logged.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        self.0.lock().unwrap().push(format!("{event:?}"));
+    }
 }
 
 #[tokio::test]
@@ -139,6 +154,48 @@ async fn the_outbox_shows_what_is_marked_and_old_and_a_scan_shows_everything() {
     assert_eq!(scanned, commits.iter().map(|commit| commit.commit_id).collect());
     let nonsense = store.scan(0, Some("nonsense".to_owned()), 2).await.unwrap_err();
     assert_eq!(nonsense.kind(), FaultKind::Permanent);
+}
+
+#[tokio::test]
+async fn marked_commits_that_can_not_be_read_are_named_and_hold_nothing_up() {
+    let aws = account_with_store().await;
+    let store = aws.event_store(Owner::Catalog);
+    let first = commit("prod_good", 0);
+    // The id says which shard.
+    let good = [first.clone(), Commit { commit_id: first.commit_id, ..commit("prod_good", 1) }];
+    for commit in &good {
+        store.append(std::slice::from_ref(commit)).await.unwrap();
+    }
+    let (shard, before) = (good[0].index_shard(), good[1].created_at + Duration::from_secs(1));
+    let client = raw(&aws);
+    let items = client.scan().table_name("catalog-events").send().await.unwrap().items.unwrap();
+    // Older than the good ones, in their shard, broken in one way each.
+    for (n, broken) in ["events", "commit_id", "events"].into_iter().enumerate() {
+        let mut item = items[0].clone();
+        item.insert("aggregate_id".to_owned(), AttributeValue::S(format!("prod_bad_{n}")));
+        item.insert("created_at".to_owned(), AttributeValue::S(format!("2020-01-01T00:00:0{n}.000000Z")));
+        item.insert(broken.to_owned(), AttributeValue::S("[{\"secret\":1}]".to_owned()));
+        client.put_item().table_name("catalog-events").set_item(Some(item)).send().await.unwrap();
+    }
+
+    let lines = Lines::default();
+    let looking = async {
+        for _ in 0..3 {
+            for (limit, found) in [(1, vec![1]), (2, vec![1, 2]), (100, vec![1, 2])] {
+                let pending = store.pending(shard, before, limit).await.unwrap();
+                assert!(pending.iter().all(|commit| commit.aggregate_id == first.aggregate_id));
+                let versions: Vec<_> = pending.iter().map(|commit| commit.first_version.get()).collect();
+                assert_eq!(versions, found, "limit {limit}");
+            }
+        }
+    };
+    looking.with_subscriber(tracing_subscriber::registry().with(LevelFilter::ERROR).with(lines.clone())).await;
+    let lines = lines.0.lock().unwrap();
+    assert_eq!(lines.len(), 1, "not at each sweep: {lines:?}");
+    assert!(lines[0].contains("prod_bad_0/1") && !lines[0].contains("secret"), "{lines:?}");
+    // What is published is cleared, and the bad ones still hold nothing up.
+    assert!(store.clear_pending(&good).await.unwrap().iter().all(Result::is_ok));
+    assert_eq!(store.pending(shard, before, 10).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -257,7 +257,7 @@ impl Publisher {
             loop {
                 let found = match self.store.pending(shard, before, CLEAR_BATCH * 4).await {
                     Ok(found) => found,
-                    // One unreadable commit must not keep the other shards' from the stream.
+                    // One shard's fault must not keep the other shards' commits from the stream.
                     Err(fault) => {
                         outcome = Err(fault);
                         break;

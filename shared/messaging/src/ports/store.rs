@@ -75,7 +75,8 @@ pub trait EventStore: Send + Sync {
     async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault>;
 
     /// Commits of one outbox shard that are marked as not in the stream and older than `before`, oldest first, `limit`
-    /// at the most. Stale by a moment: one that has just been cleared may still show.
+    /// at the most. Stale by a moment: one that has just been cleared may still show. One that can't be read is left
+    /// out, logged and counted: it must not keep the others from the stream.
     ///
     /// # Errors
     /// A [`Fault`] of the store.
