@@ -54,7 +54,8 @@ pub static BREAKER_OPEN: LazyLock<Gauge<u64>> = LazyLock::new(|| {
     meter().u64_gauge("breaker_open").with_description("Whether a consumer waits for a dependency").build()
 });
 
-/// 1 where a shard has had records to read and has not moved for the configured time, else 0.
+/// 1 where a shard has had records to read and has not moved for the configured time, or where its checkpoint row could
+/// not be read for so long; else 0. A process shows what it reads, and rows that it finds unreadable.
 pub static SHARD_STUCK: LazyLock<Gauge<i64>> =
     LazyLock::new(|| meter().i64_gauge("shard_stuck").with_description("Shards with lag and without progress").build());
 

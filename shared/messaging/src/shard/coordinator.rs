@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::StreamConsumer;
 use super::holding::{Holding, hold};
 use super::known::Known;
+use super::progress::Progress;
 use super::reading::Ended;
 use super::view::View;
 use crate::lease::watch::LeaseWatch;
@@ -32,6 +33,10 @@ struct Coordinator {
     known: Known,
     watch: LeaseWatch,
     running: BTreeMap<String, (Id, Holding)>,
+    /// How each shard gets on that was ever read here, or whose row can't be read.
+    progress: BTreeMap<String, Arc<Progress>>,
+    /// Shards whose reader here came to a bad end and that nobody has taken since: they are still this process's to show.
+    orphans: BTreeSet<String>,
     tasks: JoinSet<(String, Ended)>,
     /// Shards that were just lost to something that has no lease, and until when they are left alone.
     left_alone: BTreeMap<String, Instant>,
@@ -49,6 +54,8 @@ pub(super) async fn run(consumer: Arc<StreamConsumer>, shutdown: CancellationTok
         known: Known::default(),
         watch: LeaseWatch::default(),
         running: BTreeMap::new(),
+        progress: BTreeMap::new(),
+        orphans: BTreeSet::new(),
         tasks: JoinSet::new(),
         left_alone: BTreeMap::new(),
         refresh_at: Instant::now(),
@@ -87,6 +94,7 @@ impl Coordinator {
         while let Some(ended) = self.tasks.join_next_with_id().await {
             self.ended(ended);
         }
+        self.progress.iter().for_each(|(shard, progress)| progress.leave(shard));
     }
 
     /// One look at the leases of a list asked for at `asked`; answers the pause until the next.
@@ -113,6 +121,8 @@ impl Coordinator {
                 self.give_up(shard);
             }
         }
+        let unheld: BTreeSet<&str> = view.free.iter().map(|(shard, _)| *shard).collect();
+        self.orphans.retain(|shard| unheld.contains(shard.as_str()));
         let free = view.free.iter().filter(|(shard, _)| self.may_take(shard));
         let mut free: Vec<_> = free.map(|(shard, lease)| ((*shard).to_owned(), lease.cloned())).collect();
         let room = share.saturating_sub(held.len()).min(free.len());
@@ -227,7 +237,8 @@ impl Coordinator {
                 Ok(lease) => {
                     let (reader, from) = (self.consumer.name, from.as_deref().unwrap_or("nobody"));
                     tracing::info!(reader, shard, from, transitions = lease.transitions, "taken");
-                    let holding = Holding::new(shutdown);
+                    self.orphans.remove(&shard);
+                    let holding = Holding::new(shutdown, progress_of(&mut self.progress, &shard));
                     let task = hold(Arc::clone(&self.consumer), shard.clone(), lease, since, holding.clone());
                     let name = shard.clone();
                     let handle = self.tasks.spawn(async move { (name, task.await) });
@@ -276,8 +287,9 @@ impl Coordinator {
                 (shard, None)
             }
         };
-        if let Some((_, holding)) = self.running.remove(&shard) {
-            holding.progress.end(&shard);
+        self.running.remove(&shard);
+        if matches!(ended, None | Some(Ended::Unreadable)) {
+            self.orphans.insert(shard.clone());
         }
         match ended {
             Some(Ended::Stopped) => {}
@@ -297,9 +309,19 @@ impl Coordinator {
 
     fn watch_over(&mut self) {
         self.left_alone.retain(|_, until| Instant::now() < *until);
-        for (shard, (_, holding)) in &self.running {
-            holding.progress.look(self.consumer.name, shard, self.consumer.config.stuck_after);
+        let unreadable =
+            |shard: &String| self.known.unreadable().contains_key(shard) && !self.running.contains_key(shard);
+        for shard in self.known.unreadable().keys().filter(|shard| unreadable(shard)) {
+            progress_of(&mut self.progress, shard).blocked();
         }
+        for (shard, progress) in &self.progress {
+            if self.running.contains_key(shard) || self.orphans.contains(shard) || unreadable(shard) {
+                progress.look(self.consumer.name, shard, self.consumer.config.stuck_after);
+            } else {
+                progress.leave(shard);
+            }
+        }
+        self.progress.retain(|shard, _| self.running.contains_key(shard) || !self.known.is_over(shard));
         let held = u64::try_from(self.running.len()).unwrap_or(u64::MAX);
         metrics::SHARDS_HELD.record(held, &[KeyValue::new("reader", self.consumer.name)]);
     }
@@ -309,4 +331,8 @@ impl Coordinator {
             tracing::warn!(reader = self.consumer.name, subject, %error, "{what}");
         }
     }
+}
+
+fn progress_of(all: &mut BTreeMap<String, Arc<Progress>>, shard: &str) -> Arc<Progress> {
+    Arc::clone(all.entry(shard.to_owned()).or_insert_with(|| Arc::new(Progress::new())))
 }

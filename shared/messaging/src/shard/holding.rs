@@ -14,13 +14,14 @@ use crate::ports::lease::Lease;
 #[derive(Clone)]
 pub(super) struct Holding {
     pub(super) stop: Stop,
-    pub(super) progress: Arc<Progress>,
+    progress: Arc<Progress>,
 }
 
 impl Holding {
-    pub(super) fn new(shutdown: &CancellationToken) -> Self {
+    pub(super) fn new(shutdown: &CancellationToken, progress: Arc<Progress>) -> Self {
+        progress.taken();
         let stop = Stop { now: shutdown.child_token(), at_batch_end: CancellationToken::new() };
-        Self { stop, progress: Arc::new(Progress::new()) }
+        Self { stop, progress }
     }
 }
 
@@ -51,7 +52,10 @@ pub(super) async fn hold(
             (reading.await, kept)
         }
     };
-    progress.end(&shard);
+    // Before another can take it. A shard that nobody will take stays this process's to show.
+    if ended != Ended::Unreadable {
+        progress.leave(&shard);
+    }
     match kept {
         Ok(lease) => keeper.give_back(&lease, ended == Ended::ShardRead).await,
         Err(lost) => tracing::warn!(reader = consumer.name, shard, %lost, "the lease was lost; reading has ended"),

@@ -5,7 +5,7 @@
 //! - `known`: the stream's shards, and which of them can be read.
 //! - `holding`: one shard in this process: its lease is renewed while it is read.
 //! - `reading`: claims the checkpoint, reads, hands batches to the [`RecordHandler`], saves how far it came.
-//! - `progress`: finds shards that have records and don't move.
+//! - `progress`: finds shards that have records and don't move, over all the times that they are read here.
 //!
 //! The lease decides who should read, the epoch in the checkpoint who can save. Two readers of one shard at the same
 //! time (a frozen process that wakes, a lease that was deleted) repeat records and harm nothing.
@@ -50,7 +50,7 @@ pub struct ShardConfig {
     pub lease: Duration,
     /// How often the list of shards is read, unless something happens.
     pub list_every: Duration,
-    /// How long a shard may have records and not move before it counts as stuck.
+    /// How long a shard may have records and not move, or a row that can't be read, before it counts as stuck.
     pub stuck_after: Duration,
 }
 

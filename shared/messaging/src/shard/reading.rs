@@ -156,7 +156,7 @@ impl<'a> Reading<'a> {
         checkpoint: Checkpoint,
     ) -> Self {
         let now = Instant::now();
-        progress.moved(checkpoint.position.as_ref(), true);
+        progress.begin(&checkpoint);
         Self {
             consumer,
             shard,
@@ -212,8 +212,7 @@ impl<'a> Reading<'a> {
             if let Some(last) = applied.checked_sub(1).and_then(|index| batch.records.get(index)) {
                 self.checkpoint.position = Some(last.position.clone());
                 self.unsaved = true;
-                let more = applied < batch.records.len() || batch.behind_ms > 0;
-                self.progress.moved(self.checkpoint.position.as_ref(), more);
+                self.progress.applied(applied < batch.records.len() || batch.behind_ms > 0);
             }
             if applied < batch.records.len() {
                 self.keep_what_is_applied().await?;
@@ -258,6 +257,7 @@ impl<'a> Reading<'a> {
     async fn save(&mut self) -> Result<(), CheckpointError> {
         self.checkpoint.beat += 1;
         self.consumer.checkpoints.save(self.shard, &self.checkpoint).await?;
+        self.progress.saved(self.checkpoint.position.as_ref());
         self.saved_at = Instant::now();
         self.unsaved = false;
         Ok(())
