@@ -190,7 +190,7 @@ async fn marked_commits_that_can_not_be_read_are_named_and_hold_nothing_up() {
         }
     };
     looking.with_subscriber(tracing_subscriber::registry().with(LevelFilter::ERROR).with(lines.clone())).await;
-    let lines = lines.0.lock().unwrap();
+    let lines = lines.0.lock().unwrap().clone();
     assert_eq!(lines.len(), 1, "not at each sweep: {lines:?}");
     assert!(lines[0].contains("prod_bad_0/1") && !lines[0].contains("secret"), "{lines:?}");
     // What is published is cleared, and the bad ones still hold nothing up.
