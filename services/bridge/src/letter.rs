@@ -12,6 +12,7 @@ use shotengai_messaging::dead_letters::record::{BASE64, ENCODING, EXCERPT, KEY, 
 use shotengai_messaging::ports::queue::{SEND_MAX_BYTES, is_permitted};
 use shotengai_messaging::ports::stream::ReadRecord;
 
+use crate::NAME;
 use crate::decode::Unfit;
 
 /// How much of a record an excerpt shows.
@@ -26,7 +27,7 @@ pub fn letter(shard: &str, record: &ReadRecord, unfit: &Unfit, attempts: u32) ->
     let facts = DeadLetterFacts {
         reason: unfit.reason.to_owned(),
         error: permitted(&unfit.error).chars().take(ERROR_CHARS).collect(),
-        consumer: "bridge".to_owned(),
+        consumer: NAME.to_owned(),
         attempts,
         first_seen: record.arrived_at,
         // As long as anything else that a writer may have put there, it would leave no room for the record.

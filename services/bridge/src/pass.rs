@@ -16,15 +16,13 @@ use shotengai_messaging::{OutgoingMessage, Queue, Topic, TopicMessage, metrics};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
+use crate::NAME;
 use crate::change::parts;
 use crate::decode::{self, Unfit};
 use crate::letter::letter;
 
 /// Publish requests under way at the same time, a shard.
 const IN_FLIGHT: usize = 4;
-
-/// Who gives up on a record.
-pub(crate) const NAME: &str = "bridge";
 
 /// The bridge's record handler.
 pub struct Bridge {

@@ -9,9 +9,10 @@ use shotengai_messaging::{Backoff, Fault, OutgoingMessage, metrics};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::NAME;
 use crate::decode::Unfit;
 use crate::letter::letter;
-use crate::pass::{Bridge, NAME, Passing};
+use crate::pass::{Bridge, Passing};
 
 /// How often, and for how long, the topic must have refused a message for good before it is believed.
 const REFUSALS: u32 = 6;
@@ -76,7 +77,6 @@ impl Bridge {
         shutdown: &CancellationToken,
     ) -> Option<usize> {
         let mut outstanding: Vec<_> = messages.iter().map(|passing| Outstanding { passing, refusal: None }).collect();
-        let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(10));
         let (mut failures, mut set_aside) = (0, 0);
         loop {
             let (left, fault) = self.round(outstanding).await;
@@ -105,7 +105,7 @@ impl Bridge {
                     "the topic did not take all; trying again"
                 );
             }
-            self.pause(&backoff, failures, shutdown).await?;
+            self.pause(failures, shutdown).await?;
         }
     }
 
@@ -213,7 +213,6 @@ impl Bridge {
         reason: &'static str,
         shutdown: &CancellationToken,
     ) -> bool {
-        let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(10));
         let mut failures = 0;
         loop {
             let answer = self.dead_letters.send(std::slice::from_ref(letter)).await;
@@ -231,14 +230,15 @@ impl Bridge {
                 let error = fault.map(|fault| fault.to_string());
                 tracing::warn!(shard, reason, error, failures, "the dead letter was not taken; trying again");
             }
-            if self.pause(&backoff, failures, shutdown).await.is_none() {
+            if self.pause(failures, shutdown).await.is_none() {
                 return false;
             }
         }
     }
 
-    /// Waits; nothing, when it was told to stop meanwhile.
-    async fn pause(&self, backoff: &Backoff, failures: u32, shutdown: &CancellationToken) -> Option<()> {
+    /// Waits longer after each failure; nothing, when it was told to stop meanwhile.
+    async fn pause(&self, failures: u32, shutdown: &CancellationToken) -> Option<()> {
+        let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(10));
         tokio::select! {
             biased;
             () = shutdown.cancelled() => None,
