@@ -106,6 +106,10 @@ bench: venv ## Measure a release build, in Markdown (ARGS=--quick for fewer orde
 	@cargo build --release --workspace --bin shotengai --bin shotengai-bench
 	@SHOTENGAI_BIN=$(CURDIR)/target/release/shotengai target/release/shotengai-bench $(ARGS)
 
+.PHONY: profile-debug
+profile-debug: venv build ## Which crates debug processes spend their time in (PROFILE_TESTS="purchase:: saga::"; needs perf)
+	@python3 tests/profile/by_crate.py $(PROFILE_TESTS)
+
 .PHONY: simulate
 simulate: ## Run many simulated histories (SEEDS=20000), or read one (SEED=17); BUG=name plants a bug
 	@cargo run --quiet --release --package shotengai-simulation --bin shotengai-simulate -- \

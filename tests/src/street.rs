@@ -309,7 +309,7 @@ impl Drop for Street {
     }
 }
 
-/// Buckets are named once for all accounts, on AWS as on the local one.
+/// Every test installs under a prefix, as installations that share an account do.
 fn prefix(account: &str) -> String {
     format!("t{account}-")
 }

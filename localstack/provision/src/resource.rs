@@ -28,8 +28,6 @@ pub enum Resource {
     Queue(QueueSpec),
     /// A queue's subscription to the topic.
     Subscription(SubscriptionSpec),
-    /// A bucket.
-    Bucket(String),
 }
 
 impl Resource {
@@ -43,7 +41,6 @@ impl Resource {
             Self::Topic(_) => "topic",
             Self::Queue(_) => "queue",
             Self::Subscription(_) => "subscription",
-            Self::Bucket(_) => "bucket",
         }
     }
 
@@ -55,7 +52,7 @@ impl Resource {
             Self::Queue(spec) => &spec.name,
             Self::Capture { table } => table,
             Self::Subscription(spec) => &spec.queue,
-            Self::Stream { name, .. } | Self::Topic(name) | Self::Bucket(name) => name,
+            Self::Stream { name, .. } | Self::Topic(name) => name,
         }
     }
 
@@ -77,7 +74,6 @@ impl Resource {
             Self::Topic(_) => admin.ensure_topic().await,
             Self::Queue(spec) => admin.ensure_queue(spec).await,
             Self::Subscription(spec) => admin.ensure_subscription(spec).await,
-            Self::Bucket(name) => admin.ensure_bucket(name).await,
         }
     }
 
@@ -90,7 +86,6 @@ impl Resource {
             Self::Topic(_) => admin.has_topic().await,
             Self::Queue(spec) => admin.has_queue(&spec.name).await,
             Self::Subscription(spec) => admin.has_subscription(&spec.queue).await,
-            Self::Bucket(name) => admin.has_bucket(name).await,
         }
     }
 
@@ -102,7 +97,6 @@ impl Resource {
             Self::Topic(_) => admin.delete_topic().await,
             Self::Queue(spec) => admin.delete_queue(&spec.name).await,
             Self::Subscription(spec) => admin.delete_subscription(&spec.queue).await,
-            Self::Bucket(name) => admin.delete_bucket(name).await,
         }
     }
 }

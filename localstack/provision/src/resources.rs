@@ -34,8 +34,6 @@ const ROW_TABLES: &[(&str, bool)] = &[
 
 /// Where the bridge puts what it can't publish.
 pub const BRIDGE_DEAD_LETTERS: &str = "bridge-dlq";
-/// Where the pictures of products are.
-pub const IMAGES_BUCKET: &str = "product-images";
 
 const STREAM_RETENTION: Duration = days(7);
 const QUEUE_RETENTION: Duration = days(4);
@@ -79,7 +77,6 @@ pub fn resources(config: &AwsConfig, options: &Options) -> Vec<Resource> {
     all.push(queue(DEADLINE_QUEUE, &deadline_dead_letters, false));
     all.push(dead_letter_queue(&deadline_dead_letters, false));
     all.push(dead_letter_queue(BRIDGE_DEAD_LETTERS, false));
-    all.push(Resource::Bucket(IMAGES_BUCKET.to_owned()));
     all
 }
 

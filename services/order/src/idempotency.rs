@@ -17,7 +17,7 @@ pub fn order_id(user: &UserId, key: &str) -> OrderId {
 /// SHA-256 of a body as sent, in hexadecimal.
 #[must_use]
 pub fn fingerprint(body: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(body))
+    Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

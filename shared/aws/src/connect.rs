@@ -39,7 +39,6 @@ pub(crate) struct Clients {
     pub(crate) sqs: aws_sdk_sqs::Client,
     /// For receives that wait.
     pub(crate) sqs_polling: aws_sdk_sqs::Client,
-    pub(crate) s3: aws_sdk_s3::Client,
 }
 
 impl Clients {
@@ -55,18 +54,9 @@ impl Clients {
             kinesis: aws_sdk_kinesis::Client::from_conf(
                 aws_sdk_kinesis::config::Builder::from(&sdk).interceptor(observe.clone()).build(),
             ),
-            sns: aws_sdk_sns::Client::from_conf(
-                aws_sdk_sns::config::Builder::from(&sdk).interceptor(observe.clone()).build(),
-            ),
+            sns: aws_sdk_sns::Client::from_conf(aws_sdk_sns::config::Builder::from(&sdk).interceptor(observe).build()),
             sqs_polling: aws_sdk_sqs::Client::from_conf(sqs.clone().timeout_config(polling).build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
-            s3: aws_sdk_s3::Client::from_conf(
-                aws_sdk_s3::config::Builder::from(&sdk)
-                    // A local AWS has one host name; buckets can't be host names of their own.
-                    .force_path_style(config.endpoint_url.is_some())
-                    .interceptor(observe)
-                    .build(),
-            ),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Adapters of the messaging ports for DynamoDB, Kinesis, SNS, SQS and S3. The only crate that names the AWS SDK.
+//! Adapters of the messaging ports for DynamoDB, Kinesis, SNS and SQS. The only crate that names the AWS SDK.
 //!
 //! - [`AwsConfig`], [`Aws`]: one connection set a process, handed out by name through
 //!   [`Infrastructure`](shotengai_messaging::Infrastructure).

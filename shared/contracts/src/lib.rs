@@ -3,7 +3,7 @@
 //! - [`envelope`]: CloudEvents 1.0 in JSON, with the street's extension attributes.
 //! - [`events`]: the payloads, one file an owner, and the [`Event`] that holds any of them.
 //! - [`upcast`]: how an old version of a payload becomes today's.
-//! - [`routing`]: the subscriptions of the topic.
+//! - [`topology`]: every service, queue, table, topic and stream, named once.
 //!
 //! `golden/` keeps one envelope of every version ever written, `schemas/` the JSON Schema of every payload; tests fail
 //! when either no longer agrees with the types. **Events carry no personal data**: a person is a `user_id`.
@@ -12,6 +12,7 @@ pub mod envelope;
 pub mod events;
 pub mod routing;
 pub mod samples;
+pub mod topology;
 pub mod upcast;
 
 pub use envelope::{DecodeError, Envelope, Metadata};

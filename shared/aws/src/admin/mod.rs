@@ -3,7 +3,6 @@
 //!
 //! Names in specifications are without the installation's prefix.
 
-mod bucket;
 mod capture;
 mod queues;
 mod spec;

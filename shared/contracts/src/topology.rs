@@ -1,0 +1,331 @@
+//! The topology: every service, queue, table, topic and stream of an installation, each named once.
+//!
+//! - [`Service`]: a role of the binary, or one that an application brings along.
+//! - [`queues`], [`tables`], [`TOPIC`], [`STREAM`]: the resources, as constants that code refers to.
+//! - [`Topology`]: a list of them. [`SHOTENGAI`] is this platform's; an installation with roles of its own adds another.
+//!
+//! Provisioning, the in-memory infrastructure, the dead-letter routes, status and `shotengai describe` are derived from
+//! here, and the chart is held against `describe`. Names are without an installation's `RESOURCE_PREFIX`.
+
+use std::fmt;
+
+use crate::events::EventType;
+
+/// A service: one role of the binary, one workload of the chart.
+///
+/// Not an enum: an application that builds on these crates brings services of its own (`examples/`), and what is
+/// installed is the [`Topology`] it names, not a closed list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Service(&'static str);
+
+impl Service {
+    /// Web pages, accounts and the gateway to the others.
+    pub const STOREFRONT: Self = Self::new("storefront");
+    /// Orders and their saga.
+    pub const ORDER: Self = Self::new("order");
+    /// Products.
+    pub const CATALOG: Self = Self::new("catalog");
+    /// Stock and reservations.
+    pub const INVENTORY: Self = Self::new("inventory");
+    /// Payments.
+    pub const BILLING: Self = Self::new("billing");
+    /// E-mail.
+    pub const NOTIFICATION: Self = Self::new("notification");
+    /// Live counts.
+    pub const TALLY: Self = Self::new("tally");
+    /// Read models.
+    pub const QUERY: Self = Self::new("query");
+    /// From the stream to the topic.
+    pub const BRIDGE: Self = Self::new("bridge");
+
+    /// A service of this name: lower-case ASCII letters, as a workload's name may be.
+    ///
+    /// # Panics
+    /// On any other name; at compile time where it makes a constant.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        let bytes = name.as_bytes();
+        assert!(!bytes.is_empty() && bytes.len() <= 20, "a service's name has 1 to 20 letters");
+        let mut at = 0;
+        while at < bytes.len() {
+            assert!(bytes[at].is_ascii_lowercase(), "a service's name has lower-case ASCII letters only");
+            at += 1;
+        }
+        Self(name)
+    }
+
+    /// The name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// How messages get into a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The topic sends it the events of these types (the subscription's filter policy).
+    Topic(&'static [EventType]),
+    /// The service that consumes it sends to it, too.
+    Own,
+    /// A dead-letter queue without a consumed queue beside it: the service itself sets records of the stream aside here.
+    Stream,
+}
+
+/// A queue and who consumes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueSpec {
+    /// Its name: `<what>-queue`, or `<what>-dlq` for [`Source::Stream`].
+    pub name: &'static str,
+    /// The service that consumes it.
+    pub service: Service,
+    /// How messages get into it.
+    pub source: Source,
+}
+
+impl QueueSpec {
+    /// The queue for what its consumer can't handle: `order-queue` → `order-dlq`. A dead-letter queue is its own.
+    #[must_use]
+    pub fn dead_letters(&self) -> String {
+        let stem = self.name.strip_suffix("-queue").or_else(|| self.name.strip_suffix("-dlq"));
+        format!("{}-dlq", stem.unwrap_or(self.name))
+    }
+
+    /// Whether a consumer receives from it, so that it has dead letters beside it.
+    #[must_use]
+    pub const fn is_consumed(&self) -> bool {
+        !matches!(self.source, Source::Stream)
+    }
+
+    /// The events that the topic sends it; none where the topic does not feed it.
+    #[must_use]
+    pub const fn events(&self) -> &'static [EventType] {
+        match self.source {
+            Source::Topic(events) => events,
+            Source::Own | Source::Stream => &[],
+        }
+    }
+
+    /// Whether the topic feeds it.
+    #[must_use]
+    pub const fn is_subscribed(&self) -> bool {
+        matches!(self.source, Source::Topic(_))
+    }
+}
+
+/// A table of rows, keyed by partition and sort key. Event and snapshot tables are not listed: every
+/// [`Owner`](crate::Owner) has `<service>-events` and `<service>-snapshots`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TableSpec {
+    /// Its name.
+    pub name: &'static str,
+    /// The only service that reads and writes it.
+    pub service: Service,
+    /// Whether rows may expire (a time to live on `expires_at`).
+    pub expires: bool,
+}
+
+/// What an installation consists of.
+#[derive(Debug, Clone, Copy)]
+pub struct Topology {
+    /// Services, in the order in which they are built and listed.
+    pub services: &'static [Service],
+    /// Queues.
+    pub queues: &'static [&'static QueueSpec],
+    /// Tables of rows.
+    pub tables: &'static [&'static TableSpec],
+}
+
+impl Topology {
+    /// The queues that have a consumer, and so dead letters.
+    pub fn consumed_queues(&self) -> impl Iterator<Item = &'static QueueSpec> {
+        self.queues.iter().copied().filter(|queue| queue.is_consumed())
+    }
+
+    /// The queues that the topic feeds.
+    pub fn subscribed_queues(&self) -> impl Iterator<Item = &'static QueueSpec> {
+        self.queues.iter().copied().filter(|queue| queue.is_subscribed())
+    }
+
+    /// The service of this name.
+    #[must_use]
+    pub fn service(&self, name: &str) -> Option<Service> {
+        self.services.iter().copied().find(|service| service.as_str() == name)
+    }
+}
+
+/// The topic that fans events out to the queues.
+pub const TOPIC: &str = "order-events";
+/// The stream that events go through, unless `KINESIS_STREAM_NAME` says otherwise.
+pub const STREAM: &str = "ec-events";
+
+/// The queues.
+pub mod queues {
+    use super::{QueueSpec, Service, Source};
+    use crate::events::EventType::{
+        OrderCancelled, OrderConfirmed, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderShipped, OrderStockSecured,
+        PaymentAuthorized, PaymentCaptured, PaymentDeclined, ProductCreated, ProductDeleted, ProductImageAdded,
+        ProductPriceChanged, ProductUpdated, StockMoved, StockRejected, StockReserved,
+    };
+
+    /// Order's: the answers of inventory and billing, products' prices, its own placements.
+    pub const ORDER: QueueSpec = QueueSpec {
+        name: "order-queue",
+        service: Service::ORDER,
+        source: Source::Topic(&[
+            OrderPlaced,
+            StockReserved,
+            StockRejected,
+            PaymentAuthorized,
+            PaymentDeclined,
+            PaymentCaptured,
+            ProductCreated,
+            ProductUpdated,
+            ProductPriceChanged,
+            ProductDeleted,
+        ]),
+    };
+    /// Order's reminders of deadlines.
+    pub const ORDER_DEADLINE: QueueSpec =
+        QueueSpec { name: "order-deadline-queue", service: Service::ORDER, source: Source::Own };
+    /// Inventory's.
+    pub const INVENTORY: QueueSpec = QueueSpec {
+        name: "inventory-queue",
+        service: Service::INVENTORY,
+        source: Source::Topic(&[ProductCreated, OrderPlaced, OrderCancelled, OrderShipped]),
+    };
+    /// Billing's.
+    pub const BILLING: QueueSpec = QueueSpec {
+        name: "billing-queue",
+        service: Service::BILLING,
+        source: Source::Topic(&[OrderPlaced, OrderConfirmed, OrderCancelled]),
+    };
+    /// Notification's.
+    pub const NOTIFICATION: QueueSpec = QueueSpec {
+        name: "notification-queue",
+        service: Service::NOTIFICATION,
+        source: Source::Topic(&[OrderPlaced, OrderPaid, OrderShipped, OrderCancelled]),
+    };
+    /// Tally's.
+    pub const TALLY: QueueSpec =
+        QueueSpec { name: "tally-queue", service: Service::TALLY, source: Source::Topic(&[OrderPaid, OrderCancelled]) };
+    /// Query's.
+    pub const QUERY: QueueSpec = QueueSpec {
+        name: "query-queue",
+        service: Service::QUERY,
+        source: Source::Topic(&[
+            ProductCreated,
+            ProductUpdated,
+            ProductPriceChanged,
+            ProductImageAdded,
+            ProductDeleted,
+            StockMoved,
+            OrderPlaced,
+            OrderStockSecured,
+            OrderPaymentSecured,
+            OrderConfirmed,
+            OrderPaid,
+            OrderShipped,
+            OrderCancelled,
+        ]),
+    };
+    /// Records of the stream that the bridge can't publish.
+    pub const BRIDGE_DEAD_LETTERS: QueueSpec =
+        QueueSpec { name: "bridge-dlq", service: Service::BRIDGE, source: Source::Stream };
+}
+
+/// The tables of rows.
+pub mod tables {
+    use super::{Service, TableSpec};
+
+    /// Products' prices, kept by order.
+    pub const ORDER_PRICES: TableSpec = TableSpec { name: "order-prices", service: Service::ORDER, expires: false };
+    /// The built-in payment provider's ledger.
+    pub const BILLING_LEDGER: TableSpec =
+        TableSpec { name: "billing-ledger", service: Service::BILLING, expires: false };
+    /// Which mails were sent, or are being sent.
+    pub const NOTIFICATION_CLAIMS: TableSpec =
+        TableSpec { name: "notification-claims", service: Service::NOTIFICATION, expires: true };
+    /// Counters, and which orders they count already.
+    pub const TALLY_COUNTERS: TableSpec = TableSpec { name: "tally-counters", service: Service::TALLY, expires: true };
+    /// Accounts.
+    pub const USERS: TableSpec = TableSpec { name: "users", service: Service::STOREFRONT, expires: true };
+    /// Checkpoints of the stream's shards; and their leases, where no cluster keeps those.
+    pub const CHECKPOINTS: TableSpec = TableSpec { name: "checkpoints", service: Service::BRIDGE, expires: false };
+}
+
+/// This platform.
+pub const SHOTENGAI: Topology = Topology {
+    services: &[
+        Service::STOREFRONT,
+        Service::ORDER,
+        Service::CATALOG,
+        Service::INVENTORY,
+        Service::BILLING,
+        Service::NOTIFICATION,
+        Service::TALLY,
+        Service::QUERY,
+        Service::BRIDGE,
+    ],
+    queues: &[
+        &queues::ORDER,
+        &queues::INVENTORY,
+        &queues::BILLING,
+        &queues::NOTIFICATION,
+        &queues::TALLY,
+        &queues::QUERY,
+        &queues::ORDER_DEADLINE,
+        &queues::BRIDGE_DEAD_LETTERS,
+    ],
+    tables: &[
+        &tables::ORDER_PRICES,
+        &tables::BILLING_LEDGER,
+        &tables::NOTIFICATION_CLAIMS,
+        &tables::TALLY_COUNTERS,
+        &tables::USERS,
+        &tables::CHECKPOINTS,
+    ],
+};
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_name_is_given_once_and_belongs_to_a_service_that_is_there() {
+        let queues: BTreeSet<&str> = SHOTENGAI.queues.iter().map(|queue| queue.name).collect();
+        let tables: BTreeSet<&str> = SHOTENGAI.tables.iter().map(|table| table.name).collect();
+        let services: BTreeSet<Service> = SHOTENGAI.services.iter().copied().collect();
+        assert_eq!(
+            (queues.len(), tables.len(), services.len()),
+            (SHOTENGAI.queues.len(), SHOTENGAI.tables.len(), SHOTENGAI.services.len())
+        );
+        assert!(SHOTENGAI.queues.iter().all(|queue| services.contains(&queue.service)));
+        assert!(SHOTENGAI.tables.iter().all(|table| services.contains(&table.service)));
+    }
+
+    #[test]
+    fn dead_letter_queues_are_named_after_their_queues() {
+        assert_eq!(queues::ORDER.dead_letters(), "order-dlq");
+        assert_eq!(queues::ORDER_DEADLINE.dead_letters(), "order-deadline-dlq");
+        assert_eq!(queues::BRIDGE_DEAD_LETTERS.dead_letters(), "bridge-dlq");
+        let all: BTreeSet<String> = SHOTENGAI.queues.iter().map(|queue| queue.dead_letters()).collect();
+        assert_eq!(all.len(), SHOTENGAI.queues.len());
+    }
+
+    #[test]
+    fn no_subscription_names_an_event_twice() {
+        for queue in SHOTENGAI.subscribed_queues() {
+            let events: BTreeSet<EventType> = queue.events().iter().copied().collect();
+            assert_eq!(events.len(), queue.events().len(), "{}", queue.name);
+        }
+    }
+}
