@@ -77,15 +77,15 @@ fn figures(plan: &Plan, measured: &[(Polling, Figures)]) -> String {
     row(&format!("{load} orders by {clients} clients: placed"), &|f| per_second(load, f.all_placed));
     row(&format!("{load} orders by {clients} clients: paid"), &|f| per_second(load, f.all_paid));
     row("the last paid after the last placed", &|f| ms(f.all_paid.saturating_sub(f.all_placed)));
-    row("processor time of `serve all` an order, under load", &|f| {
+    row("processor time of `serve all` per order, under load", &|f| {
         f.load_cpu.map_or(NOT_MEASURED.to_owned(), |used| format!("{:.1} ms", used.as_secs_f64() * 1e3 / count(load)))
     });
-    row("requests to AWS a second, at rest", &|f| format!("{:.1}", rate(&f.idle)));
+    row("requests to AWS per second, at rest", &|f| format!("{:.1}", rate(&f.idle)));
     row("of these, reads of shards", &|f| format!("{:.1}", of(&f.idle, POLL) / f.idle.over.as_secs_f64()));
     row("requests to AWS for a single order (without rest and reads of shards)", &|f| {
         format!("{:.1}", net_total(&f.single, &f.idle))
     });
-    row("requests to AWS an order under load (without rest and reads of shards)", &|f| {
+    row("requests to AWS per order under load (without rest and reads of shards)", &|f| {
         format!("{:.1}", net_total(&f.load, &f.idle))
     });
     out
@@ -95,7 +95,7 @@ fn figures(plan: &Plan, measured: &[(Polling, Figures)]) -> String {
 fn requests(figures: &Figures) -> String {
     let (idle, single, load) = (&figures.idle, &figures.single, &figures.load);
     let mut out = String::from(
-        "| operation | at rest, a second | single order: all | net of rest | under load: all, an order | net of rest |\n\
+        "| operation | at rest, per second | single order: all | net of rest | under load: all, per order | net of rest |\n\
          |---|---:|---:|---:|---:|---:|\n",
     );
     let operations: BTreeSet<_> =

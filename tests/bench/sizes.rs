@@ -55,7 +55,7 @@ fn since(before: Option<Duration>, after: Option<Duration>) -> Option<Duration> 
 
 fn table(plan: &Plan, sizes: impl Iterator<Item = Size>) -> String {
     let mut out = format!(
-        "### Each role as a process of its own\n\n| role | resident at rest | after {} orders | processor at rest | an order |\n|---|---:|---:|---:|---:|\n",
+        "### Each role as a process of its own\n\n| role | resident at rest | after {} orders | processor at rest | per order |\n|---|---:|---:|---:|---:|\n",
         plan.load
     );
     for size in sizes {

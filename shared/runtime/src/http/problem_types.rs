@@ -36,7 +36,7 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
     of(
         "bad-request",
         StatusCode::BAD_REQUEST,
-        "A header or the query string can't be used, or the body broke off.",
+        "A header or the query string is malformed, or the body ended early.",
         "Correct what `header` names or `detail` says. Repeating the same request will not help.",
     ),
     of(
@@ -54,93 +54,98 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
     of(
         "empty-order",
         StatusCode::UNPROCESSABLE_ENTITY,
-        "An order has one line at least; this one has none.",
+        "The order has no line. It needs at least one.",
         "Name products and quantities in `items`.",
     ),
-    of("forbidden", StatusCode::FORBIDDEN, "The caller is known and may not do this.", "Sign in as somebody who may."),
+    of(
+        "forbidden",
+        StatusCode::FORBIDDEN,
+        "You are signed in, but may not do this.",
+        "Sign in as the administrator, where that is what the path needs.",
+    ),
     of(
         "forwarding-loop",
         StatusCode::LOOP_DETECTED,
-        "The request came back to the door that forwarded it: an address in our settings leads to a storefront.",
-        "Nothing; tell us the `instance`.",
+        "The request came back to the storefront that forwarded it: an address in the server's settings is wrong.",
+        "Nothing on your side; report the `instance` to the operator.",
     ),
     of(
         "idempotency-key-reused",
         StatusCode::UNPROCESSABLE_ENTITY,
-        "This Idempotency-Key was used before, for another request.",
-        "A new wish needs a new key; a repeated wish needs the same body, byte for byte.",
+        "This Idempotency-Key was used before, with another body.",
+        "Use a new key for a new request. To repeat a request, send the same body, byte for byte.",
     ),
     of(
         "internal",
         StatusCode::INTERNAL_SERVER_ERROR,
-        "Something went wrong on our side. What, is in the log under the id in `instance`.",
-        "Try again later, with the same Idempotency-Key. If it stays, tell us the `instance`.",
+        "Something went wrong on the server. Its log says what, under the id in `instance`.",
+        "Try again later, with the same Idempotency-Key. If it goes on, report the `instance` to the operator.",
     ),
     of(
         "invalid-body",
         StatusCode::BAD_REQUEST,
-        "The body is JSON, but fields are missing, unknown, doubled, of another type or out of their bounds.",
+        "The body is JSON, but fields are missing, unknown, given twice, of the wrong type or out of bounds.",
         "`errors` names them: `pointer` says where, `detail` what is wanted.",
     ),
     of(
         "invalid-email",
         StatusCode::UNPROCESSABLE_ENTITY,
-        "This is no e-mail address that mail can be sent to.",
+        "Mail can't be sent to this e-mail address.",
         "Send one such as name@example.com, or leave it out.",
     ),
     of(
         "invalid-parameter",
         StatusCode::BAD_REQUEST,
-        "Parameters of the query string are out of their bounds, malformed or doubled.",
+        "Parameters of the query string are unknown, malformed, out of bounds or given twice.",
         "`errors` names them: `parameter` says which, `detail` what is wanted.",
     ),
     of(
         "invalid-text",
         StatusCode::UNPROCESSABLE_ENTITY,
-        "A text is empty, too long, or has characters that are not for reading (control characters, noncharacters).",
+        "A text is empty, too long, or has characters that can't be shown (control characters, noncharacters).",
         "Shorten or clean the text that `pointer` names.",
     ),
     of(
         "malformed-json",
         StatusCode::BAD_REQUEST,
-        "The body is not JSON in UTF-8: broken, empty, nested deeper than 128 levels, or with a number that no double holds.",
-        "Let a JSON library write it. `detail` says where it stopped making sense.",
+        "The body is not JSON in UTF-8: it is empty, broken off, nested deeper than 128 levels, or has a number too large for a double.",
+        "Write it with a JSON library. `detail` says where reading failed.",
     ),
     of(
         "method-not-allowed",
         StatusCode::METHOD_NOT_ALLOWED,
-        "There is something at this path, but it doesn't take this method.",
-        "Use one that `Allow` names.",
+        "This path exists, but not with this method.",
+        "Use a method that the header `Allow` names.",
     ),
     of(
         "no-such-account",
         StatusCode::NOT_FOUND,
-        "There is no account of this id, or no longer. Only our own services ask.",
-        "Send nothing to it.",
+        "There is no account with this id, or it was erased. Only the services themselves ask for accounts.",
+        "Send no mail to it.",
     ),
     of(
         "not-caught-up",
         StatusCode::GATEWAY_TIMEOUT,
-        "The read model didn't reach the asked `min_version` in time. What was written is safe; it only doesn't show yet.",
-        "Ask again after `Retry-After`, or without `min_version` for what there is.",
+        "The read model did not reach the `min_version` in time. What was written is safe, but can't be read yet.",
+        "Ask again after `Retry-After` seconds, or without `min_version` for what there is.",
     ),
     of(
         "not-found",
         StatusCode::NOT_FOUND,
-        "Nothing is there, or nothing that this caller may see. Text that is no id names nothing.",
-        "Check path and id.",
+        "There is nothing at this path, or nothing that you may see. A malformed id is answered like an unknown one.",
+        "Check the path and the id, and that you are signed in as its owner.",
     ),
     of(
         "order-already-shipped",
         StatusCode::CONFLICT,
-        "What has left the house can't be cancelled any more.",
-        "Nothing here; it has to be sent back.",
+        "The order is shipped, and a shipped order can't be cancelled.",
+        "Nothing by this interface; the goods have to be sent back.",
     ),
     of(
         "order-not-shippable",
         StatusCode::CONFLICT,
         "Only a paid order can be shipped.",
-        "Wait until it is paid. A cancelled one never will be.",
+        "Wait until the order is `paid`. A cancelled order never will be.",
     ),
     of(
         "out-of-range",
@@ -151,50 +156,50 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
     of(
         "product-exists",
         StatusCode::CONFLICT,
-        "Another product has the chosen id.",
-        "Choose another, or change that product.",
+        "The chosen `product_id` belongs to another product, or belonged to one that was deleted.",
+        "Choose another id, or change that product with PUT.",
     ),
     of(
         "role-timeout",
         StatusCode::GATEWAY_TIMEOUT,
-        "The service that this is for did not answer in time. What was asked may have been done.",
+        "The service behind this path did not answer in time. The request may have been carried out.",
         "Try again after `Retry-After` seconds, with the same Idempotency-Key.",
     ),
     of(
         "too-many-lines",
         StatusCode::UNPROCESSABLE_ENTITY,
         "An order has at most 50 products.",
-        "Make two orders of it.",
+        "Split it into several orders.",
     ),
     of(
         "too-many-requests",
         StatusCode::TOO_MANY_REQUESTS,
         "You, or everybody at your address, sent more requests than the limit allows. Nothing was done.",
-        "Wait for `Retry-After` seconds, then go on more slowly.",
+        "Wait for `Retry-After` seconds, then send more slowly.",
     ),
     of(
         "total-out-of-range",
         StatusCode::UNPROCESSABLE_ENTITY,
-        "The order's total is larger than an amount can be.",
+        "The order's total has more than 15 digits of minor units.",
         "Order fewer pieces.",
     ),
     of(
         "unauthorized",
         StatusCode::UNAUTHORIZED,
-        "No access token came along, or it is expired, forged or not ours. At sign-in: address or password are wrong.",
-        "Sign in and send `Authorization: Bearer <access_token>`.",
+        "The access token is missing, expired or invalid. At sign-in: the address or the password is wrong.",
+        "Sign in with POST /auth/guest or POST /auth/login, and send `Authorization: Bearer <access_token>`.",
     ),
     of(
         "unavailable",
         StatusCode::SERVICE_UNAVAILABLE,
-        "Something that this needs doesn't answer or is too busy. It may or may not have been done.",
+        "Something that the request needs does not answer or is too busy. The request may have been carried out.",
         "Try again after `Retry-After` seconds, with the same Idempotency-Key.",
     ),
     of(
         "unknown-product",
         StatusCode::UNPROCESSABLE_ENTITY,
-        "A product in the order is not for sale, or not any more.",
-        "Take the line out that `pointer` names.",
+        "A product in the order does not exist, or is no longer on sale.",
+        "Remove the line that `pointer` names.",
     ),
     of(
         "unsupported-media-type",
@@ -205,7 +210,7 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
     of(
         "upgrade-required",
         StatusCode::UPGRADE_REQUIRED,
-        "This path is a WebSocket.",
+        "This path speaks WebSocket only.",
         "Connect with a WebSocket client.",
     ),
 ];
@@ -223,16 +228,17 @@ impl ProblemType {
 #[must_use]
 pub fn describe_problems() -> String {
     let mut page = "# Problems\n\n\
-        Every error is `application/problem+json` (RFC 9457):\n\n\
+        Every error that the HTTP interface answers, what it means and what a client does about it. An error is\n\
+        `application/problem+json` (RFC 9457):\n\n\
         | member | |\n|---|---|\n\
-        | `type` | what kind, `/problems/<slug>`; every pod explains it at that path. Switch on this |\n\
-        | `title`, `status` | the kind in words, the HTTP status |\n\
+        | `type` | which problem, as `/problems/<slug>`; every process explains it at that path. Decide by this |\n\
+        | `title`, `status` | the problem in words, the HTTP status |\n\
         | `detail` | what is wrong this time; texts may change |\n\
         | `pointer`, `parameter` or `header` | where: a field of the body (RFC 6901), a parameter of the query, a header |\n\
-        | `errors` | the same of every fault found, each with its own `detail` |\n\
-        | `instance` | the request's id, also in `x-request-id`; it finds the log lines |\n\n\
-        400 is about the request by itself, 422 about what it asks for. Values sent are never repeated in an answer.\n\
-        A request whose head is no HTTP, or arrives too slowly, is answered with 400 or 408 and no body.\n"
+        | `errors` | the same for every fault found, each with its own `detail` |\n\
+        | `instance` | the request's id, also in `x-request-id` and in the server's log |\n\n\
+        400: the request can't be understood. 422: it is understood, but can't be done as asked. A request whose head is\n\
+        not HTTP, or arrives too slowly, is answered with 400 or 408 and no body.\n"
         .to_owned();
     for problem in PROBLEM_TYPES {
         let _infallible = write!(page, "\n{}", problem.describe());
