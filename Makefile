@@ -145,10 +145,14 @@ control-plane-down: ## End it
 	@sh deploy/control-plane/down.sh
 
 .PHONY: check
-check: ## Format, clippy and docs, warnings refused
+check: docs-check ## Format, clippy, API docs and documents, warnings refused
 	@cargo fmt --all -- --check
 	@cargo clippy --workspace --all-targets --all-features -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+
+.PHONY: docs-check
+docs-check: build ## The documents: dead links, and names of targets, commands and settings that are not there
+	@SHOTENGAI_BIN=$(CURDIR)/$(BIN) python3 -m unittest discover --quiet --start-directory tests/docs
 
 .PHONY: clean
 clean: ## Remove what the street left on this machine (not the build)

@@ -1,0 +1,156 @@
+"""The documents lead somewhere, and name only what there is. `make docs-check`; needs the binary, and nothing but Python."""
+
+import re
+import unittest
+
+import documents
+import program
+from documents import ROOT, Page
+
+PAGES = documents.read_all()
+# Where a reader begins.
+STARTS = ("README.md", "docs/README.md")
+# Variables that the documents name and other programs read.
+OTHERS = {
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "KUBECONFIG", "RUST_LOG",  # SDKs
+    "POD_NAMESPACE",  # set by the chart, read where no setting names a namespace
+    "UPDATE_GOLDEN", "SHOTENGAI_BIN",  # tests
+}  # fmt: skip
+# Words in capitals that are no variables: a state of AWS's, a constant of C's.
+NO_VARIABLES = {"ENABLE_FAILED", "DBL_DIG"}
+# Pages in which names are of their time.
+HISTORY = {"CHANGELOG.md"}
+# Characters that a paragraph, a point of a list or a row of a table may have: what an eye takes in before it wants a rest.
+LONGEST = 640
+FOLDERS = ("services/", "shared/", "tests/", "localstack/", "deploy/", "helm/", "docs/", "examples/", ".github/")
+
+
+def variables(code):
+    """Names of environment variables in a piece of code: by themselves, or before an equals sign."""
+    alone = re.findall(r"^([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)$", code)
+    set_before = re.findall(r"(?:^|\s)([A-Z][A-Z0-9_]*[A-Z0-9])=", code)
+    return {*alone, *set_before}
+
+
+def calls(code):
+    """The words after `shotengai` in a piece of code, once for each call."""
+    for part in re.split(r"[|;&]|\$\(", code):
+        words = [word for word in part.split("#")[0].split() if not re.match(r"[A-Z][A-Z0-9_]*=", word)]
+        if words and words[0].rpartition("/")[2] == "shotengai":
+            yield words[1:]
+
+
+def split(words):
+    """(command, flags) of a call: leading words as long as they are subcommands."""
+    command = ()
+    for word in words:
+        if (*command, word) not in program.commands():
+            break
+        command = (*command, word)
+    return command, [word.split("=")[0] for word in words if word.startswith("--")]
+
+
+def bad_calls(page):
+    """Calls in a page of commands or flags that the program doesn't have."""
+    bad = []
+    for code in page.code:
+        for words in calls(code):
+            command, flags = split(words)
+            rest = [word for word in words[len(command):] if not word.startswith("-")]
+            wants_more = bool(program.subcommands(*command))
+            if wants_more and rest and re.fullmatch(r"[a-z][a-z-]*", rest[0]):
+                bad.append((page.path, " ".join(words)))
+            bad += [(page.path, f"{' '.join(command)} {flag}") for flag in flags if flag not in program.commands()[command]]
+    return bad
+
+
+def bad_targets(page):
+    named = {name for code in page.code for name in re.findall(r"(?:^|\s)make ([a-z][a-z0-9-]*)", code)}
+    return {(page.path, name) for name in named - program.targets()}
+
+
+class Documents(unittest.TestCase):
+    def test_no_link_and_no_anchor_is_dead(self):
+        self.assertEqual(documents.dead_links(PAGES), [])
+
+    def test_every_page_can_be_reached(self):
+        self.assertEqual(documents.unreachable(PAGES, STARTS), set())
+
+    def test_every_page_begins_with_its_title_and_says_something_under_it(self):
+        for page in PAGES.values():
+            self.assertRegex(page.text, r"\A# [^\n]+\n\n[^#\n]", page.path)
+            self.assertEqual(len(re.findall(r"^# ", page.prose, re.MULTILINE)), 1, page.path)
+
+    def test_every_make_target_exists(self):
+        bad = set().union(*(bad_targets(page) for page in PAGES.values() if page.path not in HISTORY))
+        self.assertEqual(bad, set())
+
+    def test_every_command_and_flag_exists(self):
+        bad = [call for page in PAGES.values() if page.path not in HISTORY for call in bad_calls(page)]
+        self.assertEqual(bad, [])
+
+    def test_every_variable_is_a_setting(self):
+        known = program.settings() | program.make_variables() | OTHERS | NO_VARIABLES
+        for page in PAGES.values():
+            if page.path in HISTORY:
+                continue
+            # A shell variable that the same page uses is the page's own.
+            own = set(re.findall(r"\$\{?([A-Z][A-Z0-9_]*)", "".join(page.shell)))
+            named = set().union(*(variables(code) for code in page.code))
+            self.assertEqual(named - known - own, set(), page.path)
+
+    def test_every_crate_exists(self):
+        for page in PAGES.values():
+            for code in page.code:
+                for name in re.findall(r"(?:-p|--package) ([a-z-]+)", code):
+                    self.assertIn(name, program.crates(), page.path)
+
+    def test_every_path_exists(self):
+        for page in PAGES.values():
+            if page.path in HISTORY:
+                continue
+            for span in page.spans:
+                if span.startswith(FOLDERS) and re.fullmatch(r"[\w./-]+", span):
+                    self.assertTrue((ROOT / span).exists() or (ROOT / page.path).parent.joinpath(span).exists(), f"{page.path}: {span}")
+
+    def test_both_readmes_have_the_same_commands(self):
+        self.assertEqual(PAGES["README.ja.md"].shell, PAGES["README.md"].shell)
+
+    def test_no_paragraph_is_a_wall(self):
+        for page in PAGES.values():
+            for paragraph in documents.paragraphs(page):
+                self.assertLessEqual(len(paragraph), LONGEST, f"{page.path}: {paragraph}")
+
+
+class TheChecksThemselves(unittest.TestCase):
+    """A check that finds nothing anywhere would let everything pass."""
+
+    def test_pages_commands_and_settings_were_found(self):
+        self.assertGreater(len(PAGES), 20)
+        self.assertIn("--reason", program.commands()[("dead-letters", "redrive")])
+        self.assertLessEqual({"DATABASE_URL", "ORDER_DEADLINE_SECONDS", "SMTP_URL"}, program.settings())
+        self.assertLessEqual({"run", "test", "kind-up"}, program.targets())
+        self.assertLessEqual({"SEEDS", "ARGS", "PROFILE"}, program.make_variables())
+        self.assertIn("shotengai-order", program.crates())
+
+    def test_dead_links_and_anchors_are_seen(self):
+        page = Page("docs/x.md", "# X\n\n## A (b) `c`\n\n[1](#a-b-c) [2](#a) [3](gone.md) [4](../README.md#gone) `[5](gone.md)`")
+        self.assertEqual([link for _, link in documents.dead_links({"docs/x.md": page, **PAGES}) if _ == "docs/x.md"], ["#a", "gone.md", "../README.md#gone"])
+
+    def test_a_page_that_nothing_leads_to_is_seen(self):
+        pages = {"README.md": Page("README.md", "[a](docs/a.md)"), "docs/a.md": Page("docs/a.md", ""), "docs/b.md": Page("docs/b.md", "")}
+        self.assertEqual(documents.unreachable(pages, ["README.md"]), {"docs/b.md"})
+
+    def test_unknown_commands_flags_targets_and_variables_are_seen(self):
+        page = Page("x.md", "`shotengai frobnicate` `shotengai seed --frobnicate`\n\n```sh\nmake frobnicate\nFROBNICATE_IT=1 make run\n```\n")
+        self.assertEqual(bad_calls(page), [("x.md", "frobnicate"), ("x.md", "seed --frobnicate")])
+        self.assertEqual(bad_targets(page), {("x.md", "frobnicate")})
+        self.assertEqual(set().union(*(variables(code) for code in page.code)), {"FROBNICATE_IT"})
+
+    def test_calls_are_told_apart_from_words(self):
+        fine = Page("x.md", "`shotengai status kinesis` `shotengai serve <role>` `shotengai dead-letters list` `target/debug/shotengai dev --help`")
+        self.assertEqual(bad_calls(fine), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
