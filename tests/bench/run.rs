@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use shotengai_contracts::QUEUES;
+use shotengai_contracts::topology::SHOTENGAI;
 use shotengai_messaging::Infrastructure;
 use shotengai_tests::shop::{Person, Shop, text};
 use shotengai_tests::street::{Process, Street, binary};
@@ -128,7 +128,7 @@ impl<'a> Bench<'a> {
         .await;
         until("every queue is empty", Duration::from_secs(60), || async {
             let mut left = 0;
-            for queue in QUEUES {
+            for queue in SHOTENGAI.subscribed_queues() {
                 // What is delayed waits for its deadline.
                 let depth = self.street.aws.queue(queue.name).depth().await.unwrap();
                 left += depth.visible + depth.in_flight;

@@ -6,6 +6,7 @@ import re
 from chart import ROOT
 
 SHARED = ROOT / "shared" / "runtime" / "src" / "settings" / "args.rs"
+TOPOLOGY = ROOT / "shared" / "contracts" / "src" / "topology.rs"
 CLI = ROOT / "services" / "shotengai" / "src" / "cli.rs"
 
 FIELD = re.compile(r"((?:^ *///[^\n]*\n)*)^ *#\[arg\(([^\n]*)\)\]\n *pub(?:\(crate\))? (\w+): ([^\n]+),\n", re.MULTILINE)
@@ -69,6 +70,4 @@ def of_tools():
 
 def roles():
     """The roles that the binary has."""
-    text = CLI.read_text()
-    body = re.search(r"enum RoleChoice \{(.*?)\n\}", text, re.DOTALL).group(1)
-    return [name.lower() for name in re.findall(r"^ *(\w+),", body, re.MULTILINE) if name != "All"]
+    return re.findall(r'pub const [A-Z]+: Self = Self::new\("([a-z]+)"\)', TOPOLOGY.read_text())

@@ -50,9 +50,8 @@ def test_the_chart_has_the_roles_that_the_binary_has():
 
 
 def test_every_role_empties_the_queues_that_the_contracts_give_it():
-    routing = (chart.ROOT / "shared" / "contracts" / "src" / "routing.rs").read_text()
-    found = {(role, queue) for queue, role in re.findall(r'QueueSpec \{\s*name: "([a-z-]+)",\s*service: "([a-z]+)"', routing)}
-    found.add(("order", re.search(r'DEADLINE_QUEUE: &str = "([a-z-]+)"', routing).group(1)))
+    queues = re.findall(r'name: "([a-z-]+-queue)",\s*service: Service::([A-Z]+),', rust_settings.TOPOLOGY.read_text())
+    found = {(role.lower(), queue) for queue, role in queues}
     facts = {(role, queue["name"]) for role, fact in chart.facts().items() for queue in fact.get("queues", [])}
     assert facts == found and len(found) >= 7
 

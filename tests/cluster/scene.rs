@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kube::config::Kubeconfig;
+use shotengai_contracts::topology::STREAM;
 use shotengai_kernel::Ports;
 use shotengai_kubernetes::Cluster;
 use shotengai_messaging::contract::lease_contract;
@@ -59,7 +60,7 @@ impl Scene {
         let shop_process = street.serve(SHOP, &[]).await;
         let shop = street.shop(&shop_process);
         let guest = shop.guest(Some("cluster@example.com"), "ja").await;
-        let group = format!("{}bridge/ec-events", street.prefix());
+        let group = format!("{}bridge/{STREAM}", street.prefix());
         let objects = Objects::connect(&namespace, &group).await;
         let bridges = BTreeMap::new();
         Self { street, shop_process, shop, guest, bridges, objects, wire, api_server, folder, namespace, selling: None }

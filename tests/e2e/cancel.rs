@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use shotengai_contracts::topology::{queues, tables};
 use shotengai_messaging::Infrastructure;
 use shotengai_tests::proxy::{Action, Proxy, Rule};
 use shotengai_tests::shop::{Answer, Person, Shop, text};
@@ -159,7 +160,7 @@ async fn an_order_cancelled_while_its_capture_runs_costs_nothing() {
     let asking = proxy.rule(
         Rule::when(|exchange| {
             exchange.is("dynamodb", "PutItem")
-                && exchange.mentions("billing-ledger")
+                && exchange.mentions(tables::BILLING_LEDGER.name)
                 && exchange.mentions(r#"\"capture\""#)
         })
         .times(1)
@@ -199,7 +200,7 @@ async fn an_order_cancelled_while_its_capture_runs_costs_nothing() {
     street.until_pieces(&shop, &kinoko, ALL_TEN).await;
     // The captures that were held have ended, and changed nothing.
     until("billing has nothing more to do", Duration::from_secs(60), || async {
-        let depth = street.aws.queue("billing-queue").depth().await.unwrap();
+        let depth = street.aws.queue(queues::BILLING.name).depth().await.unwrap();
         if depth.total() == 0 { Ok(()) } else { Err(depth) }
     })
     .await;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use shotengai_contracts::{Owner, QUEUES};
+use shotengai_contracts::Owner;
+use shotengai_contracts::topology::{SHOTENGAI, queues, tables};
 use shotengai_kernel::Ports;
 use shotengai_messaging::{Infrastructure, TableLeases, contract};
 use shotengai_tests::street::Street;
@@ -25,12 +26,12 @@ async fn the_stream_keeps_its_contract() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_queue_keeps_its_contract() {
     let street = Street::provisioned().await;
-    contract::queue_contract(street.aws.queue("order-deadline-queue"), &Ports::system()).await;
+    contract::queue_contract(street.aws.queue(queues::ORDER_DEADLINE.name), &Ports::system()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_topic_keeps_its_contract_with_every_queue() {
-    for spec in QUEUES {
+    for spec in SHOTENGAI.subscribed_queues() {
         // What one suite publishes reaches the other queues too, and a suite wants its queue to itself.
         let street = Street::provisioned().await;
         contract::topic_contract(street.aws.topic(), street.aws.queue(spec.name), spec, &Ports::system()).await;
@@ -40,13 +41,13 @@ async fn the_topic_keeps_its_contract_with_every_queue() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_table_keeps_its_contract() {
     let street = Street::provisioned().await;
-    contract::table_contract(street.aws.table("order-prices"), &Ports::system()).await;
+    contract::table_contract(street.aws.table(tables::ORDER_PRICES.name), &Ports::system()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn leases_and_checkpoints_in_a_table_keep_their_contracts() {
     let street = Street::provisioned().await;
-    let table = || street.aws.table("checkpoints");
+    let table = || street.aws.table(tables::CHECKPOINTS.name);
     contract::lease_contract(Arc::new(TableLeases::new(table(), "bridge/contract")), &Ports::system()).await;
     contract::checkpoint_contract(table(), &Ports::system()).await;
 }

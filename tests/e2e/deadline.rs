@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shotengai_contracts::routing::DEADLINE_QUEUE;
+use shotengai_contracts::topology::queues;
 use shotengai_contracts::{Envelope, Owner};
 use shotengai_kernel::{AggregateId, OrderId, ProductId, Version};
 use shotengai_messaging::Infrastructure;
@@ -63,7 +63,7 @@ async fn without_inventory_an_order_is_cancelled_at_its_deadline_across_a_kill_a
     let order_id = OrderId::parse(&order).unwrap();
     until("inventory has worked through what it missed", Duration::from_secs(60), || async {
         let reservation = types(&events_of(&street, Owner::Inventory, &AggregateId::reservation(&order_id)).await);
-        let left = street.aws.queue("inventory-queue").depth().await.unwrap().total();
+        let left = street.aws.queue(queues::INVENTORY.name).depth().await.unwrap().total();
         let let_go = reservation.last().is_some_and(|last| last == "StockReleased");
         if let_go && left == 0 { Ok(()) } else { Err((reservation, left)) }
     })
@@ -130,7 +130,7 @@ fn types(events: &[Envelope]) -> Vec<String> {
 
 /// How many reminders are under way, delayed ones included.
 async fn reminders(street: &Street) -> u64 {
-    street.aws.queue(DEADLINE_QUEUE).depth().await.unwrap().total()
+    street.aws.queue(queues::ORDER_DEADLINE.name).depth().await.unwrap().total()
 }
 
 /// How many reminders a process has settled as done.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use shotengai_aws::{Aws, AwsConfig};
 use shotengai_contracts::Owner;
+use shotengai_contracts::topology::{queues, tables};
 use shotengai_kernel::{AggregateId, Ports, Version};
 use shotengai_messaging::ports::stream::StreamRecord;
 use shotengai_messaging::ports::topic::TopicMessage;
@@ -40,10 +41,10 @@ async fn one_call_each(aws: &Aws) -> [(&'static str, Result<(), Fault>); 4] {
     let first =
         |answers: Result<Vec<Result<(), Fault>>, Fault>| answers.and_then(|all| all.into_iter().next().unwrap());
     [
-        ("dynamodb", aws.table("order-prices").ping().await),
+        ("dynamodb", aws.table(tables::ORDER_PRICES.name).ping().await),
         ("kinesis", first(aws.stream_writer().put(&[record]).await)),
         ("sns", first(aws.topic().publish(&[published]).await)),
-        ("sqs", first(aws.queue("order-deadline-queue").send(&[sent]).await)),
+        ("sqs", first(aws.queue(queues::ORDER_DEADLINE.name).send(&[sent]).await)),
     ]
 }
 
@@ -83,16 +84,18 @@ async fn what_is_held_happens_before_or_after_the_hold() {
         let rule = proxy.rule(Rule::when(move |exchange| exchange.mentions(name)).act(action));
         let writer = Arc::clone(&aws);
         let writing =
-            tokio::spawn(async move { writer.table("order-prices").put(&row(name), Condition::Absent).await });
+            tokio::spawn(
+                async move { writer.table(tables::ORDER_PRICES.name).put(&row(name), Condition::Absent).await },
+            );
         rule.until_hit(1, SOON).await;
-        let seen = street.aws.table("order-prices").get(&row(name).key).await.unwrap();
+        let seen = street.aws.table(tables::ORDER_PRICES.name).get(&row(name).key).await.unwrap();
         assert_eq!(seen.is_some(), happened, "{name}");
         assert!(!writing.is_finished(), "{name}: the answer is held");
         rule.release();
         // The SDK may have repeated what took long: then one of the two met the other.
         let answer = writing.await.unwrap();
         assert!(matches!(answer, Ok(()) | Err(WriteError::Condition(Some(_)))), "{name}: {answer:?}");
-        assert!(street.aws.table("order-prices").get(&row(name).key).await.unwrap().is_some(), "{name}");
+        assert!(street.aws.table(tables::ORDER_PRICES.name).get(&row(name).key).await.unwrap().is_some(), "{name}");
     }
 }
 
@@ -104,7 +107,7 @@ async fn what_is_held_for_a_sender_who_gave_up_still_arrives_when_released_and_n
     };
     let (late, never) = (hold("late"), hold("never"));
     for (name, rule) in [("late", &late), ("never", &never)] {
-        let table = aws.table("order-prices");
+        let table = aws.table(tables::ORDER_PRICES.name);
         let row = row(name);
         let writing = tokio::spawn(async move { table.put(&row, Condition::Absent).await });
         rule.until_hit(1, SOON).await;
@@ -112,7 +115,7 @@ async fn what_is_held_for_a_sender_who_gave_up_still_arrives_when_released_and_n
     }
     never.remove();
     late.release();
-    let table = street.aws.table("order-prices");
+    let table = street.aws.table(tables::ORDER_PRICES.name);
     until("the late write arrives", SOON, || async {
         table.get(&row("late").key).await.unwrap().ok_or("it has not come")
     })
@@ -124,7 +127,7 @@ async fn what_is_held_for_a_sender_who_gave_up_still_arrives_when_released_and_n
 async fn a_lost_answer_is_asked_for_again_and_the_write_happened_once() {
     let (_street, proxy, aws) = behind_a_proxy().await;
     let lost = proxy.rule(Rule::when(|exchange| exchange.is("dynamodb", "PutItem")).times(1).act(Action::LoseAnswer));
-    let answer = aws.table("order-prices").put(&row("lost"), Condition::Absent).await;
+    let answer = aws.table(tables::ORDER_PRICES.name).put(&row("lost"), Condition::Absent).await;
     assert!(matches!(answer, Err(WriteError::Condition(Some(standing))) if *standing == row("lost")), "met itself");
     assert_eq!((lost.hits(), proxy.seen().get("dynamodb.PutItem").copied()), (1, Some(2)));
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use serde_json::{Value, json};
+use shotengai_contracts::topology::tables;
 use shotengai_inbox::Message;
 use shotengai_tests::shop::text;
 use shotengai_tests::street::Street;
@@ -122,7 +123,7 @@ async fn a_guest_without_an_address_gets_no_mail_and_an_english_one_english() {
     assert!(mails.iter().all(|mail| mail.text.contains("order")), "{mails:?}");
     // The decision not to mail is recorded for both kinds.
     use shotengai_messaging::Infrastructure;
-    let claims = street.aws.table("notification-claims");
+    let claims = street.aws.table(tables::NOTIFICATION_CLAIMS.name);
     for kind in ["received", "receipt"] {
         let key = shotengai_messaging::Key::new(first.clone(), kind);
         until("the decision is recorded", Duration::from_secs(20), || async {

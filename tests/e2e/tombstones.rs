@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use shotengai_contracts::EventType;
+use shotengai_contracts::topology::queues;
 use shotengai_messaging::{Infrastructure, OutgoingMessage, Queue};
 use shotengai_tests::shop::text;
 use shotengai_tests::street::Street;
@@ -55,7 +56,7 @@ async fn an_order_that_comes_after_its_cancellation_reserves_and_holds_nothing()
     let order = text(&shop.order(&guest, &[(&kinoko, 3)]).await.expect(202), "order_id");
     assert_eq!(shop.post(&format!("/orders/{order}/cancel"), Some(&guest), &json!({})).await.status, 202);
 
-    let queues = ["inventory-queue", "billing-queue"].map(|name| street.aws.queue(name));
+    let queues = [queues::INVENTORY, queues::BILLING].map(|queue| street.aws.queue(queue.name));
     let mut held = Vec::new();
     for queue in &queues {
         let [placed, cancelled] = take(queue.as_ref(), [EventType::OrderPlaced, EventType::OrderCancelled]).await;

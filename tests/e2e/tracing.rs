@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use serde_json::json;
+use shotengai_contracts::topology::SHOTENGAI;
 use shotengai_street::free_port;
 use shotengai_tests::collector::{Collector, hex};
 use shotengai_tests::shop::{order_body, text};
@@ -141,8 +142,7 @@ fn assert_complete(trace: &[Span]) {
     for hop in ["outbox publish", "kinesis.PutRecords"] {
         assert_eq!(names.contains(hop), !captured(), "{hop} in {names:?}");
     }
-    for queue in ["order-queue", "inventory-queue", "billing-queue", "notification-queue", "tally-queue", "query-queue"]
-    {
+    for queue in SHOTENGAI.subscribed_queues().map(|queue| queue.name) {
         let found = names.iter().any(|name| name.starts_with("process ") && name.ends_with(queue));
         assert!(found, "nothing processed from {queue} in {names:?}");
     }

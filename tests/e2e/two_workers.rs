@@ -11,6 +11,7 @@ use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shotengai_contracts::Owner;
+use shotengai_contracts::topology::{queues, tables};
 use shotengai_kernel::{AggregateId, OrderId, PaymentId, Version};
 use shotengai_messaging::{Infrastructure, QueueDepth};
 use shotengai_tests::post_office::{Desk, Letter, PostOffice};
@@ -144,7 +145,7 @@ impl Call {
         let (table, words) = match self {
             Self::Append(event) => ("billing-events", event.to_owned()),
             // As the entry's operation is written, in a document that is a text.
-            Self::Ledger(operation) => ("billing-ledger", format!(r#"\"operation\":\"{operation}\""#)),
+            Self::Ledger(operation) => (tables::BILLING_LEDGER.name, format!(r#"\"operation\":\"{operation}\""#)),
         };
         exchange.is("dynamodb", "PutItem") && exchange.mentions(table) && exchange.mentions(&words)
     }
@@ -254,7 +255,7 @@ impl std::fmt::Display for Case {
 impl World {
     async fn open(doomed: usize) -> Self {
         let street = Street::provisioned().await;
-        let office = PostOffice::open(street.aws.queue("billing-queue"));
+        let office = PostOffice::open(street.aws.queue(queues::BILLING.name));
         let (others, held, mortal, second) = tokio::join!(
             street.serve("storefront,order,catalog,inventory,query,bridge", &[]),
             Worker::start(&street, &office),
@@ -298,7 +299,7 @@ impl World {
     async fn emptied(&self) -> Result<(), QueueDepth> {
         let deadline = Instant::now() + WITHIN;
         loop {
-            let depth = self.street.aws.queue("billing-queue").depth().await.unwrap();
+            let depth = self.street.aws.queue(queues::BILLING.name).depth().await.unwrap();
             if depth.total() == 0 {
                 return Ok(());
             } else if Instant::now() > deadline {

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use shotengai_aws::Aws;
-use shotengai_contracts::{Envelope, Event, QUEUES};
+use shotengai_contracts::topology::{SHOTENGAI, queues};
+use shotengai_contracts::{Envelope, Event};
 use shotengai_kernel::{Ports, Random, SeededRandom};
 use shotengai_messaging::ports::queue::QUEUE_MAX_BATCH;
 use shotengai_messaging::ports::stream::{ShardCursor, StartAt};
@@ -81,7 +82,7 @@ impl ChaoticBridge {
         until("the street is quiet", within, || async {
             let before = self.progress();
             let mut waiting = Vec::new();
-            for queue in QUEUES {
+            for queue in SHOTENGAI.subscribed_queues() {
                 let depth = street.aws.queue(queue.name).depth().await;
                 if !depth.as_ref().is_ok_and(|depth| depth.total() == 0) {
                     waiting.push((queue.name, depth));
@@ -177,7 +178,7 @@ impl Rounds {
                 for envelope in envelopes(&record.data) {
                     let event_type = envelope.known_type().unwrap();
                     let late_queue = self.late_queue(&envelope);
-                    for queue in QUEUES.iter().filter(|queue| queue.events.contains(&event_type)) {
+                    for queue in SHOTENGAI.subscribed_queues().filter(|queue| queue.events().contains(&event_type)) {
                         self.take(queue.name, &envelope, late_queue == Some(queue.name));
                     }
                 }
@@ -209,7 +210,7 @@ impl Rounds {
     fn late_queue(&self, envelope: &Envelope) -> Option<&'static str> {
         match envelope.event().unwrap() {
             Event::OrderPlaced(placed) if placed.payment_token.as_deref() == Some(OVERTAKEN_TOKEN) => {
-                Some(if self.random.below(2) == 0 { "inventory-queue" } else { "billing-queue" })
+                Some(if self.random.below(2) == 0 { queues::INVENTORY.name } else { queues::BILLING.name })
             }
             _ => None,
         }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
+use shotengai_contracts::topology::STREAM;
 use shotengai_fake_cluster::FakeCluster;
 use shotengai_fake_cluster::server::Server;
 use shotengai_kernel::Ports;
@@ -45,6 +46,6 @@ impl Cluster {
         let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
         let client = kube::Client::try_from(config).unwrap();
         let cluster = shotengai_kubernetes::Cluster::with_client(client, NAMESPACE, Ports::system());
-        cluster.leases(&format!("{}bridge/ec-events", street.prefix()))
+        cluster.leases(&format!("{}bridge/{STREAM}", street.prefix()))
     }
 }

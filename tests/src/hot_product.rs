@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use shotengai_contracts::events::{OrderItem, OrderPlaced, ProductCreated};
+use shotengai_contracts::topology::queues;
 use shotengai_contracts::{Envelope, Event, EventType, Metadata, Owner};
 use shotengai_inventory::InventorySettings;
 use shotengai_kernel::{
@@ -18,7 +19,6 @@ use shotengai_runtime::{Context, Settings};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-const QUEUE: &str = "inventory-queue";
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 const WITHIN: Duration = Duration::from_secs(600);
 
@@ -103,8 +103,8 @@ fn spawn(worker: shotengai_messaging::Worker, stop: &CancellationToken) -> tokio
 
 async fn until_sold(infra: &MemoryInfrastructure) {
     let deadline = Instant::now() + WITHIN;
-    while infra.memory_queue(QUEUE).depth_now().total() > 0 {
-        assert!(Instant::now() < deadline, "{QUEUE} is not empty after {WITHIN:?}");
+    while infra.memory_queue(queues::INVENTORY.name).depth_now().total() > 0 {
+        assert!(Instant::now() < deadline, "{} is not empty after {WITHIN:?}", queues::INVENTORY.name);
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }
@@ -118,7 +118,7 @@ fn reserved(infra: &MemoryInfrastructure) -> usize {
 async fn feed(infra: &MemoryInfrastructure, ports: &Ports, events: impl Iterator<Item = Event>) {
     let messages: Vec<_> = events.map(|event| message(ports, &event)).collect();
     for batch in messages.chunks(QUEUE_MAX_BATCH) {
-        assert!(infra.queue(QUEUE).send(batch).await.unwrap().iter().all(Result::is_ok));
+        assert!(infra.queue(queues::INVENTORY.name).send(batch).await.unwrap().iter().all(Result::is_ok));
     }
 }
 

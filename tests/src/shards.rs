@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shotengai_aws::Aws;
+use shotengai_contracts::topology::{STREAM, tables};
 use shotengai_messaging::{Checkpoints, Infrastructure, Leases};
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
 use crate::street::{Process, Street};
-
-const STREAM: &str = "ec-events";
 
 /// The shards of each holder, as `shotengai status kinesis` shows them.
 pub async fn shown_holders(street: &Street) -> BTreeMap<String, Vec<String>> {
@@ -36,13 +35,13 @@ pub async fn shown_holders_with(street: &Street, extra: &[(&str, &str)]) -> BTre
 
 /// The shards of each owner that has both the lease and the last claim of the checkpoint.
 pub async fn readers(aws: &Aws) -> BTreeMap<String, Vec<String>> {
-    let leases = Checkpoints::new(aws.table("checkpoints"), "bridge", STREAM).leases();
+    let leases = Checkpoints::new(aws.table(tables::CHECKPOINTS.name), "bridge", STREAM).leases();
     readers_by(aws, leases.as_ref()).await
 }
 
 /// The same, by leases of any kind.
 pub async fn readers_by(aws: &Aws, leases: &dyn Leases) -> BTreeMap<String, Vec<String>> {
-    let checkpoints = Checkpoints::new(aws.table("checkpoints"), "bridge", STREAM);
+    let checkpoints = Checkpoints::new(aws.table(tables::CHECKPOINTS.name), "bridge", STREAM);
     let mut readers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for lease in leases.list().await.unwrap() {
         if !lease.name.starts_with("shardId-") {
@@ -95,7 +94,7 @@ fn rank(position: Option<&String>) -> (usize, String) {
 }
 
 async fn watch(aws: &Aws, done: &CancellationToken) -> usize {
-    let checkpoints = Checkpoints::new(aws.table("checkpoints"), "bridge", STREAM);
+    let checkpoints = Checkpoints::new(aws.table(tables::CHECKPOINTS.name), "bridge", STREAM);
     let mut last = BTreeMap::new();
     let mut looks = 0;
     while !done.is_cancelled() {

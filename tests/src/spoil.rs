@@ -18,7 +18,7 @@ pub async fn put_doc_as_it_is(street: &Street, table: &str, key: &Key, version: 
 /// Sets an attribute of a commit to this text, as an operator does by hand.
 pub async fn set_on_commit(street: &Street, owner: Owner, commit: &Commit, attribute: &str, value: &str) {
     let body = json!({
-        "TableName": format!("{}{}-events", street.prefix(), owner.as_str()),
+        "TableName": format!("{}{}", street.prefix(), owner.events_table()),
         "Key": {
             "aggregate_id": {"S": commit.aggregate_id.as_str()},
             "version": {"N": commit.first_version.to_string()},

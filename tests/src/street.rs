@@ -9,7 +9,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use shotengai_aws::{Aws, AwsConfig};
 use shotengai_contracts::Owner;
-use shotengai_contracts::routing::{consumed_queues, dead_letters_of};
+use shotengai_contracts::topology::SHOTENGAI;
 use shotengai_inbox::{Inbox, InboxConfig, InboxStore};
 use shotengai_kernel::{Ports, Timestamp};
 use shotengai_messaging::{Infrastructure, OUTBOX_SHARDS};
@@ -255,10 +255,8 @@ impl Street {
 
     /// How many messages are in dead-letter queues, by queue, empty ones left out.
     pub async fn dead_letters(&self) -> Vec<(String, u64)> {
-        let mut names: Vec<_> = consumed_queues().map(dead_letters_of).collect();
-        names.push("bridge-dlq".to_owned());
         let mut found = Vec::new();
-        for name in names {
+        for name in SHOTENGAI.queues.iter().map(|queue| queue.dead_letters()) {
             let depth = self.aws.queue(&name).depth().await.unwrap_or_else(|fault| panic!("{name}: {fault}"));
             if depth.total() > 0 {
                 found.push((name, depth.total()));

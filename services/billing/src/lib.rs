@@ -14,25 +14,25 @@ pub mod settle;
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
-use shotengai_contracts::{Owner, routing};
+use shotengai_contracts::Owner;
+use shotengai_contracts::topology::{queues, tables};
 use shotengai_messaging::{Aggregates, Consumer, ConsumerConfig, Probe};
 use shotengai_runtime::{Check, Context, Role};
 
 pub use config::BillingSettings;
 use consumers::OrderEvents;
-use provider::{LEDGER_TABLE, Ledger, PaymentProvider};
+use provider::{Ledger, PaymentProvider};
 use settle::Payments;
 
 /// Wires the role.
 ///
 /// # Errors
-/// When the contracts have no queue for it.
+/// Never yet; roles that connect while they are built can fail.
 #[expect(clippy::unused_async, reason = "every role is built the same way")]
 pub async fn build(context: &Context, settings: BillingSettings) -> anyhow::Result<Role> {
-    let queue = routing::queue("billing-queue").context("the contracts name no billing-queue")?;
+    let queue = queues::BILLING;
     let sourcing = context.event_sourcing(Owner::Billing);
-    let ledger = Ledger::new(context.infra.table(LEDGER_TABLE));
+    let ledger = Ledger::new(context.infra.table(tables::BILLING_LEDGER.name));
     let payments = Arc::new(Payments::new(Aggregates::new(sourcing.writer.clone()), Arc::new(ledger.clone())));
     let provider: Arc<dyn PaymentProvider> = Arc::new(ledger.clone());
     let provider = Probe::new("payment provider", move || {
@@ -40,8 +40,10 @@ pub async fn build(context: &Context, settings: BillingSettings) -> anyhow::Resu
         async move { provider.ping().await }
     });
     let store = Probe::store("dynamodb", sourcing.writer.store());
-    let consuming =
-        ConsumerConfig { concurrency: settings.billing_concurrency.get(), ..context.consumer_config(queue.service) };
+    let consuming = ConsumerConfig {
+        concurrency: settings.billing_concurrency.get(),
+        ..context.consumer_config(queue.service.as_str())
+    };
     let consumer = Consumer::new(
         consuming.probing(&store).probing(&provider),
         context.infra.queue(queue.name),
@@ -49,7 +51,7 @@ pub async fn build(context: &Context, settings: BillingSettings) -> anyhow::Resu
         Arc::new(OrderEvents::new(payments)),
         context.ports.clone(),
     );
-    Ok(Role::new(queue.service)
+    Ok(Role::new(queue.service.as_str())
         .routes(move |routes| http::routes(routes, &ledger))
         .worker(consumer.worker())
         .workers(sourcing.workers)

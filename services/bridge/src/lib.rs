@@ -16,15 +16,13 @@ mod publish;
 
 use std::sync::Arc;
 
+use shotengai_contracts::topology::{queues, tables};
 use shotengai_messaging::shard::{ReaderName, ShardConfig, StreamConsumer};
 use shotengai_messaging::{Checkpoints, StreamReader};
 use shotengai_runtime::{Check, Context, Role};
 
 pub use config::BridgeSettings;
 pub use pass::Bridge;
-
-/// The queue for records that can't be published.
-pub const DEAD_LETTERS: &str = "bridge-dlq";
 
 const NAME: &str = "bridge";
 
@@ -41,9 +39,13 @@ pub fn lease_group(stream: &str) -> String {
 #[expect(clippy::unused_async, reason = "the signature is every role's")]
 pub async fn build(context: &Context, settings: BridgeSettings) -> anyhow::Result<Role> {
     let reader = context.infra.stream_reader();
-    let bridge = Bridge::new(context.infra.topic(), context.infra.queue(DEAD_LETTERS), context.ports.clone());
+    let bridge = Bridge::new(
+        context.infra.topic(),
+        context.infra.queue(queues::BRIDGE_DEAD_LETTERS.name),
+        context.ports.clone(),
+    );
     let stream = &context.settings.kinesis_stream_name;
-    let checkpoints = Checkpoints::new(context.infra.table("checkpoints"), NAME, stream);
+    let checkpoints = Checkpoints::new(context.infra.table(tables::CHECKPOINTS.name), NAME, stream);
     let config = ShardConfig {
         busy_poll: settings.busy_poll(),
         idle_poll: settings.idle_poll(),

@@ -186,6 +186,7 @@ mod tests {
     use std::sync::Mutex;
     use std::time::Duration;
 
+    use shotengai_contracts::topology::queues;
     use shotengai_contracts::{EventType, samples};
     use shotengai_kernel::ManualClock;
     use shotengai_messaging::memory::MemoryQueue;
@@ -220,7 +221,7 @@ mod tests {
         };
         let records = [commit("INSERT", 8), commit("MODIFY", 1), commit("INSERT", 9), commit("MODIFY", 1)];
         for (taken, applied) in [(10, 2), (16, 2), (17, 4)] {
-            let letters = Arc::new(MemoryQueue::new("bridge-dlq", ports.clone()));
+            let letters = Arc::new(MemoryQueue::new(queues::BRIDGE_DEAD_LETTERS.name, ports.clone()));
             let bridge = Bridge::new(Arc::new(Tiring(Mutex::new(taken))), letters, ports.clone());
             let shutdown = CancellationToken::new();
             let stop = async {

@@ -252,6 +252,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use async_trait::async_trait;
+    use shotengai_contracts::topology::queues;
     use shotengai_contracts::{Envelope, EventType, samples};
     use shotengai_kernel::{AggregateId, ManualClock, Ports};
     use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
@@ -300,7 +301,7 @@ mod tests {
         fn new(says: Says) -> Self {
             let ports = Ports::seeded(1, Arc::new(ManualClock::default()));
             let topic = Arc::new(Moody { says, calls: Mutex::default(), taken: Mutex::default() });
-            let letters = Arc::new(MemoryQueue::new("bridge-dlq", ports.clone()));
+            let letters = Arc::new(MemoryQueue::new(queues::BRIDGE_DEAD_LETTERS.name, ports.clone()));
             let queue = Arc::clone(&letters) as Arc<dyn Queue>;
             let bridge = Bridge::new(Arc::clone(&topic) as Arc<dyn Topic>, queue, ports);
             Self { topic, letters, bridge, began: Instant::now() }

@@ -31,7 +31,7 @@ pub async fn build(context: &Context, settings: CatalogSettings) -> anyhow::Resu
     let store = Arc::clone(sourcing.writer.store());
     let catalog = CatalogHttp { products: Products::new(sourcing.writer), currency: context.settings.currency };
     Ok(Role::new("catalog").routes(move |routes| http::routes(routes, &catalog)).workers(sourcing.workers).check(
-        Check::new("catalog-events", move || {
+        Check::new(Owner::Catalog.events_table(), move || {
             let store = Arc::clone(&store);
             async move { store.ping().await.map_err(|fault| fault.to_string()) }
         }),

@@ -13,8 +13,8 @@ pub mod http;
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
-use shotengai_contracts::{Owner, routing};
+use shotengai_contracts::Owner;
+use shotengai_contracts::topology::queues;
 use shotengai_messaging::{Consumer, ConsumerConfig, Probe};
 use shotengai_runtime::{Check, Context, Role};
 
@@ -25,15 +25,17 @@ use desk::Desk;
 /// Wires the role.
 ///
 /// # Errors
-/// When the contracts have no queue for it.
+/// Never yet; roles that connect while they are built can fail.
 #[expect(clippy::unused_async, reason = "every role is built the same way")]
 pub async fn build(context: &Context, settings: InventorySettings) -> anyhow::Result<Role> {
-    let queue = routing::queue("inventory-queue").context("the contracts name no inventory-queue")?;
+    let queue = queues::INVENTORY;
     let sourcing = context.event_sourcing(Owner::Inventory);
     let desk = Arc::new(Desk::new(sourcing.writer.clone()));
     let store = Probe::store("dynamodb", sourcing.writer.store());
-    let consuming =
-        ConsumerConfig { concurrency: settings.inventory_concurrency.get(), ..context.consumer_config(queue.service) };
+    let consuming = ConsumerConfig {
+        concurrency: settings.inventory_concurrency.get(),
+        ..context.consumer_config(queue.service.as_str())
+    };
     let consumer = Consumer::new(
         consuming.probing(&store),
         context.infra.queue(queue.name),
@@ -42,7 +44,7 @@ pub async fn build(context: &Context, settings: InventorySettings) -> anyhow::Re
         context.ports.clone(),
     );
     let ports = context.ports.clone();
-    Ok(Role::new(queue.service)
+    Ok(Role::new(queue.service.as_str())
         .routes(move |routes| http::routes(routes, &desk, &ports))
         .worker(consumer.worker())
         .workers(sourcing.workers)

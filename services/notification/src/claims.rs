@@ -11,9 +11,6 @@ use uuid::Uuid;
 use crate::domain::claim::{ClaimState, Standing};
 use crate::domain::mail::MailKind;
 
-/// The table's name.
-pub const TABLE: &str = "notification-claims";
-
 /// How long an attempt has a mail to itself: what it may take at most, and a margin for the record. A process that dies
 /// holding a claim delays its mail by this long.
 pub const LEASE: Duration = Duration::from_secs(40);

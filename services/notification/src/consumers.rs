@@ -6,9 +6,6 @@ use shotengai_messaging::{Delivery, Disposition, Handler, each};
 use crate::domain::mail::OrderMail;
 use crate::send_order_mail::SendOrderMail;
 
-/// The queue.
-pub const QUEUE: &str = "notification-queue";
-
 /// Reacts to order's events with mails; those of a batch go out side by side, as many as the mailer has connections.
 pub struct NotificationHandler {
     send: SendOrderMail,

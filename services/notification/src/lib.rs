@@ -21,14 +21,14 @@ pub mod smtp;
 
 use std::sync::Arc;
 
-use shotengai_contracts::routing::dead_letters_of;
+use shotengai_contracts::topology::{queues, tables};
 use shotengai_kernel::UserId;
 use shotengai_messaging::{Consumer, Probe};
 use shotengai_runtime::{Check, Context, Role};
 
-use self::claims::{Claims, TABLE};
+use self::claims::Claims;
 pub use self::config::NotificationSettings;
-use self::consumers::{NotificationHandler, QUEUE};
+use self::consumers::NotificationHandler;
 use self::contacts::{Contacts, HttpContacts};
 use self::mailer::Mailer;
 use self::render::Templates;
@@ -41,7 +41,7 @@ use self::smtp::SmtpMailer;
 /// Settings that can't be; all of them are named.
 pub async fn build(context: &Context, settings: NotificationSettings) -> anyhow::Result<Role> {
     let checked = settings.check()?;
-    let table = context.infra.table(TABLE);
+    let table = context.infra.table(tables::NOTIFICATION_CLAIMS.name);
     let contacts = HttpContacts::new(
         context.http.clone(),
         &context.settings.storefront_url,
@@ -58,7 +58,7 @@ pub async fn build(context: &Context, settings: NotificationSettings) -> anyhow:
         ports: context.ports.clone(),
         slots: Slots::default(),
     });
-    let claims = Probe::table("notification-claims", &table);
+    let claims = Probe::table(tables::NOTIFICATION_CLAIMS.name, &table);
     let smtp = Probe::new("smtp", move || {
         let mailer = Arc::clone(&mailer);
         async move { mailer.ping().await }
@@ -66,8 +66,8 @@ pub async fn build(context: &Context, settings: NotificationSettings) -> anyhow:
     let consuming = context.consumer_config("notification").probing(&claims).probing(&smtp);
     let consumer = Consumer::new(
         consuming.probing(&contacts_probe(&contacts)?),
-        context.infra.queue(QUEUE),
-        context.infra.queue(&dead_letters_of(QUEUE)),
+        context.infra.queue(queues::NOTIFICATION.name),
+        context.infra.queue(&queues::NOTIFICATION.dead_letters()),
         Arc::new(handler),
         context.ports.clone(),
     );

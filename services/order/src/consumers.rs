@@ -15,9 +15,6 @@ use crate::domain::News;
 use crate::prices::Prices;
 use crate::saga::{Told, take_in};
 
-/// The queue.
-pub const QUEUE: &str = "order-queue";
-
 /// Handles the events of inventory, billing and catalog, and order's own placements. Messages of one order are taken in
 /// together, so are those of one product, and all placements.
 pub struct OrderEvents {

@@ -28,16 +28,16 @@ use std::sync::Arc;
 
 pub use config::OrderSettings;
 use shotengai_contracts::Owner;
-use shotengai_contracts::routing::{DEADLINE_QUEUE, dead_letters_of};
+use shotengai_contracts::topology::{QueueSpec, queues, tables};
 use shotengai_messaging::{Consumer, ConsumerConfig, Handler, Probe};
 use shotengai_runtime::{Check, Context, Role};
 
 use crate::aggregate::Orders;
 use crate::catalog_client::HttpCatalog;
-use crate::consumers::{OrderEvents, QUEUE};
+use crate::consumers::OrderEvents;
 use crate::deadline::{Deadlines, Reminders};
 use crate::place::Placing;
-use crate::prices::{PRICES_TABLE, Prices};
+use crate::prices::Prices;
 
 /// The order role over these adapters.
 ///
@@ -54,29 +54,29 @@ pub async fn build(context: &Context, settings: OrderSettings) -> anyhow::Result
         shared.internal_token.clone(),
         settings.catalog_timeout(),
     );
-    let table = context.infra.table(PRICES_TABLE);
+    let table = context.infra.table(tables::ORDER_PRICES.name);
     let prices = Prices::new(Arc::clone(&table), Arc::new(catalog));
     let placing = Placing::new(orders.clone(), prices.clone(), Arc::clone(&context.ports.ids));
 
-    let queue = context.infra.queue(DEADLINE_QUEUE);
+    let queue = context.infra.queue(queues::ORDER_DEADLINE.name);
     let probes = [
-        Probe::store("order-events", &store),
-        Probe::queue(DEADLINE_QUEUE, &queue),
-        Probe::table(PRICES_TABLE, &table),
+        Probe::store(&Owner::Order.events_table(), &store),
+        Probe::queue(queues::ORDER_DEADLINE.name, &queue),
+        Probe::table(tables::ORDER_PRICES.name, &table),
     ];
     let reminders = Reminders::new(queue, Arc::clone(&context.ports.clock), settings.patience());
     let deadlines = Deadlines::new(orders.clone(), reminders.clone());
     let events = OrderEvents::new(orders.clone(), prices, reminders);
-    let consumer = |name, queue, handler, probes: &[Probe]| {
+    let consumer = |name, queue: &QueueSpec, handler, probes: &[Probe]| {
         let mut config = probes.iter().fold(context.consumer_config(name), ConsumerConfig::probing);
         config.concurrency = usize::from(settings.order_consumer_concurrency);
-        let (queue, dead_letters) = (context.infra.queue(queue), context.infra.queue(&dead_letters_of(queue)));
+        let (queue, dead_letters) = (context.infra.queue(queue.name), context.infra.queue(&queue.dead_letters()));
         Consumer::new(config, queue, dead_letters, handler, context.ports.clone()).worker()
     };
     // Prices are nothing to deadlines.
     let workers = [
-        consumer("order", QUEUE, Arc::new(events) as Arc<dyn Handler>, &probes),
-        consumer("order-deadline", DEADLINE_QUEUE, Arc::new(deadlines), &probes[..2]),
+        consumer("order", &queues::ORDER, Arc::new(events) as Arc<dyn Handler>, &probes),
+        consumer("order-deadline", &queues::ORDER_DEADLINE, Arc::new(deadlines), &probes[..2]),
     ];
     let role = Role::new("order")
         .routes(move |routes| http::routes(routes, &orders, &placing))

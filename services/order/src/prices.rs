@@ -15,8 +15,6 @@ use shotengai_messaging::{Condition, Fault, Key, Row, Table, WriteError};
 use crate::catalog_client::Catalog;
 use crate::domain::Offer;
 
-/// The table of prices.
-pub const PRICES_TABLE: &str = "order-prices";
 /// How many look-ups one order has under way at catalog.
 const LOOKUPS_AT_ONCE: usize = 8;
 

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 use shotengai_contracts::Owner;
-use shotengai_contracts::routing::dead_letters_of;
+use shotengai_contracts::topology::queues;
 use shotengai_messaging::{Consumer, Probe};
 use shotengai_runtime::{Check, Context, Role};
 use tokio::sync::Notify;
@@ -37,8 +37,6 @@ use http::Reads;
 use migrations::Migrations;
 use project::Projector;
 use versions::Versions;
-
-const QUEUE: &str = "query-queue";
 
 /// Builds the role. PostgreSQL need not be there yet.
 ///
@@ -51,7 +49,7 @@ pub async fn build(context: &Context, settings: QuerySettings) -> anyhow::Result
     let versions = Versions::new(database.clone(), Arc::clone(&applied), settings.min_version_wait());
     let reads = web::Data::new(Reads { database: database.clone(), versions });
 
-    let queue = context.infra.queue(QUEUE);
+    let queue = context.infra.queue(queues::QUERY.name);
     let rows = database.clone();
     let rows = Probe::new("postgres", move || {
         let rows = rows.clone();
@@ -61,12 +59,12 @@ pub async fn build(context: &Context, settings: QuerySettings) -> anyhow::Result
     // A gap is refolded from the store of the aggregate's owner.
     for owner in [Owner::Catalog, Owner::Inventory, Owner::Order] {
         let store = context.infra.event_store(owner);
-        consuming = consuming.probing(&Probe::store(&format!("{}-events", owner.as_str()), &store));
+        consuming = consuming.probing(&Probe::store(&owner.events_table(), &store));
     }
     let consumer = Consumer::new(
         consuming,
         Arc::clone(&queue),
-        context.infra.queue(&dead_letters_of(QUEUE)),
+        context.infra.queue(&queues::QUERY.dead_letters()),
         Arc::new(Projector::new(Arc::new(database.clone()), Arc::clone(&context.infra), applied)),
         context.ports.clone(),
     );
@@ -79,7 +77,7 @@ pub async fn build(context: &Context, settings: QuerySettings) -> anyhow::Result
             if schema.are_done() { Ok(()) } else { Err("migrations are not done".to_owned()) }
         }
     });
-    let receiving = Check::new(QUEUE, move || {
+    let receiving = Check::new(queues::QUERY.name, move || {
         let queue = Arc::clone(&queue);
         async move { queue.depth().await.map(drop).map_err(|fault| fault.to_string()) }
     });

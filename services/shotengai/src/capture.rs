@@ -4,37 +4,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use shotengai_aws::Aws;
-use shotengai_aws::admin::{Capture, TableSpec};
+use shotengai_aws::admin::Capture;
 use shotengai_contracts::Owner;
+use shotengai_contracts::topology::Service;
 use shotengai_runtime::Check;
 use tokio::time::Instant;
 
-use crate::cli::RoleChoice;
-
 /// Descriptions of tables and streams are few a second and account.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
-
-/// Whose commits these roles write.
-fn owner(role: RoleChoice) -> Option<Owner> {
-    match role {
-        RoleChoice::Order => Some(Owner::Order),
-        RoleChoice::Catalog => Some(Owner::Catalog),
-        RoleChoice::Inventory => Some(Owner::Inventory),
-        RoleChoice::Billing => Some(Owner::Billing),
-        _ => None,
-    }
-}
 
 /// Refuses to start roles whose commits would never come into the stream. An AWS that does not answer is no reason to: the
 /// roles wait for it, and neither get ready nor commit anything before the answer.
 ///
 /// # Errors
 /// Names every event table of theirs that does not stream itself, or why that can't be found out.
-pub(crate) async fn require(aws: &Aws, roles: &[RoleChoice]) -> anyhow::Result<()> {
+pub(crate) async fn require(aws: &Aws, roles: &[Service]) -> anyhow::Result<()> {
     let admin = aws.admin();
     let mut missing = Vec::new();
-    for owner in roles.iter().filter_map(|role| owner(*role)) {
-        let table = TableSpec::events(owner).name;
+    for owner in roles.iter().filter_map(|role| Owner::of(*role)) {
+        let table = owner.events_table();
         match admin.capture_of(&table).await {
             Ok(Capture::Active) => {}
             Ok(other) => missing.push(format!("{table} is {other}")),
@@ -56,8 +44,8 @@ pub(crate) async fn require(aws: &Aws, roles: &[RoleChoice]) -> anyhow::Result<(
 }
 
 /// Goes on looking while the role runs: a capture that somebody ended loses events.
-pub(crate) fn check(aws: &Aws, role: RoleChoice) -> Option<Check> {
-    let table = TableSpec::events(owner(role)?).name;
+pub(crate) fn check(aws: &Aws, role: Service) -> Option<Check> {
+    let table = Owner::of(role)?.events_table();
     let admin = aws.admin();
     let seen: Arc<Mutex<Option<Instant>>> = Arc::default();
     Some(Check::new(format!("{table} capture"), move || {

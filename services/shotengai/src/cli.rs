@@ -2,11 +2,12 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;
+use shotengai_contracts::topology::STREAM;
 use shotengai_query::rebuild::Kind;
 use shotengai_runtime::{LeaseStore, SettingsArgs};
 
 use crate::dead_letters::DeadLettersArgs;
-use crate::roles::RoleSettings;
+use crate::roles::{Choice, RoleSettings};
 
 /// 商店街: an order platform of event-driven services.
 #[derive(Parser)]
@@ -41,27 +42,12 @@ pub(crate) enum Command {
 #[derive(Args)]
 pub(crate) struct ServeArgs {
     /// Roles, separated by commas, or `all`
-    #[arg(required = true, value_delimiter = ',', value_name = "ROLE")]
-    pub(crate) roles: Vec<RoleChoice>,
+    #[arg(required = true, value_delimiter = ',', value_name = "ROLE", value_parser = Choice::parser())]
+    pub(crate) roles: Vec<Choice>,
     #[command(flatten)]
     pub(crate) shared: SettingsArgs,
     #[command(flatten)]
     pub(crate) own: RoleSettings,
-}
-
-/// A role as it is chosen; `all` stands for every one.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum RoleChoice {
-    All,
-    Storefront,
-    Order,
-    Catalog,
-    Inventory,
-    Billing,
-    Notification,
-    Tally,
-    Query,
-    Bridge,
 }
 
 #[derive(Args, Clone)]
@@ -141,7 +127,7 @@ pub(crate) struct AwsArgs {
     #[arg(long, env = "AWS_REGION", default_value = "ap-northeast-1", value_name = "REGION")]
     pub(crate) aws_region: String,
     /// Kinesis stream the events go through
-    #[arg(long, env = "KINESIS_STREAM_NAME", default_value = "ec-events", value_name = "NAME")]
+    #[arg(long, env = "KINESIS_STREAM_NAME", default_value = STREAM, value_name = "NAME")]
     pub(crate) kinesis_stream_name: String,
     /// Put before every resource's name
     #[arg(long, env = "RESOURCE_PREFIX", default_value = "", value_name = "PREFIX")]

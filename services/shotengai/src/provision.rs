@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use shotengai_aws::{Aws, AwsConfig};
 use shotengai_kernel::Ports;
-use shotengai_provision::{Capture, Options, Outcome};
+use shotengai_provisioning::{Capture, Options, Outcome};
 
 use crate::cli::{AwsArgs, ProvisionArgs, PublishChoice};
+use crate::roles;
 
 /// Where `shotengai dev` has its local AWS unless told otherwise.
 const LOCAL_ENDPOINT: &str = "http://127.0.0.1:4566";
@@ -20,7 +21,7 @@ pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
         return check(&aws).await;
     }
     if args.destroy {
-        let gone = shotengai_provision::destroy(&aws, &|resource, was_there| {
+        let gone = shotengai_provisioning::destroy(&aws, &|resource, was_there| {
             println!("{:<9} {:<13} {}", if was_there { "deleted" } else { "absent" }, resource.kind(), resource.name());
         })
         .await?;
@@ -31,7 +32,7 @@ pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
     if args.publish == PublishChoice::Cdc {
         println!("change capture takes about a minute to start on AWS");
     }
-    let report = shotengai_provision::provision(&aws, &options, &|resource, outcome| {
+    let report = shotengai_provisioning::provision(&aws, &options, &|resource, outcome| {
         println!("{:<9} {:<13} {}", word(outcome), resource.kind(), resource.name());
     })
     .await?;
@@ -50,7 +51,7 @@ pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
 
 /// Both ways at once are harmless, so a capture is never ended by the way.
 async fn tell_of_captures(aws: &Aws) -> anyhow::Result<()> {
-    let captures = shotengai_provision::captures(aws).await?;
+    let captures = shotengai_provisioning::captures(aws).await?;
     if captures.iter().any(|(_, capture)| *capture != Capture::Off) {
         println!(
             "change capture is on beside the outbox: events come twice, which is harmless. \
@@ -62,14 +63,14 @@ async fn tell_of_captures(aws: &Aws) -> anyhow::Result<()> {
 
 async fn stop_capture(aws: &Aws, publish: PublishChoice) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(publish == PublishChoice::Outbox, "PUBLISH=cdc needs the capture that --stop-capture would end");
-    for (resource, was_on) in shotengai_provision::end_captures(aws).await? {
+    for (resource, was_on) in shotengai_provisioning::end_captures(aws).await? {
         println!("{:<9} {:<13} {}", if was_on { "ended" } else { "absent" }, resource.kind(), resource.name());
     }
     Ok(ExitCode::SUCCESS)
 }
 
 async fn check(aws: &Aws) -> anyhow::Result<ExitCode> {
-    let found = shotengai_provision::check(aws).await?;
+    let found = shotengai_provisioning::check(aws).await?;
     let missing = found.iter().filter(|(_, present)| !present).count();
     for (resource, present) in &found {
         println!("{:<9} {:<13} {}", if *present { "found" } else { "MISSING" }, resource.kind(), resource.name());
@@ -98,6 +99,7 @@ async fn connect_for(args: &AwsArgs, publish: PublishChoice) -> Aws {
         region: args.aws_region.clone(),
         prefix: args.resource_prefix.clone(),
         stream_name: args.kinesis_stream_name.clone(),
+        installation: roles::installation(),
         marks_outbox: publish == PublishChoice::Outbox,
         local_account: None,
     };

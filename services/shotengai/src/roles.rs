@@ -1,22 +1,34 @@
 //! Which roles there are and how they are built.
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use shotengai_contracts::topology::{Installation, Service};
 use shotengai_runtime::{Context, Role};
 
-use crate::cli::RoleChoice;
+const ALL: &str = "all";
 
-/// Every role, in the order in which they are built.
-pub(crate) const ALL: [RoleChoice; 9] = [
-    RoleChoice::Storefront,
-    RoleChoice::Order,
-    RoleChoice::Catalog,
-    RoleChoice::Inventory,
-    RoleChoice::Billing,
-    RoleChoice::Notification,
-    RoleChoice::Tally,
-    RoleChoice::Query,
-    RoleChoice::Bridge,
-];
+/// A role as it is chosen on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// Every role that is installed.
+    All,
+    /// This one.
+    One(Service),
+}
+
+impl Choice {
+    /// Reads `all` or a role's name; help and errors list them.
+    pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
+        let installation = installation();
+        let names: Vec<_> = std::iter::once(ALL).chain(installation.services().map(Service::as_str)).collect();
+        PossibleValuesParser::new(names).map(move |name| installation.service(&name).map_or(Self::All, Self::One))
+    }
+}
+
+/// What is installed. An application with roles of its own names their topologies here.
+pub(crate) fn installation() -> Installation {
+    Installation::default()
+}
 
 /// The settings that single roles have beside the shared ones.
 #[derive(Args, Clone)]
@@ -42,43 +54,24 @@ pub(crate) struct RoleSettings {
 }
 
 /// The roles chosen, each once, in building order.
-pub(crate) fn chosen(choices: &[RoleChoice]) -> Vec<RoleChoice> {
-    let all = choices.contains(&RoleChoice::All);
-    ALL.into_iter().filter(|role| all || choices.contains(role)).collect()
-}
-
-/// Their names, as the command line takes them.
-pub(crate) fn names(chosen: &[RoleChoice]) -> Vec<&'static str> {
-    chosen
-        .iter()
-        .map(|role| match role {
-            RoleChoice::All => "all",
-            RoleChoice::Storefront => "storefront",
-            RoleChoice::Order => "order",
-            RoleChoice::Catalog => "catalog",
-            RoleChoice::Inventory => "inventory",
-            RoleChoice::Billing => "billing",
-            RoleChoice::Notification => "notification",
-            RoleChoice::Tally => "tally",
-            RoleChoice::Query => "query",
-            RoleChoice::Bridge => "bridge",
-        })
-        .collect()
+pub(crate) fn chosen(choices: &[Choice]) -> Vec<Service> {
+    let all = choices.contains(&Choice::All);
+    installation().services().filter(|service| all || choices.contains(&Choice::One(*service))).collect()
 }
 
 /// Builds one role.
-pub(crate) async fn build(choice: RoleChoice, context: &Context, own: &RoleSettings) -> anyhow::Result<Role> {
-    match choice {
-        RoleChoice::All => anyhow::bail!("`all` is resolved before roles are built"),
-        RoleChoice::Storefront => shotengai_storefront::build(context, own.storefront.clone()).await,
-        RoleChoice::Order => shotengai_order::build(context, own.order.clone()).await,
-        RoleChoice::Catalog => shotengai_catalog::build(context, own.catalog.clone()).await,
-        RoleChoice::Inventory => shotengai_inventory::build(context, own.inventory.clone()).await,
-        RoleChoice::Billing => shotengai_billing::build(context, own.billing.clone()).await,
-        RoleChoice::Notification => shotengai_notification::build(context, own.notification.clone()).await,
-        RoleChoice::Tally => shotengai_tally::build(context, own.tally.clone()).await,
-        RoleChoice::Query => shotengai_query::build(context, own.query.clone()).await,
-        RoleChoice::Bridge => shotengai_bridge::build(context, own.bridge.clone()).await,
+pub(crate) async fn build(service: Service, context: &Context, own: &RoleSettings) -> anyhow::Result<Role> {
+    match service {
+        Service::STOREFRONT => shotengai_storefront::build(context, own.storefront.clone()).await,
+        Service::ORDER => shotengai_order::build(context, own.order.clone()).await,
+        Service::CATALOG => shotengai_catalog::build(context, own.catalog.clone()).await,
+        Service::INVENTORY => shotengai_inventory::build(context, own.inventory.clone()).await,
+        Service::BILLING => shotengai_billing::build(context, own.billing.clone()).await,
+        Service::NOTIFICATION => shotengai_notification::build(context, own.notification.clone()).await,
+        Service::TALLY => shotengai_tally::build(context, own.tally.clone()).await,
+        Service::QUERY => shotengai_query::build(context, own.query.clone()).await,
+        Service::BRIDGE => shotengai_bridge::build(context, own.bridge.clone()).await,
+        other => anyhow::bail!("{other} is installed, but not built into this program"),
     }
 }
 
@@ -88,8 +81,8 @@ mod tests {
 
     #[test]
     fn all_stands_for_every_role_and_none_is_taken_twice() {
-        assert_eq!(chosen(&[RoleChoice::All, RoleChoice::Order]).len(), ALL.len());
-        let two = chosen(&[RoleChoice::Inventory, RoleChoice::Order, RoleChoice::Order]);
-        assert!(two == [RoleChoice::Order, RoleChoice::Inventory]);
+        let order = Choice::One(Service::ORDER);
+        assert_eq!(chosen(&[Choice::All, order]).len(), installation().services().count());
+        assert_eq!(chosen(&[Choice::One(Service::INVENTORY), order, order]), [Service::ORDER, Service::INVENTORY]);
     }
 }

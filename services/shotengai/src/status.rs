@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use comfy_table::{Table, presets};
 use shotengai_aws::Aws;
-use shotengai_contracts::routing::{consumed_queues, dead_letters_of};
+use shotengai_contracts::topology::{Source, tables};
 use shotengai_kernel::{Ports, Timestamp};
 use shotengai_messaging::{CheckpointError, Checkpoints, Infrastructure, Lease, OUTBOX_SHARDS};
 use shotengai_runtime::LeaseStore;
@@ -31,7 +31,7 @@ pub(crate) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
 
 async fn stores(aws: &Aws) -> anyhow::Result<Table> {
     let mut table = table(&["events of", "commits", "marked: not yet in the stream", "change capture"]);
-    for (owner, capture) in shotengai_provision::captures(aws).await? {
+    for (owner, capture) in shotengai_provisioning::captures(aws).await? {
         let store = aws.event_store(owner);
         let (mut commits, mut pending) = (0, 0);
         for shard in 0..OUTBOX_SHARDS {
@@ -69,7 +69,7 @@ async fn leases(infra: &dyn Infrastructure, args: &StatusArgs) -> anyhow::Result
 
 async fn shards(infra: &dyn Infrastructure, args: &StatusArgs) -> anyhow::Result<Table> {
     let stream = &args.aws.kinesis_stream_name;
-    let checkpoints = Checkpoints::new(infra.table("checkpoints"), "bridge", stream);
+    let checkpoints = Checkpoints::new(infra.table(tables::CHECKPOINTS.name), "bridge", stream);
     let leases = leases(infra, args).await?;
     let holder = |shard: &str| {
         let lease = leases.iter().find(|lease| lease.name == shard);
@@ -97,21 +97,18 @@ async fn shards(infra: &dyn Infrastructure, args: &StatusArgs) -> anyhow::Result
     Ok(table)
 }
 
-async fn queues(infra: &dyn Infrastructure) -> anyhow::Result<Table> {
+async fn queues(aws: &Aws) -> anyhow::Result<Table> {
     let mut table = table(&["queue", "waiting", "in flight", "delayed", "dead letters"]);
-    for name in consumed_queues() {
-        let depth = infra.queue(name).depth().await?;
-        let dead = infra.queue(&dead_letters_of(name)).depth().await?;
-        table.add_row([
-            name.to_owned(),
-            depth.visible.to_string(),
-            depth.in_flight.to_string(),
-            depth.delayed.to_string(),
-            dead.total().to_string(),
-        ]);
+    for queue in aws.config().installation.queues() {
+        let dead = aws.queue(&queue.dead_letters()).depth().await?.total().to_string();
+        if queue.source == Source::Stream {
+            table.add_row([format!("({})", queue.service), String::new(), String::new(), String::new(), dead]);
+            continue;
+        }
+        let depth = aws.queue(queue.name).depth().await?;
+        let [waiting, in_flight, delayed] = [depth.visible, depth.in_flight, depth.delayed].map(|n| n.to_string());
+        table.add_row([queue.name.to_owned(), waiting, in_flight, delayed, dead]);
     }
-    let dead = infra.queue(shotengai_bridge::DEAD_LETTERS).depth().await?;
-    table.add_row(["(bridge)".to_owned(), String::new(), String::new(), String::new(), dead.total().to_string()]);
     Ok(table)
 }
 

@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 use anyhow::Context as _;
+use shotengai_contracts::topology::tables;
 use shotengai_runtime::{Check, Context, Role, TokenIssuer};
 
 use accounts::Accounts;
@@ -31,8 +32,6 @@ use door::gate::FrontGate;
 use door::limits::Limit;
 use http::AccountDesk;
 use users::Users;
-
-const TABLE: &str = "users";
 
 /// Builds the role.
 ///
@@ -47,10 +46,10 @@ pub async fn build(context: &Context, settings: StorefrontSettings) -> anyhow::R
     if !administrator.is_configured() {
         tracing::warn!("ADMIN_EMAIL is not set: nobody can sign in as administrator");
     }
-    let users = Users::new(context.infra.table(TABLE));
+    let users = Users::new(context.infra.table(tables::USERS.name));
     let accounts = Accounts { administrator, users: users.clone() };
     let desk = web::Data::new(AccountDesk { accounts, tokens, ports: context.ports.clone() });
-    let kept = Check::new("users", move || {
+    let kept = Check::new(tables::USERS.name, move || {
         let users = users.clone();
         async move { users.ping().await.map_err(|fault| fault.to_string()) }
     });

@@ -8,9 +8,6 @@ use shotengai_messaging::{Delivery, Disposition, Handler};
 use crate::count_orders::CountOrders;
 use crate::domain::count::Count;
 
-/// The queue.
-pub const QUEUE: &str = "tally-queue";
-
 /// Counts a batch in one transaction, or as few as fit.
 pub struct TallyHandler {
     orders: Arc<CountOrders>,

@@ -21,17 +21,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
-use shotengai_contracts::routing::dead_letters_of;
+use shotengai_contracts::topology::{queues, tables};
 use shotengai_kernel::Ports;
 use shotengai_messaging::{Consumer, ConsumerConfig, Infrastructure, Probe};
 use shotengai_runtime::{Check, Context, Role};
 
 use self::board::Board;
 pub use self::config::TallySettings;
-use self::consumers::{QUEUE, TallyHandler};
+use self::consumers::TallyHandler;
 use self::count_orders::CountOrders;
 use self::counters::{Counters, SharedStandings};
-use self::domain::rows::TABLE;
 use self::http::State;
 use self::minutes::Minutes;
 pub use self::page::{PAGE, PAGE_POLICY};
@@ -52,17 +51,17 @@ pub fn assemble(
     consuming: ConsumerConfig,
     settings: &TallySettings,
 ) -> Role {
-    let table = infra.table(TABLE);
+    let table = infra.table(tables::TALLY_COUNTERS.name);
     let clock = Arc::clone(&ports.clock);
     let counters = Counters::new(Arc::clone(&table));
     let poll = Duration::from_millis(settings.tally_poll_ms);
     let board = Board::new(counters.clone(), Arc::clone(&clock), poll, settings.tally_max_clients);
     let orders = Arc::new(CountOrders::new(Arc::clone(&table), ports.clone()));
-    let probe = Probe::table("tally-counters", &table);
+    let probe = Probe::table(tables::TALLY_COUNTERS.name, &table);
     let consumer = Consumer::new(
         consuming.probing(&probe),
-        infra.queue(QUEUE),
-        infra.queue(&dead_letters_of(QUEUE)),
+        infra.queue(queues::TALLY.name),
+        infra.queue(&queues::TALLY.dead_letters()),
         Arc::new(TallyHandler::new(orders)),
         ports.clone(),
     );

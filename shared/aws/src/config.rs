@@ -1,11 +1,9 @@
 //! Where the AWS services are and what the installation's resources are called.
 
+use shotengai_contracts::topology::{Installation, STREAM};
+
 /// Where an installation lives unless told otherwise.
 pub const DEFAULT_REGION: &str = "ap-northeast-1";
-/// The stream's name unless told otherwise.
-pub const DEFAULT_STREAM: &str = "ec-events";
-/// The topic's name.
-pub const TOPIC: &str = "order-events";
 
 /// Which AWS to talk to, and under which names.
 #[derive(Debug, Clone)]
@@ -19,6 +17,8 @@ pub struct AwsConfig {
     pub prefix: String,
     /// The stream (`KINESIS_STREAM_NAME`), without the prefix.
     pub stream_name: String,
+    /// What is installed there: the platform, and the roles that an application adds.
+    pub installation: Installation,
     /// Whether commits are marked for the outbox; false when change capture feeds the stream. Then a store commits nothing
     /// before its table was seen to be captured.
     pub marks_outbox: bool,
@@ -33,7 +33,8 @@ impl Default for AwsConfig {
             endpoint_url: None,
             region: DEFAULT_REGION.to_owned(),
             prefix: String::new(),
-            stream_name: DEFAULT_STREAM.to_owned(),
+            stream_name: STREAM.to_owned(),
+            installation: Installation::default(),
             marks_outbox: true,
             local_account: None,
         }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use shotengai_contracts::Owner;
+use shotengai_contracts::topology::TOPIC;
 use shotengai_kernel::Ports;
 use shotengai_messaging::{EventStore, Infrastructure, Queue, StreamReader, StreamWriter, Table, Topic};
 
 use crate::admin::Admin;
-use crate::config::{AwsConfig, TOPIC};
+use crate::config::AwsConfig;
 use crate::connect::Clients;
 use crate::dynamodb::{DynamoEventStore, DynamoTable};
 use crate::kinesis::{KinesisReader, KinesisWriter};

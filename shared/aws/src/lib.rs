@@ -23,5 +23,5 @@ mod observe;
 mod sns;
 mod sqs;
 
-pub use config::{AwsConfig, DEFAULT_REGION, DEFAULT_STREAM, TOPIC};
+pub use config::{AwsConfig, DEFAULT_REGION};
 pub use infrastructure::Aws;

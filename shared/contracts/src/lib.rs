@@ -10,11 +10,9 @@
 
 pub mod envelope;
 pub mod events;
-pub mod routing;
 pub mod samples;
 pub mod topology;
 pub mod upcast;
 
 pub use envelope::{DecodeError, Envelope, Metadata};
 pub use events::{Event, EventType, Owner};
-pub use routing::{QUEUES, QueueSpec};

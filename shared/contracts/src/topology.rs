@@ -2,12 +2,17 @@
 //!
 //! - [`Service`]: a role of the binary, or one that an application brings along.
 //! - [`queues`], [`tables`], [`TOPIC`], [`STREAM`]: the resources, as constants that code refers to.
-//! - [`Topology`]: a list of them. [`SHOTENGAI`] is this platform's; an installation with roles of its own adds another.
+//! - [`Topology`]: a list of them. [`SHOTENGAI`] is this platform's; an application with roles of its own has another.
+//! - [`Installation`]: the topologies that run together.
 //!
 //! Provisioning, the in-memory infrastructure, the dead-letter routes, status and `shotengai describe` are derived from
 //! here, and the chart is held against `describe`. Names are without an installation's `RESOURCE_PREFIX`.
 
+mod installation;
+
 use std::fmt;
+
+pub use installation::{Installation, TopologyError};
 
 use crate::events::EventType;
 
@@ -89,12 +94,27 @@ pub struct QueueSpec {
     pub source: Source,
 }
 
+/// The dead-letter queue of a queue: `order-queue` → `order-dlq`. A dead-letter queue is its own.
+#[must_use]
+pub fn dead_letters_of(queue: &str) -> String {
+    format!("{}-dlq", stem(queue))
+}
+
+fn stem(queue: &str) -> &str {
+    queue.strip_suffix("-queue").or_else(|| queue.strip_suffix("-dlq")).unwrap_or(queue)
+}
+
 impl QueueSpec {
     /// The queue for what its consumer can't handle: `order-queue` → `order-dlq`. A dead-letter queue is its own.
     #[must_use]
     pub fn dead_letters(&self) -> String {
-        let stem = self.name.strip_suffix("-queue").or_else(|| self.name.strip_suffix("-dlq"));
-        format!("{}-dlq", stem.unwrap_or(self.name))
+        dead_letters_of(self.name)
+    }
+
+    /// Who takes messages out of it, as logs, metrics and dead letters say: `order-deadline-queue` → `order-deadline`.
+    #[must_use]
+    pub fn consumer(&self) -> &'static str {
+        stem(self.name)
     }
 
     /// Whether a consumer receives from it, so that it has dead letters beside it.
@@ -319,6 +339,13 @@ mod tests {
         assert_eq!(queues::BRIDGE_DEAD_LETTERS.dead_letters(), "bridge-dlq");
         let all: BTreeSet<String> = SHOTENGAI.queues.iter().map(|queue| queue.dead_letters()).collect();
         assert_eq!(all.len(), SHOTENGAI.queues.len());
+    }
+
+    #[test]
+    fn consumers_are_named_after_their_queues() {
+        assert_eq!(queues::ORDER.consumer(), "order");
+        assert_eq!(queues::ORDER_DEADLINE.consumer(), "order-deadline");
+        assert_eq!(queues::BRIDGE_DEAD_LETTERS.consumer(), "bridge");
     }
 
     #[test]

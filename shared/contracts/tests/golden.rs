@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use shotengai_contracts::topology::SHOTENGAI;
 use shotengai_contracts::{DecodeError, Envelope, EventType, samples};
 
 fn folder(name: &str) -> PathBuf {
@@ -111,14 +112,14 @@ fn what_is_no_envelope_what_is_unknown_and_what_is_from_the_future_are_told_apar
 
 #[test]
 fn every_subscription_is_to_something_that_exists_once() {
-    let mut names: Vec<_> = shotengai_contracts::QUEUES.iter().map(|queue| queue.name).collect();
+    let mut names: Vec<_> = SHOTENGAI.queues.iter().map(|queue| queue.name).collect();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), shotengai_contracts::QUEUES.len());
-    for queue in shotengai_contracts::QUEUES {
-        let mut events = queue.events.to_vec();
+    assert_eq!(names.len(), SHOTENGAI.queues.len());
+    for queue in SHOTENGAI.subscribed_queues() {
+        let mut events = queue.events().to_vec();
         events.sort_unstable();
         events.dedup();
-        assert_eq!(events.len(), queue.events.len(), "{} names an event twice", queue.name);
+        assert_eq!(events.len(), queue.events().len(), "{} names an event twice", queue.name);
     }
 }

@@ -35,6 +35,7 @@ fn fitting(messages: &[OutgoingMessage]) -> usize {
 mod tests {
     use std::time::Duration;
 
+    use shotengai_contracts::topology::queues;
     use shotengai_kernel::{ManualClock, Ports};
 
     use super::*;
@@ -46,7 +47,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_message_is_sent_whatever_a_call_takes() {
-        let queue = MemoryQueue::new("order-deadline-queue", Ports::seeded(1, Arc::new(ManualClock::default())));
+        let queue = MemoryQueue::new(queues::ORDER_DEADLINE.name, Ports::seeded(1, Arc::new(ManualClock::default())));
         let sizes: Vec<usize> = [vec![1; 12], vec![100 * 1024; 5], vec![SEND_MAX_BYTES; 2], vec![1; 3]].concat();
         let messages: Vec<_> = sizes.iter().map(|bytes| message(*bytes)).collect();
         let answers = send_all(&queue, &messages).await;
@@ -57,7 +58,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_message_that_no_queue_takes_fails_alone() {
-        let queue = MemoryQueue::new("order-deadline-queue", Ports::seeded(1, Arc::new(ManualClock::default())));
+        let queue = MemoryQueue::new(queues::ORDER_DEADLINE.name, Ports::seeded(1, Arc::new(ManualClock::default())));
         let messages = [message(1), message(SEND_MAX_BYTES + 1), message(0), message(2)];
         let taken: Vec<_> = send_all(&queue, &messages).await.iter().map(Result::is_ok).collect();
         assert_eq!(taken, [true, false, false, true]);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use shotengai_contracts::topology::queues;
 use shotengai_contracts::{EventType, samples};
 use shotengai_kernel::{ManualClock, Ports};
 use shotengai_messaging::memory::MemoryQueue;
@@ -72,9 +73,9 @@ fn message(body: String) -> OutgoingMessage {
 
 #[tokio::test(start_paused = true)]
 async fn a_queue_that_is_slow_to_extend_does_not_hold_up_the_work() {
-    let queue = Arc::new(SlowToExtend(MemoryQueue::new("order-queue", ports())));
+    let queue = Arc::new(SlowToExtend(MemoryQueue::new(queues::ORDER.name, ports())));
     queue.send(&[message(samples::envelope(EventType::OrderPaid).unwrap().to_json())]).await.unwrap();
-    let letters = Arc::new(MemoryQueue::new("order-dlq", ports()));
+    let letters = Arc::new(MemoryQueue::new(&queues::ORDER.dead_letters(), ports()));
     let config = ConsumerConfig::new("order");
     let consumer = Consumer::new(config, Arc::clone(&queue) as Arc<dyn Queue>, letters, Arc::new(TwoSteps), ports());
     let started = Instant::now();
@@ -85,11 +86,11 @@ async fn a_queue_that_is_slow_to_extend_does_not_hold_up_the_work() {
 
 #[tokio::test(start_paused = true)]
 async fn dead_letters_that_are_too_large_for_one_request_all_arrive_with_their_reasons() {
-    let queue = Arc::new(MemoryQueue::new("order-queue", ports()));
+    let queue = Arc::new(MemoryQueue::new(queues::ORDER.name, ports()));
     for garbage in ["x", "y", "z"] {
         queue.send(&[message(garbage.repeat(250_000))]).await.unwrap();
     }
-    let letters = Arc::new(MemoryQueue::new("order-dlq", ports()));
+    let letters = Arc::new(MemoryQueue::new(&queues::ORDER.dead_letters(), ports()));
     let (queue, dead) = (Arc::clone(&queue) as Arc<dyn Queue>, Arc::clone(&letters) as Arc<dyn Queue>);
     let consumer = Consumer::new(ConsumerConfig::new("order"), Arc::clone(&queue), dead, Arc::new(TwoSteps), ports());
     assert_eq!(consumer.step(Duration::ZERO).await.unwrap(), 3);

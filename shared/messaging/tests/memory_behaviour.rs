@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
+use shotengai_contracts::topology::{SHOTENGAI, queues, tables};
 use shotengai_contracts::{EventType, Metadata, Owner, samples};
 use shotengai_kernel::{AggregateId, ManualClock, Ports, Version};
 use shotengai_messaging::memory::{
@@ -117,7 +118,7 @@ async fn a_dropped_receive_loses_nothing() {
 async fn a_queue_may_deliver_twice_and_in_any_order() {
     let config = QueueConfig { shuffle: true, duplicates_per_mille: 500, ..QueueConfig::default() };
     let street = MemoryInfrastructure::with(ports(), MemoryConfig { queues: config, ..MemoryConfig::default() });
-    let queue = street.memory_queue("order-queue");
+    let queue = street.memory_queue(queues::ORDER.name);
     let sent: Vec<_> = (0..50).map(|n| format!("{n:02}")).collect();
     for body in &sent {
         queue.send(&[message(body)]).await.unwrap();
@@ -141,10 +142,10 @@ async fn every_event_reaches_the_queues_that_the_contracts_name() {
         let message = TopicMessage { body: event_type.as_str().to_owned(), attributes };
         assert!(street.topic().publish(&[message]).await.unwrap()[0].is_ok());
     }
-    for spec in shotengai_contracts::QUEUES {
+    for spec in SHOTENGAI.subscribed_queues() {
         let bodies: BTreeSet<_> =
             street.memory_queue(spec.name).messages().into_iter().map(|message| message.body).collect();
-        assert_eq!(bodies, spec.events.iter().map(|event| event.as_str().to_owned()).collect(), "{}", spec.name);
+        assert_eq!(bodies, spec.events().iter().map(|event| event.as_str().to_owned()).collect(), "{}", spec.name);
     }
     let names: Vec<_> = street.all_queues().iter().map(|queue| queue.name().to_owned()).collect();
     for name in ["order-deadline-queue", "order-deadline-dlq", "bridge-dlq", "tally-dlq"] {
@@ -235,7 +236,7 @@ async fn a_reader_knows_how_far_it_is_behind() {
 
 #[tokio::test]
 async fn transactions_that_meet_do_not_both_happen() {
-    let table = MemoryInfrastructure::new(ports()).table("tally-counters");
+    let table = MemoryInfrastructure::new(ports()).table(tables::TALLY_COUNTERS.name);
     let key = Key::new("total", "0");
     let ops = [WriteOp::Add { key: key.clone(), counters: [("n".to_owned(), 1)].into(), expires_at: None }];
     let (one, other) = tokio::join!(table.transact(&ops), table.transact(&ops));
@@ -251,7 +252,7 @@ async fn one_seed_gives_one_history() {
         let ports = Ports::seeded(seed, Arc::new(ManualClock::default()));
         let queues = QueueConfig { shuffle: true, duplicates_per_mille: 300, ..QueueConfig::default() };
         let street = MemoryInfrastructure::with(ports, MemoryConfig { queues, ..MemoryConfig::default() });
-        let queue = street.queue("order-queue");
+        let queue = street.queue(queues::ORDER.name);
         for n in 0..20 {
             queue.send(&[message(&n.to_string())]).await.unwrap();
         }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use shotengai_contracts::{Owner, routing};
+use shotengai_contracts::Owner;
+use shotengai_contracts::topology::{SHOTENGAI, STREAM, queues, tables};
 use shotengai_kernel::{ManualClock, Ports};
 use shotengai_messaging::memory::{MemoryConfig, MemoryInfrastructure, MemoryQueue, NoFaults, QueueConfig};
 use shotengai_messaging::{Infrastructure, Queue, TableLeases, contract};
@@ -31,13 +32,13 @@ async fn the_stream_keeps_its_contract() {
 #[tokio::test(start_paused = true)]
 async fn the_queue_keeps_its_contract() {
     let street = street(QueueConfig::default());
-    contract::queue_contract(street.queue("order-queue"), &ports()).await;
+    contract::queue_contract(street.queue(queues::ORDER.name), &ports()).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_shuffling_queue_keeps_its_contract() {
     let street = street(QueueConfig { shuffle: true, ..QueueConfig::default() });
-    contract::queue_contract(street.queue("order-queue"), &ports()).await;
+    contract::queue_contract(street.queue(queues::ORDER.name), &ports()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -52,7 +53,7 @@ async fn the_queue_redrives() {
 #[tokio::test(start_paused = true)]
 async fn the_topic_keeps_its_contract_with_every_queue() {
     let street = street(QueueConfig::default());
-    for spec in routing::QUEUES {
+    for spec in SHOTENGAI.subscribed_queues() {
         street.memory_queue(spec.name).purge();
         contract::topic_contract(street.topic(), street.queue(spec.name), spec, &ports()).await;
     }
@@ -61,16 +62,17 @@ async fn the_topic_keeps_its_contract_with_every_queue() {
 #[tokio::test(start_paused = true)]
 async fn the_table_keeps_its_contract() {
     let street = street(QueueConfig::default());
-    contract::table_contract(street.table("order-prices"), &ports()).await;
+    contract::table_contract(street.table(tables::ORDER_PRICES.name), &ports()).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn leases_in_a_table_keep_their_contract() {
-    let leases = TableLeases::new(street(QueueConfig::default()).table("checkpoints"), "bridge/ec-events");
+    let leases =
+        TableLeases::new(street(QueueConfig::default()).table(tables::CHECKPOINTS.name), &format!("bridge/{STREAM}"));
     contract::lease_contract(Arc::new(leases), &ports()).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn checkpoints_keep_their_contract() {
-    contract::checkpoint_contract(street(QueueConfig::default()).table("checkpoints"), &ports()).await;
+    contract::checkpoint_contract(street(QueueConfig::default()).table(tables::CHECKPOINTS.name), &ports()).await;
 }

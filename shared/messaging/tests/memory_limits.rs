@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use shotengai_contracts::topology::queues;
 use shotengai_contracts::{EventType, Metadata, Owner, samples};
 use shotengai_kernel::{AggregateId, ManualClock, Ports, Version};
 use shotengai_messaging::memory::MemoryInfrastructure;
@@ -77,7 +78,7 @@ async fn publishes_are_limited_in_messages_and_bytes() {
 
 #[tokio::test]
 async fn messages_that_sqs_refuses_are_refused_one_by_one() {
-    let queue = street().queue("order-queue");
+    let queue = street().queue(queues::ORDER.name);
     let good = OutgoingMessage { body: "x".to_owned(), ..OutgoingMessage::default() };
     let attributes = |count: usize| (0..count).map(|n| (format!("a{n}"), "v".to_owned())).collect::<BTreeMap<_, _>>();
     let bad = [
@@ -97,7 +98,7 @@ async fn messages_that_sqs_refuses_are_refused_one_by_one() {
 
 #[tokio::test(start_paused = true)]
 async fn waits_and_visibility_are_limited() {
-    let queue = street().memory_queue("order-queue");
+    let queue = street().memory_queue(queues::ORDER.name);
     let second = Duration::from_secs(1);
     for (max, wait, visibility) in [(0, second, second), (11, second, second), (1, 21 * second, second)] {
         assert!(queue.receive(max, wait, visibility).await.is_err(), "{max} {wait:?}");

@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use serde_json::json;
+use shotengai_contracts::topology::{STREAM, tables};
 use shotengai_kernel::{ManualClock, Ports};
 use shotengai_messaging::memory::{MemoryConfig, MemoryInfrastructure, MemoryTable, StreamConfig};
 use shotengai_messaging::ports::stream::ReadRecord;
@@ -85,11 +86,11 @@ impl Street {
     }
 
     fn table(&self) -> Arc<MemoryTable> {
-        self.infra.memory_table("checkpoints")
+        self.infra.memory_table(tables::CHECKPOINTS.name)
     }
 
     fn checkpoints(&self) -> Checkpoints {
-        Checkpoints::new(self.table(), "bridge", "ec-events")
+        Checkpoints::new(self.table(), "bridge", STREAM)
     }
 
     /// One record at a time, so that those before a bad one are applied.
@@ -157,12 +158,12 @@ impl Street {
 
     /// Writes what is no checkpoint.
     async fn spoil(&self) {
-        let row = Row::new(Key::new("bridge/ec-events", SHARD), 99, json!({"what": 1}));
+        let row = Row::new(Key::new(format!("bridge/{STREAM}"), SHARD), 99, json!({"what": 1}));
         self.table().put(&row, Condition::Any).await.unwrap();
     }
 
     async fn repair(&self) {
-        self.table().delete(&Key::new("bridge/ec-events", SHARD), Condition::Any).await.unwrap();
+        self.table().delete(&Key::new(format!("bridge/{STREAM}"), SHARD), Condition::Any).await.unwrap();
     }
 }
 

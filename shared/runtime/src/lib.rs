@@ -25,6 +25,6 @@ pub use health::Check;
 pub use http::{AdminCaller, Caller, Gate, InternalCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
 pub use postgres::pool as postgres_pool;
 pub use role::Role;
-pub use settings::{Faults, LeaseStore, Publish, RoleUrls, Settings, SettingsArgs, SettingsError};
+pub use settings::{Faults, LeaseStore, Publish, Settings, SettingsArgs, SettingsError};
 pub use supervisor::{App, shutdown_on_signals};
 pub use telemetry::Telemetry;

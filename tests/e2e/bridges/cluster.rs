@@ -1,5 +1,6 @@
 //! The same with leases in a cluster.
 
+use shotengai_contracts::topology::{STREAM, tables};
 use shotengai_fake_cluster::Outage;
 use shotengai_messaging::Infrastructure;
 use shotengai_tests::cluster::{Cluster, NAMESPACE};
@@ -88,7 +89,15 @@ async fn bridges_share_shards_by_lease_objects_and_lose_no_event_when_one_is_kil
     street.assert_tidy().await;
     println!("{} orders placed meanwhile, all paid; {:?}", orders.len(), cluster.fake.calls());
     assert!(!orders.is_empty());
-    assert_eq!(street.aws.table("checkpoints").list("leases/bridge/ec-events", "", None, 10).await.unwrap(), []);
+    assert_eq!(
+        street
+            .aws
+            .table(tables::CHECKPOINTS.name)
+            .list(&format!("leases/bridge/{STREAM}"), "", None, 10)
+            .await
+            .unwrap(),
+        []
+    );
     let objects = cluster.fake.leases();
     assert!(objects.iter().all(|lease| lease["metadata"]["namespace"] == NAMESPACE), "{objects:?}");
     let mut first = first;

@@ -1,6 +1,7 @@
 //! Rows that somebody spoilt, leases and a stream that somebody deleted: errors that name them, and no event lost.
 
 use serde_json::json;
+use shotengai_contracts::topology::tables;
 use shotengai_messaging::{Condition, Infrastructure, Row};
 use shotengai_tests::spoil::put_doc_as_it_is;
 use shotengai_tests::stream::captured;
@@ -81,7 +82,7 @@ impl Scene {
 
     /// Does something to the rows of a partition, with a version that nobody expects.
     async fn spoil(&self, partition: &str, doc: impl Fn(&Row) -> serde_json::Value) -> Vec<Row> {
-        let table = self.street.aws.table("checkpoints");
+        let table = self.street.aws.table(tables::CHECKPOINTS.name);
         let rows = table.list(partition, "shardId-", None, 10).await.unwrap();
         assert_eq!(rows.len(), 4, "{rows:?}");
         for row in &rows {
@@ -115,7 +116,7 @@ async fn leases_that_were_spoilt_stolen_or_deleted_are_named_and_taken_again() {
     scene.sells().await;
 
     for row in scene.spoil(LEASES, |row| row.doc.clone()).await {
-        put_doc_as_it_is(&scene.street, "checkpoints", &row.key, row.version + 2000, "{not json").await;
+        put_doc_as_it_is(&scene.street, tables::CHECKPOINTS.name, &row.key, row.version + 2000, "{not json").await;
     }
     scene.until_logged("this row is no lease; it counts as free", 8).await;
     until_shared(&scene.street, &[4]).await;
@@ -126,7 +127,7 @@ async fn leases_that_were_spoilt_stolen_or_deleted_are_named_and_taken_again() {
     until_shared(&scene.street, &[4]).await;
     scene.sells().await;
 
-    let table = scene.street.aws.table("checkpoints");
+    let table = scene.street.aws.table(tables::CHECKPOINTS.name);
     for row in table.list(LEASES, "", None, 10).await.unwrap() {
         table.delete(&row.key, Condition::Any).await.unwrap();
     }
@@ -143,7 +144,7 @@ async fn checkpoints_that_were_spoilt_are_named_and_read_on_from_where_they_are_
     let rows = scene.spoil(CHECKPOINTS, |_| json!({"owner": 5})).await;
     let orders = scene.sell_until_logged("this shard is left alone until the row is repaired", 4).await;
     assert!(scene.process.log().contains("the checkpoint row of shard shardId-000000000000 can't be read"));
-    let table = scene.street.aws.table("checkpoints");
+    let table = scene.street.aws.table(tables::CHECKPOINTS.name);
     for row in &rows {
         // As it was, under an epoch above the one that was claimed.
         let repaired = Row::new(row.key.clone(), row.version + 2000, row.doc.clone());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use shotengai_contracts::topology::{STREAM, tables};
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::shard::RecordHandler;
 use shotengai_messaging::{Checkpoints, Infrastructure, LeaseChange};
@@ -25,7 +26,7 @@ impl Robbed {
     async fn rob(&self, shard: &str) {
         let world = self.line.world();
         // An operator with `kubectl delete lease`, or a process that saw it run out: neither passes this line.
-        let leases = Checkpoints::new(world.infra.table("checkpoints"), "bridge", "ec-events").leases();
+        let leases = Checkpoints::new(world.infra.table(tables::CHECKPOINTS.name), "bridge", STREAM).leases();
         let Ok(all) = leases.list().await else { return };
         let Some(lease) = all.into_iter().find(|lease| lease.name == shard) else { return };
         let robbed = if world.below(2) == 0 {

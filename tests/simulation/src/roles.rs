@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use shotengai_billing::provider::{LEDGER_TABLE, Ledger};
+use shotengai_billing::provider::Ledger;
 use shotengai_billing::settle::Payments;
 use shotengai_catalog::aggregate::Products;
 use shotengai_contracts::Owner;
-use shotengai_contracts::routing::{DEADLINE_QUEUE, dead_letters_of};
+use shotengai_contracts::topology::{QueueSpec, STREAM, queues, tables};
 use shotengai_inventory::desk::Desk;
 use shotengai_kernel::{Ports, UserId};
 use shotengai_messaging::shard::{RecordHandler, ShardConfig, StreamConsumer};
@@ -15,7 +15,7 @@ use shotengai_messaging::{
     Aggregates, Checkpoints, CommitWriter, Consumer, ConsumerConfig, Handler, Infrastructure, Outbox, OutboxConfig,
     Probe, Publisher, Worker,
 };
-use shotengai_notification::claims::{self, Claims};
+use shotengai_notification::claims::Claims;
 use shotengai_notification::consumers::NotificationHandler;
 use shotengai_notification::contacts::Contacts;
 use shotengai_notification::mailer::Mailer;
@@ -24,7 +24,7 @@ use shotengai_notification::send_order_mail::{SendOrderMail, Slots};
 use shotengai_order::aggregate::Orders;
 use shotengai_order::deadline::{Deadlines, Reminders};
 use shotengai_order::place::Placing;
-use shotengai_order::prices::{PRICES_TABLE, Prices};
+use shotengai_order::prices::Prices;
 use shotengai_query::project::Projector;
 use shotengai_tally::consumers::TallyHandler;
 use shotengai_tally::count_orders::CountOrders;
@@ -103,13 +103,13 @@ impl Assembly<'_> {
         CommitWriter::new(store, outbox, self.ports.clone())
     }
 
-    fn consume(&mut self, name: &'static str, queue: &str, handler: Arc<dyn Handler>, probes: &[Probe]) {
+    fn consume(&mut self, name: &'static str, queue: &QueueSpec, handler: Arc<dyn Handler>, probes: &[Probe]) {
         let handler = if self.has(Bug::AcknowledgeBeforeCommit) { Arc::new(Hasty(handler)) } else { handler };
         let config = probes.iter().fold(ConsumerConfig::new(name), ConsumerConfig::probing);
         let consumer = Consumer::new(
             config,
-            self.infra.queue(queue),
-            self.infra.queue(&dead_letters_of(queue)),
+            self.infra.queue(queue.name),
+            self.infra.queue(&queue.dead_letters()),
             handler,
             self.ports.clone(),
         );
@@ -126,10 +126,14 @@ impl Assembly<'_> {
 
     fn order(&mut self) {
         let orders = Orders::new(self.writer(Owner::Order));
-        let queue = self.infra.queue(DEADLINE_QUEUE);
-        let probes = [self.store(Owner::Order), Probe::queue(DEADLINE_QUEUE, &queue), self.table(PRICES_TABLE)];
+        let queue = self.infra.queue(queues::ORDER_DEADLINE.name);
+        let probes = [
+            self.store(Owner::Order),
+            Probe::queue(queues::ORDER_DEADLINE.name, &queue),
+            self.table(tables::ORDER_PRICES.name),
+        ];
         let catalog = Arc::new(CatalogDesk(self.line.clone()));
-        let prices = Prices::new(self.infra.table(PRICES_TABLE), catalog);
+        let prices = Prices::new(self.infra.table(tables::ORDER_PRICES.name), catalog);
         let placing = Placing::new(orders.clone(), prices.clone(), Arc::clone(&self.ports.ids));
         let patience = self.line.world().plan.patience;
         let reminders = Reminders::new(queue, Arc::clone(&self.ports.clock), patience);
@@ -137,8 +141,8 @@ impl Assembly<'_> {
         let events = shotengai_order::consumers::OrderEvents::new(orders.clone(), prices, reminders);
         let events: Arc<dyn Handler> = Arc::new(events);
         let events = if self.has(Bug::DeafToPayments) { Arc::new(Deaf(events)) } else { events };
-        self.consume("order", "order-queue", events, &probes);
-        self.consume("order-deadline", DEADLINE_QUEUE, Arc::new(deadlines), &probes[..2]);
+        self.consume("order", &queues::ORDER, events, &probes);
+        self.consume("order-deadline", &queues::ORDER_DEADLINE, Arc::new(deadlines), &probes[..2]);
         self.services.orders = Some((orders, placing));
     }
 
@@ -149,19 +153,19 @@ impl Assembly<'_> {
     fn inventory(&mut self) {
         let desk = Arc::new(Desk::new(self.writer(Owner::Inventory)));
         let events = shotengai_inventory::consumers::StockEvents::new(Arc::clone(&desk));
-        self.consume("inventory", "inventory-queue", Arc::new(events), &[self.store(Owner::Inventory)]);
+        self.consume("inventory", &queues::INVENTORY, Arc::new(events), &[self.store(Owner::Inventory)]);
         self.services.desk = Some(desk);
     }
 
     fn billing(&mut self) {
-        let ledger = Arc::new(Ledger::new(self.infra.table(LEDGER_TABLE)));
+        let ledger = Arc::new(Ledger::new(self.infra.table(tables::BILLING_LEDGER.name)));
         let payments = Arc::new(Payments::new(Aggregates::new(self.writer(Owner::Billing)), ledger));
         let events = shotengai_billing::consumers::OrderEvents::new(payments);
         self.consume(
             "billing",
-            "billing-queue",
+            &queues::BILLING,
             Arc::new(events),
-            &[self.store(Owner::Billing), self.table(LEDGER_TABLE)],
+            &[self.store(Owner::Billing), self.table(tables::BILLING_LEDGER.name)],
         );
     }
 
@@ -172,9 +176,9 @@ impl Assembly<'_> {
         };
         let mailer: Arc<dyn Mailer> = Arc::new(MailServer(self.line.clone()));
         let contacts: Arc<dyn Contacts> = Arc::new(Everybody(self.line.clone()));
-        let probes = [self.table(claims::TABLE), mail_probe(&mailer), contacts_probe(&contacts)];
+        let probes = [self.table(tables::NOTIFICATION_CLAIMS.name), mail_probe(&mailer), contacts_probe(&contacts)];
         let handler = NotificationHandler::new(SendOrderMail {
-            claims: Claims::new(self.infra.table(claims::TABLE), self.ports.clone()),
+            claims: Claims::new(self.infra.table(tables::NOTIFICATION_CLAIMS.name), self.ports.clone()),
             contacts,
             templates: Arc::new(templates),
             mailer,
@@ -182,14 +186,14 @@ impl Assembly<'_> {
             ports: self.ports.clone(),
             slots: Slots::default(),
         });
-        self.consume("notification", "notification-queue", Arc::new(handler), &probes);
+        self.consume("notification", &queues::NOTIFICATION, Arc::new(handler), &probes);
     }
 
     fn tally(&mut self) {
-        let table = self.infra.table(shotengai_tally::domain::rows::TABLE);
-        let probe = Probe::table("tally-counters", &table);
+        let table = self.infra.table(tables::TALLY_COUNTERS.name);
+        let probe = Probe::table(tables::TALLY_COUNTERS.name, &table);
         let orders = Arc::new(CountOrders::new(table, self.ports.clone()));
-        self.consume("tally", "tally-queue", Arc::new(TallyHandler::new(orders)), &[probe]);
+        self.consume("tally", &queues::TALLY, Arc::new(TallyHandler::new(orders)), &[probe]);
     }
 
     fn query(&mut self) {
@@ -205,16 +209,16 @@ impl Assembly<'_> {
             async move { line.call(Dependency::Postgres, "postgres.ping", "rows", async { Ok(()) }).await }
         });
         let stores = [Owner::Catalog, Owner::Inventory, Owner::Order].map(|owner| self.store(owner));
-        self.consume("query", "query-queue", handler, &[&[rows], &stores[..]].concat());
+        self.consume("query", &queues::QUERY, handler, &[&[rows], &stores[..]].concat());
     }
 
     fn bridge(&mut self) {
-        let letters = self.infra.queue(shotengai_bridge::DEAD_LETTERS);
+        let letters = self.infra.queue(queues::BRIDGE_DEAD_LETTERS.name);
         let bridge = Arc::new(shotengai_bridge::Bridge::new(self.infra.topic(), letters, self.ports.clone()));
         let handler: Arc<dyn RecordHandler> =
             if self.has(Bug::CheckpointTooFar) { Arc::new(Overreaching(bridge)) } else { bridge };
         let handler: Arc<dyn RecordHandler> = Arc::new(Robbed { inner: handler, line: self.line.clone() });
-        let checkpoints = Checkpoints::new(self.infra.table("checkpoints"), "bridge", "ec-events");
+        let checkpoints = Checkpoints::new(self.infra.table(tables::CHECKPOINTS.name), "bridge", STREAM);
         let config = ShardConfig {
             idle_poll: Duration::from_secs(2),
             list_every: Duration::from_secs(5),

@@ -1,6 +1,7 @@
 //! Whether anything is still on its way.
 
 use shotengai_contracts::Owner;
+use shotengai_contracts::topology::{STREAM, tables};
 use shotengai_messaging::{Checkpoints, Infrastructure, Queue, StartAt, StreamReader};
 
 use crate::world::World;
@@ -30,7 +31,7 @@ pub(crate) async fn left(world: &World) -> Vec<String> {
 /// Shards that the bridge has not read to their end.
 async fn unread(world: &World) -> Vec<String> {
     let stream = world.infra.memory_stream();
-    let checkpoints = Checkpoints::new(world.infra.table("checkpoints"), "bridge", "ec-events");
+    let checkpoints = Checkpoints::new(world.infra.table(tables::CHECKPOINTS.name), "bridge", STREAM);
     let mut unread = Vec::new();
     for shard in stream.shards().await.unwrap_or_default() {
         let position = match checkpoints.read(&shard.id).await {

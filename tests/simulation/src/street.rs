@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shotengai_contracts::routing::{consumed_queues, dead_letters_of};
+use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, queues};
 use shotengai_messaging::{OutgoingMessage, Queue, StreamReader, StreamRecord, StreamWriter};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -25,13 +25,13 @@ const LONG_PATIENCE: Duration = Duration::from_secs(4 * 3600);
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// The queues that poison can get into.
-fn queues() -> Vec<&'static str> {
-    consumed_queues().collect()
+fn consumed_queues() -> Vec<&'static QueueSpec> {
+    SHOTENGAI.consumed_queues().collect()
 }
 
 /// Runs a seed within the current runtime, whose clock must be paused.
 pub async fn simulate(seed: u64, options: Options) -> Outcome {
-    let plan = Plan::of(seed, PROCESSES.len(), queues().len());
+    let plan = Plan::of(seed, PROCESSES.len(), consumed_queues().len());
     let (sender, crashes) = mpsc::unbounded_channel();
     let world = World::new(plan.clone(), options.bug, options.recording, sender);
     past::write(&world).await;
@@ -204,16 +204,16 @@ impl Street {
                 stream.expire_cursors();
             }
             Happening::PoisonQueue { queue, kind } => {
-                let name = queues().get(queue).copied().unwrap_or("order-queue");
-                let body = self.world.poison_for(dead_letters_of(name), kind);
+                let queue = consumed_queues().get(queue).copied().unwrap_or(&queues::ORDER);
+                let body = self.world.poison_for(queue.dead_letters(), kind);
                 let message = OutgoingMessage { body, ..OutgoingMessage::default() };
                 self.world.count(Mishap::PoisonedQueue);
-                if self.world.infra.memory_queue(name).send(&[message]).await.is_err() {
+                if self.world.infra.memory_queue(queue.name).send(&[message]).await.is_err() {
                     self.world.violation("a queue refused the poison".to_owned());
                 }
             }
             Happening::PoisonStream { kind } => {
-                let body = self.world.poison_for(shotengai_bridge::DEAD_LETTERS.to_owned(), kind);
+                let body = self.world.poison_for(queues::BRIDGE_DEAD_LETTERS.dead_letters(), kind);
                 let record = StreamRecord { key: format!("poison-{kind}"), data: body.into_bytes() };
                 self.world.count(Mishap::PoisonedStream);
                 if stream.put(&[record]).await.is_err() {

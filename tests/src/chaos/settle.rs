@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use shotengai_contracts::QUEUES;
+use shotengai_contracts::topology::SHOTENGAI;
 use shotengai_messaging::Infrastructure;
 use tokio::time::Instant;
 
@@ -54,7 +54,7 @@ pub async fn settle(street: &Street, customers: &Customers, accepted: &[Accepted
 /// Messages that wait or are being handled, by queue, and commits that are not published.
 async fn under_way(street: &Street) -> Vec<(&'static str, u64)> {
     let mut found = Vec::new();
-    for queue in QUEUES {
+    for queue in SHOTENGAI.subscribed_queues() {
         // What is delayed waits for its deadline.
         let depth = street.aws.queue(queue.name).depth().await.unwrap_or_else(|fault| panic!("{fault}"));
         found.push((queue.name, depth.visible + depth.in_flight));

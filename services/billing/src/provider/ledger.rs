@@ -8,8 +8,6 @@ use shotengai_messaging::{Condition, Fault, FaultKind, Key, Row, Table, WriteErr
 
 use super::{Answer, Book, Charge, Entry, Operation, PaymentProvider};
 
-/// The ledger's table.
-pub const LEDGER_TABLE: &str = "billing-ledger";
 /// The place of a payment's book within its partition.
 const BOOK: &str = "book";
 /// How often an operation is decided anew after losing to another one on the same payment. A payment has four operations
@@ -23,7 +21,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The ledger in this table ([`LEDGER_TABLE`]).
+    /// The ledger in this table ([`tables::BILLING_LEDGER`](shotengai_contracts::topology::tables::BILLING_LEDGER)).
     #[must_use]
     pub fn new(table: Arc<dyn Table>) -> Self {
         Self { table }

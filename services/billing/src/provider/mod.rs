@@ -11,7 +11,7 @@ use shotengai_kernel::{Money, PaymentId};
 use shotengai_messaging::Fault;
 
 pub use book::{Book, Entry};
-pub use ledger::{LEDGER_TABLE, Ledger};
+pub use ledger::Ledger;
 
 /// What a provider can be asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

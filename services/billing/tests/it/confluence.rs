@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use shotengai_billing::domain::Payment;
 use shotengai_billing::provider::{Answer, Entry, Operation};
+use shotengai_contracts::topology::queues;
 use shotengai_kernel::{OrderId, PaymentId, ProductId};
 use shotengai_messaging::contract::deliver_until_settled;
 use shotengai_messaging::contract::stories::{Fate, Story, deliveries_to};
@@ -19,7 +20,7 @@ fn history() -> impl Strategy<Value = Vec<Delivery>> {
         let lines = |pieces| [(ProductId::parse("prod_kinoko").unwrap(), pieces)];
         let stories = (0..).zip(orders).map(|(number, (fate, pieces))| Story::new(number, fate, &lines(pieces)));
         let envelopes: Vec<_> = stories.flat_map(|story| story.envelopes()).collect();
-        deliveries_to("billing-queue", &envelopes)
+        deliveries_to(&queues::BILLING, &envelopes)
     })
 }
 

@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use shotengai_billing::consumers::OrderEvents;
 use shotengai_billing::domain::Payment;
-use shotengai_billing::provider::{LEDGER_TABLE, Ledger, Operation};
+use shotengai_billing::provider::{Ledger, Operation};
 use shotengai_billing::settle::Payments;
 use shotengai_contracts::events::{CancelReason, OrderCancelled, OrderConfirmed, OrderPlaced, OrderStage};
+use shotengai_contracts::topology::tables;
 use shotengai_contracts::{Envelope, Event, EventType, Metadata, Owner};
 use shotengai_kernel::{
     AggregateId, Currency, EventId, ManualClock, Money, OrderId, PaymentId, Ports, UserId, Version,
@@ -45,7 +46,8 @@ impl Till {
         let faults = Arc::new(NextCall::default());
         let config = MemoryConfig { faults: Arc::clone(&faults) as Arc<dyn FaultInjector>, ..MemoryConfig::default() };
         let infra = MemoryInfrastructure::with(ports.clone(), config);
-        let (store, ledger) = (infra.event_store(Owner::Billing), Ledger::new(infra.table(LEDGER_TABLE)));
+        let (store, ledger) =
+            (infra.event_store(Owner::Billing), Ledger::new(infra.table(tables::BILLING_LEDGER.name)));
         Self { ports, faults, ledger, store }
     }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use shotengai_contracts::topology::queues;
 use shotengai_inventory::domain::Reservation;
 use shotengai_kernel::{OrderId, ProductId};
 use shotengai_messaging::contract::deliver_until_settled;
@@ -33,7 +34,7 @@ fn history() -> impl Strategy<Value = Vec<Delivery>> {
             }
             envelopes.extend(Story::new(number, fate, &lines).envelopes());
         }
-        deliveries_to("inventory-queue", &envelopes)
+        deliveries_to(&queues::INVENTORY, &envelopes)
     })
 }
 

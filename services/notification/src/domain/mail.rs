@@ -126,16 +126,16 @@ impl OrderMail {
 #[cfg(test)]
 mod tests {
     use shotengai_contracts::events::{EventType, OrderConfirmed};
-    use shotengai_contracts::routing;
+    use shotengai_contracts::topology::queues;
     use shotengai_kernel::Currency;
 
     use super::*;
 
     #[test]
     fn every_event_of_the_queue_asks_for_a_mail_and_others_do_not() {
-        let queue = routing::queue("notification-queue").unwrap();
-        assert_eq!(queue.events.len(), MailKind::ALL.len());
-        assert!(!queue.events.contains(&EventType::OrderConfirmed));
+        let events = queues::NOTIFICATION.events();
+        assert_eq!(events.len(), MailKind::ALL.len());
+        assert!(!events.contains(&EventType::OrderConfirmed));
         let confirmed = OrderConfirmed {
             order_id: OrderId::parse("ord_1").unwrap(),
             user_id: UserId::parse("usr_1").unwrap(),

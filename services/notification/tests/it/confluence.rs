@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use shotengai_contracts::topology::queues;
 use shotengai_kernel::ProductId;
 use shotengai_messaging::contract::deliver_until_settled;
 use shotengai_messaging::contract::stories::{Fate, Story, deliveries_to};
@@ -18,7 +19,7 @@ fn history() -> impl Strategy<Value = Vec<Delivery>> {
         let lines = |pieces| [(ProductId::parse("prod_kinoko").unwrap(), pieces)];
         let stories = (0..).zip(orders).map(|(number, (fate, pieces))| Story::new(number, fate, &lines(pieces)));
         let envelopes: Vec<_> = stories.flat_map(|story| story.envelopes()).collect();
-        deliveries_to("notification-queue", &envelopes)
+        deliveries_to(&queues::NOTIFICATION, &envelopes)
     })
 }
 

@@ -8,13 +8,14 @@ use shotengai_contracts::events::OrderStage;
 use shotengai_contracts::events::{
     CancelReason, Event, OrderCancelled, OrderItem, OrderPaid, OrderPlaced, OrderShipped,
 };
+use shotengai_contracts::topology::tables;
 use shotengai_contracts::{Envelope, Metadata};
 use shotengai_kernel::{
     AggregateId, Currency, EventId, ManualClock, Money, OrderId, Ports, ProductId, Quantity, UserId, Version,
 };
 use shotengai_messaging::memory::{FaultInjector, MemoryTable, NoFaults};
 use shotengai_messaging::{Delivery, Disposition, Fault, FaultKind, Handler, Key, Table};
-use shotengai_notification::claims::{Claims, TABLE};
+use shotengai_notification::claims::Claims;
 use shotengai_notification::consumers::NotificationHandler;
 use shotengai_notification::contacts::Contacts;
 use shotengai_notification::domain::contact::{Address, Contact, Language};
@@ -150,7 +151,8 @@ impl Harness {
     pub(crate) fn with_faults(faults: Arc<dyn FaultInjector>) -> Self {
         let clock = Arc::new(ManualClock::default());
         let ports = Ports::seeded(7, Arc::clone(&clock));
-        let table: Arc<dyn Table> = Arc::new(MemoryTable::with_faults(TABLE, ports.clone(), faults));
+        let table: Arc<dyn Table> =
+            Arc::new(MemoryTable::with_faults(tables::NOTIFICATION_CLAIMS.name, ports.clone(), faults));
         let harness = Self { clock, table, contacts: Arc::default(), mailer: Arc::default(), ports };
         harness.know(Some("hana@example.jp"));
         harness

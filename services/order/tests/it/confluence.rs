@@ -9,6 +9,7 @@ use shotengai_contracts::Event;
 use shotengai_contracts::events::{
     CancelReason, OrderStage, ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated,
 };
+use shotengai_contracts::topology::queues;
 use shotengai_kernel::{AggregateId, OrderId};
 use shotengai_messaging::contract::deliver_until_settled;
 use shotengai_messaging::contract::stories::{Fate, Story, deliveries_to};
@@ -118,7 +119,7 @@ impl Plot {
 
     fn messages(&self) -> Vec<Delivery> {
         let envelopes: Vec<_> = self.stories().iter().flat_map(Story::envelopes).collect();
-        let mut messages = deliveries_to("order-queue", &envelopes);
+        let mut messages = deliveries_to(&queues::ORDER, &envelopes);
         for (number, changes) in self.products.iter().enumerate() {
             messages.extend(product_history(number, changes).0);
         }

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use shotengai_contracts::events::{CancelReason, OrderStage};
-use shotengai_contracts::routing::{DEADLINE_QUEUE, dead_letters_of};
+use shotengai_contracts::topology::queues;
 use shotengai_kernel::{Clock, OrderId, Ports, SeededRandom, Timestamp};
 use shotengai_messaging::memory::{FaultInjector, InjectedFault, NoFaults};
 use shotengai_messaging::{Consumer, ConsumerConfig, Delivery, Disposition, FaultKind, Handler, Infrastructure};
@@ -38,7 +38,7 @@ impl FaultInjector for Sends {
     }
 
     fn before_on(&self, operation: &'static str, resource: &str) -> Option<InjectedFault> {
-        if operation != "queue.send" || resource != DEADLINE_QUEUE {
+        if operation != "queue.send" || resource != queues::ORDER_DEADLINE.name {
             return None;
         }
         *self.count.lock().unwrap() += 1;
@@ -55,8 +55,8 @@ fn world(patience: Duration, faults: Arc<dyn FaultInjector>) -> World {
 fn consumer(world: &World) -> Arc<Consumer> {
     Consumer::new(
         ConsumerConfig::new("order-deadline"),
-        world.infra.queue(DEADLINE_QUEUE),
-        world.infra.queue(&dead_letters_of(DEADLINE_QUEUE)),
+        world.infra.queue(queues::ORDER_DEADLINE.name),
+        world.infra.queue(&queues::ORDER_DEADLINE.dead_letters()),
         Arc::clone(&world.deadlines) as _,
         world.orders.writer().ports().clone(),
     )
@@ -79,7 +79,7 @@ async fn three_placements(world: &World) -> Vec<Delivery> {
 /// How many reminders of each order are in the queue.
 fn reminded(world: &World) -> BTreeMap<String, usize> {
     let mut found = BTreeMap::new();
-    for message in world.infra.memory_queue(DEADLINE_QUEUE).messages() {
+    for message in world.infra.memory_queue(queues::ORDER_DEADLINE.name).messages() {
         let envelope = shotengai_contracts::Envelope::from_json(message.body.as_bytes()).unwrap();
         *found.entry(envelope.subject.to_string()).or_default() += 1;
     }
@@ -132,7 +132,7 @@ async fn a_reminder_is_the_placement_as_it_came() {
     assert_eq!(world.handler.handle(std::slice::from_ref(&placement)).await, [Disposition::Done]);
     tokio::time::advance(100 * SECOND).await;
     assert_eq!(world.deadlines.handle(&[placement]).await, [Disposition::Done], "sent again, being early");
-    let queue = world.infra.memory_queue(DEADLINE_QUEUE);
+    let queue = world.infra.memory_queue(queues::ORDER_DEADLINE.name);
     assert_eq!(queue.depth_now().delayed, 2);
     for reminder in queue.messages() {
         assert_eq!(reminder.body, envelope.to_json());
@@ -151,7 +151,7 @@ async fn a_placement_that_is_handled_after_the_deadline_is_reminded_of_at_once()
     let order = placed(&world).await;
     tokio::time::advance(60 * SECOND).await;
     world.handler.handle(&[placement(&world, &order).await]).await;
-    assert_eq!(world.infra.memory_queue(DEADLINE_QUEUE).depth_now().visible, 1);
+    assert_eq!(world.infra.memory_queue(queues::ORDER_DEADLINE.name).depth_now().visible, 1);
     assert_eq!(consumer(&world).step(Duration::ZERO).await.unwrap(), 1);
     assert_eq!(world.order(&order).await.placed().unwrap().stage, OrderStage::Cancelled);
 }
@@ -204,7 +204,7 @@ async fn a_reminder_that_the_queue_refuses_brings_its_own_message_back_and_no_ot
     let world = world(900 * SECOND, Arc::clone(&sends) as _);
     let batch = three_placements(&world).await;
     for handler in [&world.handler as &dyn Handler, world.deadlines.as_ref()] {
-        world.infra.memory_queue(DEADLINE_QUEUE).purge();
+        world.infra.memory_queue(queues::ORDER_DEADLINE.name).purge();
         sends.next.lock().unwrap().push(InjectedFault::FailEntries);
         let answers = outcomes(&handler.handle(&batch).await);
         assert!(answers.contains(&"unavailable"), "{answers:?}");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use shotengai_contracts::routing::DEADLINE_QUEUE;
+use shotengai_contracts::topology::{queues, tables};
 use shotengai_contracts::{Envelope, Event, Metadata, Owner};
 use shotengai_kernel::{
     AggregateId, Currency, EventId, ManualClock, Money, OrderId, Ports, ProductId, Quantity, Timestamp, UserId, Version,
@@ -19,7 +19,7 @@ use shotengai_order::consumers::OrderEvents;
 use shotengai_order::deadline::{Deadlines, Reminders};
 use shotengai_order::domain::{Lines, Offer, Order};
 use shotengai_order::place::{PlaceOrder, Placing};
-use shotengai_order::prices::{Listed, PRICES_TABLE, Prices};
+use shotengai_order::prices::{Listed, Prices};
 use uuid::Uuid;
 
 /// Order with everything behind it.
@@ -44,9 +44,9 @@ impl World {
         let catalog = Arc::new(FakeCatalog::default());
         let store = infra.event_store(Owner::Order);
         let orders = Orders::new(CommitWriter::new(store, Outbox::disabled(), ports.clone()));
-        let prices = Prices::new(infra.table(PRICES_TABLE), Arc::clone(&catalog) as Arc<dyn Catalog>);
+        let prices = Prices::new(infra.table(tables::ORDER_PRICES.name), Arc::clone(&catalog) as Arc<dyn Catalog>);
         let placing = Placing::new(orders.clone(), prices.clone(), Arc::clone(&ports.ids));
-        let reminders = Reminders::new(infra.queue(DEADLINE_QUEUE), Arc::clone(&ports.clock), patience);
+        let reminders = Reminders::new(infra.queue(queues::ORDER_DEADLINE.name), Arc::clone(&ports.clock), patience);
         let deadlines = Arc::new(Deadlines::new(orders.clone(), reminders.clone()));
         let handler = OrderEvents::new(orders.clone(), prices.clone(), reminders.clone());
         Self { catalog, orders, prices, placing, reminders, handler, deadlines, infra }

@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use shotengai_contracts::Owner;
 use shotengai_contracts::events::OrderStage;
+use shotengai_contracts::topology::queues;
 use shotengai_messaging::memory::MemoryInfrastructure;
 use shotengai_messaging::{Commit, Infrastructure, OutgoingMessage};
 use shotengai_query::QuerySettings;
@@ -62,7 +63,7 @@ impl Served {
             .iter()
             .map(|envelope| OutgoingMessage { body: envelope.to_json(), ..OutgoingMessage::default() })
             .collect();
-        let answers = self.infra.queue("query-queue").send(&messages).await.unwrap();
+        let answers = self.infra.queue(queues::QUERY.name).send(&messages).await.unwrap();
         assert!(answers.iter().all(Result::is_ok));
     }
 

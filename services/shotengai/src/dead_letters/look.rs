@@ -12,11 +12,13 @@ use shotengai_messaging::dead_letters::{DeadLetters, Group, Letter, Route, Sampl
 use super::args::{ListArgs, ShowArgs};
 use super::text::{complain, groups, plain, time};
 use crate::provision::connect;
+use crate::roles;
 
 pub(super) async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
+    let installation = roles::installation();
     let chosen: Vec<Route> = match args.queue.as_slice() {
-        [] => routes(),
-        names => names.iter().map(|name| route(name)).collect::<Result<_, _>>()?,
+        [] => routes(&installation),
+        names => names.iter().map(|name| route(&installation, name)).collect::<Result<_, _>>()?,
     };
     let aws = connect(&args.aws).await;
     let looks = chosen.iter().map(|route| DeadLetters::open(&aws, route, Ports::system()));
@@ -77,7 +79,7 @@ fn summary(sample: &Sample) -> String {
 }
 
 pub(super) async fn show(args: ShowArgs) -> anyhow::Result<ExitCode> {
-    let route = route(&args.queue)?;
+    let route = route(&roles::installation(), &args.queue)?;
     let aws = connect(&args.aws).await;
     let sample = match DeadLetters::open(&aws, &route, Ports::system()).sample(args.limit).await {
         Ok(sample) => sample,

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::args::{DiscardArgs, RedriveArgs, Selection};
 use super::text::{complain, groups};
 use crate::provision::connect;
+use crate::roles;
 
 /// Progress is told so often.
 const TELL_EVERY: Duration = Duration::from_secs(2);
@@ -37,7 +38,7 @@ pub(super) async fn discard(args: DiscardArgs) -> anyhow::Result<ExitCode> {
 
 async fn run(work: Work, selection: &Selection) -> anyhow::Result<ExitCode> {
     let ports = Ports::system();
-    let route = route(&selection.queue)?;
+    let route = route(&roles::installation(), &selection.queue)?;
     let job = selection.job(ports.clock.now())?;
     let aws = connect(&selection.aws).await;
     let letters = DeadLetters::open(&aws, &route, ports);

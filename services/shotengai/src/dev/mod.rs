@@ -17,15 +17,16 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use shotengai_kernel::Ports;
-use shotengai_provision::Options;
+use shotengai_provisioning::Options;
 use shotengai_runtime::{Telemetry, shutdown_on_signals};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{Cli, Command, DevArgs, RoleChoice, SeedArgs, ServeArgs};
+use crate::cli::{Cli, Command, DevArgs, SeedArgs, ServeArgs};
 use crate::dev::infra::Infra;
 use crate::dev::lease::Lease;
 use crate::dev::screen::Screen;
 use crate::dev::secrets::Secrets;
+use crate::roles::Choice;
 use crate::{roles, serve};
 
 /// Shards of the street's stream: enough to show that order is a key's alone, few enough to poll often.
@@ -68,7 +69,7 @@ async fn street(args: &DevArgs, infra: &Infra, screen: &Screen, shutdown: Cancel
     let settings = serve.shared.into_settings()?;
     let aws = shotengai_aws::Aws::connect(serve::aws_config(&settings), Ports::system()).await;
     let step = screen.step("AWS resources");
-    let report = shotengai_provision::provision(&aws, &Options { shards: SHARDS }, &|_, _| {}).await?;
+    let report = shotengai_provisioning::provision(&aws, &Options { shards: SHARDS }, &|_, _| {}).await?;
     step.done(&format!("{} in place", report.resources.len()));
     if args.infra_only {
         screen.infra_table(args, infra);
@@ -77,7 +78,7 @@ async fn street(args: &DevArgs, infra: &Infra, screen: &Screen, shutdown: Cancel
     }
     let telemetry = Telemetry::install(&settings, &["dev"])?;
     let step = screen.step("roles");
-    let app = serve::bind(settings, &roles::chosen(&[RoleChoice::All]), &serve.own).await?.with_telemetry(telemetry);
+    let app = serve::bind(settings, &roles::chosen(&[Choice::All]), &serve.own).await?.with_telemetry(telemetry);
     let running = app.run(shutdown.clone());
     tokio::pin!(running);
     let opening = open(args, screen, step);

@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
+use shotengai_contracts::topology::Service;
 use shotengai_messaging::Worker;
 use shotengai_runtime::{Check, Context, Routes};
 use tokio::sync::Semaphore;
@@ -33,7 +34,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Checked;
 use client::Trust;
-use table::{ROUTES, Target};
+use table::ROUTES;
 use upstream::{Bounds, Upstream};
 
 /// WebSockets that one process hands through at the same time; below what its server accepts, or they could lock
@@ -42,7 +43,7 @@ const MAX_TUNNELS: usize = 5_000;
 
 /// What forwarding needs.
 pub struct Door {
-    upstreams: Vec<(Target, Arc<Upstream>)>,
+    upstreams: Vec<(Service, Arc<Upstream>)>,
     trust: Trust,
     read_timeout: Duration,
     tunnels: Arc<Semaphore>,
@@ -58,10 +59,8 @@ impl Door {
         let bounds = Bounds { head: checked.head, whole: checked.whole, at_once: checked.at_once };
         let client = upstream::client();
         let mut upstreams = Vec::new();
-        for target in Target::ALL {
-            if let Some(url) = target.url(&context.settings.role_urls) {
-                upstreams.push((target, Arc::new(Upstream::new(target.name(), url, client.clone(), bounds)?)));
-            }
+        for (target, url) in &context.settings.role_urls {
+            upstreams.push((*target, Arc::new(Upstream::new(target.as_str(), url, client.clone(), bounds)?)));
         }
         Ok(Arc::new(Self {
             upstreams,

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use shotengai_storefront::door::table::{ROUTES, Target, Verb};
+use shotengai_contracts::topology::{SHOTENGAI, Service};
+use shotengai_storefront::door::table::{ROUTES, Verb};
 
 fn sources(folder: &Path, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -36,10 +37,11 @@ fn served(role: &str) -> BTreeSet<(&'static str, String)> {
 
 #[test]
 fn everything_public_that_roles_serve_is_in_the_table_and_the_other_way_round() {
-    for target in Target::ALL {
+    for target in SHOTENGAI.services.iter().copied().filter(|service| *service != Service::STOREFRONT) {
         let serves: BTreeSet<_> =
-            served(target.name()).into_iter().filter(|(_, path)| !path.starts_with("/internal/")).collect();
-        assert!(!serves.is_empty(), "{}: the sources were found", target.name());
+            served(target.as_str()).into_iter().filter(|(_, path)| !path.starts_with("/internal/")).collect();
+        let is_forwarded_to = ROUTES.iter().any(|route| route.target == target);
+        assert!(!is_forwarded_to || !serves.is_empty(), "{target}: the sources were found");
         let known: BTreeSet<_> = ROUTES
             .iter()
             .filter(|route| route.target == target)
@@ -53,7 +55,7 @@ fn everything_public_that_roles_serve_is_in_the_table_and_the_other_way_round() 
                 (method, route.path.to_owned())
             })
             .collect();
-        assert_eq!(known, serves, "{}", target.name());
+        assert_eq!(known, serves, "{target}");
     }
 }
 

@@ -16,8 +16,6 @@ use shotengai_messaging::Key;
 
 use super::count::Effect;
 
-/// The table's name.
-pub const TABLE: &str = "tally-counters";
 /// Rows that one counter is spread over.
 pub const SHARDS: u64 = 8;
 /// Longer than an event can be on its way (7 days of stream, 4 of queue, 14 of dead letters).

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use shotengai_contracts::Event;
+use shotengai_contracts::topology::queues;
 use shotengai_kernel::{Clock, ProductId};
 use shotengai_messaging::contract::deliver_until_settled;
 use shotengai_messaging::contract::stories::{Fate, Story, deliveries_to};
@@ -23,7 +24,7 @@ fn history() -> impl Strategy<Value = Vec<Delivery>> {
             let lines: Vec<_> = lines.into_iter().map(line).collect();
             envelopes.extend(Story::new(number, fate, &lines).envelopes());
         }
-        deliveries_to("tally-queue", &envelopes)
+        deliveries_to(&queues::TALLY, &envelopes)
     })
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use shotengai_contracts::events::{CancelReason, Event, OrderCancelled, OrderItem, OrderPaid, OrderStage};
+use shotengai_contracts::topology::tables;
 use shotengai_contracts::{Envelope, Metadata};
 use shotengai_kernel::{
     AggregateId, Clock, Currency, EventId, ManualClock, Money, OrderId, Ports, ProductId, Quantity, UserId, Version,
@@ -13,7 +14,6 @@ use shotengai_messaging::{Delivery, Disposition, Handler, Infrastructure, Table}
 use shotengai_tally::consumers::TallyHandler;
 use shotengai_tally::count_orders::CountOrders;
 use shotengai_tally::counters::Counters;
-use shotengai_tally::domain::rows::TABLE;
 use uuid::Uuid;
 
 pub(crate) fn id(product: &str) -> ProductId {
@@ -67,7 +67,7 @@ impl Street {
         let clock = Arc::new(ManualClock::default());
         let ports = Ports::seeded(seed, Arc::clone(&clock));
         let infra: Arc<dyn Infrastructure> = Arc::new(MemoryInfrastructure::new(ports.clone()));
-        let table = infra.table(TABLE);
+        let table = infra.table(tables::TALLY_COUNTERS.name);
         Self { clock, counters: Counters::new(Arc::clone(&table)), infra, ports, table }
     }
 

@@ -15,13 +15,14 @@ mod wait;
 
 use std::sync::Arc;
 
+use shotengai_contracts::topology::TOPIC;
 use shotengai_messaging::Fault;
 use tokio::sync::OnceCell;
 
 pub use capture::Capture;
 pub use spec::{Attribute, DeadLetters, IndexSpec, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
 
-use crate::config::{AwsConfig, TOPIC};
+use crate::config::AwsConfig;
 use crate::connect::Clients;
 
 /// What ensuring a resource came to.

@@ -58,7 +58,7 @@ impl TableSpec {
         let created_at = Attribute::Text(schema::CREATED_AT);
         let index = |name, partition| IndexSpec { name, partition: Attribute::Text(partition), sort: created_at };
         Self {
-            name: schema::events_table(owner.as_str()),
+            name: owner.events_table(),
             partition: Attribute::Text(schema::AGGREGATE_ID),
             sort: Some(Attribute::Number(schema::VERSION)),
             indexes: vec![index(schema::TIME_INDEX, schema::TIME_SHARD), index(schema::OUTBOX_INDEX, schema::OUTBOX)],
@@ -70,7 +70,7 @@ impl TableSpec {
     #[must_use]
     pub fn snapshots(owner: Owner) -> Self {
         Self {
-            name: schema::snapshots_table(owner.as_str()),
+            name: owner.snapshots_table(),
             partition: Attribute::Text(schema::AGGREGATE_ID),
             sort: None,
             indexes: Vec::new(),

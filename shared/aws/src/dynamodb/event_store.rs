@@ -15,7 +15,7 @@ use super::attributes::{Item, number, read_text, text};
 use super::captured::Captured;
 use super::commit_item::{decode, key, slot, time_shard};
 use super::outbox::Unreadable;
-use super::schema::{AGGREGATE_ID, CREATED_AT, TIME_INDEX, TIME_SHARD, VERSION, events_table, snapshots_table};
+use super::schema::{AGGREGATE_ID, CREATED_AT, TIME_INDEX, TIME_SHARD, VERSION};
 use super::{append, outbox, snapshots};
 use crate::admin::Admin;
 use crate::config::AwsConfig;
@@ -38,12 +38,12 @@ pub(crate) struct DynamoEventStore {
 
 impl DynamoEventStore {
     pub(crate) fn new(client: Client, admin: Admin, config: &AwsConfig, owner: Owner, ports: Ports) -> Self {
-        let table = events_table(owner.as_str());
+        let table = owner.events_table();
         Self {
             client,
             events: config.full_name(&table),
             captured: (!config.marks_outbox).then(|| Captured::new(admin, table)),
-            snapshots: config.full_name(&snapshots_table(owner.as_str())),
+            snapshots: config.full_name(&owner.snapshots_table()),
             marks_outbox: config.marks_outbox,
             unreadable: Unreadable::new(),
             ports,

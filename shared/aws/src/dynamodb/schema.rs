@@ -33,13 +33,3 @@ pub(crate) const DOC: &str = "doc";
 pub(crate) const EXPIRES_AT: &str = "expires_at";
 /// Stands before the name of each counter.
 pub(crate) const COUNTER_PREFIX: &str = "c_";
-
-/// The table of a service's commits.
-pub(crate) fn events_table(service: &str) -> String {
-    format!("{service}-events")
-}
-
-/// The table of a service's snapshots.
-pub(crate) fn snapshots_table(service: &str) -> String {
-    format!("{service}-snapshots")
-}

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use shotengai_aws::TOPIC;
 use shotengai_aws::admin::{DeadLetters, Outcome, QueueSpec, SubscriptionSpec};
+use shotengai_contracts::topology::TOPIC;
 use shotengai_messaging::{Infrastructure, TopicMessage};
 
 use crate::local::account;

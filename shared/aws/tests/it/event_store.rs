@@ -77,7 +77,7 @@ async fn an_item_carries_its_marker_until_the_stream_has_it() {
     let commit = commit("prod_1", 0);
     store.append(std::slice::from_ref(&commit)).await.unwrap();
 
-    let items = raw(&aws).scan().table_name("catalog-events").send().await.unwrap().items.unwrap();
+    let items = raw(&aws).scan().table_name(Owner::Catalog.events_table()).send().await.unwrap().items.unwrap();
     let item = items.first().unwrap();
     let shard = format!("{:02x}", commit.index_shard());
     assert_eq!(item["aggregate_id"], AttributeValue::S("prod_1".to_owned()));
@@ -89,7 +89,7 @@ async fn an_item_carries_its_marker_until_the_stream_has_it() {
 
     let cleared = store.clear_pending(&[commit.clone(), commit]).await.unwrap();
     assert!(cleared.len() == 2 && cleared.iter().all(Result::is_ok));
-    let items = raw(&aws).scan().table_name("catalog-events").send().await.unwrap().items.unwrap();
+    let items = raw(&aws).scan().table_name(Owner::Catalog.events_table()).send().await.unwrap().items.unwrap();
     let mut unmarked = item.clone();
     unmarked.remove("outbox");
     assert_eq!(items, [unmarked]);
@@ -104,7 +104,7 @@ async fn a_hole_among_the_commits_is_never_folded_over() {
     }
     raw(&aws)
         .delete_item()
-        .table_name("catalog-events")
+        .table_name(Owner::Catalog.events_table())
         .key("aggregate_id", AttributeValue::S("prod_1".to_owned()))
         .key("version", AttributeValue::N("2".to_owned()))
         .send()
@@ -168,14 +168,14 @@ async fn marked_commits_that_can_not_be_read_are_named_and_hold_nothing_up() {
     }
     let (shard, before) = (good[0].index_shard(), good[1].created_at + Duration::from_secs(1));
     let client = raw(&aws);
-    let items = client.scan().table_name("catalog-events").send().await.unwrap().items.unwrap();
+    let items = client.scan().table_name(Owner::Catalog.events_table()).send().await.unwrap().items.unwrap();
     // Older than the good ones, in their shard, broken in one way each.
     for (n, broken) in ["events", "commit_id", "events"].into_iter().enumerate() {
         let mut item = items[0].clone();
         item.insert("aggregate_id".to_owned(), AttributeValue::S(format!("prod_bad_{n}")));
         item.insert("created_at".to_owned(), AttributeValue::S(format!("2020-01-01T00:00:0{n}.000000Z")));
         item.insert(broken.to_owned(), AttributeValue::S("[{\"secret\":1}]".to_owned()));
-        client.put_item().table_name("catalog-events").set_item(Some(item)).send().await.unwrap();
+        client.put_item().table_name(Owner::Catalog.events_table()).set_item(Some(item)).send().await.unwrap();
     }
 
     let lines = Lines::default();
@@ -233,7 +233,7 @@ async fn without_an_outbox_nothing_is_marked() {
 
     let stream = StreamSpec { shards: 1, retention: Duration::from_secs(24 * 3600) };
     admin.ensure_stream(stream).await.unwrap();
-    admin.ensure_capture("catalog-events").await.unwrap();
+    admin.ensure_capture(&Owner::Catalog.events_table()).await.unwrap();
     // Another store, which has not asked yet.
     let store = aws.event_store(Owner::Catalog);
     store.ping().await.unwrap();

@@ -5,6 +5,8 @@ mod catalog;
 mod inventory;
 mod order;
 
+use std::fmt;
+
 pub use billing::{
     CaptureStarted, DeclineStage, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided,
     RefundStarted, VoidStarted,
@@ -19,6 +21,8 @@ pub use order::{
 };
 use schemars::Schema;
 use serde_json::Value;
+
+use crate::topology::Service;
 
 /// The service that owns an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,15 +41,45 @@ impl Owner {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Catalog, Self::Order, Self::Inventory, Self::Billing];
 
-    /// The role's name.
+    /// The service.
+    #[must_use]
+    pub const fn service(self) -> Service {
+        match self {
+            Self::Catalog => Service::CATALOG,
+            Self::Order => Service::ORDER,
+            Self::Inventory => Service::INVENTORY,
+            Self::Billing => Service::BILLING,
+        }
+    }
+
+    /// What this service owns, where it owns events.
+    #[must_use]
+    pub fn of(service: Service) -> Option<Self> {
+        Self::ALL.into_iter().find(|owner| owner.service() == service)
+    }
+
+    /// The service's name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Catalog => "catalog",
-            Self::Order => "order",
-            Self::Inventory => "inventory",
-            Self::Billing => "billing",
-        }
+        self.service().as_str()
+    }
+
+    /// The table of its commits, without an installation's prefix.
+    #[must_use]
+    pub fn events_table(self) -> String {
+        format!("{self}-events")
+    }
+
+    /// The table of its snapshots, without an installation's prefix.
+    #[must_use]
+    pub fn snapshots_table(self) -> String {
+        format!("{self}-snapshots")
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
+use shotengai_contracts::topology::{STREAM, tables};
 use shotengai_messaging::memory::{MemoryConfig, MemoryInfrastructure, StreamConfig};
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::shard::{ReaderName, RecordHandler, ShardConfig, StreamConsumer};
@@ -78,7 +79,7 @@ impl Street {
             ReaderName::on("bridge", Some(host)),
             ShardConfig::default(),
             self.infra.memory_stream(),
-            Checkpoints::new(self.infra.table("checkpoints"), "bridge", "ec-events"),
+            Checkpoints::new(self.infra.table(tables::CHECKPOINTS.name), "bridge", STREAM),
             leases(&self.fake),
             Arc::clone(notes) as Arc<dyn RecordHandler>,
             self.ports.clone(),

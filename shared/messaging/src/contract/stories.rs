@@ -9,7 +9,8 @@ use shotengai_contracts::events::{
     PaymentDeclined, PaymentRefunded, PaymentVoided, ProductCreated, RefundStarted, StockDeducted, StockLine,
     StockRejected, StockReleased, StockReserved, VoidStarted,
 };
-use shotengai_contracts::{Envelope, Event, Metadata, Owner, routing};
+use shotengai_contracts::topology::QueueSpec;
+use shotengai_contracts::{Envelope, Event, Metadata, Owner};
 use shotengai_kernel::{
     AggregateId, Currency, EventId, Money, OrderId, PaymentId, ProductId, Quantity, Timestamp, UserId, Version,
 };
@@ -287,8 +288,8 @@ pub fn product_created(product_id: &ProductId, stock: u32) -> Envelope {
 
 /// What the topic sends to this queue, as deliveries.
 #[must_use]
-pub fn deliveries_to(queue: &str, envelopes: &[Envelope]) -> Vec<Delivery> {
-    let events = routing::queue(queue).unwrap().events;
+pub fn deliveries_to(queue: &QueueSpec, envelopes: &[Envelope]) -> Vec<Delivery> {
+    let events = queue.events();
     let subscribed = envelopes.iter().filter(|envelope| events.contains(&envelope.known_type().unwrap()));
     subscribed.map(|envelope| Delivery::of(envelope.clone()).unwrap()).collect()
 }

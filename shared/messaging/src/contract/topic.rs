@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use shotengai_contracts::{EventType, QueueSpec};
+use shotengai_contracts::EventType;
+use shotengai_contracts::topology::QueueSpec;
 use shotengai_kernel::Ports;
 
 use super::{eventually, fresh};
@@ -17,8 +18,8 @@ use crate::ports::topic::{Topic, TopicMessage};
 /// When the topic breaks a promise.
 pub async fn topic_contract(topic: Arc<dyn Topic>, queue: Arc<dyn Queue>, spec: &QueueSpec, ports: &Ports) {
     let tag = fresh(ports, "topic-");
-    let wanted = spec.events.iter().copied().next().expect("a subscription");
-    let other = EventType::ALL.iter().copied().find(|event| !spec.events.contains(event)).expect("another event");
+    let wanted = spec.events().iter().copied().next().expect("a subscription");
+    let other = EventType::ALL.iter().copied().find(|event| !spec.events().contains(event)).expect("another event");
     // The unwanted come first: where the last one has arrived, they would have, too.
     for (event_type, count) in [(other, 4), (wanted, 10)] {
         publish(topic.as_ref(), &tag, event_type, count).await;

@@ -3,10 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
-use shotengai_contracts::routing::{consumed_queues, dead_letters_of};
-
-/// The bridge's dead letters: records of the stream.
-const BRIDGE_DEAD_LETTERS: &str = "bridge-dlq";
+use shotengai_contracts::topology::{Installation, QueueSpec};
 
 /// Where letters belong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,59 +34,72 @@ pub struct Route {
 }
 
 impl Route {
-    fn of_queue(queue: &str) -> Self {
-        Self { dead_letters: dead_letters_of(queue), target: Target::Queue(queue.to_owned()) }
+    fn of_queue(queue: &QueueSpec) -> Self {
+        let target = if queue.is_consumed() { Target::Queue(queue.name.to_owned()) } else { Target::Stream };
+        Self { dead_letters: queue.dead_letters(), target }
     }
 }
 
 /// A name that is no dead-letter queue's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no dead-letter queue {name:?}, only {}", known())]
+#[error("there is no dead-letter queue {name:?}, only {}", known.join(", "))]
 pub struct UnknownQueue {
     /// The name.
     pub name: String,
+    /// Those that there are.
+    pub known: Vec<String>,
 }
 
-fn known() -> String {
-    let names: Vec<_> = routes().into_iter().map(|route| route.dead_letters).collect();
-    names.join(", ")
-}
-
-/// All of them.
+/// All of an installation's.
 #[must_use]
-pub fn routes() -> Vec<Route> {
-    let consumers = consumed_queues().map(Route::of_queue);
-    let bridge = Route { dead_letters: BRIDGE_DEAD_LETTERS.to_owned(), target: Target::Stream };
-    consumers.chain([bridge]).collect()
+pub fn routes(installation: &Installation) -> Vec<Route> {
+    installation.queues().map(Route::of_queue).collect()
 }
 
 /// The route of this dead-letter queue.
 ///
 /// # Errors
 /// [`UnknownQueue`], which names those that there are.
-pub fn route(name: &str) -> Result<Route, UnknownQueue> {
-    let found = routes().into_iter().find(|route| route.dead_letters == name);
-    found.ok_or_else(|| UnknownQueue { name: name.to_owned() })
+pub fn route(installation: &Installation, name: &str) -> Result<Route, UnknownQueue> {
+    let routes = routes(installation);
+    match routes.iter().find(|route| route.dead_letters == name) {
+        Some(route) => Ok(route.clone()),
+        None => Err(UnknownQueue {
+            name: name.to_owned(),
+            known: routes.into_iter().map(|route| route.dead_letters).collect(),
+        }),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use shotengai_contracts::QUEUES;
+    use shotengai_contracts::topology::{Service, Source, Topology};
 
     use super::*;
 
     #[test]
     fn letters_go_back_to_the_queue_they_came_from() {
-        let target = |name| route(name).unwrap().target.to_string();
+        let installation = Installation::default();
+        let target = |name| route(&installation, name).unwrap().target.to_string();
         assert_eq!(target("order-dlq"), "order-queue");
         assert_eq!(target("order-deadline-dlq"), "order-deadline-queue");
-        assert_eq!(route("bridge-dlq").unwrap().target, Target::Stream);
-        assert_eq!(routes().len(), QUEUES.len() + 2);
+        assert_eq!(route(&installation, "bridge-dlq").unwrap().target, Target::Stream);
+        assert_eq!(routes(&installation).len(), installation.queues().count());
+    }
+
+    #[test]
+    fn the_dead_letters_of_a_role_that_an_application_adds_have_a_route() {
+        const LOYALTY: Service = Service::new("loyalty");
+        const QUEUE: QueueSpec = QueueSpec { name: "loyalty-queue", service: LOYALTY, source: Source::Own };
+        let added = Topology { services: &[LOYALTY], queues: &[&QUEUE], tables: &[] };
+        let installation = Installation::with(&[added]).unwrap();
+        assert_eq!(route(&installation, "loyalty-dlq").unwrap().target, Target::Queue("loyalty-queue".to_owned()));
+        assert!(route(&Installation::default(), "loyalty-dlq").is_err());
     }
 
     #[test]
     fn an_unknown_queue_is_answered_with_the_known_ones() {
-        let said = route("order-queue").unwrap_err().to_string();
+        let said = route(&Installation::default(), "order-queue").unwrap_err().to_string();
         assert!(said.contains("\"order-queue\"") && said.contains("bridge-dlq") && !said.contains('\n'), "{said}");
     }
 }

@@ -1,10 +1,10 @@
-//! All of it, wired by the contracts' routing.
+//! All of it, wired by an installation's topology.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use shotengai_contracts::routing::{DEADLINE_QUEUE, dead_letters_of};
-use shotengai_contracts::{EventType, Owner, QUEUES};
+use shotengai_contracts::topology::{Installation, STREAM, TOPIC, dead_letters_of};
+use shotengai_contracts::{EventType, Owner};
 use shotengai_kernel::Ports;
 
 use super::faults::{FaultInjector, NoFaults};
@@ -21,13 +21,13 @@ use crate::ports::stream::{StreamReader, StreamWriter};
 use crate::ports::table::Table;
 use crate::ports::topic::Topic;
 
-const TOPIC: &str = "order-events";
-const STREAM: &str = "ec-events";
 const DEAD_LETTERS: &str = "-dlq";
 
 /// How an installation behaves.
 #[derive(Clone)]
 pub struct MemoryConfig {
+    /// Which queues there are, and what the topic sends them.
+    pub installation: Installation,
     /// The stream.
     pub stream: StreamConfig,
     /// Every queue that is no dead-letter queue.
@@ -41,6 +41,7 @@ pub struct MemoryConfig {
 impl Default for MemoryConfig {
     fn default() -> Self {
         Self {
+            installation: Installation::default(),
             stream: StreamConfig::default(),
             queues: QueueConfig::default(),
             marks_outbox: true,
@@ -73,12 +74,11 @@ impl MemoryInfrastructure {
         let faults = || Arc::clone(&config.faults);
         let mut queues = BTreeMap::new();
         let mut topic = MemoryTopic::with_faults(TOPIC, ports.clone(), faults());
-        for spec in QUEUES {
+        for spec in config.installation.queues() {
             let queue = queue_of(&mut queues, spec.name, &ports, &config);
-            topic = topic.subscribe(queue, spec.events.iter().copied().map(EventType::as_str));
-        }
-        for name in [DEADLINE_QUEUE, "bridge-dlq"] {
-            queue_of(&mut queues, name, &ports, &config);
+            if spec.is_subscribed() {
+                topic = topic.subscribe(queue, spec.events().iter().copied().map(EventType::as_str));
+            }
         }
         Self {
             stores: Mutex::new(BTreeMap::new()),

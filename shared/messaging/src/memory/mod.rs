@@ -8,7 +8,7 @@
 //! - [`faults`]: what a simulation may break, call by call.
 //! - [`MemoryEventStore`], [`MemoryStream`], [`MemoryTopic`], [`MemoryQueue`], [`MemoryTable`]: one a port, each with
 //!   methods to inspect what it holds.
-//! - [`MemoryInfrastructure`]: all of them, wired by the contracts' routing.
+//! - [`MemoryInfrastructure`]: all of them, wired by an installation's topology.
 //!
 //! Not modelled: retention, throughput limits, lag of indexes, change capture.
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use shotengai_contracts::Owner;
+use shotengai_contracts::topology::tables;
 
 use super::lease::Leases;
 use super::queue::Queue;
@@ -30,7 +31,7 @@ pub trait Infrastructure: Send + Sync {
     /// The leases of `group` (such as `bridge/ec-events`); rows of the table `checkpoints` unless the installation has
     /// a better place.
     fn leases(&self, group: &str) -> Arc<dyn Leases> {
-        Arc::new(TableLeases::new(self.table("checkpoints"), group))
+        Arc::new(TableLeases::new(self.table(tables::CHECKPOINTS.name), group))
     }
     /// Whether services mark commits for the outbox (false: change capture feeds the stream).
     fn marks_outbox(&self) -> bool;

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use shotengai_contracts::topology::Installation;
 use shotengai_contracts::{Envelope, EventType, samples};
 use shotengai_kernel::{AggregateId, Clock, Ports, SeededRandom, Timestamp, Version};
 use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
@@ -86,7 +87,7 @@ impl Street {
     }
 
     fn letters(&self, queue: &str) -> DeadLetters {
-        DeadLetters::open(&self.infra, &route(queue).unwrap(), self.ports.clone())
+        DeadLetters::open(&self.infra, &route(&Installation::default(), queue).unwrap(), self.ports.clone())
     }
 
     /// With room for so few letters that a run takes several rounds.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use shotengai_contracts::topology::queues;
 use shotengai_contracts::{EventType, samples};
 use shotengai_messaging::{
     Consumer, ConsumerConfig, Delivery, Disposition, Fault, FaultKind, Handler, Infrastructure, OutgoingMessage, Probe,
@@ -51,7 +52,7 @@ impl Handler for Needy {
 
 /// Puts so many events into order's queue.
 async fn send(street: &Street, messages: usize) {
-    let queue = street.infra.queue("order-queue");
+    let queue = street.infra.queue(queues::ORDER.name);
     for number in 0..messages {
         let mut envelope = samples::envelope(EventType::StockReserved).unwrap();
         envelope.subject = aggregate(&format!("reservation/ord_{number}"));
@@ -67,7 +68,7 @@ async fn consume(
     street: Street,
     done: impl AsyncFnOnce(),
 ) -> Street {
-    let (queue, letters) = (street.infra.queue("order-queue"), street.infra.queue("order-dlq"));
+    let (queue, letters) = (street.infra.queue(queues::ORDER.name), street.infra.queue(&queues::ORDER.dead_letters()));
     let consumer = Consumer::new(config, queue, letters, handler, street.ports.clone());
     let running = Running::start(consumer.worker());
     done().await;
@@ -109,7 +110,8 @@ impl Rig {
                 asked.call()
             }
         });
-        let (queue, letters) = (street.infra.queue("order-queue"), street.infra.queue("order-dlq"));
+        let (queue, letters) =
+            (street.infra.queue(queues::ORDER.name), street.infra.queue(&queues::ORDER.dead_letters()));
         let config = ConsumerConfig::new("order").probing(&probe);
         let handler = Arc::new(Needy(Arc::clone(&database)));
         let consumer = Consumer::new(config, queue, letters, handler, street.ports.clone());
@@ -138,7 +140,7 @@ async fn an_hour_without_the_database_costs_no_message_an_attempt() {
     let asked = rig.database.asked.load(Ordering::SeqCst);
     assert!((1200..7200).contains(&asked), "the database is asked every second or two: {asked} times in an hour");
     let most =
-        rig.street.infra.memory_queue("order-queue").messages().iter().map(|message| message.receive_count).max();
+        rig.street.infra.memory_queue(queues::ORDER.name).messages().iter().map(|message| message.receive_count).max();
     assert_eq!(most, Some(1), "what is held stays hidden");
 
     rig.away(false);
@@ -184,7 +186,7 @@ async fn a_fault_while_the_database_answers_is_the_messages_own() {
         tokio::time::sleep(Duration::from_secs(300)).await;
     })
     .await;
-    let dead = street.infra.memory_queue("order-dlq").messages();
+    let dead = street.infra.memory_queue(&queues::ORDER.dead_letters()).messages();
     assert_eq!(dead.len(), 1);
     assert!(dead[0].attributes["dead_letter"].contains("exhausted"), "{:?}", dead[0].attributes);
 }
@@ -217,8 +219,8 @@ async fn a_consumer_that_waits_for_its_database_ends_when_told_and_leaves_the_me
     let told = tokio::time::Instant::now();
     let street = rig.stop().await;
     assert!(told.elapsed() < Duration::from_secs(1), "it took {:?} to end", told.elapsed());
-    assert_eq!(street.infra.memory_queue("order-queue").depth_now().total(), 5);
-    assert_eq!(street.infra.memory_queue("order-dlq").depth_now().total(), 0);
+    assert_eq!(street.infra.memory_queue(queues::ORDER.name).depth_now().total(), 5);
+    assert_eq!(street.infra.memory_queue(&queues::ORDER.dead_letters()).depth_now().total(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -258,7 +260,7 @@ async fn what_fails_late_in_an_outage_or_after_it_is_handled_again_with_no_recei
         });
         let config = ConsumerConfig { max_attempts: 1, batch: 1, ..ConsumerConfig::new("order") }.probing(&probe);
         let street = Street::new();
-        let queue = street.infra.queue("order-queue");
+        let queue = street.infra.queue(queues::ORDER.name);
         let handler = Arc::new(Late(Arc::clone(&database)));
         let street = consume(config, handler, street, async || {
             tokio::time::sleep(Duration::from_secs(5)).await;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use shotengai_contracts::topology::queues;
 use shotengai_contracts::{EventType, samples};
 use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use shotengai_messaging::memory::{InjectedFault, MemoryQueue};
@@ -82,11 +83,11 @@ fn facts(letter: &std::collections::BTreeMap<String, String>) -> DeadLetterFacts
 
 impl Street {
     fn queue(&self) -> Arc<MemoryQueue> {
-        self.infra.memory_queue("order-queue")
+        self.infra.memory_queue(queues::ORDER.name)
     }
 
     fn dead_letters(&self) -> Arc<MemoryQueue> {
-        self.infra.memory_queue("order-dlq")
+        self.infra.memory_queue(&queues::ORDER.dead_letters())
     }
 
     async fn send(&self, body: &str) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::json;
+use shotengai_contracts::topology::STREAM;
 use shotengai_messaging::memory::InjectedFault;
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::shard::{RecordHandler, ShardConfig, StreamConsumer};
@@ -181,7 +182,7 @@ async fn deleted_leases_are_made_again_and_the_reading_goes_on() {
     street.until_shared(&[1, 1]).await;
     for round in 0..5 {
         for lease in street.leases().list().await.unwrap() {
-            let key = Key::new("leases/bridge/ec-events", lease.name);
+            let key = Key::new(format!("leases/bridge/{STREAM}"), lease.name);
             street.checkpoint_table().delete(&key, Condition::Any).await.unwrap();
         }
         street.put_many(round * 20..round * 20 + 20).await;
@@ -200,7 +201,7 @@ async fn a_row_that_is_no_lease_counts_as_free() {
     let street = Street::with_shards(1);
     let notes = Arc::new(Notes::default());
     for name in [SHARD, "member/what"] {
-        let row = Row::new(Key::new("leases/bridge/ec-events", name), 7, json!({"what": 1}));
+        let row = Row::new(Key::new(format!("leases/bridge/{STREAM}"), name), 7, json!({"what": 1}));
         street.checkpoint_table().put(&row, Condition::Any).await.unwrap();
     }
     street.put("key", "a").await;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use shotengai_contracts::topology::queues;
 use shotengai_contracts::{EventType, samples};
 use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use shotengai_messaging::{Consumer, ConsumerConfig, Delivery, Disposition, Handler, OutgoingMessage, Queue, each};
@@ -54,18 +55,19 @@ impl Street {
                 OutgoingMessage { body: envelope.to_json(), ..OutgoingMessage::default() }
             })
             .collect();
-        let answers = self.infra.memory_queue("order-queue").send(&messages).await.unwrap();
+        let answers = self.infra.memory_queue(queues::ORDER.name).send(&messages).await.unwrap();
         assert!(answers.iter().all(Result::is_ok));
     }
 
     fn allergic(&self, handler: &Arc<Allergic>) -> Arc<Consumer> {
         let config = ConsumerConfig { max_attempts: 3, ..ConsumerConfig::new("order") };
-        let (queue, letters) = (self.infra.memory_queue("order-queue"), self.infra.memory_queue("order-dlq"));
+        let (queue, letters) =
+            (self.infra.memory_queue(queues::ORDER.name), self.infra.memory_queue(&queues::ORDER.dead_letters()));
         Consumer::new(config, queue, letters, Arc::clone(handler) as Arc<dyn Handler>, self.ports.clone())
     }
 
     fn queued(&self) -> u64 {
-        self.infra.memory_queue("order-queue").depth_now().total()
+        self.infra.memory_queue(queues::ORDER.name).depth_now().total()
     }
 }
 
@@ -78,7 +80,7 @@ async fn only_the_message_that_causes_a_panic_is_exhausted() {
     until("the queue is empty", || street.queued() == 0).await;
     running.stop().await;
 
-    let letters = street.infra.memory_queue("order-dlq").messages();
+    let letters = street.infra.memory_queue(&queues::ORDER.dead_letters()).messages();
     assert_eq!(letters.len(), 1);
     assert!(letters[0].body.contains("ord_nuts"));
     let facts: DeadLetterFacts = serde_json::from_str(&letters[0].attributes[DEAD_LETTER_ATTRIBUTE]).unwrap();
@@ -111,5 +113,5 @@ async fn a_panic_that_passes_costs_nothing() {
     let running = Running::start(consumer.worker());
     until("the queue is empty", || street.queued() == 0).await;
     running.stop().await;
-    assert_eq!(street.infra.memory_queue("order-dlq").depth_now().total(), 0);
+    assert_eq!(street.infra.memory_queue(&queues::ORDER.dead_letters()).depth_now().total(), 0);
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use serde_json::json;
+use shotengai_contracts::topology::{STREAM, tables};
 use shotengai_messaging::memory::MemoryTable;
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::shard::{RecordHandler, ShardConfig, StreamConsumer};
@@ -44,11 +45,11 @@ impl RecordHandler for Notes {
 
 impl Street {
     pub(crate) fn checkpoint_table(&self) -> Arc<MemoryTable> {
-        self.infra.memory_table("checkpoints")
+        self.infra.memory_table(tables::CHECKPOINTS.name)
     }
 
     pub(crate) fn checkpoints(&self) -> Checkpoints {
-        Checkpoints::new(self.checkpoint_table(), "bridge", "ec-events")
+        Checkpoints::new(self.checkpoint_table(), "bridge", STREAM)
     }
 
     pub(crate) async fn checkpoint(&self, shard: &str) -> Option<Checkpoint> {
@@ -139,7 +140,7 @@ impl Table for Echoing {
 #[tokio::test(start_paused = true)]
 async fn an_echo_of_the_own_write_is_a_success() {
     let street = Street::new();
-    let echoing = Checkpoints::new(Arc::new(Echoing(street.checkpoint_table())), "bridge", "ec-events");
+    let echoing = Checkpoints::new(Arc::new(Echoing(street.checkpoint_table())), "bridge", STREAM);
     let first = echoing.claim("s", "one").await.unwrap();
     let mut second = echoing.claim("s", "one").await.unwrap();
     assert_eq!((first.epoch, second.epoch), (1, 2));
@@ -198,7 +199,7 @@ async fn a_row_that_can_not_be_read_is_named_and_keeps_no_other_shard_from_being
     // Positions are spread by key: find one key for each shard.
     let bad = street.shard_of("key");
     let good = (0..).map(|n: u32| format!("key-{n}")).find(|key| street.shard_of(key) != bad).unwrap();
-    let key = Key::new("bridge/ec-events", bad.clone());
+    let key = Key::new(format!("bridge/{STREAM}"), bad.clone());
     street.checkpoint_table().put(&Row::new(key.clone(), 3, json!({"what": 1})), Condition::Any).await.unwrap();
     let error = street.checkpoints().claim(&bad, "me").await.unwrap_err();
     assert!(matches!(&error, CheckpointError::Unreadable { shard, .. } if *shard == bad), "{error}");

@@ -2,6 +2,7 @@
 //! all faults can be named together.
 
 use secrecy::SecretString;
+use shotengai_contracts::topology::STREAM;
 
 /// Settings that all roles share. Every flag has an environment variable of the same name.
 #[derive(clap::Args, Clone, Debug)]
@@ -14,7 +15,7 @@ pub struct SettingsArgs {
     #[arg(long, env = "AWS_REGION", default_value = "ap-northeast-1", value_name = "REGION")]
     pub aws_region: String,
     /// Kinesis stream the events go through
-    #[arg(long, env = "KINESIS_STREAM_NAME", default_value = "ec-events", value_name = "NAME")]
+    #[arg(long, env = "KINESIS_STREAM_NAME", default_value = STREAM, value_name = "NAME")]
     pub kinesis_stream_name: String,
     /// Put before every resource's name, to keep installations in one account apart
     #[arg(long, env = "RESOURCE_PREFIX", default_value = "", value_name = "PREFIX")]

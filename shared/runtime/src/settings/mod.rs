@@ -7,11 +7,13 @@ mod validate;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use secrecy::SecretString;
+use shotengai_contracts::topology::{STREAM, Service};
 use shotengai_kernel::Currency;
 use shotengai_messaging::{Backoff, ConsumerConfig};
 
@@ -62,21 +64,6 @@ pub enum LogFormat {
     Json,
 }
 
-/// Where roles in other processes are reached; what is not named here is not forwarded to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RoleUrls {
-    /// order
-    pub order: Option<String>,
-    /// catalog
-    pub catalog: Option<String>,
-    /// inventory
-    pub inventory: Option<String>,
-    /// query
-    pub query: Option<String>,
-    /// tally
-    pub tally: Option<String>,
-}
-
 /// The settings that roles share, checked. Printing it prints no secret.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -118,8 +105,8 @@ pub struct Settings {
     pub health_addr: SocketAddr,
     /// The catalog service, without a slash at the end.
     pub catalog_url: String,
-    /// Where storefront forwards to.
-    pub role_urls: RoleUrls,
+    /// Where storefront reaches roles in other processes; what is not named here is not forwarded to.
+    pub role_urls: BTreeMap<Service, String>,
     /// The storefront service, without a slash at the end.
     pub storefront_url: String,
     /// How log lines look.
@@ -150,7 +137,7 @@ impl Settings {
         Self {
             aws_endpoint_url: None,
             aws_region: "ap-northeast-1".to_owned(),
-            kinesis_stream_name: "ec-events".to_owned(),
+            kinesis_stream_name: STREAM.to_owned(),
             resource_prefix: String::new(),
             publish: Publish::Outbox,
             leases: LeaseStore::Table,
@@ -167,7 +154,7 @@ impl Settings {
             http_addr: loopback,
             health_addr: loopback,
             catalog_url: "http://127.0.0.1:8080".to_owned(),
-            role_urls: RoleUrls::default(),
+            role_urls: BTreeMap::new(),
             storefront_url: "http://127.0.0.1:8080".to_owned(),
             log_format: LogFormat::Json,
             log: None,

@@ -1,12 +1,14 @@
 //! From text to typed settings.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 
 use secrecy::{ExposeSecret, SecretString};
+use shotengai_contracts::topology::Service;
 use shotengai_kernel::Currency;
 
-use super::{Faults, LeaseStore, LogFormat, Publish, RoleUrls, Settings, SettingsArgs, SettingsError};
+use super::{Faults, LeaseStore, LogFormat, Publish, Settings, SettingsArgs, SettingsError};
 use crate::auth::TokenIssuer;
 
 /// Names that earlier systems of this kind used, and what stands in their place. Silently ignored, each would leave an
@@ -73,13 +75,15 @@ impl SettingsArgs {
         let http_addr = faults.take("HTTP_ADDR", address(&self.http_addr));
         let health_addr = faults.take("HEALTH_ADDR", address(&self.health_addr));
         let mut role = |name, url| present(url).and_then(|url| faults.take(name, plain_http(url)));
-        let role_urls = RoleUrls {
-            order: role("ORDER_URL", self.order_url),
-            catalog: role("CATALOG_URL", self.catalog_url),
-            inventory: role("INVENTORY_URL", self.inventory_url),
-            query: role("QUERY_URL", self.query_url),
-            tally: role("TALLY_URL", self.tally_url),
-        };
+        let role_urls = [
+            (Service::ORDER, role("ORDER_URL", self.order_url)),
+            (Service::CATALOG, role("CATALOG_URL", self.catalog_url)),
+            (Service::INVENTORY, role("INVENTORY_URL", self.inventory_url)),
+            (Service::QUERY, role("QUERY_URL", self.query_url)),
+            (Service::TALLY, role("TALLY_URL", self.tally_url)),
+        ];
+        let role_urls: BTreeMap<_, _> =
+            role_urls.into_iter().filter_map(|(service, url)| Some((service, url?))).collect();
         let storefront_url = faults.take("STOREFRONT_URL", plain_http(self.storefront_url));
         let jwks_url = present(self.jwks_url).map(|url| faults.take("JWKS_URL", plain_http(url)));
         let log_format = faults.take("LOG_FORMAT", log_format(present(self.log_format)));
@@ -123,7 +127,7 @@ impl SettingsArgs {
             currency: currency?,
             http_addr: http_addr?,
             health_addr: health_addr?,
-            catalog_url: role_urls.catalog.clone().unwrap_or_else(|| CATALOG_URL.to_owned()),
+            catalog_url: role_urls.get(&Service::CATALOG).cloned().unwrap_or_else(|| CATALOG_URL.to_owned()),
             role_urls,
             storefront_url,
             log_format: log_format?,

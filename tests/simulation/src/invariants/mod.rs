@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shotengai_bridge::change::parts;
 use shotengai_contracts::events::OrderStage;
+use shotengai_contracts::topology::tables;
 use shotengai_contracts::{Envelope, Event, Owner};
 use shotengai_inventory::domain::Stock;
 use shotengai_kernel::{AggregateId, OrderId, ProductId};
@@ -191,7 +192,7 @@ fn stock_adds_up(world: &World, orders: &Orders, commits: &[Commit]) {
 }
 
 async fn tally_is_what_was_paid(world: &World, orders: &Orders) {
-    let counters = Counters::new(world.infra.table(shotengai_tally::domain::rows::TABLE));
+    let counters = Counters::new(world.infra.table(tables::TALLY_COUNTERS.name));
     let standings = match counters.standings().await {
         Ok(standings) => standings,
         Err(fault) => return world.violation(fault.to_string()),

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use shotengai_billing::provider::{Answer, Entry, LEDGER_TABLE, Ledger, Operation};
+use shotengai_billing::provider::{Answer, Entry, Ledger, Operation};
 use shotengai_contracts::events::OrderStage;
+use shotengai_contracts::topology::tables;
 use shotengai_kernel::PaymentId;
 use shotengai_messaging::Infrastructure;
 
@@ -11,10 +12,10 @@ use super::Orders;
 use crate::world::World;
 
 pub(super) async fn nets_to_paid_orders(world: &World, orders: &Orders) {
-    let ledger = Ledger::new(world.infra.table(LEDGER_TABLE));
+    let ledger = Ledger::new(world.infra.table(tables::BILLING_LEDGER.name));
     let placed = orders.states.iter().filter(|(_, order)| order.placed().is_some());
     let known: BTreeSet<String> = placed.map(|(id, _)| PaymentId::of_order(id).as_str().to_owned()).collect();
-    for row in world.infra.memory_table(LEDGER_TABLE).all() {
+    for row in world.infra.memory_table(tables::BILLING_LEDGER.name).all() {
         if !known.contains(&row.key.pk) {
             world.violation(format!("the provider knows {}, and there is no such order: {}", row.key.pk, row.doc));
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use shotengai_contracts::topology::STREAM;
 use shotengai_messaging::memory::MemoryStream;
 use shotengai_messaging::{Fault, Shard, ShardBatch, ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter};
 
@@ -10,8 +11,6 @@ use super::{admitted, merged};
 use crate::bugs::Bug;
 use crate::line::Line;
 use crate::plan::Dependency::Kinesis;
-
-const STREAM: &str = "ec-events";
 
 pub(super) struct LinedStream {
     pub(super) line: Line,

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use shotengai_contracts::topology::tables;
 use shotengai_messaging::memory::MemoryTable;
 use shotengai_messaging::{Condition, Fault, Key, Row, Table, TransactError, WriteError, WriteOp};
-use shotengai_notification::claims;
 
 use crate::bugs::Bug;
 use crate::line::Line;
@@ -20,19 +20,20 @@ pub(super) struct LinedTable {
 
 /// What a mail's claim is called: a kind of mail about an order.
 pub(crate) fn claim_of(order: &str, kind: &str) -> String {
-    format!("{}/{order}/{kind}", claims::TABLE)
+    format!("{}/{order}/{kind}", tables::NOTIFICATION_CLAIMS.name)
 }
 
 impl LinedTable {
     /// What the caller asks for, unless a planted bug asks for less.
     fn condition(&self, condition: Condition) -> Condition {
-        let unfenced = self.line.world().bug == Some(Bug::LeaseWithoutEpoch) && &*self.name == "checkpoints";
+        let unfenced = self.line.world().bug == Some(Bug::LeaseWithoutEpoch) && &*self.name == tables::CHECKPOINTS.name;
         if unfenced { Condition::Any } else { condition }
     }
 
     /// What stands in the way of a write, as a planted bug shows it: a claim that never runs out.
     fn shown(&self, error: WriteError) -> WriteError {
-        let eternal = self.line.world().bug == Some(Bug::EternalClaim) && &*self.name == claims::TABLE;
+        let eternal =
+            self.line.world().bug == Some(Bug::EternalClaim) && &*self.name == tables::NOTIFICATION_CLAIMS.name;
         match error {
             WriteError::Condition(Some(mut row)) if eternal => {
                 if let Some(until) = row.doc.get_mut("until") {
@@ -60,7 +61,7 @@ impl Table for LinedTable {
     }
 
     async fn put(&self, row: &Row, condition: Condition) -> Result<(), WriteError> {
-        let claim = (&*self.name == claims::TABLE).then(|| claim_of(&row.key.pk, &row.key.sk));
+        let claim = (&*self.name == tables::NOTIFICATION_CLAIMS.name).then(|| claim_of(&row.key.pk, &row.key.sk));
         let effect = async {
             let answer = self.inner.put(row, self.condition(condition)).await;
             if let Some(claim) = claim.as_deref().filter(|_| answer.is_ok() && row.doc["state"] == "sent") {

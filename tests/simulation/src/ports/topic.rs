@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use shotengai_contracts::topology::TOPIC;
 use shotengai_messaging::{Fault, Topic, TopicMessage};
 
 use super::{admitted, merged};
@@ -18,9 +19,9 @@ pub(super) struct LinedTopic {
 impl Topic for LinedTopic {
     async fn publish(&self, messages: &[TopicMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "topic.publish";
-        let refused = self.line.refused_entries(Sns, "order-events", messages.len());
+        let refused = self.line.refused_entries(Sns, TOPIC, messages.len());
         let some = admitted(messages, &refused);
         let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.inner.publish(&some).await } };
-        Ok(merged(OPERATION, &refused, self.line.call(Sns, OPERATION, "order-events", effect).await?))
+        Ok(merged(OPERATION, &refused, self.line.call(Sns, OPERATION, TOPIC, effect).await?))
     }
 }

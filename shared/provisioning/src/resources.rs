@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use shotengai_aws::AwsConfig;
 use shotengai_aws::admin::{DeadLetters, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
-use shotengai_aws::{AwsConfig, TOPIC};
-use shotengai_contracts::routing::{DEADLINE_QUEUE, dead_letters_of};
-use shotengai_contracts::{Owner, QUEUES};
+use shotengai_contracts::Owner;
+use shotengai_contracts::topology::TOPIC;
 
 use crate::Resource;
 
@@ -21,19 +21,6 @@ impl Default for Options {
         Self { shards: 4 }
     }
 }
-
-/// Rows by table; true where rows may expire.
-const ROW_TABLES: &[(&str, bool)] = &[
-    ("order-prices", false),
-    ("billing-ledger", false),
-    ("notification-claims", true),
-    ("tally-counters", true),
-    ("users", true),
-    ("checkpoints", false),
-];
-
-/// Where the bridge puts what it can't publish.
-pub const BRIDGE_DEAD_LETTERS: &str = "bridge-dlq";
 
 const STREAM_RETENTION: Duration = days(7);
 const QUEUE_RETENTION: Duration = days(4);
@@ -51,7 +38,7 @@ pub fn resources(config: &AwsConfig, options: &Options) -> Vec<Resource> {
         name: config.stream_name.clone(),
         spec: StreamSpec { shards: options.shards, retention: STREAM_RETENTION },
     }];
-    for owner in [Owner::Order, Owner::Catalog, Owner::Inventory, Owner::Billing] {
+    for owner in Owner::ALL {
         let events = TableSpec::events(owner);
         let table = events.name.clone();
         all.push(Resource::Table(events));
@@ -61,22 +48,22 @@ pub fn resources(config: &AwsConfig, options: &Options) -> Vec<Resource> {
         }
         all.push(Resource::Table(TableSpec::snapshots(owner)));
     }
-    all.extend(ROW_TABLES.iter().map(|(name, expire)| Resource::Table(TableSpec::rows(name, *expire))));
+    all.extend(config.installation.tables().map(|table| Resource::Table(TableSpec::rows(table.name, table.expires))));
     all.push(Resource::Topic(TOPIC.to_owned()));
-    for spec in QUEUES {
-        let dead_letters = spec.dead_letters();
-        all.push(queue(spec.name, &dead_letters, true));
-        all.push(dead_letter_queue(&dead_letters, true));
-        all.push(Resource::Subscription(SubscriptionSpec {
-            queue: spec.name.to_owned(),
-            event_types: spec.events.iter().map(|event| event.as_str()).collect(),
-            dead_letters,
-        }));
+    for spec in config.installation.queues() {
+        let (dead_letters, fed_by_topic) = (spec.dead_letters(), spec.is_subscribed());
+        if spec.is_consumed() {
+            all.push(queue(spec.name, &dead_letters, fed_by_topic));
+        }
+        all.push(dead_letter_queue(&dead_letters, fed_by_topic));
+        if fed_by_topic {
+            all.push(Resource::Subscription(SubscriptionSpec {
+                queue: spec.name.to_owned(),
+                event_types: spec.events().iter().map(|event| event.as_str()).collect(),
+                dead_letters,
+            }));
+        }
     }
-    let deadline_dead_letters = dead_letters_of(DEADLINE_QUEUE);
-    all.push(queue(DEADLINE_QUEUE, &deadline_dead_letters, false));
-    all.push(dead_letter_queue(&deadline_dead_letters, false));
-    all.push(dead_letter_queue(BRIDGE_DEAD_LETTERS, false));
     all
 }
 
@@ -111,6 +98,9 @@ const fn days(days: u64) -> Duration {
 mod tests {
     use std::collections::BTreeSet;
 
+    use shotengai_contracts::EventType;
+    use shotengai_contracts::topology::{self, Installation, Service, Source, Topology};
+
     use super::*;
 
     #[test]
@@ -128,7 +118,7 @@ mod tests {
             tables.map(|resource| resource.name().to_owned()).collect::<BTreeSet<_>>()
         };
         assert_eq!(captured(true), BTreeSet::new());
-        assert_eq!(captured(false), Owner::ALL.map(|owner| format!("{}-events", owner.as_str())).into());
+        assert_eq!(captured(false), Owner::ALL.map(Owner::events_table).into());
     }
 
     #[test]
@@ -140,10 +130,35 @@ mod tests {
                 _ => None,
             })
         };
-        for spec in QUEUES {
+        for spec in Installation::default().consumed_queues() {
             assert!(retention_of(&spec.dead_letters()) > retention_of(spec.name), "{}", spec.name);
         }
         assert!(retention_of("order-deadline-dlq") > retention_of("order-deadline-queue"));
         assert!(retention_of("bridge-dlq").is_some());
+    }
+
+    #[test]
+    fn the_resources_of_a_role_that_an_application_adds_are_made_too() {
+        const LOYALTY: Service = Service::new("loyalty");
+        const QUEUE: topology::QueueSpec = topology::QueueSpec {
+            name: "loyalty-queue",
+            service: LOYALTY,
+            source: Source::Topic(&[EventType::OrderPaid]),
+        };
+        const POINTS: topology::TableSpec =
+            topology::TableSpec { name: "loyalty-points", service: LOYALTY, expires: false };
+        let added = Topology { services: &[LOYALTY], queues: &[&QUEUE], tables: &[&POINTS] };
+        let names = |installation| {
+            let config = AwsConfig { installation, ..AwsConfig::default() };
+            let all = resources(&config, &Options::default());
+            all.iter().map(ToString::to_string).collect::<BTreeSet<_>>()
+        };
+        let (alone, both) = (names(Installation::default()), names(Installation::with(&[added]).unwrap()));
+        assert!(alone.is_subset(&both));
+        let new: Vec<_> = both.difference(&alone).map(String::as_str).collect();
+        assert_eq!(
+            new,
+            ["queue loyalty-dlq", "queue loyalty-queue", "subscription loyalty-queue", "table loyalty-points"]
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The street's AWS resources in one table, and the idempotent provisioner.
+//! An installation's AWS resources, derived from its topology, and the idempotent provisioner.
 //!
 //! - [`resources()`]: the table. Everything the services expect is in it and nowhere else.
 //! - [`provision`]: has all of it there; safe twice at once, and changes nothing when nothing differs.

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use shotengai_aws::admin::{QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
 use shotengai_aws::{Aws, AwsConfig};
+use shotengai_contracts::Owner;
+use shotengai_contracts::topology::{queues, tables};
 use shotengai_kernel::Ports;
-use shotengai_provision::{Options, Outcome, Resource, check, destroy, provision, resources};
+use shotengai_provisioning::{Options, Outcome, Resource, check, destroy, provision, resources};
 use shotengai_street::{MiniStack, MiniStackConfig, locate_venv};
 
 /// A local AWS of this test's own.
@@ -58,7 +60,7 @@ async fn provisioning_twice_at_once_and_again_makes_one_set_and_destroying_leave
     let again = provision(&aws, &options, &quiet).await.unwrap();
     let others: Vec<_> = again.resources.iter().filter(|(_, outcome)| *outcome != Outcome::Found).collect();
     assert!(others.is_empty(), "{others:?}");
-    let names = |report: &shotengai_provision::Report| {
+    let names = |report: &shotengai_provisioning::Report| {
         report.resources.iter().map(|(resource, _)| resource.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(names(&again), names(&one), "reports name resources in the table's order");
@@ -105,16 +107,16 @@ async fn what_differs_is_changed_and_nothing_else() {
             Resource::Stream { spec, .. } => {
                 admin.ensure_stream(StreamSpec { retention: Duration::from_secs(24 * 3600), ..spec }).await
             }
-            Resource::Queue(spec) if spec.name == "order-queue" => {
+            Resource::Queue(spec) if spec.name == queues::ORDER.name => {
                 admin.ensure_queue(&QueueSpec { visibility: Duration::from_secs(7), ..spec }).await
             }
-            Resource::Subscription(spec) if spec.queue == "tally-queue" => {
+            Resource::Subscription(spec) if spec.queue == queues::TALLY.name => {
                 admin.ensure_subscription(&SubscriptionSpec { event_types: vec!["OrderPaid"], ..spec }).await
             }
-            Resource::Table(spec) if spec.name == "tally-counters" => {
+            Resource::Table(spec) if spec.name == tables::TALLY_COUNTERS.name => {
                 admin.ensure_table(&TableSpec { expires: None, ..spec }).await
             }
-            Resource::Table(spec) if spec.name == "order-events" => {
+            Resource::Table(spec) if spec.name == Owner::Order.events_table() => {
                 admin.delete_table(&spec.name).await.unwrap();
                 admin.ensure_table(&TableSpec { indexes: Vec::new(), ..spec }).await
             }
