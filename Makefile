@@ -148,6 +148,7 @@ control-plane-down: ## End it
 check: docs-check ## Format, clippy, API docs and documents, warnings refused
 	@cargo fmt --all -- --check
 	@cargo clippy --workspace --all-targets --all-features -- -D warnings
+	@cargo clippy --workspace --bin shotengai --no-default-features -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
 .PHONY: docs-check

@@ -62,4 +62,6 @@ writable=$(find "$ROOTFS" -xdev \( -perm -o+w -o -uid 65532 -o -gid 65532 \) ! -
 elevating=$(find "$ROOTFS" -xdev -perm /6000)
 [ -z "$elevating" ] || { echo "image-test: setuid or setgid: $elevating" >&2; exit 1; }
 "$SHOTENGAI_BIN" --version
+if said=$("$SHOTENGAI_BIN" dev --help 2>&1); then echo "image-test: it has a developer's local servers" >&2; exit 1; fi
+case $said in *"unrecognized subcommand"*) ;; *) echo "image-test: dev: $said" >&2; exit 1 ;; esac
 cargo test --workspace --all-features --test e2e -- purchase:: "$@"

@@ -79,6 +79,16 @@ def test_ports_and_user_are_those_of_the_image():
         assert "USER 65532" in dockerfile.read_text()
 
 
+def test_the_image_has_no_local_servers():
+    # `shotengai dev` starts them; `make image-test` sees that the image's program does not know the command.
+    builds = re.findall(r"cargo build [^\n]*", (chart.ROOT / "deploy" / "Dockerfile").read_text())
+    assert len(builds) == 2 and all("--no-default-features" in build for build in builds)
+    manifest = (SERVICES / "shotengai" / "Cargo.toml").read_text()
+    assert re.search(r'^default = \["dev"\]$', manifest, re.MULTILINE)
+    optional = re.findall(r"^shotengai-(\w+) = \{ workspace = true, optional = true \}$", manifest, re.MULTILINE)
+    assert optional == ["inbox", "street"]
+
+
 def test_the_local_aws_is_the_one_that_developers_have():
     pinned = re.search(r"^ministack==([\d.]+)", (chart.ROOT / "localstack" / "requirements.txt").read_text(), re.MULTILINE).group(1)
     local = chart.yaml.safe_load((chart.CHART / "values.yaml").read_text())["local"]

@@ -21,6 +21,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run roles in this process: `serve order`, `serve order,inventory`, `serve all`
     Serve(Box<ServeArgs>),
+    #[cfg(feature = "dev")]
     /// Run the whole street on this machine: local AWS, PostgreSQL, inbox, all roles
     Dev(Box<DevArgs>),
     /// Create the AWS resources, or bring them up to date; safe to repeat
@@ -50,6 +51,7 @@ pub(crate) struct ServeArgs {
     pub(crate) own: RoleSettings,
 }
 
+#[cfg(feature = "dev")]
 #[derive(Args, Clone)]
 pub(crate) struct DevArgs {
     /// Where everything is served
@@ -105,6 +107,7 @@ pub(crate) enum PublishChoice {
     Cdc,
 }
 
+#[cfg(feature = "dev")]
 impl PublishChoice {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {

@@ -1,13 +1,15 @@
 //! The one binary of Shotengai: every role, the local street, the provisioner.
 //!
 //! - [`cli`]: what can be asked for. [`roles`]: which roles there are and how they are built.
-//! - [`serve`]: roles in this process. [`capture`]: whether `PUBLISH=cdc` is possible. [`dev`]: the whole street on one machine.
+//! - [`serve`]: roles in this process. [`capture`]: whether `PUBLISH=cdc` is possible. `dev`: the whole street on one machine, where the
+//!   feature of that name is on; the container image has it not.
 //! - [`provision`], [`status`], [`seed`], [`smoke`], [`dead_letters`], [`rebuild`]: what operators and developers do beside that.
 #![expect(clippy::print_stdout, reason = "the command line's answers")]
 
 mod capture;
 mod cli;
 mod dead_letters;
+#[cfg(feature = "dev")]
 mod dev;
 mod leases;
 mod provision;
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(args).await,
+        #[cfg(feature = "dev")]
         Command::Dev(args) => Box::pin(dev::run(args)).await,
         Command::Provision(args) => provision::run(args).await,
         Command::Seed(args) => seed::run(args).await,
