@@ -117,6 +117,15 @@ class Documents(unittest.TestCase):
     def test_both_readmes_have_the_same_commands(self):
         self.assertEqual(PAGES["README.ja.md"].shell, PAGES["README.md"].shell)
 
+    def test_every_decision_has_a_number_of_its_own_and_a_line_in_the_list(self):
+        found = sorted(path for path in PAGES if re.match(r"docs/decisions/\d", path))
+        numbers = [int(path.split("/")[-1][:4]) for path in found]
+        self.assertEqual(numbers, list(range(1, len(found) + 1)))
+        listed = re.findall(r"^(\d+)\. \[(.*)\]\((.*)\)$", PAGES["docs/decisions/README.md"].text, re.MULTILINE)
+        self.assertEqual([(int(number), f"docs/decisions/{path}") for number, _, path in listed], list(zip(numbers, found)))
+        for number, path in zip(numbers, found):
+            self.assertTrue(PAGES[path].text.startswith(f"# {number}. "), path)
+
     def test_no_sequence_diagram_has_a_semicolon(self):
         # Mermaid takes it for the end of a line, and shows an error instead of the diagram.
         for page in PAGES.values():
