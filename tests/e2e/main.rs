@@ -22,6 +22,7 @@ mod deadline;
 mod dev;
 mod disorder;
 mod door;
+mod forwarding;
 mod hot_product;
 mod idempotency;
 mod load;

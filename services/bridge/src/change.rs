@@ -9,15 +9,14 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use shotengai_contracts::Envelope;
 
-use crate::decode::{Unfit, envelope};
+use crate::decode::{Passable, Unfit, event};
 
 /// The attribute of a commit's item that holds its envelopes, as text.
 const EVENTS: &str = "events";
 
 /// One part of a record: something to publish, or the reason why it can't be.
-pub type Part = Result<Envelope, Unfit>;
+pub type Part = Result<Passable, Unfit>;
 
 #[derive(Deserialize)]
 struct Change {
@@ -36,8 +35,8 @@ struct Images {
 /// item, and an item that is gone tells nothing.
 #[must_use]
 pub fn parts(data: &[u8]) -> Vec<Part> {
-    let unfit = match envelope(data) {
-        Ok(envelope) => return vec![Ok(envelope)],
+    let unfit = match event(data) {
+        Ok(event) => return vec![Ok(event)],
         Err(unfit) => unfit,
     };
     match serde_json::from_slice::<Change>(data) {
@@ -49,8 +48,8 @@ pub fn parts(data: &[u8]) -> Vec<Part> {
 
 fn events(image: &BTreeMap<String, Value>) -> Vec<Part> {
     let text = image.get(EVENTS).and_then(|attribute| attribute.get("S")).and_then(Value::as_str);
-    match text.map(serde_json::from_str::<Vec<Box<RawValue>>>) {
-        Some(Ok(events)) if !events.is_empty() => events.iter().map(|event| envelope(event.get().as_bytes())).collect(),
+    match text.map(serde_json::from_str::<Vec<&RawValue>>) {
+        Some(Ok(events)) if !events.is_empty() => events.iter().map(|text| event(text.get().as_bytes())).collect(),
         Some(_) => vec![Err(not_a_commit("its events are no list of any"))],
         None => vec![Err(not_a_commit("it has no events"))],
     }
@@ -64,7 +63,7 @@ fn not_a_commit(why: &str) -> Unfit {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use shotengai_contracts::{EventType, samples};
+    use shotengai_contracts::{Envelope, EventType, samples};
 
     use super::*;
 
@@ -86,17 +85,22 @@ mod tests {
         .into_bytes()
     }
 
-    #[test]
-    fn an_envelope_is_its_own_only_part() {
-        let sample = sample(EventType::OrderPaid);
-        assert_eq!(parts(sample.to_json().as_bytes()), [Ok(sample)]);
+    /// The texts of a record that passes whole.
+    fn texts(data: &[u8]) -> Vec<String> {
+        parts(data).into_iter().map(|part| part.unwrap().body).collect()
     }
 
     #[test]
-    fn a_new_commit_has_its_events_in_order() {
-        let events = [sample(EventType::OrderPaymentSecured), sample(EventType::OrderConfirmed)];
-        let text = serde_json::to_string(&events).unwrap();
-        assert_eq!(parts(&change("INSERT", &text)), events.map(Ok));
+    fn an_envelope_is_its_own_only_part() {
+        let sample = sample(EventType::OrderPaid).to_json();
+        assert_eq!(texts(sample.as_bytes()), [sample]);
+    }
+
+    #[test]
+    fn a_new_commit_has_its_events_in_order_byte_by_byte() {
+        let events = [EventType::OrderPaymentSecured, EventType::OrderConfirmed]
+            .map(|event_type| sample(event_type).to_json().replacen('{', "{\"shelf\": 1.50, \"zone\":\"\\u6771\",", 1));
+        assert_eq!(texts(&change("INSERT", &format!("[{}]", events.join(" , ")))), events);
     }
 
     #[test]

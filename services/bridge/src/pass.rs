@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt};
 use opentelemetry::KeyValue;
-use shotengai_contracts::Envelope;
 use shotengai_kernel::Ports;
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::ports::topic::{PUBLISH_MAX_BYTES, PUBLISH_MAX_MESSAGES};
@@ -18,7 +17,7 @@ use tracing::{Instrument, Span};
 
 use crate::NAME;
 use crate::change::parts;
-use crate::decode::{self, Unfit};
+use crate::decode::{self, Passable, Unfit};
 use crate::letter::letter;
 
 /// Publish requests under way at the same time, a shard.
@@ -62,7 +61,7 @@ impl Bridge {
         let mut items = Vec::new();
         let mut first_unfit = None;
         for part in parts(&record.data) {
-            match part.and_then(|envelope| passing(index, &envelope)) {
+            match part.and_then(|event| passing(index, event)) {
                 Ok(passing) => items.push(Item::Publish(passing)),
                 Err(unfit) => {
                     first_unfit.get_or_insert(unfit);
@@ -123,19 +122,19 @@ impl Item {
     }
 }
 
-/// The envelope as a message that carries on its trace.
-fn passing(index: usize, envelope: &Envelope) -> Result<Passing, Unfit> {
+/// The event as a message that carries on its trace.
+fn passing(index: usize, event: Passable) -> Result<Passing, Unfit> {
     let span = tracing::info_span!(
         "bridge",
         otel.name = "bridge publish",
         otel.kind = "producer",
         messaging.system = "aws_sns",
-        event.r#type = envelope.event_type,
-        event.id = %envelope.id,
-        event.subject = %envelope.subject,
+        event.r#type = event.event_type,
+        event.id = %event.id,
+        event.subject = %event.subject,
     );
-    follow(&span, envelope.traceparent.as_deref());
-    let message = decode::message(envelope, traceparent_of(&span))?;
+    follow(&span, event.traceparent.as_deref());
+    let message = decode::message(event, traceparent_of(&span))?;
     Ok(Passing { message, index, span })
 }
 

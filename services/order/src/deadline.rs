@@ -50,20 +50,21 @@ impl Reminders {
 
     /// Sends a reminder of each order placed. One answer a delivery, in order: done once the queue has it.
     pub async fn send(&self, placed: &[&Delivery]) -> Vec<Disposition> {
-        let reminders: Vec<_> = placed.iter().map(|delivery| self.reminder(&delivery.envelope)).collect();
+        let reminders: Vec<_> = placed.iter().map(|delivery| self.reminder(delivery)).collect();
         let sent = send_all(self.queue.as_ref(), &reminders).await;
         let answer =
             |sent: Result<_, Arc<_>>| sent.map_or_else(|fault| Disposition::from_fault(&fault), |()| Disposition::Done);
         sent.into_iter().map(answer).collect()
     }
 
-    fn reminder(&self, placed: &Envelope) -> OutgoingMessage {
-        let remaining = self.remaining(placed).unwrap_or_default();
+    fn reminder(&self, placed: &Delivery) -> OutgoingMessage {
+        let Delivery { envelope, body, .. } = placed;
+        let remaining = self.remaining(envelope).unwrap_or_default();
         // Up to whole seconds: a reminder that comes a moment early costs another one.
         let seconds = remaining.as_secs().saturating_add(u64::from(remaining.subsec_nanos() > 0));
         OutgoingMessage {
-            body: wire::body(placed),
-            attributes: wire::attributes(placed, None).into_iter().collect(),
+            body: body.to_string(),
+            attributes: wire::attributes(&envelope.event_type, envelope.traceparent.as_deref()).into_iter().collect(),
             delay: Duration::from_secs(seconds).min(MAX_DELAY),
         }
     }

@@ -1,6 +1,7 @@
 //! What the services promise each other: every event, the envelope it travels in, and which queue gets which events.
 //!
 //! - [`envelope`]: CloudEvents 1.0 in JSON, with the street's extension attributes.
+//! - [`header`]: what whoever passes an event on reads of it.
 //! - [`events`]: the payloads, one file an owner, and the [`Event`] that holds any of them.
 //! - [`upcast`]: how an old version of a payload becomes today's.
 //! - [`topology`]: every service, queue, table, topic and stream, named once.
@@ -10,9 +11,11 @@
 
 pub mod envelope;
 pub mod events;
+pub mod header;
 pub mod samples;
 pub mod topology;
 pub mod upcast;
 
 pub use envelope::{DecodeError, Envelope, Metadata};
 pub use events::{Event, EventType, Owner};
+pub use header::Header;

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use shotengai_contracts::{Envelope, Event, Metadata};
 use shotengai_kernel::{AggregateId, CommitId, EventId, Ports, Version};
 
+use crate::commit_events::CommitEvents;
+
 /// One command's events on one aggregate: one item in the table, atomic. Immutable once appended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Commit {
@@ -16,7 +18,7 @@ pub struct Commit {
     /// When it was decided.
     pub created_at: Timestamp,
     /// The events, one at least; their versions count up from `first_version`.
-    pub events: Vec<Envelope>,
+    pub events: CommitEvents,
 }
 
 impl Commit {

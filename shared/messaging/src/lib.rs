@@ -19,6 +19,7 @@ mod attempt;
 pub mod backoff;
 pub mod checkpoint;
 pub mod commit;
+mod commit_events;
 pub mod consumer;
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -40,6 +41,7 @@ pub use aggregate::{Aggregate, Aggregates, CommitWriter, ExecuteError, Loaded, R
 pub use backoff::Backoff;
 pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 pub use commit::{Commit, CommitFactory};
+pub use commit_events::CommitEvents;
 pub use consumer::{Consumer, ConsumerConfig, Probe};
 pub use lease::table::TableLeases;
 pub use outbox::{Outbox, OutboxConfig, Publisher};

@@ -19,6 +19,8 @@ pub struct Delivery {
     pub envelope: Arc<Envelope>,
     /// Its payload in today's shape.
     pub event: Arc<Event>,
+    /// The text that it came as: whoever passes it on sends this.
+    pub body: Arc<str>,
     /// How often the message has been received, this time included.
     pub receive_count: u32,
     /// The message's id in its queue.
@@ -36,6 +38,7 @@ impl Delivery {
         let event = envelope.event()?;
         Ok(Self {
             message_id: envelope.id.to_string(),
+            body: envelope.to_json().into(),
             envelope: Arc::new(envelope),
             event: Arc::new(event),
             receive_count: 1,

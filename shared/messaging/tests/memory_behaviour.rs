@@ -97,12 +97,24 @@ async fn entries_that_fail_are_not_written_and_the_others_are() {
 #[tokio::test]
 async fn a_damaged_history_is_told() {
     let store = MemoryEventStore::new("order", ports());
-    let (first, gap, never) = (commit(&ports(), "a", 0), commit(&ports(), "a", 2), commit(&ports(), "b", 0));
+    let (first, gap, second_gap) = (commit(&ports(), "a", 0), commit(&ports(), "a", 2), commit(&ports(), "b", 7));
     store.append(&[first]).await.unwrap();
     assert_eq!(store.inconsistencies(), Vec::<String>::new());
     store.append(&[gap]).await.unwrap();
-    store.clear_pending(&[never]).await.unwrap();
+    store.append(&[second_gap]).await.unwrap();
     assert_eq!(store.inconsistencies().len(), 2, "{:?}", store.inconsistencies());
+}
+
+#[tokio::test]
+async fn taking_markers_off_makes_and_changes_no_commit() {
+    let store = MemoryEventStore::new("order", ports());
+    let (standing, rival, never) =
+        (commit(&ports(), "a", 0), commit(&Ports::system(), "a", 0), commit(&ports(), "b", 0));
+    store.append(std::slice::from_ref(&standing)).await.unwrap();
+    assert!(store.clear_pending(&[rival, never]).await.unwrap().iter().all(Result::is_ok));
+    assert_eq!((store.all_commits(), store.pending_count()), (vec![standing.clone()], 1));
+    store.clear_pending(std::slice::from_ref(&standing)).await.unwrap();
+    assert_eq!((store.all_commits(), store.pending_count()), (vec![standing], 0));
 }
 
 #[tokio::test(start_paused = true)]

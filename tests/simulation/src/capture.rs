@@ -123,12 +123,11 @@ pub async fn run(world: Arc<World>) {
 
 /// A change record as DynamoDB writes it, `tableName` left out as some stand-ins do.
 fn change(name: &str, commit: &Commit) -> Vec<u8> {
-    let events: Vec<_> = commit.events.iter().map(shotengai_contracts::Envelope::to_json).collect();
     let image = json!({
         "aggregate_id": {"S": commit.aggregate_id.as_str()},
         "version": {"N": commit.first_version.to_string()},
         "commit_id": {"S": commit.commit_id.to_string()},
-        "events": {"S": format!("[{}]", events.join(","))},
+        "events": {"S": commit.events.to_json()},
     });
     json!({"eventName": name, "eventSource": "aws:dynamodb", "dynamodb": {"NewImage": image}}).to_string().into_bytes()
 }

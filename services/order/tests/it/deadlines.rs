@@ -64,7 +64,7 @@ fn consumer(world: &World) -> Arc<Consumer> {
 
 /// The order's `OrderPlaced` as it comes from the topic.
 async fn placement(world: &World, order: &OrderId) -> Delivery {
-    Delivery::of(world.commits(order).await.remove(0).events.remove(0)).unwrap()
+    Delivery::of(world.commits(order).await.remove(0).events[0].clone()).unwrap()
 }
 
 async fn three_placements(world: &World) -> Vec<Delivery> {
@@ -143,6 +143,24 @@ async fn a_reminder_is_the_placement_as_it_came() {
     assert_eq!(queue.depth_now().delayed, 2);
     tokio::time::advance(SECOND).await;
     assert_eq!(queue.depth_now().visible, 2, "both come at the deadline");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reminder_keeps_what_nobody_here_knows_byte_by_byte_however_often_it_is_sent() {
+    let world = world(2000 * SECOND, Arc::new(NoFaults));
+    let order = placed(&world).await;
+    let placement = placement(&world, &order).await;
+    let strange = placement.body.replacen('{', "{ \"shelf\": 1.50,  \"zone\":\"\\u6771\",", 1);
+    let placement = Delivery { body: strange.as_str().into(), ..placement };
+    assert_eq!(world.handler.handle(&[placement]).await, [Disposition::Done]);
+    let queue = world.infra.memory_queue(queues::ORDER_DEADLINE.name);
+    let bodies = || queue.messages().into_iter().map(|reminder| reminder.body).collect::<Vec<_>>();
+    for _ in 0..2 {
+        assert_eq!(bodies(), std::slice::from_ref(&strange));
+        tokio::time::advance(900 * SECOND).await;
+        assert_eq!(consumer(&world).step(Duration::ZERO).await.unwrap(), 1, "read from the queue, and sent again");
+    }
+    assert_eq!(bodies(), [strange]);
 }
 
 #[tokio::test(start_paused = true)]

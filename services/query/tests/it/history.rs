@@ -48,7 +48,9 @@ pub(crate) fn commits(id: &AggregateId, start_second: i64, events: Vec<Event>) -
                 first_version: version,
                 commit_id: CommitId::new(uuid),
                 created_at: time,
-                events: vec![Envelope::wrap(EventId::new(uuid), time, id.clone(), version, &meta, &event)],
+                events: [Envelope::wrap(EventId::new(uuid), time, id.clone(), version, &meta, &event)]
+                    .into_iter()
+                    .collect(),
             }
         })
         .collect()

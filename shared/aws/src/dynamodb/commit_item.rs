@@ -2,23 +2,23 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use shotengai_kernel::{AggregateId, CommitId, Timestamp, Version};
-use shotengai_messaging::Commit;
+use shotengai_messaging::{Commit, CommitEvents};
 
 use super::attributes::{BadItem, Item, number, read_number, read_text, text};
 use super::schema::{AGGREGATE_ID, COMMIT_ID, CREATED_AT, EVENTS, OUTBOX, TIME_SHARD, VERSION};
 
 /// The item of a commit; `marked` puts it into the outbox index.
-pub(super) fn encode(commit: &Commit, marked: bool) -> Result<Item, serde_json::Error> {
+pub(super) fn encode(commit: &Commit, marked: bool) -> Item {
     let shard = commit.index_shard();
     let mut item = key(&commit.aggregate_id, commit.first_version);
     item.insert(COMMIT_ID.to_owned(), text(commit.commit_id.to_string()));
     item.insert(CREATED_AT.to_owned(), text(format_time(commit.created_at)));
-    item.insert(EVENTS.to_owned(), text(serde_json::to_string(&commit.events)?));
+    item.insert(EVENTS.to_owned(), text(commit.events.to_json()));
     item.insert(TIME_SHARD.to_owned(), text(time_shard(shard)));
     if marked {
         item.insert(OUTBOX.to_owned(), text(outbox_shard(shard)));
     }
-    Ok(item)
+    item
 }
 
 /// The commit of an item. Its time comes back with the microseconds that are kept.
@@ -29,7 +29,7 @@ pub(super) fn decode(item: &Item) -> Result<Commit, BadItem> {
         first_version,
         commit_id: read_commit_id(item)?,
         created_at: read_text(item, CREATED_AT)?.parse().map_err(|_| BadItem(CREATED_AT))?,
-        events: serde_json::from_str(read_text(item, EVENTS)?).map_err(|_| BadItem(EVENTS))?,
+        events: CommitEvents::read(read_text(item, EVENTS)?).map_err(|_| BadItem(EVENTS))?,
     };
     if commit.events.is_empty() { Err(BadItem(EVENTS)) } else { Ok(commit) }
 }
@@ -89,16 +89,16 @@ mod tests {
     #[test]
     fn a_commit_comes_back_as_it_was() {
         let commit = commit();
-        assert_eq!(decode(&encode(&commit, true).unwrap()).unwrap(), commit);
-        assert_eq!(decode(&encode(&commit, false).unwrap()).unwrap(), commit);
+        assert_eq!(decode(&encode(&commit, true)).unwrap(), commit);
+        assert_eq!(decode(&encode(&commit, false)).unwrap(), commit);
     }
 
     #[test]
     fn only_a_marked_commit_stands_in_the_outbox_index() {
         let commit = commit();
         let shard = outbox_shard(commit.index_shard());
-        assert_eq!(encode(&commit, true).unwrap().get(OUTBOX), Some(&text(shard)));
-        assert_eq!(encode(&commit, false).unwrap().get(OUTBOX), None);
+        assert_eq!(encode(&commit, true).get(OUTBOX), Some(&text(shard)));
+        assert_eq!(encode(&commit, false).get(OUTBOX), None);
     }
 
     #[test]
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn an_unreadable_item_is_named_without_its_contents() {
-        let mut item = encode(&commit(), true).unwrap();
+        let mut item = encode(&commit(), true);
         item.insert(EVENTS.to_owned(), text("[{\"secret\":1}]"));
         let error = decode(&item).unwrap_err().to_string();
         assert_eq!(error, "an item's attribute \"events\" is missing or unreadable");

@@ -10,8 +10,8 @@ pub(super) const ITEM_MAX_BYTES: usize = 400 * 1024;
 pub(super) const TRANSACT_MAX_ITEMS: usize = 100;
 /// The most bytes of a transaction's items.
 pub(super) const TRANSACT_MAX_BYTES: usize = 4 * 1024 * 1024;
-/// The most writes of one `BatchWriteItem`.
-pub(super) const BATCH_WRITE_MAX: usize = 25;
+/// The most statements of one `BatchExecuteStatement`.
+pub(super) const BATCH_STATEMENTS_MAX: usize = 25;
 /// The most keys of one `BatchGetItem`.
 pub(super) const BATCH_GET_MAX: usize = 100;
 /// Indexing and framing that DynamoDB counts beside names and values, by the outside.

@@ -5,21 +5,23 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{
+    BatchStatementError, BatchStatementErrorCodeEnum, BatchStatementRequest, BatchStatementResponse,
+};
 use futures::future::join_all;
 use shotengai_kernel::Timestamp;
 use shotengai_messaging::metrics::count_fault;
-use shotengai_messaging::{Commit, Fault, FaultKind, Seldom};
+use shotengai_messaging::{Commit, Fault, Seldom};
 
-use super::attributes::{BadItem, Item, read_number, read_text, text};
-use super::commit_item::{decode, encode, format_time, outbox_shard};
+use super::attributes::{BadItem, Item, number, read_number, read_text, text};
+use super::commit_item::{decode, format_time, outbox_shard};
 use super::event_store::page_size;
-use super::limits::BATCH_WRITE_MAX;
-use super::schema::{AGGREGATE_ID, OUTBOX_INDEX, VERSION};
-use crate::fault::{fault, for_each, invalid};
+use super::limits::BATCH_STATEMENTS_MAX;
+use super::schema::{AGGREGATE_ID, COMMIT_ID, OUTBOX, OUTBOX_INDEX, VERSION};
+use crate::fault::{entry_fault, fault, for_each, invalid, unanswered};
 
 const QUERY: &str = "dynamodb.Query";
-const WRITE: &str = "dynamodb.BatchWriteItem";
+const UPDATE: &str = "dynamodb.BatchExecuteStatement";
 const CALLS_AT_ONCE: usize = 4;
 /// Sweepers come by every few seconds; what one can't read stays until somebody repairs it.
 const LOG_EVERY: Duration = Duration::from_secs(600);
@@ -99,11 +101,12 @@ fn key_of(item: &Item) -> String {
     format!("{}/{version}", read_text(item, AGGREGATE_ID).unwrap_or("?"))
 }
 
-/// Writes commits again without their marker. They are immutable, so the last writer wins nothing.
+/// Takes the marker off commits by an update of it alone. A release may read an item that a newer one wrote, so none
+/// writes back what it read; and an item that was deleted meanwhile stays deleted.
 pub(super) async fn clear(client: &Client, table: &str, commits: &[Commit]) -> Result<Vec<Result<(), Fault>>, Fault> {
     let mut answers: Vec<(usize, Result<_, Fault>)> = Vec::new();
-    for calls in commits.chunks(BATCH_WRITE_MAX * CALLS_AT_ONCE) {
-        let chunks = calls.chunks(BATCH_WRITE_MAX);
+    for calls in commits.chunks(BATCH_STATEMENTS_MAX * CALLS_AT_ONCE) {
+        let chunks = calls.chunks(BATCH_STATEMENTS_MAX);
         let calls: Vec<_> = chunks.clone().map(|chunk| clear_chunk(client, table, chunk)).collect();
         answers.extend(chunks.map(<[Commit]>::len).zip(join_all(calls).await));
     }
@@ -121,43 +124,50 @@ pub(super) async fn clear(client: &Client, table: &str, commits: &[Commit]) -> R
 
 async fn clear_chunk(client: &Client, table: &str, commits: &[Commit]) -> Result<Vec<Result<(), Fault>>, Fault> {
     // One call may name a slot once.
-    let mut slots: BTreeMap<Slot, Item> = BTreeMap::new();
-    for commit in commits {
-        slots.insert(slot_of(commit), encode(commit, false).map_err(|error| invalid(WRITE, error))?);
-    }
-    let writes = slots
-        .into_values()
-        .map(|item| {
-            let put = PutRequest::builder().set_item(Some(item)).build().map_err(|error| invalid(WRITE, error))?;
-            Ok(WriteRequest::builder().put_request(put).build())
-        })
-        .collect::<Result<Vec<_>, Fault>>()?;
-    let answer =
-        client.batch_write_item().request_items(table, writes).send().await.map_err(|error| fault(WRITE, &error))?;
-    let unprocessed: Vec<Slot> = answer
-        .unprocessed_items()
-        .into_iter()
-        .flat_map(|tables| tables.values().flatten())
-        .filter_map(|write| slot_in(write.put_request()?.item()))
-        .collect();
+    let slots: BTreeMap<Slot, &Commit> = commits.iter().map(|commit| (slot_of(commit), commit)).collect();
+    let statements = slots.values().map(|commit| statement(table, commit)).collect::<Result<Vec<_>, Fault>>()?;
+    let answer = client
+        .batch_execute_statement()
+        .set_statements(Some(statements))
+        .send()
+        .await
+        .map_err(|error| fault(UPDATE, &error))?;
+    let answers: BTreeMap<Slot, Option<&BatchStatementError>> =
+        slots.into_keys().zip(answer.responses().iter().map(BatchStatementResponse::error)).collect();
     Ok(commits
         .iter()
-        .map(|commit| {
-            if unprocessed.contains(&slot_of(commit)) {
-                Err(Fault::new(FaultKind::Throttled, WRITE, "left unprocessed"))
-            } else {
-                Ok(())
-            }
+        .map(|commit| match answers.get(&slot_of(commit)) {
+            Some(None) => Ok(()),
+            Some(Some(error)) => refused(error),
+            None => Err(unanswered(UPDATE)),
         })
         .collect())
+}
+
+/// Only where this very commit stands: what is another's, or gone, has no marker of ours.
+fn statement(table: &str, commit: &Commit) -> Result<BatchStatementRequest, Fault> {
+    let update = format!(
+        "UPDATE \"{table}\" REMOVE \"{OUTBOX}\" WHERE \"{AGGREGATE_ID}\" = ? AND \"{VERSION}\" = ? AND \"{COMMIT_ID}\" = ?"
+    );
+    BatchStatementRequest::builder()
+        .statement(update)
+        .parameters(text(commit.aggregate_id.as_str()))
+        .parameters(number(commit.first_version))
+        .parameters(text(commit.commit_id.to_string()))
+        .build()
+        .map_err(|error| invalid(UPDATE, error))
+}
+
+fn refused(error: &BatchStatementError) -> Result<(), Fault> {
+    match error.code() {
+        Some(BatchStatementErrorCodeEnum::ConditionalCheckFailed) => Ok(()),
+        Some(code) => Err(entry_fault(UPDATE, code.as_str(), error.message(), true)),
+        None => Err(entry_fault(UPDATE, "unknown error", error.message(), false)),
+    }
 }
 
 type Slot = (String, u64);
 
 fn slot_of(commit: &Commit) -> Slot {
     (commit.aggregate_id.to_string(), commit.first_version.get())
-}
-
-fn slot_in(item: &Item) -> Option<Slot> {
-    Some((read_text(item, AGGREGATE_ID).ok()?.to_owned(), read_number(item, VERSION).ok()?))
 }

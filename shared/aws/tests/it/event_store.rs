@@ -1,6 +1,6 @@
 //! What the event store's contract does not say: how items look, and what lost answers do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 
 use crate::local::{account, account_through, account_with_store, commit, endpoint, make_store};
 use crate::lossy::Lossy;
+
+type Item = HashMap<String, AttributeValue>;
 
 /// A plain client on the same account.
 fn raw(aws: &Aws) -> aws_sdk_dynamodb::Client {
@@ -93,6 +95,53 @@ async fn an_item_carries_its_marker_until_the_stream_has_it() {
     let mut unmarked = item.clone();
     unmarked.remove("outbox");
     assert_eq!(items, [unmarked]);
+}
+
+/// What a newer release may have written: an attribute of the item, and one of its event, that nobody here knows.
+async fn newer(aws: &Aws, commit: &Commit) -> Item {
+    let store = aws.event_store(Owner::Catalog);
+    store.append(std::slice::from_ref(commit)).await.unwrap();
+    let items = raw(aws).scan().table_name("catalog-events").send().await.unwrap().items.unwrap();
+    let key = AttributeValue::S(commit.aggregate_id.to_string());
+    let mut item = items.into_iter().find(|item| item["aggregate_id"] == key).unwrap();
+    let events = item["events"].as_s().unwrap().replacen("[{", "[ {\"shelf\": 1.50,", 1);
+    item.insert("events".to_owned(), AttributeValue::S(events));
+    item.insert("region".to_owned(), AttributeValue::S("東".to_owned()));
+    raw(aws).put_item().table_name("catalog-events").set_item(Some(item.clone())).send().await.unwrap();
+    item
+}
+
+#[tokio::test]
+async fn what_a_newer_release_wrote_is_published_as_it_stands_and_keeps_everything_but_its_marker() {
+    let aws = account_with_store().await;
+    let store = aws.event_store(Owner::Catalog);
+    let commit = commit("prod_1", 0);
+    let mut item = newer(&aws, &commit).await;
+    let before = commit.created_at + Duration::from_secs(1);
+    let pending = store.pending(commit.index_shard(), before, 10).await.unwrap();
+    let [found] = pending.as_slice() else { panic!("{pending:?}") };
+    assert_eq!(format!("[ {}]", found.events.texts()[0]), *item["events"].as_s().unwrap());
+
+    assert!(store.clear_pending(&pending).await.unwrap().iter().all(Result::is_ok));
+    assert_eq!(store.pending(commit.index_shard(), before, 10).await.unwrap(), []);
+    item.remove("outbox");
+    let items = raw(&aws).scan().table_name("catalog-events").send().await.unwrap().items.unwrap();
+    assert_eq!(items, [item]);
+}
+
+#[tokio::test]
+async fn an_item_that_is_gone_or_another_s_is_not_written_by_taking_a_marker_off() {
+    let aws = account_with_store().await;
+    let store = aws.event_store(Owner::Catalog);
+    let (gone, replaced, standing) = (commit("prod_1", 0), commit("prod_2", 0), commit("prod_2", 0));
+    store.append(std::slice::from_ref(&standing)).await.unwrap();
+    let cleared = store.clear_pending(&[gone.clone(), replaced]).await.unwrap();
+    assert!(cleared.len() == 2 && cleared.iter().all(Result::is_ok), "{cleared:?}");
+    assert!(store.load(&gone.aggregate_id, Version::ZERO).await.unwrap().is_empty());
+    let items = raw(&aws).scan().table_name("catalog-events").send().await.unwrap().items.unwrap();
+    assert_eq!(items.len(), 1);
+    assert_eq!(items[0]["commit_id"], AttributeValue::S(standing.commit_id.to_string()));
+    assert!(items[0].contains_key("outbox"), "the marker is another commit's");
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ pub use order::{
     OrderItem, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderShipped, OrderStage, OrderStockSecured,
 };
 use schemars::Schema;
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::topology::Service;
@@ -152,8 +153,8 @@ macro_rules! events {
             ///
             /// # Errors
             /// When the data don't fit the type.
-            pub fn from_data(event_type: EventType, data: Value) -> Result<Self, serde_json::Error> {
-                match event_type { $($(EventType::$name => serde_json::from_value(data).map(Self::$name),)*)* }
+            pub fn from_data(event_type: EventType, data: &Value) -> Result<Self, serde_json::Error> {
+                match event_type { $($(EventType::$name => $name::deserialize(data).map(Self::$name),)*)* }
             }
         }
 

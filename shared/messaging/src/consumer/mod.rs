@@ -249,6 +249,7 @@ impl Consumer {
                 Ok(Delivery {
                     envelope: Arc::new(envelope),
                     event: Arc::new(event),
+                    body: raw.body.as_str().into(),
                     receive_count: raw.receive_count,
                     message_id: raw.message_id.clone(),
                     span,

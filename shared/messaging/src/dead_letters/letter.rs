@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use shotengai_contracts::Envelope;
+use shotengai_contracts::Header;
 use shotengai_kernel::{Timestamp, Version};
 use uuid::Uuid;
 
@@ -71,14 +71,12 @@ impl Letter {
             None => made_up(UNDELIVERED, "no consumer said why: its queue or the topic moved it"),
         };
         let redriven = attributes.get(REDRIVEN_ATTRIBUTE).and_then(|text| serde_json::from_str(text).ok());
-        let envelope = match record::bytes(&attributes, &body) {
-            Some(bytes) => Envelope::from_json(&bytes),
-            None => Envelope::from_json(body.as_bytes()),
-        };
-        let heading = envelope.ok().map(|envelope| Heading {
-            event_type: envelope.event_type,
-            subject: envelope.subject.as_str().to_owned(),
-            version: envelope.aggregateversion,
+        let encoded = record::bytes(&attributes, &body);
+        let header = Header::read(encoded.as_deref().unwrap_or(body.as_bytes()));
+        let heading = header.ok().map(|header| Heading {
+            event_type: header.event_type.into_owned(),
+            subject: header.subject.as_str().to_owned(),
+            version: header.aggregateversion,
         });
         Self { message_id, sent_at, facts, heading, redriven, attributes, body }
     }

@@ -23,7 +23,7 @@ use crate::ports::store::{EventStore, OUTBOX_SHARDS};
 use crate::ports::stream::{PUT_MAX_RECORDS, StreamWriter};
 use crate::worker::Worker;
 
-/// How many items one clearing request takes (`BatchWriteItem`).
+/// How many items one clearing request takes (`BatchExecuteStatement`).
 const CLEAR_BATCH: usize = 25;
 
 /// How the outbox behaves.

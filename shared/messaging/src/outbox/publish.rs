@@ -108,8 +108,9 @@ fn span(commit: &Commit) -> Span {
 fn records(commit: &Commit) -> Vec<StreamRecord> {
     commit
         .events
+        .texts()
         .iter()
-        .map(|envelope| StreamRecord { key: commit.aggregate_id.to_string(), data: envelope.to_json().into_bytes() })
+        .map(|text| StreamRecord { key: commit.aggregate_id.to_string(), data: text.as_bytes().to_vec() })
         .collect()
 }
 

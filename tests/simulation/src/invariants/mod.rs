@@ -121,15 +121,20 @@ fn every_order_is_final(world: &World, orders: &Orders) {
 
 fn every_event_reached_the_stream(world: &World, commits: &BTreeMap<Owner, Vec<Commit>>) {
     let records = world.infra.memory_stream().records();
-    let streamed: BTreeSet<_> = records
-        .iter()
-        .flat_map(|record| parts(&record.data))
-        .filter_map(Result::ok)
-        .map(|envelope| envelope.id)
-        .collect();
-    for envelope in commits.values().flatten().flat_map(|commit| &commit.events) {
-        if !streamed.contains(&envelope.id) {
-            world.violation(format!("{} of {} never reached the stream", envelope.event_type, envelope.subject));
+    let mut streamed: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+    for part in records.iter().flat_map(|record| parts(&record.data)).filter_map(Result::ok) {
+        streamed.entry(part.id).or_default().insert(part.body);
+    }
+    for commit in commits.values().flatten() {
+        for (envelope, text) in commit.events.iter().zip(commit.events.texts()) {
+            let (event_type, subject) = (&envelope.event_type, &envelope.subject);
+            match streamed.get(&envelope.id) {
+                None => world.violation(format!("{event_type} of {subject} never reached the stream")),
+                Some(bodies) if bodies.iter().any(|body| **body != **text) => {
+                    world.violation(format!("{event_type} of {subject} stands in the stream otherwise than committed"));
+                }
+                Some(_) => {}
+            }
         }
     }
 }
