@@ -11,7 +11,8 @@ compose() { docker compose -f "$here/deploy/compose.yaml" "$@"; }
 # Reads answer, and what writes need does too: seeding says so, and may be repeated.
 opens() {
     curl --fail --silent --max-time 5 --output /dev/null http://127.0.0.1:8080/products \
-        && said=$(docker run --rm --network shotengai_default shotengai:local seed --url http://storefront:8080 2>&1)
+        && said=$(docker run --rm --network shotengai_default -e ADMIN_EMAIL=admin@shotengai.example -e ADMIN_PASSWORD=shotengai \
+            shotengai:local seed --url http://storefront:8080 2>&1)
 }
 
 case ${1:-} in
@@ -36,6 +37,7 @@ up)
     done
     echo "$said"
     echo "the street is open: http://127.0.0.1:8080 (API, live page), http://127.0.0.1:8025 (inbox); make compose-down ends it"
+    echo "the administrator is admin@shotengai.example, password shotengai (deploy/compose.yaml)"
     ;;
 down) compose down --volumes ;;
 *) echo "compose: up or down?" >&2; exit 2 ;;

@@ -159,6 +159,7 @@ def test_an_account_that_exists_may_be_shared():
         ({"gateway": {"enabled": True}}, "gateway.create.enabled"),
         ({"gateway": {"enabled": True, "create": {"enabled": True}}}, "kubectl get gatewayclasses"),
         ({"tests": {"seed": True}}, "set admin.email"),
+        ({"admin": {"email": "a@b"}, "secrets": {"adminPassword": {"value": "admin123"}}}, "which everybody knows"),
         ({"monitoring": {"rules": {"enabled": True}}}, "set monitoring.serviceMonitor.enabled=true"),
         ({"extraEnv": [{"name": "CURRENCY", "value": "EUR"}]}, "which the chart sets"),
     ],

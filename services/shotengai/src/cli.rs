@@ -5,9 +5,13 @@ use secrecy::SecretString;
 use shotengai_contracts::topology::STREAM;
 use shotengai_query::rebuild::Kind;
 use shotengai_runtime::{LeaseStore, SettingsArgs};
+use shotengai_storefront::DEVELOPERS_PASSWORD;
 
 use crate::dead_letters::DeadLettersArgs;
 use crate::roles::{Choice, RoleSettings};
+
+/// Who administers a developer's street.
+const DEVELOPERS_ADMIN: &str = "admin@example.com";
 
 /// 商店街: an order platform of event-driven services.
 #[derive(Parser)]
@@ -73,10 +77,10 @@ pub(crate) struct DevArgs {
     #[arg(long, env = "INBOX_PORT", default_value_t = 8025)]
     pub(crate) inbox_port: u16,
     /// The administrator's address
-    #[arg(long, env = "ADMIN_EMAIL", default_value = "admin@shotengai.example")]
+    #[arg(long, env = "ADMIN_EMAIL", default_value = DEVELOPERS_ADMIN)]
     pub(crate) admin_email: String,
-    /// The administrator's password; a developer's machine only
-    #[arg(long, env = "ADMIN_PASSWORD", default_value = "shotengai", hide_env_values = true)]
+    /// The administrator's password; `serve` refuses the default, which everybody knows
+    #[arg(long, env = "ADMIN_PASSWORD", default_value = DEVELOPERS_PASSWORD, hide_env_values = true)]
     pub(crate) admin_password: String,
     /// What is logged beside the progress
     #[arg(long, env = "LOG", default_value = "warn")]
@@ -93,6 +97,9 @@ pub(crate) struct DevArgs {
     /// Start with nothing on sale
     #[arg(long)]
     pub(crate) no_seed: bool,
+    /// Print no line per order, mail and dead letter
+    #[arg(long)]
+    pub(crate) quiet: bool,
     /// Only the local AWS, PostgreSQL and the inbox; run roles yourself
     #[arg(long)]
     pub(crate) infra_only: bool,
@@ -167,11 +174,14 @@ pub(crate) struct SeedArgs {
     #[arg(long, env = "SHOTENGAI_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
     pub(crate) url: String,
     /// The administrator's address
-    #[arg(long, env = "ADMIN_EMAIL", default_value = "admin@shotengai.example")]
+    #[arg(long, env = "ADMIN_EMAIL", default_value = DEVELOPERS_ADMIN)]
     pub(crate) admin_email: String,
-    /// The administrator's password
-    #[arg(long, env = "ADMIN_PASSWORD", default_value = "shotengai", hide_env_values = true)]
+    /// The administrator's password; the default is that of `shotengai dev`, and good on this machine only
+    #[arg(long, env = "ADMIN_PASSWORD", default_value = DEVELOPERS_PASSWORD, hide_env_values = true)]
     pub(crate) admin_password: String,
+    /// The street's currency (ISO 4217), in which prices are named
+    #[arg(long, env = "CURRENCY", default_value = "JPY", value_name = "CODE")]
+    pub(crate) currency: String,
 }
 
 #[derive(Args)]

@@ -53,6 +53,14 @@ pub(crate) struct RoleSettings {
     bridge: shotengai_bridge::BridgeSettings,
 }
 
+impl RoleSettings {
+    /// The same, for a developer's street.
+    pub(crate) fn of_a_developer(mut self) -> Self {
+        self.storefront.developers_street = true;
+        self
+    }
+}
+
 /// The roles chosen, each once, in building order.
 pub(crate) fn chosen(choices: &[Choice]) -> Vec<Service> {
     let all = choices.contains(&Choice::All);

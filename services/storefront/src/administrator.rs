@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use shotengai_kernel::{IdError, Timestamp, UserId};
 use shotengai_runtime::AccountRole;
 
-use crate::config::StorefrontSettings;
+use crate::config::{DEVELOPERS_PASSWORD, StorefrontSettings};
 use crate::domain::{Account, Email, Language};
 use crate::passwords::{Busy, PasswordCheck};
 
@@ -37,6 +37,12 @@ impl Administrator {
             // Never asked for its answer, only for its time.
             (None, None, None) => PasswordCheck::of_password(&SecretString::from("nobody")).await?,
         };
+        if !settings.developers_street && password.is(DEVELOPERS_PASSWORD.into()).await? {
+            let name = if hash.is_some() { "ADMIN_PASSWORD_HASH" } else { "ADMIN_PASSWORD" };
+            anyhow::bail!(
+                "{name} must not be {DEVELOPERS_PASSWORD:?}: everybody knows the password of `shotengai dev`"
+            );
+        }
         Ok(Self { id: administrator_id()?, email, password })
     }
 

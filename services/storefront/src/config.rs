@@ -9,6 +9,9 @@ use secrecy::SecretString;
 use crate::door::client::Trust;
 use crate::door::cors::Origins;
 
+/// The administrator's password of every developer's street (`shotengai dev`). Everybody knows it, so nobody else may use it.
+pub const DEVELOPERS_PASSWORD: &str = "admin123";
+
 /// Settings of the storefront role.
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Storefront")]
@@ -22,6 +25,9 @@ pub struct StorefrontSettings {
     /// Its Argon2id hash in PHC form, instead of the password
     #[arg(long, env = "ADMIN_PASSWORD_HASH", hide_env_values = true, value_name = "PHC")]
     pub admin_password_hash: Option<SecretString>,
+    /// Whether this is a developer's street, where [`DEVELOPERS_PASSWORD`] will do. No flag: only `shotengai dev` is one.
+    #[arg(skip)]
+    pub developers_street: bool,
     /// How the door behaves
     #[command(flatten)]
     pub door: DoorSettings,

@@ -26,7 +26,7 @@ use shotengai_runtime::{Check, Context, Role, TokenIssuer};
 
 use accounts::Accounts;
 use administrator::Administrator;
-pub use config::StorefrontSettings;
+pub use config::{DEVELOPERS_PASSWORD, StorefrontSettings};
 use door::Door;
 use door::gate::FrontGate;
 use door::limits::Limit;

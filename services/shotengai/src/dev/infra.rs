@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
-use shotengai_inbox::{Inbox, InboxConfig};
+use shotengai_inbox::{Inbox, InboxConfig, InboxStore};
 use shotengai_street::{
     Child, ChildSpec, MiniStack, MiniStackConfig, Postgres, PostgresConfig, StopSignal, locate_venv,
 };
@@ -28,7 +28,7 @@ enum Mail {
     /// Mailpit, where it is installed.
     Mailpit(Box<Mutex<Child>>),
     /// The built-in inbox.
-    BuiltIn { task: Mutex<InboxTask>, shutdown: CancellationToken },
+    BuiltIn { task: Mutex<InboxTask>, store: InboxStore, shutdown: CancellationToken },
 }
 
 /// The running servers.
@@ -85,6 +85,14 @@ impl Infra {
         self.database_url.clone()
     }
 
+    /// What the built-in inbox holds; none where Mailpit takes the mail.
+    pub(crate) fn inbox(&self) -> Option<InboxStore> {
+        match &self.mail {
+            Mail::Mailpit(_) => None,
+            Mail::BuiltIn { store, .. } => Some(store.clone()),
+        }
+    }
+
     /// Waits until one of the servers ends by itself, and says which.
     pub(crate) async fn first_end(&self) -> anyhow::Result<()> {
         let (mut aws, mut postgres) = (self.aws.lock().await, self.postgres.lock().await);
@@ -130,10 +138,10 @@ impl Mail {
             return Ok(Self::Mailpit(Box::new(Mutex::new(child))));
         }
         let inbox = Inbox::bind(InboxConfig { smtp, http, ..InboxConfig::default() })?;
-        let shutdown = CancellationToken::new();
+        let (store, shutdown) = (inbox.store(), CancellationToken::new());
         let task = tokio::spawn(inbox.run(shutdown.clone()));
         step.done(&format!("built-in on :{}", args.inbox_port));
-        Ok(Self::BuiltIn { task: Mutex::new(task), shutdown })
+        Ok(Self::BuiltIn { task: Mutex::new(task), store, shutdown })
     }
 
     async fn end(&self) -> anyhow::Result<()> {
@@ -154,7 +162,7 @@ impl Mail {
             Self::Mailpit(child) => {
                 child.into_inner().stop().await?;
             }
-            Self::BuiltIn { task, shutdown } => {
+            Self::BuiltIn { task, shutdown, .. } => {
                 let task = task.into_inner();
                 // One that ended by itself has been asked already.
                 if !task.is_finished() {

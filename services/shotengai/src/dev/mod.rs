@@ -2,7 +2,7 @@
 //!
 //! - [`lease`]: one street a folder. [`ports`]: no port that is taken is tried.
 //! - [`infra`]: local AWS, PostgreSQL and inbox as children.
-//! - [`secrets`]: made up for this start. [`screen`]: what the developer sees.
+//! - [`secrets`]: made up for this start. [`screen`]: what the developer sees, and [`ticker`]: a line per order.
 //!
 //! Everything starts empty (`docs/decisions/0006`) and ends with this process, whatever ends it.
 
@@ -11,9 +11,11 @@ mod lease;
 mod ports;
 mod screen;
 mod secrets;
+mod ticker;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use shotengai_kernel::Ports;
@@ -40,6 +42,7 @@ pub(crate) async fn run(args: Box<DevArgs>) -> anyhow::Result<ExitCode> {
     ports::check(&args, lease.as_mut()).await?;
     let Some(mut lease) = lease else { anyhow::bail!("another street is open in this folder ({})", infra::STATE) };
     lease.mark()?;
+    screen.before(shotengai_street::changes_as_root().as_deref());
     let infra = match Infra::start(&args, &screen).await {
         Ok(infra) => infra,
         Err(error) => {
@@ -78,8 +81,21 @@ async fn street(args: &DevArgs, infra: &Infra, screen: &Screen, shutdown: Cancel
     }
     let telemetry = Telemetry::install(&settings, &["dev"])?;
     let step = screen.step("roles");
+    let ticker = async {
+        if !args.quiet {
+            ticker::run(Arc::new(aws), infra.inbox()).await;
+        }
+        std::future::pending::<()>().await;
+    };
     let app = serve::bind(settings, &roles::chosen(&[Choice::All]), &serve.own).await?.with_telemetry(telemetry);
-    let running = app.run(shutdown.clone());
+    let running = async {
+        let running = app.run(shutdown.clone());
+        tokio::select! {
+            biased;
+            ended = running => ended,
+            () = ticker => Ok(()),
+        }
+    };
     tokio::pin!(running);
     let opening = open(args, screen, step);
     tokio::select! {
@@ -107,6 +123,7 @@ async fn open(args: &DevArgs, screen: &Screen, step: screen::Step) -> anyhow::Re
             url: format!("http://127.0.0.1:{}", args.http_port),
             admin_email: args.admin_email.clone(),
             admin_password: args.admin_password.clone(),
+            currency: args.currency.clone(),
         })
         .await?;
         step.done(&format!("{} on sale", created + found));
@@ -150,7 +167,7 @@ fn serve_args(args: &DevArgs, infra: &Infra, secrets: &Secrets) -> anyhow::Resul
     let flags = flags.into_iter().map(|(name, value)| format!("--{name}={value}"));
     let cli = Cli::try_parse_from(["shotengai", "serve", "all"].map(str::to_owned).into_iter().chain(flags))?;
     match cli.command {
-        Command::Serve(serve) => Ok(*serve),
+        Command::Serve(serve) => Ok(ServeArgs { own: serve.own.of_a_developer(), ..*serve }),
         _ => anyhow::bail!("`serve all` was parsed as something else"),
     }
 }

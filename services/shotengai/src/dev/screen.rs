@@ -23,6 +23,13 @@ impl Screen {
         Self { started: Instant::now() }
     }
 
+    /// What starting changes on this machine outside the street's folder, said before it happens.
+    pub(crate) fn before(&self, changes: Option<&str>) {
+        if let Some(changes) = changes {
+            println!("  note           {changes}");
+        }
+    }
+
     pub(crate) fn step(&self, what: &str) -> Step {
         Step { what: what.to_owned(), started: Instant::now() }
     }
@@ -41,19 +48,12 @@ impl Screen {
         let mut table = addresses();
         table.add_row(["shop, live page", &http]);
         table.add_row(["inbox", &format!("http://127.0.0.1:{}", args.inbox_port)]);
-        table.add_row(["health, metrics", &format!("http://127.0.0.1:{}/readyz", args.health_port)]);
+        table.add_row(["health, metrics", &format!("http://127.0.0.1:{}/readyz, /metrics", args.health_port)]);
         table.add_row(["local AWS", &format!("http://127.0.0.1:{}", args.aws_port)]);
-        table.add_row(["administrator", &args.admin_email]);
-        table.add_row(["publishing", args.publish.as_str()]);
+        table.add_row(["administrator", &format!("{}, password {}", args.admin_email, args.admin_password)]);
+        table.add_row(["publishing", &format!("by {}", args.publish.as_str())]);
         println!("The street is open, after {:.1} s.\n{table}", self.started.elapsed().as_secs_f32());
-        println!("Try it:");
-        println!(
-            "  TOKEN=$(curl -s -X POST {http}/auth/guest -H 'content-type: application/json' -d '{{\"email\":\"me@example.com\",\"language\":\"en\"}}' | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"access_token\"])')"
-        );
-        println!(
-            "  curl -s -X POST {http}/orders -H \"authorization: Bearer $TOKEN\" -H 'content-type: application/json' -d '{{\"items\":[{{\"product_id\":\"prod_kinoko\",\"quantity\":2}}]}}'"
-        );
-        println!("  curl -s {http}/orders -H \"authorization: Bearer $TOKEN\"");
+        println!("{}", try_it(&http, args));
     }
 
     pub(crate) fn closed(&self) {
@@ -71,4 +71,20 @@ fn addresses() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table
+}
+
+/// What a newcomer can paste, a line at a time or all at once.
+fn try_it(http: &str, args: &DevArgs) -> String {
+    let json = "-H 'content-type: application/json'";
+    let field = |name: &str| format!("python3 -c 'import json,sys; print(json.load(sys.stdin)[\"{name}\"])'");
+    let (token, order) = (field("access_token"), field("order_id"));
+    let (email, password) = (&args.admin_email, &args.admin_password);
+    format!(
+        "Try it: open the live page and press a button, or paste this into another terminal (README goes on from there):
+  TOKEN=$(curl -s {http}/auth/guest {json} -d '{{\"email\":\"me@example.com\",\"language\":\"en\"}}' | {token})
+  ORDER=$(curl -s {http}/orders {json} -H \"authorization: Bearer $TOKEN\" -d '{{\"items\":[{{\"product_id\":\"prod_kinoko\",\"quantity\":2}}]}}' | {order})
+  curl -s \"{http}/orders/$ORDER?min_version=$ORDER:1\" -H \"authorization: Bearer $TOKEN\"
+  ADMIN=$(curl -s {http}/auth/login {json} -d '{{\"email\":\"{email}\",\"password\":\"{password}\"}}' | {token})
+  curl -s -X POST {http}/orders/$ORDER/ship -H \"authorization: Bearer $ADMIN\""
+    )
 }

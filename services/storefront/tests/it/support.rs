@@ -32,6 +32,7 @@ pub(crate) fn nobody() -> StorefrontSettings {
         admin_email: None,
         admin_password: None,
         admin_password_hash: None,
+        developers_street: false,
         door: DoorSettings::default(),
     }
 }
@@ -42,6 +43,7 @@ pub(crate) fn boss() -> StorefrontSettings {
         admin_email: Some("boss@example.com".into()),
         admin_password: None,
         admin_password_hash: Some(swordfish().into()),
+        developers_street: false,
         door: DoorSettings::default(),
     }
 }

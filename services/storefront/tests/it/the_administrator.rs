@@ -2,8 +2,9 @@
 
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
+use argon2::{Argon2, PasswordHasher};
 use serde_json::json;
-use shotengai_storefront::StorefrontSettings;
+use shotengai_storefront::{DEVELOPERS_PASSWORD, StorefrontSettings};
 
 use crate::support::{Door, boss, context, nobody, swordfish};
 
@@ -67,6 +68,26 @@ async fn settings_that_do_not_fit_together_are_named_and_not_quoted() {
         let error = format!("{error:#}");
         let quotes = [swordfish().as_str(), "tuna", "boss", "swordfish"].iter().any(|secret| error.contains(secret));
         assert!(error.contains(named) && !quotes, "{error}");
+    }
+}
+
+#[actix_web::test]
+async fn a_developers_password_is_good_in_a_developers_street_only() {
+    let plain =
+        StorefrontSettings { admin_password: Some(DEVELOPERS_PASSWORD.into()), admin_password_hash: None, ..boss() };
+    let developer = StorefrontSettings { developers_street: true, ..plain.clone() };
+    let door = Door::open(developer).await;
+    let login = json!({ "email": "boss@example.com", "password": DEVELOPERS_PASSWORD });
+    assert_eq!(door.post("/auth/login", login).await.status, StatusCode::OK);
+
+    let hash = Argon2::default().hash_password(DEVELOPERS_PASSWORD.as_bytes()).unwrap().to_string();
+    let hashed = StorefrontSettings { admin_password_hash: Some(hash.into()), ..boss() };
+    for (settings, named) in [(plain, "ADMIN_PASSWORD "), (hashed, "ADMIN_PASSWORD_HASH ")] {
+        let Err(error) = shotengai_storefront::build(&context(), settings).await else {
+            panic!("{named} was accepted")
+        };
+        let error = error.to_string();
+        assert!(error.contains(named) && error.contains(DEVELOPERS_PASSWORD), "{error}");
     }
 }
 

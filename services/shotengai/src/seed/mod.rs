@@ -1,63 +1,20 @@
 //! What is on sale in a fresh street. Goes through the public interface, so it seeds a street anywhere, and again without harm.
 
+mod products;
+
+use std::net::IpAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
+use reqwest::Url;
 use serde_json::{Value, json};
+use shotengai_kernel::Currency;
+use shotengai_storefront::DEVELOPERS_PASSWORD;
 use tokio::time::Instant;
 
 use crate::cli::SeedArgs;
-
-struct Product {
-    id: &'static str,
-    name: &'static str,
-    description: &'static str,
-    price: u32,
-    stock: u32,
-}
-
-/// The two rivals first.
-const PRODUCTS: [Product; 6] = [
-    Product {
-        id: "prod_kinoko",
-        name: "きのこの山",
-        description: "Chocolate caps on crackers. One of the two rivals.",
-        price: 200,
-        stock: 100_000,
-    },
-    Product {
-        id: "prod_takenoko",
-        name: "たけのこの里",
-        description: "Chocolate over biscuit shoots. The other rival.",
-        price: 220,
-        stock: 100_000,
-    },
-    Product {
-        id: "prod_dorayaki",
-        name: "どら焼き",
-        description: "Two small pancakes with sweet bean paste.",
-        price: 180,
-        stock: 500,
-    },
-    Product {
-        id: "prod_taiyaki", name: "たい焼き", description: "A fish-shaped cake, warm.", price: 160, stock: 500
-    },
-    Product {
-        id: "prod_senbei",
-        name: "せんべい",
-        description: "Rice crackers with soy sauce, ten pieces.",
-        price: 350,
-        stock: 200,
-    },
-    Product {
-        id: "prod_yokan",
-        name: "羊羹",
-        description: "A bar of bean jelly. Only three left.",
-        price: 1200,
-        stock: 3,
-    },
-];
+use crate::seed::products::PRODUCTS;
 
 pub(crate) async fn run(args: SeedArgs) -> anyhow::Result<ExitCode> {
     let (created, found) = seed(&args).await?;
@@ -67,6 +24,12 @@ pub(crate) async fn run(args: SeedArgs) -> anyhow::Result<ExitCode> {
 
 /// Puts the products on sale and waits until they can be bought; answers how many were created and how many found.
 pub(crate) async fn seed(args: &SeedArgs) -> anyhow::Result<(usize, usize)> {
+    let currency = Currency::parse(&args.currency).map_err(|error| anyhow::anyhow!("CURRENCY {error}"))?;
+    ensure!(
+        args.admin_password != DEVELOPERS_PASSWORD || is_on_this_machine(&args.url),
+        "ADMIN_PASSWORD must not be {DEVELOPERS_PASSWORD:?} at {}: that is the password of `shotengai dev`",
+        args.url
+    );
     let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
     let url = args.url.trim_end_matches('/');
     let login = client
@@ -76,7 +39,7 @@ pub(crate) async fn seed(args: &SeedArgs) -> anyhow::Result<(usize, usize)> {
         .await
         .with_context(|| format!("no street answers at {url}"))?;
     if !login.status().is_success() {
-        bail!("the administrator could not sign in at {url}: {}", login.status());
+        bail!("the administrator could not sign in at {url}: {} (--admin-email, --admin-password)", login.status());
     }
     let token: Value = login.json().await?;
     let Some(token) = token.get("access_token").and_then(Value::as_str) else {
@@ -96,7 +59,7 @@ pub(crate) async fn seed(args: &SeedArgs) -> anyhow::Result<(usize, usize)> {
                 "product_id": product.id,
                 "name": product.name,
                 "description": product.description,
-                "price": product.price,
+                "price": product.price(currency)?,
                 "stock": product.stock,
             }))
             .send()
@@ -128,5 +91,27 @@ async fn until_on_sale(client: &reqwest::Client, url: &str, product: &str) -> an
             bail!("{product} was created but does not show its stock after 30 s");
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Whether a URL leads to this machine, and nobody else's secrets are at stake.
+fn is_on_this_machine(url: &str) -> bool {
+    let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loopback_address_and_localhost_are_this_machine() {
+        for here in ["http://127.0.0.1:8080", "http://localhost:8080/", "http://[::1]:8080"] {
+            assert!(is_on_this_machine(here), "{here}");
+        }
+        for elsewhere in ["https://shop.example", "http://localhost.example", "http://10.0.0.1", "nonsense"] {
+            assert!(!is_on_this_machine(elsewhere), "{elsewhere}");
+        }
     }
 }
