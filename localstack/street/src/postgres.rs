@@ -1,5 +1,6 @@
 //! A real PostgreSQL 18 over a disposable folder.
 
+mod as_root;
 mod cluster;
 mod databases;
 
@@ -13,6 +14,7 @@ use std::{
 use tracing::{info, warn};
 
 use crate::{Child, StreetError, owner::Owner, port, venv};
+pub use as_root::changes_as_root;
 use cluster::Cluster;
 
 const WHAT: &str = "PostgreSQL";
@@ -35,7 +37,8 @@ pub struct PostgresConfig {
 /// A running PostgreSQL on loopback, with a generated password.
 ///
 /// Under root the server runs as the system user `embedded_postgres`, which is created; the folders above `data_dir` and
-/// above the Python environment become passable (not readable) for others. Without root nothing of the kind happens.
+/// above the Python environment become passable (not readable) for others; `made-as-root` in `data_dir` lists what was made,
+/// and `make clean` undoes it. Without root nothing of the kind happens.
 ///
 /// Dropping it begins its end without waiting.
 pub struct Postgres {
