@@ -92,3 +92,12 @@ fn a_snippet_is_cut_between_letters() {
     assert!(cut.ends_with("..."));
     assert_eq!(cut.chars().count(), 203);
 }
+
+#[test]
+fn a_snippet_begins_with_the_hidden_preview_and_leaves_its_filler_out() {
+    let html = "Content-Type: text/html; charset=utf-8\r\n\r\n<body><div style=\"display:none\">Paid: &#165;400.\
+        &nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;</div><table><tr><td><p>Shotengai</p></td></tr><tr><td><h1>Thank you</h1></td></tr>\
+        </table></body>";
+    let (summary, _) = summarise("1".to_owned(), html.as_bytes(), String::new());
+    assert_eq!(summary.snippet, "Paid: \u{a5}400. Shotengai Thank you");
+}

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use shotengai_contracts::topology::{queues, tables};
 use shotengai_kernel::UserId;
 use shotengai_messaging::{Consumer, Probe};
-use shotengai_runtime::{Check, Context, Role};
+use shotengai_runtime::{Check, Context, OrderLinks, Role};
 
 use self::claims::Claims;
 pub use self::config::NotificationSettings;
@@ -52,7 +52,7 @@ pub async fn build(context: &Context, settings: NotificationSettings) -> anyhow:
     let handler = NotificationHandler::new(SendOrderMail {
         claims: Claims::new(Arc::clone(&table), context.ports.clone()),
         contacts: Arc::clone(&contacts),
-        templates: Arc::new(Templates::new(&checked.public_url)?),
+        templates: Arc::new(Templates::new(&checked.public_url, OrderLinks::new(&context.settings.internal_token))?),
         mailer: Arc::clone(&mailer),
         domain: checked.domain.into(),
         ports: context.ports.clone(),

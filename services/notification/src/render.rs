@@ -8,6 +8,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
 use serde::Serialize;
 use shotengai_kernel::MoneyError;
+pub use shotengai_runtime::OrderLinks;
 
 use crate::domain::contact::{Language, PersonName};
 use crate::domain::mail::OrderMail;
@@ -42,6 +43,7 @@ pub enum RenderError {
 pub struct Templates {
     environment: Environment<'static>,
     public_url: String,
+    links: OrderLinks,
 }
 
 #[derive(Serialize)]
@@ -57,6 +59,8 @@ struct View<'a> {
     language: &'static str,
     subject: &'a str,
     heading: &'a str,
+    /// What a list of mails shows beside the subject.
+    preview: &'a str,
     paragraphs: &'a [String],
     lines: &'a [Line<'a>],
     total: String,
@@ -89,18 +93,18 @@ const WORDS: &[(&str, &str)] = words!(
 );
 
 impl Templates {
-    /// Compiles them. Links lead to the street at `public_url`.
+    /// Compiles them. Links lead to the order at `public_url` and need no sign-in.
     ///
     /// # Errors
     /// [`RenderError::Template`].
-    pub fn new(public_url: &str) -> Result<Self, RenderError> {
+    pub fn new(public_url: &str, links: OrderLinks) -> Result<Self, RenderError> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
         environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
         for (name, source) in TEMPLATES.iter().chain(WORDS) {
             environment.add_template(name, source)?;
         }
-        Ok(Self { environment, public_url: public_url.trim_end_matches('/').to_owned() })
+        Ok(Self { environment, public_url: public_url.trim_end_matches('/').to_owned(), links })
     }
 
     /// Writes a mail to a person.
@@ -130,11 +134,12 @@ impl Templates {
             language: language.as_str(),
             subject: &words.subject,
             heading: &words.heading,
+            preview: words.preview(),
             paragraphs: &words.paragraphs,
             lines: &lines,
             total: mail.total.to_string(),
             order_id: mail.order_id.as_str(),
-            link: format!("{}/?order={}", self.public_url, mail.order_id),
+            link: format!("{}/orders/{}?key={}", self.public_url, mail.order_id, self.links.key(&mail.order_id)),
             labels: labels(language),
         };
         let view = Value::from(Serde(&view));
@@ -165,6 +170,11 @@ struct Words {
 }
 
 impl Words {
+    /// The first paragraph that says something: the greeting stands before it.
+    fn preview(&self) -> &str {
+        self.paragraphs.get(1).map_or(&self.heading, |said| said.as_str())
+    }
+
     /// First line: subject. Second: heading. Then paragraphs, with empty lines between.
     fn read(text: &str) -> Option<Self> {
         let mut lines = text.trim().lines();

@@ -1,11 +1,11 @@
 //! What is served: reads only.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{ACCEPT, CACHE_CONTROL, HeaderValue, LOCATION, RETRY_AFTER, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use shotengai_kernel::{OrderId, ProductId};
-use shotengai_runtime::{Caller, PathId, Problem, Routes};
+use shotengai_runtime::{Caller, OrderLinks, PathId, Problem, Routes};
 
 use crate::database::Database;
 use crate::params::Params;
@@ -18,6 +18,8 @@ pub struct Reads {
     pub database: Database,
     /// Waits for the caller's own writes.
     pub versions: Versions,
+    /// Checks the keys of links in mails.
+    pub links: OrderLinks,
 }
 
 type Answer = Result<HttpResponse, Problem>;
@@ -53,12 +55,52 @@ async fn list_orders(request: HttpRequest, caller: Caller, reads: web::Data<Read
     Ok(private(&orders::list(&reads.database, owner, status, limit, cursor.as_ref()).await?))
 }
 
-async fn get_order(request: HttpRequest, id: PathId<OrderId>, caller: Caller, reads: web::Data<Reads>) -> Answer {
-    reads.caught_up(params(&request)?).await?;
+/// An order, for its owner and administrators; with the `key` of a link, for whoever has the link.
+async fn get_order(
+    request: HttpRequest,
+    id: PathId<OrderId>,
+    caller: Result<Caller, Problem>,
+    reads: web::Data<Reads>,
+) -> Answer {
+    let mut params = params(&request)?;
+    let Some(key) = params.key() else {
+        let caller = caller?;
+        reads.caught_up(params).await?;
+        let order = orders::get(&reads.database, &id).await?;
+        // Somebody else's order looks the same as none.
+        let order = order.filter(|order| caller.admin || order.user_id.as_ref() == Some(&caller.user_id));
+        return order.map(|order| private(&order)).ok_or_else(|| no_such_order(&id));
+    };
+    if wants_a_page(&request) {
+        return Ok(to_the_page(&id, &key));
+    }
+    if !reads.links.opens(&id, &key) {
+        return Err(no_such_order(&id));
+    }
+    reads.caught_up(params).await?;
     let order = orders::get(&reads.database, &id).await?;
-    // Somebody else's order looks the same as none.
-    let order = order.filter(|order| caller.admin || order.user_id == caller.user_id);
-    order.map(|order| private(&order)).ok_or_else(|| Problem::not_found(format!("there is no order {}", *id)))
+    order.map(|order| private(&order.shared())).ok_or_else(|| no_such_order(&id))
+}
+
+fn no_such_order(id: &OrderId) -> Problem {
+    Problem::not_found(format!("there is no order {id}"))
+}
+
+/// A browser that follows a link, and not a script: it says that it takes HTML.
+fn wants_a_page(request: &HttpRequest) -> bool {
+    let accept = request.headers().get_all(ACCEPT);
+    accept.filter_map(|value| value.to_str().ok()).any(|value| value.to_ascii_lowercase().contains("text/html"))
+}
+
+/// The page that shows the order asks for it with the same key, and says in words if that is a wrong one. The key goes on
+/// in a fragment, which no server and no log sees. The way is relative: the shop may stand below a path.
+fn to_the_page(id: &OrderId, key: &str) -> HttpResponse {
+    let key: String = key.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, format!("../#order={id}&key={key}")))
+        .insert_header((CACHE_CONTROL, HeaderValue::from_static("private, no-store")))
+        .insert_header((VARY, HeaderValue::from_static("accept")))
+        .finish()
 }
 
 impl Reads {

@@ -28,7 +28,7 @@ use actix_web::web;
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::queues;
 use shotengai_messaging::{Consumer, Probe};
-use shotengai_runtime::{Check, Context, Role};
+use shotengai_runtime::{Check, Context, OrderLinks, Role};
 use tokio::sync::Notify;
 
 pub use config::QuerySettings;
@@ -47,7 +47,8 @@ pub async fn build(context: &Context, settings: QuerySettings) -> anyhow::Result
     let migrations = Migrations::new(database.clone(), context.ports.clone());
     let applied = Arc::new(Notify::new());
     let versions = Versions::new(database.clone(), Arc::clone(&applied), settings.min_version_wait());
-    let reads = web::Data::new(Reads { database: database.clone(), versions });
+    let links = OrderLinks::new(&context.settings.internal_token);
+    let reads = web::Data::new(Reads { database: database.clone(), versions, links });
 
     let queue = context.infra.queue(queues::QUERY.name);
     let rows = database.clone();

@@ -52,8 +52,9 @@ pub struct ItemView {
 pub struct OrderView {
     /// Which.
     pub order_id: OrderId,
-    /// Whose.
-    pub user_id: UserId,
+    /// Whose; not for those who have no more than a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
     /// How far it has come.
     pub status: OrderStage,
     /// Its lines.
@@ -84,7 +85,7 @@ impl From<OrderRow> for OrderView {
         });
         Self {
             order_id: row.order_id,
-            user_id: row.user_id,
+            user_id: Some(row.user_id),
             status: row.status,
             items: items.collect(),
             total: row.total.to_major_number(),
@@ -98,6 +99,12 @@ impl From<OrderRow> for OrderView {
 }
 
 impl OrderView {
+    /// As it is shown to whoever has a link: the order, and nothing that somebody is known by or wrote.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        Self { user_id: None, note: None, ..self }
+    }
+
     fn cursor(&self) -> String {
         Cursor { at: self.placed_at, id: &self.order_id }.to_string()
     }

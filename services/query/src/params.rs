@@ -66,6 +66,11 @@ impl Params {
         status
     }
 
+    /// `key`: what a link to an order is signed with.
+    pub fn key(&mut self) -> Option<String> {
+        self.one("key")
+    }
+
     /// Every `min_version`: what the caller knows to have happened.
     pub fn min_versions(&mut self) -> Vec<Expected> {
         const NAME: &str = "min_version";

@@ -6,6 +6,7 @@
 //! - [`auth`]: access tokens: issued by one role, checked by all from its published keys.
 //! - [`health`]: liveness, a readiness latch, dependency checks, `/metrics`.
 //! - [`context`]: what a role is built from; event store and outbox wired together.
+//! - [`order_links`]: signed links to an order, as mails have them.
 //! - [`role`]: what a role hands back: routes, workers, checks.
 //! - [`supervisor`]: runs them, restarts what falls, and ends in the right order.
 
@@ -13,6 +14,7 @@ pub mod auth;
 pub mod context;
 pub mod health;
 pub mod http;
+pub mod order_links;
 mod postgres;
 pub mod role;
 pub mod settings;
@@ -23,6 +25,7 @@ pub use auth::{AccountRole, Claims, Subject, TokenIssuer, TokenVerifier};
 pub use context::{Context, EventSourcing};
 pub use health::Check;
 pub use http::{AdminCaller, Caller, Gate, InternalCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
+pub use order_links::OrderLinks;
 pub use postgres::pool as postgres_pool;
 pub use role::Role;
 pub use settings::{Faults, LeaseStore, Publish, Settings, SettingsArgs, SettingsError};

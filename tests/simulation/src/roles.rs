@@ -19,7 +19,7 @@ use shotengai_notification::claims::Claims;
 use shotengai_notification::consumers::NotificationHandler;
 use shotengai_notification::contacts::Contacts;
 use shotengai_notification::mailer::Mailer;
-use shotengai_notification::render::Templates;
+use shotengai_notification::render::{OrderLinks, Templates};
 use shotengai_notification::send_order_mail::{SendOrderMail, Slots};
 use shotengai_order::aggregate::Orders;
 use shotengai_order::deadline::{Deadlines, Reminders};
@@ -170,7 +170,7 @@ impl Assembly<'_> {
     }
 
     fn notification(&mut self) {
-        let templates = match Templates::new("https://shop.example.com") {
+        let templates = match Templates::new("https://shop.example.com", OrderLinks::new(&"of the simulation".into())) {
             Ok(templates) => templates,
             Err(error) => return self.line.world().violation(format!("templates: {error}")),
         };

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use shotengai_contracts::events::CancelReason;
 use shotengai_notification::domain::contact::{Language, PersonName};
 use shotengai_notification::domain::mail::{Cancellation, Charge, MailKind, OrderMail};
-use shotengai_notification::render::Templates;
 
-use crate::support::{mail, product};
+use crate::support::{mail, product, templates};
 
 fn check(name: &str, rendered: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
@@ -20,7 +19,7 @@ fn check(name: &str, rendered: &str) {
 
 #[test]
 fn every_mail_looks_as_agreed() {
-    let templates = Templates::new("https://street.example").unwrap();
+    let templates = templates();
     let name = PersonName::new("山田 花子");
     for language in Language::ALL {
         for kind in MailKind::ALL {
@@ -35,7 +34,7 @@ fn every_mail_looks_as_agreed() {
 #[test]
 fn each_reason_has_words_of_its_own() {
     use CancelReason::{CaptureRefused, CustomerRequest, DeadlineExceeded, OutOfStock, PaymentDeclined};
-    let templates = Templates::new("https://street.example").unwrap();
+    let templates = templates();
     for language in Language::ALL {
         let mut texts: Vec<String> = [OutOfStock, PaymentDeclined, CaptureRefused, CustomerRequest, DeadlineExceeded]
             .into_iter()
@@ -57,7 +56,7 @@ fn each_reason_has_words_of_its_own() {
 fn a_product_can_not_bring_markup_into_a_mail() {
     let mut mail = mail(MailKind::Received);
     mail.items.push(product("prod_evil", "<script>alert(1)</script>", 1, 1));
-    let rendered = Templates::new("https://street.example").unwrap().render(&mail, Language::En, None).unwrap();
+    let rendered = templates().render(&mail, Language::En, None).unwrap();
     assert!(!rendered.html.contains("<script>"));
     assert!(rendered.text.contains("<script>alert(1)</script>"));
 }

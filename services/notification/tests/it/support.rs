@@ -23,6 +23,12 @@ use shotengai_notification::domain::mail::{Cancellation, Charge, MailKind, Order
 use shotengai_notification::mailer::{Mailer, OutgoingMail, SendError};
 use shotengai_notification::render::Templates;
 use shotengai_notification::send_order_mail::{SendOrderMail, Slots};
+use shotengai_runtime::OrderLinks;
+
+/// Templates of a street whose links are the same in every run.
+pub(crate) fn templates() -> Templates {
+    Templates::new("https://street.example", OrderLinks::new(&"an internal token".into())).unwrap()
+}
 
 pub(crate) fn product(id: &str, name: &str, price: i64, quantity: u32) -> OrderItem {
     OrderItem {
@@ -168,7 +174,7 @@ impl Harness {
         NotificationHandler::new(SendOrderMail {
             claims: Claims::new(Arc::clone(&self.table), self.ports.clone()),
             contacts: Arc::clone(&self.contacts) as Arc<dyn Contacts>,
-            templates: Arc::new(Templates::new("https://street.example").unwrap()),
+            templates: Arc::new(templates()),
             mailer,
             domain: "shotengai".into(),
             ports: self.ports.clone(),

@@ -12,16 +12,19 @@ use serde_json::Value;
 use shotengai_contracts::Owner;
 use shotengai_contracts::events::OrderStage;
 use shotengai_contracts::topology::queues;
+use shotengai_kernel::OrderId;
 use shotengai_messaging::memory::MemoryInfrastructure;
 use shotengai_messaging::{Commit, Infrastructure, OutgoingMessage};
 use shotengai_query::QuerySettings;
 use shotengai_runtime::auth::generate_signing_key;
 use shotengai_runtime::http::{HttpState, app};
-use shotengai_runtime::{Context, Role, Settings, Subject, TokenIssuer, TokenVerifier};
+use shotengai_runtime::{Context, OrderLinks, Role, Settings, Subject, TokenIssuer, TokenVerifier};
 use tokio_util::sync::CancellationToken;
 
 use crate::history::{envelopes, order, product, stock, user_id};
 use crate::support::{absent_database_url, empty_database_url, ports};
+
+const INTERNAL_TOKEN: &str = "an internal token";
 
 struct Served {
     infra: Arc<MemoryInfrastructure>,
@@ -39,7 +42,7 @@ impl Served {
         let key = generate_signing_key().unwrap();
         let tokens = TokenIssuer::new(&key, "shotengai", Arc::clone(&ports.clock)).unwrap();
         let verifier = TokenVerifier::fixed(&tokens.jwks(), "shotengai", Arc::clone(&ports.clock));
-        let internal = SecretString::from("an internal token");
+        let internal = SecretString::from(INTERNAL_TOKEN);
         let mut settings = Settings::local(internal.clone());
         settings.database_url = Some(database_url.into());
         let context = Context::new(Arc::new(settings), ports.clone(), Arc::clone(&infra) as _).unwrap();
@@ -150,6 +153,50 @@ async fn orders_are_for_their_owner_and_administrators() {
     assert_eq!(served.get("/orders", Some(&ken)).await.1["items"], serde_json::json!([]));
     assert_eq!(served.get("/orders?status=paid", Some(&admin)).await.1["items"][0], body);
     assert_eq!(served.get("/orders?status=lost", Some(&admin)).await.0, StatusCode::BAD_REQUEST);
+}
+
+#[actix_web::test]
+async fn the_link_of_a_mail_opens_its_order_for_everybody_and_no_other() {
+    let served = Served::start(empty_database_url("served_links").await).await;
+    served.publish(Owner::Order, &order("1", "mei", 0, OrderStage::Cancelled)).await;
+    served.publish(Owner::Order, &order("2", "ken", 0, OrderStage::Paid)).await;
+    let links = OrderLinks::new(&INTERNAL_TOKEN.into());
+    let [first, second] = ["ord_1", "ord_2"].map(|id| links.key(&OrderId::parse(id).unwrap()));
+    let mei = served.token(&Subject::customer(user_id("mei")));
+    let (status, owned) = served.get_once_up("/orders/ord_1?min_version=ord_1:3", Some(&mei)).await;
+    assert_eq!(status, StatusCode::OK, "{owned}");
+
+    let (status, mut shown) = served.get(&format!("/orders/ord_1?key={first}"), None).await;
+    assert_eq!(status, StatusCode::OK, "{shown}");
+    assert!(shown.get("user_id").is_none() && shown.get("note").is_none(), "{shown}");
+    for field in ["user_id", "note"] {
+        if let Some(known) = owned.get(field) {
+            shown[field] = known.clone();
+        }
+    }
+    assert_eq!(shown, owned, "the order as its owner sees it");
+
+    for wrong in
+        [format!("/orders/ord_1?key={second}"), "/orders/ord_1?key=".to_owned(), format!("/orders/ord_3?key={first}")]
+    {
+        // Whoever shows a key is judged by it alone: an access token beside it opens nothing more.
+        for token in [None, Some(mei.as_str())] {
+            let (status, problem) = served.get(&wrong, token).await;
+            assert_eq!(status, StatusCode::NOT_FOUND, "{wrong}: {problem}");
+        }
+    }
+    assert_eq!(served.get(&format!("/orders?key={first}"), None).await.0, StatusCode::UNAUTHORIZED);
+}
+
+#[actix_web::test]
+async fn a_browser_that_follows_a_link_is_sent_to_the_page() {
+    let served = Served::start(absent_database_url()).await;
+    let app = init_service(app(served.state.clone(), &[Arc::clone(&served.role.routes)])).await;
+    let request =
+        TestRequest::get().uri("/orders/ord_1?key=ab-_%22c%0d").insert_header(("accept", "text/html,*/*;q=0.8"));
+    let response = call_service(&app, request.to_request()).await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert_eq!(response.headers().get("location").unwrap(), "../#order=ord_1&key=ab-_c");
 }
 
 #[actix_web::test]
