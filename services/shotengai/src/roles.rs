@@ -4,6 +4,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use shotengai_contracts::topology::{Installation, Service};
 use shotengai_runtime::{Context, Role};
+use shotengai_tally::page::Places;
 
 const ALL: &str = "all";
 
@@ -54,9 +55,10 @@ pub(crate) struct RoleSettings {
 }
 
 impl RoleSettings {
-    /// The same, for a developer's street.
-    pub(crate) fn of_a_developer(mut self) -> Self {
+    /// The same, for a developer's street with these places to look at.
+    pub(crate) fn of_a_developer(mut self, places: Places) -> Self {
         self.storefront.developers_street = true;
+        self.tally.places = places;
         self
     }
 }

@@ -1,5 +1,7 @@
 //! tally's own settings.
 
+use crate::page::Places;
+
 /// Settings of tally, by flag or environment variable.
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Tally")]
@@ -10,4 +12,7 @@ pub struct TallySettings {
     /// How many may watch one process at once.
     #[arg(long, env = "TALLY_MAX_CLIENTS", default_value_t = 10_000)]
     pub tally_max_clients: usize,
+    /// What the page links to. No flag: only `shotengai dev` knows.
+    #[arg(skip)]
+    pub places: Places,
 }

@@ -16,7 +16,7 @@ use crate::counters::{MinuteCount, SharedStandings};
 use crate::domain::standings::Filter;
 use crate::live;
 use crate::minutes::{MAX_MINUTES, Minutes};
-use crate::page::{PAGE, PAGE_POLICY};
+use crate::page::PAGE_POLICY;
 
 /// Products that one filter may name.
 const MAX_FILTER: usize = 100;
@@ -28,6 +28,7 @@ pub(crate) struct State {
     pub(crate) minutes: Arc<Minutes>,
     pub(crate) board: Arc<Board>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) page: Arc<str>,
 }
 
 pub(crate) fn routes(routes: &mut Routes, state: web::Data<State>) {
@@ -93,12 +94,12 @@ async fn watch(request: HttpRequest, body: web::Payload, state: web::Data<State>
     Ok(response)
 }
 
-async fn page() -> HttpResponse {
+async fn page(state: web::Data<State>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((CONTENT_SECURITY_POLICY, PAGE_POLICY))
         .insert_header((CACHE_CONTROL, "no-cache"))
-        .body(PAGE)
+        .body(state.page.to_string())
 }
 
 /// The one parameter that a path knows; another, or the same twice, is refused.

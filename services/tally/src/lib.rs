@@ -15,7 +15,7 @@ pub mod domain;
 mod http;
 mod live;
 pub mod minutes;
-mod page;
+pub mod page;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +33,6 @@ use self::count_orders::CountOrders;
 use self::counters::{Counters, SharedStandings};
 use self::http::State;
 use self::minutes::Minutes;
-pub use self::page::{PAGE, PAGE_POLICY};
 
 /// Builds the role: one consumer, the board's reader, the public paths.
 ///
@@ -68,7 +67,7 @@ pub fn assemble(
     let minutes = Arc::new(Minutes::new(counters.clone(), Arc::clone(&clock)));
     let worker = board.worker();
     let standings = Arc::new(SharedStandings::new(counters));
-    let state = web::Data::new(State { standings, minutes, board, clock });
+    let state = web::Data::new(State { standings, minutes, board, clock, page: page::page(&settings.places).into() });
     Role::new("tally")
         .routes(move |routes| http::routes(routes, state.clone()))
         .worker(consumer.worker())

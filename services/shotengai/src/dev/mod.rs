@@ -21,6 +21,7 @@ use clap::Parser;
 use shotengai_kernel::Ports;
 use shotengai_provisioning::Options;
 use shotengai_runtime::{Telemetry, shutdown_on_signals};
+use shotengai_tally::page::Places;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Cli, Command, DevArgs, SeedArgs, ServeArgs};
@@ -167,7 +168,13 @@ fn serve_args(args: &DevArgs, infra: &Infra, secrets: &Secrets) -> anyhow::Resul
     let flags = flags.into_iter().map(|(name, value)| format!("--{name}={value}"));
     let cli = Cli::try_parse_from(["shotengai", "serve", "all"].map(str::to_owned).into_iter().chain(flags))?;
     match cli.command {
-        Command::Serve(serve) => Ok(ServeArgs { own: serve.own.of_a_developer(), ..*serve }),
+        Command::Serve(serve) => {
+            let places = Places {
+                inbox: Some(format!("http://127.0.0.1:{}", args.inbox_port)),
+                health: Some(format!("http://127.0.0.1:{}/readyz", args.health_port)),
+            };
+            Ok(ServeArgs { own: serve.own.of_a_developer(places), ..*serve })
+        }
         _ => anyhow::bail!("`serve all` was parsed as something else"),
     }
 }

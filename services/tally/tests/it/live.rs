@@ -10,6 +10,7 @@ use serde_json::Value;
 use shotengai_contracts::events::OrderStage;
 use shotengai_messaging::ConsumerConfig;
 use shotengai_runtime::http::Routes;
+use shotengai_tally::page::Places;
 use shotengai_tally::{TallySettings, assemble};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -32,7 +33,7 @@ struct Pod {
 }
 
 fn open(street: &Street, clients: usize) -> Pod {
-    let settings = TallySettings { tally_poll_ms: 10, tally_max_clients: clients };
+    let settings = TallySettings { tally_poll_ms: 10, tally_max_clients: clients, places: Places::default() };
     let role = assemble(street.infra.as_ref(), &street.ports, ConsumerConfig::new("tally"), &settings);
     let shutdown = CancellationToken::new();
     for worker in role.workers.clone() {

@@ -7,7 +7,8 @@ use shotengai_contracts::events::{CancelReason, Event, OrderCancelled, OrderItem
 use shotengai_contracts::topology::tables;
 use shotengai_contracts::{Envelope, Metadata};
 use shotengai_kernel::{
-    AggregateId, Clock, Currency, EventId, ManualClock, Money, OrderId, Ports, ProductId, Quantity, UserId, Version,
+    AggregateId, Clock, Currency, EventId, ManualClock, Money, Names, OrderId, Ports, ProductId, Quantity, UserId,
+    Version,
 };
 use shotengai_messaging::memory::MemoryInfrastructure;
 use shotengai_messaging::{Delivery, Disposition, Handler, Infrastructure, Table};
@@ -26,6 +27,7 @@ fn items(lines: &[(&str, u32)]) -> Vec<OrderItem> {
         .map(|(product, quantity)| OrderItem {
             product_id: id(product),
             name: format!("name of {product}"),
+            names: Names::default(),
             quantity: Quantity::new(*quantity).unwrap(),
             price: Money::from_minor(200, Currency::JPY).unwrap(),
         })
