@@ -10,7 +10,7 @@ use shotengai_contracts::topology::queues;
 use shotengai_contracts::{Envelope, Event, EventType, Metadata, Owner};
 use shotengai_inventory::InventorySettings;
 use shotengai_kernel::{
-    AggregateId, Currency, EventId, ManualClock, Money, OrderId, Ports, ProductId, Quantity, UserId, Version,
+    AggregateId, Currency, EventId, ManualClock, Money, Names, OrderId, Ports, ProductId, Quantity, UserId, Version,
 };
 use shotengai_messaging::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
 use shotengai_messaging::ports::queue::QUEUE_MAX_BATCH;
@@ -145,12 +145,18 @@ fn price() -> Money {
 
 fn created(n: usize, stock: u32) -> ProductCreated {
     let (name, description) = ("きのこの山".to_owned(), String::new());
-    ProductCreated { product_id: product(n), name, description, price: price(), stock }
+    ProductCreated { product_id: product(n), name, names: Names::default(), description, price: price(), stock }
 }
 
 fn placed(n: usize, of: usize) -> OrderPlaced {
     let name = "きのこの山".to_owned();
-    let item = OrderItem { product_id: product(of), name, quantity: Quantity::new(1).unwrap(), price: price() };
+    let item = OrderItem {
+        product_id: product(of),
+        name,
+        names: Names::default(),
+        quantity: Quantity::new(1).unwrap(),
+        price: price(),
+    };
     OrderPlaced {
         order_id: OrderId::parse(&format!("ord_{n}")).unwrap(),
         user_id: UserId::parse("usr_1").unwrap(),

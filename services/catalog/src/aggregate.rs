@@ -6,7 +6,7 @@ use shotengai_messaging::{Aggregate, Aggregates};
 use crate::domain::Product;
 
 impl Aggregate for Product {
-    const SNAPSHOT_SCHEMA: u32 = 1;
+    const SNAPSHOT_SCHEMA: u32 = 2;
 
     fn apply(&mut self, event: &Event) {
         self.evolve(event);

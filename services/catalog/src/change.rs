@@ -1,13 +1,13 @@
 //! Updating and deleting a product.
 
 use shotengai_contracts::Metadata;
-use shotengai_kernel::{AggregateId, ProductId, Version};
+use shotengai_kernel::{AggregateId, Names, ProductId, Version};
 use shotengai_messaging::{ExecuteError, Loaded};
 
 use crate::aggregate::Products;
 use crate::domain::{Details, Product, Refusal, delete, update};
 
-/// Sets name, description and price anew; returns the product's version afterwards.
+/// Sets name, description and price anew, and the names in other languages if they are given; returns the product's version afterwards.
 ///
 /// # Errors
 /// [`ExecuteError`]; repeat after a fault.
@@ -15,9 +15,10 @@ pub async fn update_product(
     products: &Products,
     product_id: &ProductId,
     details: &Details,
+    names: Option<&Names>,
     meta: &Metadata,
 ) -> Result<Version, ExecuteError<Refusal>> {
-    let decide = |product: &Loaded<Product>| update(&product.state, details);
+    let decide = |product: &Loaded<Product>| update(&product.state, details, names);
     products.execute(&AggregateId::from(product_id), meta, decide).await.map(|after| after.version)
 }
 

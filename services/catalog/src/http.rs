@@ -1,17 +1,19 @@
 //! Catalog's HTTP: parses, calls one use case, answers.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use shotengai_kernel::{AggregateId, Currency, ProductId, Version};
+use shotengai_kernel::{AggregateId, Currency, Names, ProductId, Version};
 use shotengai_runtime::http::IdempotencyKey;
 use shotengai_runtime::{AdminCaller, InternalCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
 
 use crate::aggregate::Products;
 use crate::change::{delete_product, update_product};
 use crate::create::{CreateProduct, create_product};
-use crate::domain::{Details, Refusal, initial_stock};
+use crate::domain::{Details, Refusal, initial_stock, names};
 use crate::problems::bad_fields;
 
 /// What the handlers need.
@@ -38,6 +40,8 @@ struct CreateBody {
     product_id: Option<ProductId>,
     name: String,
     #[serde(default)]
+    names: BTreeMap<String, String>,
+    #[serde(default)]
     description: String,
     price: serde_json::Number,
     #[serde(default)]
@@ -48,6 +52,8 @@ struct CreateBody {
 #[serde(deny_unknown_fields)]
 struct UpdateBody {
     name: String,
+    /// Those that are known stay unless others are given.
+    names: Option<BTreeMap<String, String>>,
     #[serde(default)]
     description: String,
     price: serde_json::Number,
@@ -63,6 +69,8 @@ struct Written<'a> {
 struct InternalProduct<'a> {
     product_id: &'a ProductId,
     name: &'a str,
+    #[serde(skip_serializing_if = "Names::is_empty")]
+    names: &'a Names,
     price: serde_json::Number,
     currency: Currency,
     version: Version,
@@ -78,10 +86,11 @@ async fn create(
 ) -> Result<HttpResponse, Problem> {
     let body = body.value;
     let details = Details::parse(&body.name, &body.description, &body.price, catalog.currency);
-    let (details, stock) = match (details, initial_stock(body.stock)) {
-        (Ok(details), Ok(stock)) => (details, stock),
-        (details, stock) => {
-            let faults: Vec<_> = details.err().into_iter().flatten().chain(stock.err()).collect();
+    let (details, stock) = match (details, names(&body.names), initial_stock(body.stock)) {
+        (Ok(details), Ok(names), Ok(stock)) => (details.called(names), stock),
+        (details, names, stock) => {
+            let faults = [details.err(), names.err(), stock.err().map(|fault| vec![fault])];
+            let faults: Vec<_> = faults.into_iter().flatten().flatten().collect();
             return Err(bad_fields(&faults));
         }
     };
@@ -101,8 +110,14 @@ async fn update(
 ) -> Result<HttpResponse, Problem> {
     let body = body.value;
     let details = Details::parse(&body.name, &body.description, &body.price, catalog.currency);
-    let details = details.map_err(|faults| bad_fields(&faults))?;
-    let version = update_product(&catalog.products, &id, &details, &meta.metadata()).await?;
+    let (details, names) = match (details, body.names.as_ref().map(names).transpose()) {
+        (Ok(details), Ok(names)) => (details, names),
+        (details, names) => {
+            let faults: Vec<_> = [details.err(), names.err()].into_iter().flatten().flatten().collect();
+            return Err(bad_fields(&faults));
+        }
+    };
+    let version = update_product(&catalog.products, &id, &details, names.as_ref(), &meta.metadata()).await?;
     Ok(written(StatusCode::ACCEPTED, &id, version))
 }
 
@@ -128,6 +143,7 @@ async fn internal(
     Ok(HttpResponse::Ok().json(InternalProduct {
         product_id: &known.product_id,
         name: known.details.name(),
+        names: known.details.names(),
         price: price.to_major_number(),
         currency: price.currency(),
         version: loaded.version,

@@ -20,7 +20,7 @@ impl From<Refusal> for Problem {
 /// One answer about every bad field, of the type of the first.
 pub(crate) fn bad_fields(faults: &[DetailsError]) -> Problem {
     let slug = match faults.first() {
-        Some(DetailsError::Name(_) | DetailsError::Description(_)) => "invalid-text",
+        Some(DetailsError::Name(_) | DetailsError::Names(_) | DetailsError::Description(_)) => "invalid-text",
         _ => "out-of-range",
     };
     let named = faults.iter().map(|fault| Named::pointer(fault.pointer(), fault.to_string()));

@@ -123,7 +123,7 @@ impl Templates {
             .iter()
             .map(|item| {
                 Ok(Line {
-                    name: &item.name,
+                    name: item.names.get(language.as_str()).unwrap_or(&item.name),
                     quantity: item.quantity.get(),
                     price: item.price.to_string(),
                     total: item.price.times(item.quantity.get())?.to_string(),

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use shotengai_kernel::{Currency, Money, ProductId, Version};
+use shotengai_kernel::{Currency, Money, Names, ProductId, Version};
 use shotengai_messaging::{Fault, FaultKind};
 use shotengai_runtime::http::with_trace;
 
@@ -36,6 +36,8 @@ pub struct HttpCatalog {
 #[derive(Deserialize)]
 struct Answer {
     name: String,
+    #[serde(default)]
+    names: Names,
     price: serde_json::Number,
     currency: Currency,
     version: Version,
@@ -83,7 +85,7 @@ fn refused(status: StatusCode) -> Fault {
 fn listed(answer: Answer) -> Result<Listed, Fault> {
     let price = Money::from_major_number(&answer.price, answer.currency)
         .map_err(|error| Fault::new(FaultKind::Permanent, OPERATION, error))?;
-    let offer = (!answer.deleted).then_some(Offer { name: answer.name, price });
+    let offer = (!answer.deleted).then_some(Offer { name: answer.name, names: answer.names, price });
     Ok(Listed { version: answer.version, offer })
 }
 
@@ -95,6 +97,7 @@ mod tests {
     fn a_deleted_product_has_no_offer() {
         let answer = |deleted| Answer {
             name: "きのこの山".to_owned(),
+            names: Names::default(),
             price: 200.into(),
             currency: Currency::JPY,
             version: Version::new(3),

@@ -16,10 +16,12 @@ impl Prices {
     pub async fn learn(&self, event: &Event, version: Version) -> Result<(), Fault> {
         match event {
             Event::ProductCreated(event) => {
-                self.offered(&event.product_id, version, event.name.clone(), event.price).await
+                let (name, names) = (event.name.clone(), event.names.clone());
+                self.offered(&event.product_id, version, Offer { name, names, price: event.price }).await
             }
             Event::ProductUpdated(event) => {
-                self.offered(&event.product_id, version, event.name.clone(), event.price).await
+                let (name, names) = (event.name.clone(), event.names.clone());
+                self.offered(&event.product_id, version, Offer { name, names, price: event.price }).await
             }
             Event::ProductPriceChanged(event) => self.repriced(&event.product_id, version, event.price).await,
             Event::ProductDeleted(event) => self.keep(&event.product_id, &Listed { version, offer: None }).await,
@@ -27,18 +29,18 @@ impl Prices {
         }
     }
 
-    async fn offered(&self, product: &ProductId, version: Version, name: String, price: Money) -> Result<(), Fault> {
-        self.keep(product, &Listed { version, offer: Some(Offer { name, price }) }).await
+    async fn offered(&self, product: &ProductId, version: Version, offer: Offer) -> Result<(), Fault> {
+        self.keep(product, &Listed { version, offer: Some(offer) }).await
     }
 
-    /// The event has no name, so it fits only on the version right before it. Behind a gap there may be a new name or a
+    /// The event has no names, so it fits only on the version right before it. Behind a gap there may be a new name or a
     /// deletion that has not come yet and, coming later, would be taken for old: then catalog is asked.
     async fn repriced(&self, product: &ProductId, version: Version, price: Money) -> Result<(), Fault> {
         match self.known(product).await? {
             Some(known) if known.version >= version => Ok(()),
             Some(Listed { version: known, offer: Some(offer) }) if known.next() == version => {
                 // Should another writer come between, it wrote this very version or a newer one.
-                self.offered(product, version, offer.name, price).await
+                self.offered(product, version, Offer { price, ..offer }).await
             }
             // Catalog has what its own event tells of; an answer that says otherwise is not catalog's, and the price
             // must not be lost to it.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
-use shotengai_kernel::{Money, ProductId, Version};
+use shotengai_kernel::{Money, Names, ProductId, Version};
 use shotengai_messaging::{Condition, Fault, Key, Row, Table, WriteError};
 
 use crate::catalog_client::Catalog;
@@ -38,6 +38,8 @@ pub struct Prices {
 #[derive(Serialize, Deserialize)]
 struct Doc {
     name: Option<String>,
+    #[serde(default)]
+    names: Names,
     price: Option<Money>,
     deleted: bool,
 }
@@ -96,6 +98,7 @@ impl Prices {
         let version = listed.version.get();
         let doc = Doc {
             name: listed.offer.as_ref().map(|offer| offer.name.clone()),
+            names: listed.offer.as_ref().map(|offer| offer.names.clone()).unwrap_or_default(),
             price: listed.offer.as_ref().map(|offer| offer.price),
             deleted: listed.offer.is_none(),
         };
@@ -130,5 +133,5 @@ fn read(row: &Row) -> Option<Listed> {
     if doc.deleted {
         return Some(Listed { version, offer: None });
     }
-    Some(Listed { version, offer: Some(Offer { name: doc.name?, price: doc.price? }) })
+    Some(Listed { version, offer: Some(Offer { name: doc.name?, names: doc.names, price: doc.price? }) })
 }

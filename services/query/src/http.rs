@@ -1,13 +1,14 @@
 //! What is served: reads only.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, CACHE_CONTROL, HeaderValue, LOCATION, RETRY_AFTER, VARY};
+use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, HeaderValue, LOCATION, RETRY_AFTER, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use shotengai_kernel::{OrderId, ProductId};
 use shotengai_runtime::{Caller, OrderLinks, PathId, Problem, Routes};
 
 use crate::database::Database;
+use crate::languages::accepted;
 use crate::params::Params;
 use crate::versions::{Versions, WaitError};
 use crate::{orders, products};
@@ -37,14 +38,20 @@ pub fn register(routes: &mut Routes, reads: web::Data<Reads>) {
 async fn list_products(request: HttpRequest, reads: web::Data<Reads>) -> Answer {
     let mut params = params(&request)?;
     let (limit, cursor) = (params.limit(), params.cursor::<ProductId>());
+    let languages = languages(&request, &mut params);
     reads.caught_up(params).await?;
-    Ok(public(&products::list(&reads.database, limit, cursor.as_ref()).await?))
+    let page = products::list(&reads.database, limit, cursor.as_ref()).await?;
+    Ok(public(&page.map(|product| product.named_for(&languages))))
 }
 
 async fn get_product(request: HttpRequest, id: PathId<ProductId>, reads: web::Data<Reads>) -> Answer {
-    reads.caught_up(params(&request)?).await?;
+    let mut params = params(&request)?;
+    let languages = languages(&request, &mut params);
+    reads.caught_up(params).await?;
     let product = products::get(&reads.database, &id).await?;
-    product.map(|product| public(&product)).ok_or_else(|| Problem::not_found(format!("there is no product {}", *id)))
+    product
+        .map(|product| public(&product.named_for(&languages)))
+        .ok_or_else(|| Problem::not_found(format!("there is no product {}", *id)))
 }
 
 async fn list_orders(request: HttpRequest, caller: Caller, reads: web::Data<Reads>) -> Answer {
@@ -130,9 +137,21 @@ fn params(request: &HttpRequest) -> Result<Params, Problem> {
         .map_err(|_| Problem::bad_request("the query string can't be read"))
 }
 
+/// The languages in which names are wanted, by preference.
+fn languages(request: &HttpRequest, params: &mut Params) -> Vec<String> {
+    if let Some(language) = params.lang() {
+        return vec![language];
+    }
+    let header = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    header.map(accepted).unwrap_or_default()
+}
+
 /// For everybody, but never older than the read model: prices and stock move.
 fn public(body: &impl Serialize) -> HttpResponse {
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, HeaderValue::from_static("no-cache"))).json(body)
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-cache")))
+        .insert_header((VARY, HeaderValue::from_static("accept-language")))
+        .json(body)
 }
 
 /// For this caller only.

@@ -5,13 +5,14 @@
 //! - [`rebuild`]: brings all rows back from the event stores.
 //! - [`store`], [`migrations`], [`database`]: the rows in PostgreSQL.
 //! - [`products`], [`orders`]: what is read. [`versions`]: waiting for one's own writes.
-//! - [`http`], [`params`], [`page`]: how it is asked for.
+//! - [`http`], [`params`], [`languages`], [`page`]: how it is asked for.
 
 pub mod config;
 pub mod consumers;
 pub mod database;
 pub mod domain;
 pub mod http;
+pub mod languages;
 pub mod migrations;
 pub mod orders;
 pub mod page;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use shotengai_contracts::events::{CancelReason, OrderStage};
-use shotengai_kernel::{Currency, OrderId, ProductId, Quantity, Timestamp, UserId, Version};
+use shotengai_kernel::{Currency, Names, OrderId, ProductId, Quantity, Timestamp, UserId, Version};
 use shotengai_messaging::Fault;
 
 use crate::database::Database;
@@ -41,6 +41,9 @@ pub struct ItemView {
     pub product_id: ProductId,
     /// What it was called when ordered.
     pub name: String,
+    /// What it was called then in other languages.
+    #[serde(skip_serializing_if = "Names::is_empty")]
+    pub names: Names,
     /// How many pieces.
     pub quantity: Quantity,
     /// Price of one piece when ordered, in major units of the order's currency.
@@ -81,6 +84,7 @@ impl From<OrderRow> for OrderView {
             price: item.price.to_major_number(),
             product_id: item.product_id,
             name: item.name,
+            names: item.names,
             quantity: item.quantity,
         });
         Self {

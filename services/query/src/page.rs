@@ -57,6 +57,12 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// The same page of something else.
+    #[must_use]
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(change).collect(), next_cursor: self.next_cursor }
+    }
+
     /// The page of the first `limit` of `entries`, which were asked for with one more to see whether there is a next.
     pub(crate) fn cut(mut entries: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);

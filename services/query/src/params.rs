@@ -8,6 +8,7 @@ use shotengai_kernel::IdError;
 use shotengai_runtime::http::Named;
 
 use crate::domain::order::stage;
+use crate::languages::language;
 use crate::page::{Cursor, DEFAULT_LIMIT, MAX_LIMIT};
 use crate::versions::{Expected, MAX_EXPECTED};
 
@@ -66,6 +67,16 @@ impl Params {
         status
     }
 
+    /// `lang`: in which language names are wanted.
+    pub fn lang(&mut self) -> Option<String> {
+        let text = self.one("lang")?;
+        let language = language(&text);
+        if language.is_none() {
+            self.fault("lang", "must be a language such as en");
+        }
+        language
+    }
+
     /// `key`: what a link to an order is signed with.
     pub fn key(&mut self) -> Option<String> {
         self.one("key")
@@ -109,13 +120,14 @@ mod tests {
     #[test]
     fn every_bad_parameter_is_named() {
         let mut params =
-            params(&[("limit", "0"), ("cursor", "x"), ("status", "lost"), ("min_version", "prod_1"), ("other", "?")]);
+            params(&[("limit", "0"), ("cursor", "x"), ("status", "lost"), ("min_version", "prod_1"), ("lang", "?")]);
         params.limit();
         assert!(params.cursor::<ProductId>().is_none());
         params.status();
         params.min_versions();
+        params.lang();
         let faults = params.faults();
-        let wanted = ["limit must", "cursor must", "status must", "min_version must"];
+        let wanted = ["limit must", "cursor must", "status must", "min_version must", "lang must"];
         assert_eq!(faults.len(), wanted.len());
         for (name, fault) in wanted.iter().zip(faults) {
             assert!(format!("{fault:?}").contains(name), "{name} in {fault:?}");

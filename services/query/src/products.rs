@@ -1,20 +1,20 @@
 //! Products with their stock, for everybody.
 
 use serde::Serialize;
-use shotengai_kernel::{Currency, ProductId, Timestamp, Version};
+use shotengai_kernel::{Currency, Names, ProductId, Timestamp, Version};
 use shotengai_messaging::Fault;
 use tokio_postgres::Row;
 
 use crate::database::Database;
 use crate::page::{Cursor, Page};
-use crate::store::{column, money, parsed, version};
+use crate::store::{column, money, names, parsed, version};
 
 const READ: &str = "postgres.products";
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT p.product_id, p.name, p.description, p.price_minor, p.currency, p.image_keys, p.created_at, \
+            "SELECT p.product_id, p.name, p.names, p.description, p.price_minor, p.currency, p.image_keys, p.created_at, \
              p.version, coalesce(s.available, 0) AS available \
              FROM read_products p LEFT JOIN read_stock s USING (product_id) WHERE NOT p.deleted AND ",
             $rest
@@ -29,8 +29,11 @@ const LIST: &str = select!("(p.created_at, p.product_id) > ($1, $2) ORDER BY p.c
 pub struct ProductView {
     /// Which.
     pub product_id: ProductId,
-    /// What people call it.
+    /// What people call it, in the language that was asked for if it has a name there.
     pub name: String,
+    /// What they call it in other languages.
+    #[serde(skip_serializing_if = "Names::is_empty")]
+    pub names: Names,
     /// A few sentences for people.
     pub description: String,
     /// Price of one piece, in major units.
@@ -53,6 +56,7 @@ impl ProductView {
         Ok(Self {
             product_id: parsed(row, "product_id")?,
             name: column(row, "name")?,
+            names: names(row)?,
             description: column(row, "description")?,
             price: price.to_major_number(),
             currency: price.currency(),
@@ -61,6 +65,13 @@ impl ProductView {
             version: version(row)?,
             created_at: column(row, "created_at")?,
         })
+    }
+
+    /// The same, called as in the first of these languages that it has a name in.
+    #[must_use]
+    pub fn named_for(self, languages: &[String]) -> Self {
+        let named = languages.iter().find_map(|language| self.names.get(language)).map(str::to_owned);
+        Self { name: named.unwrap_or(self.name), ..self }
     }
 
     fn cursor(&self) -> String {

@@ -1,8 +1,10 @@
 //! One example of every event, the same for ever: what the golden files hold and what documentation shows.
 
+use std::collections::BTreeMap;
+
 use shotengai_kernel::{
-    AggregateId, CartId, Currency, EventId, IdError, Money, MoneyError, OrderId, PaymentId, ProductId, Quantity,
-    QuantityError, Timestamp, UserId, Version,
+    AggregateId, CartId, Currency, EventId, IdError, Money, MoneyError, Names, OrderId, PaymentId, ProductId, Quantity,
+    QuantityError, TextRule, Timestamp, UserId, Version,
 };
 use uuid::Uuid;
 
@@ -44,13 +46,21 @@ pub fn event(event_type: EventType) -> Result<Event, SampleError> {
     let total = Money::from_minor(400, Currency::JPY)?;
     let quantity = Quantity::new(2)?;
     let name = "きのこの山".to_owned();
+    let english = BTreeMap::from([("en".to_owned(), "Kinoko no Yama".to_owned())]);
+    let names = Names::parse(&english, TextRule::line(1, 200)).unwrap_or_default();
     let description = "Chocolate mushrooms.".to_owned();
-    let items = vec![OrderItem { product_id: product_id.clone(), name: name.clone(), quantity, price }];
+    let items = vec![OrderItem {
+        product_id: product_id.clone(),
+        name: name.clone(),
+        names: Names::default(),
+        quantity,
+        price,
+    }];
     let lines = vec![StockLine { product_id: product_id.clone(), quantity }];
     let provider_reference = "ledger-1".to_owned();
     Ok(match event_type {
-        EventType::ProductCreated => ProductCreated { product_id, name, description, price, stock: 100 }.into(),
-        EventType::ProductUpdated => ProductUpdated { product_id, name, description, price }.into(),
+        EventType::ProductCreated => ProductCreated { product_id, name, names, description, price, stock: 100 }.into(),
+        EventType::ProductUpdated => ProductUpdated { product_id, name, names, description, price }.into(),
         EventType::ProductPriceChanged => {
             ProductPriceChanged { product_id, price, source_sequence: Some("4966".to_owned()) }.into()
         }

@@ -13,8 +13,9 @@ pub fn upcast(event_type: EventType, version: u32, data: Value) -> Value {
 
 /// Lifts from this version to the next.
 ///
-/// Every type is at its first version, so there is no step yet. A type that grows a version 2 gets its own here
-/// (`(EventType::X, 1) => add_field(data)`), and a golden file of version 1 stays in `golden/` to prove it.
+/// A type that grows a version and needs more than serde's defaults gets a step of its own here
+/// (`(EventType::X, 1) => add_field(data)`); a golden file of each older version stays in `golden/` to prove it. Version 2
+/// of ProductCreated and ProductUpdated only added `names`, which are none where they are missing.
 const fn step(_event_type: EventType, _version: u32, data: Value) -> Value {
     data
 }

@@ -4,12 +4,14 @@
 //! - [`ids`]: prefixed, typed ids; an `OrderId` can't be passed where a `ProductId` is wanted.
 //! - [`money`]: amounts that carry their currency and refuse to overflow or to mix.
 //! - [`quantity`]: whole numbers of pieces, one at least.
+//! - [`names`]: what something is called in other languages.
 //! - [`text`]: what people write for people, bounded and readable.
 //! - [`ports`]: [`Clock`], [`Random`] and [`IdGenerator`]. Nothing else in the workspace may ask the system for these
 //!   (`clippy.toml` bans it), so that a simulation's seed replays a history exactly.
 
 pub mod ids;
 pub mod money;
+pub mod names;
 pub mod ports;
 pub mod quantity;
 pub mod text;
@@ -17,6 +19,7 @@ pub mod text;
 pub use ids::{AggregateId, CartId, CommitId, EventId, IdError, OrderId, PaymentId, ProductId, UserId, Version};
 pub use jiff::Timestamp;
 pub use money::{Currency, Money, MoneyError};
+pub use names::{Names, NamesError};
 pub use ports::{Clock, IdGenerator, ManualClock, Ports, Random, SeededRandom, SystemClock, SystemRandom};
 pub use quantity::{Quantity, QuantityError};
 pub use text::{TextError, TextRule};

@@ -63,7 +63,11 @@ impl Catalog for CatalogDesk {
         let effect = async {
             let loaded = products.load(&AggregateId::from(product)).await?;
             let Some(known) = loaded.state.known() else { return Ok(None) };
-            let offer = Offer { name: known.details.name().to_owned(), price: known.details.price() };
+            let offer = Offer {
+                name: known.details.name().to_owned(),
+                names: known.details.names().clone(),
+                price: known.details.price(),
+            };
             Ok(Some(Listed { version: loaded.version, offer: (!known.deleted).then_some(offer) }))
         };
         self.0.call(Http, "catalog.GetProduct", "products", effect).await

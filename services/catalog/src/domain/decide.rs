@@ -2,7 +2,7 @@
 
 use shotengai_contracts::Event;
 use shotengai_contracts::events::{ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated};
-use shotengai_kernel::ProductId;
+use shotengai_kernel::{Names, ProductId};
 
 use super::{Details, Product};
 
@@ -48,6 +48,7 @@ pub fn create(
             ProductCreated {
                 product_id: product_id.clone(),
                 name: details.name().to_owned(),
+                names: details.names().clone(),
                 description: details.description().to_owned(),
                 price: details.price(),
                 stock,
@@ -65,17 +66,22 @@ pub fn create(
     }
 }
 
-/// Sets name, description and price anew; nothing happens when nothing differs.
+/// Sets name, description and price anew, and the names in other languages if they are given: those stay as they are
+/// otherwise. Nothing happens when nothing differs.
 ///
 /// # Errors
 /// [`Refusal::NotFound`], also for a deleted product.
-pub fn update(product: &Product, details: &Details) -> Result<Vec<Event>, Refusal> {
+pub fn update(product: &Product, details: &Details, names: Option<&Names>) -> Result<Vec<Event>, Refusal> {
     let known = product.known().filter(|known| !known.deleted).ok_or(Refusal::NotFound)?;
     let product_id = known.product_id.clone();
-    if known.details == *details {
+    let details = details.clone().called(names.unwrap_or_else(|| known.details.names()).clone());
+    if known.details == details {
         return Ok(Vec::new());
     }
-    if known.details.name() == details.name() && known.details.description() == details.description() {
+    let same_words = known.details.name() == details.name()
+        && known.details.names() == details.names()
+        && known.details.description() == details.description();
+    if same_words {
         let changed = ProductPriceChanged { product_id, price: details.price(), source_sequence: None };
         return Ok(vec![changed.into()]);
     }
@@ -83,6 +89,7 @@ pub fn update(product: &Product, details: &Details) -> Result<Vec<Event>, Refusa
         ProductUpdated {
             product_id,
             name: details.name().to_owned(),
+            names: details.names().clone(),
             description: details.description().to_owned(),
             price: details.price(),
         }

@@ -1,5 +1,7 @@
+use std::collections::BTreeMap;
+
 use shotengai_contracts::Event;
-use shotengai_kernel::{Currency, ProductId};
+use shotengai_kernel::{Currency, Names, ProductId};
 
 use super::*;
 
@@ -39,7 +41,7 @@ fn the_same_request_again_creates_nothing() {
 
 #[test]
 fn a_repeated_request_is_compared_with_what_was_created_not_with_what_it_became() {
-    let events = update(&created(), &details("きのこの山", 250)).unwrap();
+    let events = update(&created(), &details("きのこの山", 250), None).unwrap();
     let repriced = then(created(), events);
     assert_eq!(repeat(&repriced, Identity::Derived, 200, 100), Ok(Vec::new()));
     assert_eq!(repeat(&repriced, Identity::Derived, 250, 100), Err(Refusal::KeyReused));
@@ -60,16 +62,30 @@ fn the_id_of_a_deleted_product_stays_taken() {
 
 #[test]
 fn an_update_says_what_changed() {
-    assert_eq!(names(&update(&created(), &details("きのこの山", 250)).unwrap()), ["ProductPriceChanged"]);
-    assert_eq!(names(&update(&created(), &details("きのこの里", 200)).unwrap()), ["ProductUpdated"]);
-    assert_eq!(update(&created(), &details("きのこの山", 200)), Ok(Vec::new()));
+    assert_eq!(names(&update(&created(), &details("きのこの山", 250), None).unwrap()), ["ProductPriceChanged"]);
+    assert_eq!(names(&update(&created(), &details("きのこの里", 200), None).unwrap()), ["ProductUpdated"]);
+    assert_eq!(update(&created(), &details("きのこの山", 200), None), Ok(Vec::new()));
+}
+
+#[test]
+fn names_in_other_languages_stay_unless_others_are_given() {
+    let english = |name: &str| super::details::names(&BTreeMap::from([("en".to_owned(), name.to_owned())])).unwrap();
+    let called = update(&created(), &details("きのこの山", 200), Some(&english("Kinoko"))).unwrap();
+    assert_eq!(names(&called), ["ProductUpdated"]);
+    let product = then(created(), called);
+    let cheaper = update(&product, &details("きのこの山", 150), None).unwrap();
+    assert_eq!(names(&cheaper), ["ProductPriceChanged"]);
+    let product = then(product, update(&product, &details("きのこの里", 150), None).unwrap());
+    assert_eq!(product.known().unwrap().details.names(), &english("Kinoko"));
+    let none = then(product.clone(), update(&product, &details("きのこの里", 150), Some(&Names::default())).unwrap());
+    assert!(none.known().unwrap().details.names().is_empty());
 }
 
 #[test]
 fn a_deleted_product_stays_deleted() {
     let deleted = then(created(), delete(&created()).unwrap());
     assert_eq!(delete(&deleted), Ok(Vec::new()));
-    assert_eq!(update(&deleted, &details("きのこの山", 250)), Err(Refusal::NotFound));
+    assert_eq!(update(&deleted, &details("きのこの山", 250), None), Err(Refusal::NotFound));
     assert_eq!(delete(&Product::default()), Err(Refusal::NotFound));
 }
 

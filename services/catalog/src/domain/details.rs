@@ -1,7 +1,9 @@
 //! What a product is called, what is said about it and what it costs.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use shotengai_kernel::{Currency, Money, MoneyError, TextError, TextRule};
+use shotengai_kernel::{Currency, Money, MoneyError, Names, NamesError, TextError, TextRule};
 
 /// What a name may be.
 pub const NAME: TextRule = TextRule::line(1, 200);
@@ -10,10 +12,12 @@ pub const DESCRIPTION: TextRule = TextRule::prose(2000);
 /// The most pieces a product may start with.
 pub const MAX_STOCK: u32 = 1_000_000;
 
-/// Name, description and price of a product; none of them can be bad.
+/// Names, description and price of a product; none of them can be bad.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Details {
     name: String,
+    #[serde(default)]
+    names: Names,
     description: String,
     price: Money,
 }
@@ -24,6 +28,9 @@ pub enum DetailsError {
     /// The name.
     #[error("name {0}")]
     Name(TextError),
+    /// A name in another language, or its language.
+    #[error("names {0}")]
+    Names(NamesError),
     /// The description.
     #[error("description {0}")]
     Description(TextError),
@@ -38,12 +45,14 @@ pub enum DetailsError {
 impl DetailsError {
     /// The field of the request it is about, as an RFC 6901 pointer.
     #[must_use]
-    pub const fn pointer(&self) -> &'static str {
+    pub fn pointer(&self) -> String {
         match self {
-            Self::Name(_) => "/name",
-            Self::Description(_) => "/description",
-            Self::Price(_) => "/price",
-            Self::Stock => "/stock",
+            Self::Name(_) => "/name".to_owned(),
+            Self::Names(NamesError::Text { language, .. }) => format!("/names/{language}"),
+            Self::Names(_) => "/names".to_owned(),
+            Self::Description(_) => "/description".to_owned(),
+            Self::Price(_) => "/price".to_owned(),
+            Self::Stock => "/stock".to_owned(),
         }
     }
 }
@@ -64,7 +73,7 @@ impl Details {
         let price = Money::from_major_number(price, currency).map_err(DetailsError::Price);
         match (name, description, price) {
             (Ok(name), Ok(description), Ok(price)) => {
-                Ok(Self { name: name.to_owned(), description: description.to_owned(), price })
+                Ok(Self { name: name.to_owned(), names: Names::default(), description: description.to_owned(), price })
             }
             (name, description, price) => {
                 Err([name.err(), description.err(), price.err()].into_iter().flatten().collect())
@@ -73,8 +82,14 @@ impl Details {
     }
 
     /// As an event has it: what happened is not judged again.
-    pub(super) const fn recorded(name: String, description: String, price: Money) -> Self {
-        Self { name, description, price }
+    pub(super) const fn recorded(name: String, names: Names, description: String, price: Money) -> Self {
+        Self { name, names, description, price }
+    }
+
+    /// The same, called this in other languages.
+    #[must_use]
+    pub fn called(self, names: Names) -> Self {
+        Self { names, ..self }
     }
 
     pub(super) const fn reprice(&mut self, price: Money) {
@@ -85,6 +100,12 @@ impl Details {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What people call it in other languages.
+    #[must_use]
+    pub const fn names(&self) -> &Names {
+        &self.names
     }
 
     /// A few sentences for people.
@@ -98,6 +119,14 @@ impl Details {
     pub const fn price(&self) -> Money {
         self.price
     }
+}
+
+/// The names of a product in other languages.
+///
+/// # Errors
+/// Every bad one.
+pub fn names(given: &BTreeMap<String, String>) -> Result<Names, Vec<DetailsError>> {
+    Names::parse(given, NAME).map_err(|faults| faults.into_iter().map(DetailsError::Names).collect())
 }
 
 /// The pieces a product starts with.
@@ -139,6 +168,14 @@ mod tests {
         for price in [-1.0, 200.5, 1e15] {
             assert_eq!(parse("a", "", price).unwrap_err()[0].pointer(), "/price", "{price}");
         }
+    }
+
+    #[test]
+    fn a_bad_name_in_another_language_is_named_with_its_language() {
+        let given = BTreeMap::from([("en".to_owned(), String::new()), ("English".to_owned(), "Kinoko".to_owned())]);
+        let mut pointers: Vec<_> = names(&given).unwrap_err().iter().map(DetailsError::pointer).collect();
+        pointers.sort();
+        assert_eq!(pointers, ["/names", "/names/en"]);
     }
 
     #[test]

@@ -8,5 +8,5 @@ mod product;
 mod decide_tests;
 
 pub use decide::{Identity, Refusal, create, delete, update};
-pub use details::{DESCRIPTION, Details, DetailsError, MAX_STOCK, NAME, initial_stock};
+pub use details::{DESCRIPTION, Details, DetailsError, MAX_STOCK, NAME, initial_stock, names};
 pub use product::{KnownProduct, Product};

@@ -38,7 +38,8 @@ impl Product {
     pub fn evolve(&mut self, event: &Event) {
         match (self.known.as_mut(), event) {
             (None, Event::ProductCreated(event)) => {
-                let details = Details::recorded(event.name.clone(), event.description.clone(), event.price);
+                let details =
+                    Details::recorded(event.name.clone(), event.names.clone(), event.description.clone(), event.price);
                 self.known = Some(KnownProduct {
                     product_id: event.product_id.clone(),
                     created_as: details.clone(),
@@ -48,7 +49,8 @@ impl Product {
                 });
             }
             (Some(product), Event::ProductUpdated(event)) => {
-                product.details = Details::recorded(event.name.clone(), event.description.clone(), event.price);
+                product.details =
+                    Details::recorded(event.name.clone(), event.names.clone(), event.description.clone(), event.price);
             }
             (Some(product), Event::ProductPriceChanged(event)) => product.details.reprice(event.price),
             (Some(product), Event::ProductDeleted(_)) => product.deleted = true,

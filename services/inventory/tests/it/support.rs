@@ -9,7 +9,7 @@ use shotengai_inventory::consumers::StockEvents;
 use shotengai_inventory::desk::Desk;
 use shotengai_inventory::domain::{Reservation, Stock};
 use shotengai_kernel::{
-    AggregateId, Currency, EventId, ManualClock, Money, OrderId, Ports, ProductId, Quantity, UserId, Version,
+    AggregateId, Currency, EventId, ManualClock, Money, Names, OrderId, Ports, ProductId, Quantity, UserId, Version,
 };
 use shotengai_messaging::aggregate::CommitWriter;
 use shotengai_messaging::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
@@ -94,7 +94,14 @@ impl Shop {
 
     pub(crate) fn created(&self, stock: u32) -> Delivery {
         let (name, description) = ("きのこの山".to_owned(), String::new());
-        self.delivery(ProductCreated { product_id: product(), name, description, price: price(), stock })
+        self.delivery(ProductCreated {
+            product_id: product(),
+            name,
+            names: Names::default(),
+            description,
+            price: price(),
+            stock,
+        })
     }
 
     pub(crate) fn placed(&self, order: &OrderId, pieces: u32) -> Delivery {
@@ -139,5 +146,11 @@ fn price() -> Money {
 
 fn items(pieces: u32) -> Vec<OrderItem> {
     let quantity = Quantity::new(pieces).unwrap();
-    vec![OrderItem { product_id: product(), name: "きのこの山".to_owned(), quantity, price: price() }]
+    vec![OrderItem {
+        product_id: product(),
+        name: "きのこの山".to_owned(),
+        names: Names::default(),
+        quantity,
+        price: price(),
+    }]
 }

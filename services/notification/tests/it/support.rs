@@ -11,7 +11,8 @@ use shotengai_contracts::events::{
 use shotengai_contracts::topology::tables;
 use shotengai_contracts::{Envelope, Metadata};
 use shotengai_kernel::{
-    AggregateId, Currency, EventId, ManualClock, Money, OrderId, Ports, ProductId, Quantity, UserId, Version,
+    AggregateId, Currency, EventId, ManualClock, Money, Names, OrderId, Ports, ProductId, Quantity, TextRule, UserId,
+    Version,
 };
 use shotengai_messaging::memory::{FaultInjector, MemoryTable, NoFaults};
 use shotengai_messaging::{Delivery, Disposition, Fault, FaultKind, Handler, Key, Table};
@@ -34,6 +35,7 @@ pub(crate) fn product(id: &str, name: &str, price: i64, quantity: u32) -> OrderI
     OrderItem {
         product_id: ProductId::parse(id).unwrap(),
         name: name.to_owned(),
+        names: Names::default(),
         quantity: Quantity::new(quantity).unwrap(),
         price: yen(price),
     }
@@ -44,7 +46,13 @@ fn yen(amount: i64) -> Money {
 }
 
 fn items() -> Vec<OrderItem> {
-    vec![product("prod_kinoko", "きのこの山", 200, 6), product("prod_takenoko", "たけのこの里", 220, 1)]
+    // The second has no English name: its own is shown.
+    let kinoko = OrderItem { names: english("Kinoko no Yama"), ..product("prod_kinoko", "きのこの山", 200, 6) };
+    vec![kinoko, product("prod_takenoko", "たけのこの里", 220, 1)]
+}
+
+fn english(name: &str) -> Names {
+    Names::parse(&BTreeMap::from([("en".to_owned(), name.to_owned())]), TextRule::line(1, 50)).unwrap()
 }
 
 pub(crate) fn mail(kind: MailKind) -> OrderMail {

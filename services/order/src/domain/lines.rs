@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shotengai_contracts::events::OrderItem;
-use shotengai_kernel::{Money, MoneyError, ProductId, Quantity};
+use shotengai_kernel::{Money, MoneyError, Names, ProductId, Quantity};
 
 /// The most lines an order may have; inventory writes an order's lines in one transaction.
 pub const MAX_LINES: usize = 50;
@@ -13,6 +13,8 @@ pub const MAX_LINES: usize = 50;
 pub struct Offer {
     /// What people call it.
     pub name: String,
+    /// What they call it in other languages.
+    pub names: Names,
     /// Price of one piece.
     pub price: Money,
 }
@@ -122,7 +124,13 @@ impl Lines {
                 None => cost,
                 Some(total) => total.plus(cost).map_err(LinesError::Total)?,
             });
-            items.push(OrderItem { product_id, name: offer.name.clone(), quantity, price: offer.price });
+            items.push(OrderItem {
+                product_id,
+                name: offer.name.clone(),
+                names: offer.names.clone(),
+                quantity,
+                price: offer.price,
+            });
         }
         Ok((items, total.ok_or(LinesError::Empty)?))
     }
@@ -147,7 +155,7 @@ mod tests {
             .iter()
             .map(|(name, minor)| {
                 let price = Money::from_minor(*minor, Currency::JPY).unwrap();
-                (product(name), Offer { name: (*name).to_owned(), price })
+                (product(name), Offer { name: (*name).to_owned(), names: Names::default(), price })
             })
             .collect()
     }

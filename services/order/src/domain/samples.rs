@@ -2,7 +2,7 @@
 
 use shotengai_contracts::Event;
 use shotengai_contracts::events::{OrderItem, OrderPlaced};
-use shotengai_kernel::{Currency, Money, OrderId, ProductId, Quantity, UserId};
+use shotengai_kernel::{Currency, Money, Names, OrderId, ProductId, Quantity, UserId};
 
 use super::{News, Order, cancel, news, place, ship};
 
@@ -12,7 +12,13 @@ pub(super) fn placed_event() -> OrderPlaced {
     OrderPlaced {
         order_id: OrderId::parse("ord_1").unwrap(),
         user_id: owner(),
-        items: vec![OrderItem { product_id, name: "きのこの山".to_owned(), quantity: Quantity::ONE, price }],
+        items: vec![OrderItem {
+            product_id,
+            name: "きのこの山".to_owned(),
+            names: Names::default(),
+            quantity: Quantity::ONE,
+            price,
+        }],
         total: price,
         payment_token: None,
         request_fingerprint: "ab".repeat(32),

@@ -10,7 +10,7 @@ use shotengai_contracts::events::{
     CancelReason, OrderStage, ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated,
 };
 use shotengai_contracts::topology::queues;
-use shotengai_kernel::{AggregateId, OrderId};
+use shotengai_kernel::{AggregateId, Names, OrderId};
 use shotengai_messaging::contract::deliver_until_settled;
 use shotengai_messaging::contract::stories::{Fate, Story, deliveries_to};
 use shotengai_messaging::{Delivery, Handler, Loaded};
@@ -70,10 +70,16 @@ fn name(number: usize) -> String {
 fn product_history(number: usize, changes: &[Change]) -> (Vec<Delivery>, u64, Option<Offer>) {
     let product_id = product_id(&name(number));
     let (first, description) = ("first".to_owned(), String::new());
-    let created =
-        ProductCreated { product_id: product_id.clone(), name: first.clone(), description, price: yen(200), stock: 9 };
+    let created = ProductCreated {
+        product_id: product_id.clone(),
+        name: first.clone(),
+        names: Names::default(),
+        description,
+        price: yen(200),
+        stock: 9,
+    };
     let mut events: Vec<(u64, Event)> = vec![(1, created.into())];
-    let (mut version, mut offer) = (1, Some(Offer { name: first, price: yen(200) }));
+    let (mut version, mut offer) = (1, Some(Offer { name: first, names: Names::default(), price: yen(200) }));
     for change in changes {
         let Some(now) = &mut offer else { break };
         version += 1;
@@ -81,9 +87,12 @@ fn product_history(number: usize, changes: &[Change]) -> (Vec<Delivery>, u64, Op
         match change {
             Change::Details(n) => {
                 let (name, price) = (format!("name {n}"), yen(i64::from(*n) * 100));
-                *now = Offer { name: name.clone(), price };
+                *now = Offer { name: name.clone(), names: Names::default(), price };
                 let description = String::new();
-                events.push((version, ProductUpdated { product_id, name, description, price }.into()));
+                events.push((
+                    version,
+                    ProductUpdated { product_id, name, names: Names::default(), description, price }.into(),
+                ));
             }
             Change::Price(n) => {
                 let price = yen(i64::from(*n) * 10);

@@ -1,5 +1,8 @@
+use std::collections::BTreeMap;
+
 use shotengai_contracts::Event;
 use shotengai_contracts::events::{ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated};
+use shotengai_kernel::{Names, TextRule};
 use shotengai_messaging::{Delivery, Disposition, Handler};
 use shotengai_order::domain::Offer;
 
@@ -10,16 +13,37 @@ fn history() -> Vec<(u64, Event)> {
     let id = product_id("kinoko");
     let (name, description) = ("きのこの山".to_owned(), String::new());
     vec![
-        (1, ProductCreated { product_id: id.clone(), name, description, price: yen(200), stock: 1 }.into()),
+        (
+            1,
+            ProductCreated {
+                product_id: id.clone(),
+                name,
+                names: Names::default(),
+                description,
+                price: yen(200),
+                stock: 1,
+            }
+            .into(),
+        ),
         (2, ProductPriceChanged { product_id: id.clone(), price: yen(210), source_sequence: None }.into()),
         (
             3,
-            ProductUpdated { product_id: id.clone(), name: "大".into(), description: String::new(), price: yen(300) }
-                .into(),
+            ProductUpdated {
+                product_id: id.clone(),
+                name: "大".into(),
+                names: english("Large"),
+                description: String::new(),
+                price: yen(300),
+            }
+            .into(),
         ),
         (5, ProductPriceChanged { product_id: id.clone(), price: yen(310), source_sequence: None }.into()),
         (6, ProductDeleted { product_id: id }.into()),
     ]
+}
+
+fn english(name: &str) -> Names {
+    Names::parse(&BTreeMap::from([("en".to_owned(), name.to_owned())]), TextRule::line(1, 20)).unwrap()
 }
 
 fn permutations(items: &[usize]) -> Vec<Vec<usize>> {
@@ -56,7 +80,7 @@ async fn the_last_price_stands_in_whatever_order_the_events_come() {
     for order in permutations(&[0, 1, 2, 3]) {
         let told: Vec<Delivery> = order.iter().map(|at| deliveries[*at].clone()).collect();
         let offer = price_after(&told, Some(("大", 310))).await;
-        assert_eq!(offer, Some(Offer { name: "大".to_owned(), price: yen(310) }), "{order:?}");
+        assert_eq!(offer, Some(Offer { name: "大".to_owned(), names: english("Large"), price: yen(310) }), "{order:?}");
     }
     for order in permutations(&[0, 1, 2, 3, 4]) {
         let told: Vec<Delivery> = order.iter().map(|at| deliveries[*at].clone()).collect();

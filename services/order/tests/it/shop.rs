@@ -11,7 +11,7 @@ use serde_json::Value;
 use shotengai_contracts::events::{PaymentAuthorized, PaymentCaptured, ProductCreated, StockReserved};
 use shotengai_contracts::topology::{queues, tables};
 use shotengai_contracts::{Event, Owner};
-use shotengai_kernel::{AggregateId, ManualClock, OrderId, PaymentId, Ports, UserId, Version};
+use shotengai_kernel::{AggregateId, ManualClock, Names, OrderId, PaymentId, Ports, UserId, Version};
 use shotengai_messaging::memory::MemoryInfrastructure;
 use shotengai_messaging::{CommitWriter, Delivery, Disposition, Handler, Infrastructure, OUTBOX_SHARDS, Outbox};
 use shotengai_order::OrderSettings;
@@ -67,7 +67,14 @@ impl Shop {
         let handler = OrderEvents::new(Orders::new(writer), prices, reminders);
         let shop = Self { role, state, issuer, handler, infra };
         let (name, description) = ("きのこの山".to_owned(), String::new());
-        let created = ProductCreated { product_id: product_id("kinoko"), name, description, price: yen(200), stock: 9 };
+        let created = ProductCreated {
+            product_id: product_id("kinoko"),
+            name,
+            names: Names::default(),
+            description,
+            price: yen(200),
+            stock: 9,
+        };
         shop.tell(&[delivery(1, "prod_kinoko", 1, created)]).await;
         shop
     }

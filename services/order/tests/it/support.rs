@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use shotengai_contracts::topology::{queues, tables};
 use shotengai_contracts::{Envelope, Event, Metadata, Owner};
 use shotengai_kernel::{
-    AggregateId, Currency, EventId, ManualClock, Money, OrderId, Ports, ProductId, Quantity, Timestamp, UserId, Version,
+    AggregateId, Currency, EventId, ManualClock, Money, Names, OrderId, Ports, ProductId, Quantity, Timestamp, UserId,
+    Version,
 };
 use shotengai_messaging::memory::{FaultInjector, MemoryConfig, MemoryInfrastructure, NoFaults};
 use shotengai_messaging::{CommitWriter, Delivery, Fault, FaultKind, Infrastructure, Outbox};
@@ -76,7 +77,8 @@ pub(crate) struct FakeCatalog {
 
 impl FakeCatalog {
     pub(crate) fn set(&self, product: &str, version: u64, offer: Option<(&str, i64)>) {
-        let offer = offer.map(|(name, minor)| Offer { name: name.to_owned(), price: yen(minor) });
+        let offer =
+            offer.map(|(name, minor)| Offer { name: name.to_owned(), names: Names::default(), price: yen(minor) });
         let listed = Listed { version: Version::new(version), offer };
         self.products.lock().unwrap().insert(product_id(product), listed);
     }

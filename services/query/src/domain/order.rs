@@ -59,7 +59,11 @@ impl Fold for OrderRow {
     fn begin(envelope: &Envelope, event: &Event) -> Option<Self> {
         let Event::OrderPlaced(placed) = event else { return None };
         let time = stored_time(envelope.time);
-        let stored_item = |item: &OrderItem| OrderItem { name: stored_text(&item.name), ..item.clone() };
+        let stored_item = |item: &OrderItem| OrderItem {
+            name: stored_text(&item.name),
+            names: item.names.map(stored_text),
+            ..item.clone()
+        };
         Some(Self {
             order_id: placed.order_id.clone(),
             user_id: placed.user_id.clone(),

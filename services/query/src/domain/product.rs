@@ -1,7 +1,7 @@
 //! Products as customers see them, without their stock.
 
 use shotengai_contracts::{Envelope, Event, Owner};
-use shotengai_kernel::{AggregateId, Money, ProductId, Timestamp, Version};
+use shotengai_kernel::{AggregateId, Money, Names, ProductId, Timestamp, Version};
 
 use super::{Fold, stored_text, stored_time};
 
@@ -12,6 +12,8 @@ pub struct ProductRow {
     pub product_id: ProductId,
     /// What people call it.
     pub name: String,
+    /// What people call it in other languages.
+    pub names: Names,
     /// A few sentences for people.
     pub description: String,
     /// Price of one piece.
@@ -49,6 +51,7 @@ impl Fold for ProductRow {
         Some(Self {
             product_id: created.product_id.clone(),
             name: stored_text(&created.name),
+            names: created.names.map(stored_text),
             description: stored_text(&created.description),
             price: created.price,
             image_keys: Vec::new(),
@@ -69,6 +72,7 @@ impl Fold for ProductRow {
             }
             Event::ProductUpdated(updated) => {
                 self.name = stored_text(&updated.name);
+                self.names = updated.names.map(stored_text);
                 self.description = stored_text(&updated.description);
                 self.price = updated.price;
             }

@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use shotengai_kernel::{AggregateId, Money, Version};
+use shotengai_kernel::{AggregateId, Money, Names, Version};
 use shotengai_messaging::{Fault, FaultKind};
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
@@ -154,6 +154,10 @@ pub(crate) fn column<'a, T: FromSql<'a>>(row: &'a Row, name: &str) -> Result<T, 
 
 pub(crate) fn parsed<T: FromStr>(row: &Row, name: &str) -> Result<T, Fault> {
     column::<&str>(row, name)?.parse().map_err(|_| corrupt(name))
+}
+
+pub(crate) fn names(row: &Row) -> Result<Names, Fault> {
+    serde_json::from_value(column(row, "names")?).map_err(|_| corrupt("names"))
 }
 
 pub(crate) fn money(row: &Row, name: &str) -> Result<Money, Fault> {

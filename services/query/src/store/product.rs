@@ -5,23 +5,23 @@ use shotengai_kernel::AggregateId;
 use shotengai_messaging::Fault;
 use tokio_postgres::Row;
 
-use super::{Stored, column, money, parsed, version, written};
+use super::{Stored, column, money, names, parsed, version, written};
 use crate::domain::ProductRow;
 
 impl Stored for ProductRow {
     const LOAD: &'static str = "
-        SELECT product_id, name, description, price_minor, currency, image_keys, deleted, created_at, updated_at, version
+        SELECT product_id, name, names, description, price_minor, currency, image_keys, deleted, created_at, updated_at, version
         FROM read_products WHERE product_id = ANY($1)";
     const WRITE: &'static str = "
         INSERT INTO read_products AS old
-            (product_id, name, description, price_minor, currency, image_keys, deleted, created_at, updated_at, version)
-        SELECT product_id, name, description, price_minor, currency, image_keys, deleted, created_at, updated_at, version
+            (product_id, name, names, description, price_minor, currency, image_keys, deleted, created_at, updated_at, version)
+        SELECT product_id, name, names, description, price_minor, currency, image_keys, deleted, created_at, updated_at, version
         FROM jsonb_to_recordset($1::jsonb) AS new (
-            product_id text, name text, description text, price_minor bigint, currency text, image_keys text[],
+            product_id text, name text, names jsonb, description text, price_minor bigint, currency text, image_keys text[],
             deleted boolean, created_at timestamptz, updated_at timestamptz, version bigint)
         ORDER BY product_id COLLATE \"C\"
         ON CONFLICT (product_id) DO UPDATE SET
-            name = excluded.name, description = excluded.description, price_minor = excluded.price_minor,
+            name = excluded.name, names = excluded.names, description = excluded.description, price_minor = excluded.price_minor,
             currency = excluded.currency, image_keys = excluded.image_keys, deleted = excluded.deleted,
             created_at = excluded.created_at, updated_at = excluded.updated_at, version = excluded.version";
     const ID: &'static str = "product_id";
@@ -34,6 +34,7 @@ impl Stored for ProductRow {
         Ok(Self {
             product_id: parsed(row, "product_id")?,
             name: column(row, "name")?,
+            names: names(row)?,
             description: column(row, "description")?,
             price: money(row, "price_minor")?,
             image_keys: column(row, "image_keys")?,
@@ -48,6 +49,7 @@ impl Stored for ProductRow {
         Ok(json!({
             "product_id": self.product_id,
             "name": self.name,
+            "names": self.names,
             "description": self.description,
             "price_minor": self.price.minor(),
             "currency": self.price.currency(),

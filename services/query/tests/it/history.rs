@@ -9,7 +9,7 @@ use shotengai_contracts::events::{
 };
 use shotengai_contracts::{Envelope, Event, Metadata};
 use shotengai_kernel::{
-    AggregateId, CommitId, Currency, EventId, Money, OrderId, PaymentId, ProductId, Quantity, Timestamp, UserId,
+    AggregateId, CommitId, Currency, EventId, Money, Names, OrderId, PaymentId, ProductId, Quantity, Timestamp, UserId,
     Version,
 };
 use shotengai_messaging::Commit;
@@ -60,12 +60,18 @@ pub(crate) fn envelopes(commits: &[Commit]) -> Vec<Envelope> {
     commits.iter().flat_map(|commit| commit.events.clone()).collect()
 }
 
+/// An English name. Whatever stands in an event was not judged by us, and PostgreSQL takes no NUL.
+fn english(name: &str) -> Names {
+    serde_json::from_value(serde_json::json!({ "en": name })).unwrap()
+}
+
 /// A product's history: its creation, then a step a byte.
 pub(crate) fn product(name: &str, start_second: i64, steps: &[u8]) -> Vec<Commit> {
     let id = product_id(name);
     let created = ProductCreated {
         product_id: id.clone(),
         name: format!("sweet {name}"),
+        names: english("tasty\0"),
         description: "with\0nul".to_owned(),
         price: yen(200),
         stock: 10,
@@ -75,7 +81,14 @@ pub(crate) fn product(name: &str, start_second: i64, steps: &[u8]) -> Vec<Commit
         let product_id = id.clone();
         let price = yen(i64::from(*step));
         match step % 5 {
-            0 => ProductUpdated { product_id, name: format!("v{step}"), description: String::new(), price }.into(),
+            0 => ProductUpdated {
+                product_id,
+                name: format!("v{step}"),
+                names: english("v"),
+                description: String::new(),
+                price,
+            }
+            .into(),
             1 => ProductPriceChanged { product_id, price, source_sequence: None }.into(),
             2 => ProductImageAdded { product_id, keys: vec![format!("k{}", step % 7)] }.into(),
             3 => ProductDeleted { product_id }.into(),
@@ -107,6 +120,7 @@ pub(crate) fn order(name: &str, user: &str, start_second: i64, stage: OrderStage
     let items = vec![OrderItem {
         product_id: product_id("kinoko"),
         name: "きのこの山".to_owned(),
+        names: english("Kinoko\0"),
         quantity: Quantity::new(2).unwrap(),
         price: yen(200),
     }];

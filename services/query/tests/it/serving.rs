@@ -122,13 +122,20 @@ async fn everybody_reads_products_and_their_stock_once_the_events_have_come() {
     assert_eq!(status, StatusCode::OK, "{body}");
     let wanted = serde_json::json!({
         "items": [{
-            "product_id": "prod_kinoko", "name": "sweet kinoko", "description": "with\u{fffd}nul", "price": 200,
+            "product_id": "prod_kinoko", "name": "sweet kinoko", "names": {"en": "tasty\u{fffd}"}, "description": "with\u{fffd}nul", "price": 200,
             "currency": "JPY", "stock": 8, "images": ["k2"], "version": 2,
         }],
         "next_cursor": null,
     });
     assert_eq!(body, wanted);
     assert_eq!(served.get("/products/prod_kinoko", None).await.1, wanted["items"][0]);
+    for path in ["/products/prod_kinoko?lang=en-GB", "/products?lang=en"] {
+        let body = served.get(path, None).await.1;
+        let name = body.get("name").or_else(|| body["items"][0].get("name"));
+        assert_eq!(name, Some(&Value::from("tasty\u{fffd}")), "{path}");
+    }
+    assert_eq!(served.get("/products/prod_kinoko?lang=fr", None).await.1, wanted["items"][0]);
+    assert_eq!(served.get("/products?lang=English", None).await.0, StatusCode::BAD_REQUEST);
     served.publish(Owner::Catalog, &product("deleted", 0, &[3])).await;
     assert_eq!(served.get("/products/prod_deleted?min_version=prod_deleted:2", None).await.0, StatusCode::NOT_FOUND);
     assert_eq!(served.get("/products/nothing", None).await.0, StatusCode::NOT_FOUND);

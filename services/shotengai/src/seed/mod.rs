@@ -58,6 +58,7 @@ pub(crate) async fn seed(args: &SeedArgs) -> anyhow::Result<(usize, usize)> {
             .json(&json!({
                 "product_id": product.id,
                 "name": product.name,
+                "names": {"en": product.english},
                 "description": product.description,
                 "price": product.price(currency)?,
                 "stock": product.stock,

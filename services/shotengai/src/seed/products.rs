@@ -7,6 +7,8 @@ use shotengai_kernel::{Currency, Money, MoneyError};
 pub(super) struct Product {
     pub(super) id: &'static str,
     pub(super) name: &'static str,
+    /// Its name in English.
+    pub(super) english: &'static str,
     pub(super) description: &'static str,
     /// In yen; [`price`] says what that is elsewhere.
     yen: i64,
@@ -18,6 +20,7 @@ pub(super) const PRODUCTS: [Product; 6] = [
     Product {
         id: "prod_kinoko",
         name: "きのこの山",
+        english: "Kinoko no Yama",
         description: "Chocolate caps on crackers. One of the two rivals.",
         yen: 200,
         stock: 100_000,
@@ -25,6 +28,7 @@ pub(super) const PRODUCTS: [Product; 6] = [
     Product {
         id: "prod_takenoko",
         name: "たけのこの里",
+        english: "Takenoko no Sato",
         description: "Chocolate over biscuit shoots. The other rival.",
         yen: 220,
         stock: 100_000,
@@ -32,16 +36,23 @@ pub(super) const PRODUCTS: [Product; 6] = [
     Product {
         id: "prod_dorayaki",
         name: "どら焼き",
+        english: "Dorayaki",
         description: "Two small pancakes with sweet bean paste.",
         yen: 180,
         stock: 500,
     },
     Product {
-        id: "prod_taiyaki", name: "たい焼き", description: "A fish-shaped cake, warm.", yen: 160, stock: 500
+        id: "prod_taiyaki",
+        name: "たい焼き",
+        english: "Taiyaki",
+        description: "A fish-shaped cake, warm.",
+        yen: 160,
+        stock: 500,
     },
     Product {
         id: "prod_senbei",
         name: "せんべい",
+        english: "Senbei",
         description: "Rice crackers with soy sauce, ten pieces.",
         yen: 350,
         stock: 200,
@@ -49,6 +60,7 @@ pub(super) const PRODUCTS: [Product; 6] = [
     Product {
         id: "prod_yokan",
         name: "羊羹",
+        english: "Yokan",
         description: "A bar of bean jelly. Only three left.",
         yen: 1200,
         stock: 3,

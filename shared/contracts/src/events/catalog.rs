@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shotengai_kernel::{Money, ProductId};
+use shotengai_kernel::{Money, Names, ProductId};
 
 /// A product came into the street.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -11,6 +11,9 @@ pub struct ProductCreated {
     pub product_id: ProductId,
     /// What people call it.
     pub name: String,
+    /// What they call it in other languages; since version 2.
+    #[serde(default, skip_serializing_if = "Names::is_empty")]
+    pub names: Names,
     /// A few sentences for people.
     pub description: String,
     /// Price of one piece.
@@ -26,6 +29,9 @@ pub struct ProductUpdated {
     pub product_id: ProductId,
     /// What people call it.
     pub name: String,
+    /// What they call it in other languages; since version 2.
+    #[serde(default, skip_serializing_if = "Names::is_empty")]
+    pub names: Names,
     /// A few sentences for people.
     pub description: String,
     /// Price of one piece.

@@ -168,8 +168,8 @@ macro_rules! events {
 
 events! {
     Catalog {
-        ProductCreated = 1,
-        ProductUpdated = 1,
+        ProductCreated = 2,
+        ProductUpdated = 2,
         ProductPriceChanged = 1,
         ProductImageAdded = 1,
         ProductDeleted = 1,

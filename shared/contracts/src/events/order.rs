@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shotengai_kernel::{CartId, Money, OrderId, PaymentId, ProductId, Quantity, UserId};
+use shotengai_kernel::{CartId, Money, Names, OrderId, PaymentId, ProductId, Quantity, UserId};
 
 /// A line of an order, with name and price as they were when it was placed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -11,6 +11,9 @@ pub struct OrderItem {
     pub product_id: ProductId,
     /// What it was called then.
     pub name: String,
+    /// What it was called then in other languages. Words for people alone: who doesn't know them shows the name.
+    #[serde(default, skip_serializing_if = "Names::is_empty")]
+    pub names: Names,
     /// How many pieces.
     pub quantity: Quantity,
     /// Price of one piece then.

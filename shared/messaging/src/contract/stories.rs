@@ -12,7 +12,7 @@ use shotengai_contracts::events::{
 use shotengai_contracts::topology::QueueSpec;
 use shotengai_contracts::{Envelope, Event, Metadata, Owner};
 use shotengai_kernel::{
-    AggregateId, Currency, EventId, Money, OrderId, PaymentId, ProductId, Quantity, Timestamp, UserId, Version,
+    AggregateId, Currency, EventId, Money, Names, OrderId, PaymentId, ProductId, Quantity, Timestamp, UserId, Version,
 };
 use uuid::Uuid;
 
@@ -132,6 +132,7 @@ impl Story {
         let item = |(product_id, pieces): &(ProductId, u32)| OrderItem {
             product_id: product_id.clone(),
             name: format!("name of {product_id}"),
+            names: Names::default(),
             quantity: Quantity::new(*pieces).unwrap(),
             price: Money::from_minor(200, Currency::JPY).unwrap(),
         };
@@ -277,6 +278,7 @@ pub fn product_created(product_id: &ProductId, stock: u32) -> Envelope {
     let created = ProductCreated {
         product_id: product_id.clone(),
         name: format!("name of {product_id}"),
+        names: Names::default(),
         description: String::new(),
         price: Money::from_minor(200, Currency::JPY).unwrap(),
         stock,
