@@ -41,6 +41,21 @@ async fn one_command_opens_a_street_that_sells_and_ctrl_c_leaves_nothing_of_it()
     shop.until_status(&guest, &order, "paid").await;
     until_mailed(&place, "dev@example.com").await;
 
+    // It says how to sign in as administrator, and what becomes of an order.
+    let login = json!({"email": "admin@example.com", "password": "admin123"});
+    shop.post("/auth/login", None, &login).await.expect(200);
+    assert!(dev.output().contains("admin@example.com, password admin123"), "{}", dev.output());
+    let short = format!("…{}", &order[order.len() - 6..]);
+    until("a line tells that the order was paid, and one of each mail", Duration::from_secs(10), || async {
+        let output = dev.output();
+        let told = |what: &str, end: &str| {
+            output.lines().any(|line| line.trim().starts_with(what) && line.contains(&short) && line.contains(end))
+        };
+        let all = told("order", "placed → paid, in ") && told("mail", "Your receipt for ¥400");
+        if all { Ok(()) } else { Err(output) }
+    })
+    .await;
+
     let tree = dev.tree();
     assert!(tree.len() >= 5, "local AWS and PostgreSQL, each with a keeper, run below: {tree:?}");
     dev.signal("INT").await;
@@ -48,6 +63,41 @@ async fn one_command_opens_a_street_that_sells_and_ctrl_c_leaves_nothing_of_it()
     assert!(dev.output().contains("The street is closed."), "{}", dev.output());
     assert_eq!(alive(&tree), [0; 0], "processes");
     assert_eq!(place.taken(), [0; 0], "ports");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_password_of_a_developers_street_is_refused_by_name_elsewhere() {
+    let place = DevPlace::new();
+    let key = place.command(&["keygen"]).output().await.unwrap();
+    std::fs::write(place.folder().join("key.pem"), key.stdout).unwrap();
+    let serve = place
+        .command(&["serve", "storefront"])
+        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", place.aws))
+        .env("JWT_SIGNING_KEY_FILE", "key.pem")
+        .env("INTERNAL_TOKEN", "internal-token-elsewhere")
+        .env("ADMIN_EMAIL", "admin@example.com")
+        .env("ADMIN_PASSWORD", "admin123")
+        .output()
+        .await
+        .unwrap();
+    let seed = place.command(&["seed", "--url", "http://shop.example"]).output().await.unwrap();
+    for output in [serve, seed] {
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        let lines: Vec<_> = said.lines().filter(|line| line.starts_with("shotengai: ")).collect();
+        assert!(matches!(lines[..], [line] if line.contains("ADMIN_PASSWORD must not be \"admin123\"")), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_street_in_dollars_asks_a_dollars_price() {
+    let place = DevPlace::new();
+    let mut dev = place.open(&["--currency", "USD", "--quiet"]).await;
+    let kinoko = get(&format!("http://127.0.0.1:{}/products/prod_kinoko", place.http)).await.unwrap();
+    let kinoko: Value = serde_json::from_str(&kinoko).unwrap();
+    assert_eq!((&kinoko["price"], &kinoko["currency"]), (&json!(2), &json!("USD")), "{kinoko}");
+    dev.signal("INT").await;
+    assert_eq!(dev.ended().await.code(), Some(0), "{}", dev.output());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -26,6 +26,7 @@ mod forwarding;
 mod hot_product;
 mod idempotency;
 mod load;
+mod mail_links;
 mod outage;
 mod outbox;
 mod poison;
