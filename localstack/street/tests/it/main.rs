@@ -7,6 +7,7 @@
 mod bootstrap;
 mod children;
 mod killed_street;
+mod machine;
 mod ministack;
 mod postgres;
 mod support;
