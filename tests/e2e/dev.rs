@@ -43,7 +43,7 @@ async fn one_command_opens_a_street_that_sells_and_ctrl_c_leaves_nothing_of_it()
 
     // It says how to sign in as administrator, and what becomes of an order.
     let login = json!({"email": "admin@example.com", "password": "admin123"});
-    shop.post("/auth/login", None, &login).await.expect(200);
+    assert_eq!(shop.post("/auth/login", None, &login).await.status, 200);
     assert!(dev.output().contains("admin@example.com, password admin123"), "{}", dev.output());
     let short = format!("…{}", &order[order.len() - 6..]);
     until("a line tells that the order was paid, and one of each mail", Duration::from_secs(10), || async {

@@ -43,7 +43,7 @@ async fn of_product(world: &World, index: usize, goods: &Goods) -> anyhow::Resul
     };
     let product = create_product(&products, &wanted, &meta()).await?;
     for step in 0..i64::from(goods.past) {
-        update_product(&products, &product, &details(index, 100 + step)?, &meta()).await?;
+        update_product(&products, &product, &details(index, 100 + step)?, None, &meta()).await?;
     }
 
     let desk = Arc::new(Desk::new(writer(Owner::Inventory)));

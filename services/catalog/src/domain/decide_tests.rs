@@ -75,7 +75,8 @@ fn names_in_other_languages_stay_unless_others_are_given() {
     let product = then(created(), called);
     let cheaper = update(&product, &details("きのこの山", 150), None).unwrap();
     assert_eq!(names(&cheaper), ["ProductPriceChanged"]);
-    let product = then(product, update(&product, &details("きのこの里", 150), None).unwrap());
+    let renamed = update(&product, &details("きのこの里", 150), None).unwrap();
+    let product = then(product, renamed);
     assert_eq!(product.known().unwrap().details.names(), &english("Kinoko"));
     let none = then(product.clone(), update(&product, &details("きのこの里", 150), Some(&Names::default())).unwrap());
     assert!(none.known().unwrap().details.names().is_empty());

@@ -85,6 +85,6 @@ fn try_it(http: &str, args: &DevArgs) -> String {
   ORDER=$(curl -s {http}/orders {json} -H \"authorization: Bearer $TOKEN\" -d '{{\"items\":[{{\"product_id\":\"prod_kinoko\",\"quantity\":2}}]}}' | {order})
   curl -s \"{http}/orders/$ORDER?min_version=$ORDER:1\" -H \"authorization: Bearer $TOKEN\"
   ADMIN=$(curl -s {http}/auth/login {json} -d '{{\"email\":\"{email}\",\"password\":\"{password}\"}}' | {token})
-  curl -s -X POST {http}/orders/$ORDER/ship -H \"authorization: Bearer $ADMIN\""
+  sleep 2; curl -s -X POST {http}/orders/$ORDER/ship -H \"authorization: Bearer $ADMIN\""
     )
 }

@@ -108,7 +108,7 @@ impl Person {
                 async move {
                     let Some(products) = &open.services.products else { return Attempt::Again };
                     let changed = match to {
-                        Some(details) => update_product(products, product, details, &meta).await.is_ok(),
+                        Some(details) => update_product(products, product, details, None, &meta).await.is_ok(),
                         None => delete_product(products, product, &meta).await.is_ok(),
                     };
                     if changed { Attempt::Settled(()) } else { Attempt::Again }
