@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shotengai_contracts::routing::{consumed_queues, dead_letters_of};
+use shotengai_contracts::topology::SHOTENGAI;
 use shotengai_messaging::Infrastructure;
 use tokio::time::sleep;
 
@@ -15,8 +15,7 @@ const POLL: Duration = Duration::from_secs(5);
 
 /// Prints a line when a dead-letter queue holds more than before, until it is dropped.
 pub(super) async fn follow(infra: Arc<dyn Infrastructure>) {
-    let names = consumed_queues().map(dead_letters_of).chain([shotengai_bridge::DEAD_LETTERS.to_owned()]);
-    let mut held: BTreeMap<String, u64> = names.map(|name| (name, 0)).collect();
+    let mut held: BTreeMap<String, u64> = SHOTENGAI.queues.iter().map(|queue| (queue.dead_letters(), 0)).collect();
     loop {
         sleep(POLL).await;
         for (name, held) in &mut held {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shotengai_bridge::change;
+use shotengai_contracts::Envelope;
 use shotengai_kernel::{Clock, SystemClock};
 use shotengai_messaging::{ShardCursor, StartAt, StreamReader};
 use tokio::time::sleep;
@@ -71,7 +72,8 @@ async fn read(
         return;
     };
     for record in batch.records {
-        for envelope in change::parts(&record.data).into_iter().flatten() {
+        for passable in change::parts(&record.data).into_iter().flatten() {
+            let Ok(envelope) = Envelope::from_json(passable.body.as_bytes()) else { continue };
             lines.extend(envelope.event().ok().and_then(|event| orders.take(&envelope, &event)));
         }
         reading.after = StartAt::After(record.position);
