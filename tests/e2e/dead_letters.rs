@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shotengai_contracts::{EventType, samples};
 use shotengai_kernel::{AggregateId, Version};
-use shotengai_messaging::{Infrastructure, OutgoingMessage, StartAt};
+use shotengai_messaging::{Infrastructure, Message, StartAt};
 use shotengai_tests::street::Street;
 use shotengai_tests::wait::until;
 
@@ -32,8 +32,7 @@ async fn say_json(street: &Street, args: &[&str]) -> Value {
 
 async fn put(street: &Street, queue: &str, body: &str, attributes: &[(&str, &str)]) {
     let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let message =
-        OutgoingMessage { body: body.to_owned(), attributes: attributes.collect(), ..OutgoingMessage::default() };
+    let message = Message { body: body.to_owned(), attributes: attributes.collect(), ..Message::default() };
     let answers = street.aws.queue(queue).send(&[message]).await.unwrap();
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
 }

@@ -8,8 +8,7 @@ use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{queues, tables};
 use shotengai_kernel::{AggregateId, Ports, Version};
 use shotengai_messaging::ports::stream::StreamRecord;
-use shotengai_messaging::ports::topic::TopicMessage;
-use shotengai_messaging::{Condition, Fault, FaultKind, Infrastructure, Key, OutgoingMessage, Row, WriteError};
+use shotengai_messaging::{Condition, Fault, FaultKind, Infrastructure, Key, Message, Row, WriteError};
 use shotengai_tests::proxy::{Action, Proxy, Rule, RuleHandle};
 use shotengai_tests::street::Street;
 use shotengai_tests::wait::until;
@@ -36,15 +35,14 @@ fn always(service: &'static str, action: Action) -> Rule {
 /// One call on each service; what came of it.
 async fn one_call_each(aws: &Aws) -> [(&'static str, Result<(), Fault>); 4] {
     let record = StreamRecord { key: "key".to_owned(), data: b"data".to_vec() };
-    let published = TopicMessage { body: "body".to_owned(), attributes: Vec::new() };
-    let sent = OutgoingMessage { body: "body".to_owned(), ..OutgoingMessage::default() };
+    let message = [Message { body: "body".to_owned(), ..Message::default() }];
     let first =
         |answers: Result<Vec<Result<(), Fault>>, Fault>| answers.and_then(|all| all.into_iter().next().unwrap());
     [
         ("dynamodb", aws.table(tables::ORDER_PRICES.name).ping().await),
         ("kinesis", first(aws.stream_writer().put(&[record]).await)),
-        ("sns", first(aws.topic().publish(&[published]).await)),
-        ("sqs", first(aws.queue(queues::ORDER_DEADLINE.name).send(&[sent]).await)),
+        ("sns", first(aws.topic().publish(&message).await)),
+        ("sqs", first(aws.queue(queues::ORDER_DEADLINE.name).send(&message).await)),
     ]
 }
 

@@ -5,14 +5,14 @@ use std::time::Duration;
 use serde_json::json;
 use shotengai_contracts::EventType;
 use shotengai_contracts::topology::queues;
-use shotengai_messaging::{Infrastructure, OutgoingMessage, Queue};
+use shotengai_messaging::{Infrastructure, Message, Queue};
 use shotengai_tests::shop::text;
 use shotengai_tests::street::Street;
 use shotengai_tests::truth::{Pieces, operations};
 use shotengai_tests::wait::until;
 
 /// Takes the messages of these types out of a queue, once all are there; answers them in this order.
-async fn take(queue: &dyn Queue, wanted: [EventType; 2]) -> [OutgoingMessage; 2] {
+async fn take(queue: &dyn Queue, wanted: [EventType; 2]) -> [Message; 2] {
     let mut found = [const { None }; 2];
     until(&format!("{wanted:?} are in {}", queue.name()), Duration::from_secs(60), || async {
         let depth = queue.depth().await.unwrap();
@@ -24,7 +24,7 @@ async fn take(queue: &dyn Queue, wanted: [EventType; 2]) -> [OutgoingMessage; 2]
             let event_type = delivery.attributes.get("event_type").cloned().unwrap_or_default();
             if let Some(place) = wanted.iter().position(|wanted| wanted.as_str() == event_type) {
                 let (body, attributes) = (delivery.body, delivery.attributes);
-                found[place] = Some(OutgoingMessage { body, attributes, delay: Duration::ZERO });
+                found[place] = Some(Message { body, attributes, delay: Duration::ZERO });
                 queue.delete(&[delivery.receipt]).await.unwrap().into_iter().for_each(Result::unwrap);
             }
         }
@@ -32,7 +32,7 @@ async fn take(queue: &dyn Queue, wanted: [EventType; 2]) -> [OutgoingMessage; 2]
     found.map(Option::unwrap)
 }
 
-async fn send(queue: &dyn Queue, message: &OutgoingMessage) {
+async fn send(queue: &dyn Queue, message: &Message) {
     queue.send(std::slice::from_ref(message)).await.unwrap().into_iter().for_each(Result::unwrap);
 }
 

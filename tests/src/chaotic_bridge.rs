@@ -16,7 +16,7 @@ use shotengai_contracts::{Envelope, Event};
 use shotengai_kernel::{Ports, Random, SeededRandom};
 use shotengai_messaging::ports::queue::QUEUE_MAX_BATCH;
 use shotengai_messaging::ports::stream::{ShardCursor, StartAt};
-use shotengai_messaging::{Infrastructure, OutgoingMessage, Queue};
+use shotengai_messaging::{Infrastructure, Message, Queue};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -117,7 +117,7 @@ struct Copy {
     queue: &'static str,
     subject: String,
     version: u64,
-    message: OutgoingMessage,
+    message: Message,
 }
 
 struct Rounds {
@@ -193,7 +193,7 @@ impl Rounds {
         let whole = Instant::now() + late();
         let mut attributes = BTreeMap::from([("event_type".to_owned(), envelope.event_type.clone())]);
         attributes.extend(envelope.traceparent.clone().map(|parent| ("traceparent".to_owned(), parent)));
-        let message = OutgoingMessage { body: envelope.to_json(), attributes, delay: Duration::ZERO };
+        let message = Message { body: envelope.to_json(), attributes, delay: Duration::ZERO };
         for _ in 0..COPIES {
             self.held.push(Copy {
                 due: whole + late(),
@@ -228,7 +228,7 @@ impl Rounds {
             let other = self.random.below(u64::try_from(place).unwrap() + 1);
             due.swap(place, usize::try_from(other).unwrap());
         }
-        let mut queues: BTreeMap<&'static str, Vec<OutgoingMessage>> = BTreeMap::new();
+        let mut queues: BTreeMap<&'static str, Vec<Message>> = BTreeMap::new();
         for copy in due {
             self.note(&copy);
             queues.entry(copy.queue).or_default().push(copy.message);
@@ -258,7 +258,7 @@ impl Rounds {
 }
 
 /// Sends until each is acknowledged; after a lost answer there may be a fourth copy.
-async fn send(queue: &dyn Queue, mut messages: Vec<OutgoingMessage>) {
+async fn send(queue: &dyn Queue, mut messages: Vec<Message>) {
     while !messages.is_empty() {
         match queue.send(&messages).await {
             Ok(answers) => {

@@ -14,7 +14,7 @@ use shotengai_kernel::{
 };
 use shotengai_messaging::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
 use shotengai_messaging::ports::queue::QUEUE_MAX_BATCH;
-use shotengai_messaging::{Infrastructure, OutgoingMessage};
+use shotengai_messaging::{Infrastructure, Message};
 use shotengai_runtime::{Context, Settings};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -122,7 +122,7 @@ async fn feed(infra: &MemoryInfrastructure, ports: &Ports, events: impl Iterator
     }
 }
 
-fn message(ports: &Ports, event: &Event) -> OutgoingMessage {
+fn message(ports: &Ports, event: &Event) -> Message {
     let subject = match event {
         Event::OrderPlaced(placed) => AggregateId::from(&placed.order_id),
         Event::ProductCreated(created) => AggregateId::from(&created.product_id),
@@ -132,7 +132,7 @@ fn message(ports: &Ports, event: &Event) -> OutgoingMessage {
     let id = EventId::new(ports.ids.uuid_v7());
     let envelope = Envelope::wrap(id, ports.clock.now(), subject, Version::new(1), &meta, event);
     let attributes = [("event_type".to_owned(), event.event_type().to_string())].into();
-    OutgoingMessage { body: envelope.to_json(), attributes, delay: Duration::ZERO }
+    Message { body: envelope.to_json(), attributes, delay: Duration::ZERO }
 }
 
 fn product(n: usize) -> ProductId {

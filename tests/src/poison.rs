@@ -3,7 +3,7 @@
 use reqwest::Response;
 use serde_json::json;
 use shotengai_contracts::{Envelope, EventType, samples};
-use shotengai_messaging::{Infrastructure, OutgoingMessage, StreamRecord};
+use shotengai_messaging::{Infrastructure, Message, StreamRecord};
 
 use crate::street::Street;
 
@@ -73,7 +73,7 @@ impl Street {
     /// Sends a message straight to a queue.
     pub async fn send_poison(&self, queue: &str, poison: &Poison) {
         let body = String::from_utf8(poison.data.clone()).expect("text");
-        let answers = self.aws.queue(queue).send(&[OutgoingMessage { body, ..OutgoingMessage::default() }]).await;
+        let answers = self.aws.queue(queue).send(&[Message { body, ..Message::default() }]).await;
         assert!(matches!(answers.unwrap().as_slice(), [Ok(())]), "{queue} takes {}", poison.kind);
     }
 

@@ -4,7 +4,7 @@ use shotengai_contracts::envelope::without_noncharacters;
 use shotengai_contracts::{DecodeError, Header};
 use shotengai_kernel::{AggregateId, EventId};
 use shotengai_messaging::ports::topic::PUBLISH_MAX_BYTES;
-use shotengai_messaging::{TopicMessage, wire};
+use shotengai_messaging::{Message, wire};
 
 /// Why a record is set aside.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,10 +53,10 @@ pub fn event(data: &[u8]) -> Result<Passable, Unfit> {
 ///
 /// # Errors
 /// [`Unfit`] when it is larger than the topic takes.
-pub fn message(event: Passable, traceparent: Option<String>) -> Result<TopicMessage, Unfit> {
+pub fn message(event: Passable, traceparent: Option<String>) -> Result<Message, Unfit> {
     let Passable { body, event_type, traceparent: own, .. } = event;
     let attributes = wire::attributes(event_type, traceparent.as_deref().or(own.as_deref()));
-    let message = TopicMessage { body, attributes };
+    let message = Message { body, attributes, ..Message::default() };
     let size = message.size();
     if size > PUBLISH_MAX_BYTES {
         let error = format!("{size} bytes, {PUBLISH_MAX_BYTES} are the most");
@@ -116,7 +116,9 @@ mod tests {
         assert_eq!(message.body, sample.to_json());
         assert_eq!(
             message.attributes,
-            [("event_type".to_owned(), "OrderPaid".to_owned()), ("traceparent".to_owned(), "00-1-2-01".to_owned())]
+            [("event_type", "OrderPaid"), ("traceparent", "00-1-2-01")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into()
         );
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use shotengai_messaging::OutgoingMessage;
+use shotengai_messaging::Message;
 use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use shotengai_messaging::dead_letters::record::{BASE64, ENCODING, EXCERPT, KEY, POSITION, SHARD};
 use shotengai_messaging::ports::queue::{SEND_MAX_BYTES, is_permitted};
@@ -23,7 +23,7 @@ const TRACE_CHARS: usize = 55;
 
 /// The letter of a record that is `unfit`, after so many attempts.
 #[must_use]
-pub fn letter(shard: &str, record: &ReadRecord, unfit: &Unfit, attempts: u32) -> OutgoingMessage {
+pub fn letter(shard: &str, record: &ReadRecord, unfit: &Unfit, attempts: u32) -> Message {
     let facts = DeadLetterFacts {
         reason: unfit.reason.to_owned(),
         error: permitted(&unfit.error).chars().take(ERROR_CHARS).collect(),
@@ -41,17 +41,17 @@ pub fn letter(shard: &str, record: &ReadRecord, unfit: &Unfit, attempts: u32) ->
     ]);
     // No queue takes an attribute without a value.
     attributes.retain(|_, value| !value.is_empty());
-    let plain = OutgoingMessage { body: String::new(), attributes, delay: Duration::ZERO };
+    let plain = Message { body: String::new(), attributes, delay: Duration::ZERO };
     let encoded = |encoding: &str, body: String| {
         let mut attributes = plain.attributes.clone();
         attributes.insert(ENCODING.to_owned(), encoding.to_owned());
-        OutgoingMessage { body, attributes, ..plain }
+        Message { body, attributes, ..plain }
     };
 
     let text = std::str::from_utf8(&record.data).ok().filter(|text| !text.is_empty() && text.chars().all(is_permitted));
     let whole = match text {
         Some(text) if plain.size() + text.len() <= SEND_MAX_BYTES => {
-            return OutgoingMessage { body: text.to_owned(), ..plain };
+            return Message { body: text.to_owned(), ..plain };
         }
         Some(_) => None,
         None if record.data.is_empty() => None,
@@ -82,7 +82,7 @@ mod tests {
         ReadRecord { position: "7".to_owned(), key: "ord_1".to_owned(), data: data.to_vec(), arrived_at: None }
     }
 
-    fn of(record: &ReadRecord) -> OutgoingMessage {
+    fn of(record: &ReadRecord) -> Message {
         let error = "a \u{0}\u{ffff} at the beginning".to_owned();
         let letter = letter("shard-0", record, &Unfit { reason: "not_json", error, trace: None }, 1);
         // Every letter is one that a queue takes.
@@ -92,7 +92,7 @@ mod tests {
         letter
     }
 
-    fn encoding(letter: &OutgoingMessage) -> Option<&str> {
+    fn encoding(letter: &Message) -> Option<&str> {
         letter.attributes.get(ENCODING).map(String::as_str)
     }
 
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_redrive_reads_the_record_back_or_says_where_it_stands() {
         let reread = |data: &[u8]| {
-            let OutgoingMessage { body, attributes, .. } = of(&record(data));
+            let Message { body, attributes, .. } = of(&record(data));
             let (message_id, receipt) = ("m".to_owned(), Receipt("r".to_owned()));
             dead_letters::record::record(&Letter::read(RawDelivery {
                 message_id,

@@ -11,7 +11,7 @@ use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::ports::topic::{PUBLISH_MAX_BYTES, PUBLISH_MAX_MESSAGES};
 use shotengai_messaging::shard::RecordHandler;
 use shotengai_messaging::trace::{follow, traceparent_of};
-use shotengai_messaging::{OutgoingMessage, Queue, Topic, TopicMessage, metrics};
+use shotengai_messaging::{Message, Queue, Topic, metrics};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
@@ -37,12 +37,12 @@ pub struct Bridge {
 /// What becomes of one record.
 enum Item {
     Publish(Passing),
-    SetAside { index: usize, reason: &'static str, letter: OutgoingMessage },
+    SetAside { index: usize, reason: &'static str, letter: Message },
 }
 
 /// A record on its way to the topic, with its part of the trace, which ends when the topic has it.
 pub(crate) struct Passing {
-    pub(crate) message: TopicMessage,
+    pub(crate) message: Message,
     /// Its record's index within the batch.
     pub(crate) index: usize,
     span: Span,
@@ -146,7 +146,7 @@ struct Passed {
 
 enum Request {
     Publish(Vec<Passing>),
-    SetAside(OutgoingMessage, &'static str),
+    SetAside(Message, &'static str),
 }
 
 /// Cuts items, in order, into requests that the topic takes.
@@ -198,9 +198,9 @@ mod tests {
 
     #[async_trait]
     impl Topic for Tiring {
-        async fn publish(&self, messages: &[TopicMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        async fn publish(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
             let mut left = self.0.lock().unwrap();
-            let answer = |_: &TopicMessage| {
+            let answer = |_: &Message| {
                 *left =
                     left.checked_sub(1).ok_or_else(|| Fault::new(FaultKind::Transient, "topic.publish", "tired"))?;
                 Ok(())

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::trace::TRACEPARENT;
-use shotengai_messaging::{Backoff, Fault, OutgoingMessage, metrics};
+use shotengai_messaging::{Backoff, Fault, Message, metrics};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -196,8 +196,7 @@ impl Bridge {
         refusal: &Refusal<'_>,
         shutdown: &CancellationToken,
     ) -> Option<()> {
-        let trace = passing.message.attributes.iter().find(|(name, _)| name == TRACEPARENT);
-        let trace = trace.map(|(_, value)| value.clone());
+        let trace = passing.message.attributes.get(TRACEPARENT).cloned();
         let unfit = Unfit { reason: "refused", error: refusal.error.clone(), trace };
         let (reason, error) = (unfit.reason, &unfit.error);
         tracing::error!(shard, position = record.position, reason, error, "a record was set aside");
@@ -209,7 +208,7 @@ impl Bridge {
     pub(crate) async fn set_aside(
         &self,
         shard: &str,
-        letter: &OutgoingMessage,
+        letter: &Message,
         reason: &'static str,
         shutdown: &CancellationToken,
     ) -> bool {
@@ -258,7 +257,7 @@ mod tests {
     use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
     use shotengai_messaging::memory::MemoryQueue;
     use shotengai_messaging::shard::RecordHandler;
-    use shotengai_messaging::{FaultKind, Queue, Topic, TopicMessage};
+    use shotengai_messaging::{FaultKind, Message, Queue, Topic};
 
     use super::*;
 
@@ -273,10 +272,10 @@ mod tests {
 
     #[async_trait]
     impl Topic for Moody {
-        async fn publish(&self, messages: &[TopicMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        async fn publish(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
             let mut calls = self.calls.lock().unwrap();
             *calls += 1;
-            let answer = |message: &TopicMessage| {
+            let answer = |message: &Message| {
                 let subject = Envelope::from_json(message.body.as_bytes()).unwrap().subject.to_string();
                 match (self.says)(&subject, *calls) {
                     Some(kind) => Err(Fault::new(kind, "topic.publish", "no")),

@@ -1,7 +1,5 @@
 //! An administrator adds pieces to a known product.
 
-use std::sync::Arc;
-
 use shotengai_contracts::Metadata;
 use shotengai_kernel::{AggregateId, ProductId, Quantity, UserId, Version};
 use shotengai_messaging::{Fault, FaultKind};
@@ -30,7 +28,7 @@ pub enum AddStockError {
     Contended,
     /// The store failed.
     #[error(transparent)]
-    Fault(Arc<Fault>),
+    Fault(Fault),
 }
 
 /// What was added.
@@ -65,7 +63,7 @@ pub async fn add_stock(
     match desk.carry_out(&[Asked { request, meta }]).await.into_iter().next() {
         Some(Ok(Outcome::Done)) => {
             let stock = desk.stocks().load(&AggregateId::stock(product)).await;
-            let stock = stock.map_err(|fault| AddStockError::Fault(Arc::new(fault)))?;
+            let stock = stock.map_err(AddStockError::Fault)?;
             Ok(Added { addition_id, version: stock.version })
         }
         Some(Ok(Outcome::UnknownProduct)) => Err(AddStockError::UnknownProduct),
@@ -76,7 +74,7 @@ pub async fn add_stock(
         }
         Some(Err(Undecided::Fault(fault))) => Err(AddStockError::Fault(fault)),
         Some(Err(Undecided::Unwritable(why))) => {
-            Err(AddStockError::Fault(Arc::new(Fault::new(FaultKind::Permanent, "add stock", why))))
+            Err(AddStockError::Fault(Fault::new(FaultKind::Permanent, "add stock", why)))
         }
     }
 }

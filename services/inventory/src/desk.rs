@@ -1,7 +1,6 @@
 //! Carries requests out: loads what they are about, plans, writes the plan as one transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::try_join;
@@ -30,7 +29,7 @@ pub struct Asked {
 pub enum Undecided {
     /// The store failed; after a transient fault the request may have been carried out.
     #[error(transparent)]
-    Fault(Arc<Fault>),
+    Fault(Fault),
     /// Other processes wrote first every time.
     #[error("too many writers on the same stock")]
     Contended,
@@ -114,7 +113,7 @@ impl Desk {
                     continue;
                 }
                 Err(AppendError::Unwritable(why)) => Undecided::Unwritable(why),
-                Err(AppendError::Fault(fault)) => Undecided::Fault(Arc::new(fault)),
+                Err(AppendError::Fault(fault)) => Undecided::Fault(fault),
             };
             if matches!(undecided, Undecided::Contended) && conflicts < MAX_CONFLICTS {
                 conflicts += 1;

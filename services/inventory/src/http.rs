@@ -67,7 +67,6 @@ fn problem(error: AddStockError) -> Problem {
         }
         AddStockError::Impossible(why) => Problem::unprocessable("out-of-range", why),
         AddStockError::Contended => Problem::unavailable(1),
-        // Only a request of the same transaction could hold the fault too, and this was the only one.
-        AddStockError::Fault(fault) => Arc::into_inner(fault).map_or_else(Problem::internal, Problem::from),
+        AddStockError::Fault(fault) => fault.into(),
     }
 }

@@ -14,9 +14,7 @@ use jiff::SignedDuration;
 use shotengai_contracts::{Envelope, Event};
 use shotengai_kernel::{AggregateId, Clock, OrderId};
 use shotengai_messaging::ports::queue::MAX_DELAY;
-use shotengai_messaging::{
-    Delivery, Disposition, ExecuteError, Handler, Loaded, OutgoingMessage, Queue, each, send_all, wire,
-};
+use shotengai_messaging::{Delivery, Disposition, ExecuteError, Handler, Loaded, Message, Queue, each, send_all, wire};
 
 use crate::aggregate::Orders;
 use crate::consumers::unexpected;
@@ -53,18 +51,18 @@ impl Reminders {
         let reminders: Vec<_> = placed.iter().map(|delivery| self.reminder(delivery)).collect();
         let sent = send_all(self.queue.as_ref(), &reminders).await;
         let answer =
-            |sent: Result<_, Arc<_>>| sent.map_or_else(|fault| Disposition::from_fault(&fault), |()| Disposition::Done);
+            |sent: Result<(), _>| sent.map_or_else(|fault| Disposition::from_fault(&fault), |()| Disposition::Done);
         sent.into_iter().map(answer).collect()
     }
 
-    fn reminder(&self, placed: &Delivery) -> OutgoingMessage {
+    fn reminder(&self, placed: &Delivery) -> Message {
         let Delivery { envelope, body, .. } = placed;
         let remaining = self.remaining(envelope).unwrap_or_default();
         // Up to whole seconds: a reminder that comes a moment early costs another one.
         let seconds = remaining.as_secs().saturating_add(u64::from(remaining.subsec_nanos() > 0));
-        OutgoingMessage {
+        Message {
             body: body.to_string(),
-            attributes: wire::attributes(&envelope.event_type, envelope.traceparent.as_deref()).into_iter().collect(),
+            attributes: wire::attributes(&envelope.event_type, envelope.traceparent.as_deref()),
             delay: Duration::from_secs(seconds).min(MAX_DELAY),
         }
     }

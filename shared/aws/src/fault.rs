@@ -8,7 +8,7 @@ use std::error::Error;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use shotengai_messaging::{Fault, FaultKind};
+use shotengai_messaging::{Fault, FaultKind, Message};
 
 /// Services' messages are short; anything longer quotes what it was given.
 const MESSAGE_MAX: usize = 200;
@@ -110,15 +110,13 @@ pub(crate) fn invalid(operation: &'static str, why: impl Into<Box<dyn Error + Se
 }
 
 /// Why no queue takes this message; found before it is sent, since a service may refuse its whole batch for it.
-pub(crate) fn unsendable<'a>(
-    body: &str,
-    mut attributes: impl ExactSizeIterator<Item = (&'a str, &'a str)>,
-) -> Option<&'static str> {
+pub(crate) fn unsendable(message: &Message) -> Option<&'static str> {
+    let Message { body, attributes, .. } = message;
     if body.is_empty() {
         Some("the body is empty")
     } else if attributes.len() > ATTRIBUTES_MAX {
         Some("more than 10 attributes")
-    } else if attributes.any(|(name, value)| name.is_empty() || value.is_empty()) {
+    } else if attributes.iter().any(|(name, value)| name.is_empty() || value.is_empty()) {
         Some("an attribute without name or value")
     } else {
         None
@@ -137,8 +135,7 @@ pub(crate) fn with_unsent(
 
 /// The same fault for each of `entries`.
 pub(crate) fn for_each(fault: &Fault, entries: usize) -> Vec<Result<(), Fault>> {
-    let cause = fault.source().map_or_else(String::new, ToString::to_string);
-    (0..entries).map(|_| Err(Fault::new(fault.kind(), fault.operation(), cause.clone()))).collect()
+    (0..entries).map(|_| Err(fault.clone())).collect()
 }
 
 fn text(code: &str, message: Option<&str>) -> String {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use shotengai_messaging::ports::topic::{PUBLISH_MAX_BYTES, PUBLISH_MAX_MESSAGES};
-use shotengai_messaging::{Fault, Topic, TopicMessage};
+use shotengai_messaging::{Fault, Message, Topic};
 use tokio::sync::OnceCell;
 
 use crate::fault::{entry_fault, fault, invalid, unanswered, unsendable, with_unsent};
@@ -55,11 +55,11 @@ pub(crate) async fn find_topic(client: &Client, name: &str) -> Result<Option<Str
 
 #[async_trait]
 impl Topic for SnsTopic {
-    async fn publish(&self, messages: &[TopicMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
+    async fn publish(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
         if messages.is_empty() {
             return Ok(Vec::new());
         }
-        let bytes: usize = messages.iter().map(TopicMessage::size).sum();
+        let bytes: usize = messages.iter().map(Message::size).sum();
         if messages.len() > PUBLISH_MAX_MESSAGES || bytes > PUBLISH_MAX_BYTES {
             return Err(invalid(
                 PUBLISH,
@@ -69,10 +69,8 @@ impl Topic for SnsTopic {
         let unsent: Vec<_> = messages
             .iter()
             .map(|message| {
-                unsendable(
-                    &message.body,
-                    message.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())),
-                )
+                let delayed = (!message.delay.is_zero()).then_some("a topic delays no message");
+                unsendable(message).or(delayed)
             })
             .collect();
         let sent = messages.iter().enumerate().zip(&unsent).filter(|(_, unsent)| unsent.is_none());
@@ -103,7 +101,7 @@ impl Topic for SnsTopic {
     }
 }
 
-fn entry(index: usize, message: &TopicMessage) -> Result<PublishBatchRequestEntry, Fault> {
+fn entry(index: usize, message: &Message) -> Result<PublishBatchRequestEntry, Fault> {
     let mut entry = PublishBatchRequestEntry::builder().id(index.to_string()).message(&message.body);
     for (name, value) in &message.attributes {
         let value = MessageAttributeValue::builder()

@@ -42,9 +42,14 @@ impl Backoff {
     /// The wait after `failures` failures.
     #[must_use]
     pub fn delay(&self, failures: u32, random: &dyn Random) -> Duration {
-        let bound = u64::try_from(self.bound(failures).as_micros()).unwrap_or(u64::MAX - 1);
-        Duration::from_micros(random.below(bound.saturating_add(1)))
+        within(self.bound(failures), random)
     }
+}
+
+/// A wait evenly between nothing and `bound`.
+pub(crate) fn within(bound: Duration, random: &dyn Random) -> Duration {
+    let bound = u64::try_from(bound.as_micros()).unwrap_or(u64::MAX - 1);
+    Duration::from_micros(random.below(bound.saturating_add(1)))
 }
 
 #[cfg(test)]

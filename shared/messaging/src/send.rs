@@ -1,20 +1,19 @@
 //! Sends that are larger than one call.
 
-use std::sync::Arc;
-
 use crate::ports::fault::Fault;
-use crate::ports::queue::{OutgoingMessage, QUEUE_MAX_BATCH, Queue, SEND_MAX_BYTES};
+use crate::ports::message::Message;
+use crate::ports::queue::{QUEUE_MAX_BATCH, Queue, SEND_MAX_BYTES};
 
 /// Sends any number of messages, cut into as few calls as their number and size allow, one call after the other. One
 /// answer a message, in order. A message whose answer was lost may have been sent all the same.
-pub async fn send_all(queue: &dyn Queue, messages: &[OutgoingMessage]) -> Vec<Result<(), Arc<Fault>>> {
+pub async fn send_all(queue: &dyn Queue, messages: &[Message]) -> Vec<Result<(), Fault>> {
     let mut answers = Vec::with_capacity(messages.len());
     let mut rest = messages;
     while !rest.is_empty() {
         let (call, later) = rest.split_at(fitting(rest));
         match queue.send(call).await {
-            Ok(answered) => answers.extend(answered.into_iter().map(|answer| answer.map_err(Arc::new))),
-            Err(fault) => answers.resize(answers.len() + call.len(), Err(Arc::new(fault))),
+            Ok(answered) => answers.extend(answered),
+            Err(fault) => answers.extend(call.iter().map(|_| Err(fault.clone()))),
         }
         rest = later;
     }
@@ -22,9 +21,9 @@ pub async fn send_all(queue: &dyn Queue, messages: &[OutgoingMessage]) -> Vec<Re
 }
 
 /// How many of the first messages fit one call; one at least, which the queue may refuse by itself.
-fn fitting(messages: &[OutgoingMessage]) -> usize {
+fn fitting(messages: &[Message]) -> usize {
     let mut bytes = 0;
-    let fits = |message: &&OutgoingMessage| {
+    let fits = |message: &&Message| {
         bytes += message.size();
         bytes <= SEND_MAX_BYTES
     };
@@ -33,6 +32,7 @@ fn fitting(messages: &[OutgoingMessage]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use shotengai_contracts::topology::queues;
@@ -41,8 +41,8 @@ mod tests {
     use super::*;
     use crate::memory::MemoryQueue;
 
-    fn message(bytes: usize) -> OutgoingMessage {
-        OutgoingMessage { body: "x".repeat(bytes), delay: Duration::ZERO, ..OutgoingMessage::default() }
+    fn message(bytes: usize) -> Message {
+        Message { body: "x".repeat(bytes), delay: Duration::ZERO, ..Message::default() }
     }
 
     #[tokio::test]

@@ -10,8 +10,8 @@ use shotengai_contracts::{EventType, samples};
 use shotengai_kernel::{ManualClock, Ports};
 use shotengai_messaging::memory::MemoryQueue;
 use shotengai_messaging::{
-    Consumer, ConsumerConfig, Delivery, Disposition, Fault, Handler, OutgoingMessage, Queue, QueueDepth, RawDelivery,
-    Receipt, each,
+    Consumer, ConsumerConfig, Delivery, Disposition, Fault, Handler, Message, Queue, QueueDepth, RawDelivery, Receipt,
+    each,
 };
 use tokio::time::Instant;
 
@@ -39,7 +39,7 @@ impl Queue for SlowToExtend {
         self.0.change_visibility(changes).await
     }
 
-    async fn send(&self, messages: &[OutgoingMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
+    async fn send(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
         self.0.send(messages).await
     }
 
@@ -67,8 +67,8 @@ fn ports() -> Ports {
     Ports::seeded(5, Arc::new(ManualClock::default()))
 }
 
-fn message(body: String) -> OutgoingMessage {
-    OutgoingMessage { body, ..OutgoingMessage::default() }
+fn message(body: String) -> Message {
+    Message { body, ..Message::default() }
 }
 
 #[tokio::test(start_paused = true)]

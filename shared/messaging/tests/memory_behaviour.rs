@@ -15,8 +15,8 @@ use shotengai_messaging::memory::{
     QueueConfig, StreamConfig,
 };
 use shotengai_messaging::{
-    AppendError, Commit, CommitFactory, EventStore, FaultKind, Infrastructure, Key, OutgoingMessage, Queue, StartAt,
-    StreamReader, StreamRecord, StreamWriter, TopicMessage, TransactError, WriteOp,
+    AppendError, Commit, CommitFactory, EventStore, FaultKind, Infrastructure, Key, Message, Queue, StartAt,
+    StreamReader, StreamRecord, StreamWriter, TransactError, WriteOp,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -55,8 +55,8 @@ fn commit(ports: &Ports, id: &str, current: u64) -> Commit {
     CommitFactory::new(ports.clone()).commit(id, Version::new(current), &[event], &meta).unwrap()
 }
 
-fn message(body: &str) -> OutgoingMessage {
-    OutgoingMessage { body: body.to_owned(), ..OutgoingMessage::default() }
+fn message(body: &str) -> Message {
+    Message { body: body.to_owned(), ..Message::default() }
 }
 
 #[tokio::test]
@@ -150,8 +150,8 @@ async fn a_queue_may_deliver_twice_and_in_any_order() {
 async fn every_event_reaches_the_queues_that_the_contracts_name() {
     let street = MemoryInfrastructure::new(ports());
     for event_type in EventType::ALL {
-        let attributes = vec![("event_type".to_owned(), event_type.as_str().to_owned())];
-        let message = TopicMessage { body: event_type.as_str().to_owned(), attributes };
+        let attributes = [("event_type".to_owned(), event_type.as_str().to_owned())].into();
+        let message = Message { attributes, ..message(event_type.as_str()) };
         assert!(street.topic().publish(&[message]).await.unwrap()[0].is_ok());
     }
     for spec in SHOTENGAI.subscribed_queues() {

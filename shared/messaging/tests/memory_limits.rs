@@ -11,8 +11,8 @@ use shotengai_contracts::{EventType, Metadata, Owner, samples};
 use shotengai_kernel::{AggregateId, ManualClock, Ports, Version};
 use shotengai_messaging::memory::MemoryInfrastructure;
 use shotengai_messaging::{
-    AppendError, Commit, CommitFactory, Condition, Fault, FaultKind, Infrastructure, Key, OutgoingMessage, Queue,
-    Receipt, Row, StreamRecord, TopicMessage, TransactError, WriteError, WriteOp,
+    AppendError, Commit, CommitFactory, Condition, Fault, FaultKind, Infrastructure, Key, Message, Queue, Receipt, Row,
+    StreamRecord, TransactError, WriteError, WriteOp,
 };
 
 const KIB: usize = 1024;
@@ -67,31 +67,32 @@ async fn puts_are_limited_in_records_and_bytes() {
 #[tokio::test]
 async fn publishes_are_limited_in_messages_and_bytes() {
     let topic = street().topic();
-    let message = |bytes: usize| TopicMessage { body: "x".repeat(bytes), attributes: Vec::new() };
+    let message = |bytes: usize| Message { body: "x".repeat(bytes), ..Message::default() };
     assert_eq!(kinds(topic.publish(&vec![message(1); 10]).await), Ok(vec![true; 10]));
     for (count, bytes) in [(0, 1), (11, 1), (2, 129 * KIB)] {
         let outcome = kinds(topic.publish(&vec![message(bytes); count]).await);
         assert_eq!(outcome, Err(FaultKind::Permanent), "{count} of {bytes}");
     }
-    assert_eq!(kinds(topic.publish(&[message(1), message(0)]).await), Ok(vec![true, false]));
+    let delayed = Message { delay: Duration::from_secs(1), ..message(1) };
+    assert_eq!(kinds(topic.publish(&[message(1), message(0), delayed]).await), Ok(vec![true, false, false]));
 }
 
 #[tokio::test]
 async fn messages_that_sqs_refuses_are_refused_one_by_one() {
     let queue = street().queue(queues::ORDER.name);
-    let good = OutgoingMessage { body: "x".to_owned(), ..OutgoingMessage::default() };
+    let good = Message { body: "x".to_owned(), ..Message::default() };
     let attributes = |count: usize| (0..count).map(|n| (format!("a{n}"), "v".to_owned())).collect::<BTreeMap<_, _>>();
     let bad = [
-        OutgoingMessage { delay: Duration::from_secs(901), ..good.clone() },
-        OutgoingMessage { attributes: attributes(11), ..good.clone() },
-        OutgoingMessage { attributes: [("empty".to_owned(), String::new())].into(), ..good.clone() },
-        OutgoingMessage { body: "\u{1}".to_owned(), ..good.clone() },
-        OutgoingMessage::default(),
+        Message { delay: Duration::from_secs(901), ..good.clone() },
+        Message { attributes: attributes(11), ..good.clone() },
+        Message { attributes: [("empty".to_owned(), String::new())].into(), ..good.clone() },
+        Message { body: "\u{1}".to_owned(), ..good.clone() },
+        Message::default(),
     ];
     for bad in bad {
         assert_eq!(kinds(queue.send(&[good.clone(), bad.clone()]).await), Ok(vec![true, false]), "{bad:?}");
     }
-    let large = OutgoingMessage { body: "x".repeat(200 * KIB), ..good.clone() };
+    let large = Message { body: "x".repeat(200 * KIB), ..good.clone() };
     assert_eq!(kinds(queue.send(&[large.clone(), large]).await), Err(FaultKind::Permanent));
     assert_eq!(kinds(queue.send(&vec![good; 11]).await), Err(FaultKind::Permanent));
 }
@@ -104,7 +105,7 @@ async fn waits_and_visibility_are_limited() {
         assert!(queue.receive(max, wait, visibility).await.is_err(), "{max} {wait:?}");
     }
     assert!(queue.receive(1, second, 12 * 3601 * second).await.is_err());
-    queue.send(&[OutgoingMessage { body: "x".to_owned(), ..OutgoingMessage::default() }]).await.unwrap();
+    queue.send(&[Message { body: "x".to_owned(), ..Message::default() }]).await.unwrap();
     let held = queue.receive(1, second, second).await.unwrap().remove(0).receipt;
     let too_long = [(held.clone(), 12 * 3601 * second), (held, second)];
     assert_eq!(kinds(queue.change_visibility(&too_long).await), Ok(vec![false, true]));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, queues};
-use shotengai_messaging::{OutgoingMessage, Queue, StreamReader, StreamRecord, StreamWriter};
+use shotengai_messaging::{Message, Queue, StreamReader, StreamRecord, StreamWriter};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -206,7 +206,7 @@ impl Street {
             Happening::PoisonQueue { queue, kind } => {
                 let queue = consumed_queues().get(queue).copied().unwrap_or(&queues::ORDER);
                 let body = self.world.poison_for(queue.dead_letters(), kind);
-                let message = OutgoingMessage { body, ..OutgoingMessage::default() };
+                let message = Message { body, ..Message::default() };
                 self.world.count(Mishap::PoisonedQueue);
                 if self.world.infra.memory_queue(queue.name).send(&[message]).await.is_err() {
                     self.world.violation("a queue refused the poison".to_owned());

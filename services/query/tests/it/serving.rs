@@ -14,7 +14,7 @@ use shotengai_contracts::events::OrderStage;
 use shotengai_contracts::topology::queues;
 use shotengai_kernel::OrderId;
 use shotengai_messaging::memory::MemoryInfrastructure;
-use shotengai_messaging::{Commit, Infrastructure, OutgoingMessage};
+use shotengai_messaging::{Commit, Infrastructure, Message};
 use shotengai_query::QuerySettings;
 use shotengai_runtime::auth::generate_signing_key;
 use shotengai_runtime::http::{HttpState, app};
@@ -64,7 +64,7 @@ impl Served {
         }
         let messages: Vec<_> = envelopes(history)
             .iter()
-            .map(|envelope| OutgoingMessage { body: envelope.to_json(), ..OutgoingMessage::default() })
+            .map(|envelope| Message { body: envelope.to_json(), ..Message::default() })
             .collect();
         let answers = self.infra.queue(queues::QUERY.name).send(&messages).await.unwrap();
         assert!(answers.iter().all(Result::is_ok));

@@ -10,7 +10,7 @@ use aws_sdk_sqs::types::{
     MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName, SendMessageBatchRequestEntry,
 };
 use shotengai_messaging::ports::queue::{MAX_DELAY, MAX_VISIBILITY, MAX_WAIT, QUEUE_MAX_BATCH};
-use shotengai_messaging::{Fault, OutgoingMessage, Queue, QueueDepth, RawDelivery, Receipt};
+use shotengai_messaging::{Fault, Message, Queue, QueueDepth, RawDelivery, Receipt};
 use tokio::sync::OnceCell;
 
 use super::received::delivery;
@@ -107,7 +107,7 @@ impl Queue for SqsQueue {
         Ok(in_order(CHANGE, changes.len(), answer.successful().iter().map(|entry| entry.id()), answer.failed()))
     }
 
-    async fn send(&self, messages: &[OutgoingMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
+    async fn send(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
         if messages.is_empty() {
             return Ok(Vec::new());
         }
@@ -122,15 +122,7 @@ impl Queue for SqsQueue {
             }
             entry.build()
         })?;
-        let unsent: Vec<_> = messages
-            .iter()
-            .map(|message| {
-                unsendable(
-                    &message.body,
-                    message.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())),
-                )
-            })
-            .collect();
+        let unsent: Vec<_> = messages.iter().map(unsendable).collect();
         let entries: Vec<_> =
             entries.into_iter().zip(&unsent).filter(|(_, unsent)| unsent.is_none()).map(|(entry, _)| entry).collect();
         if entries.is_empty() {

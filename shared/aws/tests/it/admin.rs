@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shotengai_aws::admin::{DeadLetters, Outcome, QueueSpec, SubscriptionSpec};
 use shotengai_contracts::topology::TOPIC;
-use shotengai_messaging::{Infrastructure, TopicMessage};
+use shotengai_messaging::{Infrastructure, Message};
 
 use crate::local::account;
 
@@ -34,11 +34,12 @@ async fn a_queue_receives_the_events_it_subscribed_to_raw_and_no_others() {
     assert_eq!(admin.ensure_subscription(&subscription).await.unwrap(), Outcome::Created);
     assert_eq!(admin.topic_name(), TOPIC);
 
-    let message = |event_type: &str| TopicMessage {
+    let message = |event_type: &str| Message {
         body: format!("{{\"type\":\"{event_type}\"}}"),
-        attributes: vec![("event_type".to_owned(), event_type.to_owned())],
+        attributes: [("event_type".to_owned(), event_type.to_owned())].into(),
+        ..Message::default()
     };
-    let empty = TopicMessage { body: String::new(), ..message("StockReserved") };
+    let empty = Message { body: String::new(), ..message("StockReserved") };
     let messages = [message("StockReserved"), empty, message("OrderPaid"), message("StockRejected")];
     let answers = aws.topic().publish(&messages).await.unwrap();
     assert_eq!(answers.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true, true]);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use shotengai_aws::admin::QueueSpec;
-use shotengai_messaging::{Infrastructure, OutgoingMessage, Receipt};
+use shotengai_messaging::{Infrastructure, Message, Receipt};
 
 use crate::local::account;
 
@@ -21,7 +21,7 @@ async fn each_message_is_settled_alone() {
     };
     aws.admin().ensure_queue(&spec).await.unwrap();
     let queue = aws.queue("work");
-    let message = |body: &str, delay| OutgoingMessage {
+    let message = |body: &str, delay| Message {
         body: body.to_owned(),
         attributes: BTreeMap::from([("kind".to_owned(), "きのこ".to_owned())]),
         delay,
@@ -65,7 +65,7 @@ async fn a_long_poll_wakes_when_a_message_comes() {
     };
     aws.admin().ensure_queue(&spec).await.unwrap();
     let queue = aws.queue("work");
-    let messages = [OutgoingMessage { body: "late".to_owned(), ..OutgoingMessage::default() }];
+    let messages = [Message { body: "late".to_owned(), ..Message::default() }];
     let (received, sent) =
         tokio::join!(queue.receive(1, Duration::from_secs(20), Duration::from_secs(30)), queue.send(&messages));
     assert!(sent.unwrap()[0].is_ok());

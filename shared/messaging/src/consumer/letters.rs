@@ -8,7 +8,8 @@ use shotengai_kernel::Timestamp;
 
 use super::Consumer;
 use crate::metrics;
-use crate::ports::queue::{OutgoingMessage, RawDelivery, Receipt, is_permitted};
+use crate::ports::message::Message;
+use crate::ports::queue::{RawDelivery, Receipt, is_permitted};
 use crate::send::send_all;
 use crate::trace::TRACEPARENT;
 
@@ -54,7 +55,7 @@ impl Consumer {
         buried
     }
 
-    fn letter(&self, delivery: &RawDelivery, reason: &str, error: &str) -> OutgoingMessage {
+    fn letter(&self, delivery: &RawDelivery, reason: &str, error: &str) -> Message {
         let facts = DeadLetterFacts {
             reason: reason.to_owned(),
             // Without what no queue takes: an error may quote a string's escapes undone.
@@ -67,6 +68,6 @@ impl Consumer {
         let facts = serde_json::to_string(&facts).unwrap_or_default();
         let mut attributes: BTreeMap<_, _> = delivery.attributes.clone();
         attributes.insert(DEAD_LETTER_ATTRIBUTE.to_owned(), facts);
-        OutgoingMessage { body: delivery.body.clone(), attributes, delay: Duration::ZERO }
+        Message { body: delivery.body.clone(), attributes, delay: Duration::ZERO }
     }
 }

@@ -8,7 +8,8 @@ use shotengai_kernel::Ports;
 use tokio::time::Instant;
 
 use super::{DEADLINE, eventually, fresh};
-use crate::ports::queue::{OutgoingMessage, Queue, RawDelivery, Receipt};
+use crate::ports::message::Message;
+use crate::ports::queue::{Queue, RawDelivery, Receipt};
 
 /// Long enough to outlast a case.
 const HIDDEN: Duration = Duration::from_secs(60);
@@ -75,11 +76,11 @@ fn attributes() -> BTreeMap<String, String> {
 }
 
 impl Case {
-    fn message(&self, tag: &str, delay: Duration) -> OutgoingMessage {
-        OutgoingMessage { body: tag.to_owned(), attributes: attributes(), delay }
+    fn message(&self, tag: &str, delay: Duration) -> Message {
+        Message { body: tag.to_owned(), attributes: attributes(), delay }
     }
 
-    async fn send(&self, messages: &[OutgoingMessage]) {
+    async fn send(&self, messages: &[Message]) {
         let answers = self.queue.send(messages).await.expect("a send is answered");
         assert_eq!(answers.len(), messages.len(), "one answer a message");
         assert!(answers.iter().all(Result::is_ok), "every message is taken: {answers:?}");
@@ -132,7 +133,7 @@ impl Case {
     async fn a_message_comes_as_it_was_sent(&self) {
         let tag = fresh(&self.ports, "as-sent-");
         let body = format!("{tag} {{\"name\": \"きのこの山\"}}\n\t<&>");
-        self.send(&[OutgoingMessage { body: body.clone(), ..self.message("", Duration::ZERO) }]).await;
+        self.send(&[Message { body: body.clone(), ..self.message("", Duration::ZERO) }]).await;
         let delivery = self.receive_one(&tag, HIDDEN).await;
         assert_eq!(delivery.body, body, "the body is unchanged");
         assert_eq!(delivery.attributes, attributes(), "the attributes are unchanged");
@@ -140,7 +141,7 @@ impl Case {
         assert!(delivery.sent_at.is_some() && delivery.first_received_at.is_some(), "times are known: {delivery:?}");
         self.delete(&[delivery]).await;
         let bare = fresh(&self.ports, "bare-");
-        self.send(&[OutgoingMessage { body: bare.clone(), ..OutgoingMessage::default() }]).await;
+        self.send(&[Message { body: bare.clone(), ..Message::default() }]).await;
         let delivery = self.receive_one(&bare, HIDDEN).await;
         assert!(delivery.attributes.is_empty(), "a message without attributes has none");
         self.delete(&[delivery]).await;

@@ -9,8 +9,9 @@ use shotengai_contracts::topology::QueueSpec;
 use shotengai_kernel::Ports;
 
 use super::{eventually, fresh};
+use crate::ports::message::Message;
 use crate::ports::queue::{Queue, RawDelivery};
-use crate::ports::topic::{Topic, TopicMessage};
+use crate::ports::topic::Topic;
 
 /// Checks a topic by what arrives in one of its queues, which must be the suite's own and subscribed as `spec` says.
 ///
@@ -50,9 +51,9 @@ fn attributes(event_type: EventType) -> BTreeMap<String, String> {
 }
 
 async fn publish(topic: &dyn Topic, tag: &str, event_type: EventType, count: usize) {
-    let attributes: Vec<_> = attributes(event_type).into_iter().collect();
-    let messages: Vec<_> =
-        (0..count).map(|n| TopicMessage { body: body(tag, event_type, n), attributes: attributes.clone() }).collect();
+    let message =
+        |n| Message { body: body(tag, event_type, n), attributes: attributes(event_type), ..Message::default() };
+    let messages: Vec<_> = (0..count).map(message).collect();
     let answers = topic.publish(&messages).await.expect("a publish is answered");
     assert_eq!(answers.len(), messages.len(), "one answer a message");
     assert!(answers.iter().all(Result::is_ok), "every message is taken: {answers:?}");

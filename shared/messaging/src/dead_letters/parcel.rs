@@ -11,24 +11,25 @@ use super::attempts::{Settled, settle};
 use super::letter::{Letter, REDRIVEN_ATTRIBUTE, Redriven};
 use super::record;
 use crate::consumer::DEAD_LETTER_ATTRIBUTE;
-use crate::ports::queue::{OutgoingMessage, SEND_MAX_BYTES};
+use crate::ports::message::Message;
+use crate::ports::queue::SEND_MAX_BYTES;
 use crate::ports::stream::StreamRecord;
 
 /// The most attributes of a message.
 const MAX_ATTRIBUTES: usize = 10;
 
 /// The letter as a message: without its facts, with the count of its redrives; the trace goes on.
-pub(super) fn message(letter: &Letter, run: Uuid) -> OutgoingMessage {
+pub(super) fn message(letter: &Letter, run: Uuid) -> Message {
     let mut attributes = letter.attributes.clone();
     attributes.remove(DEAD_LETTER_ATTRIBUTE);
     let count = letter.redriven.map_or(0, |before| before.count).saturating_add(1);
     let redriven = serde_json::to_string(&Redriven { count, run }).unwrap_or_default();
     let before = attributes.clone();
     attributes.insert(REDRIVEN_ATTRIBUTE.to_owned(), redriven);
-    let message = OutgoingMessage { body: letter.body.clone(), attributes, delay: Duration::ZERO };
+    let message = Message { body: letter.body.clone(), attributes, delay: Duration::ZERO };
     // A message that is as large as a queue takes goes without: the count is no reason to keep it here.
     if message.size() > SEND_MAX_BYTES || message.attributes.len() > MAX_ATTRIBUTES {
-        return OutgoingMessage { attributes: before, ..message };
+        return Message { attributes: before, ..message };
     }
     message
 }

@@ -1,9 +1,9 @@
 //! AWS's limits, as the adapters enforce them.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::ports::fault::{Fault, FaultKind};
+use crate::ports::message::Message;
 use crate::ports::queue::is_permitted;
 
 /// The most bytes of one SQS message, attributes included.
@@ -43,7 +43,8 @@ pub(super) fn whole_seconds(duration: Duration) -> Duration {
 }
 
 /// Why SQS, and SNS with raw delivery, would not take this message.
-pub(super) fn message_fault(body: &str, attributes: &BTreeMap<String, String>) -> Option<&'static str> {
+pub(super) fn message_fault(message: &Message) -> Option<&'static str> {
+    let Message { body, attributes, .. } = message;
     if body.is_empty() {
         return Some("the body is empty");
     }
@@ -59,12 +60,5 @@ pub(super) fn message_fault(body: &str, attributes: &BTreeMap<String, String>) -
     if !attributes.values().all(|value| value.chars().all(is_permitted)) {
         return Some("an attribute has characters that are not permitted");
     }
-    (message_size(body, attributes) > MESSAGE_MAX_BYTES).then_some("more than 256 KiB")
-}
-
-/// What a message counts: body, and each attribute's name, type and value.
-pub(super) fn message_size(body: &str, attributes: &BTreeMap<String, String>) -> usize {
-    let attribute_type = "String".len();
-    let attributes: usize = attributes.iter().map(|(name, value)| name.len() + attribute_type + value.len()).sum();
-    body.len() + attributes
+    (message.size() > MESSAGE_MAX_BYTES).then_some("more than 256 KiB")
 }

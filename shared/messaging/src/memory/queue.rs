@@ -14,8 +14,9 @@ use super::limits::{self, invalid};
 use super::mailbox::{Mailbox, StoredMessage, Unsettled};
 use super::{NoFaults, lock};
 use crate::ports::fault::Fault;
+use crate::ports::message::Message;
 use crate::ports::queue::{
-    MAX_DELAY, MAX_VISIBILITY, MAX_WAIT, OutgoingMessage, QUEUE_MAX_BATCH, Queue, QueueDepth, RawDelivery, Receipt,
+    MAX_DELAY, MAX_VISIBILITY, MAX_WAIT, QUEUE_MAX_BATCH, Queue, QueueDepth, RawDelivery, Receipt,
 };
 
 const RECEIVE: &str = "queue.receive";
@@ -109,7 +110,7 @@ impl MemoryQueue {
     }
 
     /// Takes a message that has passed every check.
-    pub(super) fn accept(&self, message: &OutgoingMessage) {
+    pub(super) fn accept(&self, message: &Message) {
         let random = &self.gate.ports.random;
         let stored = StoredMessage {
             message_id: self.gate.ports.ids.uuid_v7().to_string(),
@@ -162,9 +163,9 @@ impl MemoryQueue {
         deliveries
     }
 
-    fn check_batch(&self, messages: &[OutgoingMessage]) -> Result<(), Fault> {
+    fn check_batch(&self, messages: &[Message]) -> Result<(), Fault> {
         limits::entries(SEND, messages.len(), QUEUE_MAX_BATCH)?;
-        let size: usize = messages.iter().map(|message| limits::message_size(&message.body, &message.attributes)).sum();
+        let size: usize = messages.iter().map(|message| message.size()).sum();
         if messages.len() > 1 && size > limits::MESSAGE_MAX_BYTES {
             return Err(invalid(SEND, "the batch has more than 256 KiB"));
         }
@@ -241,14 +242,14 @@ impl Queue for MemoryQueue {
         passage.answer(answers)
     }
 
-    async fn send(&self, messages: &[OutgoingMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
+    async fn send(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
         self.check_batch(messages)?;
         let (passage, failing) = self.gate.batch(SEND, messages.len()).await?;
         let answers = each(SEND, messages, &failing, |message| {
             if message.delay > MAX_DELAY {
                 return Err(invalid(SEND, "delays have at most 900 s"));
             }
-            if let Some(why) = limits::message_fault(&message.body, &message.attributes) {
+            if let Some(why) = limits::message_fault(message) {
                 return Err(invalid(SEND, why));
             }
             self.accept(message);

@@ -11,8 +11,8 @@ use super::faults::{FaultInjector, Gate, throttled};
 use super::limits::{self, invalid};
 use super::queue::MemoryQueue;
 use crate::ports::fault::Fault;
-use crate::ports::queue::OutgoingMessage;
-use crate::ports::topic::{PUBLISH_MAX_BYTES, PUBLISH_MAX_MESSAGES, Topic, TopicMessage};
+use crate::ports::message::Message;
+use crate::ports::topic::{PUBLISH_MAX_BYTES, PUBLISH_MAX_MESSAGES, Topic};
 
 const PUBLISH: &str = "topic.publish";
 /// The attribute that filter policies look at.
@@ -53,19 +53,17 @@ impl MemoryTopic {
         self
     }
 
-    fn deliver(&self, message: &TopicMessage) -> Result<(), Fault> {
-        let outgoing = OutgoingMessage {
-            body: message.body.clone(),
-            attributes: message.attributes.iter().cloned().collect(),
-            ..OutgoingMessage::default()
-        };
-        if let Some(why) = limits::message_fault(&outgoing.body, &outgoing.attributes) {
+    fn deliver(&self, message: &Message) -> Result<(), Fault> {
+        if !message.delay.is_zero() {
+            return Err(invalid(PUBLISH, "a topic delays no message"));
+        }
+        if let Some(why) = limits::message_fault(message) {
             return Err(invalid(PUBLISH, why));
         }
-        let Some(event_type) = outgoing.attributes.get(FILTERED_ATTRIBUTE) else { return Ok(()) };
+        let Some(event_type) = message.attributes.get(FILTERED_ATTRIBUTE) else { return Ok(()) };
         for subscription in &self.subscriptions {
             if subscription.event_types.contains(event_type) {
-                subscription.queue.accept(&outgoing);
+                subscription.queue.accept(message);
             }
         }
         Ok(())
@@ -74,9 +72,9 @@ impl MemoryTopic {
 
 #[async_trait]
 impl Topic for MemoryTopic {
-    async fn publish(&self, messages: &[TopicMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
+    async fn publish(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
         limits::entries(PUBLISH, messages.len(), PUBLISH_MAX_MESSAGES)?;
-        if messages.iter().map(TopicMessage::size).sum::<usize>() > PUBLISH_MAX_BYTES {
+        if messages.iter().map(Message::size).sum::<usize>() > PUBLISH_MAX_BYTES {
             return Err(invalid(PUBLISH, "the batch has more than 256 KiB"));
         }
         let (passage, failing) = self.gate.batch(PUBLISH, messages.len()).await?;

@@ -1,6 +1,7 @@
 //! What can go wrong behind a port, classified so that callers know what to do about it.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// What a caller can do about a [`Fault`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,12 +26,12 @@ impl FaultKind {
     }
 }
 
-/// A failed call behind a port.
-#[derive(Debug)]
+/// A failed call behind a port. Cheap to clone: one call can fail for many.
+#[derive(Debug, Clone)]
 pub struct Fault {
     kind: FaultKind,
     operation: &'static str,
-    source: Box<dyn std::error::Error + Send + Sync>,
+    source: Arc<dyn std::error::Error + Send + Sync>,
 }
 
 impl Fault {
@@ -40,7 +41,7 @@ impl Fault {
         operation: &'static str,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self { kind, operation, source: source.into() }
+        Self { kind, operation, source: Arc::from(source.into()) }
     }
 
     /// What can be done about it.

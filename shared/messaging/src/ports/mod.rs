@@ -3,6 +3,7 @@
 pub mod fault;
 pub mod infrastructure;
 pub mod lease;
+pub mod message;
 pub mod queue;
 pub mod store;
 pub mod stream;

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use shotengai_kernel::Timestamp;
 
 use super::fault::Fault;
+use super::message::Message;
 
 /// The most entries of one receive, delete, visibility change or send.
 pub const QUEUE_MAX_BATCH: usize = 10;
@@ -46,27 +47,6 @@ pub struct RawDelivery {
     pub first_received_at: Option<Timestamp>,
     /// When the queue took it.
     pub sent_at: Option<Timestamp>,
-}
-
-/// A message to send.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OutgoingMessage {
-    /// The body.
-    pub body: String,
-    /// Attributes by name; 10 at the most.
-    pub attributes: BTreeMap<String, String>,
-    /// How long it stays hidden at first; [`MAX_DELAY`] at the most, whole seconds.
-    pub delay: Duration,
-}
-
-impl OutgoingMessage {
-    /// What it counts against [`SEND_MAX_BYTES`]: body, and each attribute's name, type and value.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        let attribute_type = "String".len();
-        self.body.len()
-            + self.attributes.iter().map(|(name, value)| name.len() + attribute_type + value.len()).sum::<usize>()
-    }
 }
 
 /// About how many messages a queue holds.
@@ -118,7 +98,7 @@ pub trait Queue: Send + Sync {
     ///
     /// # Errors
     /// A [`Fault`] when no answer came for any; some may have been sent all the same.
-    async fn send(&self, messages: &[OutgoingMessage]) -> Result<Vec<Result<(), Fault>>, Fault>;
+    async fn send(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault>;
 
     /// About how many messages there are. Eventually right.
     ///

@@ -1,7 +1,7 @@
 //! Letters of the bridge go back into the stream, byte by byte.
 
 use shotengai_contracts::EventType;
-use shotengai_messaging::OutgoingMessage;
+use shotengai_messaging::Message;
 use shotengai_messaging::dead_letters::Job;
 
 use crate::{Street, all, envelope, facts, letter, unwatched};
@@ -9,7 +9,7 @@ use crate::{Street, all, envelope, facts, letter, unwatched};
 const QUEUE: &str = "bridge-dlq";
 
 /// A record that the bridge set aside.
-fn set_aside(body: &str, position: &str, key: Option<&str>, encoding: Option<&str>) -> OutgoingMessage {
+fn set_aside(body: &str, position: &str, key: Option<&str>, encoding: Option<&str>) -> Message {
     let mut letter = letter(body.to_owned(), &facts("unknown_type", "unknown event type \"OrderEaten\""));
     let mut add = |name: &str, value: &str| letter.attributes.insert(name.to_owned(), value.to_owned());
     add("shard", "shard-7");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use shotengai_contracts::EventType;
 use shotengai_messaging::dead_letters::{Filter, Heading, UNDELIVERED};
 use shotengai_messaging::memory::InjectedFault;
-use shotengai_messaging::{FaultKind, OutgoingMessage, Queue};
+use shotengai_messaging::{FaultKind, Message, Queue};
 use tokio::time::Instant;
 
 use crate::{Street, envelope, facts, letter, paid};
@@ -32,7 +32,7 @@ async fn a_letter_without_facts_was_moved_by_its_queue_or_the_topic() {
     let street = Street::new();
     let attributes = BTreeMap::from([("event_type".to_owned(), "OrderPaid".to_owned())]);
     let body = "not an envelope".to_owned();
-    street.put(QUEUE, OutgoingMessage { body, attributes, delay: Duration::ZERO }).await;
+    street.put(QUEUE, Message { body, attributes, delay: Duration::ZERO }).await;
     tokio::time::advance(Duration::from_secs(1)).await;
     let mut unreadable = paid("ord_1", 1);
     unreadable.attributes.insert("dead_letter".to_owned(), "{".to_owned());

@@ -18,7 +18,7 @@ use shotengai_messaging::dead_letters::{Bounds, DeadLetters, Filter, Job, Watch,
 use shotengai_messaging::memory::{
     FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure, MemoryQueue, StoredMessage,
 };
-use shotengai_messaging::{OutgoingMessage, Queue};
+use shotengai_messaging::{Message, Queue};
 use tokio::time::Instant;
 
 /// The time of day, moved by `tokio`'s paused time.
@@ -99,7 +99,7 @@ impl Street {
         self.infra.memory_queue(name)
     }
 
-    async fn put(&self, queue: &str, message: OutgoingMessage) {
+    async fn put(&self, queue: &str, message: Message) {
         let answers = self.queue(queue).send(&[message]).await.unwrap();
         assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     }
@@ -140,16 +140,16 @@ fn facts(reason: &str, error: &str) -> DeadLetterFacts {
 }
 
 /// A letter as a consumer writes it.
-fn letter(body: String, facts: &DeadLetterFacts) -> OutgoingMessage {
+fn letter(body: String, facts: &DeadLetterFacts) -> Message {
     let attributes = BTreeMap::from([
         ("traceparent".to_owned(), "00-1-2-01".to_owned()),
         (DEAD_LETTER_ATTRIBUTE.to_owned(), serde_json::to_string(facts).unwrap()),
     ]);
-    OutgoingMessage { body, attributes, delay: Duration::ZERO }
+    Message { body, attributes, delay: Duration::ZERO }
 }
 
 /// A letter about this aggregate's event.
-fn paid(subject: &str, version: u64) -> OutgoingMessage {
+fn paid(subject: &str, version: u64) -> Message {
     let body = envelope(EventType::OrderPaid, subject, version).to_json();
     letter(body, &facts("exhausted", &format!("{subject} waits for event {version}")))
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use shotengai_messaging::consumer::DEAD_LETTER_ATTRIBUTE;
 use shotengai_messaging::dead_letters::{Job, Letter, REDRIVEN_ATTRIBUTE, Report, Watch};
 use shotengai_messaging::ports::queue::SEND_MAX_BYTES;
-use shotengai_messaging::{Consumer, ConsumerConfig, Delivery, Disposition, Handler, OutgoingMessage, each};
+use shotengai_messaging::{Consumer, ConsumerConfig, Delivery, Disposition, Handler, Message, each};
 use tokio::time::Instant;
 
 use crate::{Street, all, facts, letter, of_reason, paid, unwatched};
@@ -230,10 +230,10 @@ async fn letters_that_are_not_meant_are_held_within_a_bound() {
 #[tokio::test(start_paused = true)]
 async fn a_letter_as_large_as_a_queue_takes_goes_without_its_count() {
     let street = Street::new();
-    let full = OutgoingMessage { body: "x".repeat(SEND_MAX_BYTES), ..OutgoingMessage::default() };
+    let full = Message { body: "x".repeat(SEND_MAX_BYTES), ..Message::default() };
     let crowded = (0..10).map(|index| (format!("a{index}"), "b".to_owned())).collect::<BTreeMap<_, _>>();
     street.put(QUEUE, full).await;
-    street.put(QUEUE, OutgoingMessage { body: "y".to_owned(), attributes: crowded, delay: Duration::ZERO }).await;
+    street.put(QUEUE, Message { body: "y".to_owned(), attributes: crowded, delay: Duration::ZERO }).await;
     let report = street.letters(QUEUE).redrive(&all(), &unwatched()).await;
     assert_eq!((report.settled, report.failed), (2, vec![]));
     assert!(street.queue(TARGET).messages().iter().all(|message| !message.attributes.contains_key(REDRIVEN_ATTRIBUTE)));
@@ -247,7 +247,7 @@ async fn large_letters_go_by_calls_that_a_queue_takes_with_their_counts() {
     for attributes in [BTreeMap::new(), named] {
         for text in ["x", "y", "z"] {
             let body = text.repeat(SEND_MAX_BYTES / 3 - attributes.values().map(String::len).sum::<usize>());
-            street.put(QUEUE, OutgoingMessage { body, attributes: attributes.clone(), delay: Duration::ZERO }).await;
+            street.put(QUEUE, Message { body, attributes: attributes.clone(), delay: Duration::ZERO }).await;
         }
     }
     let report = street.letters(QUEUE).redrive(&all(), &unwatched()).await;

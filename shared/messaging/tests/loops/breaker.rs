@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use shotengai_contracts::topology::queues;
 use shotengai_contracts::{EventType, samples};
 use shotengai_messaging::{
-    Consumer, ConsumerConfig, Delivery, Disposition, Fault, FaultKind, Handler, Infrastructure, OutgoingMessage, Probe,
+    Consumer, ConsumerConfig, Delivery, Disposition, Fault, FaultKind, Handler, Infrastructure, Message, Probe,
 };
 
 use crate::{Running, Street, aggregate};
@@ -56,7 +56,7 @@ async fn send(street: &Street, messages: usize) {
     for number in 0..messages {
         let mut envelope = samples::envelope(EventType::StockReserved).unwrap();
         envelope.subject = aggregate(&format!("reservation/ord_{number}"));
-        let message = OutgoingMessage { body: envelope.to_json(), ..OutgoingMessage::default() };
+        let message = Message { body: envelope.to_json(), ..Message::default() };
         queue.send(&[message]).await.unwrap().remove(0).unwrap();
     }
 }
@@ -266,7 +266,7 @@ async fn what_fails_late_in_an_outage_or_after_it_is_handled_again_with_no_recei
             tokio::time::sleep(Duration::from_secs(5)).await;
             database.away.store(true, Ordering::SeqCst);
             for message in samples::envelope(EventType::StockReserved).into_iter().cycle().take(2) {
-                let message = OutgoingMessage { body: message.to_json(), ..OutgoingMessage::default() };
+                let message = Message { body: message.to_json(), ..Message::default() };
                 queue.send(&[message]).await.unwrap().remove(0).unwrap();
             }
             tokio::time::sleep(Duration::from_secs(outage)).await;

@@ -10,9 +10,7 @@ use shotengai_contracts::topology::queues;
 use shotengai_contracts::{EventType, samples};
 use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use shotengai_messaging::memory::{InjectedFault, MemoryQueue};
-use shotengai_messaging::{
-    Consumer, ConsumerConfig, Delivery, Disposition, FaultKind, Handler, OutgoingMessage, Queue,
-};
+use shotengai_messaging::{Consumer, ConsumerConfig, Delivery, Disposition, FaultKind, Handler, Message, Queue};
 use tokio::time::Instant;
 
 use super::{Running, SECOND, Street, until};
@@ -91,7 +89,7 @@ impl Street {
     }
 
     async fn send(&self, body: &str) {
-        let message = OutgoingMessage { body: body.to_owned(), ..OutgoingMessage::default() };
+        let message = Message { body: body.to_owned(), ..Message::default() };
         assert!(self.queue().send(&[message]).await.unwrap()[0].is_ok());
     }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use shotengai_contracts::topology::queues;
 use shotengai_contracts::{EventType, samples};
 use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
-use shotengai_messaging::{Consumer, ConsumerConfig, Delivery, Disposition, Handler, OutgoingMessage, Queue, each};
+use shotengai_messaging::{Consumer, ConsumerConfig, Delivery, Disposition, Handler, Message, Queue, each};
 use tokio::time::Instant;
 
 use super::{Running, SECOND, Street, until};
@@ -52,7 +52,7 @@ impl Street {
             .map(|subject| {
                 let mut envelope = samples::envelope(EventType::OrderPaid).unwrap();
                 envelope.subject = super::aggregate(subject);
-                OutgoingMessage { body: envelope.to_json(), ..OutgoingMessage::default() }
+                Message { body: envelope.to_json(), ..Message::default() }
             })
             .collect();
         let answers = self.infra.memory_queue(queues::ORDER.name).send(&messages).await.unwrap();

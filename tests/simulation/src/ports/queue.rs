@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use shotengai_messaging::memory::MemoryQueue;
-use shotengai_messaging::{Fault, OutgoingMessage, Queue, QueueDepth, RawDelivery, Receipt};
+use shotengai_messaging::{Fault, Message, Queue, QueueDepth, RawDelivery, Receipt};
 
 use super::{admitted, merged};
 use crate::acknowledged;
@@ -69,7 +69,7 @@ impl Queue for LinedQueue {
         Ok(merged(OPERATION, &refused, self.line.call(Sqs, OPERATION, self.inner.name(), effect).await?))
     }
 
-    async fn send(&self, messages: &[OutgoingMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
+    async fn send(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "queue.send";
         let refused = self.line.refused_entries(Sqs, self.inner.name(), messages.len());
         let some = admitted(messages, &refused);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use shotengai_contracts::topology::TOPIC;
-use shotengai_messaging::{Fault, Topic, TopicMessage};
+use shotengai_messaging::{Fault, Topic, Message};
 
 use super::{admitted, merged};
 use crate::line::Line;
@@ -17,7 +17,7 @@ pub(super) struct LinedTopic {
 
 #[async_trait]
 impl Topic for LinedTopic {
-    async fn publish(&self, messages: &[TopicMessage]) -> Result<Vec<Result<(), Fault>>, Fault> {
+    async fn publish(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "topic.publish";
         let refused = self.line.refused_entries(Sns, TOPIC, messages.len());
         let some = admitted(messages, &refused);

@@ -1,0 +1,91 @@
+//! Settling: deletes what is done, hides what comes again, dead-letters what is given up. Every entry's answer is checked.
+
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+
+use super::Consumer;
+use super::policy::{Settlement, Wait};
+use super::visibility::Hidden;
+use crate::backoff;
+use crate::metrics;
+use crate::ports::fault::Fault;
+use crate::ports::queue::{MAX_VISIBILITY, QUEUE_MAX_BATCH, RawDelivery, Receipt};
+use crate::settle::{Delivery, Disposition};
+
+impl Consumer {
+    pub(super) async fn settle(&self, settlements: Vec<(RawDelivery, Settlement)>, hidden: &Hidden) {
+        hidden.release(settlements.iter().map(|(delivery, _)| &delivery.receipt));
+        let mut done = Vec::new();
+        let mut again = Vec::new();
+        let mut dead = Vec::new();
+        for (delivery, settlement) in settlements {
+            match settlement {
+                Settlement::Done => done.push(delivery.receipt),
+                Settlement::Again(wait) => again.push((delivery.receipt, self.length_of(wait))),
+                Settlement::Dead { reason, error } => dead.push((delivery, reason, error)),
+            }
+        }
+        done.extend(self.bury(dead).await);
+        self.change_visibility(&again).await;
+        self.delete(&done).await;
+    }
+
+    fn length_of(&self, wait: Wait) -> Duration {
+        let length = match wait {
+            Wait::For(length) => length,
+            Wait::Within(bound) => backoff::within(bound, self.ports.random.as_ref()),
+        };
+        length.min(MAX_VISIBILITY)
+    }
+
+    async fn delete(&self, receipts: &[Receipt]) {
+        for chunk in receipts.chunks(QUEUE_MAX_BATCH) {
+            self.count_failures("delete", self.queue.delete(chunk).await);
+        }
+    }
+
+    pub(super) async fn change_visibility(&self, changes: &[(Receipt, Duration)]) {
+        for chunk in changes.chunks(QUEUE_MAX_BATCH) {
+            self.count_failures("change visibility", self.queue.change_visibility(chunk).await);
+        }
+    }
+
+    /// A message that was not settled comes again; handlers are idempotent, so it is only counted.
+    fn count_failures(&self, what: &str, answer: Result<Vec<Result<(), Fault>>, Fault>) {
+        let faults = match answer {
+            Ok(answers) => answers.into_iter().filter_map(Result::err).collect(),
+            Err(fault) => vec![fault],
+        };
+        for fault in faults {
+            metrics::count_fault(&fault);
+            tracing::debug!(consumer = self.config.name, what, %fault, "not settled; comes again");
+        }
+    }
+
+    /// Counts and logs what the handler answered.
+    pub(super) fn observe(&self, batch: &[Delivery], answers: &[Disposition]) {
+        for (delivery, answer) in batch.iter().zip(answers) {
+            metrics::SETTLED.add(
+                1,
+                &[
+                    KeyValue::new("consumer", self.config.name),
+                    KeyValue::new("event_type", delivery.envelope.event_type.clone()),
+                    KeyValue::new("outcome", answer.outcome()),
+                ],
+            );
+            match answer {
+                Disposition::Done => {
+                    let age = self.ports.clock.now().duration_since(delivery.envelope.time);
+                    metrics::EVENT_AGE.record(age.as_secs_f64().max(0.0), &[KeyValue::new("consumer", self.config.name)]);
+                }
+                Disposition::Retry { cause, .. } | Disposition::Unavailable { cause } => delivery.span.in_scope(|| {
+                    tracing::info!(consumer = self.config.name, subject = %delivery.envelope.subject, attempt = delivery.receive_count, %cause, "will be tried again");
+                }),
+                Disposition::Reject { reason, error } => delivery.span.in_scope(|| {
+                    tracing::error!(consumer = self.config.name, subject = %delivery.envelope.subject, reason, %error, "rejected");
+                }),
+            }
+        }
+    }
+}
