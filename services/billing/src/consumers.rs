@@ -8,7 +8,7 @@ use shotengai_kernel::PaymentId;
 use shotengai_messaging::{Delivery, Disposition, Handler, each};
 
 use crate::domain::Instruction;
-use crate::settle::{Payments, Unsettled};
+use crate::settle::Payments;
 
 /// Follows orders. Idempotent by the payment's events and the provider's keys.
 pub struct OrderEvents {
@@ -34,11 +34,7 @@ impl OrderEvents {
         };
         match self.payments.settle(&PaymentId::of_order(order), &instruction, &delivery.metadata()).await {
             Ok(()) => Disposition::Done,
-            Err(Unsettled::Fault(fault)) => Disposition::from_fault(&fault),
-            Err(Unsettled::Unwritable(error)) => Disposition::Reject { reason: "unwritable", error },
-            Err(unsettled @ (Unsettled::NotYet | Unsettled::Refused(_) | Unsettled::Contended)) => {
-                Disposition::retry(unsettled.to_string())
-            }
+            Err(error) => error.into(),
         }
     }
 }

@@ -2,35 +2,36 @@
 
 use std::sync::Arc;
 
-use shotengai_contracts::{Event, Metadata};
+use shotengai_contracts::{BillingEvent, Metadata};
 use shotengai_kernel::{AggregateId, PaymentId};
-use shotengai_messaging::{Aggregate, Aggregates, AppendError, Fault, Loaded, metrics};
+use shotengai_messaging::{Aggregates, CommandError, Contest, Decided, Disposition, Fault, Loaded, UnitOfWork};
 
 use crate::domain::{Call, Instruction, Payment, Refused, Step, conclude, next};
 use crate::provider::{Answer, Charge, Operation, PaymentProvider};
 
-/// The longest way through a payment has six steps; the rest is room for losing to other workers.
-const MAX_STEPS: usize = 24;
+/// The longest way through a payment has six steps.
+const MAX_STEPS: usize = 6;
+/// How often all the steps together may lose to other workers.
+const ATTEMPTS: u32 = 18;
 
 /// Why an instruction was not followed to its end. Each is worth trying again.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsettled {
     /// The order's authorization has not come yet.
     #[error("the payment has not been authorized yet")]
     NotYet,
-    /// Store or provider failed.
-    #[error(transparent)]
-    Fault(#[from] Fault),
     /// The provider keeps what it holds.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// Other workers were first too often.
-    #[error("too many workers on one payment")]
-    Contended,
-    /// The store takes no such commit.
-    #[error("the event can't be written: {0}")]
-    Unwritable(String),
 }
+
+impl From<Unsettled> for Disposition {
+    fn from(unsettled: Unsettled) -> Self {
+        Self::retry(unsettled.to_string())
+    }
+}
+
+type Settled<T> = Result<T, CommandError<Unsettled>>;
 
 /// Payments and the provider that moves their money.
 pub struct Payments {
@@ -49,55 +50,50 @@ impl Payments {
     /// every result is a commit on the version it was decided on, and who loses one reads again and goes on from there.
     ///
     /// # Errors
-    /// [`Unsettled`]; what was done so far stays, and the same instruction goes on from it.
-    pub async fn settle(&self, id: &PaymentId, instruction: &Instruction, meta: &Metadata) -> Result<(), Unsettled> {
-        let aggregate = AggregateId::from(id);
-        let mut payment = self.payments.load(&aggregate).await?;
-        for _ in 0..MAX_STEPS {
-            let event = match next(id, &payment.state, instruction) {
-                Step::Finished => return Ok(()),
-                Step::NotYet => return Err(Unsettled::NotYet),
-                Step::Close(call) => {
-                    self.call(id, &call).await?;
-                    return Ok(());
-                }
-                Step::Record(event) => event,
-                Step::Call(call) => {
-                    let answer = self.call(id, &call).await?;
-                    conclude(id, &call, answer)?
-                }
-            };
-            payment = self.record(payment, event, meta).await?;
+    /// [`CommandError`]; what was done so far stays, and the same instruction goes on from it.
+    pub async fn settle(&self, id: &PaymentId, instruction: &Instruction, meta: &Metadata) -> Settled<()> {
+        let mut contest = Contest::of(ATTEMPTS);
+        let mut payment: Option<Loaded<Payment>> = None;
+        // The last look finds that nothing is left to do, or that others keep the payment moving.
+        for _ in 0..=MAX_STEPS {
+            let left = &payment;
+            let step = |unit| self.step(unit, id, left.as_ref(), instruction, meta);
+            payment = self.payments.writer().run(&mut contest, step).await?;
+            if payment.is_none() {
+                return Ok(());
+            }
         }
-        Err(Unsettled::Contended)
+        Err(CommandError::Contended)
     }
 
-    /// The payment after the event, or as somebody else has changed it meanwhile.
-    async fn record(
+    /// Decides one step, on the payment as the step before left it. Answers the payment after it; none at the end.
+    async fn step(
         &self,
-        mut payment: Loaded<Payment>,
-        event: Event,
+        mut unit: UnitOfWork,
+        id: &PaymentId,
+        left: Option<&Loaded<Payment>>,
+        instruction: &Instruction,
         meta: &Metadata,
-    ) -> Result<Loaded<Payment>, Unsettled> {
-        let writer = self.payments.writer();
-        let events = [event];
-        let Some(commit) = writer.commit(payment.id.clone(), payment.version, &events, meta) else {
-            return Ok(payment);
+    ) -> Settled<Decided<Option<Loaded<Payment>>>> {
+        let mut payment = match left {
+            Some(left) => unit.resume(&self.payments, left).await?,
+            None => unit.load(&self.payments, &AggregateId::from(id)).await?,
         };
-        match writer.append(vec![commit.clone()]).await {
-            Ok(()) => {
-                self.payments.absorb(&commit);
-                events.iter().for_each(|event| payment.state.apply(event));
-                payment.version = commit.last_version();
-                Ok(payment)
+        let event: BillingEvent = match next(id, &payment.state, instruction) {
+            Step::Finished => return Ok(unit.decided(None)),
+            Step::NotYet => return Err(CommandError::Refused(Unsettled::NotYet)),
+            Step::Close(call) => {
+                self.call(id, &call).await?;
+                return Ok(unit.decided(None));
             }
-            Err(AppendError::Conflict { .. }) => {
-                metrics::count_conflict("pay");
-                Ok(self.payments.load(&payment.id).await?)
+            Step::Record(event) => event,
+            Step::Call(call) => {
+                let answer = self.call(id, &call).await?;
+                conclude(id, &call, answer).map_err(|refused| CommandError::Refused(refused.into()))?
             }
-            Err(AppendError::Unwritable(why)) => Err(Unsettled::Unwritable(why)),
-            Err(AppendError::Fault(fault)) => Err(fault.into()),
-        }
+        };
+        unit.record(&self.payments, &mut payment, vec![event], meta)?;
+        Ok(unit.decided(Some(payment.into_executed().loaded)))
     }
 
     async fn call(&self, id: &PaymentId, call: &Call) -> Result<Answer, Fault> {

@@ -1,15 +1,17 @@
 //! The product as the event store keeps it.
 
-use shotengai_contracts::Event;
+use shotengai_contracts::{CatalogEvent, Misplaced};
 use shotengai_messaging::{Aggregate, Aggregates};
 
 use crate::domain::Product;
 
 impl Aggregate for Product {
+    type Event = CatalogEvent;
+
     const SNAPSHOT_SCHEMA: u32 = 2;
 
-    fn apply(&mut self, event: &Event) {
-        self.evolve(event);
+    fn apply(&mut self, event: &CatalogEvent) -> Result<(), Misplaced> {
+        self.evolve(event)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use shotengai_contracts::Metadata;
 use shotengai_kernel::{AggregateId, Names, ProductId, Version};
-use shotengai_messaging::{ExecuteError, Loaded};
+use shotengai_messaging::{CommandError, Loaded};
 
 use crate::aggregate::Products;
 use crate::domain::{Details, Product, Refusal, delete, update};
@@ -10,27 +10,27 @@ use crate::domain::{Details, Product, Refusal, delete, update};
 /// Sets name, description and price anew, and the names in other languages if they are given; returns the product's version afterwards.
 ///
 /// # Errors
-/// [`ExecuteError`]; repeat after a fault.
+/// [`CommandError`]; repeat after a fault.
 pub async fn update_product(
     products: &Products,
     product_id: &ProductId,
     details: &Details,
     names: Option<&Names>,
     meta: &Metadata,
-) -> Result<Version, ExecuteError<Refusal>> {
+) -> Result<Version, CommandError<Refusal>> {
     let decide = |product: &Loaded<Product>| update(&product.state, details, names);
-    products.execute(&AggregateId::from(product_id), meta, decide).await.map(|after| after.version)
+    products.execute(&AggregateId::from(product_id), meta, decide).await.map(|executed| executed.loaded.version)
 }
 
 /// Takes a product out of the street; returns its version afterwards. Orders that have it go on.
 ///
 /// # Errors
-/// [`ExecuteError`]; repeat after a fault.
+/// [`CommandError`]; repeat after a fault.
 pub async fn delete_product(
     products: &Products,
     product_id: &ProductId,
     meta: &Metadata,
-) -> Result<Version, ExecuteError<Refusal>> {
+) -> Result<Version, CommandError<Refusal>> {
     let decide = |product: &Loaded<Product>| delete(&product.state);
-    products.execute(&AggregateId::from(product_id), meta, decide).await.map(|after| after.version)
+    products.execute(&AggregateId::from(product_id), meta, decide).await.map(|executed| executed.loaded.version)
 }

@@ -2,7 +2,7 @@
 
 use shotengai_contracts::Metadata;
 use shotengai_kernel::{AggregateId, IdGenerator, ProductId, UserId};
-use shotengai_messaging::{ExecuteError, Loaded};
+use shotengai_messaging::{CommandError, Loaded};
 use uuid::Uuid;
 
 use crate::aggregate::Products;
@@ -43,12 +43,12 @@ impl CreateProduct {
 /// Creates a product, or finds that the same request has created it before. Durable when it returns.
 ///
 /// # Errors
-/// [`ExecuteError`]; repeat after a fault, with the same key or id.
+/// [`CommandError`]; repeat after a fault, with the same key or id.
 pub async fn create_product(
     products: &Products,
     wanted: &CreateProduct,
     meta: &Metadata,
-) -> Result<ProductId, ExecuteError<Refusal>> {
+) -> Result<ProductId, CommandError<Refusal>> {
     let (product_id, identity) = wanted.identity(products.writer().ports().ids.as_ref());
     let decide =
         |product: &Loaded<Product>| create(&product.state, &product_id, identity, &wanted.details, wanted.stock);

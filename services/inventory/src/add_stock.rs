@@ -2,18 +2,18 @@
 
 use shotengai_contracts::Metadata;
 use shotengai_kernel::{AggregateId, ProductId, Quantity, UserId, Version};
-use shotengai_messaging::{Fault, FaultKind};
+use shotengai_messaging::CommandError;
 use uuid::Uuid;
 
-use crate::desk::{Asked, Desk, Undecided};
-use crate::domain::{Outcome, Request};
+use crate::desk::{Asked, Desk};
+use crate::domain::{Declined, Request};
 
 /// The namespace of additions that are named by an idempotency key (RFC 9562, version 5). Must never change.
 const KEYED_ADDITIONS: Uuid = Uuid::from_u128(0x5f0c_9b2e_3d41_4c87_9a6e_71d2_08b4_c3f5);
 
-/// Why pieces were not added.
-#[derive(Debug, thiserror::Error)]
-pub enum AddStockError {
+/// Why pieces can't be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AddRefusal {
     /// Nobody has introduced the product.
     #[error("there is no such product")]
     UnknownProduct,
@@ -23,12 +23,6 @@ pub enum AddStockError {
     /// The product has more pieces than can be counted.
     #[error("{0}")]
     Impossible(&'static str),
-    /// Other writers were first every time; try again.
-    #[error("too many writers on the same stock")]
-    Contended,
-    /// The store failed.
-    #[error(transparent)]
-    Fault(Fault),
 }
 
 /// What was added.
@@ -51,30 +45,34 @@ pub fn keyed_addition(user: &UserId, key: &str, product: &ProductId) -> Uuid {
 /// Adds pieces, once an addition id.
 ///
 /// # Errors
-/// [`AddStockError`].
+/// [`CommandError`]; repeat after a fault, with the same addition id.
 pub async fn add_stock(
     desk: &Desk,
     product: &ProductId,
     addition_id: Uuid,
     quantity: Quantity,
     meta: Metadata,
-) -> Result<Added, AddStockError> {
+) -> Result<Added, CommandError<AddRefusal>> {
     let request = Request::Add { product: product.clone(), addition: addition_id, quantity };
-    match desk.carry_out(&[Asked { request, meta }]).await.into_iter().next() {
-        Some(Ok(Outcome::Done)) => {
-            let stock = desk.stocks().load(&AggregateId::stock(product)).await;
-            let stock = stock.map_err(AddStockError::Fault)?;
+    let answer = desk.carry_out(&[Asked { request, meta }]).await.into_iter().next();
+    match answer.unwrap_or(Err(CommandError::Contended)) {
+        Ok(()) => {
+            let stock = desk.stocks().load(&AggregateId::stock(product)).await?;
             Ok(Added { addition_id, version: stock.version })
         }
-        Some(Ok(Outcome::UnknownProduct)) => Err(AddStockError::UnknownProduct),
-        Some(Ok(Outcome::OtherAddition)) => Err(AddStockError::KeyReused),
-        Some(Ok(Outcome::Impossible(why))) => Err(AddStockError::Impossible(why)),
-        Some(Ok(Outcome::Wait(_) | Outcome::NoRoom | Outcome::Stale) | Err(Undecided::Contended)) | None => {
-            Err(AddStockError::Contended)
-        }
-        Some(Err(Undecided::Fault(fault))) => Err(AddStockError::Fault(fault)),
-        Some(Err(Undecided::Unwritable(why))) => {
-            Err(AddStockError::Fault(Fault::new(FaultKind::Permanent, "add stock", why)))
-        }
+        Err(CommandError::Refused(declined)) => Err(refused(declined)),
+        Err(CommandError::Fault(fault)) => Err(CommandError::Fault(fault)),
+        Err(CommandError::Contended) => Err(CommandError::Contended),
+        Err(CommandError::Unwritable(why)) => Err(CommandError::Unwritable(why)),
     }
+}
+
+fn refused(declined: Declined) -> CommandError<AddRefusal> {
+    CommandError::Refused(match declined {
+        Declined::UnknownProduct => AddRefusal::UnknownProduct,
+        Declined::OtherAddition => AddRefusal::KeyReused,
+        Declined::Impossible(why) => AddRefusal::Impossible(why),
+        // No addition waits for anything.
+        Declined::Wait(_) => return CommandError::Contended,
+    })
 }

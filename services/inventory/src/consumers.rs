@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use shotengai_contracts::Event;
 use shotengai_contracts::events::ProductCreated;
 use shotengai_kernel::{EventId, Quantity};
-use shotengai_messaging::{Backoff, Delivery, Disposition, Handler};
+use shotengai_messaging::{Backoff, CommandError, Delivery, Disposition, Handler};
 use uuid::Uuid;
 
-use crate::desk::{Answer, Asked, Desk, Undecided};
-use crate::domain::{Outcome, Request, Wait, merged_lines};
+use crate::desk::{Asked, Desk};
+use crate::domain::{Declined, Request, Wait, merged_lines};
 
 /// The namespace of additions that are named by a `ProductCreated` (RFC 9562, version 5). Must never change.
 const FIRST_ADDITIONS: Uuid = Uuid::from_u128(0x8d3a_61c7_f029_4be5_b1d4_2c90_e7f6_5a18);
@@ -54,8 +54,9 @@ impl Handler for StockEvents {
         let answers = self.desk.carry_out(&asked).await;
         for (place, answer) in places.into_iter().zip(answers) {
             dispositions[place] = match answer {
-                Ok(Outcome::Wait(wait)) => self.later(wait, batch[place].receive_count),
-                answer => disposition(answer),
+                Ok(()) => Disposition::Done,
+                Err(CommandError::Refused(Declined::Wait(wait))) => self.later(wait, batch[place].receive_count),
+                Err(error) => error.into(),
             };
         }
         dispositions
@@ -83,18 +84,4 @@ fn introduction(event: EventId, created: &ProductCreated) -> Result<Request, Str
     };
     let addition = Uuid::new_v5(&FIRST_ADDITIONS, event.uuid().as_bytes());
     Ok(Request::Introduce { product: created.product_id.clone(), addition, quantity })
-}
-
-fn disposition(answer: Answer) -> Disposition {
-    match answer {
-        Ok(Outcome::Done) => Disposition::Done,
-        Ok(Outcome::Wait(_) | Outcome::NoRoom | Outcome::Stale) => Disposition::retry("not decided"),
-        Ok(Outcome::UnknownProduct | Outcome::OtherAddition) => {
-            Disposition::Reject { reason: "contradiction", error: "the addition is another one's".to_owned() }
-        }
-        Ok(Outcome::Impossible(why)) => Disposition::Reject { reason: "contradiction", error: why.to_owned() },
-        Err(Undecided::Fault(fault)) => Disposition::from_fault(&fault),
-        Err(undecided @ Undecided::Contended) => Disposition::retry(undecided.to_string()),
-        Err(Undecided::Unwritable(error)) => Disposition::Reject { reason: "unwritable", error },
-    }
 }

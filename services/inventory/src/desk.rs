@@ -1,19 +1,17 @@
 //! Carries requests out: loads what they are about, plans, writes the plan as one transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use futures::future::try_join;
-use shotengai_contracts::{Event, Metadata};
+use shotengai_contracts::Metadata;
 use shotengai_kernel::{AggregateId, Ports, ProductId};
-use shotengai_messaging::aggregate::CommitWriter;
-use shotengai_messaging::{Aggregates, AppendError, Backoff, Commit, Fault, metrics};
+use shotengai_messaging::{Aggregates, CommandError, CommitWriter, Contest, Decided, Fault, UnitOfWork};
 use tokio::sync::Mutex;
 
-use crate::domain::{Addition, Outcome, Plan, Request, Reservation, States, Stock, Write, plan};
+use crate::domain::{Addition, Declined, Kind, Outcome, Plan, Request, Reservation, States, Stock, Write, plan};
 
-/// How often a plan is made anew after another process wrote first.
-const MAX_CONFLICTS: u32 = 10;
+/// How often the requests that came together may be decided before the rest of them rather comes again.
+const ATTEMPTS: u32 = 11;
 
 /// A request and where it comes from.
 #[derive(Debug, Clone)]
@@ -24,22 +22,8 @@ pub struct Asked {
     pub meta: Metadata,
 }
 
-/// Why a request was not decided. Asking again is safe.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum Undecided {
-    /// The store failed; after a transient fault the request may have been carried out.
-    #[error(transparent)]
-    Fault(Fault),
-    /// Other processes wrote first every time.
-    #[error("too many writers on the same stock")]
-    Contended,
-    /// The store takes no such commit, even alone.
-    #[error("the events can't be written: {0}")]
-    Unwritable(String),
-}
-
-/// What came of a request.
-pub type Answer = Result<Outcome, Undecided>;
+/// What came of a request. After any error but [`CommandError::Refused`] asking again is safe.
+pub type Answer = Result<(), CommandError<Declined>>;
 
 /// The one place where stock moves. One plan at a time in a process: two at once would only take each other's slots.
 pub struct Desk {
@@ -75,13 +59,11 @@ impl Desk {
         &self.stocks
     }
 
-    /// Carries requests out in order, as few transactions as it takes: one answer a request, never
-    /// [`Outcome::NoRoom`] or [`Outcome::Stale`]. `Ok` is durable.
+    /// Carries requests out in order, as few transactions as it takes: one answer a request. `Ok` is durable.
     pub async fn carry_out(&self, asked: &[Asked]) -> Vec<Answer> {
         let _turn = self.turn.lock().await;
-        let backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(250));
+        let mut contest = Contest::of(ATTEMPTS);
         let mut answers: Vec<Option<Answer>> = vec![None; asked.len()];
-        let mut conflicts = 0;
         let mut one_by_one = false;
         loop {
             let mut open: Vec<usize> = (0..asked.len()).filter(|index| answers[*index].is_none()).collect();
@@ -91,59 +73,60 @@ impl Desk {
             if open.is_empty() {
                 break;
             }
-            let undecided = match self.round(asked, &open).await {
+            let requests: Vec<&Asked> = open.iter().filter_map(|index| asked.get(*index)).collect();
+            let round = |unit| self.round(unit, &requests);
+            let failed = match self.writer.run(&mut contest, round).await {
                 Ok(outcomes) => {
                     let stale = outcomes.contains(&Outcome::Stale);
                     for (index, outcome) in open.iter().zip(outcomes) {
-                        let decided = !matches!(outcome, Outcome::NoRoom | Outcome::Stale);
-                        answers[*index] = decided.then_some(Ok(outcome));
+                        answers[*index] = outcome.answer().map(|answer| answer.map_err(CommandError::Refused));
                     }
-                    if !stale {
+                    // The states of these did not fit together: as if another writer had been first.
+                    if !stale || contest.lose(self.ports().random.as_ref()).await {
                         continue;
                     }
-                    Undecided::Contended
-                }
-                Err(AppendError::Conflict { .. }) => {
-                    metrics::count_conflict("stock");
-                    Undecided::Contended
+                    CommandError::Contended
                 }
                 // Together they may be too large for a transaction that takes each alone.
-                Err(AppendError::Unwritable(_)) if open.len() > 1 => {
+                Err(CommandError::Unwritable(_)) if open.len() > 1 => {
                     one_by_one = true;
                     continue;
                 }
-                Err(AppendError::Unwritable(why)) => Undecided::Unwritable(why),
-                Err(AppendError::Fault(fault)) => Undecided::Fault(fault),
+                Err(error) => error,
             };
-            if matches!(undecided, Undecided::Contended) && conflicts < MAX_CONFLICTS {
-                conflicts += 1;
-                tokio::time::sleep(backoff.delay(conflicts, self.writer.ports().random.as_ref())).await;
-                continue;
-            }
-            let only_the_first = matches!(undecided, Undecided::Unwritable(_));
+            let only_the_first = matches!(failed, CommandError::Unwritable(_));
             for index in if only_the_first { open } else { (0..asked.len()).collect() } {
-                answers[index].get_or_insert_with(|| Err(undecided.clone()));
+                answers[index].get_or_insert_with(|| Err(failed.clone()));
             }
         }
-        answers.into_iter().map(|answer| answer.unwrap_or(Err(Undecided::Contended))).collect()
+        answers.into_iter().map(|answer| answer.unwrap_or(Err(CommandError::Contended))).collect()
     }
 
-    /// Decides the requests at `open` on fresh states and writes what follows.
-    async fn round(&self, asked: &[Asked], open: &[usize]) -> Result<Vec<Outcome>, AppendError> {
-        let open: Vec<&Asked> = open.iter().filter_map(|index| asked.get(*index)).collect();
-        let requests: Vec<&Request> = open.iter().map(|asked| &asked.request).collect();
+    /// Decides these requests on fresh states; what follows is written as one transaction.
+    async fn round(
+        &self,
+        mut unit: UnitOfWork,
+        asked: &[&Asked],
+    ) -> Result<Decided<Vec<Outcome>>, CommandError<Declined>> {
+        let requests: Vec<&Request> = asked.iter().map(|asked| &asked.request).collect();
         let states = self.load(&requests).await?;
         let Plan { writes, outcomes } = plan(&states, &requests);
-        let commits: Option<Vec<Commit>> = writes.iter().map(|write| self.commit(write, &open)).collect();
-        let commits = commits.ok_or_else(|| AppendError::Unwritable("a write without an event".to_owned()))?;
-        self.writer.append(commits.clone()).await?;
-        for commit in &commits {
-            // Each kind knows its own; the others have nothing cached under such an id.
-            self.stocks.absorb(commit);
-            self.reservations.absorb(commit);
-            self.additions.absorb(commit);
+        for write in writes {
+            self.stage(&mut unit, write, asked);
         }
-        Ok(outcomes)
+        Ok(unit.decided(outcomes))
+    }
+
+    /// Each event goes with the metadata of the request that led to it.
+    fn stage(&self, unit: &mut UnitOfWork, write: Write, asked: &[&Asked]) {
+        let Write { kind, id, current, events } = write;
+        let events =
+            events.into_iter().filter_map(|caused| Some((caused.event, asked.get(caused.cause)?.meta.clone())));
+        match kind {
+            Kind::Stock => unit.stage(&self.stocks, &id, current, events),
+            Kind::Reservation => unit.stage(&self.reservations, &id, current, events),
+            Kind::Addition => unit.stage(&self.additions, &id, current, events),
+        }
     }
 
     /// Two rounds of reads: which orders and additions are new decides whose products' numbers matter.
@@ -164,21 +147,6 @@ impl Desk {
         let stocks = self.stocks.load_many(&product_ids).await?;
         states.stocks = products.into_iter().zip(stocks).collect();
         Ok(states)
-    }
-
-    /// The commit of one write, each event with the metadata of the request that led to it.
-    fn commit(&self, write: &Write, open: &[&Asked]) -> Option<Commit> {
-        let events: Vec<Event> = write.events.iter().map(|caused| caused.event.clone()).collect();
-        let first = open.get(write.events.first()?.cause)?;
-        let mut commit = self.writer.commit(write.id.clone(), write.current, &events, &first.meta)?;
-        for (envelope, caused) in commit.events.iter_mut().zip(&write.events) {
-            if let Some(Asked { meta, .. }) = open.get(caused.cause) {
-                envelope.correlationid = meta.correlation_id;
-                envelope.causationid = meta.causation_id;
-                envelope.traceparent.clone_from(&meta.traceparent);
-            }
-        }
-        Some(commit)
     }
 }
 

@@ -10,7 +10,7 @@ use shotengai_runtime::Routes;
 use shotengai_runtime::http::{AdminCaller, IdempotencyKey, JsonBody, PathId, Problem, RequestMeta};
 use uuid::Uuid;
 
-use crate::add_stock::{AddStockError, add_stock, keyed_addition};
+use crate::add_stock::{AddRefusal, add_stock, keyed_addition};
 use crate::desk::Desk;
 
 /// Adds inventory's routes.
@@ -49,7 +49,7 @@ async fn post_stock(
         Some(key) => keyed_addition(&caller.user_id, &key, &product_id),
         None => ids.0.ids.uuid_v7(),
     };
-    let added = add_stock(&desk, &product_id, addition, body.value.quantity, meta.metadata()).await.map_err(problem)?;
+    let added = add_stock(&desk, &product_id, addition, body.value.quantity, meta.metadata()).await?;
     Ok(HttpResponse::Accepted().insert_header((LOCATION, format!("/products/{product_id}"))).json(StockAccepted {
         product_id,
         addition_id: added.addition_id,
@@ -57,16 +57,14 @@ async fn post_stock(
     }))
 }
 
-fn problem(error: AddStockError) -> Problem {
-    match error {
-        AddStockError::UnknownProduct => {
-            Problem::not_found("no such product, or stock-keeping has not heard of it yet")
+impl From<AddRefusal> for Problem {
+    fn from(refusal: AddRefusal) -> Self {
+        match refusal {
+            AddRefusal::UnknownProduct => Self::not_found("no such product, or stock-keeping has not heard of it yet"),
+            AddRefusal::KeyReused => {
+                Self::unprocessable("idempotency-key-reused", "this Idempotency-Key was used for another quantity")
+            }
+            AddRefusal::Impossible(why) => Self::unprocessable("out-of-range", why),
         }
-        AddStockError::KeyReused => {
-            Problem::unprocessable("idempotency-key-reused", "this Idempotency-Key was used for another quantity")
-        }
-        AddStockError::Impossible(why) => Problem::unprocessable("out-of-range", why),
-        AddStockError::Contended => Problem::unavailable(1),
-        AddStockError::Fault(fault) => fault.into(),
     }
 }

@@ -2,7 +2,7 @@
 
 use shotengai_contracts::Metadata;
 use shotengai_kernel::{AggregateId, OrderId, TextError, TextRule, UserId, Version};
-use shotengai_messaging::{ExecuteError, Loaded};
+use shotengai_messaging::{CommandError, Loaded};
 
 use crate::aggregate::Orders;
 use crate::domain::{Order, Refusal, cancel};
@@ -26,15 +26,15 @@ pub struct CancelOrder {
 /// Cancels an order; returns its last version. Repeating changes nothing: a cancelled order stays as it is.
 ///
 /// # Errors
-/// [`ExecuteError`]; repeat after a fault.
+/// [`CommandError`]; repeat after a fault.
 pub async fn cancel_order(
     orders: &Orders,
     wanted: CancelOrder,
     meta: &Metadata,
-) -> Result<Version, ExecuteError<Refusal>> {
+) -> Result<Version, CommandError<Refusal>> {
     let CancelOrder { order_id, owner, note } = wanted;
     let decide = |order: &Loaded<Order>| cancel(&order.state, owner.as_ref(), note.clone());
-    orders.execute(&AggregateId::from(&order_id), meta, decide).await.map(|after| after.version)
+    orders.execute(&AggregateId::from(&order_id), meta, decide).await.map(|executed| executed.loaded.version)
 }
 
 /// Which words are not taken.

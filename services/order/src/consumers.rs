@@ -44,7 +44,12 @@ impl OrderEvents {
         let answers = match subject {
             Subject::Order(order) => {
                 let told: Vec<Told> = group.iter().filter_map(|(_, delivery)| told(delivery)).collect();
-                take_in(&self.orders, &order, &told).await
+                match take_in(&self.orders, &order, &told).await {
+                    Ok(answers) => {
+                        answers.into_iter().map(|taken| taken.map_or_else(Into::into, |()| Disposition::Done)).collect()
+                    }
+                    Err(error) => vec![error.into(); told.len()],
+                }
             }
             Subject::Product(_) => self.learn(group).await,
             Subject::Placements => {

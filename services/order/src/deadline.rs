@@ -14,7 +14,7 @@ use jiff::SignedDuration;
 use shotengai_contracts::{Envelope, Event};
 use shotengai_kernel::{AggregateId, Clock, OrderId};
 use shotengai_messaging::ports::queue::MAX_DELAY;
-use shotengai_messaging::{Delivery, Disposition, ExecuteError, Handler, Loaded, Message, Queue, each, send_all, wire};
+use shotengai_messaging::{Delivery, Disposition, Handler, Loaded, Message, Queue, each, send_all, wire};
 
 use crate::aggregate::Orders;
 use crate::consumers::unexpected;
@@ -96,10 +96,7 @@ impl Deadlines {
         };
         match self.orders.execute(&AggregateId::from(order), &delivery.metadata(), decide).await {
             Ok(_) => Disposition::Done,
-            Err(ExecuteError::Refused(early)) => Disposition::retry(early.to_string()),
-            Err(ExecuteError::Fault(fault)) => Disposition::from_fault(&fault),
-            Err(ExecuteError::Contended) => Disposition::retry("other writers were faster every time"),
-            Err(ExecuteError::Unwritable(error)) => Disposition::Reject { reason: "unwritable", error },
+            Err(error) => error.into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use shotengai_contracts::OrderEvent;
 use shotengai_kernel::{AggregateId, OrderId, Timestamp, UserId, Version};
 use shotengai_messaging::Fault;
 
@@ -38,8 +39,12 @@ pub async fn history(
     for envelope in commits.into_iter().flat_map(|commit| commit.events) {
         let data = match envelope.event() {
             Ok(event) => {
-                state.evolve(&event);
-                event.to_data()
+                let data = event.to_data();
+                if let Ok(event) = OrderEvent::try_from(event) {
+                    // What doesn't fit is shown all the same: this is for looking at what was written.
+                    let _ = state.evolve(&event);
+                }
+                data
             }
             // Written by a newer release: shown as it stands.
             Err(_) => envelope.data,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use shotengai_contracts::Metadata;
 use shotengai_contracts::events::OrderPlaced;
-use shotengai_kernel::{AggregateId, IdGenerator, Money, OrderId, UserId, Version};
-use shotengai_messaging::{AppendError, ExecuteError, Fault};
+use shotengai_kernel::{AggregateId, IdGenerator, Money, OrderId, UserId};
+use shotengai_messaging::{CommandError, Loaded};
 
 use crate::aggregate::Orders;
 use crate::domain::{Lines, LinesError, Order, PaymentToken, Refusal, place};
@@ -36,19 +36,19 @@ pub struct Accepted {
     pub total: Money,
 }
 
-/// Why no order was placed.
-#[derive(Debug, thiserror::Error)]
-pub enum PlaceError {
+/// Why an order is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceRefusal {
     /// The lines can't be ordered.
     #[error(transparent)]
     Lines(#[from] LinesError),
-    /// Prices or the order that the key names could not be read.
+    /// The order that the key names is another one.
     #[error(transparent)]
-    Fault(#[from] Fault),
-    /// The order was not written.
-    #[error(transparent)]
-    Execute(#[from] ExecuteError<Refusal>),
+    Order(#[from] Refusal),
 }
+
+/// Why no order was placed. A fault may be of the prices, too.
+pub type PlaceError = CommandError<PlaceRefusal>;
 
 /// Places orders.
 #[derive(Clone)]
@@ -82,7 +82,7 @@ impl Placing {
             return Ok(accepted);
         }
         let offers = self.prices.offers(&lines.products()).await?;
-        let (items, total) = lines.priced(&offers)?;
+        let (items, total) = lines.priced(&offers).map_err(|error| CommandError::Refused(error.into()))?;
         let payment_token = payment_token.map(PaymentToken::into_string);
         let event = OrderPlaced { order_id, user_id, items, total, payment_token, request_fingerprint: fingerprint };
         self.write(&id, event, meta).await
@@ -91,25 +91,11 @@ impl Placing {
     /// Nothing stands under this id: it is new, or it was looked up a moment ago. So the first slot is tried without
     /// another look; only a request with the same key can be faster.
     async fn write(&self, id: &AggregateId, event: OrderPlaced, meta: &Metadata) -> Result<Accepted, PlaceError> {
-        let accepted = Accepted { order_id: event.order_id.clone(), total: event.total };
-        let decided = place(&Order::default(), event.clone()).map_err(ExecuteError::Refused)?;
-        let Some(commit) = self.orders.writer().commit(id.clone(), Version::ZERO, &decided, meta) else {
-            return Ok(accepted);
-        };
-        match self.orders.writer().append(vec![commit.clone()]).await {
-            Ok(()) => {
-                self.orders.absorb(&commit);
-                Ok(accepted)
-            }
-            Err(AppendError::Conflict { .. }) => {
-                let after = self.orders.execute(id, meta, |order| place(&order.state, event.clone())).await?;
-                // The faster one may have met other prices: what stands in the order counts.
-                let total = after.state.placed().map_or(accepted.total, |order| order.total);
-                Ok(Accepted { total, ..accepted })
-            }
-            Err(AppendError::Fault(fault)) => Err(fault.into()),
-            Err(AppendError::Unwritable(why)) => Err(ExecuteError::Unwritable(why).into()),
-        }
+        let decide = |order: &Loaded<Order>| place(&order.state, event.clone()).map_err(PlaceRefusal::Order);
+        let executed = self.orders.execute_first(id, meta, decide).await?;
+        // A faster one may have met other prices: what stands in the order counts.
+        let total = executed.loaded.state.placed().map_or(event.total, |order| order.total);
+        Ok(Accepted { order_id: event.order_id, total })
     }
 }
 
@@ -119,6 +105,6 @@ fn repeated(order: &Order, fingerprint: &str) -> Result<Option<Accepted>, PlaceE
         Some(placed) if placed.fingerprint == fingerprint => {
             Ok(Some(Accepted { order_id: placed.order_id.clone(), total: placed.total }))
         }
-        Some(_) => Err(ExecuteError::Refused(Refusal::KeyReused).into()),
+        Some(_) => Err(CommandError::Refused(Refusal::KeyReused.into())),
     }
 }

@@ -4,7 +4,7 @@ use shotengai_runtime::Problem;
 
 use crate::cancel::NoteError;
 use crate::domain::{LinesError, Refusal};
-use crate::place::PlaceError;
+use crate::place::PlaceRefusal;
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
@@ -31,12 +31,11 @@ impl From<LinesError> for Problem {
     }
 }
 
-impl From<PlaceError> for Problem {
-    fn from(error: PlaceError) -> Self {
-        match error {
-            PlaceError::Lines(error) => error.into(),
-            PlaceError::Fault(fault) => fault.into(),
-            PlaceError::Execute(error) => error.into(),
+impl From<PlaceRefusal> for Problem {
+    fn from(refusal: PlaceRefusal) -> Self {
+        match refusal {
+            PlaceRefusal::Lines(error) => error.into(),
+            PlaceRefusal::Order(refusal) => refusal.into(),
         }
     }
 }

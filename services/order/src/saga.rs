@@ -1,15 +1,15 @@
 //! Keeps the score: takes in what inventory and billing tell of an order.
 
-use std::time::Duration;
+use std::convert::Infallible;
 
 use shotengai_contracts::Metadata;
 use shotengai_kernel::{AggregateId, OrderId};
-use shotengai_messaging::{AppendError, Backoff, Commit, Disposition, Fault, metrics};
+use shotengai_messaging::{CommandError, Contest, UnitOfWork};
 
 use crate::aggregate::Orders;
-use crate::domain::{News, news};
+use crate::domain::{News, TooEarly, news};
 
-/// How often a batch is decided anew after losing to another writer.
+/// How often a batch is decided before it rather comes again.
 const ATTEMPTS: u32 = 8;
 
 /// A message about an order.
@@ -23,56 +23,28 @@ pub struct Told {
 
 /// Takes messages about one order in: one load and at most one commit for all of them, each event with the metadata
 /// of its own message. One answer a message, in order. Idempotent: the order's state shows what has been taken in.
-pub async fn take_in(orders: &Orders, order: &OrderId, told: &[Told]) -> Vec<Disposition> {
-    let id = AggregateId::from(order);
-    let backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(200));
-    for attempt in 1..=ATTEMPTS {
-        let (commit, answers) = match decide(orders, &id, told).await {
-            Ok(decided) => decided,
-            Err(fault) => return vec![Disposition::from_fault(&fault); told.len()],
-        };
-        let Some(commit) = commit else { return answers };
-        match orders.writer().append(vec![commit.clone()]).await {
-            Ok(()) => {
-                orders.absorb(&commit);
-                return answers;
-            }
-            Err(AppendError::Conflict { .. }) => {
-                metrics::count_conflict("ord");
-                tokio::time::sleep(backoff.delay(attempt, orders.writer().ports().random.as_ref())).await;
-            }
-            Err(AppendError::Fault(fault)) => return vec![Disposition::from_fault(&fault); told.len()],
-            Err(AppendError::Unwritable(error)) => {
-                return vec![Disposition::Reject { reason: "unwritable", error }; told.len()];
+///
+/// # Errors
+/// [`CommandError`], for all of them: nothing is known to be written.
+pub async fn take_in(
+    orders: &Orders,
+    order: &OrderId,
+    told: &[Told],
+) -> Result<Vec<Result<(), TooEarly>>, CommandError<Infallible>> {
+    let id = &AggregateId::from(order);
+    let attempt = |mut unit: UnitOfWork| async move {
+        let mut order = unit.load(orders, id).await?;
+        let mut answers = Vec::with_capacity(told.len());
+        for Told { news: what, meta } in told {
+            match news(&order.state, *what) {
+                Ok(events) => {
+                    unit.record(orders, &mut order, events, meta)?;
+                    answers.push(Ok(()));
+                }
+                Err(early) => answers.push(Err(early)),
             }
         }
-    }
-    vec![Disposition::retry("other writers were faster every time"); told.len()]
-}
-
-async fn decide(orders: &Orders, id: &AggregateId, told: &[Told]) -> Result<(Option<Commit>, Vec<Disposition>), Fault> {
-    let mut loaded = orders.load(id).await?;
-    let mut whole: Option<Commit> = None;
-    let mut answers = Vec::with_capacity(told.len());
-    for Told { news: what, meta } in told {
-        let events = match news(&loaded.state, *what) {
-            Ok(events) => events,
-            Err(early) => {
-                answers.push(Disposition::retry(early.to_string()));
-                continue;
-            }
-        };
-        answers.push(Disposition::Done);
-        if let Some(commit) = orders.writer().commit(id.clone(), loaded.version, &events, meta) {
-            loaded.version = commit.last_version();
-            match &mut whole {
-                Some(whole) => whole.events.extend(commit.events),
-                None => whole = Some(commit),
-            }
-        }
-        for event in &events {
-            loaded.state.evolve(event);
-        }
-    }
-    Ok((whole, answers))
+        Ok(unit.decided(answers))
+    };
+    orders.writer().run(&mut Contest::of(ATTEMPTS), attempt).await
 }

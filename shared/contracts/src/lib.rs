@@ -2,7 +2,7 @@
 //!
 //! - [`envelope`]: CloudEvents 1.0 in JSON, with the street's extension attributes.
 //! - [`header`]: what whoever passes an event on reads of it.
-//! - [`events`]: the payloads, one file an owner, and the [`Event`] that holds any of them.
+//! - [`events`]: the payloads, one file an owner; the [`Event`] that holds any of them, and an enum an owner.
 //! - [`upcast`]: how an old version of a payload becomes today's.
 //! - [`topology`]: every service, queue, table, topic and stream, named once.
 //!
@@ -17,5 +17,8 @@ pub mod topology;
 pub mod upcast;
 
 pub use envelope::{DecodeError, Envelope, Metadata};
-pub use events::{Event, EventType, Owner};
+pub use events::{
+    BillingEvent, CatalogEvent, Event, EventType, ForeignEvent, InventoryEvent, Misplaced, OrderEvent, OwnedEvent,
+    Owner,
+};
 pub use header::Header;

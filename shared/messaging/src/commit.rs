@@ -59,21 +59,32 @@ impl CommitFactory {
         events: &[Event],
         meta: &Metadata,
     ) -> Option<Commit> {
-        if events.is_empty() {
-            return None;
-        }
+        self.commit_of(aggregate_id, current, events.iter().map(|event| (event, meta)))
+    }
+
+    /// The same where each event has its own metadata.
+    #[must_use]
+    pub fn commit_of<'a>(
+        &self,
+        aggregate_id: AggregateId,
+        current: Version,
+        events: impl IntoIterator<Item = (&'a Event, &'a Metadata)>,
+    ) -> Option<Commit> {
         // As stores keep it: a commit that is read back is the same to the last digit.
         let now = self.ports.clock.now();
         let created_at = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
         let mut version = current;
-        let envelopes = events
-            .iter()
-            .map(|event| {
+        let envelopes: Vec<_> = events
+            .into_iter()
+            .map(|(event, meta)| {
                 version = version.next();
                 let id = EventId::new(self.ports.ids.uuid_v7());
                 Envelope::wrap(id, created_at, aggregate_id.clone(), version, meta, event)
             })
             .collect();
+        if envelopes.is_empty() {
+            return None;
+        }
         Some(Commit {
             aggregate_id,
             first_version: current.next(),

@@ -5,7 +5,8 @@
 //! - **ports** ([`ports`]): [`EventStore`], [`StreamWriter`], [`StreamReader`], [`Topic`], [`Queue`], [`Table`], and
 //!   [`Infrastructure`], which hands them out by name. Their docs are the contract that every adapter passes.
 //! - **memory** ([`memory`]): adapters without a network that enforce AWS's limits.
-//! - **aggregates** ([`aggregate`]): load, decide, append, publish; with snapshots and conflicts.
+//! - **aggregates** ([`aggregate`]): load, decide, append, publish; with snapshots. A **unit of work** is one attempt at
+//!   that, over one or several aggregates; the loop around it decides anew after a conflict.
 //! - **outbox** ([`outbox`]): publisher and sweeper; nothing committed is ever lost.
 //! - **consumer** ([`consumer`]): receives, decodes, limits, settles; a [`Handler`] reacts.
 //! - **dead letters** ([`dead_letters`]): what could not be handled: listed, grouped, redriven.
@@ -37,7 +38,10 @@ pub mod trace;
 pub mod wire;
 pub mod worker;
 
-pub use aggregate::{Aggregate, Aggregates, CommitWriter, ExecuteError, Loaded, Repository};
+pub use aggregate::{
+    Aggregate, Aggregates, CommandError, CommitWriter, Contest, Decided, Executed, Loaded, Repository, Tracked,
+    UnitOfWork,
+};
 pub use backoff::Backoff;
 pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 pub use commit::{Commit, CommitFactory};

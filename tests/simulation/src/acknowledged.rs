@@ -88,7 +88,11 @@ async fn load<A: Aggregate + Default>(world: &World, owner: Owner, id: &Aggregat
     match world.infra.memory_event_store(owner).load(id, Version::ZERO).await {
         Ok(commits) => {
             let events = commits.iter().flat_map(|commit| &commit.events).filter_map(|envelope| envelope.event().ok());
-            events.for_each(|event| state.apply(&event));
+            for event in events.filter_map(|event| A::Event::try_from(event).ok()) {
+                if let Err(misplaced) = state.apply(&event) {
+                    world.violation(format!("{id}: {misplaced}"));
+                }
+            }
         }
         Err(fault) => world.violation(fault.to_string()),
     }

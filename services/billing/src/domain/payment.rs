@@ -1,8 +1,8 @@
 //! The one payment of an order.
 
 use serde::{Deserialize, Serialize};
-use shotengai_contracts::Event;
 use shotengai_contracts::events::DeclineStage;
+use shotengai_contracts::{BillingEvent, Misplaced};
 use shotengai_kernel::Money;
 use shotengai_messaging::Aggregate;
 
@@ -54,24 +54,26 @@ pub enum Payment {
 }
 
 impl Aggregate for Payment {
+    type Event = BillingEvent;
+
     const SNAPSHOT_SCHEMA: u32 = 1;
     const SNAPSHOT_EVERY: u64 = 0;
 
-    fn apply(&mut self, event: &Event) {
+    fn apply(&mut self, event: &BillingEvent) -> Result<(), Misplaced> {
         *self = match event {
-            Event::PaymentAuthorized(it) => Self::Authorized { amount: it.amount },
-            Event::PaymentDeclined(it) => match it.stage {
+            BillingEvent::PaymentAuthorized(it) => Self::Authorized { amount: it.amount },
+            BillingEvent::PaymentDeclined(it) => match it.stage {
                 DeclineStage::Authorization => Self::Declined,
                 DeclineStage::Capture => Self::CaptureRefused { amount: it.amount },
             },
-            Event::CaptureStarted(it) => Self::CaptureStarted { amount: it.amount },
-            Event::PaymentCaptured(it) => Self::Captured { amount: it.amount },
-            Event::VoidStarted(it) => Self::VoidStarted { amount: it.amount },
-            Event::PaymentVoided(it) if it.amount.is_none() => Self::Forestalled,
-            Event::PaymentVoided(_) => Self::Voided,
-            Event::RefundStarted(it) => Self::RefundStarted { amount: it.amount },
-            Event::PaymentRefunded(_) => Self::Refunded,
-            _ => return,
+            BillingEvent::CaptureStarted(it) => Self::CaptureStarted { amount: it.amount },
+            BillingEvent::PaymentCaptured(it) => Self::Captured { amount: it.amount },
+            BillingEvent::VoidStarted(it) => Self::VoidStarted { amount: it.amount },
+            BillingEvent::PaymentVoided(it) if it.amount.is_none() => Self::Forestalled,
+            BillingEvent::PaymentVoided(_) => Self::Voided,
+            BillingEvent::RefundStarted(it) => Self::RefundStarted { amount: it.amount },
+            BillingEvent::PaymentRefunded(_) => Self::Refunded,
         };
+        Ok(())
     }
 }

@@ -4,7 +4,7 @@
 //! again and goes on from there. So a capture is only ever called for after `CaptureStarted`, a void after `VoidStarted`, and no
 //! payment has both: the event store arbitrates, the provider's own rules are the second net.
 
-use shotengai_contracts::Event;
+use shotengai_contracts::BillingEvent;
 use shotengai_contracts::events::{
     CaptureStarted, DeclineStage, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided,
     RefundStarted, VoidStarted,
@@ -58,7 +58,7 @@ pub enum Step {
     /// What must have happened before has not come yet; try again later.
     NotYet,
     /// Commit this event, then ask again.
-    Record(Event),
+    Record(BillingEvent),
     /// Call the provider and commit what [`conclude`] makes of its answer, then ask again.
     Call(Call),
     /// Call the provider so that it never holds anything for this payment; whatever it answers, nothing is left to do.
@@ -120,7 +120,7 @@ fn let_go(id: &PaymentId, payment: &Payment, total: Money) -> Step {
 ///
 /// # Errors
 /// [`Refused`] when a void or a refund was declined: no event can say that.
-pub fn conclude(id: &PaymentId, call: &Call, answer: Answer) -> Result<Event, Refused> {
+pub fn conclude(id: &PaymentId, call: &Call, answer: Answer) -> Result<BillingEvent, Refused> {
     let (payment_id, order_id, amount) = (id.clone(), id.order(), call.amount);
     Ok(match (call.operation, answer) {
         (Operation::Authorize, Answer::Approved { reference }) => {

@@ -1,7 +1,7 @@
 //! Workers that handle the same payment at the same time, interleaved between any two of their steps, and crashing.
 
 use proptest::prelude::*;
-use shotengai_contracts::Event;
+use shotengai_contracts::BillingEvent;
 use shotengai_kernel::{Currency, Money, OrderId, PaymentId};
 use shotengai_messaging::Aggregate;
 
@@ -11,18 +11,18 @@ use crate::provider::{Answer, Book, Operation};
 /// What all workers share: the payment's events, appended at the version they were decided on, and the provider's book.
 #[derive(Default)]
 struct World {
-    events: Vec<Event>,
+    events: Vec<BillingEvent>,
     book: Book,
 }
 
 impl World {
     fn payment(&self) -> Payment {
         let mut payment = Payment::default();
-        self.events.iter().for_each(|event| payment.apply(event));
+        self.events.iter().for_each(|event| payment.apply(event).unwrap());
         payment
     }
 
-    fn append(&mut self, decided_at: usize, event: Event) {
+    fn append(&mut self, decided_at: usize, event: BillingEvent) {
         if decided_at == self.events.len() {
             self.events.push(event);
         }

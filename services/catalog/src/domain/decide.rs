@@ -1,6 +1,6 @@
 //! Decisions: from what is known and what is asked, to events.
 
-use shotengai_contracts::Event;
+use shotengai_contracts::CatalogEvent;
 use shotengai_contracts::events::{ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated};
 use shotengai_kernel::{Names, ProductId};
 
@@ -42,7 +42,7 @@ pub fn create(
     identity: Identity,
     details: &Details,
     stock: u32,
-) -> Result<Vec<Event>, Refusal> {
+) -> Result<Vec<CatalogEvent>, Refusal> {
     let Some(known) = product.known() else {
         return Ok(vec![
             ProductCreated {
@@ -71,7 +71,7 @@ pub fn create(
 ///
 /// # Errors
 /// [`Refusal::NotFound`], also for a deleted product.
-pub fn update(product: &Product, details: &Details, names: Option<&Names>) -> Result<Vec<Event>, Refusal> {
+pub fn update(product: &Product, details: &Details, names: Option<&Names>) -> Result<Vec<CatalogEvent>, Refusal> {
     let known = product.known().filter(|known| !known.deleted).ok_or(Refusal::NotFound)?;
     let product_id = known.product_id.clone();
     let details = details.clone().called(names.unwrap_or_else(|| known.details.names()).clone());
@@ -101,7 +101,7 @@ pub fn update(product: &Product, details: &Details, names: Option<&Names>) -> Re
 ///
 /// # Errors
 /// [`Refusal::NotFound`] when there never was one.
-pub fn delete(product: &Product) -> Result<Vec<Event>, Refusal> {
+pub fn delete(product: &Product) -> Result<Vec<CatalogEvent>, Refusal> {
     let known = product.known().ok_or(Refusal::NotFound)?;
     if known.deleted {
         return Ok(Vec::new());

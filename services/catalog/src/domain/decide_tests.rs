@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use shotengai_contracts::Event;
+use shotengai_contracts::{CatalogEvent, Misplaced, OwnedEvent};
 use shotengai_kernel::{Currency, Names, ProductId};
 
 use super::*;
@@ -13,12 +13,12 @@ fn id() -> ProductId {
     ProductId::parse("prod_kinoko").unwrap()
 }
 
-fn names(events: &[Event]) -> Vec<&'static str> {
+fn names(events: &[CatalogEvent]) -> Vec<&'static str> {
     events.iter().map(|event| event.event_type().as_str()).collect()
 }
 
-fn then(mut product: Product, events: Vec<Event>) -> Product {
-    events.iter().for_each(|event| product.evolve(event));
+fn then(mut product: Product, events: Vec<CatalogEvent>) -> Product {
+    events.iter().for_each(|event| product.evolve(event).unwrap());
     product
 }
 
@@ -28,7 +28,7 @@ fn created() -> Product {
     then(Product::default(), events)
 }
 
-fn repeat(product: &Product, identity: Identity, price: u32, stock: u32) -> Result<Vec<Event>, Refusal> {
+fn repeat(product: &Product, identity: Identity, price: u32, stock: u32) -> Result<Vec<CatalogEvent>, Refusal> {
     create(product, &id(), identity, &details("きのこの山", price), stock)
 }
 
@@ -88,6 +88,16 @@ fn a_deleted_product_stays_deleted() {
     assert_eq!(delete(&deleted), Ok(Vec::new()));
     assert_eq!(update(&deleted, &details("きのこの山", 250), None), Err(Refusal::NotFound));
     assert_eq!(delete(&Product::default()), Err(Refusal::NotFound));
+}
+
+#[test]
+fn a_history_begins_with_the_creation_and_has_one() {
+    let created_event = create(&Product::default(), &id(), Identity::Chosen, &details("きのこの山", 200), 100).unwrap();
+    let repriced = update(&created(), &details("きのこの山", 250)).unwrap();
+    let mut product = Product::default();
+    assert_eq!(product.evolve(&repriced[0]), Err(Misplaced(repriced[0].event_type())));
+    assert_eq!(product, Product::default());
+    assert_eq!(created().evolve(&created_event[0]), Err(Misplaced(created_event[0].event_type())));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What is known of a product.
 
 use serde::{Deserialize, Serialize};
-use shotengai_contracts::Event;
+use shotengai_contracts::{CatalogEvent, Misplaced};
 use shotengai_kernel::ProductId;
 
 use super::Details;
@@ -34,10 +34,13 @@ impl Product {
         self.known.as_ref()
     }
 
-    /// Takes a fact in. Facts of other aggregates change nothing.
-    pub fn evolve(&mut self, event: &Event) {
+    /// Takes a fact in.
+    ///
+    /// # Errors
+    /// [`Misplaced`] when it doesn't follow what came before: nothing changes then.
+    pub fn evolve(&mut self, event: &CatalogEvent) -> Result<(), Misplaced> {
         match (self.known.as_mut(), event) {
-            (None, Event::ProductCreated(event)) => {
+            (None, CatalogEvent::ProductCreated(event)) => {
                 let details =
                     Details::recorded(event.name.clone(), event.names.clone(), event.description.clone(), event.price);
                 self.known = Some(KnownProduct {
@@ -48,13 +51,23 @@ impl Product {
                     deleted: false,
                 });
             }
-            (Some(product), Event::ProductUpdated(event)) => {
+            (Some(product), CatalogEvent::ProductUpdated(event)) => {
                 product.details =
                     Details::recorded(event.name.clone(), event.names.clone(), event.description.clone(), event.price);
             }
-            (Some(product), Event::ProductPriceChanged(event)) => product.details.reprice(event.price),
-            (Some(product), Event::ProductDeleted(_)) => product.deleted = true,
-            _ => {}
+            (Some(product), CatalogEvent::ProductPriceChanged(event)) => product.details.reprice(event.price),
+            (Some(product), CatalogEvent::ProductDeleted(_)) => product.deleted = true,
+            // No decision depends on images.
+            (Some(_), CatalogEvent::ProductImageAdded(_)) => {}
+            (Some(_), CatalogEvent::ProductCreated(_))
+            | (
+                None,
+                CatalogEvent::ProductUpdated(_)
+                | CatalogEvent::ProductPriceChanged(_)
+                | CatalogEvent::ProductImageAdded(_)
+                | CatalogEvent::ProductDeleted(_),
+            ) => return Err(Misplaced::of(event)),
         }
+        Ok(())
     }
 }

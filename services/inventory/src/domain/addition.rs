@@ -1,7 +1,7 @@
 //! Pieces that come in, once.
 
 use serde::{Deserialize, Serialize};
-use shotengai_contracts::Event;
+use shotengai_contracts::{InventoryEvent, Misplaced};
 use shotengai_kernel::{ProductId, Quantity};
 use shotengai_messaging::Aggregate;
 
@@ -22,12 +22,22 @@ pub enum Addition {
 }
 
 impl Aggregate for Addition {
+    type Event = InventoryEvent;
+
     const SNAPSHOT_SCHEMA: u32 = 1;
     const SNAPSHOT_EVERY: u64 = 0;
 
-    fn apply(&mut self, event: &Event) {
-        if let Event::StockAdded(added) = event {
-            *self = Self::Done { product: added.product_id.clone(), quantity: added.quantity };
+    fn apply(&mut self, event: &InventoryEvent) -> Result<(), Misplaced> {
+        match event {
+            InventoryEvent::StockAdded(added) => {
+                *self = Self::Done { product: added.product_id.clone(), quantity: added.quantity };
+                Ok(())
+            }
+            InventoryEvent::StockMoved(_)
+            | InventoryEvent::StockReserved(_)
+            | InventoryEvent::StockRejected(_)
+            | InventoryEvent::StockReleased(_)
+            | InventoryEvent::StockDeducted(_) => Err(Misplaced::of(event)),
         }
     }
 }

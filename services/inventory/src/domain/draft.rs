@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shotengai_contracts::Event;
+use shotengai_contracts::InventoryEvent;
 use shotengai_contracts::events::{
     Shortage, StockAdded, StockDeducted, StockLine, StockRejected, StockReleased, StockReserved,
 };
@@ -10,7 +10,7 @@ use shotengai_kernel::{AggregateId, OrderId, ProductId, Quantity, Version};
 use shotengai_messaging::{Aggregate, Loaded};
 use uuid::Uuid;
 
-use super::plan::{Caused, Outcome, States, Wait, Write};
+use super::plan::{Caused, Kind, Outcome, States, Wait, Write};
 use super::{Addition, Moves, Request, Reservation, Stock, StockError};
 
 /// After an outcome that is an `Err` a draft holds half a request and is of no more use.
@@ -28,11 +28,13 @@ struct Changed<A> {
     events: Vec<Caused>,
 }
 
-impl<A: Aggregate> Changed<A> {
-    fn record(&mut self, event: impl Into<Event>, cause: usize) {
+impl<A: Aggregate<Event = InventoryEvent>> Changed<A> {
+    fn record(&mut self, event: impl Into<InventoryEvent>, cause: usize) -> Result<(), Outcome> {
         let event = event.into();
-        self.state.apply(&event);
+        // Never: each kind is given its own events only.
+        self.state.apply(&event).map_err(|_| Outcome::Impossible("the event is none of its aggregate's"))?;
         self.events.push(Caused { event, cause });
+        Ok(())
     }
 }
 
@@ -95,7 +97,7 @@ impl<'a> Draft<'a> {
         self.additions
             .entry(addition)
             .or_insert_with(|| changed(states.additions.get(&addition)))
-            .record(StockAdded { addition_id: addition, product_id: product.clone(), quantity }, index);
+            .record(StockAdded { addition_id: addition, product_id: product.clone(), quantity }, index)?;
         Ok(Outcome::Done)
     }
 
@@ -108,11 +110,11 @@ impl<'a> Draft<'a> {
         }
         let shortages: Vec<Shortage> = lines.iter().filter_map(|line| self.shortage(line)).collect();
         if !shortages.is_empty() {
-            self.record(index, order, StockRejected { order_id: order.clone(), shortages });
+            self.record(index, order, StockRejected { order_id: order.clone(), shortages })?;
             return Ok(Outcome::Done);
         }
         self.shift_all(index, lines, Moves::reserved)?;
-        self.record(index, order, StockReserved { order_id: order.clone(), lines: lines.to_vec() });
+        self.record(index, order, StockReserved { order_id: order.clone(), lines: lines.to_vec() })?;
         Ok(Outcome::Done)
     }
 
@@ -126,7 +128,7 @@ impl<'a> Draft<'a> {
             }
         };
         self.shift_all(index, &lines, Moves::released)?;
-        self.record(index, order, StockReleased { order_id: order.clone(), lines });
+        self.record(index, order, StockReleased { order_id: order.clone(), lines })?;
         Ok(Outcome::Done)
     }
 
@@ -141,7 +143,7 @@ impl<'a> Draft<'a> {
             }
         };
         self.shift_all(index, &lines, Moves::deducted)?;
-        self.record(index, order, StockDeducted { order_id: order.clone(), lines });
+        self.record(index, order, StockDeducted { order_id: order.clone(), lines })?;
         Ok(Outcome::Done)
     }
 
@@ -196,27 +198,30 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn record(&mut self, index: usize, order: &OrderId, event: impl Into<Event>) {
+    fn record(&mut self, index: usize, order: &OrderId, event: impl Into<InventoryEvent>) -> Result<(), Outcome> {
         let states = self.states;
         self.reservations
             .entry(order.clone())
             .or_insert_with(|| changed(states.reservations.get(order)))
-            .record(event, index);
+            .record(event, index)
     }
 
     pub(super) fn into_writes(self) -> Vec<Write> {
         let states = self.states;
         let reservations = self.reservations.into_iter().map(|(order, changed)| Write {
+            kind: Kind::Reservation,
             id: AggregateId::reservation(&order),
             current: version_of(states.reservations.get(&order)),
             events: changed.events,
         });
         let additions = self.additions.into_iter().map(|(addition, changed)| Write {
+            kind: Kind::Addition,
             id: AggregateId::addition(addition),
             current: version_of(states.additions.get(&addition)),
             events: changed.events,
         });
         let stocks = self.moves.into_iter().map(|(product, (moves, cause))| Write {
+            kind: Kind::Stock,
             id: AggregateId::stock(&product),
             current: version_of(states.stocks.get(&product)),
             events: vec![Caused { event: moves.event(&product), cause }],

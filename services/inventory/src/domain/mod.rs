@@ -3,7 +3,7 @@
 //! - [`Stock`]: the numbers of one product, never below zero.
 //! - [`Reservation`]: what became of one order's lines. [`Addition`]: whether some pieces have come in. Both are operations
 //!   that happen once, because the first slot of their aggregate is taken once.
-//! - [`Request`] and [`plan()`]: many operations decided together, over states that were loaded before.
+//! - [`Request`] and `plan`: many operations decided together, over states that were loaded before.
 
 mod addition;
 mod draft;
@@ -15,7 +15,10 @@ mod reservation;
 mod stock;
 
 pub use addition::Addition;
-pub use plan::{Caused, MAX_WRITES, Outcome, Plan, States, Wait, Write, plan};
+#[cfg(test)]
+pub(crate) use plan::MAX_WRITES;
+pub use plan::{Declined, Wait};
+pub(crate) use plan::{Kind, Outcome, Plan, States, Write, plan};
 pub use request::{Request, merged_lines};
 pub use reservation::Reservation;
 pub use stock::{Moves, Stock, StockError};

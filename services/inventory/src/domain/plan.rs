@@ -5,31 +5,31 @@
 
 use std::collections::BTreeMap;
 
-use shotengai_contracts::Event;
+use shotengai_contracts::InventoryEvent;
 use shotengai_kernel::{AggregateId, OrderId, ProductId, Version};
-use shotengai_messaging::Loaded;
+use shotengai_messaging::{Disposition, Loaded};
 use uuid::Uuid;
 
 use super::draft::Draft;
 use super::{Addition, Request, Reservation, Stock};
 
 /// The most commits of one plan: what one transaction can hold.
-pub const MAX_WRITES: usize = 100;
+pub(crate) const MAX_WRITES: usize = 100;
 
 /// The states that the requests are about, as loaded. One that is missing counts as never written.
 #[derive(Debug, Clone, Default)]
-pub struct States {
+pub(crate) struct States {
     /// Numbers by product.
-    pub stocks: BTreeMap<ProductId, Loaded<Stock>>,
+    pub(crate) stocks: BTreeMap<ProductId, Loaded<Stock>>,
     /// Reservations by order.
-    pub reservations: BTreeMap<OrderId, Loaded<Reservation>>,
+    pub(crate) reservations: BTreeMap<OrderId, Loaded<Reservation>>,
     /// Additions by id.
-    pub additions: BTreeMap<Uuid, Loaded<Addition>>,
+    pub(crate) additions: BTreeMap<Uuid, Loaded<Addition>>,
 }
 
 /// What came of one request, once its plan is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// It is done, now or before.
     Done,
     /// Something it needs has not come yet; ask again later.
@@ -46,6 +46,46 @@ pub enum Outcome {
     Impossible(&'static str),
 }
 
+impl Outcome {
+    /// What whoever asked is told; none when the request is to be decided again.
+    pub(crate) const fn answer(self) -> Option<Result<(), Declined>> {
+        Some(match self {
+            Self::Done => Ok(()),
+            Self::Wait(wait) => Err(Declined::Wait(wait)),
+            Self::UnknownProduct => Err(Declined::UnknownProduct),
+            Self::OtherAddition => Err(Declined::OtherAddition),
+            Self::Impossible(why) => Err(Declined::Impossible(why)),
+            Self::NoRoom | Self::Stale => return None,
+        })
+    }
+}
+
+/// Why a request was not carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Declined {
+    /// Something it needs has not come yet; ask again later.
+    #[error(transparent)]
+    Wait(Wait),
+    /// Nobody has introduced the product.
+    #[error("there is no such product")]
+    UnknownProduct,
+    /// The addition has happened with another product or quantity.
+    #[error("the addition is another one's")]
+    OtherAddition,
+    /// It contradicts what has happened, or can't be written; asking again won't help.
+    #[error("{0}")]
+    Impossible(&'static str),
+}
+
+impl From<Declined> for Disposition {
+    fn from(declined: Declined) -> Self {
+        match declined {
+            Declined::Wait(wait) => Self::retry(wait.to_string()),
+            declined => Self::Reject { reason: "contradiction", error: declined.to_string() },
+        }
+    }
+}
+
 /// What a request waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Wait {
@@ -59,36 +99,49 @@ pub enum Wait {
 
 /// An event and the request (by index) that led to it; of a sum, the first one.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Caused {
+pub(crate) struct Caused {
     /// The event.
-    pub event: Event,
+    pub(crate) event: InventoryEvent,
     /// The index of its request.
-    pub cause: usize,
+    pub(crate) cause: usize,
+}
+
+/// The kinds of inventory's aggregates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// [`Stock`].
+    Stock,
+    /// [`Reservation`].
+    Reservation,
+    /// [`Addition`].
+    Addition,
 }
 
 /// One commit to write.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Write {
-    /// The aggregate.
-    pub id: AggregateId,
+pub(crate) struct Write {
+    /// What the aggregate is.
+    pub(crate) kind: Kind,
+    /// Which one.
+    pub(crate) id: AggregateId,
     /// The version it was loaded at.
-    pub current: Version,
+    pub(crate) current: Version,
     /// What happened to it, one event at least.
-    pub events: Vec<Caused>,
+    pub(crate) events: Vec<Caused>,
 }
 
 /// What to write, and what came of each request if it is written.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// All of these or none; at most [`MAX_WRITES`].
-    pub writes: Vec<Write>,
+    pub(crate) writes: Vec<Write>,
     /// One a request, in order.
-    pub outcomes: Vec<Outcome>,
+    pub(crate) outcomes: Vec<Outcome>,
 }
 
 /// Decides `requests` in order. The first is never answered [`Outcome::NoRoom`], so asking again comes to an end.
 #[must_use]
-pub fn plan(states: &States, requests: &[&Request]) -> Plan {
+pub(crate) fn plan(states: &States, requests: &[&Request]) -> Plan {
     let mut draft = Draft::new(states);
     let mut full = false;
     let mut outcomes = Vec::with_capacity(requests.len());

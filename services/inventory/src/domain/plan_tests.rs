@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use shotengai_contracts::Event;
+use shotengai_contracts::InventoryEvent;
 use shotengai_contracts::events::StockLine;
 use shotengai_kernel::{AggregateId, OrderId, ProductId, Quantity, Version};
 use shotengai_messaging::{Aggregate, Loaded};
@@ -34,11 +34,16 @@ fn reserve(n: usize, lines: Vec<StockLine>) -> Request {
 
 /// Carries a plan out as one transaction: all of it, or nothing when any slot is taken.
 fn write(states: &mut States, plan: &Plan) -> bool {
-    fn fold<K: Ord, A: Aggregate>(map: &mut BTreeMap<K, Loaded<A>>, key: K, id: &AggregateId, events: &[Event]) {
+    fn fold<K: Ord, A: Aggregate<Event = InventoryEvent>>(
+        map: &mut BTreeMap<K, Loaded<A>>,
+        key: K,
+        id: &AggregateId,
+        events: &[InventoryEvent],
+    ) {
         let entry =
             map.entry(key).or_insert_with(|| Loaded { id: id.clone(), version: Version::ZERO, state: A::default() });
         for event in events {
-            entry.state.apply(event);
+            entry.state.apply(event).unwrap();
             entry.version = entry.version.next();
         }
     }
@@ -54,7 +59,7 @@ fn write(states: &mut States, plan: &Plan) -> bool {
         return false;
     }
     for write in &plan.writes {
-        let events: Vec<Event> = write.events.iter().map(|caused| caused.event.clone()).collect();
+        let events: Vec<InventoryEvent> = write.events.iter().map(|caused| caused.event.clone()).collect();
         let (kind, name) = write.id.as_str().split_once('/').unwrap();
         match kind {
             "stock" => fold::<_, Stock>(&mut states.stocks, ProductId::parse(name).unwrap(), &write.id, &events),
@@ -190,7 +195,7 @@ fn a_shortage_names_every_product_that_is_short() {
     let request = reserve(1, vec![line(0, 2), line(1, 5), line(2, 1)]);
     let decided = plan(&states, &[&request]);
     let [write] = &decided.writes[..] else { panic!("only the rejection is written: {decided:?}") };
-    let Event::StockRejected(rejected) = &write.events[0].event else { panic!("{write:?}") };
+    let InventoryEvent::StockRejected(rejected) = &write.events[0].event else { panic!("{write:?}") };
     let short: Vec<_> = rejected.shortages.iter().map(|s| (s.product_id.clone(), s.requested, s.available)).collect();
     assert_eq!(short, [(product(0), 2, 1), (product(2), 1, 0)]);
 }

@@ -1,8 +1,8 @@
 //! What became of one order's lines.
 
 use serde::{Deserialize, Serialize};
-use shotengai_contracts::Event;
 use shotengai_contracts::events::StockLine;
+use shotengai_contracts::{InventoryEvent, Misplaced};
 use shotengai_messaging::Aggregate;
 
 /// One order's claim on stock. Every state but [`Reservation::Open`] refuses to reserve again.
@@ -40,16 +40,19 @@ impl Reservation {
 }
 
 impl Aggregate for Reservation {
+    type Event = InventoryEvent;
+
     const SNAPSHOT_SCHEMA: u32 = 1;
     const SNAPSHOT_EVERY: u64 = 0;
 
-    fn apply(&mut self, event: &Event) {
-        match event {
-            Event::StockReserved(reserved) => *self = Self::Reserved { lines: reserved.lines.clone() },
-            Event::StockRejected(_) => *self = Self::Rejected,
-            Event::StockReleased(released) => *self = Self::Released { lines: released.lines.clone() },
-            Event::StockDeducted(deducted) => *self = Self::Deducted { lines: deducted.lines.clone() },
-            _ => {}
-        }
+    fn apply(&mut self, event: &InventoryEvent) -> Result<(), Misplaced> {
+        *self = match event {
+            InventoryEvent::StockReserved(reserved) => Self::Reserved { lines: reserved.lines.clone() },
+            InventoryEvent::StockRejected(_) => Self::Rejected,
+            InventoryEvent::StockReleased(released) => Self::Released { lines: released.lines.clone() },
+            InventoryEvent::StockDeducted(deducted) => Self::Deducted { lines: deducted.lines.clone() },
+            InventoryEvent::StockAdded(_) | InventoryEvent::StockMoved(_) => return Err(Misplaced::of(event)),
+        };
+        Ok(())
     }
 }

@@ -1,8 +1,8 @@
 //! The numbers of one product.
 
 use serde::{Deserialize, Serialize};
-use shotengai_contracts::Event;
 use shotengai_contracts::events::StockMoved;
+use shotengai_contracts::{InventoryEvent, Misplaced};
 use shotengai_kernel::{ProductId, Quantity};
 use shotengai_messaging::Aggregate;
 
@@ -53,12 +53,22 @@ impl Stock {
 }
 
 impl Aggregate for Stock {
+    type Event = InventoryEvent;
+
     const SNAPSHOT_SCHEMA: u32 = 1;
 
-    fn apply(&mut self, event: &Event) {
-        if let Event::StockMoved(moved) = event {
-            // Only moves that `after` allowed are ever written, so the fallback is never taken.
-            *self = self.after(&Moves::from(moved)).unwrap_or(*self);
+    fn apply(&mut self, event: &InventoryEvent) -> Result<(), Misplaced> {
+        match event {
+            // Only moves that `after` allowed are ever written.
+            InventoryEvent::StockMoved(moved) => {
+                *self = self.after(&Moves::from(moved)).map_err(|_| Misplaced::of(event))?;
+                Ok(())
+            }
+            InventoryEvent::StockAdded(_)
+            | InventoryEvent::StockReserved(_)
+            | InventoryEvent::StockRejected(_)
+            | InventoryEvent::StockReleased(_)
+            | InventoryEvent::StockDeducted(_) => Err(Misplaced::of(event)),
         }
     }
 }
@@ -117,7 +127,7 @@ impl Moves {
 
     /// As an event of `product`.
     #[must_use]
-    pub fn event(&self, product: &ProductId) -> Event {
+    pub fn event(&self, product: &ProductId) -> InventoryEvent {
         StockMoved {
             product_id: product.clone(),
             added: self.added,
@@ -137,7 +147,10 @@ impl From<&StockMoved> for Moves {
 
 #[cfg(test)]
 mod tests {
+    use shotengai_contracts::{EventType, Owner, samples};
+
     use super::*;
+    use crate::domain::{Addition, Reservation};
 
     #[test]
     fn no_number_falls_below_zero() {
@@ -146,6 +159,23 @@ mod tests {
         assert_eq!(stock.after(&Moves::reserved(pieces(3))), Err(StockError::Available));
         assert_eq!(stock.after(&Moves::released(pieces(2))), Err(StockError::Reserved));
         assert_eq!(stock.after(&Moves::deducted(pieces(2))), Err(StockError::Reserved));
+    }
+
+    #[test]
+    fn each_kind_of_aggregate_refuses_the_facts_of_the_others() {
+        fn refused<A: Aggregate<Event = InventoryEvent>>() -> Vec<EventType> {
+            let of_inventory = EventType::ALL.iter().filter(|event| event.owner() == Owner::Inventory);
+            let refused = of_inventory.copied().filter(|event_type| {
+                let event = InventoryEvent::try_from(samples::event(*event_type).unwrap()).unwrap();
+                A::default().apply(&event) == Err(Misplaced(*event_type))
+            });
+            refused.collect()
+        }
+        use EventType::{StockAdded, StockDeducted, StockMoved, StockRejected, StockReleased, StockReserved};
+        assert_eq!(refused::<Addition>(), [StockMoved, StockReserved, StockRejected, StockReleased, StockDeducted]);
+        assert_eq!(refused::<Reservation>(), [StockAdded, StockMoved]);
+        // The sample moves what an empty shelf has not.
+        assert_eq!(refused::<Stock>().len(), 6);
     }
 
     #[test]

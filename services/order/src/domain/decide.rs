@@ -3,7 +3,7 @@
 //! Messages come late, twice and in any order. A message whose point has passed leads to no events, so every order of
 //! the same messages ends in the same stage; see `confluence_tests`.
 
-use shotengai_contracts::Event;
+use shotengai_contracts::OrderEvent;
 use shotengai_contracts::events::{
     CancelReason, DeclineStage, OrderCancelled, OrderConfirmed, OrderPaid, OrderPaymentSecured, OrderPlaced,
     OrderShipped, OrderStage, OrderStockSecured,
@@ -31,7 +31,7 @@ pub enum News {
 ///
 /// # Errors
 /// [`Refusal::KeyReused`] when the order was placed by another request.
-pub fn place(order: &Order, wanted: OrderPlaced) -> Result<Vec<Event>, Refusal> {
+pub fn place(order: &Order, wanted: OrderPlaced) -> Result<Vec<OrderEvent>, Refusal> {
     match order.placed() {
         None => Ok(vec![wanted.into()]),
         Some(placed) if placed.fingerprint == wanted.request_fingerprint => Ok(Vec::new()),
@@ -43,7 +43,7 @@ pub fn place(order: &Order, wanted: OrderPlaced) -> Result<Vec<Event>, Refusal> 
 ///
 /// # Errors
 /// [`TooEarly`] when the order has not come to the point that the message follows from.
-pub fn news(order: &Order, news: News) -> Result<Vec<Event>, TooEarly> {
+pub fn news(order: &Order, news: News) -> Result<Vec<OrderEvent>, TooEarly> {
     let order = order.placed().ok_or(TooEarly(None))?;
     match news {
         News::StockReserved => Ok(stock_secured(order)),
@@ -57,7 +57,7 @@ pub fn news(order: &Order, news: News) -> Result<Vec<Event>, TooEarly> {
 
 /// Gives up on an order that has not secured stock and payment in time.
 #[must_use]
-pub fn deadline_passed(order: &Order) -> Vec<Event> {
+pub fn deadline_passed(order: &Order) -> Vec<OrderEvent> {
     order.placed().map(|order| cancel_pending(order, CancelReason::DeadlineExceeded)).unwrap_or_default()
 }
 
@@ -65,7 +65,7 @@ pub fn deadline_passed(order: &Order) -> Vec<Event> {
 ///
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::NotShippable`].
-pub fn ship(order: &Order) -> Result<Vec<Event>, Refusal> {
+pub fn ship(order: &Order) -> Result<Vec<OrderEvent>, Refusal> {
     let order = order.placed().ok_or(Refusal::NotFound)?;
     match order.stage {
         OrderStage::Paid => Ok(vec![
@@ -90,7 +90,7 @@ pub fn ship(order: &Order) -> Result<Vec<Event>, Refusal> {
 ///
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::AlreadyShipped`].
-pub fn cancel(order: &Order, owner: Option<&UserId>, note: Option<String>) -> Result<Vec<Event>, Refusal> {
+pub fn cancel(order: &Order, owner: Option<&UserId>, note: Option<String>) -> Result<Vec<OrderEvent>, Refusal> {
     let order = order.placed().ok_or(Refusal::NotFound)?;
     if owner.is_some_and(|owner| *owner != order.user_id) {
         return Err(Refusal::NotFound);
@@ -104,7 +104,7 @@ pub fn cancel(order: &Order, owner: Option<&UserId>, note: Option<String>) -> Re
     }
 }
 
-fn stock_secured(order: &PlacedOrder) -> Vec<Event> {
+fn stock_secured(order: &PlacedOrder) -> Vec<OrderEvent> {
     if order.stage != OrderStage::Pending || order.stock_secured {
         return Vec::new();
     }
@@ -112,7 +112,7 @@ fn stock_secured(order: &PlacedOrder) -> Vec<Event> {
     with_confirmation(order, secured.into(), order.payment_secured)
 }
 
-fn payment_secured(order: &PlacedOrder) -> Vec<Event> {
+fn payment_secured(order: &PlacedOrder) -> Vec<OrderEvent> {
     if order.stage != OrderStage::Pending || order.payment_secured {
         return Vec::new();
     }
@@ -122,7 +122,7 @@ fn payment_secured(order: &PlacedOrder) -> Vec<Event> {
 }
 
 /// Score and confirmation are one commit: there is no state in which both are secured and nobody confirms.
-fn with_confirmation(order: &PlacedOrder, secured: Event, other_is_secured: bool) -> Vec<Event> {
+fn with_confirmation(order: &PlacedOrder, secured: OrderEvent, other_is_secured: bool) -> Vec<OrderEvent> {
     let mut events = vec![secured];
     if other_is_secured {
         let confirmed =
@@ -132,7 +132,7 @@ fn with_confirmation(order: &PlacedOrder, secured: Event, other_is_secured: bool
     events
 }
 
-fn capture_refused(order: &PlacedOrder) -> Result<Vec<Event>, TooEarly> {
+fn capture_refused(order: &PlacedOrder) -> Result<Vec<OrderEvent>, TooEarly> {
     match order.stage {
         OrderStage::Pending => Err(TooEarly(Some(order.stage))),
         OrderStage::Confirmed => Ok(vec![cancelled(order, CancelReason::CaptureRefused, None)]),
@@ -141,7 +141,7 @@ fn capture_refused(order: &PlacedOrder) -> Result<Vec<Event>, TooEarly> {
 }
 
 /// A capture that comes after the cancel leads to nothing here: billing itself refunds on `OrderCancelled`.
-fn captured(order: &PlacedOrder) -> Result<Vec<Event>, TooEarly> {
+fn captured(order: &PlacedOrder) -> Result<Vec<OrderEvent>, TooEarly> {
     match order.stage {
         OrderStage::Pending => Err(TooEarly(Some(order.stage))),
         OrderStage::Confirmed => Ok(vec![
@@ -157,11 +157,11 @@ fn captured(order: &PlacedOrder) -> Result<Vec<Event>, TooEarly> {
     }
 }
 
-fn cancel_pending(order: &PlacedOrder, reason: CancelReason) -> Vec<Event> {
+fn cancel_pending(order: &PlacedOrder, reason: CancelReason) -> Vec<OrderEvent> {
     if order.stage == OrderStage::Pending { vec![cancelled(order, reason, None)] } else { Vec::new() }
 }
 
-fn cancelled(order: &PlacedOrder, reason: CancelReason, note: Option<String>) -> Event {
+fn cancelled(order: &PlacedOrder, reason: CancelReason, note: Option<String>) -> OrderEvent {
     OrderCancelled {
         order_id: order.order_id.clone(),
         user_id: order.user_id.clone(),

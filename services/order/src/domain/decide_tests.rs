@@ -1,5 +1,5 @@
-use shotengai_contracts::Event;
 use shotengai_contracts::events::{CancelReason, DeclineStage, OrderStage};
+use shotengai_contracts::{EventType, Misplaced, OrderEvent, OwnedEvent, samples as contract_samples};
 use shotengai_kernel::UserId;
 
 use super::samples::{after, cancelled, confirmed, owner, paid, pending, placed_event, shipped};
@@ -14,13 +14,13 @@ const EVERY_NEWS: [News; 6] = [
     News::PaymentCaptured,
 ];
 
-fn names(events: &[Event]) -> Vec<&'static str> {
+fn names(events: &[OrderEvent]) -> Vec<&'static str> {
     events.iter().map(|event| event.event_type().as_str()).collect()
 }
 
-fn cancellation(events: &[Event]) -> (CancelReason, OrderStage) {
+fn cancellation(events: &[OrderEvent]) -> (CancelReason, OrderStage) {
     match events {
-        [Event::OrderCancelled(event)] => (event.reason, event.cancelled_from),
+        [OrderEvent::OrderCancelled(event)] => (event.reason, event.cancelled_from),
         other => panic!("no cancellation: {other:?}"),
     }
 }
@@ -117,4 +117,24 @@ fn nobody_learns_of_another_persons_order_by_cancelling_it() {
         assert_eq!(cancel(&order, Some(&stranger), None), Err(Refusal::NotFound));
     }
     assert!(cancel(&pending(), None, None).is_ok(), "an administrator may");
+}
+
+#[test]
+fn a_carts_facts_are_no_orders_and_no_order_begins_in_the_middle() {
+    let event = |event_type| OrderEvent::try_from(contract_samples::event(event_type).unwrap()).unwrap();
+    let of_carts = [
+        EventType::ItemAddedToCart,
+        EventType::CartItemChanged,
+        EventType::ItemRemovedFromCart,
+        EventType::CartCleared,
+    ];
+    for event_type in of_carts {
+        for order in [Order::default(), pending(), paid()] {
+            let mut after = order.clone();
+            assert_eq!(after.evolve(&event(event_type)), Err(Misplaced(event_type)));
+            assert_eq!(after, order);
+        }
+    }
+    assert_eq!(pending().evolve(&event(EventType::OrderPlaced)), Err(Misplaced(EventType::OrderPlaced)));
+    assert_eq!(Order::default().evolve(&event(EventType::OrderPaid)), Err(Misplaced(EventType::OrderPaid)));
 }

@@ -1,8 +1,8 @@
 //! What is known of an order.
 
 use serde::{Deserialize, Serialize};
-use shotengai_contracts::Event;
 use shotengai_contracts::events::{CancelReason, OrderItem, OrderPlaced, OrderStage};
+use shotengai_contracts::{Misplaced, OrderEvent};
 use shotengai_kernel::{Money, OrderId, UserId};
 
 /// An order, perhaps not placed yet.
@@ -57,25 +57,40 @@ impl Order {
         self.placed.as_ref()
     }
 
-    /// Takes a fact in. Facts of other aggregates change nothing.
-    pub fn evolve(&mut self, event: &Event) {
-        let Some(order) = self.placed.as_mut() else {
-            if let Event::OrderPlaced(event) = event {
-                self.placed = Some(PlacedOrder::new(event));
-            }
-            return;
-        };
-        match event {
-            Event::OrderStockSecured(_) => order.stock_secured = true,
-            Event::OrderPaymentSecured(_) => order.payment_secured = true,
-            Event::OrderConfirmed(_) => order.stage = OrderStage::Confirmed,
-            Event::OrderPaid(_) => order.stage = OrderStage::Paid,
-            Event::OrderShipped(_) => order.stage = OrderStage::Shipped,
-            Event::OrderCancelled(event) => {
+    /// Takes a fact in.
+    ///
+    /// # Errors
+    /// [`Misplaced`] for a cart's facts and those that don't follow what came before: nothing changes then.
+    pub fn evolve(&mut self, event: &OrderEvent) -> Result<(), Misplaced> {
+        match (self.placed.as_mut(), event) {
+            (None, OrderEvent::OrderPlaced(event)) => self.placed = Some(PlacedOrder::new(event)),
+            (Some(order), OrderEvent::OrderStockSecured(_)) => order.stock_secured = true,
+            (Some(order), OrderEvent::OrderPaymentSecured(_)) => order.payment_secured = true,
+            (Some(order), OrderEvent::OrderConfirmed(_)) => order.stage = OrderStage::Confirmed,
+            (Some(order), OrderEvent::OrderPaid(_)) => order.stage = OrderStage::Paid,
+            (Some(order), OrderEvent::OrderShipped(_)) => order.stage = OrderStage::Shipped,
+            (Some(order), OrderEvent::OrderCancelled(event)) => {
                 order.stage = OrderStage::Cancelled;
                 order.cancel_reason = Some(event.reason);
             }
-            _ => {}
+            (Some(_), OrderEvent::OrderPlaced(_))
+            | (
+                None,
+                OrderEvent::OrderStockSecured(_)
+                | OrderEvent::OrderPaymentSecured(_)
+                | OrderEvent::OrderConfirmed(_)
+                | OrderEvent::OrderPaid(_)
+                | OrderEvent::OrderShipped(_)
+                | OrderEvent::OrderCancelled(_),
+            )
+            | (
+                _,
+                OrderEvent::ItemAddedToCart(_)
+                | OrderEvent::CartItemChanged(_)
+                | OrderEvent::ItemRemovedFromCart(_)
+                | OrderEvent::CartCleared(_),
+            ) => return Err(Misplaced::of(event)),
         }
+        Ok(())
     }
 }

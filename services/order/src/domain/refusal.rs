@@ -1,6 +1,7 @@
 //! Why a decision comes to nothing.
 
 use shotengai_contracts::events::OrderStage;
+use shotengai_messaging::Disposition;
 
 /// Why a command is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,3 +27,9 @@ pub enum Refusal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the order is {}, too early for this message", .0.map_or("not placed", OrderStage::as_str))]
 pub struct TooEarly(pub Option<OrderStage>);
+
+impl From<TooEarly> for Disposition {
+    fn from(early: TooEarly) -> Self {
+        Self::retry(early.to_string())
+    }
+}

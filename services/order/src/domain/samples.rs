@@ -1,6 +1,6 @@
 //! Orders in every state, for tests.
 
-use shotengai_contracts::Event;
+use shotengai_contracts::OrderEvent;
 use shotengai_contracts::events::{OrderItem, OrderPlaced};
 use shotengai_kernel::{Currency, Money, Names, OrderId, ProductId, Quantity, UserId};
 
@@ -29,9 +29,9 @@ pub(super) fn owner() -> UserId {
     UserId::parse("usr_1").unwrap()
 }
 
-pub(super) fn take(order: &mut Order, events: &[Event]) {
+pub(super) fn take(order: &mut Order, events: &[OrderEvent]) {
     for event in events {
-        order.evolve(event);
+        order.evolve(event).unwrap();
     }
 }
 

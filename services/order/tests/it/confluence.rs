@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{join, join_all};
 use proptest::prelude::*;
-use shotengai_contracts::Event;
 use shotengai_contracts::events::{
     CancelReason, OrderStage, ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated,
 };
 use shotengai_contracts::topology::queues;
+use shotengai_contracts::{Event, OrderEvent};
 use shotengai_kernel::{AggregateId, Names, OrderId};
 use shotengai_messaging::contract::deliver_until_settled;
 use shotengai_messaging::contract::stories::{Fate, Story, deliveries_to};
@@ -150,7 +150,9 @@ impl Plot {
         for story in self.stories() {
             let placed = &story.envelopes()[0];
             let (id, event) = (AggregateId::from(&story.order_id), placed.event().unwrap());
-            let place = |_: &Loaded<Order>| Ok::<_, std::convert::Infallible>(vec![event.clone()]);
+            let place = |_: &Loaded<Order>| {
+                Ok::<_, std::convert::Infallible>(vec![OrderEvent::try_from(event.clone()).unwrap()])
+            };
             world.orders.execute(&id, &request(), place).await.unwrap();
         }
         for (number, changes) in self.products.iter().enumerate() {

@@ -1,9 +1,9 @@
 use futures::future::join_all;
 use shotengai_kernel::AggregateId;
-use shotengai_messaging::ExecuteError;
+use shotengai_messaging::CommandError;
 use shotengai_order::domain::{LinesError, Refusal};
 use shotengai_order::idempotency::order_id;
-use shotengai_order::place::PlaceError;
+use shotengai_order::place::PlaceRefusal;
 
 use crate::support::{World, request, wish};
 
@@ -35,7 +35,7 @@ async fn a_key_with_another_body_is_refused() {
     world.catalog.set("kinoko", 1, Some(("きのこの山", 200)));
     world.placing.place(wish(Some("k"), "body", &[("kinoko", 2)]), &request()).await.unwrap();
     let error = world.placing.place(wish(Some("k"), "other", &[("kinoko", 2)]), &request()).await.unwrap_err();
-    assert!(matches!(error, PlaceError::Execute(ExecuteError::Refused(Refusal::KeyReused))), "{error:?}");
+    assert!(matches!(error, CommandError::Refused(PlaceRefusal::Order(Refusal::KeyReused))), "{error:?}");
 }
 
 #[tokio::test]
@@ -65,7 +65,10 @@ async fn unknown_and_deleted_products_are_not_for_sale() {
     for product in ["gone", "never"] {
         let wanted = wish(None, "body", &[("kinoko", 1), (product, 1)]);
         let error = world.placing.place(wanted, &request()).await.unwrap_err();
-        assert!(matches!(error, PlaceError::Lines(LinesError::NotForSale { position: 1, .. })), "{error:?}");
+        assert!(
+            matches!(error, CommandError::Refused(PlaceRefusal::Lines(LinesError::NotForSale { position: 1, .. }))),
+            "{error:?}"
+        );
     }
 }
 
@@ -76,6 +79,6 @@ async fn without_catalog_an_unknown_price_stops_the_order_for_now() {
     let wanted = wish(Some("k"), "body", &[("kinoko", 1)]);
     let id = order_id(&wanted.user_id, "k");
     let error = world.placing.place(wanted, &request()).await.unwrap_err();
-    assert!(matches!(&error, PlaceError::Fault(fault) if fault.is_retryable()), "{error:?}");
+    assert!(matches!(&error, CommandError::Fault(fault) if fault.is_retryable()), "{error:?}");
     assert_eq!(world.orders.load(&AggregateId::from(&id)).await.unwrap().version.get(), 0);
 }

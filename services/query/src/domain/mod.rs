@@ -5,7 +5,7 @@ pub mod order;
 pub mod product;
 pub mod stock;
 
-use shotengai_contracts::{DecodeError, Envelope, Event, Owner};
+use shotengai_contracts::{DecodeError, Envelope, Event, Misplaced, OwnedEvent, Owner};
 use shotengai_kernel::{AggregateId, Timestamp, Version};
 use shotengai_messaging::Commit;
 
@@ -15,8 +15,11 @@ pub use stock::StockRow;
 
 /// A row of a read model.
 pub trait Fold: Clone + Sized {
-    /// The service whose events it folds.
-    const OWNER: Owner;
+    /// The events of the service whose aggregates it folds.
+    type Event: OwnedEvent;
+
+    /// That service.
+    const OWNER: Owner = <Self::Event as OwnedEvent>::OWNER;
 
     /// Whether an aggregate of the owner's is of the kind that this row folds: an owner may have others.
     fn folds(aggregate: &AggregateId) -> bool;
@@ -28,10 +31,13 @@ pub trait Fold: Clone + Sized {
     fn version(&self) -> Version;
 
     /// The row after an aggregate's first event; none when an aggregate of this kind can't begin so.
-    fn begin(envelope: &Envelope, event: &Event) -> Option<Self>;
+    fn begin(envelope: &Envelope, event: &Self::Event) -> Option<Self>;
 
     /// The row after one more event. An event that changes nothing still moves the version.
-    fn evolve(&mut self, envelope: &Envelope, event: &Event);
+    ///
+    /// # Errors
+    /// [`Misplaced`] for an event of another kind of aggregate: the row is not to be used then.
+    fn evolve(&mut self, envelope: &Envelope, event: &Self::Event) -> Result<(), Misplaced>;
 }
 
 /// What an event did to a row.
@@ -55,14 +61,12 @@ pub fn apply<R: Fold>(row: Option<R>, envelope: &Envelope, event: &Event) -> App
     if version != current.next() {
         return Applied::Gap;
     }
-    match row {
-        Some(mut row) => {
-            row.evolve(envelope, event);
-            Applied::Updated(row)
-        }
-        // A first event that can't be one has something before it that was never seen.
-        None => R::begin(envelope, event).map_or(Applied::Gap, Applied::Updated),
-    }
+    let after = R::Event::try_from(event.clone()).ok().and_then(|event| match row {
+        Some(mut row) => row.evolve(envelope, &event).ok().map(|()| row),
+        None => R::begin(envelope, &event),
+    });
+    // An event that can't be the next has something before it that was never seen.
+    after.map_or(Applied::Gap, Applied::Updated)
 }
 
 /// The event at which a fold over an aggregate's whole history broke off: it doesn't follow what came before.

@@ -1,7 +1,7 @@
 //! Orders as their owners see them.
 
 use shotengai_contracts::events::{CancelReason, OrderItem, OrderStage};
-use shotengai_contracts::{Envelope, Event, Owner};
+use shotengai_contracts::{Envelope, Misplaced, OrderEvent};
 use shotengai_kernel::{AggregateId, Money, OrderId, Timestamp, UserId, Version};
 
 use super::{Fold, stored_text, stored_time};
@@ -42,7 +42,7 @@ pub fn stage(name: &str) -> Option<OrderStage> {
 }
 
 impl Fold for OrderRow {
-    const OWNER: Owner = Owner::Order;
+    type Event = OrderEvent;
 
     fn folds(aggregate: &AggregateId) -> bool {
         OrderId::parse(aggregate.as_str()).is_ok()
@@ -56,8 +56,8 @@ impl Fold for OrderRow {
         self.version
     }
 
-    fn begin(envelope: &Envelope, event: &Event) -> Option<Self> {
-        let Event::OrderPlaced(placed) = event else { return None };
+    fn begin(envelope: &Envelope, event: &OrderEvent) -> Option<Self> {
+        let OrderEvent::OrderPlaced(placed) = event else { return None };
         let time = stored_time(envelope.time);
         let stored_item = |item: &OrderItem| OrderItem {
             name: stored_text(&item.name),
@@ -78,20 +78,26 @@ impl Fold for OrderRow {
         })
     }
 
-    fn evolve(&mut self, envelope: &Envelope, event: &Event) {
+    fn evolve(&mut self, envelope: &Envelope, event: &OrderEvent) -> Result<(), Misplaced> {
         match event {
-            Event::OrderConfirmed(_) => self.status = OrderStage::Confirmed,
-            Event::OrderPaid(_) => self.status = OrderStage::Paid,
-            Event::OrderShipped(_) => self.status = OrderStage::Shipped,
-            Event::OrderCancelled(cancelled) => {
+            // Stock or payment secured alone is the saga's own business: the order is still pending.
+            OrderEvent::OrderStockSecured(_) | OrderEvent::OrderPaymentSecured(_) => {}
+            OrderEvent::OrderConfirmed(_) => self.status = OrderStage::Confirmed,
+            OrderEvent::OrderPaid(_) => self.status = OrderStage::Paid,
+            OrderEvent::OrderShipped(_) => self.status = OrderStage::Shipped,
+            OrderEvent::OrderCancelled(cancelled) => {
                 self.status = OrderStage::Cancelled;
                 self.reason = Some(cancelled.reason);
                 self.note = cancelled.note.as_deref().map(stored_text);
             }
-            // Stock or payment secured alone is the saga's own business: the order is still pending.
-            _ => {}
+            OrderEvent::OrderPlaced(_)
+            | OrderEvent::ItemAddedToCart(_)
+            | OrderEvent::CartItemChanged(_)
+            | OrderEvent::ItemRemovedFromCart(_)
+            | OrderEvent::CartCleared(_) => return Err(Misplaced::of(event)),
         }
         self.updated_at = stored_time(envelope.time);
         self.version = envelope.aggregateversion;
+        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Products as customers see them, without their stock.
 
-use shotengai_contracts::{Envelope, Event, Owner};
+use shotengai_contracts::{CatalogEvent, Envelope, Misplaced};
 use shotengai_kernel::{AggregateId, Money, Names, ProductId, Timestamp, Version};
 
 use super::{Fold, stored_text, stored_time};
@@ -31,7 +31,7 @@ pub struct ProductRow {
 }
 
 impl Fold for ProductRow {
-    const OWNER: Owner = Owner::Catalog;
+    type Event = CatalogEvent;
 
     fn folds(aggregate: &AggregateId) -> bool {
         ProductId::parse(aggregate.as_str()).is_ok()
@@ -45,8 +45,8 @@ impl Fold for ProductRow {
         self.version
     }
 
-    fn begin(envelope: &Envelope, event: &Event) -> Option<Self> {
-        let Event::ProductCreated(created) = event else { return None };
+    fn begin(envelope: &Envelope, event: &CatalogEvent) -> Option<Self> {
+        let CatalogEvent::ProductCreated(created) = event else { return None };
         let time = stored_time(envelope.time);
         Some(Self {
             product_id: created.product_id.clone(),
@@ -62,32 +62,32 @@ impl Fold for ProductRow {
         })
     }
 
-    fn evolve(&mut self, envelope: &Envelope, event: &Event) {
+    fn evolve(&mut self, envelope: &Envelope, event: &CatalogEvent) -> Result<(), Misplaced> {
         match event {
             // Created again after a deletion: a new product under the old id.
-            Event::ProductCreated(_) => {
+            CatalogEvent::ProductCreated(_) => {
                 if let Some(row) = Self::begin(envelope, event) {
                     *self = row;
                 }
             }
-            Event::ProductUpdated(updated) => {
+            CatalogEvent::ProductUpdated(updated) => {
                 self.name = stored_text(&updated.name);
                 self.names = updated.names.map(stored_text);
                 self.description = stored_text(&updated.description);
                 self.price = updated.price;
             }
-            Event::ProductPriceChanged(changed) => self.price = changed.price,
-            Event::ProductImageAdded(added) => {
+            CatalogEvent::ProductPriceChanged(changed) => self.price = changed.price,
+            CatalogEvent::ProductImageAdded(added) => {
                 for key in added.keys.iter().map(|key| stored_text(key)) {
                     if !self.image_keys.contains(&key) {
                         self.image_keys.push(key);
                     }
                 }
             }
-            Event::ProductDeleted(_) => self.deleted = true,
-            _ => {}
+            CatalogEvent::ProductDeleted(_) => self.deleted = true,
         }
         self.updated_at = stored_time(envelope.time);
         self.version = envelope.aggregateversion;
+        Ok(())
     }
 }

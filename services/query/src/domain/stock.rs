@@ -1,6 +1,6 @@
 //! The numbers of one product's stock.
 
-use shotengai_contracts::{Envelope, Event, Owner};
+use shotengai_contracts::{Envelope, InventoryEvent, Misplaced};
 use shotengai_kernel::{AggregateId, ProductId, Version};
 
 use super::Fold;
@@ -22,7 +22,7 @@ pub struct StockRow {
 }
 
 impl Fold for StockRow {
-    const OWNER: Owner = Owner::Inventory;
+    type Event = InventoryEvent;
 
     fn folds(aggregate: &AggregateId) -> bool {
         aggregate.as_str().starts_with("stock/")
@@ -36,8 +36,8 @@ impl Fold for StockRow {
         self.version
     }
 
-    fn begin(envelope: &Envelope, event: &Event) -> Option<Self> {
-        let Event::StockMoved(moved) = event else { return None };
+    fn begin(envelope: &Envelope, event: &InventoryEvent) -> Option<Self> {
+        let InventoryEvent::StockMoved(moved) = event else { return None };
         let mut row = Self {
             product_id: moved.product_id.clone(),
             available: 0,
@@ -45,18 +45,26 @@ impl Fold for StockRow {
             deducted: 0,
             version: Version::ZERO,
         };
-        row.evolve(envelope, event);
+        row.evolve(envelope, event).ok()?;
         Some(row)
     }
 
-    fn evolve(&mut self, envelope: &Envelope, event: &Event) {
-        if let Event::StockMoved(moved) = event {
-            let [added, reserved, released, deducted] =
-                [moved.added, moved.reserved, moved.released, moved.deducted].map(i64::from);
-            self.available = self.available.saturating_add(added + released - reserved);
-            self.reserved = self.reserved.saturating_add(reserved - released - deducted);
-            self.deducted = self.deducted.saturating_add(deducted);
+    fn evolve(&mut self, envelope: &Envelope, event: &InventoryEvent) -> Result<(), Misplaced> {
+        match event {
+            InventoryEvent::StockMoved(moved) => {
+                let [added, reserved, released, deducted] =
+                    [moved.added, moved.reserved, moved.released, moved.deducted].map(i64::from);
+                self.available = self.available.saturating_add(added + released - reserved);
+                self.reserved = self.reserved.saturating_add(reserved - released - deducted);
+                self.deducted = self.deducted.saturating_add(deducted);
+            }
+            InventoryEvent::StockAdded(_)
+            | InventoryEvent::StockReserved(_)
+            | InventoryEvent::StockRejected(_)
+            | InventoryEvent::StockReleased(_)
+            | InventoryEvent::StockDeducted(_) => return Err(Misplaced::of(event)),
         }
         self.version = envelope.aggregateversion;
+        Ok(())
     }
 }

@@ -4,6 +4,7 @@ mod billing;
 mod catalog;
 mod inventory;
 mod order;
+mod owned;
 
 use std::fmt;
 
@@ -19,6 +20,7 @@ pub use order::{
     CancelReason, CartCleared, CartItemChanged, ItemAddedToCart, ItemRemovedFromCart, OrderCancelled, OrderConfirmed,
     OrderItem, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderShipped, OrderStage, OrderStockSecured,
 };
+pub use owned::{ForeignEvent, Misplaced, OwnedEvent};
 use schemars::Schema;
 use serde::Deserialize as _;
 use serde_json::Value;
@@ -85,7 +87,7 @@ impl fmt::Display for Owner {
 }
 
 macro_rules! events {
-    ($($owner:ident { $($name:ident = $version:literal),* $(,)? })*) => {
+    ($($owner:ident $owned:ident { $($name:ident = $version:literal),* $(,)? })*) => {
         /// Any event.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Event { $($(
@@ -163,18 +165,58 @@ macro_rules! events {
                 Self::$name(data)
             }
         })*)*
+
+        $(
+            #[doc = concat!("Any event that [`Owner::", stringify!($owner), "`] writes.")]
+            #[derive(Debug, Clone, PartialEq)]
+            pub enum $owned { $(
+                #[doc = concat!("See [`", stringify!($name), "`].")]
+                $name($name),
+            )* }
+
+            impl OwnedEvent for $owned {
+                const OWNER: Owner = Owner::$owner;
+
+                fn event_type(&self) -> EventType {
+                    match self { $(Self::$name(_) => EventType::$name,)* }
+                }
+            }
+
+            impl From<$owned> for Event {
+                fn from(event: $owned) -> Self {
+                    match event { $($owned::$name(data) => Self::$name(data),)* }
+                }
+            }
+
+            impl TryFrom<Event> for $owned {
+                type Error = ForeignEvent;
+
+                fn try_from(event: Event) -> Result<Self, ForeignEvent> {
+                    match event {
+                        $(Event::$name(data) => Ok(Self::$name(data)),)*
+                        other => Err(ForeignEvent { event_type: other.event_type(), wanted: Owner::$owner }),
+                    }
+                }
+            }
+
+            $(impl From<$name> for $owned {
+                fn from(data: $name) -> Self {
+                    Self::$name(data)
+                }
+            })*
+        )*
     };
 }
 
 events! {
-    Catalog {
+    Catalog CatalogEvent {
         ProductCreated = 2,
         ProductUpdated = 2,
         ProductPriceChanged = 1,
         ProductImageAdded = 1,
         ProductDeleted = 1,
     }
-    Order {
+    Order OrderEvent {
         ItemAddedToCart = 1,
         CartItemChanged = 1,
         ItemRemovedFromCart = 1,
@@ -187,7 +229,7 @@ events! {
         OrderShipped = 1,
         OrderCancelled = 1,
     }
-    Inventory {
+    Inventory InventoryEvent {
         StockAdded = 1,
         StockMoved = 1,
         StockReserved = 1,
@@ -195,7 +237,7 @@ events! {
         StockReleased = 1,
         StockDeducted = 1,
     }
-    Billing {
+    Billing BillingEvent {
         PaymentAuthorized = 1,
         PaymentDeclined = 1,
         CaptureStarted = 1,

@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use shotengai_contracts::Event;
+use shotengai_contracts::{InventoryEvent, Misplaced};
 use shotengai_kernel::Version;
 use shotengai_messaging::contract::CountingStore;
 use shotengai_messaging::memory::InjectedFault;
 use shotengai_messaging::{
-    Aggregate, Aggregates, CommitWriter, EventStore, ExecuteError, FaultKind, Loaded, Outbox, Snapshot,
+    Aggregate, Aggregates, CommandError, CommitWriter, EventStore, FaultKind, Loaded, Outbox, Snapshot,
 };
 
 use super::{Street, aggregate, moved};
@@ -23,12 +23,14 @@ struct Pile {
 }
 
 impl Aggregate for Pile {
+    type Event = InventoryEvent;
+
     const SNAPSHOT_SCHEMA: u32 = 2;
 
-    fn apply(&mut self, event: &Event) {
-        if let Event::StockMoved(moved) = event {
-            self.pieces += moved.added;
-        }
+    fn apply(&mut self, event: &InventoryEvent) -> Result<(), Misplaced> {
+        let InventoryEvent::StockMoved(moved) = event else { return Err(Misplaced::of(event)) };
+        self.pieces += moved.added;
+        Ok(())
     }
 }
 
@@ -37,15 +39,21 @@ impl Aggregate for Pile {
 struct SmallPile(Pile);
 
 impl Aggregate for SmallPile {
+    type Event = InventoryEvent;
+
     const SNAPSHOT_SCHEMA: u32 = 2;
     const SNAPSHOT_EVERY: u64 = 0;
 
-    fn apply(&mut self, event: &Event) {
-        self.0.apply(event);
+    fn apply(&mut self, event: &InventoryEvent) -> Result<(), Misplaced> {
+        self.0.apply(event)
     }
 }
 
 const PILE: &str = "stock/pile";
+
+fn more(pieces: u32) -> InventoryEvent {
+    InventoryEvent::try_from(moved(pieces)).unwrap()
+}
 
 impl Street {
     /// As a process that has just started sees them: nothing remembered.
@@ -61,8 +69,8 @@ impl Street {
     }
 
     async fn grow_once(&self, piles: &Aggregates<Pile>) -> Loaded<Pile> {
-        let decide = |_: &Loaded<Pile>| Ok::<_, Infallible>(vec![moved(1)]);
-        piles.execute(&aggregate(PILE), &self.meta(), decide).await.unwrap()
+        let decide = |_: &Loaded<Pile>| Ok::<_, Infallible>(vec![more(1)]);
+        piles.execute(&aggregate(PILE), &self.meta(), decide).await.unwrap().loaded
     }
 
     async fn keep(&self, version: u64, schema: u32, state: serde_json::Value) {
@@ -84,7 +92,7 @@ async fn a_command_that_lost_to_another_writer_is_decided_again() {
     let processes: Vec<_> = (0..5).map(|_| street.piles()).collect();
     let decide = |_: &Loaded<Pile>| {
         decisions.fetch_add(1, Ordering::Relaxed);
-        Ok::<_, Infallible>(vec![moved(1), moved(1)])
+        Ok::<_, Infallible>(vec![more(1), more(1)])
     };
     let outcomes = join_all(processes.iter().map(|piles| piles.execute(&id, &meta, decide))).await;
     assert!(outcomes.iter().all(Result::is_ok));
@@ -107,10 +115,10 @@ async fn a_decision_sees_what_other_processes_wrote() {
 async fn a_refusal_and_a_decision_without_events_write_nothing() {
     let street = Street::new();
     let (piles, id, meta) = (street.piles(), aggregate(PILE), street.meta());
-    let refused = piles.execute(&id, &meta, |_| Err::<Vec<Event>, _>("no")).await;
-    assert!(matches!(refused, Err(ExecuteError::Refused("no"))));
+    let refused = piles.execute(&id, &meta, |_| Err::<Vec<InventoryEvent>, _>("no")).await;
+    assert!(matches!(refused, Err(CommandError::Refused("no"))));
     let nothing = piles.execute(&id, &meta, |_| Ok::<_, Infallible>(Vec::new())).await.unwrap();
-    assert_eq!(nothing.version, Version::ZERO);
+    assert_eq!((nothing.loaded.version, nothing.written), (Version::ZERO, Vec::new()));
     assert_eq!(street.store().all_commits(), []);
 }
 
@@ -151,7 +159,7 @@ async fn an_aggregate_without_snapshots_neither_saves_nor_reads_one() {
         || Aggregates::<SmallPile>::new(CommitWriter::new(street.store(), Outbox::disabled(), street.ports.clone()));
     let (piles, id) = (small(), aggregate(PILE));
     for _ in 0..250 {
-        piles.execute(&id, &street.meta(), |_| Ok::<_, Infallible>(vec![moved(1)])).await.unwrap();
+        piles.execute(&id, &street.meta(), |_| Ok::<_, Infallible>(vec![more(1)])).await.unwrap();
     }
     assert_eq!(street.store().snapshot_count(), 0);
     street.keep(250, SmallPile::SNAPSHOT_SCHEMA, json!({"pieces": 1000})).await;
@@ -172,13 +180,13 @@ async fn a_command_whose_answer_was_lost_is_executed_once() {
     let (piles, id, meta) = (street.piles(), aggregate(PILE), street.meta());
     let decide = |loaded: &Loaded<Pile>| {
         let is_done = loaded.state.pieces > 0;
-        Ok::<_, Infallible>(if is_done { Vec::new() } else { vec![moved(3)] })
+        Ok::<_, Infallible>(if is_done { Vec::new() } else { vec![more(3)] })
     };
     street.faults.next("store.append", InjectedFault::LoseAnswer);
     let first = piles.execute(&id, &meta, decide).await;
-    assert!(matches!(first, Err(ExecuteError::Fault(fault)) if fault.kind() == FaultKind::Transient));
+    assert!(matches!(first, Err(CommandError::Fault(fault)) if fault.kind() == FaultKind::Transient));
     let second = piles.execute(&id, &meta, decide).await.unwrap();
-    assert_eq!((second.version, second.state.pieces), (Version::new(1), 3));
+    assert_eq!((second.loaded.version, second.loaded.state.pieces, second.written), (Version::new(1), 3, Vec::new()));
     assert_eq!(street.store().all_commits().len(), 1);
     assert_eq!(street.store().pending_count(), 1, "the sweeper will find it");
 }

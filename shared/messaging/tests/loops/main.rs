@@ -10,6 +10,7 @@ mod outbox;
 mod panics;
 mod shard;
 mod shard_ends;
+mod unit_of_work;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;

@@ -1,6 +1,6 @@
 //! Failures of ports, as clients see them. Logged here, once; the client learns only whether to try again.
 
-use shotengai_messaging::{AppendError, ExecuteError, Fault};
+use shotengai_messaging::{CommandError, Fault};
 
 use super::Problem;
 
@@ -18,26 +18,16 @@ impl From<Fault> for Problem {
     }
 }
 
-impl From<AppendError> for Problem {
-    fn from(error: AppendError) -> Self {
+impl<E: Into<Self>> From<CommandError<E>> for Problem {
+    fn from(error: CommandError<E>) -> Self {
         match error {
-            AppendError::Fault(fault) => fault.into(),
-            AppendError::Conflict { .. } => Self::unavailable(RETRY_AFTER_SECONDS),
-            AppendError::Unwritable(_) => {
-                tracing::error!(%error, "a commit can never be written; the request failed");
+            CommandError::Refused(refusal) => refusal.into(),
+            CommandError::Fault(fault) => fault.into(),
+            CommandError::Contended => Self::unavailable(RETRY_AFTER_SECONDS),
+            CommandError::Unwritable(error) => {
+                tracing::error!(error, "a commit can never be written; the request failed");
                 Self::internal()
             }
-        }
-    }
-}
-
-impl<E: Into<Self>> From<ExecuteError<E>> for Problem {
-    fn from(error: ExecuteError<E>) -> Self {
-        match error {
-            ExecuteError::Refused(refusal) => refusal.into(),
-            ExecuteError::Fault(fault) => fault.into(),
-            ExecuteError::Contended => Self::unavailable(RETRY_AFTER_SECONDS),
-            ExecuteError::Unwritable(reason) => AppendError::Unwritable(reason).into(),
         }
     }
 }

@@ -3,9 +3,9 @@
 use shotengai_catalog::change::{delete_product, update_product};
 use shotengai_catalog::create::{CreateProduct, create_product};
 use shotengai_catalog::domain::Details;
-use shotengai_inventory::add_stock::{AddStockError, add_stock, keyed_addition};
+use shotengai_inventory::add_stock::{AddRefusal, add_stock, keyed_addition};
 use shotengai_kernel::{ProductId, Quantity, UserId};
-use shotengai_messaging::ExecuteError;
+use shotengai_messaging::CommandError;
 
 use super::{Attempt, Person};
 use crate::past::details;
@@ -62,7 +62,7 @@ impl Person {
                         let Some(products) = &open.services.products else { return Attempt::Again };
                         match create_product(products, &wanted, &meta).await {
                             Ok(product) => Attempt::Settled(Some(product)),
-                            Err(ExecuteError::Refused(refusal)) => {
+                            Err(CommandError::Refused(refusal)) => {
                                 self.world.violation(format!("product {index} can't be repeated: {refusal}"));
                                 Attempt::Settled(None)
                             }
@@ -86,7 +86,7 @@ impl Person {
                     let Some(desk) = &open.services.desk else { return Attempt::Again };
                     match add_stock(desk, product, addition, quantity, meta).await {
                         Ok(_) => Attempt::Settled(()),
-                        Err(AddStockError::KeyReused) => {
+                        Err(CommandError::Refused(AddRefusal::KeyReused)) => {
                             self.world.violation(format!("addition {addition} is taken for another"));
                             Attempt::Settled(())
                         }

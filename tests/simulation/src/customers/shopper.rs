@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::{OrderId, Quantity, UserId};
-use shotengai_messaging::ExecuteError;
+use shotengai_messaging::CommandError;
 use shotengai_order::cancel::{CancelOrder, cancel_order};
 use shotengai_order::domain::{Lines, PaymentToken, Refusal};
 use shotengai_order::history::history;
 use shotengai_order::idempotency;
-use shotengai_order::place::{PlaceError, PlaceOrder};
+use shotengai_order::place::{PlaceError, PlaceOrder, PlaceRefusal};
 use shotengai_order::ship::ship_order;
 
 use super::{Attempt, Open, Person};
@@ -73,7 +73,7 @@ impl Person {
                 |open| async move {
                     let wanted = wanted(&self.world, user, Some(key), key, errand);
                     match self.try_to_place(&open, wanted).await {
-                        Err(PlaceError::Execute(ExecuteError::Refused(refusal))) => {
+                        Err(CommandError::Refused(PlaceRefusal::Order(refusal))) => {
                             self.world.violation(format!("a repeated order was refused: {refusal}"));
                             Attempt::Settled(None)
                         }
@@ -107,7 +107,7 @@ impl Person {
             |services| services.orders.is_some(),
             |open| async move {
                 match self.try_to_place(&open, wanted(&self.world, user, Some(key), "another body", errand)).await {
-                    Err(PlaceError::Execute(ExecuteError::Refused(Refusal::KeyReused))) => Attempt::Settled(()),
+                    Err(CommandError::Refused(PlaceRefusal::Order(Refusal::KeyReused))) => Attempt::Settled(()),
                     Ok(other) => {
                         self.world.violation(format!("{key} was used for two bodies: {other:?}"));
                         Attempt::Settled(())
@@ -145,11 +145,11 @@ impl Person {
                     let wish = CancelOrder { order_id: order.clone(), owner: Some(owner.clone()), note: None };
                     match (cancel_order(orders, wish, &meta).await, user) {
                         (Ok(_), Some(_)) => self.told(order, OrderStage::Cancelled),
-                        (Err(ExecuteError::Refused(Refusal::AlreadyShipped)), Some(_)) => {
+                        (Err(CommandError::Refused(Refusal::AlreadyShipped)), Some(_)) => {
                             self.told(order, OrderStage::Shipped)
                         }
-                        (Err(ExecuteError::Refused(Refusal::NotFound)), None) => Attempt::Settled(()),
-                        (answer @ (Ok(_) | Err(ExecuteError::Refused(_))), _) => {
+                        (Err(CommandError::Refused(Refusal::NotFound)), None) => Attempt::Settled(()),
+                        (answer @ (Ok(_) | Err(CommandError::Refused(_))), _) => {
                             self.world.violation(format!("{owner} cancels {order}: {answer:?}"));
                             Attempt::Settled(())
                         }
@@ -197,14 +197,14 @@ impl Person {
                     let Some((orders, _)) = &open.services.orders else { return Attempt::Again };
                     match ship_order(orders, order, &meta).await {
                         Ok(_) => self.told(order, OrderStage::Shipped),
-                        Err(ExecuteError::Refused(Refusal::NotShippable(stage @ OrderStage::Cancelled))) => {
+                        Err(CommandError::Refused(Refusal::NotShippable(stage @ OrderStage::Cancelled))) => {
                             self.told(order, stage)
                         }
-                        Err(ExecuteError::Refused(Refusal::NotShippable(_))) => {
+                        Err(CommandError::Refused(Refusal::NotShippable(_))) => {
                             tokio::time::sleep(Duration::from_secs(5)).await;
                             Attempt::Again
                         }
-                        Err(ExecuteError::Refused(refusal)) => {
+                        Err(CommandError::Refused(refusal)) => {
                             self.world.violation(format!("{order} can't be shipped: {refusal}"));
                             Attempt::Settled(())
                         }
@@ -221,7 +221,7 @@ impl Person {
 fn settled(answer: Result<Option<OrderId>, PlaceError>) -> Attempt<Option<OrderId>> {
     match answer {
         Ok(order) => Attempt::Settled(order),
-        Err(PlaceError::Lines(_)) => Attempt::Settled(None),
+        Err(CommandError::Refused(PlaceRefusal::Lines(_))) => Attempt::Settled(None),
         Err(_) => Attempt::Again,
     }
 }

@@ -115,7 +115,9 @@ impl Shortages {
                     let shelf = stocks.entry(moved.product_id.clone()).or_default();
                     let reserved = u64::from(moved.reserved);
                     shelf.lows.push((envelope.time, shelf.stock.available.saturating_sub(reserved)));
-                    shelf.stock.apply(&event);
+                    if shelf.stock.apply(&moved.clone().into()).is_err() {
+                        continue;
+                    }
                     shelf.lows.push((envelope.time, shelf.stock.available));
                 }
                 Event::StockRejected(it) => rejected.push((envelope.time, it.clone())),

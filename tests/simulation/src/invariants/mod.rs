@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shotengai_bridge::change::parts;
 use shotengai_contracts::events::OrderStage;
 use shotengai_contracts::topology::tables;
-use shotengai_contracts::{Envelope, Event, Owner};
+use shotengai_contracts::{Envelope, Event, OrderEvent, Owner};
 use shotengai_inventory::domain::Stock;
 use shotengai_kernel::{AggregateId, OrderId, ProductId};
 use shotengai_messaging::{Aggregate, Commit, Infrastructure};
@@ -75,8 +75,13 @@ fn fold_orders(world: &World, commits: &[Commit]) -> Orders {
             world.violation(format!("{} among the orders", envelope.subject));
             continue;
         };
-        orders.states.entry(id.clone()).or_default().apply(&event);
-        if matches!(event, Event::OrderPaid(_)) && !orders.paid.insert(id.clone()) {
+        let is_paid = matches!(event, Event::OrderPaid(_));
+        let folded = OrderEvent::try_from(event)
+            .is_ok_and(|event| orders.states.entry(id.clone()).or_default().apply(&event).is_ok());
+        if !folded {
+            world.violation(format!("{id} has an event that can't be an order's there: {}", envelope.event_type));
+        }
+        if is_paid && !orders.paid.insert(id.clone()) {
             world.violation(format!("{id} was paid twice"));
         }
     }
@@ -175,7 +180,9 @@ fn stock_adds_up(world: &World, orders: &Orders, commits: &[Commit]) {
             if now.iter().any(|pieces| *pieces < 0) {
                 world.violation(format!("{} fell below zero: {now:?} available and reserved", envelope.subject));
             }
-            stocks.entry(envelope.subject.clone()).or_default().apply(&event);
+            if let Err(misplaced) = stocks.entry(envelope.subject.clone()).or_default().apply(&moved.clone().into()) {
+                world.violation(format!("{}: {misplaced}", envelope.subject));
+            }
         }
     }
     let reserved = orders.pieces(&[OrderStage::Paid]);

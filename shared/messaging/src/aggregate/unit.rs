@@ -1,0 +1,174 @@
+//! The unit of work: what one attempt at a command has read and wants to write.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use shotengai_contracts::{Event, Metadata, Misplaced};
+use shotengai_kernel::{AggregateId, Version};
+
+use super::{Aggregate, Aggregates, Executed, Loaded, Repository};
+use crate::commit::{Commit, CommitFactory};
+use crate::ports::fault::Fault;
+
+/// One attempt at a command on one or several aggregates: reads them and collects the events that are to be written
+/// together, one commit an aggregate, all or none. [`super::CommitWriter::run`] makes one for each attempt.
+pub struct UnitOfWork {
+    /// Whether everything has to be read: something was lost or refused before.
+    fresh: bool,
+    /// Whether a state was taken for true that nobody has read.
+    assumed: Arc<AtomicBool>,
+    drafts: Vec<Draft>,
+}
+
+/// The commit of one aggregate in the making.
+struct Draft {
+    id: AggregateId,
+    current: Version,
+    events: Vec<(Event, Metadata)>,
+    memory: Arc<dyn Memory>,
+}
+
+/// What remembers aggregates of one kind.
+pub(super) trait Memory: Send + Sync {
+    fn absorb(&self, commit: &Commit);
+}
+
+impl<A: Aggregate> Memory for Repository<A> {
+    fn absorb(&self, commit: &Commit) {
+        Self::absorb(self, commit);
+    }
+}
+
+/// A decision: what it wants to write, and what it answers once that is written.
+pub struct Decided<T> {
+    pub(super) unit: UnitOfWork,
+    pub(super) answer: T,
+}
+
+/// An aggregate as a unit of work has it: as loaded, then with the events that were recorded on it.
+#[derive(Debug, Clone)]
+pub struct Tracked<A: Aggregate> {
+    loaded: Loaded<A>,
+    written: Vec<A::Event>,
+}
+
+impl<A: Aggregate> Tracked<A> {
+    /// The aggregate with all that was recorded on it, and what that was.
+    #[must_use]
+    pub fn into_executed(self) -> Executed<A> {
+        Executed { loaded: self.loaded, written: self.written }
+    }
+}
+
+impl<A: Aggregate> Deref for Tracked<A> {
+    type Target = Loaded<A>;
+
+    fn deref(&self) -> &Loaded<A> {
+        &self.loaded
+    }
+}
+
+impl UnitOfWork {
+    pub(super) const fn new(fresh: bool, assumed: Arc<AtomicBool>) -> Self {
+        Self { fresh, assumed, drafts: Vec::new() }
+    }
+
+    /// The aggregate now.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the store.
+    pub async fn load<A: Aggregate>(&self, aggregates: &Aggregates<A>, id: &AggregateId) -> Result<Tracked<A>, Fault> {
+        let loaded = aggregates.load(id).await?;
+        Ok(Tracked { loaded, written: Vec::new() })
+    }
+
+    /// The aggregate that nobody is thought to have written: its first slot is claimed without a read. It is read where
+    /// that was lost to somebody else, or where the decision refused: a refusal counts only on a state that was read.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the store.
+    pub async fn first_slot<A: Aggregate>(
+        &self,
+        aggregates: &Aggregates<A>,
+        id: &AggregateId,
+    ) -> Result<Tracked<A>, Fault> {
+        if self.fresh {
+            return self.load(aggregates, id).await;
+        }
+        self.assumed.store(true, Ordering::Relaxed);
+        Ok(Tracked { loaded: Loaded::unwritten(id.clone()), written: Vec::new() })
+    }
+
+    /// The aggregate as this command's own last commit left it: as good as read, unless that was lost to somebody else.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the store.
+    pub async fn resume<A: Aggregate>(
+        &self,
+        aggregates: &Aggregates<A>,
+        left: &Loaded<A>,
+    ) -> Result<Tracked<A>, Fault> {
+        if self.fresh {
+            return self.load(aggregates, &left.id).await;
+        }
+        Ok(Tracked { loaded: left.clone(), written: Vec::new() })
+    }
+
+    /// Records events on an aggregate: its state has them from now on, the store once the unit of work is written.
+    ///
+    /// # Errors
+    /// [`Misplaced`] when the aggregate refuses one: a mistake of the decision.
+    pub fn record<A: Aggregate>(
+        &mut self,
+        aggregates: &Aggregates<A>,
+        on: &mut Tracked<A>,
+        events: Vec<A::Event>,
+        meta: &Metadata,
+    ) -> Result<(), Misplaced> {
+        let current = on.loaded.version;
+        for event in &events {
+            on.loaded.state.apply(event)?;
+            on.loaded.version = on.loaded.version.next();
+        }
+        self.stage(aggregates, &on.loaded.id, current, events.iter().map(|event| (event.clone(), meta.clone())));
+        on.written.extend(events);
+        Ok(())
+    }
+
+    /// Stages events on an aggregate that is at version `current`, each with its own metadata, for decisions that keep
+    /// their states themselves. Several on one aggregate become one commit.
+    pub fn stage<A: Aggregate>(
+        &mut self,
+        aggregates: &Aggregates<A>,
+        id: &AggregateId,
+        current: Version,
+        events: impl IntoIterator<Item = (A::Event, Metadata)>,
+    ) {
+        let mut events = events.into_iter().map(|(event, meta)| (event.into(), meta)).peekable();
+        if events.peek().is_none() {
+            return;
+        }
+        if let Some(draft) = self.drafts.iter_mut().find(|draft| draft.id == *id) {
+            draft.events.extend(events);
+            return;
+        }
+        let memory = Arc::clone(aggregates.repository()) as Arc<dyn Memory>;
+        self.drafts.push(Draft { id: id.clone(), current, events: events.collect(), memory });
+    }
+
+    /// Ends the decision; `answer` is what the command comes to once all of it is written.
+    #[must_use]
+    pub const fn decided<T>(self, answer: T) -> Decided<T> {
+        Decided { unit: self, answer }
+    }
+
+    /// The commits, and who remembers what they change.
+    pub(super) fn into_commits(self, factory: &CommitFactory) -> (Vec<Commit>, Vec<Arc<dyn Memory>>) {
+        let commits = self.drafts.into_iter().filter_map(|Draft { id, current, events, memory }| {
+            let events = events.iter().map(|(event, meta)| (event, meta));
+            Some((factory.commit_of(id, current, events)?, memory))
+        });
+        commits.unzip()
+    }
+}

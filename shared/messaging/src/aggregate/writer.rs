@@ -1,0 +1,148 @@
+//! The writer of commits: durable first, then to the outbox; and the loop that decides anew after losing a slot.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use shotengai_contracts::{Event, Metadata};
+use shotengai_kernel::{AggregateId, Ports, Random, Version};
+
+use super::{CommandError, Decided, UnitOfWork};
+use crate::backoff::Backoff;
+use crate::commit::{Commit, CommitFactory};
+use crate::metrics;
+use crate::outbox::Outbox;
+use crate::ports::store::{AppendError, EventStore};
+
+/// Writes a service's commits: durable first, then to the outbox.
+#[derive(Clone)]
+pub struct CommitWriter {
+    store: Arc<dyn EventStore>,
+    outbox: Outbox,
+    factory: CommitFactory,
+    ports: Ports,
+}
+
+/// How often a command may be decided before it is given up, and how long it waits after each loss, so that writers get
+/// out of each other's way. One contest may span several units of work.
+#[derive(Debug)]
+pub struct Contest {
+    attempts: u32,
+    lost: u32,
+    backoff: Backoff,
+}
+
+impl Contest {
+    /// Gives up when the `attempts`th attempt has lost.
+    #[must_use]
+    pub fn of(attempts: u32) -> Self {
+        Self { attempts, lost: 0, backoff: Backoff::new(Duration::from_millis(5), Duration::from_millis(200)) }
+    }
+
+    /// Counts an attempt that lost and waits; says whether another one may be made.
+    pub async fn lose(&mut self, random: &dyn Random) -> bool {
+        self.lost += 1;
+        if self.lost >= self.attempts {
+            return false;
+        }
+        tokio::time::sleep(self.backoff.delay(self.lost, random)).await;
+        true
+    }
+}
+
+/// Twelve attempts: of writers that always meet, the last one is through by then.
+impl Default for Contest {
+    fn default() -> Self {
+        Self::of(12)
+    }
+}
+
+impl CommitWriter {
+    /// A writer into this store whose commits the outbox publishes.
+    #[must_use]
+    pub fn new(store: Arc<dyn EventStore>, outbox: Outbox, ports: Ports) -> Self {
+        let factory = CommitFactory::new(ports.clone());
+        Self { store, outbox, factory, ports }
+    }
+
+    /// Decides, writes and, where another writer was first, decides anew on fresh states. `Ok` means durable; publishing
+    /// follows by itself.
+    ///
+    /// # Errors
+    /// [`CommandError`]; a refusal only on states that were read, see [`UnitOfWork::first_slot`].
+    pub async fn run<T, E, F, Fut>(&self, contest: &mut Contest, mut decide: F) -> Result<T, CommandError<E>>
+    where
+        F: FnMut(UnitOfWork) -> Fut,
+        Fut: Future<Output = Result<Decided<T>, CommandError<E>>>,
+    {
+        let mut fresh = false;
+        loop {
+            let assumed = Arc::new(AtomicBool::new(false));
+            let decided = decide(UnitOfWork::new(fresh, Arc::clone(&assumed))).await;
+            fresh = true;
+            let Decided { unit, answer } = match decided {
+                Err(CommandError::Refused(_)) if assumed.load(Ordering::Relaxed) => continue,
+                decided => decided?,
+            };
+            match self.write(unit).await {
+                Ok(()) => return Ok(answer),
+                Err(AppendError::Conflict { .. }) if contest.lose(self.ports.random.as_ref()).await => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn write(&self, unit: UnitOfWork) -> Result<(), AppendError> {
+        let (commits, memories) = unit.into_commits(&self.factory);
+        match self.append(commits.clone()).await {
+            Ok(()) => {
+                commits.iter().zip(memories).for_each(|(commit, memory)| memory.absorb(commit));
+                Ok(())
+            }
+            Err(error) => {
+                if let AppendError::Conflict { indexes } = &error {
+                    let lost = indexes.first().and_then(|index| commits.get(*index));
+                    metrics::count_conflict(lost.map(|commit| kind_of(&commit.aggregate_id)).unwrap_or_default());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The commit of these events on an aggregate at `current`; none without events.
+    #[must_use]
+    pub fn commit(&self, id: AggregateId, current: Version, events: &[Event], meta: &Metadata) -> Option<Commit> {
+        self.factory.commit(id, current, events, meta)
+    }
+
+    /// Appends all or none. `Ok` means durable; publishing follows by itself.
+    ///
+    /// # Errors
+    /// As [`EventStore::append`].
+    pub async fn append(&self, commits: Vec<Commit>) -> Result<(), AppendError> {
+        if commits.is_empty() {
+            return Ok(());
+        }
+        self.store.append(&commits).await?;
+        self.outbox.offer(commits);
+        Ok(())
+    }
+
+    /// The store behind it.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn EventStore> {
+        &self.store
+    }
+
+    /// The service's ports.
+    #[must_use]
+    pub const fn ports(&self) -> &Ports {
+        &self.ports
+    }
+}
+
+/// `prod`, `ord`, `stock` …: few values, fit for a metric's label.
+fn kind_of(id: &AggregateId) -> String {
+    id.as_str().split(['_', '/']).next().unwrap_or_default().to_owned()
+}
