@@ -90,7 +90,7 @@ impl CommitFactory {
             first_version: current.next(),
             commit_id: CommitId::new(self.ports.ids.uuid_v7()),
             created_at,
-            events: envelopes,
+            events: envelopes.into_iter().collect(),
         })
     }
 }

@@ -93,7 +93,7 @@ fn a_deleted_product_stays_deleted() {
 #[test]
 fn a_history_begins_with_the_creation_and_has_one() {
     let created_event = create(&Product::default(), &id(), Identity::Chosen, &details("きのこの山", 200), 100).unwrap();
-    let repriced = update(&created(), &details("きのこの山", 250)).unwrap();
+    let repriced = update(&created(), &details("きのこの山", 250), None).unwrap();
     let mut product = Product::default();
     assert_eq!(product.evolve(&repriced[0]), Err(Misplaced(repriced[0].event_type())));
     assert_eq!(product, Product::default());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use shotengai_contracts::topology::TOPIC;
-use shotengai_messaging::{Fault, Topic, Message};
+use shotengai_messaging::{Fault, Message, Topic};
 
 use super::{admitted, merged};
 use crate::line::Line;
