@@ -105,5 +105,11 @@ def component(document):
     return document["metadata"]["labels"].get("app.kubernetes.io/component")
 
 
+@functools.lru_cache(maxsize=None)
+def topology():
+    """What the platform consists of, as the program describes it; a test of the contracts keeps the file true."""
+    return json.loads((ROOT / "docs" / "topology.json").read_text())
+
+
 def facts():
     return yaml.safe_load((CHART / "files" / "roles.yaml").read_text())

@@ -3,10 +3,10 @@
 import dataclasses
 import re
 
+import chart
 from chart import ROOT
 
 SHARED = ROOT / "shared" / "runtime" / "src" / "settings" / "args.rs"
-TOPOLOGY = ROOT / "shared" / "contracts" / "src" / "topology.rs"
 CLI = ROOT / "services" / "shotengai" / "src" / "cli.rs"
 
 FIELD = re.compile(r"((?:^ *///[^\n]*\n)*)^ *#\[arg\(([^\n]*)\)\]\n *pub(?:\(crate\))? (\w+): ([^\n]+),\n", re.MULTILINE)
@@ -70,4 +70,4 @@ def of_tools():
 
 def roles():
     """The roles that the binary has."""
-    return re.findall(r'pub const [A-Z]+: Self = Self::new\("([a-z]+)"\)', TOPOLOGY.read_text())
+    return [service["name"] for service in chart.topology()["services"]]

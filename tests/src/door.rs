@@ -10,10 +10,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use shotengai_contracts::topology::{SHOTENGAI, Service};
+
 use crate::street::{Process, Street, loopback};
 
-const ROLES: [&str; 9] =
-    ["storefront", "order", "catalog", "inventory", "billing", "notification", "tally", "query", "bridge"];
+/// Nothing listens there.
+const NOBODY: &str = "http://127.0.0.1:9";
 /// Nine processes at once, on a machine that other tests keep busy.
 const READY_WITHIN: Duration = Duration::from_secs(120);
 
@@ -73,7 +75,8 @@ impl Street {
         at: Option<(SocketAddr, SocketAddr)>,
         extra: &[(&str, &str)],
     ) -> Process {
-        let mut roles: Vec<&str> = if roles == "all" { ROLES.to_vec() } else { roles.split(',').collect() };
+        let every = || SHOTENGAI.services.iter().map(|service| service.as_str());
+        let mut roles: Vec<&str> = if roles == "all" { every().collect() } else { roles.split(',').collect() };
         // What the test is given the address of.
         roles.sort_by_key(|role| *role != "storefront");
         let mut started = Vec::new();
@@ -84,9 +87,9 @@ impl Street {
             let health = here.map_or_else(loopback, |(_, health)| health);
             started.push((role, http, health, held));
         }
-        let environment = self.environment(extra);
-        let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let mut processes = started.into_iter().map(|(role, http, health, held)| {
+            let environment = self.environment(role, extra);
+            let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let mut process = self.spawn(role, http, health, &environment);
             process.held = Some(held);
             process
@@ -97,19 +100,21 @@ impl Street {
         process
     }
 
-    /// Where the roles find each other. A test's own settings win; only where it takes the door for catalog, which in one
-    /// process it is, catalog's address is put in.
-    fn environment<'a>(&self, extra: &[(&'a str, &'a str)]) -> Vec<(&'a str, String)> {
+    /// Where a role finds the others, those that the topology has it call: one that calls another finds nobody. A test's own
+    /// settings win; only where it takes the door for catalog, which in one process it is, catalog's address is put in.
+    fn environment<'a>(&self, role: &str, extra: &[(&'a str, &'a str)]) -> Vec<(&'a str, String)> {
         let mut all = Vec::new();
-        for (name, role) in [
-            ("STOREFRONT_URL", "storefront"),
-            ("ORDER_URL", "order"),
-            ("CATALOG_URL", "catalog"),
-            ("INVENTORY_URL", "inventory"),
-            ("QUERY_URL", "query"),
-            ("TALLY_URL", "tally"),
+        for (name, service) in [
+            ("STOREFRONT_URL", Service::STOREFRONT),
+            ("ORDER_URL", Service::ORDER),
+            ("CATALOG_URL", Service::CATALOG),
+            ("INVENTORY_URL", Service::INVENTORY),
+            ("QUERY_URL", Service::QUERY),
+            ("TALLY_URL", Service::TALLY),
         ] {
-            all.push((name, self.addresses.url(role)));
+            let is_called = SHOTENGAI.calls.iter().any(|call| call.from.as_str() == role && call.to == service);
+            let url = if is_called { self.addresses.url(service.as_str()) } else { NOBODY.to_owned() };
+            all.push((name, url));
         }
         let door = self.addresses.url("storefront");
         let own = extra.iter().filter(|(name, value)| *name != "CATALOG_URL" || *value != door);

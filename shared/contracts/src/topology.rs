@@ -3,15 +3,17 @@
 //! - [`Service`]: a role of the binary, or one that an application brings along.
 //! - [`queues`], [`tables`], [`TOPIC`], [`STREAM`]: the resources, as constants that code refers to.
 //! - [`Topology`]: a list of them. [`SHOTENGAI`] is this platform's; an application with roles of its own has another.
-//! - [`Installation`]: the topologies that run together.
+//! - [`Installation`]: the topologies that run together. [`Description`]: one as data.
 //!
 //! Provisioning, the in-memory infrastructure, the dead-letter routes, status and `shotengai describe` are derived from
 //! here, and the chart is held against `describe`. Names are without an installation's `RESOURCE_PREFIX`.
 
+mod description;
 mod installation;
 
 use std::fmt;
 
+pub use description::Description;
 pub use installation::{Installation, TopologyError};
 
 use crate::events::EventType;
@@ -151,6 +153,62 @@ pub struct TableSpec {
     pub expires: bool,
 }
 
+/// Why a service calls another's API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It hands a client's request on.
+    Forward,
+    /// It fetches the public keys of access tokens.
+    Keys,
+    /// It asks on an internal path.
+    Ask,
+}
+
+/// A call of one service's API by another; the chart opens the network for these and no others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    /// Who calls.
+    pub from: Service,
+    /// Who is called.
+    pub to: Service,
+    /// Why.
+    pub purpose: Purpose,
+}
+
+impl Call {
+    /// This call.
+    #[must_use]
+    pub const fn new(from: Service, to: Service, purpose: Purpose) -> Self {
+        Self { from, to, purpose }
+    }
+}
+
+/// Something that a service needs beside tables, queues and other services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// To read the stream.
+    Stream,
+    /// Leases, which Kubernetes may keep.
+    Leases,
+    /// A PostgreSQL database.
+    Database,
+    /// A mail relay.
+    Smtp,
+}
+
+impl Need {
+    /// As `shotengai describe` and the chart call it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::Leases => "leases",
+            Self::Database => "database",
+            Self::Smtp => "smtp",
+        }
+    }
+}
+
 /// What an installation consists of.
 #[derive(Debug, Clone, Copy)]
 pub struct Topology {
@@ -160,6 +218,10 @@ pub struct Topology {
     pub queues: &'static [&'static QueueSpec],
     /// Tables of rows.
     pub tables: &'static [&'static TableSpec],
+    /// Calls between services.
+    pub calls: &'static [Call],
+    /// What services need beside all that.
+    pub needs: &'static [(Service, Need)],
 }
 
 impl Topology {
@@ -310,6 +372,25 @@ pub const SHOTENGAI: Topology = Topology {
         &tables::TALLY_COUNTERS,
         &tables::USERS,
         &tables::CHECKPOINTS,
+    ],
+    calls: &[
+        Call::new(Service::STOREFRONT, Service::ORDER, Purpose::Forward),
+        Call::new(Service::STOREFRONT, Service::CATALOG, Purpose::Forward),
+        Call::new(Service::STOREFRONT, Service::INVENTORY, Purpose::Forward),
+        Call::new(Service::STOREFRONT, Service::QUERY, Purpose::Forward),
+        Call::new(Service::STOREFRONT, Service::TALLY, Purpose::Forward),
+        Call::new(Service::ORDER, Service::STOREFRONT, Purpose::Keys),
+        Call::new(Service::ORDER, Service::CATALOG, Purpose::Ask),
+        Call::new(Service::CATALOG, Service::STOREFRONT, Purpose::Keys),
+        Call::new(Service::INVENTORY, Service::STOREFRONT, Purpose::Keys),
+        Call::new(Service::NOTIFICATION, Service::STOREFRONT, Purpose::Ask),
+        Call::new(Service::QUERY, Service::STOREFRONT, Purpose::Keys),
+    ],
+    needs: &[
+        (Service::NOTIFICATION, Need::Smtp),
+        (Service::QUERY, Need::Database),
+        (Service::BRIDGE, Need::Stream),
+        (Service::BRIDGE, Need::Leases),
     ],
 };
 

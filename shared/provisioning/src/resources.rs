@@ -147,7 +147,7 @@ mod tests {
         };
         const POINTS: topology::TableSpec =
             topology::TableSpec { name: "loyalty-points", service: LOYALTY, expires: false };
-        let added = Topology { services: &[LOYALTY], queues: &[&QUEUE], tables: &[&POINTS] };
+        let added = Topology { services: &[LOYALTY], queues: &[&QUEUE], tables: &[&POINTS], calls: &[], needs: &[] };
         let names = |installation| {
             let config = AwsConfig { installation, ..AwsConfig::default() };
             let all = resources(&config, &Options::default());

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use shotengai_contracts::topology::{SHOTENGAI, Service};
+use shotengai_contracts::topology::{Purpose, SHOTENGAI, Service};
 use shotengai_storefront::door::table::{ROUTES, Verb};
 
 fn sources(folder: &Path, found: &mut Vec<String>) {
@@ -57,6 +57,14 @@ fn everything_public_that_roles_serve_is_in_the_table_and_the_other_way_round() 
             .collect();
         assert_eq!(known, serves, "{target}");
     }
+}
+
+#[test]
+fn the_topology_names_every_role_that_is_forwarded_to() {
+    let forwards = SHOTENGAI.calls.iter().filter(|call| call.purpose == Purpose::Forward);
+    let named: BTreeSet<_> =
+        forwards.inspect(|call| assert_eq!(call.from, Service::STOREFRONT)).map(|call| call.to).collect();
+    assert_eq!(ROUTES.iter().map(|route| route.target).collect::<BTreeSet<_>>(), named);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{QueueSpec, SHOTENGAI, Service, TableSpec, Topology};
+use super::{Call, Need, QueueSpec, SHOTENGAI, Service, TableSpec, Topology};
 use crate::events::Owner;
 
 /// Topologies that run together: this platform's, and those of applications that bring roles of their own.
@@ -23,10 +23,10 @@ pub enum TopologyError {
         /// Its name.
         name: String,
     },
-    /// A queue or a table of a service that none of them has.
+    /// A queue, a table, a call or a need of a service that none of them has.
     #[error("the {kind} {name} belongs to {service}, which is not installed")]
     Stray {
-        /// A queue or a table.
+        /// A queue, a table, a call or a need.
         kind: &'static str,
         /// Its name.
         name: &'static str,
@@ -78,6 +78,16 @@ impl Installation {
         self.queues().filter(|queue| queue.is_subscribed())
     }
 
+    /// Every call of one service by another.
+    pub fn calls(&self) -> impl Iterator<Item = Call> + '_ {
+        self.0.iter().flat_map(|topology| topology.calls.iter().copied())
+    }
+
+    /// What services need beside tables, queues and each other.
+    pub fn needs(&self) -> impl Iterator<Item = (Service, Need)> + '_ {
+        self.0.iter().flat_map(|topology| topology.needs.iter().copied())
+    }
+
     /// The service of this name.
     #[must_use]
     pub fn service(&self, name: &str) -> Option<Service> {
@@ -101,7 +111,16 @@ impl Installation {
         unique("table", owned.chain(self.tables().map(|table| table.name.to_owned())))?;
         let queues = self.queues().map(|queue| ("queue", queue.name, queue.service));
         let tables = self.tables().map(|table| ("table", table.name, table.service));
-        match queues.chain(tables).find(|(_, _, service)| !services.contains(service.as_str())) {
+        let calls = self
+            .calls()
+            .flat_map(|call| [("call of", call.to.as_str(), call.from), ("call of", call.to.as_str(), call.to)]);
+        let needs = self.needs().map(|(service, need)| ("need of", need.as_str(), service));
+        match queues
+            .chain(tables)
+            .chain(calls)
+            .chain(needs)
+            .find(|(_, _, service)| !services.contains(service.as_str()))
+        {
             Some((kind, name, service)) => Err(TopologyError::Stray { kind, name, service }),
             None => Ok(()),
         }
@@ -129,7 +148,7 @@ mod tests {
     const PAID: QueueSpec = QueueSpec { name: "loyalty-queue", service: LOYALTY, source: Source::Topic(&[OrderPaid]) };
 
     fn loyalty(queues: &'static [&'static QueueSpec], tables: &'static [&'static TableSpec]) -> Topology {
-        Topology { services: &[LOYALTY], queues, tables }
+        Topology { services: &[LOYALTY], queues, tables, calls: &[], needs: &[] }
     }
 
     fn refused(topology: Topology) -> String {
