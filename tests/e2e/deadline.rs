@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use shotengai_contracts::aggregates;
 use shotengai_contracts::topology::queues;
 use shotengai_contracts::{Envelope, Owner};
 use shotengai_kernel::{AggregateId, OrderId, ProductId, Version};
@@ -62,13 +63,13 @@ async fn without_inventory_an_order_is_cancelled_at_its_deadline_across_a_kill_a
     let inventory = street.serve("inventory", &[]).await;
     let order_id = OrderId::parse(&order).unwrap();
     until("inventory has worked through what it missed", Duration::from_secs(60), || async {
-        let reservation = types(&events_of(&street, Owner::Inventory, &AggregateId::reservation(&order_id)).await);
+        let reservation = types(&events_of(&street, Owner::Inventory, &aggregates::reservation(&order_id)).await);
         let left = street.aws.queue(queues::INVENTORY.name).depth().await.unwrap().total();
         let let_go = reservation.last().is_some_and(|last| last == "StockReleased");
         if let_go && left == 0 { Ok(()) } else { Err((reservation, left)) }
     })
     .await;
-    let stock = AggregateId::stock(&ProductId::parse(&kinoko).unwrap());
+    let stock = aggregates::stock(&ProductId::parse(&kinoko).unwrap());
     let moved = events_of(&street, Owner::Inventory, &stock).await;
     let sum = |what: &str| moved.iter().filter_map(|event| event.data[what].as_u64()).sum::<u64>();
     assert_eq!(sum("reserved"), sum("released"), "{moved:?}");

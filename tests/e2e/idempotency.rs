@@ -6,6 +6,7 @@ use futures::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use shotengai_contracts::Owner;
+use shotengai_contracts::aggregates;
 use shotengai_kernel::{AggregateId, ProductId, Version};
 use shotengai_messaging::Infrastructure;
 use shotengai_tests::proxy::{Action, Proxy, Rule};
@@ -63,7 +64,7 @@ async fn events(street: &Street, owner: Owner, id: AggregateId) -> Vec<(String, 
 
 /// Pieces that ever came in.
 async fn added(street: &Street, product: &str) -> u64 {
-    let id = AggregateId::stock(&ProductId::parse(product).unwrap());
+    let id = aggregates::stock(&ProductId::parse(product).unwrap());
     events(street, Owner::Inventory, id).await.iter().filter_map(|(_, data)| data["added"].as_u64()).sum()
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use serde_json::{Value, json};
+use shotengai_contracts::aggregates;
 use shotengai_contracts::topology::tables;
 use shotengai_inbox::Message;
 use shotengai_tests::shop::text;
@@ -151,9 +152,9 @@ fn sold(tally: &Value, product: &str) -> Option<u64> {
 }
 
 async fn stock_events(street: &Street, product: &str) -> Vec<Value> {
-    use shotengai_kernel::{AggregateId, ProductId, Version};
+    use shotengai_kernel::{ProductId, Version};
     use shotengai_messaging::Infrastructure;
-    let id = AggregateId::stock(&ProductId::parse(product).unwrap());
+    let id = aggregates::stock(&ProductId::parse(product).unwrap());
     let store = street.aws.event_store(shotengai_contracts::Owner::Inventory);
     let commits = store.load(&id, Version::ZERO).await.unwrap();
     commits.into_iter().flat_map(|commit| commit.events).map(|envelope| envelope.data).collect()

@@ -1,5 +1,6 @@
 //! What the event stores and the provider's ledger say: the truth that every other view has to agree with.
 
+use shotengai_contracts::aggregates;
 use shotengai_contracts::events::OrderStage;
 use shotengai_contracts::{Envelope, Event, Owner};
 use shotengai_kernel::{AggregateId, OrderId, PaymentId, ProductId, Version};
@@ -59,7 +60,7 @@ pub async fn order(street: &Street, order: &str) -> OrderFacts {
 
 /// What inventory did about an order, oldest first.
 pub async fn reservation(street: &Street, order: &str) -> Vec<Event> {
-    let id = AggregateId::reservation(&OrderId::parse(order).unwrap());
+    let id = aggregates::reservation(&OrderId::parse(order).unwrap());
     history(street, Owner::Inventory, &id).await.iter().map(|envelope| envelope.event().unwrap()).collect()
 }
 
@@ -84,7 +85,7 @@ pub struct StockFacts {
 
 /// Folds a product's stock; panics if any number was ever below zero.
 pub async fn stock(street: &Street, product: &str) -> StockFacts {
-    let id = AggregateId::stock(&ProductId::parse(product).unwrap());
+    let id = aggregates::stock(&ProductId::parse(product).unwrap());
     let mut facts = StockFacts::default();
     for envelope in history(street, Owner::Inventory, &id).await {
         let Event::StockMoved(moved) = envelope.event().unwrap() else { continue };

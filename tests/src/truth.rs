@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use shotengai_contracts::aggregates;
 use shotengai_contracts::events::{DeclineStage, OrderStage};
 use shotengai_contracts::{Envelope, Event, EventType, Owner};
 use shotengai_kernel::{AggregateId, OrderId, PaymentId, ProductId, Version};
@@ -49,7 +50,7 @@ impl Street {
 
     /// The events of an order's reservation.
     pub async fn reservation(&self, order: &str) -> Vec<Envelope> {
-        self.history(Owner::Inventory, &AggregateId::reservation(&OrderId::parse(order).unwrap())).await
+        self.history(Owner::Inventory, &aggregates::reservation(&OrderId::parse(order).unwrap())).await
     }
 
     /// The events of an order's payment.
@@ -60,7 +61,7 @@ impl Street {
 
     /// Where the pieces of a product are, by inventory's own events.
     pub async fn pieces(&self, product: &str) -> Pieces {
-        let stock = AggregateId::stock(&ProductId::parse(product).unwrap());
+        let stock = aggregates::stock(&ProductId::parse(product).unwrap());
         let mut pieces = Pieces::default();
         for event in self.history(Owner::Inventory, &stock).await {
             let Ok(Event::StockMoved(moved)) = event.event() else { panic!("{event:?}") };

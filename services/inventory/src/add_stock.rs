@@ -1,7 +1,7 @@
 //! An administrator adds pieces to a known product.
 
-use shotengai_contracts::Metadata;
-use shotengai_kernel::{AggregateId, ProductId, Quantity, UserId, Version};
+use shotengai_contracts::{Metadata, aggregates};
+use shotengai_kernel::{ProductId, Quantity, UserId, Version};
 use shotengai_messaging::CommandError;
 use uuid::Uuid;
 
@@ -57,7 +57,7 @@ pub async fn add_stock(
     let answer = desk.carry_out(&[Asked { request, meta }]).await.into_iter().next();
     match answer.unwrap_or(Err(CommandError::Contended)) {
         Ok(()) => {
-            let stock = desk.stocks().load(&AggregateId::stock(product)).await?;
+            let stock = desk.stocks().load(&aggregates::stock(product)).await?;
             Ok(Added { addition_id, version: stock.version })
         }
         Err(CommandError::Refused(declined)) => Err(refused(declined)),

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join;
-use shotengai_contracts::Metadata;
-use shotengai_kernel::{AggregateId, Ports, ProductId};
+use shotengai_contracts::{Metadata, aggregates};
+use shotengai_kernel::{Ports, ProductId};
 use shotengai_messaging::{Aggregates, CommandError, CommitWriter, Contest, Decided, Fault, UnitOfWork};
 use tokio::sync::Mutex;
 
@@ -133,8 +133,8 @@ impl Desk {
     async fn load(&self, requests: &[&Request]) -> Result<States, Fault> {
         let orders: BTreeSet<_> = requests.iter().filter_map(|request| request.order()).collect();
         let additions: BTreeSet<_> = requests.iter().filter_map(|request| request.addition()).collect();
-        let order_ids: Vec<_> = orders.iter().map(|order| AggregateId::reservation(order)).collect();
-        let addition_ids: Vec<_> = additions.iter().map(|id| AggregateId::addition(*id)).collect();
+        let order_ids: Vec<_> = orders.iter().map(|order| aggregates::reservation(order)).collect();
+        let addition_ids: Vec<_> = additions.iter().map(|id| aggregates::addition(*id)).collect();
         let (reservations, added) =
             try_join(self.reservations.load_many(&order_ids), self.additions.load_many(&addition_ids)).await?;
         let mut states = States {
@@ -143,7 +143,7 @@ impl Desk {
             stocks: BTreeMap::new(),
         };
         let products: Vec<_> = needed_products(&states, requests).into_iter().collect();
-        let product_ids: Vec<_> = products.iter().map(AggregateId::stock).collect();
+        let product_ids: Vec<_> = products.iter().map(aggregates::stock).collect();
         let stocks = self.stocks.load_many(&product_ids).await?;
         states.stocks = products.into_iter().zip(stocks).collect();
         Ok(states)

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use shotengai_contracts::aggregates;
 use shotengai_kernel::{AggregateId, OrderId, ProductId, Version};
 use shotengai_messaging::Fault;
 use tokio::sync::{Notify, Semaphore};
@@ -50,8 +51,8 @@ impl FromStr for Expected {
     fn from_str(text: &str) -> Result<Self, ExpectedError> {
         let (id, version) = text.rsplit_once(':').ok_or(ExpectedError)?;
         let version = version.parse().map(Version::new).map_err(|_| ExpectedError)?;
-        let id = match id.strip_prefix("stock/") {
-            Some(product) => ProductId::parse(product).map(|product| AggregateId::stock(&product)),
+        let id = match aggregates::STOCK.name_in(id) {
+            Some(product) => ProductId::parse(product).map(|product| aggregates::stock(&product)),
             None => ProductId::parse(id)
                 .map(|product| AggregateId::from(&product))
                 .or_else(|_| OrderId::parse(id).map(|order| AggregateId::from(&order))),
@@ -130,7 +131,7 @@ impl Versions {
 
     async fn missing(&self, expected: &[Expected]) -> Result<Vec<Missing>, Fault> {
         let ids: Vec<_> = expected.iter().map(|expected| expected.id.as_str()).collect();
-        let products: Vec<_> = ids.iter().filter_map(|id| id.strip_prefix("stock/")).collect();
+        let products: Vec<_> = ids.iter().filter_map(|id| aggregates::STOCK.name_in(id)).collect();
         // Never closed.
         let _look = self.looks.acquire().await.ok();
         let session = self.database.session().await?;

@@ -8,6 +8,7 @@ use shotengai_kernel::{
 };
 use uuid::Uuid;
 
+use crate::aggregates;
 use crate::envelope::{Envelope, Metadata};
 use crate::events::{
     CancelReason, CaptureStarted, CartCleared, CartItemChanged, DeclineStage, Event, EventType, ItemAddedToCart,
@@ -153,14 +154,18 @@ pub fn envelope(event_type: EventType) -> Result<Envelope, SampleError> {
 }
 
 fn subject(event: &Event) -> Result<AggregateId, SampleError> {
+    match event {
+        Event::StockMoved(moved) => return Ok(aggregates::stock(&moved.product_id)),
+        Event::StockAdded(added) => return Ok(aggregates::addition(added.addition_id)),
+        Event::StockReserved(StockReserved { order_id, .. })
+        | Event::StockRejected(StockRejected { order_id, .. })
+        | Event::StockReleased(StockReleased { order_id, .. })
+        | Event::StockDeducted(StockDeducted { order_id, .. }) => return Ok(aggregates::reservation(order_id)),
+        _ => {}
+    }
     let data = event.to_data();
     let field = |name: &str| data.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let text = match event.event_type() {
-        EventType::StockMoved => format!("stock/{}", field("product_id")),
-        EventType::StockAdded => format!("addition/{}", field("addition_id").replace('-', "")),
-        EventType::StockReserved | EventType::StockRejected | EventType::StockReleased | EventType::StockDeducted => {
-            format!("reservation/{}", field("order_id"))
-        }
         EventType::ItemAddedToCart
         | EventType::CartItemChanged
         | EventType::ItemRemovedFromCart

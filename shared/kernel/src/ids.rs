@@ -27,6 +27,12 @@ fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '-' || c == '_'
 }
 
+/// An id that is `<prefix>_<body>`: 1 to 70 plain characters.
+pub trait PrefixedId {
+    /// The id as it travels.
+    fn as_str(&self) -> &str;
+}
+
 macro_rules! prefixed_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*
@@ -65,6 +71,12 @@ macro_rules! prefixed_id {
             #[must_use]
             pub fn body(&self) -> &str {
                 self.0.get($prefix.len()..).unwrap_or_default()
+            }
+        }
+
+        impl PrefixedId for $name {
+            fn as_str(&self) -> &str {
+                &self.0
             }
         }
 
@@ -153,8 +165,7 @@ impl PaymentId {
 
 /// Names one stream of commits: what commands are decided on and what versions count.
 ///
-/// Products, orders, carts and payments are their own aggregates; inventory's are `stock/<product>`,
-/// `reservation/<order>` and `addition/<id>`.
+/// A thing that has an id of its own is an aggregate under that id; others are `<kind>/<name>`, see [`AggregateKind`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AggregateId(Arc<str>);
 
@@ -168,24 +179,6 @@ impl AggregateId {
             return Err(IdError::Aggregate);
         }
         Ok(Self(text.into()))
-    }
-
-    /// The numbers of one product's stock.
-    #[must_use]
-    pub fn stock(product: &ProductId) -> Self {
-        Self(format!("stock/{product}").into())
-    }
-
-    /// What one order has reserved.
-    #[must_use]
-    pub fn reservation(order: &OrderId) -> Self {
-        Self(format!("reservation/{order}").into())
-    }
-
-    /// One addition to a product's stock, under the id that makes it happen once.
-    #[must_use]
-    pub fn addition(id: Uuid) -> Self {
-        Self(format!("addition/{}", id.as_simple()).into())
     }
 
     /// The id as it travels.
@@ -233,6 +226,46 @@ impl JsonSchema for AggregateId {
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_/-]{1,160}$" })
+    }
+}
+
+/// A kind of aggregates whose ids are `<kind>/<name>`. Which kinds there are is their owners' matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AggregateKind(&'static str);
+
+impl AggregateKind {
+    /// The kind of this name: 1 to 32 lower-case ASCII letters.
+    ///
+    /// # Panics
+    /// On any other name; at compile time where it makes a constant.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        let bytes = name.as_bytes();
+        assert!(!bytes.is_empty() && bytes.len() <= 32, "a kind's name has 1 to 32 letters");
+        let mut at = 0;
+        while at < bytes.len() {
+            assert!(bytes[at].is_ascii_lowercase(), "a kind's name has lower-case ASCII letters only");
+            at += 1;
+        }
+        Self(name)
+    }
+
+    /// The aggregate of this kind that a thing with an id has.
+    #[must_use]
+    pub fn of(self, id: &impl PrefixedId) -> AggregateId {
+        AggregateId(format!("{}/{}", self.0, id.as_str()).into())
+    }
+
+    /// The aggregate of this kind under a UUID.
+    #[must_use]
+    pub fn of_uuid(self, id: Uuid) -> AggregateId {
+        AggregateId(format!("{}/{}", self.0, id.as_simple()).into())
+    }
+
+    /// The name within this kind; nothing for an aggregate of another.
+    #[must_use]
+    pub fn name_in(self, id: &str) -> Option<&str> {
+        id.strip_prefix(self.0)?.strip_prefix('/')
     }
 }
 
@@ -357,10 +390,22 @@ mod tests {
     }
 
     #[test]
-    fn inventory_aggregates_name_their_kind() {
-        let product = ProductId::parse("prod_1").unwrap();
-        assert_eq!(AggregateId::stock(&product).as_str(), "stock/prod_1");
-        assert!(AggregateId::parse("stock/prod_1").is_ok());
-        assert!(AggregateId::parse("stock prod_1").is_err());
+    fn an_aggregate_of_a_kind_names_it() {
+        const SHELF: AggregateKind = AggregateKind::new("shelf");
+        let id = SHELF.of(&ProductId::parse("prod_1").unwrap());
+        assert_eq!(id.as_str(), "shelf/prod_1");
+        assert_eq!(AggregateId::parse("shelf/prod_1").as_ref(), Ok(&id));
+        assert_eq!(SHELF.name_in(id.as_str()), Some("prod_1"));
+        assert_eq!([SHELF.name_in("shelfprod_1"), SHELF.name_in("shel/prod_1")], [None, None]);
+        assert!(AggregateId::parse("shelf prod_1").is_err());
+        let uuid = Uuid::from_u128(7);
+        assert_eq!(SHELF.of_uuid(uuid).as_str(), format!("shelf/{}", uuid.as_simple()));
+    }
+
+    #[test]
+    fn the_longest_aggregate_of_a_kind_is_an_aggregate_id() {
+        const LONG: AggregateKind = AggregateKind::new("abcdefghijklmnopqrstuvwxyzabcdef");
+        let id = LONG.of(&ProductId::parse(&format!("prod_{}", "x".repeat(64))).unwrap());
+        assert_eq!(AggregateId::parse(id.as_str()), Ok(id));
     }
 }

@@ -16,7 +16,10 @@ pub mod ports;
 pub mod quantity;
 pub mod text;
 
-pub use ids::{AggregateId, CartId, CommitId, EventId, IdError, OrderId, PaymentId, ProductId, UserId, Version};
+pub use ids::{
+    AggregateId, AggregateKind, CartId, CommitId, EventId, IdError, OrderId, PaymentId, PrefixedId, ProductId, UserId,
+    Version,
+};
 pub use jiff::Timestamp;
 pub use money::{Currency, Money, MoneyError};
 pub use names::{Names, NamesError};

@@ -2,6 +2,7 @@
 //! would hide that it had not.
 
 use shotengai_billing::domain::Payment;
+use shotengai_contracts::aggregates;
 use shotengai_contracts::events::OrderStage;
 use shotengai_contracts::{Envelope, Event, Owner};
 use shotengai_inventory::domain::Reservation;
@@ -51,7 +52,7 @@ async fn by_order(world: &World, event: &Event) -> bool {
 }
 
 async fn by_inventory(world: &World, event: &Event) -> bool {
-    let of = |order: &OrderId| AggregateId::reservation(order);
+    let of = |order: &OrderId| aggregates::reservation(order);
     match event {
         Event::OrderPlaced(it) => {
             load::<Reservation>(world, Owner::Inventory, &of(&it.order_id)).await != Reservation::Open

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use shotengai_contracts::aggregates;
 use shotengai_contracts::{Event, Owner};
 use shotengai_kernel::{OrderId, PaymentId};
 use shotengai_messaging::{Commit, Infrastructure, OUTBOX_SHARDS};
@@ -96,7 +97,7 @@ impl Truth {
             order.apply(event);
         } else if let Ok(payment) = PaymentId::parse(id) {
             event_type.clone_into(&mut self.orders.entry(payment.order().to_string()).or_default().payment);
-        } else if let Some(order) = id.strip_prefix("reservation/") {
+        } else if let Some(order) = aggregates::RESERVATION.name_in(id) {
             event_type.clone_into(&mut self.orders.entry(order.to_owned()).or_default().reservation);
         } else if let Event::StockMoved(moved) = event {
             let stock = self.stock.entry(moved.product_id.to_string()).or_default();

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use shotengai_contracts::InventoryEvent;
+use shotengai_contracts::{InventoryEvent, aggregates};
 use shotengai_contracts::events::{
     Shortage, StockAdded, StockDeducted, StockLine, StockRejected, StockReleased, StockReserved,
 };
-use shotengai_kernel::{AggregateId, OrderId, ProductId, Quantity, Version};
+use shotengai_kernel::{OrderId, ProductId, Quantity, Version};
 use shotengai_messaging::{Aggregate, Loaded};
 use uuid::Uuid;
 
@@ -210,19 +210,19 @@ impl<'a> Draft<'a> {
         let states = self.states;
         let reservations = self.reservations.into_iter().map(|(order, changed)| Write {
             kind: Kind::Reservation,
-            id: AggregateId::reservation(&order),
+            id: aggregates::reservation(&order),
             current: version_of(states.reservations.get(&order)),
             events: changed.events,
         });
         let additions = self.additions.into_iter().map(|(addition, changed)| Write {
             kind: Kind::Addition,
-            id: AggregateId::addition(addition),
+            id: aggregates::addition(addition),
             current: version_of(states.additions.get(&addition)),
             events: changed.events,
         });
         let stocks = self.moves.into_iter().map(|(product, (moves, cause))| Write {
             kind: Kind::Stock,
-            id: AggregateId::stock(&product),
+            id: aggregates::stock(&product),
             current: version_of(states.stocks.get(&product)),
             events: vec![Caused { event: moves.event(&product), cause }],
         });

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use futures::future::join_all;
+use shotengai_contracts::aggregates;
 use shotengai_inventory::domain::{Reservation, Stock};
-use shotengai_kernel::AggregateId;
 use shotengai_messaging::{Delivery, Disposition, Handler};
 
 use crate::support::{Shop, order, product};
@@ -15,8 +15,8 @@ async fn a_batch_is_decided_together_and_every_event_names_its_own_cause() {
 
     assert_eq!(shop.stock().await, Stock { available: 10, reserved: 0, deducted: 0 });
     assert_eq!(shop.reservation(&order(2)).await, Reservation::Rejected);
-    assert_eq!(shop.envelopes(&AggregateId::stock(&product())).await.len(), 1, "one sum for the whole batch");
-    let causes: Vec<_> = shop.envelopes(&AggregateId::reservation(&order(1))).await;
+    assert_eq!(shop.envelopes(&aggregates::stock(&product())).await.len(), 1, "one sum for the whole batch");
+    let causes: Vec<_> = shop.envelopes(&aggregates::reservation(&order(1))).await;
     let causes: Vec<_> = causes.iter().map(|envelope| (envelope.causationid, envelope.correlationid)).collect();
     let caused_by = |n: usize| (batch[n].envelope.id.uuid(), batch[n].envelope.correlationid);
     assert_eq!(causes, [caused_by(1), caused_by(3)]);

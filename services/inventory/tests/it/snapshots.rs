@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use shotengai_contracts::aggregates;
 use shotengai_inventory::domain::Stock;
-use shotengai_kernel::AggregateId;
 use shotengai_messaging::aggregate::CommitWriter;
 use shotengai_messaging::contract::CountingStore;
 use shotengai_messaging::{Aggregates, EventStore, Handler, Outbox};
@@ -21,7 +21,7 @@ async fn a_process_that_starts_reads_only_what_came_after_the_snapshot_of_a_prod
     for n in 0..BATCHES {
         handler.handle(&[shop.placed(&order(n), 1)]).await;
     }
-    let id = AggregateId::stock(&product());
+    let id = aggregates::stock(&product());
     assert_eq!(shop.envelopes(&id).await.len(), 1 + BATCHES);
 
     let store = Arc::new(CountingStore::new(shop.store()));

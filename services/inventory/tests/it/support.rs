@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use shotengai_contracts::aggregates;
 use shotengai_contracts::events::{CancelReason, OrderCancelled, OrderItem, OrderPlaced, OrderStage, ProductCreated};
 use shotengai_contracts::{Envelope, Event, Metadata, Owner};
 use shotengai_inventory::consumers::StockEvents;
@@ -71,12 +72,12 @@ impl Shop {
 
     pub(crate) async fn stock_of(&self, product: &ProductId) -> Stock {
         let stocks = Aggregates::<Stock>::new(self.writer());
-        stocks.load(&AggregateId::stock(product)).await.unwrap().state
+        stocks.load(&aggregates::stock(product)).await.unwrap().state
     }
 
     pub(crate) async fn reservation(&self, order: &OrderId) -> Reservation {
         let reservations = Aggregates::<Reservation>::new(self.writer());
-        reservations.load(&AggregateId::reservation(order)).await.unwrap().state
+        reservations.load(&aggregates::reservation(order)).await.unwrap().state
     }
 
     pub(crate) async fn envelopes(&self, id: &AggregateId) -> Vec<Envelope> {

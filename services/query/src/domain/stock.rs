@@ -1,6 +1,6 @@
 //! The numbers of one product's stock.
 
-use shotengai_contracts::{Envelope, InventoryEvent, Misplaced};
+use shotengai_contracts::{Envelope, InventoryEvent, Misplaced, aggregates};
 use shotengai_kernel::{AggregateId, ProductId, Version};
 
 use super::Fold;
@@ -25,11 +25,11 @@ impl Fold for StockRow {
     type Event = InventoryEvent;
 
     fn folds(aggregate: &AggregateId) -> bool {
-        aggregate.as_str().starts_with("stock/")
+        aggregates::STOCK.name_in(aggregate.as_str()).is_some()
     }
 
     fn aggregate_id(&self) -> AggregateId {
-        AggregateId::stock(&self.product_id)
+        aggregates::stock(&self.product_id)
     }
 
     fn version(&self) -> Version {

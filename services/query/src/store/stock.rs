@@ -1,6 +1,7 @@
 //! `read_stock`.
 
 use serde_json::{Value, json};
+use shotengai_contracts::aggregates;
 use shotengai_kernel::AggregateId;
 use shotengai_messaging::Fault;
 use tokio_postgres::Row;
@@ -24,7 +25,7 @@ impl Stored for StockRow {
     const ID: &'static str = "product_id";
 
     fn key(aggregate: &AggregateId) -> &str {
-        aggregate.as_str().strip_prefix("stock/").unwrap_or(aggregate.as_str())
+        aggregates::STOCK.name_in(aggregate.as_str()).unwrap_or(aggregate.as_str())
     }
 
     fn read(row: &Row) -> Result<Self, Fault> {

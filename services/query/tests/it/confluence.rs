@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use proptest::prelude::*;
 use shotengai_contracts::Owner;
+use shotengai_contracts::aggregates;
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::AggregateId;
 use shotengai_messaging::contract::deliver_until_settled;
@@ -68,7 +69,7 @@ impl Plot {
         let products =
             products.map(|(n, steps)| (AggregateId::from(&product_id(&name(n))), product(&name(n), 0, steps)));
         let stocks = self.stocks.iter().enumerate();
-        let stocks = stocks.map(|(n, steps)| (AggregateId::stock(&product_id(&name(n))), stock(&name(n), steps)));
+        let stocks = stocks.map(|(n, steps)| (aggregates::stock(&product_id(&name(n))), stock(&name(n), steps)));
         let orders = self.orders.iter().enumerate();
         let orders =
             orders.map(|(n, stage)| (AggregateId::from(&order_id(&name(n))), order(&name(n), "mei", 0, *stage)));

@@ -1,6 +1,7 @@
 //! Histories of aggregates, from short scripts.
 
 use jiff::SignedDuration;
+use shotengai_contracts::aggregates;
 use shotengai_contracts::events::CancelReason;
 use shotengai_contracts::events::{
     OrderCancelled, OrderConfirmed, OrderItem, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderShipped, OrderStage,
@@ -111,7 +112,7 @@ pub(crate) fn stock(name: &str, steps: &[u8]) -> Vec<Commit> {
         2 => moved(0, 0, 1, 0),
         _ => moved(0, 0, 0, 1),
     }));
-    commits(&AggregateId::stock(&product_id), 0, events)
+    commits(&aggregates::stock(&product_id), 0, events)
 }
 
 /// An order of two sweets at 200 yen, as far as `stage`.

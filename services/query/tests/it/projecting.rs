@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::join_all;
 use shotengai_contracts::Owner;
+use shotengai_contracts::aggregates;
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::AggregateId;
 use shotengai_messaging::contract::CountingStore;
@@ -42,7 +43,7 @@ async fn one_batch_may_hold_products_stock_and_orders() {
     all_done(&street.projector.project(&batch).await);
     let product = AggregateId::from(&product_id("kinoko"));
     assert_eq!(row::<ProductRow>(&street, &product).await, folded(&sweets));
-    assert_eq!(row::<StockRow>(&street, &AggregateId::stock(&product_id("kinoko"))).await, folded(&pieces));
+    assert_eq!(row::<StockRow>(&street, &aggregates::stock(&product_id("kinoko"))).await, folded(&pieces));
     assert_eq!(row::<OrderRow>(&street, &AggregateId::from(&order_id("1"))).await, folded(&order));
 }
 
@@ -146,7 +147,7 @@ async fn a_gap_in_a_long_history_reads_only_what_came_after_the_row() {
     assert_eq!(store.take_read(), 0);
     all_done(&projector.project(&batch[20..21]).await);
     assert_eq!(store.take_read(), 21);
-    let id = AggregateId::stock(&product_id("takenoko"));
+    let id = aggregates::stock(&product_id("takenoko"));
     assert_eq!(row::<StockRow>(&street, &id).await, folded(&more));
 }
 

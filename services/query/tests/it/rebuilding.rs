@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use shotengai_contracts::aggregates;
 use shotengai_contracts::events::OrderStage;
 use shotengai_contracts::{Envelope, Owner};
 use shotengai_kernel::{AggregateId, Version};
@@ -89,7 +90,7 @@ async fn rows_of_every_kind_come_back_and_a_second_time_all_are_right() {
     shop.commit(Owner::Catalog, &sweets).await;
     shop.commit(Owner::Inventory, &pieces).await;
     // Others of inventory's aggregates have no rows.
-    let reserved = AggregateId::reservation(&order_id("1"));
+    let reserved = aggregates::reservation(&order_id("1"));
     let other = commits(&reserved, 0, vec![deliveries(&pieces)[0].event.as_ref().clone()]);
     shop.commit(Owner::Inventory, &other).await;
     let orders: Vec<_> = (0..250).map(|n| order(&n.to_string(), "mei", n, OrderStage::Shipped)).collect();

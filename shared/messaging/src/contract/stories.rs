@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
+use shotengai_contracts::aggregates;
 use shotengai_contracts::events::{
     CancelReason, CaptureStarted, DeclineStage, OrderCancelled, OrderConfirmed, OrderItem, OrderPaid,
     OrderPaymentSecured, OrderPlaced, OrderShipped, OrderStage, OrderStockSecured, PaymentAuthorized, PaymentCaptured,
@@ -159,7 +160,7 @@ impl Story {
 
     fn subject(&self, event: &Event) -> AggregateId {
         match event.event_type().owner() {
-            Owner::Inventory => AggregateId::reservation(&self.order_id),
+            Owner::Inventory => aggregates::reservation(&self.order_id),
             Owner::Billing => AggregateId::from(&PaymentId::of_order(&self.order_id)),
             _ => AggregateId::from(&self.order_id),
         }

@@ -11,6 +11,7 @@ mod money;
 use std::collections::{BTreeMap, BTreeSet};
 
 use shotengai_bridge::change::parts;
+use shotengai_contracts::aggregates;
 use shotengai_contracts::events::OrderStage;
 use shotengai_contracts::topology::tables;
 use shotengai_contracts::{Envelope, Event, OrderEvent, Owner};
@@ -161,7 +162,7 @@ fn what_keeps_no_snapshots_stays_short(world: &World, commits: &BTreeMap<Owner, 
     for owner in [Owner::Order, Owner::Billing, Owner::Inventory] {
         for commit in &commits[&owner] {
             let (subject, version) = (&commit.aggregate_id, commit.last_version().get());
-            if version > LONGEST_STORY && !subject.as_str().starts_with("stock/") {
+            if version > LONGEST_STORY && aggregates::STOCK.name_in(subject.as_str()).is_none() {
                 world.violation(format!("{subject} keeps no snapshots and is at version {version}"));
             }
         }
@@ -192,7 +193,7 @@ fn stock_adds_up(world: &World, orders: &Orders, commits: &[Commit]) {
             world.violation(format!("product {index} was never listed"));
             continue;
         };
-        let stock = stocks.get(&AggregateId::stock(&product)).copied().unwrap_or_default();
+        let stock = stocks.get(&aggregates::stock(&product)).copied().unwrap_or_default();
         let added = goods.pieces();
         let held = reserved.get(&product).copied().unwrap_or(0);
         let gone = deducted.get(&product).copied().unwrap_or(0);
