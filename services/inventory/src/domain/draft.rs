@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use shotengai_contracts::{InventoryEvent, aggregates};
 use shotengai_contracts::events::{
     Shortage, StockAdded, StockDeducted, StockLine, StockRejected, StockReleased, StockReserved,
 };
+use shotengai_contracts::{InventoryEvent, aggregates};
 use shotengai_kernel::{OrderId, ProductId, Quantity, Version};
 use shotengai_messaging::{Aggregate, Loaded};
 use uuid::Uuid;
