@@ -1,4 +1,4 @@
-//! How fast inventory sells when everybody wants the same: the role as `serve` builds it, alone over the in-memory
+//! How fast inventory sells when everybody wants the same: the role as `serve` assembles it, alone over the in-memory
 //! adapters, whose appends take as long as a database's.
 
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use shotengai_contracts::events::{OrderItem, OrderPlaced, ProductCreated};
-use shotengai_contracts::topology::queues;
+use shotengai_contracts::topology::{Service, queues};
 use shotengai_contracts::{Envelope, Event, EventType, Metadata, Owner};
 use shotengai_inventory::InventorySettings;
 use shotengai_kernel::{
@@ -15,7 +15,7 @@ use shotengai_kernel::{
 use shotengai_messaging::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
 use shotengai_messaging::ports::queue::QUEUE_MAX_BATCH;
 use shotengai_messaging::{Infrastructure, Message};
-use shotengai_runtime::{Context, Settings};
+use shotengai_runtime::Supply;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -66,10 +66,8 @@ pub async fn sell(products: usize, orders: usize, append: Duration) -> Sales {
     let slow = Arc::new(SlowAppends { delay: append, appends: AtomicUsize::new(0) });
     let config = MemoryConfig { faults: Arc::clone(&slow) as Arc<dyn FaultInjector>, ..MemoryConfig::default() };
     let infra = Arc::new(MemoryInfrastructure::with(ports.clone(), config));
-    let settings = Settings::local("internal-token-of-the-hot-product".to_owned().into());
-    let context = Context::new(Arc::new(settings), ports.clone(), Arc::clone(&infra) as _).unwrap();
-    let settings = InventorySettings { inventory_concurrency: 3.try_into().unwrap() };
-    let role = shotengai_inventory::build(&context, settings).await.unwrap();
+    let deps = Supply::new(Arc::clone(&infra) as _, ports.clone()).deps(Service::INVENTORY);
+    let role = shotengai_inventory::assemble(deps, &InventorySettings::default()).role;
 
     let pieces = u32::try_from(orders).unwrap();
     feed(&infra, &ports, (0..products).map(|n| created(n, pieces).into())).await;

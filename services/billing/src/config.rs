@@ -9,3 +9,9 @@ pub struct BillingSettings {
     #[arg(long, env = "BILLING_CONCURRENCY", default_value = "4")]
     pub billing_concurrency: NonZeroUsize,
 }
+
+impl Default for BillingSettings {
+    fn default() -> Self {
+        Self { billing_concurrency: const { NonZeroUsize::new(4).unwrap() } }
+    }
+}

@@ -16,45 +16,32 @@ use std::sync::Arc;
 
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{queues, tables};
-use shotengai_messaging::{Aggregates, Consumer, ConsumerConfig, Probe};
-use shotengai_runtime::{Check, Context, Role};
+use shotengai_messaging::Aggregates;
+use shotengai_runtime::{Consuming, Deps, Role};
 
 pub use config::BillingSettings;
 use consumers::OrderEvents;
-use provider::{Ledger, PaymentProvider};
+use provider::Ledger;
 use settle::Payments;
 
-/// Wires the role.
-///
-/// # Errors
-/// Never yet; roles that connect while they are built can fail.
-#[expect(clippy::unused_async, reason = "every role is built the same way")]
-pub async fn build(context: &Context, settings: BillingSettings) -> anyhow::Result<Role> {
-    let queue = queues::BILLING;
-    let sourcing = context.event_sourcing(Owner::Billing);
-    let ledger = Ledger::new(context.infra.table(tables::BILLING_LEDGER.name));
-    let payments = Arc::new(Payments::new(Aggregates::new(sourcing.writer.clone()), Arc::new(ledger.clone())));
-    let provider: Arc<dyn PaymentProvider> = Arc::new(ledger.clone());
-    let provider = Probe::new("payment provider", move || {
-        let provider = Arc::clone(&provider);
-        async move { provider.ping().await }
-    });
-    let store = Probe::store("dynamodb", sourcing.writer.store());
-    let consuming = ConsumerConfig {
-        concurrency: settings.billing_concurrency.get(),
-        ..context.consumer_config(queue.service.as_str())
-    };
-    let consumer = Consumer::new(
-        consuming.probing(&store).probing(&provider),
-        context.infra.queue(queue.name),
-        context.infra.queue(&queue.dead_letters()),
-        Arc::new(OrderEvents::new(payments)),
-        context.ports.clone(),
-    );
-    Ok(Role::new(queue.service.as_str())
-        .routes(move |routes| http::routes(routes, &ledger))
-        .worker(consumer.worker())
-        .workers(sourcing.workers)
-        .check(Check::of(&store))
-        .check(Check::of(&provider)))
+/// The role, and what can be asked of it within a process.
+pub struct BillingRole {
+    /// The built-in provider's book.
+    pub ledger: Ledger,
+    /// What a process runs of it.
+    pub role: Role,
+}
+
+/// Assembles the role, with the built-in provider.
+#[must_use]
+pub fn assemble(mut deps: Deps, settings: &BillingSettings) -> BillingRole {
+    let payments = Aggregates::new(deps.events(Owner::Billing));
+    let ledger = Ledger::new(deps.table(&tables::BILLING_LEDGER));
+    let payments = Arc::new(Payments::new(payments, Arc::new(ledger.clone())));
+    let consuming = Consuming::default().batches(settings.billing_concurrency.get());
+    let served = ledger.clone();
+    let role = Role::new(deps)
+        .consume(&queues::BILLING, OrderEvents::new(payments), consuming)
+        .routes(move |routes| http::routes(routes, &served));
+    BillingRole { ledger, role }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use shotengai_messaging::shard::ShardConfig;
+
 /// What can be set.
 #[derive(clap::Args, Clone, Debug)]
 pub struct BridgeSettings {
@@ -20,19 +22,31 @@ pub struct BridgeSettings {
 }
 
 impl BridgeSettings {
-    pub(crate) const fn busy_poll(&self) -> Duration {
+    /// How it reads and shares shards.
+    #[must_use]
+    pub fn shards(&self) -> ShardConfig {
+        ShardConfig {
+            busy_poll: self.busy_poll(),
+            idle_poll: self.idle_poll(),
+            lease: self.lease(),
+            stuck_after: self.stuck_after(),
+            ..ShardConfig::default()
+        }
+    }
+
+    const fn busy_poll(&self) -> Duration {
         Duration::from_millis(self.bridge_busy_poll_ms)
     }
 
-    pub(crate) const fn lease(&self) -> Duration {
+    const fn lease(&self) -> Duration {
         Duration::from_secs(self.bridge_lease_seconds)
     }
 
-    pub(crate) const fn stuck_after(&self) -> Duration {
+    const fn stuck_after(&self) -> Duration {
         Duration::from_secs(self.bridge_stuck_seconds)
     }
 
-    pub(crate) const fn idle_poll(&self) -> Duration {
+    const fn idle_poll(&self) -> Duration {
         Duration::from_millis(self.bridge_idle_poll_ms)
     }
 }

@@ -17,9 +17,9 @@ mod publish;
 use std::sync::Arc;
 
 use shotengai_contracts::topology::{queues, tables};
+use shotengai_messaging::Checkpoints;
 use shotengai_messaging::shard::{ReaderName, ShardConfig, StreamConsumer};
-use shotengai_messaging::{Checkpoints, StreamReader};
-use shotengai_runtime::{Check, Context, Role};
+use shotengai_runtime::{Deps, Role};
 
 pub use config::BridgeSettings;
 pub use pass::Bridge;
@@ -32,44 +32,20 @@ pub fn lease_group(stream: &str) -> String {
     format!("{NAME}/{stream}")
 }
 
-/// Wires the role.
-///
-/// # Errors
-/// None today; the signature is every role's.
-#[expect(clippy::unused_async, reason = "the signature is every role's")]
-pub async fn build(context: &Context, settings: BridgeSettings) -> anyhow::Result<Role> {
-    let reader = context.infra.stream_reader();
-    let bridge = Bridge::new(
-        context.infra.topic(),
-        context.infra.queue(queues::BRIDGE_DEAD_LETTERS.name),
-        context.ports.clone(),
-    );
-    let stream = &context.settings.kinesis_stream_name;
-    let checkpoints = Checkpoints::new(context.infra.table(tables::CHECKPOINTS.name), NAME, stream);
-    let config = ShardConfig {
-        busy_poll: settings.busy_poll(),
-        idle_poll: settings.idle_poll(),
-        lease: settings.lease(),
-        stuck_after: settings.stuck_after(),
-        ..ShardConfig::default()
-    };
-    let leases = context.leases(&lease_group(stream));
+/// Assembles the role: it reads its share of the stream's shards like this.
+#[must_use]
+pub fn assemble(mut deps: Deps, shards: ShardConfig) -> Role {
+    let ports = deps.ports().clone();
+    let stream = deps.settings().stream.clone();
+    let bridge = Bridge::new(deps.topic(), deps.queue(&queues::BRIDGE_DEAD_LETTERS), ports.clone());
     let consumer = StreamConsumer::with_leases(
-        ReaderName::on(NAME, context.settings.host.as_deref()),
-        config,
-        Arc::clone(&reader),
-        checkpoints,
-        Arc::clone(&leases),
-        Arc::new(bridge),
-        context.ports.clone(),
+        ReaderName::on(NAME, deps.settings().host.as_deref()),
+        shards,
+        deps.stream(),
+        Checkpoints::new(deps.table(&tables::CHECKPOINTS), NAME, &stream),
+        deps.leases(&lease_group(&stream)),
+        deps.decorated(Arc::new(bridge)),
+        ports,
     );
-    let kinesis = Check::new("kinesis", move || {
-        let reader: Arc<dyn StreamReader> = Arc::clone(&reader);
-        async move { reader.shards().await.map(|_| ()).map_err(|fault| fault.to_string()) }
-    });
-    let leases = Check::new("leases", move || {
-        let leases = Arc::clone(&leases);
-        async move { leases.list().await.map(|_| ()).map_err(|fault| fault.to_string()) }
-    });
-    Ok(Role::new(NAME).worker(consumer.worker()).check(kinesis).check(leases))
+    Role::new(deps).worker(consumer.worker())
 }

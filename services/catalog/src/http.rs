@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use shotengai_kernel::{AggregateId, Currency, Names, ProductId, Version};
+use shotengai_kernel::{Currency, Names, ProductId, Version};
 use shotengai_runtime::http::IdempotencyKey;
 use shotengai_runtime::{AdminCaller, InternalCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
 
@@ -14,6 +14,7 @@ use crate::aggregate::Products;
 use crate::change::{delete_product, update_product};
 use crate::create::{CreateProduct, create_product};
 use crate::domain::{Details, Refusal, initial_stock, names};
+use crate::lookup::internal_product;
 use crate::problems::bad_fields;
 
 /// What the handlers need.
@@ -63,18 +64,6 @@ struct UpdateBody {
 struct Written<'a> {
     product_id: &'a ProductId,
     version: Version,
-}
-
-#[derive(Serialize)]
-struct InternalProduct<'a> {
-    product_id: &'a ProductId,
-    name: &'a str,
-    #[serde(skip_serializing_if = "Names::is_empty")]
-    names: &'a Names,
-    price: serde_json::Number,
-    currency: Currency,
-    version: Version,
-    deleted: bool,
 }
 
 async fn create(
@@ -137,18 +126,8 @@ async fn internal(
     id: PathId<ProductId>,
     catalog: web::Data<CatalogHttp>,
 ) -> Result<HttpResponse, Problem> {
-    let loaded = catalog.products.load(&AggregateId::from(&id.0)).await?;
-    let known = loaded.state.known().ok_or(Refusal::NotFound)?;
-    let price = known.details.price();
-    Ok(HttpResponse::Ok().json(InternalProduct {
-        product_id: &known.product_id,
-        name: known.details.name(),
-        names: known.details.names(),
-        price: price.to_major_number(),
-        currency: price.currency(),
-        version: loaded.version,
-        deleted: known.deleted,
-    }))
+    let found = internal_product(&catalog.products, &id).await?;
+    Ok(HttpResponse::Ok().json(found.ok_or(Refusal::NotFound)?))
 }
 
 fn written(code: StatusCode, product_id: &ProductId, version: Version) -> HttpResponse {

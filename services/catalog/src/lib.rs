@@ -2,7 +2,7 @@
 //!
 //! - [`domain`]: what is known of a product, and every decision about one. Pure.
 //! - [`create`], [`change`]: the use cases.
-//! - [`http`]: the door. Customers read products from the query role; other services ask here, and are never behind.
+//! - `lookup`: what other services are told. [`http`]: the door. Customers read products from the query role; other services ask here, and are never behind.
 
 pub mod aggregate;
 pub mod change;
@@ -10,30 +10,31 @@ pub mod config;
 pub mod create;
 pub mod domain;
 pub mod http;
+mod lookup;
 mod problems;
 
-use std::sync::Arc;
-
+pub use aggregate::Products;
 pub use config::CatalogSettings;
+pub use lookup::{InternalProduct, internal_product};
 use shotengai_contracts::Owner;
-use shotengai_runtime::{Check, Context, Role};
+use shotengai_runtime::{Deps, Role};
 
-use crate::aggregate::Products;
 use crate::http::CatalogHttp;
 
-/// The catalog role over these adapters.
-///
-/// # Errors
-/// Never yet; roles that connect while they are built can fail.
-pub async fn build(context: &Context, settings: CatalogSettings) -> anyhow::Result<Role> {
+/// The role, and what can be asked of it within a process.
+pub struct CatalogRole {
+    /// All products.
+    pub products: Products,
+    /// What a process runs of it.
+    pub role: Role,
+}
+
+/// Assembles the role.
+#[must_use]
+pub fn assemble(mut deps: Deps, settings: &CatalogSettings) -> CatalogRole {
     let CatalogSettings {} = settings;
-    let sourcing = context.event_sourcing(Owner::Catalog);
-    let store = Arc::clone(sourcing.writer.store());
-    let catalog = CatalogHttp { products: Products::new(sourcing.writer), currency: context.settings.currency };
-    Ok(Role::new("catalog").routes(move |routes| http::routes(routes, &catalog)).workers(sourcing.workers).check(
-        Check::new(Owner::Catalog.events_table(), move || {
-            let store = Arc::clone(&store);
-            async move { store.ping().await.map_err(|fault| fault.to_string()) }
-        }),
-    ))
+    let products = Products::new(deps.events(Owner::Catalog));
+    let catalog = CatalogHttp { products: products.clone(), currency: deps.settings().currency };
+    let role = Role::new(deps).routes(move |routes| http::routes(routes, &catalog));
+    CatalogRole { products, role }
 }

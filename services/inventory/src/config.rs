@@ -10,3 +10,9 @@ pub struct InventorySettings {
     #[arg(long, env = "INVENTORY_CONCURRENCY", default_value = "3")]
     pub inventory_concurrency: NonZeroUsize,
 }
+
+impl Default for InventorySettings {
+    fn default() -> Self {
+        Self { inventory_concurrency: const { NonZeroUsize::new(3).unwrap() } }
+    }
+}

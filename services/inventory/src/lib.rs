@@ -15,38 +15,28 @@ use std::sync::Arc;
 
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::queues;
-use shotengai_messaging::{Consumer, ConsumerConfig, Probe};
-use shotengai_runtime::{Check, Context, Role};
+use shotengai_runtime::{Consuming, Deps, Role};
 
 pub use config::InventorySettings;
 use consumers::StockEvents;
-use desk::Desk;
+pub use desk::Desk;
 
-/// Wires the role.
-///
-/// # Errors
-/// Never yet; roles that connect while they are built can fail.
-#[expect(clippy::unused_async, reason = "every role is built the same way")]
-pub async fn build(context: &Context, settings: InventorySettings) -> anyhow::Result<Role> {
-    let queue = queues::INVENTORY;
-    let sourcing = context.event_sourcing(Owner::Inventory);
-    let desk = Arc::new(Desk::new(sourcing.writer.clone()));
-    let store = Probe::store("dynamodb", sourcing.writer.store());
-    let consuming = ConsumerConfig {
-        concurrency: settings.inventory_concurrency.get(),
-        ..context.consumer_config(queue.service.as_str())
-    };
-    let consumer = Consumer::new(
-        consuming.probing(&store),
-        context.infra.queue(queue.name),
-        context.infra.queue(&queue.dead_letters()),
-        Arc::new(StockEvents::new(Arc::clone(&desk))),
-        context.ports.clone(),
-    );
-    let ports = context.ports.clone();
-    Ok(Role::new(queue.service.as_str())
-        .routes(move |routes| http::routes(routes, &desk, &ports))
-        .worker(consumer.worker())
-        .workers(sourcing.workers)
-        .check(Check::of(&store)))
+/// The role, and what can be asked of it within a process.
+pub struct InventoryRole {
+    /// Where stock moves.
+    pub desk: Arc<Desk>,
+    /// What a process runs of it.
+    pub role: Role,
+}
+
+/// Assembles the role.
+#[must_use]
+pub fn assemble(mut deps: Deps, settings: &InventorySettings) -> InventoryRole {
+    let desk = Arc::new(Desk::new(deps.events(Owner::Inventory)));
+    let consuming = Consuming::default().batches(settings.inventory_concurrency.get());
+    let (served, ports) = (Arc::clone(&desk), deps.ports().clone());
+    let role = Role::new(deps)
+        .consume(&queues::INVENTORY, StockEvents::new(Arc::clone(&desk)), consuming)
+        .routes(move |routes| http::routes(routes, &served, &ports));
+    InventoryRole { desk, role }
 }

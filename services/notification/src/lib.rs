@@ -21,64 +21,58 @@ pub mod smtp;
 
 use std::sync::Arc;
 
-use shotengai_contracts::topology::{queues, tables};
-use shotengai_kernel::UserId;
-use shotengai_messaging::{Consumer, Probe};
-use shotengai_runtime::{Check, Context, OrderLinks, Role};
+use shotengai_contracts::topology::{Service, queues, tables};
+use shotengai_messaging::Probe;
+use shotengai_runtime::{Consuming, Context, Deps, OrderLinks, Role};
 
 use self::claims::Claims;
 pub use self::config::NotificationSettings;
 use self::consumers::NotificationHandler;
-use self::contacts::{Contacts, HttpContacts};
-use self::mailer::Mailer;
-use self::render::Templates;
+use self::contacts::Contacts;
+pub use self::mailer::{Mailer, OutgoingMail, SendError};
+pub use self::render::Templates;
 use self::send_order_mail::{SendOrderMail, Slots};
 use self::smtp::SmtpMailer;
 
-/// Builds the role: one consumer, no routes.
+/// How mails look, and the way out for them.
+#[derive(Clone)]
+pub struct Mailing {
+    /// The way out.
+    pub mailer: Arc<dyn Mailer>,
+    /// How a mail looks.
+    pub templates: Arc<Templates>,
+    /// The domain in Message-IDs.
+    pub domain: Arc<str>,
+}
+
+/// Assembles the role over SMTP.
 ///
 /// # Errors
 /// Settings that can't be; all of them are named.
-pub async fn build(context: &Context, settings: NotificationSettings) -> anyhow::Result<Role> {
+pub fn build(context: &Context, settings: &NotificationSettings) -> anyhow::Result<Role> {
     let checked = settings.check()?;
-    let table = context.infra.table(tables::NOTIFICATION_CLAIMS.name);
-    let contacts = HttpContacts::new(
-        context.http.clone(),
-        &context.settings.storefront_url,
-        context.settings.internal_token.clone(),
-    );
-    let contacts: Arc<dyn Contacts> = Arc::new(contacts);
-    let mailer: Arc<dyn Mailer> = Arc::new(SmtpMailer::new(checked.server, checked.from));
-    let handler = NotificationHandler::new(SendOrderMail {
-        claims: Claims::new(Arc::clone(&table), context.ports.clone()),
-        contacts: Arc::clone(&contacts),
-        templates: Arc::new(Templates::new(&checked.public_url, OrderLinks::new(&context.settings.internal_token))?),
-        mailer: Arc::clone(&mailer),
-        domain: checked.domain.into(),
-        ports: context.ports.clone(),
-        slots: Slots::default(),
-    });
-    let claims = Probe::table(tables::NOTIFICATION_CLAIMS.name, &table);
-    let smtp = Probe::new("smtp", move || {
-        let mailer = Arc::clone(&mailer);
-        async move { mailer.ping().await }
-    });
-    let consuming = context.consumer_config("notification").probing(&claims).probing(&smtp);
-    let consumer = Consumer::new(
-        consuming.probing(&contacts_probe(&contacts)?),
-        context.infra.queue(queues::NOTIFICATION.name),
-        context.infra.queue(&queues::NOTIFICATION.dead_letters()),
-        Arc::new(handler),
-        context.ports.clone(),
-    );
-    Ok(Role::new("notification").worker(consumer.worker()).check(Check::of(&claims)).check(Check::of(&smtp)))
+    let templates = Templates::new(&checked.public_url, OrderLinks::new(&context.settings.internal_token))?;
+    let mailer = Arc::new(SmtpMailer::new(checked.server, checked.from));
+    let mailing = Mailing { mailer, templates: Arc::new(templates), domain: checked.domain.into() };
+    Ok(assemble(context.deps(Service::NOTIFICATION), mailing))
 }
 
-/// Asks for nobody's contact: the whole way there and back, as for somebody's.
-fn contacts_probe(contacts: &Arc<dyn Contacts>) -> anyhow::Result<Probe> {
-    let (contacts, nobody) = (Arc::clone(contacts), UserId::parse("usr_nobody")?);
-    Ok(Probe::new("contacts", move || {
-        let (contacts, nobody) = (Arc::clone(&contacts), nobody.clone());
-        async move { contacts.contact(&nobody).await.map(drop) }
-    }))
+/// Assembles the role: one consumer, no routes. Readiness doesn't wait for storefront, which is asked for contacts.
+#[must_use]
+pub fn assemble(mut deps: Deps, mailing: Mailing) -> Role {
+    let Mailing { mailer, templates, domain } = mailing;
+    let claims = Claims::new(deps.table(&tables::NOTIFICATION_CLAIMS), deps.ports().clone());
+    let contacts = Contacts::new(deps.neighbour(Service::STOREFRONT));
+    let (asked, people) = (Arc::clone(&mailer), contacts.clone());
+    deps.depend_on(Probe::new("smtp", move || {
+        let mailer = Arc::clone(&asked);
+        async move { mailer.ping().await }
+    }));
+    deps.guard(Probe::new("contacts", move || {
+        let contacts = people.clone();
+        async move { contacts.ping().await }
+    }));
+    let (ports, slots) = (deps.ports().clone(), Slots::default());
+    let send = SendOrderMail { claims, contacts, templates, mailer, domain, ports, slots };
+    Role::new(deps).consume(&queues::NOTIFICATION, NotificationHandler::new(send), Consuming::default())
 }

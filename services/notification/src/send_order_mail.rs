@@ -38,7 +38,7 @@ pub struct SendOrderMail {
     /// Who is sending what.
     pub claims: Claims,
     /// Who is who.
-    pub contacts: Arc<dyn Contacts>,
+    pub contacts: Contacts,
     /// How a mail looks.
     pub templates: Arc<Templates>,
     /// The way out.

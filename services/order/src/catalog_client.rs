@@ -2,34 +2,21 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
 use reqwest::StatusCode;
-use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use shotengai_kernel::{Currency, Money, Names, ProductId, Version};
 use shotengai_messaging::{Fault, FaultKind};
-use shotengai_runtime::http::with_trace;
+use shotengai_runtime::Neighbour;
 
 use crate::domain::Offer;
 use crate::prices::Listed;
 
 const OPERATION: &str = "catalog.GetProduct";
 
-/// Whoever knows all products.
-#[async_trait]
-pub trait Catalog: Send + Sync {
-    /// The product now, as catalog's own consistent read has it; none if there never was one.
-    ///
-    /// # Errors
-    /// A [`Fault`]: transient when catalog is away, permanent when it doesn't take our credentials or answers nonsense.
-    async fn product(&self, product: &ProductId) -> Result<Option<Listed>, Fault>;
-}
-
-/// Catalog over HTTP.
-pub struct HttpCatalog {
-    http: reqwest::Client,
-    base_url: String,
-    token: SecretString,
+/// Catalog, which knows all products. Cheap to clone.
+#[derive(Clone)]
+pub struct CatalogClient {
+    catalog: Neighbour,
     timeout: Duration,
 }
 
@@ -44,42 +31,30 @@ struct Answer {
     deleted: bool,
 }
 
-impl HttpCatalog {
-    /// Catalog at `base_url`; one question takes at most `timeout`.
+impl CatalogClient {
+    /// Asks this catalog; one question takes at most `timeout`.
     #[must_use]
-    pub fn new(http: reqwest::Client, base_url: &str, token: SecretString, timeout: Duration) -> Self {
-        Self { http, base_url: base_url.trim_end_matches('/').to_owned(), token, timeout }
+    pub const fn new(catalog: Neighbour, timeout: Duration) -> Self {
+        Self { catalog, timeout }
     }
-}
 
-#[async_trait]
-impl Catalog for HttpCatalog {
-    async fn product(&self, product: &ProductId) -> Result<Option<Listed>, Fault> {
+    /// The product now, as catalog's own consistent read has it; none if there never was one.
+    ///
+    /// # Errors
+    /// A [`Fault`]: transient when catalog is away, permanent when it doesn't take our credentials or answers nonsense.
+    pub async fn product(&self, product: &ProductId) -> Result<Option<Listed>, Fault> {
         // An id has only characters that need no escaping.
-        let url = format!("{}/internal/products/{product}", self.base_url);
-        let request = self.http.get(url).timeout(self.timeout).bearer_auth(self.token.expose_secret());
-        let answered = with_trace(request).send().await;
-        let response = answered.map_err(|error| Fault::new(FaultKind::Transient, OPERATION, error))?;
-        match response.status() {
+        let path = format!("/internal/products/{product}");
+        let answer = self.catalog.get(OPERATION, &path, self.timeout).await?;
+        match answer.status {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND => return Ok(None),
-            status => return Err(refused(status)),
+            _ => return Err(answer.refusal(OPERATION)),
         }
-        let answer: Answer = response.json().await.map_err(|error| {
-            let kind = if error.is_decode() { FaultKind::Permanent } else { FaultKind::Transient };
-            Fault::new(kind, OPERATION, error)
-        })?;
+        let answer: Answer =
+            serde_json::from_slice(&answer.body).map_err(|error| Fault::new(FaultKind::Permanent, OPERATION, error))?;
         listed(answer).map(Some)
     }
-}
-
-fn refused(status: StatusCode) -> Fault {
-    let kind = match status {
-        StatusCode::TOO_MANY_REQUESTS => FaultKind::Throttled,
-        status if status.is_server_error() => FaultKind::Transient,
-        _ => FaultKind::Permanent,
-    };
-    Fault::new(kind, OPERATION, format!("status {status}"))
 }
 
 fn listed(answer: Answer) -> Result<Listed, Fault> {
@@ -105,12 +80,5 @@ mod tests {
         };
         assert_eq!(listed(answer(true)).unwrap().offer, None);
         assert_eq!(listed(answer(false)).unwrap().offer.unwrap().price.minor(), 200);
-    }
-
-    #[test]
-    fn an_outage_is_worth_another_try_and_a_refusal_is_not() {
-        assert_eq!(refused(StatusCode::SERVICE_UNAVAILABLE).kind(), FaultKind::Transient);
-        assert_eq!(refused(StatusCode::TOO_MANY_REQUESTS).kind(), FaultKind::Throttled);
-        assert_eq!(refused(StatusCode::UNAUTHORIZED).kind(), FaultKind::Permanent);
     }
 }

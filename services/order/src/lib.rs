@@ -26,61 +26,47 @@ pub mod ship;
 
 use std::sync::Arc;
 
+pub use aggregate::Orders;
 pub use config::OrderSettings;
+pub use place::Placing;
 use shotengai_contracts::Owner;
-use shotengai_contracts::topology::{QueueSpec, queues, tables};
-use shotengai_messaging::{Consumer, ConsumerConfig, Handler, Probe};
-use shotengai_runtime::{Check, Context, Role};
+use shotengai_contracts::topology::{Service, queues, tables};
+use shotengai_runtime::{Consuming, Deps, Role};
 
-use crate::aggregate::Orders;
-use crate::catalog_client::HttpCatalog;
+use crate::catalog_client::CatalogClient;
 use crate::consumers::OrderEvents;
 use crate::deadline::{Deadlines, Reminders};
-use crate::place::Placing;
 use crate::prices::Prices;
 
-/// The order role over these adapters.
-///
-/// # Errors
-/// Never yet; roles that connect while they are built can fail.
-pub async fn build(context: &Context, settings: OrderSettings) -> anyhow::Result<Role> {
-    let sourcing = context.event_sourcing(Owner::Order);
-    let store = Arc::clone(sourcing.writer.store());
-    let orders = Orders::new(sourcing.writer);
-    let shared = &context.settings;
-    let catalog = HttpCatalog::new(
-        context.http.clone(),
-        &shared.catalog_url,
-        shared.internal_token.clone(),
-        settings.catalog_timeout(),
-    );
-    let table = context.infra.table(tables::ORDER_PRICES.name);
-    let prices = Prices::new(Arc::clone(&table), Arc::new(catalog));
-    let placing = Placing::new(orders.clone(), prices.clone(), Arc::clone(&context.ports.ids));
+/// The role, and what can be asked of it within a process.
+pub struct OrderRole {
+    /// All orders.
+    pub orders: Orders,
+    /// Places orders.
+    pub placing: Placing,
+    /// What products cost.
+    pub prices: Prices,
+    /// What a process runs of it.
+    pub role: Role,
+}
 
-    let queue = context.infra.queue(queues::ORDER_DEADLINE.name);
-    let probes = [
-        Probe::store(&Owner::Order.events_table(), &store),
-        Probe::queue(queues::ORDER_DEADLINE.name, &queue),
-        Probe::table(tables::ORDER_PRICES.name, &table),
-    ];
-    let reminders = Reminders::new(queue, Arc::clone(&context.ports.clock), settings.patience());
-    let deadlines = Deadlines::new(orders.clone(), reminders.clone());
-    let events = OrderEvents::new(orders.clone(), prices, reminders);
-    let consumer = |name, queue: &QueueSpec, handler, probes: &[Probe]| {
-        let mut config = probes.iter().fold(context.consumer_config(name), ConsumerConfig::probing);
-        config.concurrency = usize::from(settings.order_consumer_concurrency);
-        let (queue, dead_letters) = (context.infra.queue(queue.name), context.infra.queue(&queue.dead_letters()));
-        Consumer::new(config, queue, dead_letters, handler, context.ports.clone()).worker()
-    };
-    // Prices are nothing to deadlines.
-    let workers = [
-        consumer("order", &queues::ORDER, Arc::new(events) as Arc<dyn Handler>, &probes),
-        consumer("order-deadline", &queues::ORDER_DEADLINE, Arc::new(deadlines), &probes[..2]),
-    ];
-    let role = Role::new("order")
-        .routes(move |routes| http::routes(routes, &orders, &placing))
-        .workers(sourcing.workers)
-        .workers(workers);
-    Ok(probes.iter().fold(role, |role, probe| role.check(Check::of(probe))))
+/// Assembles the role.
+#[must_use]
+pub fn assemble(mut deps: Deps, settings: &OrderSettings) -> OrderRole {
+    let orders = Orders::new(deps.events(Owner::Order));
+    let queue = deps.queue(&queues::ORDER_DEADLINE);
+    let reminders = Reminders::new(queue, Arc::clone(&deps.ports().clock), settings.patience());
+    let catalog = CatalogClient::new(deps.neighbour(Service::CATALOG), settings.catalog_timeout());
+    let prices = Prices::new(deps.table(&tables::ORDER_PRICES), catalog);
+    let placing = Placing::new(orders.clone(), prices.clone(), Arc::clone(&deps.ports().ids));
+    let events = OrderEvents::new(orders.clone(), prices.clone(), reminders.clone());
+    let deadlines = Deadlines::new(orders.clone(), reminders);
+    let consuming = Consuming::default().batches(settings.order_consumer_concurrency.into());
+    let (served, served_placing) = (orders.clone(), placing.clone());
+    let role = Role::new(deps)
+        .consume(&queues::ORDER, events, consuming.clone())
+        // Prices are nothing to deadlines.
+        .consume(&queues::ORDER_DEADLINE, deadlines, consuming.regardless_of(tables::ORDER_PRICES.name))
+        .routes(move |routes| http::routes(routes, &served, &served_placing));
+    OrderRole { orders, placing, prices, role }
 }

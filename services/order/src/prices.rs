@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use shotengai_kernel::{Money, Names, ProductId, Version};
 use shotengai_messaging::{Condition, Fault, Key, Row, Table, WriteError};
 
-use crate::catalog_client::Catalog;
+use crate::catalog_client::CatalogClient;
 use crate::domain::Offer;
 
 /// How many look-ups one order has under way at catalog.
@@ -31,7 +31,7 @@ pub struct Listed {
 #[derive(Clone)]
 pub struct Prices {
     table: Arc<dyn Table>,
-    catalog: Arc<dyn Catalog>,
+    catalog: CatalogClient,
 }
 
 /// A row's document.
@@ -47,7 +47,7 @@ struct Doc {
 impl Prices {
     /// Prices in this table; catalog is asked for what is missing.
     #[must_use]
-    pub fn new(table: Arc<dyn Table>, catalog: Arc<dyn Catalog>) -> Self {
+    pub fn new(table: Arc<dyn Table>, catalog: CatalogClient) -> Self {
         Self { table, catalog }
     }
 

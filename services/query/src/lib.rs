@@ -27,66 +27,65 @@ use std::sync::Arc;
 
 use actix_web::web;
 use shotengai_contracts::Owner;
-use shotengai_contracts::topology::queues;
-use shotengai_messaging::{Consumer, Probe};
-use shotengai_runtime::{Check, Context, OrderLinks, Role};
+use shotengai_contracts::topology::{Service, queues};
+use shotengai_messaging::Probe;
+use shotengai_runtime::{Check, Consuming, Context, Deps, OrderLinks, Role};
 use tokio::sync::Notify;
 
 pub use config::QuerySettings;
 use database::Database;
 use http::Reads;
 use migrations::Migrations;
-use project::Projector;
+use project::{Histories, Projector};
+use store::{PostgresRows, ReadModel};
 use versions::Versions;
 
-/// Builds the role. PostgreSQL need not be there yet.
+/// The role, and what can be asked of it within a process.
+pub struct QueryRole {
+    /// Woken after each batch of events.
+    pub applied: Arc<Notify>,
+    /// What a process runs of it.
+    pub role: Role,
+}
+
+/// Assembles the role over PostgreSQL, which need not be there yet.
 ///
 /// # Errors
 /// When `DATABASE_URL` is missing.
-pub async fn build(context: &Context, settings: QuerySettings) -> anyhow::Result<Role> {
+pub fn build(context: &Context, settings: &QuerySettings) -> anyhow::Result<Role> {
     let database = Database::new(context.postgres()?);
     let migrations = Migrations::new(database.clone(), context.ports.clone());
-    let applied = Arc::new(Notify::new());
-    let versions = Versions::new(database.clone(), Arc::clone(&applied), settings.min_version_wait());
+    let rows = PostgresRows { database: database.clone(), migrations: Arc::clone(&migrations) };
+    let QueryRole { applied, role } = assemble(context.deps(Service::QUERY), Arc::new(rows));
+    let versions = Versions::new(database.clone(), applied, settings.min_version_wait());
     let links = OrderLinks::new(&context.settings.internal_token);
-    let reads = web::Data::new(Reads { database: database.clone(), versions, links });
+    let reads = web::Data::new(Reads { database, versions, links });
+    Ok(role.worker(migrations.worker()).routes(move |routes| http::register(routes, reads.clone())))
+}
 
-    let queue = context.infra.queue(queues::QUERY.name);
-    let rows = database.clone();
-    let rows = Probe::new("postgres", move || {
-        let rows = rows.clone();
-        async move { rows.ping().await }
-    });
-    let mut consuming = context.consumer_config("query").probing(&rows);
+/// Assembles what keeps the rows of `model`: the consumer, which receives nothing before their tables are there.
+#[must_use]
+pub fn assemble(mut deps: Deps, model: Arc<dyn ReadModel>) -> QueryRole {
+    let applied = Arc::new(Notify::new());
+    let (pinged, opened, checked) = (Arc::clone(&model), Arc::clone(&model), Arc::clone(&model));
+    deps.guard(Probe::new("postgres", move || {
+        let model = Arc::clone(&pinged);
+        async move { model.ping().await }
+    }));
     // A gap is refolded from the store of the aggregate's owner.
-    for owner in [Owner::Catalog, Owner::Inventory, Owner::Order] {
-        let store = context.infra.event_store(owner);
-        consuming = consuming.probing(&Probe::store(&owner.events_table(), &store));
-    }
-    let consumer = Consumer::new(
-        consuming,
-        Arc::clone(&queue),
-        context.infra.queue(&queues::QUERY.dead_letters()),
-        Arc::new(Projector::new(Arc::new(database.clone()), Arc::clone(&context.infra), applied)),
-        context.ports.clone(),
-    );
-
-    let schema = Arc::clone(&migrations);
+    let histories = Histories::new([Owner::Catalog, Owner::Inventory, Owner::Order], |owner| deps.history(owner));
+    let consuming = Consuming::default().after(move || {
+        let model = Arc::clone(&opened);
+        async move { model.ready().await }
+    });
     let postgres = Check::new("postgres", move || {
-        let (database, schema) = (database.clone(), Arc::clone(&schema));
+        let model = Arc::clone(&checked);
         async move {
-            database.ping().await.map_err(|fault| fault.to_string())?;
-            if schema.are_done() { Ok(()) } else { Err("migrations are not done".to_owned()) }
+            model.ping().await.map_err(|fault| fault.to_string())?;
+            if model.is_ready() { Ok(()) } else { Err("migrations are not done".to_owned()) }
         }
     });
-    let receiving = Check::new(queues::QUERY.name, move || {
-        let queue = Arc::clone(&queue);
-        async move { queue.depth().await.map(drop).map_err(|fault| fault.to_string()) }
-    });
-    Ok(Role::new("query")
-        .routes(move |routes| http::register(routes, reads.clone()))
-        .worker(migrations.worker())
-        .worker(consumers::worker(consumer, migrations))
-        .check(postgres)
-        .check(receiving))
+    let projector = Projector::new(model, histories, Arc::clone(&applied));
+    let role = Role::new(deps).consume(&queues::QUERY, projector, consuming).check(postgres);
+    QueryRole { applied, role }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::future::join_all;
-use shotengai_contracts::EventType;
+use shotengai_contracts::{EventType, Owner};
 use shotengai_kernel::{AggregateId, Version};
-use shotengai_messaging::{Delivery, Disposition, EventStore, Fault, FaultKind, Infrastructure};
+use shotengai_messaging::{Delivery, Disposition, EventStore, Fault, FaultKind};
 use tokio::sync::Notify;
 
 use crate::domain::{Applied, Fold, OrderRow, ProductRow, StockRow, apply, fold_commits};
@@ -24,18 +24,33 @@ struct Sorted<'a> {
     orders: Groups<'a>,
 }
 
+/// The event stores that rows are folded from.
+pub struct Histories(BTreeMap<Owner, Arc<dyn EventStore>>);
+
+impl Histories {
+    /// Those of these owners.
+    pub fn new(owners: impl IntoIterator<Item = Owner>, mut store: impl FnMut(Owner) -> Arc<dyn EventStore>) -> Self {
+        Self(owners.into_iter().map(|owner| (owner, store(owner))).collect())
+    }
+
+    fn of(&self, owner: Owner) -> Result<&Arc<dyn EventStore>, Fault> {
+        let missing = || Fault::new(FaultKind::Permanent, "query.history", format!("no store of {}", owner.as_str()));
+        self.0.get(&owner).ok_or_else(missing)
+    }
+}
+
 /// Projects events onto rows. Idempotent: an event that a row knows already changes nothing.
 pub struct Projector {
     model: Arc<dyn ReadModel>,
-    infra: Arc<dyn Infrastructure>,
+    histories: Histories,
     applied: Arc<Notify>,
 }
 
 impl Projector {
     /// A projector that wakes the waiters of `applied` after each batch.
     #[must_use]
-    pub const fn new(model: Arc<dyn ReadModel>, infra: Arc<dyn Infrastructure>, applied: Arc<Notify>) -> Self {
-        Self { model, infra, applied }
+    pub const fn new(model: Arc<dyn ReadModel>, histories: Histories, applied: Arc<Notify>) -> Self {
+        Self { model, histories, applied }
     }
 
     /// Projects a batch; one answer a delivery, in order. `Done` once the row is durable at that version or a later one.
@@ -101,7 +116,7 @@ impl Projector {
                 Err(Behind(row)) => gaps.push((id, group, row)),
             }
         }
-        let store = self.infra.event_store(R::OWNER);
+        let store = self.histories.of(R::OWNER)?;
         let refolds = gaps.into_iter().map(|(id, group, row)| {
             let store = store.as_ref();
             async move { (id, group, catch_up::<R>(store, id, row, last_version(group)).await) }

@@ -72,15 +72,15 @@ pub(crate) fn chosen(choices: &[Choice]) -> Vec<Service> {
 /// Builds one role.
 pub(crate) async fn build(service: Service, context: &Context, own: &RoleSettings) -> anyhow::Result<Role> {
     match service {
-        Service::STOREFRONT => shotengai_storefront::build(context, own.storefront.clone()).await,
-        Service::ORDER => shotengai_order::build(context, own.order.clone()).await,
-        Service::CATALOG => shotengai_catalog::build(context, own.catalog.clone()).await,
-        Service::INVENTORY => shotengai_inventory::build(context, own.inventory.clone()).await,
-        Service::BILLING => shotengai_billing::build(context, own.billing.clone()).await,
-        Service::NOTIFICATION => shotengai_notification::build(context, own.notification.clone()).await,
-        Service::TALLY => shotengai_tally::build(context, own.tally.clone()).await,
-        Service::QUERY => shotengai_query::build(context, own.query.clone()).await,
-        Service::BRIDGE => shotengai_bridge::build(context, own.bridge.clone()).await,
+        Service::STOREFRONT => shotengai_storefront::build(context, &own.storefront).await,
+        Service::ORDER => Ok(shotengai_order::assemble(context.deps(service), &own.order).role),
+        Service::CATALOG => Ok(shotengai_catalog::assemble(context.deps(service), &own.catalog).role),
+        Service::INVENTORY => Ok(shotengai_inventory::assemble(context.deps(service), &own.inventory).role),
+        Service::BILLING => Ok(shotengai_billing::assemble(context.deps(service), &own.billing).role),
+        Service::NOTIFICATION => shotengai_notification::build(context, &own.notification),
+        Service::TALLY => Ok(shotengai_tally::assemble(context.deps(service), &own.tally).role),
+        Service::QUERY => shotengai_query::build(context, &own.query),
+        Service::BRIDGE => Ok(shotengai_bridge::assemble(context.deps(service), own.bridge.shards())),
         other => anyhow::bail!("{other} is installed, but not built into this program"),
     }
 }

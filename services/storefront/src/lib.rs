@@ -21,8 +21,8 @@ use std::sync::Arc;
 
 use actix_web::web;
 use anyhow::Context as _;
-use shotengai_contracts::topology::tables;
-use shotengai_runtime::{Check, Context, Role, TokenIssuer};
+use shotengai_contracts::topology::{Service, tables};
+use shotengai_runtime::{Context, Deps, Role, TokenIssuer};
 
 use accounts::Accounts;
 use administrator::Administrator;
@@ -33,26 +33,31 @@ use door::limits::Limit;
 use http::AccountDesk;
 use users::Users;
 
-/// Builds the role.
+/// What the role is made of beside its table.
+pub struct Frontage {
+    /// Signs access tokens.
+    pub tokens: TokenIssuer,
+    /// The one in the configuration.
+    pub administrator: Administrator,
+    /// The way to the other roles.
+    pub door: Arc<Door>,
+    /// What everything public passes.
+    pub gate: FrontGate,
+}
+
+/// Assembles the role from its settings.
 ///
 /// # Errors
 /// When there is no signing key, or the administrator's settings don't fit together; names the settings.
-pub async fn build(context: &Context, settings: StorefrontSettings) -> anyhow::Result<Role> {
+pub async fn build(context: &Context, settings: &StorefrontSettings) -> anyhow::Result<Role> {
     let key = context.settings.jwt_signing_key.as_ref();
     let key = key.context("storefront signs access tokens: set JWT_SIGNING_KEY or JWT_SIGNING_KEY_FILE")?;
     let tokens = TokenIssuer::new(key, &context.settings.jwt_issuer, Arc::clone(&context.ports.clock))
         .context("JWT_SIGNING_KEY")?;
-    let administrator = Administrator::new(&settings).await?;
+    let administrator = Administrator::new(settings).await?;
     if !administrator.is_configured() {
         tracing::warn!("ADMIN_EMAIL is not set: nobody can sign in as administrator");
     }
-    let users = Users::new(context.infra.table(tables::USERS.name));
-    let accounts = Accounts { administrator, users: users.clone() };
-    let desk = web::Data::new(AccountDesk { accounts, tokens, ports: context.ports.clone() });
-    let kept = Check::new(tables::USERS.name, move || {
-        let users = users.clone();
-        async move { users.ping().await.map_err(|fault| fault.to_string()) }
-    });
     let checked = settings.door.check()?;
     let door = Door::new(context, &checked)?;
     let gate = FrontGate {
@@ -63,10 +68,18 @@ pub async fn build(context: &Context, settings: StorefrontSettings) -> anyhow::R
         origins: checked.origins,
         transport: checked.transport,
     };
-    let role = Role::new("storefront").check(kept).worker(door.worker()).gate(Arc::new(gate));
-    let role = door.checks().fold(role, Role::check);
-    Ok(role.routes(move |routes| {
+    Ok(assemble(context.deps(Service::STOREFRONT), Frontage { tokens, administrator, door, gate }))
+}
+
+/// Assembles the role.
+#[must_use]
+pub fn assemble(mut deps: Deps, frontage: Frontage) -> Role {
+    let Frontage { tokens, administrator, door, gate } = frontage;
+    let accounts = Accounts { administrator, users: Users::new(deps.table(&tables::USERS)) };
+    let desk = web::Data::new(AccountDesk { accounts, tokens, ports: deps.ports().clone() });
+    let role = Role::new(deps).worker(door.worker()).gate(Arc::new(gate));
+    door.checks().fold(role, Role::check).routes(move |routes| {
         http::register(routes, desk.clone());
         door.register(routes);
-    }))
+    })
 }

@@ -44,14 +44,6 @@ impl Users {
         let Some(row) = self.table.get(&key(id)).await? else { return Ok(None) };
         read(row.doc).map(Some)
     }
-
-    /// A cheap call that answers when the table does.
-    ///
-    /// # Errors
-    /// A [`Fault`] of the table.
-    pub async fn ping(&self) -> Result<(), Fault> {
-        self.table.ping().await
-    }
 }
 
 fn key(id: &UserId) -> Key {

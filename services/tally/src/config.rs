@@ -16,3 +16,9 @@ pub struct TallySettings {
     #[arg(skip)]
     pub places: Places,
 }
+
+impl Default for TallySettings {
+    fn default() -> Self {
+        Self { tally_poll_ms: 250, tally_max_clients: 10_000, places: Places::default() }
+    }
+}

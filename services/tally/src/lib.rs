@@ -22,9 +22,7 @@ use std::time::Duration;
 
 use actix_web::web;
 use shotengai_contracts::topology::{queues, tables};
-use shotengai_kernel::Ports;
-use shotengai_messaging::{Consumer, ConsumerConfig, Infrastructure, Probe};
-use shotengai_runtime::{Check, Context, Role};
+use shotengai_runtime::{Consuming, Deps, Role};
 
 use self::board::Board;
 pub use self::config::TallySettings;
@@ -34,43 +32,30 @@ use self::counters::{Counters, SharedStandings};
 use self::http::State;
 use self::minutes::Minutes;
 
-/// Builds the role: one consumer, the board's reader, the public paths.
-///
-/// # Errors
-/// None today; building may come to need what can fail.
-pub async fn build(context: &Context, settings: TallySettings) -> anyhow::Result<Role> {
-    Ok(assemble(context.infra.as_ref(), &context.ports, context.consumer_config("tally"), &settings))
+/// The role, and what can be asked of it within a process.
+pub struct TallyRole {
+    /// What was counted.
+    pub counters: Counters,
+    /// What a process runs of it.
+    pub role: Role,
 }
 
-/// The role over this infrastructure; all that it takes of a context.
+/// Assembles the role: one consumer, the board's reader, the public paths.
 #[must_use]
-pub fn assemble(
-    infra: &dyn Infrastructure,
-    ports: &Ports,
-    consuming: ConsumerConfig,
-    settings: &TallySettings,
-) -> Role {
-    let table = infra.table(tables::TALLY_COUNTERS.name);
-    let clock = Arc::clone(&ports.clock);
+pub fn assemble(mut deps: Deps, settings: &TallySettings) -> TallyRole {
+    let table = deps.table(&tables::TALLY_COUNTERS);
+    let clock = Arc::clone(&deps.ports().clock);
     let counters = Counters::new(Arc::clone(&table));
     let poll = Duration::from_millis(settings.tally_poll_ms);
     let board = Board::new(counters.clone(), Arc::clone(&clock), poll, settings.tally_max_clients);
-    let orders = Arc::new(CountOrders::new(Arc::clone(&table), ports.clone()));
-    let probe = Probe::table(tables::TALLY_COUNTERS.name, &table);
-    let consumer = Consumer::new(
-        consuming.probing(&probe),
-        infra.queue(queues::TALLY.name),
-        infra.queue(&queues::TALLY.dead_letters()),
-        Arc::new(TallyHandler::new(orders)),
-        ports.clone(),
-    );
+    let orders = Arc::new(CountOrders::new(table, deps.ports().clone()));
     let minutes = Arc::new(Minutes::new(counters.clone(), Arc::clone(&clock)));
-    let worker = board.worker();
-    let standings = Arc::new(SharedStandings::new(counters));
+    let standings = Arc::new(SharedStandings::new(counters.clone()));
+    let reader = board.worker();
     let state = web::Data::new(State { standings, minutes, board, clock, page: page::page(&settings.places).into() });
-    Role::new("tally")
-        .routes(move |routes| http::routes(routes, state.clone()))
-        .worker(consumer.worker())
-        .worker(worker)
-        .check(Check::of(&probe))
+    let role = Role::new(deps)
+        .consume(&queues::TALLY, TallyHandler::new(orders), Consuming::default())
+        .worker(reader)
+        .routes(move |routes| http::routes(routes, state.clone()));
+    TallyRole { counters, role }
 }

@@ -1,26 +1,25 @@
-//! What a role is built from.
+//! A process's adapters and settings, from which its roles are built.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use deadpool_postgres::Pool;
-use secrecy::ExposeSecret;
-use shotengai_contracts::Owner;
+use shotengai_contracts::topology::Service;
 use shotengai_kernel::Ports;
-use shotengai_messaging::{
-    CommitWriter, ConsumerConfig, Infrastructure, Leases, Outbox, OutboxConfig, Publisher, Worker,
-};
+use shotengai_messaging::{Infrastructure, Leases};
 
 use crate::auth::TokenVerifier;
-use crate::http::{POOL_IDLE, with_trace};
+use crate::deps::{Deps, LeaseSource, SharedSettings, Supply};
+use crate::http::POOL_IDLE;
+use crate::neighbours::HttpNeighbours;
 use crate::settings::Settings;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// A service that takes longer is as good as away.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Everything a role may use. Cheap to clone.
+/// Everything a process may use. Cheap to clone.
 #[derive(Clone)]
 pub struct Context {
     /// Shared settings.
@@ -34,16 +33,6 @@ pub struct Context {
     /// For requests to other services. Plain HTTP.
     pub http: reqwest::Client,
     leases: Option<LeaseSource>,
-}
-
-type LeaseSource = Arc<dyn Fn(&str) -> Arc<dyn Leases> + Send + Sync>;
-
-/// A service's event store, wired to its outbox.
-pub struct EventSourcing {
-    /// Appends, and hands what it appended to the outbox.
-    pub writer: CommitWriter,
-    /// Publisher and sweeper; the sweeper alone where change capture feeds the stream.
-    pub workers: Vec<Worker>,
 }
 
 impl Context {
@@ -72,40 +61,25 @@ impl Context {
         self
     }
 
-    /// The event store of `owner` and what moves its commits into the stream. Call it once a process and owner.
+    /// What `service` is assembled from. Once a process and service.
     #[must_use]
-    pub fn event_sourcing(&self, owner: Owner) -> EventSourcing {
-        let store = self.infra.event_store(owner);
-        let marks = self.infra.marks_outbox();
-        let (outbox, publisher) = Publisher::new(
-            owner.as_str(),
-            Arc::clone(&store),
-            self.infra.stream_writer(),
-            if marks { OutboxConfig::default() } else { OutboxConfig::captured() },
-            self.ports.clone(),
-        );
-        let (outbox, workers) =
-            if marks { (outbox, publisher.workers()) } else { (Outbox::disabled(), vec![publisher.sweeper()]) };
-        EventSourcing { writer: CommitWriter::new(store, outbox, self.ports.clone()), workers }
-    }
-
-    /// How the consumer of this name behaves, as the shared settings have it. A role that needs other concurrency
-    /// changes that field alone.
-    #[must_use]
-    pub fn consumer_config(&self, name: &'static str) -> ConsumerConfig {
-        self.settings.consumer_config(name)
-    }
-
-    /// The leases of `group`, by which processes share the shards of a stream: rows of a table, or what
-    /// [`Context::with_leases`] put in their place.
-    #[must_use]
-    pub fn leases(&self, group: &str) -> Arc<dyn Leases> {
-        self.leases.as_ref().map_or_else(|| self.infra.leases(group), |source| source(group))
-    }
-
-    /// A GET to another service's `/internal/*`, with our token and the current trace.
-    pub fn internal_get(&self, url: &str) -> reqwest::RequestBuilder {
-        with_trace(self.http.get(url).bearer_auth(self.settings.internal_token.expose_secret()))
+    pub fn deps(&self, service: Service) -> Deps {
+        let settings = &self.settings;
+        let addresses =
+            [(Service::CATALOG, settings.catalog_url.clone()), (Service::STOREFRONT, settings.storefront_url.clone())];
+        let neighbours = HttpNeighbours::new(self.http.clone(), settings.internal_token.clone(), addresses);
+        let shared = SharedSettings {
+            currency: settings.currency,
+            stream: settings.kinesis_stream_name.clone(),
+            host: settings.host.clone(),
+            consumer: settings.consumer_config(service.as_str()),
+            ..SharedSettings::default()
+        };
+        Supply::new(Arc::clone(&self.infra), self.ports.clone())
+            .with_settings(shared)
+            .with_neighbours(Arc::new(neighbours))
+            .with_leases(self.leases.clone())
+            .deps(service)
     }
 
     /// A pool of at most 16 connections to `DATABASE_URL`; connects when first used. One a role is enough.

@@ -5,15 +5,19 @@
 //! - [`http`]: routes that roles share, RFC 9457 problems, extractors for bodies, callers and ids.
 //! - [`auth`]: access tokens: issued by one role, checked by all from its published keys.
 //! - [`health`]: liveness, a readiness latch, dependency checks, `/metrics`.
-//! - [`context`]: what a role is built from; event store and outbox wired together.
+//! - [`context`]: a process's adapters and settings.
+//! - [`deps`]: what one role is assembled from; what it takes brings its probe, check and workers along.
+//! - [`neighbours`]: calls to other services.
 //! - [`order_links`]: signed links to an order, as mails have them.
-//! - [`role`]: what a role hands back: routes, workers, checks.
+//! - [`role`]: what a role hands back: routes, consumers, workers, checks.
 //! - [`supervisor`]: runs them, restarts what falls, and ends in the right order.
 
 pub mod auth;
 pub mod context;
+pub mod deps;
 pub mod health;
 pub mod http;
+pub mod neighbours;
 pub mod order_links;
 mod postgres;
 pub mod role;
@@ -22,12 +26,14 @@ pub mod supervisor;
 pub mod telemetry;
 
 pub use auth::{AccountRole, Claims, Subject, TokenIssuer, TokenVerifier};
-pub use context::{Context, EventSourcing};
+pub use context::Context;
+pub use deps::{Decorator, Deps, SharedSettings, Supply};
 pub use health::Check;
 pub use http::{AdminCaller, Caller, Gate, InternalCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
+pub use neighbours::{InternalAnswer, InternalCall, Neighbour, Neighbours};
 pub use order_links::OrderLinks;
 pub use postgres::pool as postgres_pool;
-pub use role::Role;
+pub use role::{Consuming, Role};
 pub use settings::{Faults, LeaseStore, Publish, Settings, SettingsArgs, SettingsError};
 pub use supervisor::{App, shutdown_on_signals};
 pub use telemetry::Telemetry;

@@ -1,17 +1,68 @@
-//! What a service hands to the process it runs in.
+//! A role, assembled: what a service hands to the process it runs in.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use shotengai_messaging::Worker;
+use shotengai_contracts::topology::QueueSpec;
+use shotengai_messaging::{Consumer, ConsumerConfig, Handler, Probe, Worker};
 
+use crate::deps::Deps;
 use crate::health::Check;
 use crate::http::{Gate, Routes};
 
 /// Puts a role's routes beside those of the others. Called once for each HTTP thread.
 pub type RouteTable = Arc<dyn Fn(&mut Routes) + Send + Sync>;
 
-/// One role, built: its routes, its background work, and what it depends on.
+type Opening = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// In what one consumer differs from the others.
+#[derive(Clone, Default)]
+pub struct Consuming {
+    concurrency: Option<usize>,
+    regardless_of: Vec<&'static str>,
+    opening: Option<Opening>,
+}
+
+impl Consuming {
+    /// Handles so many batches at the same time.
+    #[must_use]
+    pub const fn batches(mut self, concurrency: usize) -> Self {
+        self.concurrency = Some(concurrency);
+        self
+    }
+
+    /// Goes on while this dependency of the role (by the name of its table or queue) is away: its handler has no use
+    /// for it.
+    #[must_use]
+    pub fn regardless_of(mut self, dependency: &'static str) -> Self {
+        self.regardless_of.push(dependency);
+        self
+    }
+
+    /// Receives nothing before this has returned, each time that the consumer starts.
+    #[must_use]
+    pub fn after<F, Fut>(mut self, opening: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.opening = Some(Arc::new(move || Box::pin(opening())));
+        self
+    }
+}
+
+/// A queue's consumer, by which tests feed it.
 #[derive(Clone)]
+pub struct Consumed {
+    queue: &'static QueueSpec,
+    /// What reacts to its events.
+    pub handler: Arc<dyn Handler>,
+    /// What feeds it.
+    pub consumer: Arc<Consumer>,
+}
+
+/// One role: its routes, its background work, and what it depends on.
 pub struct Role {
     /// Its name, as `shotengai serve` takes it.
     pub name: &'static str,
@@ -23,13 +74,59 @@ pub struct Role {
     pub checks: Vec<Check>,
     /// What it puts before all routes of its process.
     pub gate: Option<Arc<dyn Gate>>,
+    consumed: Vec<Consumed>,
+    deps: Deps,
 }
 
 impl Role {
-    /// A role that does nothing yet.
+    /// A role over what was taken from `deps`, that does nothing of its own yet.
     #[must_use]
-    pub fn new(name: &'static str) -> Self {
-        Self { name, routes: Arc::new(|_| ()), workers: Vec::new(), checks: Vec::new(), gate: None }
+    pub fn new(mut deps: Deps) -> Self {
+        Self {
+            name: deps.service.as_str(),
+            routes: Arc::new(|_| ()),
+            workers: std::mem::take(&mut deps.workers),
+            checks: std::mem::take(&mut deps.checks),
+            gate: None,
+            consumed: Vec::new(),
+            deps,
+        }
+    }
+
+    /// Consumes `queue`: what can't be handled goes to its dead letters. While a dependency of the role is away nothing
+    /// is received; see [`Consuming::regardless_of`]. Ready only after the queue has answered once.
+    #[must_use]
+    pub fn consume(self, queue: &'static QueueSpec, handler: impl Handler + 'static, consuming: Consuming) -> Self {
+        let handler = self.deps.decorator().handler(queue, Arc::new(handler));
+        let name = queue.name.strip_suffix("-queue").unwrap_or(queue.name);
+        let mut config = ConsumerConfig { name, ..self.deps.settings().consumer.clone() };
+        config.concurrency = consuming.concurrency.unwrap_or(config.concurrency);
+        let needed = |probe: &&Probe| !consuming.regardless_of.contains(&&**probe.name());
+        config.probes = self.deps.probes.iter().filter(needed).cloned().collect();
+        let source = self.deps.any_queue(queue.name);
+        let check = Check::of(&Probe::queue(queue.name, &source));
+        let consumer = Consumer::new(
+            config,
+            source,
+            self.deps.any_queue(&queue.dead_letters()),
+            Arc::clone(&handler),
+            self.deps.ports().clone(),
+        );
+        let worker = Arc::clone(&consumer).worker();
+        let worker = match consuming.opening {
+            Some(opening) => opened(worker, opening),
+            None => worker,
+        };
+        let mut role = self.worker(worker);
+        role.consumed.push(Consumed { queue, handler, consumer });
+        // A queue that it sends to as well has its check already.
+        if role.checks.iter().any(|known| known.name() == queue.name) { role } else { role.check(check) }
+    }
+
+    /// The consumer of `queue`, if the role has one.
+    #[must_use]
+    pub fn consumed(&self, queue: &QueueSpec) -> Option<&Consumed> {
+        self.consumed.iter().find(|consumed| consumed.queue == queue)
     }
 
     /// Serves these routes (instead of those set before).
@@ -46,13 +143,6 @@ impl Role {
         self
     }
 
-    /// Runs these workers too.
-    #[must_use]
-    pub fn workers(mut self, workers: impl IntoIterator<Item = Worker>) -> Self {
-        self.workers.extend(workers);
-        self
-    }
-
     /// Puts this before all routes of its process.
     #[must_use]
     pub fn gate(mut self, gate: Arc<dyn Gate>) -> Self {
@@ -66,4 +156,19 @@ impl Role {
         self.checks.push(check);
         self
     }
+}
+
+/// The worker, kept waiting whenever it starts.
+fn opened(worker: Worker, opening: Opening) -> Worker {
+    Worker::new(worker.name().to_owned(), move |shutdown| {
+        let (worker, opening) = (worker.clone(), Arc::clone(&opening));
+        async move {
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return,
+                () = opening() => {}
+            }
+            worker.run(shutdown).await;
+        }
+    })
 }

@@ -7,7 +7,6 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use shotengai_bridge::Bridge;
 use shotengai_contracts::{Envelope, Event};
 use shotengai_kernel::{AggregateId, Version};
 use shotengai_messaging::ports::stream::ReadRecord;
@@ -106,7 +105,7 @@ impl Handler for Deaf {
 }
 
 /// [`Bug::CheckpointTooFar`]: says that all records are applied, and begins.
-pub struct Overreaching(pub Arc<Bridge>);
+pub struct Overreaching(pub Arc<dyn RecordHandler>);
 
 #[async_trait]
 impl RecordHandler for Overreaching {

@@ -1,18 +1,15 @@
-//! What is not ours, and what other services are asked over HTTP: a mail server, people's addresses, prices.
+//! What is not ours, and what other services are asked: a mail server, people's addresses, prices.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use shotengai_catalog::aggregate::Products;
-use shotengai_contracts::Owner;
-use shotengai_kernel::{AggregateId, ProductId, UserId};
-use shotengai_messaging::{CommitWriter, Fault, Infrastructure, Outbox};
-use shotengai_notification::contacts::Contacts;
-use shotengai_notification::domain::contact::{Address, Contact, Language};
-use shotengai_notification::mailer::{Mailer, OutgoingMail, SendError};
-use shotengai_order::catalog_client::Catalog;
-use shotengai_order::domain::Offer;
-use shotengai_order::prices::Listed;
+use serde_json::{Value, json};
+use shotengai_catalog::{CatalogSettings, internal_product};
+use shotengai_contracts::topology::Service;
+use shotengai_kernel::ProductId;
+use shotengai_messaging::{Fault, FaultKind};
+use shotengai_notification::{Mailer, OutgoingMail, SendError};
+use shotengai_runtime::{InternalAnswer, InternalCall, Neighbours, Supply};
 
 use crate::line::Line;
 use crate::plan::Dependency::{Http, Smtp};
@@ -37,39 +34,46 @@ impl Mailer for MailServer {
     }
 }
 
-/// Everybody has an address.
-pub struct Everybody(pub Line);
+/// The other services, as they answer over HTTP.
+pub struct Street(pub Line);
 
-#[async_trait]
-impl Contacts for Everybody {
-    async fn contact(&self, user: &UserId) -> Result<Option<Contact>, Fault> {
-        let email = Some(Address::new(format!("{user}@example.com")));
-        let contact = Contact { email, language: Language::En, name: None };
-        self.0.call(Http, "storefront.contact", "contacts", async { Ok(Some(contact)) }).await
+impl Street {
+    /// Catalog's consistent read. Assembled anew each time: it is another process, whose cache is not ours.
+    async fn product(&self, product: &str) -> Result<InternalAnswer, Fault> {
+        let Ok(product) = ProductId::parse(product) else { return Ok(no_such("product")) };
+        let world = self.0.world();
+        let supply = Supply::new(Arc::clone(&world.infra) as _, world.ports(usize::MAX, 0));
+        let catalog = shotengai_catalog::assemble(supply.deps(Service::CATALOG), &CatalogSettings::default());
+        let found = internal_product(&catalog.products, &product).await?;
+        Ok(found.map_or_else(|| no_such("product"), |found| answer(200, &json!(found))))
     }
 }
 
-/// Catalog's consistent read, as it answers it over HTTP.
-pub struct CatalogDesk(pub Line);
-
 #[async_trait]
-impl Catalog for CatalogDesk {
-    async fn product(&self, product: &ProductId) -> Result<Option<Listed>, Fault> {
-        let world = self.0.world();
-        // Asked for anew each time: the desk is another process, whose cache is not ours.
-        let store = world.infra.event_store(Owner::Catalog);
-        let ports = world.ports(usize::MAX, 0);
-        let products = Products::new(CommitWriter::new(Arc::clone(&store), Outbox::disabled(), ports));
+impl Neighbours for Street {
+    async fn get(&self, call: InternalCall<'_>) -> Result<InternalAnswer, Fault> {
+        let (what, name) = call.path.trim_start_matches("/internal/").split_once('/').unwrap_or_default();
         let effect = async {
-            let loaded = products.load(&AggregateId::from(product)).await?;
-            let Some(known) = loaded.state.known() else { return Ok(None) };
-            let offer = Offer {
-                name: known.details.name().to_owned(),
-                names: known.details.names().clone(),
-                price: known.details.price(),
-            };
-            Ok(Some(Listed { version: loaded.version, offer: (!known.deleted).then_some(offer) }))
+            match (call.service, what) {
+                (Service::CATALOG, "products") => self.product(name).await,
+                // Everybody has an address.
+                (Service::STOREFRONT, "contacts") => {
+                    let email = format!("{name}@example.com");
+                    Ok(answer(200, &json!({ "email": email, "language": "en", "name": null })))
+                }
+                _ => Err(Fault::new(FaultKind::Permanent, call.operation, format!("nobody answers {}", call.path))),
+            }
         };
-        self.0.call(Http, "catalog.GetProduct", "products", effect).await
+        let asked = tokio::time::timeout(call.timeout, self.0.call(Http, call.operation, what, effect)).await;
+        asked.unwrap_or_else(|late| Err(Fault::new(FaultKind::Transient, call.operation, late)))
     }
+}
+
+fn answer(status: u16, body: &Value) -> InternalAnswer {
+    let status = status.try_into().unwrap_or_default();
+    InternalAnswer { status, body: body.to_string().into_bytes() }
+}
+
+fn no_such(what: &str) -> InternalAnswer {
+    answer(404, &json!({ "type": format!("/problems/no-such-{what}"), "status": 404 }))
 }

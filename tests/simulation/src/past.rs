@@ -4,16 +4,18 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use shotengai_catalog::aggregate::Products;
+use shotengai_catalog::CatalogSettings;
 use shotengai_catalog::change::update_product;
 use shotengai_catalog::create::{CreateProduct, create_product};
 use shotengai_catalog::domain::Details;
+use shotengai_contracts::topology::{Service, queues};
 use shotengai_contracts::{Metadata, Owner};
+
 use shotengai_inventory::add_stock::add_stock;
-use shotengai_inventory::consumers::StockEvents;
-use shotengai_inventory::desk::Desk;
+use shotengai_inventory::{InventoryRole, InventorySettings};
 use shotengai_kernel::{AggregateId, Currency, ProductId, Quantity, UserId, Version};
-use shotengai_messaging::{CommitWriter, Delivery, EventStore, Handler, Infrastructure, Outbox};
+use shotengai_messaging::{Delivery, EventStore};
+use shotengai_runtime::Supply;
 use uuid::Uuid;
 
 use crate::plan::Goods;
@@ -30,10 +32,11 @@ pub(crate) async fn write(world: &World) {
 
 async fn of_product(world: &World, index: usize, goods: &Goods) -> anyhow::Result<()> {
     let ports = world.ports_of_the_past();
-    let writer = |owner| CommitWriter::new(world.infra.event_store(owner), Outbox::disabled(), ports.clone());
+    // Whose workers never run: what they offer to the stream stays in their tables.
+    let supply = Supply::new(Arc::clone(&world.infra) as _, ports.clone());
     let meta = || Metadata::request(ports.ids.uuid_v7(), None);
 
-    let products = Products::new(writer(Owner::Catalog));
+    let products = shotengai_catalog::assemble(supply.deps(Service::CATALOG), &CatalogSettings::default()).products;
     let wanted = CreateProduct {
         user_id: UserId::parse("usr_admin")?,
         chosen_id: Some(ProductId::parse(&format!("prod_{index}"))?),
@@ -46,11 +49,13 @@ async fn of_product(world: &World, index: usize, goods: &Goods) -> anyhow::Resul
         update_product(&products, &product, &details(index, 100 + step)?, None, &meta()).await?;
     }
 
-    let desk = Arc::new(Desk::new(writer(Owner::Inventory)));
+    let InventoryRole { desk, role } =
+        shotengai_inventory::assemble(supply.deps(Service::INVENTORY), &InventorySettings::default());
     let (store, id) = (world.infra.memory_event_store(Owner::Catalog), AggregateId::from(&product));
     let commits = store.load(&id, Version::ZERO).await?;
     let created = commits.into_iter().flat_map(|commit| commit.events).next().context("no first event")?;
-    StockEvents::new(Arc::clone(&desk)).handle(&[Delivery::of(created)?]).await;
+    let stock = role.consumed(&queues::INVENTORY).context("inventory consumes nothing")?;
+    stock.handler.handle(&[Delivery::of(created)?]).await;
     for step in 0..goods.past {
         let addition = Uuid::from_u128(u128::from(step) + 1_000_000 * (1 + u128::try_from(index)?));
         add_stock(&desk, &product, addition, Quantity::new(1)?, meta()).await?;

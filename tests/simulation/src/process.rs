@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use shotengai_contracts::topology::Service;
 use shotengai_messaging::Worker;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -12,25 +13,25 @@ use crate::roles::{Services, assemble};
 use crate::world::World;
 
 /// What each process runs. Two of those whose work two can take from each other.
-pub const PROCESSES: [(&str, &[&str]); 11] = [
-    ("order-1", &["order"]),
-    ("order-2", &["order"]),
-    ("catalog-1", &["catalog"]),
-    ("inventory-1", &["inventory"]),
-    ("inventory-2", &["inventory"]),
-    ("billing-1", &["billing"]),
-    ("billing-2", &["billing"]),
-    ("mail-1", &["notification", "tally"]),
-    ("mail-2", &["notification", "query"]),
-    ("bridge-1", &["bridge", "query"]),
-    ("bridge-2", &["bridge", "tally", "catalog"]),
+pub const PROCESSES: [(&str, &[Service]); 11] = [
+    ("order-1", &[Service::ORDER]),
+    ("order-2", &[Service::ORDER]),
+    ("catalog-1", &[Service::CATALOG]),
+    ("inventory-1", &[Service::INVENTORY]),
+    ("inventory-2", &[Service::INVENTORY]),
+    ("billing-1", &[Service::BILLING]),
+    ("billing-2", &[Service::BILLING]),
+    ("mail-1", &[Service::NOTIFICATION, Service::TALLY]),
+    ("mail-2", &[Service::NOTIFICATION, Service::QUERY]),
+    ("bridge-1", &[Service::BRIDGE, Service::QUERY]),
+    ("bridge-2", &[Service::BRIDGE, Service::TALLY, Service::CATALOG]),
 ];
 
 /// Whether a process does anything that an order needs until it is confirmed.
 #[must_use]
 pub fn moves_orders(process: usize) -> bool {
     let roles = PROCESSES.get(process).map_or(&[][..], |(_, roles)| roles);
-    roles.iter().any(|role| !matches!(*role, "notification" | "tally" | "query"))
+    roles.iter().any(|role| !matches!(*role, Service::NOTIFICATION | Service::TALLY | Service::QUERY))
 }
 
 /// How long a process may take to drain before it is killed.

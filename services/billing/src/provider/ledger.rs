@@ -90,8 +90,4 @@ impl PaymentProvider for Ledger {
     async fn refund(&self, charge: &Charge) -> Result<Answer, Fault> {
         self.ask(Operation::Refund, charge, None).await
     }
-
-    async fn ping(&self) -> Result<(), Fault> {
-        self.table.ping().await
-    }
 }

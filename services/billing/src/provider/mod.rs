@@ -102,10 +102,4 @@ pub trait PaymentProvider: Send + Sync {
     /// # Errors
     /// A [`Fault`] when the provider gave no answer.
     async fn refund(&self, charge: &Charge) -> Result<Answer, Fault>;
-
-    /// A cheap call that answers when the provider does.
-    ///
-    /// # Errors
-    /// A [`Fault`] of the provider.
-    async fn ping(&self) -> Result<(), Fault>;
 }

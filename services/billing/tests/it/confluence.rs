@@ -47,7 +47,7 @@ fn net(book: &[Entry]) -> (i64, i64) {
 async fn end_of(messages: Vec<Delivery>, sizes: &[usize], processes: usize) -> BTreeMap<OrderId, ((i64, i64), String)> {
     let till = Till::new(1);
     let handlers: Vec<_> = (0..processes).map(|_| till.handler()).collect();
-    let handlers: Vec<&dyn Handler> = handlers.iter().map(|handler| handler as &dyn Handler).collect();
+    let handlers: Vec<&dyn Handler> = handlers.iter().map(|handler| handler.as_ref()).collect();
     let orders: Vec<OrderId> =
         messages.iter().filter_map(|message| OrderId::parse(message.envelope.subject.as_str()).ok()).collect();
     deliver_until_settled(&handlers, messages, sizes).await;

@@ -2,8 +2,8 @@ use futures::future::join_all;
 use shotengai_billing::domain::Payment;
 use shotengai_billing::provider::Operation::{Authorize, Capture, Refund, Void};
 use shotengai_contracts::EventType;
+use shotengai_messaging::FaultKind;
 use shotengai_messaging::memory::InjectedFault;
-use shotengai_messaging::{FaultKind, Handler};
 
 use crate::support::{Till, total};
 

@@ -1,63 +1,43 @@
 //! A till to test at.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use shotengai_billing::consumers::OrderEvents;
 use shotengai_billing::domain::Payment;
 use shotengai_billing::provider::{Ledger, Operation};
-use shotengai_billing::settle::Payments;
+use shotengai_billing::{BillingRole, BillingSettings};
 use shotengai_contracts::events::{CancelReason, OrderCancelled, OrderConfirmed, OrderPlaced, OrderStage};
-use shotengai_contracts::topology::tables;
+use shotengai_contracts::topology::{Service, queues};
 use shotengai_contracts::{Envelope, Event, EventType, Metadata, Owner};
-use shotengai_kernel::{
-    AggregateId, Currency, EventId, ManualClock, Money, OrderId, PaymentId, Ports, UserId, Version,
+use shotengai_kernel::{AggregateId, Currency, EventId, Money, OrderId, PaymentId, Ports, UserId, Version};
+use shotengai_kit::{Installation, NextCall, RoleUnderTest, role};
+use shotengai_messaging::{
+    Aggregates, CommitWriter, Delivery, Disposition, EventStore, Handler, Infrastructure, Outbox,
 };
-use shotengai_messaging::aggregate::CommitWriter;
-use shotengai_messaging::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
-use shotengai_messaging::{Aggregates, Delivery, Disposition, EventStore, Handler, Infrastructure, Outbox};
-
-/// Breaks the next call of one operation.
-#[derive(Default)]
-pub(crate) struct NextCall(Mutex<Option<(&'static str, InjectedFault)>>);
-
-impl NextCall {
-    pub(crate) fn breaks(&self, operation: &'static str, fault: InjectedFault) {
-        *self.0.lock().unwrap() = Some((operation, fault));
-    }
-}
-
-impl FaultInjector for NextCall {
-    fn before(&self, operation: &'static str) -> Option<InjectedFault> {
-        let mut next = self.0.lock().unwrap();
-        if next.as_ref().is_some_and(|(of, _)| *of == operation) { next.take().map(|(_, fault)| fault) } else { None }
-    }
-}
 
 pub(crate) struct Till {
     pub(crate) ports: Ports,
     pub(crate) faults: Arc<NextCall>,
     pub(crate) ledger: Ledger,
-    store: Arc<dyn EventStore>,
+    pub(crate) role: RoleUnderTest,
+    installation: Installation,
 }
 
 impl Till {
     pub(crate) fn new(seed: u64) -> Self {
-        let ports = Ports::seeded(seed, Arc::new(ManualClock::default()));
         let faults = Arc::new(NextCall::default());
-        let config = MemoryConfig { faults: Arc::clone(&faults) as Arc<dyn FaultInjector>, ..MemoryConfig::default() };
-        let infra = MemoryInfrastructure::with(ports.clone(), config);
-        let (store, ledger) =
-            (infra.event_store(Owner::Billing), Ledger::new(infra.table(tables::BILLING_LEDGER.name)));
-        Self { ports, faults, ledger, store }
+        let installation = Installation::with_faults(seed, Arc::clone(&faults) as _);
+        let BillingRole { ledger, role } = process(&installation);
+        let role = RoleUnderTest::new(role, &installation.ports);
+        Self { ports: installation.ports.clone(), faults, ledger, role, installation }
     }
 
-    /// One process of the role.
-    pub(crate) fn handler(&self) -> OrderEvents {
-        OrderEvents::new(Arc::new(Payments::new(Aggregates::new(self.writer()), Arc::new(self.ledger.clone()))))
+    /// The handler of a process of its own.
+    pub(crate) fn handler(&self) -> Arc<dyn Handler> {
+        role::handler(&process(&self.installation).role, &queues::BILLING)
     }
 
-    fn writer(&self) -> CommitWriter {
-        CommitWriter::new(Arc::clone(&self.store), Outbox::disabled(), self.ports.clone())
+    fn store(&self) -> Arc<dyn EventStore> {
+        self.installation.infra.event_store(Owner::Billing)
     }
 
     pub(crate) async fn payment(&self) -> Payment {
@@ -65,12 +45,13 @@ impl Till {
     }
 
     pub(crate) async fn payment_of(&self, payment: &PaymentId) -> Payment {
-        let payments = Aggregates::<Payment>::new(self.writer());
+        let payments =
+            Aggregates::<Payment>::new(CommitWriter::new(self.store(), Outbox::disabled(), self.ports.clone()));
         payments.load(&AggregateId::from(payment)).await.unwrap().state
     }
 
     pub(crate) async fn events(&self) -> Vec<EventType> {
-        let commits = self.store.load(&AggregateId::from(&payment_id()), Version::ZERO).await.unwrap();
+        let commits = self.store().load(&AggregateId::from(&payment_id()), Version::ZERO).await.unwrap();
         commits.iter().flat_map(|commit| &commit.events).map(|envelope| envelope.known_type().unwrap()).collect()
     }
 
@@ -128,6 +109,10 @@ impl Till {
 
 pub(crate) fn order() -> OrderId {
     OrderId::parse("ord_1").unwrap()
+}
+
+fn process(installation: &Installation) -> BillingRole {
+    shotengai_billing::assemble(installation.deps(Service::BILLING), &BillingSettings::default())
 }
 
 pub(crate) fn payment_id() -> PaymentId {

@@ -2,8 +2,8 @@ use actix_web::http::header::LOCATION;
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 
-use crate::shop::Sender::{Admin, Customer, Nobody, Service};
-use crate::shop::Shop;
+use crate::shop::Sender::{Admin, Nobody, Service};
+use crate::shop::{Sender, Shop};
 
 fn mushrooms() -> Value {
     json!({ "product_id": "prod_kinoko", "name": "きのこの山", "price": 200, "stock": 100 })
@@ -47,7 +47,7 @@ async fn a_key_makes_one_product() {
 async fn only_administrators_write_and_only_services_read_here() {
     let shop = Shop::open().await;
     assert_eq!(shop.send(create(&mushrooms()), Nobody).await.status, 401);
-    assert_eq!(shop.send(create(&mushrooms()), Customer).await.status, 403);
+    assert_eq!(shop.send(create(&mushrooms()), Sender::Customer("1")).await.status, 403);
     let internal = || TestRequest::get().uri("/internal/products/prod_kinoko");
     assert_eq!(shop.send(internal(), Admin).await.status, 401);
     assert_eq!(shop.send(internal(), Service).await.status, 404);

@@ -53,7 +53,7 @@ type End = (Vec<(u64, u64, u64)>, BTreeMap<OrderId, String>);
 async fn end_of(messages: Vec<Delivery>, sizes: &[usize], processes: usize) -> End {
     let shop = Shop::new(1);
     let handlers: Vec<_> = (0..processes).map(|_| shop.handler()).collect();
-    let handlers: Vec<&dyn Handler> = handlers.iter().map(|handler| handler as &dyn Handler).collect();
+    let handlers: Vec<&dyn Handler> = handlers.iter().map(|handler| handler.as_ref()).collect();
     let orders: Vec<OrderId> =
         messages.iter().filter_map(|message| OrderId::parse(message.envelope.subject.as_str()).ok()).collect();
     deliver_until_settled(&handlers, messages, sizes).await;

@@ -3,7 +3,13 @@ use std::time::Duration;
 use futures::future::join_all;
 use shotengai_contracts::aggregates;
 use shotengai_inventory::domain::{Reservation, Stock};
+<<<<<<< HEAD
 use shotengai_messaging::{Delivery, Disposition, Handler};
+=======
+use shotengai_kernel::AggregateId;
+use shotengai_messaging::memory::InjectedFault;
+use shotengai_messaging::{Delivery, Disposition};
+>>>>>>> 0820928 (Assemble each role in one place, for the binary, its tests and the simulation)
 
 use crate::support::{Shop, order, product};
 
@@ -83,7 +89,7 @@ async fn a_lost_answer_is_not_a_second_reservation() {
     let handler = shop.handler();
     handler.handle(&[shop.created(10)]).await;
     let placed = [shop.placed(&order(1), 4)];
-    shop.faults.lose_next_append();
+    shop.faults.breaks("store.append", InjectedFault::LoseAnswer);
     assert!(handler.handle(&placed).await.iter().all(Disposition::comes_again));
     assert_eq!(handler.handle(&placed).await, [Disposition::Done]);
     assert_eq!(shop.stock().await, Stock { available: 6, reserved: 4, deducted: 0 });

@@ -6,7 +6,7 @@ use shotengai_contracts::aggregates;
 use shotengai_inventory::domain::Stock;
 use shotengai_messaging::aggregate::CommitWriter;
 use shotengai_messaging::contract::CountingStore;
-use shotengai_messaging::{Aggregates, EventStore, Handler, Outbox};
+use shotengai_messaging::{Aggregates, EventStore, Outbox};
 
 use crate::support::{Shop, order, product};
 

@@ -1,69 +1,51 @@
 //! A shop to test in.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use shotengai_contracts::aggregates;
 use shotengai_contracts::events::{CancelReason, OrderCancelled, OrderItem, OrderPlaced, OrderStage, ProductCreated};
+use shotengai_contracts::topology::{Service, queues};
 use shotengai_contracts::{Envelope, Event, Metadata, Owner};
-use shotengai_inventory::consumers::StockEvents;
-use shotengai_inventory::desk::Desk;
 use shotengai_inventory::domain::{Reservation, Stock};
+use shotengai_inventory::{InventoryRole, InventorySettings};
 use shotengai_kernel::{
-    AggregateId, Currency, EventId, ManualClock, Money, Names, OrderId, Ports, ProductId, Quantity, UserId, Version,
+    AggregateId, Currency, EventId, Money, Names, OrderId, Ports, ProductId, Quantity, UserId, Version,
 };
-use shotengai_messaging::aggregate::CommitWriter;
-use shotengai_messaging::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
-use shotengai_messaging::{Aggregates, Delivery, EventStore, Infrastructure, Outbox};
-
-/// Loses the answer of the next append when told to.
-#[derive(Default)]
-pub(crate) struct LossyStore(AtomicBool);
-
-impl LossyStore {
-    pub(crate) fn lose_next_append(&self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-}
-
-impl FaultInjector for LossyStore {
-    fn before(&self, operation: &'static str) -> Option<InjectedFault> {
-        let lose = operation == "store.append" && self.0.swap(false, Ordering::SeqCst);
-        lose.then_some(InjectedFault::LoseAnswer)
-    }
-}
+use shotengai_kit::{Installation, NextCall, RoleUnderTest, role};
+use shotengai_messaging::{Aggregates, CommitWriter, Delivery, EventStore, Handler, Infrastructure, Outbox};
 
 pub(crate) struct Shop {
     pub(crate) ports: Ports,
-    pub(crate) faults: Arc<LossyStore>,
-    store: Arc<dyn EventStore>,
+    pub(crate) faults: Arc<NextCall>,
+    installation: Installation,
 }
 
 impl Shop {
     pub(crate) fn new(seed: u64) -> Self {
-        let ports = Ports::seeded(seed, Arc::new(ManualClock::default()));
-        let faults = Arc::new(LossyStore::default());
-        let config = MemoryConfig { faults: Arc::clone(&faults) as Arc<dyn FaultInjector>, ..MemoryConfig::default() };
-        let infra = MemoryInfrastructure::with(ports.clone(), config);
-        let store = infra.event_store(Owner::Inventory);
-        Self { ports, faults, store }
+        let faults = Arc::new(NextCall::default());
+        let installation = Installation::with_faults(seed, Arc::clone(&faults) as _);
+        Self { ports: installation.ports.clone(), faults, installation }
     }
 
-    /// One process of the role.
-    pub(crate) fn desk(&self) -> Arc<Desk> {
-        Arc::new(Desk::new(self.writer()))
+    /// A process of its own.
+    fn process(&self) -> InventoryRole {
+        shotengai_inventory::assemble(self.installation.deps(Service::INVENTORY), &InventorySettings::default())
     }
 
-    pub(crate) fn handler(&self) -> StockEvents {
-        StockEvents::new(self.desk())
+    pub(crate) fn handler(&self) -> Arc<dyn Handler> {
+        role::handler(&self.process().role, &queues::INVENTORY)
+    }
+
+    pub(crate) fn role(&self) -> RoleUnderTest {
+        RoleUnderTest::new(self.process().role, &self.ports)
     }
 
     fn writer(&self) -> CommitWriter {
-        CommitWriter::new(Arc::clone(&self.store), Outbox::disabled(), self.ports.clone())
+        CommitWriter::new(self.store(), Outbox::disabled(), self.ports.clone())
     }
 
     pub(crate) fn store(&self) -> Arc<dyn EventStore> {
-        Arc::clone(&self.store)
+        self.installation.infra.event_store(Owner::Inventory)
     }
 
     pub(crate) async fn stock(&self) -> Stock {
@@ -81,7 +63,7 @@ impl Shop {
     }
 
     pub(crate) async fn envelopes(&self, id: &AggregateId) -> Vec<Envelope> {
-        let commits = self.store.load(id, Version::ZERO).await.unwrap();
+        let commits = self.store().load(id, Version::ZERO).await.unwrap();
         commits.into_iter().flat_map(|commit| commit.events).collect()
     }
 

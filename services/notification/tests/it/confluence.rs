@@ -8,7 +8,7 @@ use shotengai_kernel::ProductId;
 use shotengai_messaging::contract::deliver_until_settled;
 use shotengai_messaging::contract::stories::{Fate, Story, deliveries_to};
 use shotengai_messaging::{Delivery, Handler};
-use shotengai_notification::mailer::Mailer;
+use shotengai_notification::Mailer;
 
 use crate::support::Harness;
 
@@ -36,7 +36,7 @@ async fn mails_after(messages: Vec<Delivery>, sizes: &[usize], processes: usize)
     let street = Harness::new();
     let mailer = || Arc::clone(&street.mailer) as Arc<dyn Mailer>;
     let handlers: Vec<_> = (0..processes).map(|_| street.handler(mailer())).collect();
-    let handlers: Vec<&dyn Handler> = handlers.iter().map(|handler| handler as &dyn Handler).collect();
+    let handlers: Vec<&dyn Handler> = handlers.iter().map(|handler| handler.as_ref()).collect();
     deliver_until_settled(&handlers, messages, sizes).await;
     let sent = street.mailer.sent.lock().unwrap();
     let mut mails: Vec<_> = sent.iter().map(|mail| (mail.message_id.clone(), mail.content.text.clone())).collect();

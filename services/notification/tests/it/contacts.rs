@@ -1,9 +1,14 @@
 //! Contacts over HTTP, against answers as storefront and proxies give them.
 
+use std::sync::Arc;
+
+use shotengai_contracts::topology::Service;
 use shotengai_kernel::UserId;
 use shotengai_messaging::{Fault, FaultKind};
-use shotengai_notification::contacts::{Contacts, HttpContacts};
+use shotengai_notification::contacts::Contacts;
 use shotengai_notification::domain::contact::{Contact, Language};
+use shotengai_runtime::Neighbour;
+use shotengai_runtime::neighbours::HttpNeighbours;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
@@ -22,7 +27,9 @@ async fn ask(status: &'static str, content_type: &'static str, body: &'static st
         stream.write_all(answer.as_bytes()).await.unwrap();
         head
     });
-    let contacts = HttpContacts::new(reqwest::Client::new(), &url, "internal".into());
+    let addresses = [(Service::STOREFRONT, url)];
+    let neighbours = HttpNeighbours::new(reqwest::Client::new(), "internal".into(), addresses);
+    let contacts = Contacts::new(Neighbour::new(Service::STOREFRONT, Arc::new(neighbours)));
     let answer = contacts.contact(&UserId::parse("usr_7").unwrap()).await;
     let head = serving.await.unwrap();
     assert!(head.starts_with("GET /internal/contacts/usr_7 HTTP/1.1\r\n"), "{head}");

@@ -6,10 +6,10 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde_json::json;
 use shotengai_messaging::memory::{FaultInjector, InjectedFault};
-use shotengai_messaging::{Condition, Delivery, Disposition, Handler, Key, Row};
+use shotengai_messaging::{Condition, Delivery, Disposition, Key, Row};
+use shotengai_notification::Mailer;
 use shotengai_notification::claims::LEASE;
 use shotengai_notification::domain::mail::MailKind;
-use shotengai_notification::mailer::Mailer;
 
 use crate::support::{Harness, Mood, event};
 
@@ -52,7 +52,7 @@ async fn a_guest_without_an_address_gets_no_mail_and_a_recorded_decision() {
     let street = Harness::new();
     street.know(None);
     assert_eq!(street.handle(MailKind::Received).await, Disposition::Done);
-    street.contacts.known.lock().unwrap().clear();
+    street.forget();
     assert_eq!(street.handle(MailKind::Receipt).await, Disposition::Done);
     for kind in [MailKind::Received, MailKind::Receipt] {
         assert_eq!(street.claim(kind).await, json!({"state": "skipped", "why": "no_address"}));
@@ -70,7 +70,7 @@ async fn a_live_claim_is_looked_at_again_soon_and_an_expired_one_taken_over() {
     let handler = street.handler(Arc::clone(&street.mailer) as Arc<dyn Mailer>);
     // Soon, since it may have been sent by then, less and less so; and never later than the lease ends.
     for (pass, receive_count, wait) in [(0, 1, 1), (0, 2, 2), (0, 20, 5), (27, 20, 3)] {
-        street.clock.advance(SignedDuration::from_secs(pass));
+        street.installation.advance(SignedDuration::from_secs(pass));
         let delivery = Delivery { receive_count, ..street.delivery(&event(MailKind::Received)) };
         let busy = handler.handle(&[delivery]).await;
         assert!(
@@ -79,7 +79,7 @@ async fn a_live_claim_is_looked_at_again_soon_and_an_expired_one_taken_over() {
         );
     }
     assert_eq!(street.sent(), 0);
-    street.clock.advance(SignedDuration::from_secs(3));
+    street.installation.advance(SignedDuration::from_secs(3));
     assert_eq!(street.handle(MailKind::Received).await, Disposition::Done);
     assert_eq!(street.sent(), 1);
 }
@@ -106,9 +106,9 @@ async fn who_learns_of_its_claim_too_late_sends_nothing() {
 #[tokio::test]
 async fn what_fails_for_now_gives_its_claim_back_and_comes_again() {
     let street = Harness::new();
-    *street.contacts.away.lock().unwrap() = true;
+    street.installation.neighbours.set_away(true);
     assert!(is_retry(&street.handle(MailKind::Received).await));
-    *street.contacts.away.lock().unwrap() = false;
+    street.installation.neighbours.set_away(false);
     *street.mailer.mood.lock().unwrap() = Mood::IsAway;
     assert!(is_retry(&street.handle(MailKind::Received).await));
     *street.mailer.mood.lock().unwrap() = Mood::Takes;
@@ -135,7 +135,7 @@ async fn an_address_that_is_refused_for_good_is_recorded_and_not_tried_again() {
     assert_eq!(street.handle(MailKind::Received).await, Disposition::Done);
     assert_eq!(street.claim(MailKind::Received).await, json!({"state": "refused", "code": 550}));
     *street.mailer.mood.lock().unwrap() = Mood::Takes;
-    street.clock.advance(SignedDuration::try_from(LEASE).unwrap());
+    street.installation.advance(SignedDuration::try_from(LEASE).unwrap());
     assert_eq!(street.handle(MailKind::Received).await, Disposition::Done);
     assert_eq!(street.sent(), 0);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use shotengai_inbox::{Inbox, InboxConfig, InboxStore};
-use shotengai_messaging::{Disposition, Handler};
+use shotengai_messaging::Disposition;
 use shotengai_notification::domain::mail::MailKind;
 use shotengai_notification::mailer::{Mailer, SendError};
 use shotengai_notification::smtp::{SmtpMailer, SmtpServer};

@@ -1,30 +1,27 @@
 //! Orders, fakes and a harness for the handler.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use serde_json::json;
 use shotengai_contracts::events::OrderStage;
 use shotengai_contracts::events::{
     CancelReason, Event, OrderCancelled, OrderItem, OrderPaid, OrderPlaced, OrderShipped,
 };
-use shotengai_contracts::topology::tables;
+use shotengai_contracts::topology::{Service, queues, tables};
 use shotengai_contracts::{Envelope, Metadata};
 use shotengai_kernel::{
-    AggregateId, Currency, EventId, ManualClock, Money, Names, OrderId, Ports, ProductId, Quantity, TextRule, UserId,
-    Version,
+    AggregateId, Currency, EventId, Money, Names, OrderId, ProductId, Quantity, TextRule, UserId, Version,
 };
-use shotengai_messaging::memory::{FaultInjector, MemoryTable, NoFaults};
-use shotengai_messaging::{Delivery, Disposition, Fault, FaultKind, Handler, Key, Table};
-use shotengai_notification::claims::Claims;
-use shotengai_notification::consumers::NotificationHandler;
-use shotengai_notification::contacts::Contacts;
-use shotengai_notification::domain::contact::{Address, Contact, Language};
+use shotengai_kit::{Installation, role};
+use shotengai_messaging::memory::{FaultInjector, NoFaults};
+use shotengai_messaging::{Delivery, Disposition, Fault, FaultKind, Handler, Infrastructure, Key, Table};
 use shotengai_notification::domain::mail::{Cancellation, Charge, MailKind, OrderMail};
-use shotengai_notification::mailer::{Mailer, OutgoingMail, SendError};
-use shotengai_notification::render::Templates;
-use shotengai_notification::send_order_mail::{SendOrderMail, Slots};
+use shotengai_notification::{Mailer, Mailing, OutgoingMail, SendError, Templates};
 use shotengai_runtime::OrderLinks;
+
+/// Where storefront is asked who `usr_1` is.
+const CONTACT: &str = "/internal/contacts/usr_1";
 
 /// Templates of a street whose links are the same in every run.
 pub(crate) fn templates() -> Templates {
@@ -92,23 +89,6 @@ pub(crate) fn event(kind: MailKind) -> Event {
     }
 }
 
-/// Contacts from a map; away while told to be.
-#[derive(Default)]
-pub(crate) struct FakeContacts {
-    pub(crate) known: Mutex<BTreeMap<UserId, Contact>>,
-    pub(crate) away: Mutex<bool>,
-}
-
-#[async_trait]
-impl Contacts for FakeContacts {
-    async fn contact(&self, user: &UserId) -> Result<Option<Contact>, Fault> {
-        if *self.away.lock().unwrap() {
-            return Err(Fault::new(FaultKind::Transient, "storefront.contact", "away"));
-        }
-        Ok(self.known.lock().unwrap().get(user).cloned())
-    }
-}
-
 /// What a fake mailer does with the next mails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Mood {
@@ -147,13 +127,11 @@ impl Mailer for FakeMailer {
     }
 }
 
-/// A handler over fakes, with a clock of its own. The user `usr_1` is known and Japanese.
+/// An installation, and processes that send mails in it. The user `usr_1` is known and Japanese.
 pub(crate) struct Harness {
-    pub(crate) clock: Arc<ManualClock>,
     pub(crate) table: Arc<dyn Table>,
-    pub(crate) contacts: Arc<FakeContacts>,
     pub(crate) mailer: Arc<FakeMailer>,
-    ports: Ports,
+    pub(crate) installation: Installation,
 }
 
 impl Harness {
@@ -163,38 +141,37 @@ impl Harness {
 
     /// The same, over a table of claims that goes wrong in this way.
     pub(crate) fn with_faults(faults: Arc<dyn FaultInjector>) -> Self {
-        let clock = Arc::new(ManualClock::default());
-        let ports = Ports::seeded(7, Arc::clone(&clock));
-        let table: Arc<dyn Table> =
-            Arc::new(MemoryTable::with_faults(tables::NOTIFICATION_CLAIMS.name, ports.clone(), faults));
-        let harness = Self { clock, table, contacts: Arc::default(), mailer: Arc::default(), ports };
+        let installation = Installation::with_faults(7, faults);
+        let table = installation.infra.table(tables::NOTIFICATION_CLAIMS.name);
+        let harness = Self { table, mailer: Arc::default(), installation };
         harness.know(Some("hana@example.jp"));
         harness
     }
 
     pub(crate) fn know(&self, email: Option<&str>) {
-        let contact = Contact { email: email.map(Address::new), language: Language::Ja, name: None };
-        self.contacts.known.lock().unwrap().insert(user_id(), contact);
+        let contact = json!({ "email": email, "language": "ja", "name": null });
+        self.installation.neighbours.answers(Service::STOREFRONT, CONTACT, 200, &contact);
+    }
+
+    /// Nobody is known any more.
+    pub(crate) fn forget(&self) {
+        let problem = json!({ "type": "/problems/no-such-account", "status": 404 });
+        self.installation.neighbours.answers(Service::STOREFRONT, CONTACT, 404, &problem);
     }
 
     /// A process of its own: its handler shares only the table with others.
-    pub(crate) fn handler(&self, mailer: Arc<dyn Mailer>) -> NotificationHandler {
-        NotificationHandler::new(SendOrderMail {
-            claims: Claims::new(Arc::clone(&self.table), self.ports.clone()),
-            contacts: Arc::clone(&self.contacts) as Arc<dyn Contacts>,
-            templates: Arc::new(templates()),
-            mailer,
-            domain: "shotengai".into(),
-            ports: self.ports.clone(),
-            slots: Slots::default(),
-        })
+    pub(crate) fn handler(&self, mailer: Arc<dyn Mailer>) -> Arc<dyn Handler> {
+        let mailing = Mailing { mailer, templates: Arc::new(templates()), domain: "shotengai".into() };
+        let deps = self.installation.deps(Service::NOTIFICATION);
+        role::handler(&shotengai_notification::assemble(deps, mailing), &queues::NOTIFICATION)
     }
 
     pub(crate) fn delivery(&self, event: &Event) -> Delivery {
-        let id = self.ports.ids.uuid_v7();
+        let ports = &self.installation.ports;
+        let id = ports.ids.uuid_v7();
         let meta = Metadata::request(id, Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()));
         let subject = AggregateId::from(&order_id());
-        let envelope = Envelope::wrap(EventId::new(id), self.ports.clock.now(), subject, Version::new(1), &meta, event);
+        let envelope = Envelope::wrap(EventId::new(id), ports.clock.now(), subject, Version::new(1), &meta, event);
         Delivery::of(envelope).unwrap()
     }
 

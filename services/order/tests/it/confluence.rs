@@ -14,9 +14,7 @@ use shotengai_kernel::{AggregateId, Names, OrderId};
 use shotengai_messaging::contract::deliver_until_settled;
 use shotengai_messaging::contract::stories::{Fate, Story, deliveries_to};
 use shotengai_messaging::{Delivery, Handler, Loaded};
-use shotengai_order::aggregate::Orders;
 use shotengai_order::cancel::{CancelOrder, cancel_order};
-use shotengai_order::consumers::OrderEvents;
 use shotengai_order::domain::{Offer, Order, deadline_passed};
 
 use crate::support::{World, delivery, product_id, request, yen};
@@ -233,17 +231,12 @@ fn disorder() -> impl Strategy<Value = Disorder> {
     )
 }
 
-/// A process of its own: nothing that it has loaded is known to the others.
-fn process(world: &World) -> OrderEvents {
-    OrderEvents::new(Orders::new(world.orders.writer().clone()), world.prices.clone(), world.reminders.clone())
-}
-
 /// Some messages come before the wishes, and all of them, those once more, together with them.
 async fn play(disorder: Disorder) -> (End, End) {
     let Disorder { plot, mut messages, sizes, processes, before } = disorder;
     let world = plot.open().await;
-    let handlers: Vec<_> = (0..processes).map(|_| process(&world)).collect();
-    let handlers: Vec<&dyn Handler> = handlers.iter().map(|handler| handler as &dyn Handler).collect();
+    let handlers: Vec<_> = (0..processes).map(|_| world.another_process()).collect();
+    let handlers: Vec<&dyn Handler> = handlers.iter().map(|handler| handler.as_ref()).collect();
     let rest = messages.split_off(before);
     for batch in messages.chunks(7) {
         handlers[0].handle(batch).await;

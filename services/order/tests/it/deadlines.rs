@@ -4,26 +4,17 @@ use std::time::Duration;
 
 use shotengai_contracts::events::{CancelReason, OrderStage};
 use shotengai_contracts::topology::queues;
-use shotengai_kernel::{Clock, OrderId, Ports, SeededRandom, Timestamp};
+use shotengai_kernel::OrderId;
+use shotengai_kit::{paused_ports, role};
 use shotengai_messaging::memory::{FaultInjector, InjectedFault, NoFaults};
-use shotengai_messaging::{Consumer, ConsumerConfig, Delivery, Disposition, FaultKind, Handler, Infrastructure};
+use shotengai_messaging::{Consumer, Delivery, Disposition, FaultKind};
 use shotengai_order::cancel::{CancelOrder, cancel_order};
 use shotengai_order::ship::ship_order;
-use tokio::time::Instant;
 
 use crate::saga::{authorized, captured, placed, stock_reserved};
 use crate::support::{World, request};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// The time of day, moved by `tokio`'s paused time.
-struct PausedClock(Instant);
-
-impl Clock for PausedClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_second(1_767_225_600).unwrap() + self.0.elapsed()
-    }
-}
 
 /// What happens to the next sends of reminders.
 #[derive(Default)]
@@ -48,18 +39,11 @@ impl FaultInjector for Sends {
 
 /// A world in paused time.
 fn world(patience: Duration, faults: Arc<dyn FaultInjector>) -> World {
-    let ports = Ports::from_parts(Arc::new(PausedClock(Instant::now())), Arc::new(SeededRandom::new(1)));
-    World::over(ports, patience, faults)
+    World::over(paused_ports(1), patience, faults)
 }
 
 fn consumer(world: &World) -> Arc<Consumer> {
-    Consumer::new(
-        ConsumerConfig::new("order-deadline"),
-        world.infra.queue(queues::ORDER_DEADLINE.name),
-        world.infra.queue(&queues::ORDER_DEADLINE.dead_letters()),
-        Arc::clone(&world.deadlines) as _,
-        world.orders.writer().ports().clone(),
-    )
+    role::consumer(&world.role, &queues::ORDER_DEADLINE)
 }
 
 /// The order's `OrderPlaced` as it comes from the topic.
@@ -79,7 +63,7 @@ async fn three_placements(world: &World) -> Vec<Delivery> {
 /// How many reminders of each order are in the queue.
 fn reminded(world: &World) -> BTreeMap<String, usize> {
     let mut found = BTreeMap::new();
-    for message in world.infra.memory_queue(queues::ORDER_DEADLINE.name).messages() {
+    for message in world.installation.infra.memory_queue(queues::ORDER_DEADLINE.name).messages() {
         let envelope = shotengai_contracts::Envelope::from_json(message.body.as_bytes()).unwrap();
         *found.entry(envelope.subject.to_string()).or_default() += 1;
     }
@@ -101,7 +85,7 @@ async fn cancelled_after(world: &World) -> Duration {
     }
     let state = world.order(&order).await;
     assert_eq!(state.placed().unwrap().cancel_reason, Some(CancelReason::DeadlineExceeded));
-    assert_eq!(world.infra.leftovers().iter().filter(|left| left.contains("queue")).count(), 0);
+    assert_eq!(world.installation.infra.leftovers().iter().filter(|left| left.contains("queue")).count(), 0);
     let events: Vec<_> = world.commits(&order).await.into_iter().flat_map(|commit| commit.events).collect();
     let [placed, cancelled] = events.as_slice() else { panic!("{events:?}") };
     assert_eq!(cancelled.causationid, placed.id.uuid());
@@ -132,7 +116,7 @@ async fn a_reminder_is_the_placement_as_it_came() {
     assert_eq!(world.handler.handle(std::slice::from_ref(&placement)).await, [Disposition::Done]);
     tokio::time::advance(100 * SECOND).await;
     assert_eq!(world.deadlines.handle(&[placement]).await, [Disposition::Done], "sent again, being early");
-    let queue = world.infra.memory_queue(queues::ORDER_DEADLINE.name);
+    let queue = world.installation.infra.memory_queue(queues::ORDER_DEADLINE.name);
     assert_eq!(queue.depth_now().delayed, 2);
     for reminder in queue.messages() {
         assert_eq!(reminder.body, envelope.to_json());
@@ -169,7 +153,7 @@ async fn a_placement_that_is_handled_after_the_deadline_is_reminded_of_at_once()
     let order = placed(&world).await;
     tokio::time::advance(60 * SECOND).await;
     world.handler.handle(&[placement(&world, &order).await]).await;
-    assert_eq!(world.infra.memory_queue(queues::ORDER_DEADLINE.name).depth_now().visible, 1);
+    assert_eq!(world.installation.infra.memory_queue(queues::ORDER_DEADLINE.name).depth_now().visible, 1);
     assert_eq!(consumer(&world).step(Duration::ZERO).await.unwrap(), 1);
     assert_eq!(world.order(&order).await.placed().unwrap().stage, OrderStage::Cancelled);
 }
@@ -221,8 +205,8 @@ async fn a_reminder_that_the_queue_refuses_brings_its_own_message_back_and_no_ot
     let sends = Arc::new(Sends::default());
     let world = world(900 * SECOND, Arc::clone(&sends) as _);
     let batch = three_placements(&world).await;
-    for handler in [&world.handler as &dyn Handler, world.deadlines.as_ref()] {
-        world.infra.memory_queue(queues::ORDER_DEADLINE.name).purge();
+    for handler in [&world.handler, &world.deadlines] {
+        world.installation.infra.memory_queue(queues::ORDER_DEADLINE.name).purge();
         sends.next.lock().unwrap().push(InjectedFault::FailEntries);
         let answers = outcomes(&handler.handle(&batch).await);
         assert!(answers.contains(&"unavailable"), "{answers:?}");

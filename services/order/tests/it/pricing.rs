@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use shotengai_contracts::Event;
 use shotengai_contracts::events::{ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated};
 use shotengai_kernel::{Names, TextRule};
-use shotengai_messaging::{Delivery, Disposition, Handler};
+use shotengai_messaging::{Delivery, Disposition};
 use shotengai_order::domain::Offer;
 
 use crate::support::{World, delivery, product_id, yen};

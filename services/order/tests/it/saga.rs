@@ -1,7 +1,7 @@
 use shotengai_contracts::Event;
 use shotengai_contracts::events::{OrderStage, PaymentAuthorized, PaymentCaptured, StockMoved, StockReserved};
 use shotengai_kernel::{OrderId, PaymentId};
-use shotengai_messaging::{Delivery, Disposition, Handler};
+use shotengai_messaging::{Delivery, Disposition};
 
 use crate::support::{World, delivery, product_id, request, wish, yen};
 

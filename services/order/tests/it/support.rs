@@ -1,56 +1,69 @@
-//! Order over adapters in memory, and a catalog that tests can fill and take away.
+//! Order over an installation in memory, and a catalog that tests can fill and take away.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use shotengai_contracts::topology::{queues, tables};
-use shotengai_contracts::{Envelope, Event, Metadata, Owner};
+use serde_json::json;
+use shotengai_contracts::topology::{Service, queues};
+use shotengai_contracts::{Envelope, Event, Metadata};
 use shotengai_kernel::{
-    AggregateId, Currency, EventId, ManualClock, Money, Names, OrderId, Ports, ProductId, Quantity, Timestamp, UserId,
-    Version,
+    AggregateId, Currency, EventId, Money, OrderId, Ports, ProductId, Quantity, Timestamp, UserId, Version,
 };
-use shotengai_messaging::memory::{FaultInjector, MemoryConfig, MemoryInfrastructure, NoFaults};
-use shotengai_messaging::{CommitWriter, Delivery, Fault, FaultKind, Infrastructure, Outbox};
+use shotengai_kit::{FakeNeighbours, Installation, role};
+use shotengai_messaging::memory::FaultInjector;
+use shotengai_messaging::{Commit, Delivery, Handler};
 use shotengai_order::aggregate::Orders;
-use shotengai_order::catalog_client::Catalog;
-use shotengai_order::consumers::OrderEvents;
-use shotengai_order::deadline::{Deadlines, Reminders};
-use shotengai_order::domain::{Lines, Offer, Order};
+use shotengai_order::domain::{Lines, Order};
 use shotengai_order::place::{PlaceOrder, Placing};
-use shotengai_order::prices::{Listed, Prices};
+use shotengai_order::prices::Prices;
+use shotengai_order::{OrderRole, OrderSettings};
 use uuid::Uuid;
 
-/// Order with everything behind it.
+/// One process of order, and what is behind it.
 pub(crate) struct World {
-    pub(crate) catalog: Arc<FakeCatalog>,
+    pub(crate) catalog: FakeCatalog,
     pub(crate) orders: Orders,
     pub(crate) prices: Prices,
     pub(crate) placing: Placing,
-    pub(crate) reminders: Reminders,
-    pub(crate) handler: OrderEvents,
-    pub(crate) deadlines: Arc<Deadlines>,
-    pub(crate) infra: MemoryInfrastructure,
+    pub(crate) handler: Arc<dyn Handler>,
+    pub(crate) deadlines: Arc<dyn Handler>,
+    pub(crate) role: shotengai_runtime::Role,
+    pub(crate) installation: Installation,
+    settings: OrderSettings,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self::over(Ports::seeded(1, Arc::new(ManualClock::default())), Duration::from_secs(900), Arc::new(NoFaults))
+        Self::of(Installation::new(1), Duration::from_secs(900))
     }
 
     pub(crate) fn over(ports: Ports, patience: Duration, faults: Arc<dyn FaultInjector>) -> Self {
-        let infra = MemoryInfrastructure::with(ports.clone(), MemoryConfig { faults, ..MemoryConfig::default() });
-        let catalog = Arc::new(FakeCatalog::default());
-        let store = infra.event_store(Owner::Order);
-        let orders = Orders::new(CommitWriter::new(store, Outbox::disabled(), ports.clone()));
-        let prices = Prices::new(infra.table(tables::ORDER_PRICES.name), Arc::clone(&catalog) as Arc<dyn Catalog>);
-        let placing = Placing::new(orders.clone(), prices.clone(), Arc::clone(&ports.ids));
-        let reminders = Reminders::new(infra.queue(queues::ORDER_DEADLINE.name), Arc::clone(&ports.clock), patience);
-        let deadlines = Arc::new(Deadlines::new(orders.clone(), reminders.clone()));
-        let handler = OrderEvents::new(orders.clone(), prices.clone(), reminders.clone());
-        Self { catalog, orders, prices, placing, reminders, handler, deadlines, infra }
+        Self::of(Installation::over(ports, faults), patience)
+    }
+
+    fn of(installation: Installation, patience: Duration) -> Self {
+        let installation = installation.leaving(queues::ORDER_DEADLINE.name);
+        let order_deadline_seconds = u32::try_from(patience.as_secs()).unwrap();
+        let settings = OrderSettings { order_deadline_seconds, ..OrderSettings::default() };
+        let order = shotengai_order::assemble(installation.deps(Service::ORDER), &settings);
+        let OrderRole { orders, placing, prices, role } = order;
+        Self {
+            catalog: FakeCatalog(Arc::clone(&installation.neighbours)),
+            handler: role::handler(&role, &queues::ORDER),
+            deadlines: role::handler(&role, &queues::ORDER_DEADLINE),
+            orders,
+            prices,
+            placing,
+            role,
+            installation,
+            settings,
+        }
+    }
+
+    /// The handler of another process: nothing that it has loaded is known to this one.
+    pub(crate) fn another_process(&self) -> Arc<dyn Handler> {
+        let order = shotengai_order::assemble(self.installation.deps(Service::ORDER), &self.settings);
+        role::handler(&order.role, &queues::ORDER)
     }
 
     pub(crate) async fn order(&self, id: &OrderId) -> Order {
@@ -58,48 +71,35 @@ impl World {
     }
 
     pub(crate) async fn event_types(&self, id: &OrderId) -> Vec<String> {
-        let commits = self.orders.writer().store().load(&AggregateId::from(id), Version::ZERO).await.unwrap();
+        let commits = self.commits(id).await;
         commits.into_iter().flat_map(|commit| commit.events).map(|event| event.event_type).collect()
     }
 
-    pub(crate) async fn commits(&self, id: &OrderId) -> Vec<shotengai_messaging::Commit> {
+    pub(crate) async fn commits(&self, id: &OrderId) -> Vec<Commit> {
         self.orders.writer().store().load(&AggregateId::from(id), Version::ZERO).await.unwrap()
     }
 }
 
-/// A catalog in memory.
-#[derive(Default)]
-pub(crate) struct FakeCatalog {
-    products: Mutex<BTreeMap<ProductId, Listed>>,
-    asked: AtomicUsize,
-    away: AtomicBool,
-}
+/// What catalog answers.
+pub(crate) struct FakeCatalog(Arc<FakeNeighbours>);
 
 impl FakeCatalog {
     pub(crate) fn set(&self, product: &str, version: u64, offer: Option<(&str, i64)>) {
-        let offer =
-            offer.map(|(name, minor)| Offer { name: name.to_owned(), names: Names::default(), price: yen(minor) });
-        let listed = Listed { version: Version::new(version), offer };
-        self.products.lock().unwrap().insert(product_id(product), listed);
+        let (name, price) = offer.unwrap_or(("gone", 1));
+        let product = product_id(product);
+        let body = json!({
+            "product_id": product, "name": name, "price": price, "currency": "JPY", "version": version,
+            "deleted": offer.is_none(),
+        });
+        self.0.answers(Service::CATALOG, format!("/internal/products/{product}"), 200, &body);
     }
 
     pub(crate) fn go_away(&self) {
-        self.away.store(true, Ordering::SeqCst);
+        self.0.set_away(true);
     }
 
     pub(crate) fn times_asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
-    }
-}
-
-#[async_trait]
-impl Catalog for FakeCatalog {
-    async fn product(&self, product: &ProductId) -> Result<Option<Listed>, Fault> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        if self.away.load(Ordering::SeqCst) {
-            return Err(Fault::new(FaultKind::Transient, "catalog.GetProduct", "away"));
-        }
-        Ok(self.products.lock().unwrap().get(product).cloned())
+        self.0.times_asked()
     }
 }
 

@@ -85,6 +85,10 @@ impl ReadModel for MemoryReadModel {
     async fn session(&self) -> Result<Box<dyn Session>, Fault> {
         Ok(Box::new(self.clone()))
     }
+
+    async fn ping(&self) -> Result<(), Fault> {
+        Ok(())
+    }
 }
 
 macro_rules! rows {

@@ -7,6 +7,7 @@ mod stock;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -17,6 +18,7 @@ use tokio_postgres::types::FromSql;
 
 use crate::database::{Database, Session as Connection};
 use crate::domain::{Fold, OrderRow, ProductRow, StockRow};
+use crate::migrations::Migrations;
 
 const READ: &str = "postgres.read";
 const WRITE: &str = "postgres.write";
@@ -82,12 +84,57 @@ pub trait ReadModel: Send + Sync {
     /// # Errors
     /// A [`Fault`] of the database.
     async fn session(&self) -> Result<Box<dyn Session>, Fault>;
+
+    /// A cheap call that answers when the database does.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the database.
+    async fn ping(&self) -> Result<(), Fault>;
+
+    /// Whether the tables are there.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
+    /// Returns once the tables are there.
+    async fn ready(&self) {}
 }
 
 #[async_trait]
 impl ReadModel for Database {
     async fn session(&self) -> Result<Box<dyn Session>, Fault> {
         Ok(Box::new(Self::session(self).await?))
+    }
+
+    async fn ping(&self) -> Result<(), Fault> {
+        Self::ping(self).await
+    }
+}
+
+/// Rows in a database whose tables are made while the process runs.
+pub struct PostgresRows {
+    /// The database.
+    pub database: Database,
+    /// What makes its tables.
+    pub migrations: Arc<Migrations>,
+}
+
+#[async_trait]
+impl ReadModel for PostgresRows {
+    async fn session(&self) -> Result<Box<dyn Session>, Fault> {
+        ReadModel::session(&self.database).await
+    }
+
+    async fn ping(&self) -> Result<(), Fault> {
+        self.database.ping().await
+    }
+
+    fn is_ready(&self) -> bool {
+        self.migrations.are_done()
+    }
+
+    async fn ready(&self) {
+        self.migrations.wait().await;
     }
 }
 

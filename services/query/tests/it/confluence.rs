@@ -10,14 +10,13 @@ use shotengai_contracts::aggregates;
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::AggregateId;
 use shotengai_messaging::contract::deliver_until_settled;
-use shotengai_messaging::{Commit, Delivery, Handler, Infrastructure};
+use shotengai_messaging::{Commit, Delivery, Handler};
 use shotengai_query::database::Database;
 use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
-use shotengai_query::project::Projector;
 use shotengai_query::store::{Rows, Stored};
 
 use crate::history::{order, order_id, product, product_id, stock};
-use crate::support::{Street, deliveries};
+use crate::support::{Street, deliveries, projector};
 
 /// Histories of up to three products, their stock, and three orders.
 #[derive(Debug, Clone)]
@@ -98,11 +97,9 @@ async fn play(street: &Street, disorder: Disorder) {
         }
     }
     let messages = arrivals.into_iter().map(|place| messages[place].clone()).collect();
-    let stores = || Arc::clone(&street.infra) as Arc<dyn Infrastructure>;
-    let handlers: Vec<_> = (0..projectors)
-        .map(|_| Projector::new(Arc::new(street.database.clone()), stores(), Arc::clone(&street.applied)))
-        .collect();
-    let handlers: Vec<&dyn Handler> = handlers.iter().map(|handler| handler as &dyn Handler).collect();
+    let handlers: Vec<_> =
+        (0..projectors).map(|_| projector(Arc::clone(&street.infra) as _, &street.database).0).collect();
+    let handlers: Vec<&dyn Handler> = handlers.iter().map(|handler| handler.as_ref()).collect();
     deliver_until_settled(&handlers, messages, &sizes).await;
     agree::<ProductRow>(&street.database, &products).await;
     agree::<StockRow>(&street.database, &stocks).await;

@@ -14,12 +14,10 @@ use shotengai_messaging::{
     Disposition, EventStore, FaultKind, Infrastructure, Queue, StreamReader, StreamWriter, Table, Topic,
 };
 use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
-use shotengai_query::project::Projector;
 use shotengai_query::store::{Rows, Stored};
-use tokio::sync::Notify;
 
 use crate::history::{order, order_id, product, product_id, stock};
-use crate::support::{Street, absent_database, all_done, deliveries, ports};
+use crate::support::{Street, absent_database, all_done, deliveries, ports, projector};
 
 async fn row<R: Stored>(street: &Street, id: &AggregateId) -> Option<R> {
     let session = street.database.session().await.unwrap();
@@ -40,7 +38,7 @@ async fn one_batch_may_hold_products_stock_and_orders() {
     batch.extend(street.commit(Owner::Order, &order).await);
     batch.extend(street.commit(Owner::Inventory, &pieces).await);
     batch.reverse();
-    all_done(&street.projector.project(&batch).await);
+    all_done(&street.projector.handle(&batch).await);
     let product = AggregateId::from(&product_id("kinoko"));
     assert_eq!(row::<ProductRow>(&street, &product).await, folded(&sweets));
     assert_eq!(row::<StockRow>(&street, &aggregates::stock(&product_id("kinoko"))).await, folded(&pieces));
@@ -53,10 +51,10 @@ async fn a_gap_is_filled_from_the_event_store_and_what_comes_late_is_ignored() {
     let history = order("1", "mei", 0, OrderStage::Shipped);
     let batch = street.commit(Owner::Order, &history).await;
     let id = AggregateId::from(&order_id("1"));
-    all_done(&street.projector.project(&batch[3..4]).await);
+    all_done(&street.projector.handle(&batch[3..4]).await);
     let after_gap = row::<OrderRow>(&street, &id).await.unwrap();
     assert_eq!(Some(&after_gap), folded(&history).as_ref(), "the store had all of it");
-    all_done(&street.projector.project(&batch).await);
+    all_done(&street.projector.handle(&batch).await);
     assert_eq!(row::<OrderRow>(&street, &id).await, Some(after_gap));
 }
 
@@ -71,7 +69,7 @@ async fn pods_that_project_the_same_events_at_once_agree() {
         let projector = &street.projector;
         async move {
             for part in mine.chunks(3) {
-                all_done(&projector.project(part).await);
+                all_done(&projector.handle(part).await);
             }
         }
     });
@@ -85,7 +83,7 @@ async fn an_event_that_the_store_does_not_know_comes_again_and_holds_up_no_other
     let street = Street::new("unknown_event").await;
     let known = street.commit(Owner::Order, &order("known", "mei", 0, OrderStage::Pending)).await;
     let unknown = deliveries(&order("unknown", "mei", 0, OrderStage::Paid));
-    let answers = street.projector.project(&[unknown[2].clone(), known[0].clone()]).await;
+    let answers = street.projector.handle(&[unknown[2].clone(), known[0].clone()]).await;
     assert!(matches!(&answers[0], Disposition::Retry { cause, .. } if cause.contains("at version 0")), "{answers:?}");
     assert_eq!(answers[1], Disposition::Done);
     assert!(row::<OrderRow>(&street, &AggregateId::from(&order_id("known"))).await.is_some());
@@ -94,7 +92,7 @@ async fn an_event_that_the_store_does_not_know_comes_again_and_holds_up_no_other
 #[tokio::test]
 async fn without_postgresql_every_event_comes_again() {
     let street = Street::over(absent_database());
-    let answers = street.projector.project(&deliveries(&product("kinoko", 0, &[1]))).await;
+    let answers = street.projector.handle(&deliveries(&product("kinoko", 0, &[1]))).await;
     assert!(answers.iter().all(Disposition::comes_again) && answers.len() == 2);
 }
 
@@ -138,14 +136,14 @@ async fn a_gap_in_a_long_history_reads_only_what_came_after_the_row() {
     let batch = street.commit(Owner::Inventory, &history).await;
     let store = Arc::new(CountingStore::new(street.infra.event_store(Owner::Inventory)));
     let counted = Arc::new(Counted(Arc::clone(&street.infra), Arc::clone(&store)));
-    let projector = Projector::new(Arc::new(street.database.clone()), counted, Arc::new(Notify::new()));
-    all_done(&projector.project(&batch[1989..1990]).await);
+    let (projector, _) = projector(counted, &street.database);
+    all_done(&projector.handle(&batch[1989..1990]).await);
     assert_eq!(store.take_read(), history.len(), "a row that is not there is folded from all of it");
     let more = stock("takenoko", &[0; 30]);
     let batch = street.commit(Owner::Inventory, &more).await;
-    all_done(&projector.project(&batch[..10]).await);
+    all_done(&projector.handle(&batch[..10]).await);
     assert_eq!(store.take_read(), 0);
-    all_done(&projector.project(&batch[20..21]).await);
+    all_done(&projector.handle(&batch[20..21]).await);
     assert_eq!(store.take_read(), 21);
     let id = aggregates::stock(&product_id("takenoko"));
     assert_eq!(row::<StockRow>(&street, &id).await, folded(&more));
@@ -169,12 +167,12 @@ async fn an_event_store_that_is_away_is_asked_once_for_a_gap_and_the_event_waits
     let street = Street::new("store_away").await;
     let history = stock("kinoko", &[0; 30]);
     let batch = street.commit(Owner::Inventory, &history).await;
-    all_done(&street.projector.project(&batch[..10]).await);
+    all_done(&street.projector.handle(&batch[..10]).await);
     let away = Arc::new(Away::default());
     let config = MemoryConfig { faults: Arc::clone(&away) as Arc<dyn FaultInjector>, ..MemoryConfig::default() };
     let infra = Arc::new(MemoryInfrastructure::with(ports(), config));
-    let projector = Projector::new(Arc::new(street.database.clone()), infra, Arc::new(Notify::new()));
-    let answers = projector.project(&batch[20..21]).await;
+    let (projector, _) = projector(infra, &street.database);
+    let answers = projector.handle(&batch[20..21]).await;
     assert!(matches!(&answers[..], [Disposition::Unavailable { .. }]), "{answers:?}");
     assert_eq!(away.0.load(Ordering::Relaxed), 1);
 }

@@ -146,6 +146,10 @@ impl ReadModel for FasterProjector {
         }
         self.rows.session().await
     }
+
+    async fn ping(&self) -> Result<(), shotengai_messaging::Fault> {
+        self.rows.ping().await
+    }
 }
 
 #[tokio::test]

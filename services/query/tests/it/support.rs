@@ -5,12 +5,14 @@ use std::sync::{Arc, mpsc};
 
 use deadpool_postgres::{Manager, Pool};
 use shotengai_contracts::Owner;
+use shotengai_contracts::topology::{Service, queues};
 use shotengai_kernel::{ManualClock, Ports};
 use shotengai_messaging::memory::MemoryInfrastructure;
-use shotengai_messaging::{Commit, Delivery, Infrastructure};
+use shotengai_messaging::{Commit, Delivery, Handler, Infrastructure};
+use shotengai_query::QueryRole;
 use shotengai_query::database::Database;
 use shotengai_query::migrations::Migrations;
-use shotengai_query::project::Projector;
+use shotengai_runtime::Supply;
 use shotengai_street::{Postgres, PostgresConfig, locate_venv};
 use tokio::sync::{Notify, OnceCell};
 use tokio_postgres::NoTls;
@@ -75,7 +77,7 @@ pub(crate) struct Street {
     pub(crate) database: Database,
     pub(crate) infra: Arc<MemoryInfrastructure>,
     pub(crate) applied: Arc<Notify>,
-    pub(crate) projector: Projector,
+    pub(crate) projector: Arc<dyn Handler>,
 }
 
 impl Street {
@@ -87,9 +89,7 @@ impl Street {
 
     pub(crate) fn over(database: Database) -> Self {
         let infra = Arc::new(MemoryInfrastructure::new(ports()));
-        let applied = Arc::new(Notify::new());
-        let stores: Arc<dyn Infrastructure> = Arc::clone(&infra) as _;
-        let projector = Projector::new(Arc::new(database.clone()), stores, Arc::clone(&applied));
+        let (projector, applied) = projector(Arc::clone(&infra) as _, &database);
         Self { database, infra, applied, projector }
     }
 
@@ -106,9 +106,16 @@ impl Street {
     pub(crate) async fn happen(&self, owner: Owner, history: &[Commit]) {
         let batch = self.commit(owner, history).await;
         for part in batch.chunks(10) {
-            all_done(&self.projector.project(part).await);
+            all_done(&self.projector.handle(part).await);
         }
     }
+}
+
+/// What a process with these event stores does with the messages of `query-queue`, and what it wakes after each batch.
+pub(crate) fn projector(infra: Arc<dyn Infrastructure>, database: &Database) -> (Arc<dyn Handler>, Arc<Notify>) {
+    let deps = Supply::new(infra, ports()).deps(Service::QUERY);
+    let QueryRole { applied, role } = shotengai_query::assemble(deps, Arc::new(database.clone()));
+    (shotengai_kit::role::handler(&role, &queues::QUERY), applied)
 }
 
 pub(crate) fn deliveries(history: &[Commit]) -> Vec<Delivery> {

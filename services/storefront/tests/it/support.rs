@@ -1,23 +1,15 @@
 //! The built role.
 
-use std::sync::Arc;
-
-use actix_web::body::MessageBody;
-use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
-use actix_web::test::{TestRequest, call_service, init_service, read_body};
-use actix_web::web;
+use actix_web::test::TestRequest;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use serde_json::Value;
-use shotengai_kernel::{ManualClock, Ports};
-use shotengai_messaging::memory::MemoryInfrastructure;
-use shotengai_runtime::auth::generate_signing_key;
-use shotengai_runtime::http::{HttpState, app};
-use shotengai_runtime::{Context, Role, Settings, TokenIssuer, TokenVerifier};
+use shotengai_kit::{Installation, RoleUnderTest, Sender};
+use shotengai_runtime::Context;
 use shotengai_storefront::config::{DoorSettings, StorefrontSettings};
 
-pub(crate) const INTERNAL_TOKEN: &str = "an internal token";
+pub(crate) use shotengai_kit::INTERNAL_TOKEN;
 
 /// The hash of "swordfish". Cheap on purpose: what a hash costs is its own business, and tests are run unoptimised.
 pub(crate) fn swordfish() -> String {
@@ -49,8 +41,7 @@ pub(crate) fn boss() -> StorefrontSettings {
 }
 
 pub(crate) struct Door {
-    role: Role,
-    state: web::Data<HttpState>,
+    role: RoleUnderTest,
 }
 
 /// An answer, read whole.
@@ -61,30 +52,23 @@ pub(crate) struct Answer {
 }
 
 pub(crate) fn context() -> Context {
-    let ports = Ports::seeded(1, Arc::new(ManualClock::default()));
-    let key = generate_signing_key().unwrap();
-    let issuer = TokenIssuer::new(&key, "shotengai", Arc::clone(&ports.clock)).unwrap();
-    let mut settings = Settings::local(INTERNAL_TOKEN.into());
-    settings.jwt_signing_key = Some(key);
-    let verifier = TokenVerifier::fixed(&issuer.jwks(), "shotengai", Arc::clone(&ports.clock));
-    let infra = Arc::new(MemoryInfrastructure::new(ports.clone()));
-    Context::new(Arc::new(settings), ports, infra).unwrap().with_tokens(verifier)
+    Installation::new(1).context(|_| ())
 }
 
 impl Door {
     pub(crate) async fn open(settings: StorefrontSettings) -> Self {
         let context = context();
-        let role = shotengai_storefront::build(&context, settings).await.unwrap();
-        let state = HttpState::new(context.ports, context.tokens, &INTERNAL_TOKEN.into());
-        Self { role, state: web::Data::new(state) }
+        let role = shotengai_storefront::build(&context, &settings).await.unwrap();
+        Self { role: RoleUnderTest::of(role, &context) }
+    }
+
+    async fn ask_as(&self, request: TestRequest, sender: Sender<'_>) -> Answer {
+        let answer = self.role.send(request, sender).await;
+        Answer { status: answer.status.try_into().unwrap(), headers: answer.headers, body: answer.body }
     }
 
     pub(crate) async fn ask(&self, request: TestRequest) -> Answer {
-        let app = init_service(app(self.state.clone(), &[Arc::clone(&self.role.routes)])).await;
-        let response: ServiceResponse<_> = call_service(&app, request.to_request()).await;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = read_body(response.map_into_boxed_body()).await.try_into_bytes().unwrap();
-        Answer { status, headers, body: serde_json::from_slice(&body).unwrap() }
+        self.ask_as(request, Sender::Nobody).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
@@ -92,6 +76,6 @@ impl Door {
     }
 
     pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
-        self.ask(TestRequest::get().uri(path).insert_header(("authorization", format!("Bearer {token}")))).await
+        self.ask_as(TestRequest::get().uri(path), Sender::Bearer(token)).await
     }
 }

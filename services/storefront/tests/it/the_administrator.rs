@@ -62,7 +62,7 @@ async fn settings_that_do_not_fit_together_are_named_and_not_quoted() {
         (StorefrontSettings { admin_password_hash: Some("swordfish".into()), ..boss() }, "ADMIN_PASSWORD_HASH"),
     ] {
         assert!(!format!("{settings:?}").contains("boss"));
-        let Err(error) = shotengai_storefront::build(&context(), settings).await else {
+        let Err(error) = shotengai_storefront::build(&context(), &settings).await else {
             panic!("{named} was accepted")
         };
         let error = format!("{error:#}");

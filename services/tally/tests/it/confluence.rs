@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use shotengai_contracts::Event;
 use shotengai_contracts::topology::queues;
-use shotengai_kernel::{Clock, ProductId};
+use shotengai_kernel::ProductId;
 use shotengai_messaging::contract::deliver_until_settled;
 use shotengai_messaging::contract::stories::{Fate, Story, deliveries_to};
 use shotengai_messaging::{Delivery, Disposition, Handler};
@@ -41,7 +41,7 @@ async fn board_after(messages: Vec<Delivery>, sizes: &[usize], processes: usize)
     let street = Street::new(1);
     street.advance(600);
     let handlers: Vec<_> = (0..processes).map(|_| street.handler()).collect();
-    let handlers: Vec<&dyn Handler> = handlers.iter().map(|handler| handler as &dyn Handler).collect();
+    let handlers: Vec<&dyn Handler> = handlers.iter().map(|handler| handler.as_ref()).collect();
     deliver_until_settled(&handlers, messages, sizes).await;
     let now = street.clock.now();
     (street.counters.standings().await.unwrap(), street.counters.series(now, 60).await.unwrap())

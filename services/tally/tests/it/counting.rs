@@ -1,8 +1,8 @@
 //! Orders move the counters, each once, whatever the messages do.
 
 use shotengai_contracts::events::{Event, OrderStage};
-use shotengai_kernel::{Clock, Random, SeededRandom};
-use shotengai_messaging::{Disposition, Handler};
+use shotengai_kernel::{Random, SeededRandom};
+use shotengai_messaging::Disposition;
 use shotengai_tally::counters::MinuteCount;
 use shotengai_tally::domain::rows::minute_of;
 

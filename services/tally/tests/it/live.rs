@@ -8,10 +8,9 @@ use actix_web::{App, HttpServer};
 use futures::{SinkExt, StreamExt};
 use serde_json::Value;
 use shotengai_contracts::events::OrderStage;
-use shotengai_messaging::ConsumerConfig;
 use shotengai_runtime::http::Routes;
+use shotengai_tally::TallySettings;
 use shotengai_tally::page::Places;
-use shotengai_tally::{TallySettings, assemble};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
@@ -34,7 +33,7 @@ struct Pod {
 
 fn open(street: &Street, clients: usize) -> Pod {
     let settings = TallySettings { tally_poll_ms: 10, tally_max_clients: clients, places: Places::default() };
-    let role = assemble(street.infra.as_ref(), &street.ports, ConsumerConfig::new("tally"), &settings);
+    let role = street.role(&settings);
     let shutdown = CancellationToken::new();
     for worker in role.workers.clone() {
         let shutdown = shutdown.clone();

@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use shotengai_contracts::events::{CancelReason, Event, OrderCancelled, OrderItem, OrderPaid, OrderStage};
-use shotengai_contracts::topology::tables;
+use shotengai_contracts::topology::{Service, queues};
 use shotengai_contracts::{Envelope, Metadata};
 use shotengai_kernel::{
-    AggregateId, Clock, Currency, EventId, ManualClock, Money, Names, OrderId, Ports, ProductId, Quantity, UserId,
-    Version,
+    AggregateId, Clock, Currency, EventId, Money, Names, OrderId, ProductId, Quantity, UserId, Version,
 };
-use shotengai_messaging::memory::MemoryInfrastructure;
-use shotengai_messaging::{Delivery, Disposition, Handler, Infrastructure, Table};
-use shotengai_tally::consumers::TallyHandler;
-use shotengai_tally::count_orders::CountOrders;
+use shotengai_kit::{Installation, role};
+use shotengai_messaging::{Delivery, Disposition, Handler};
+use shotengai_runtime::Role;
 use shotengai_tally::counters::Counters;
+use shotengai_tally::{TallyRole, TallySettings};
 use uuid::Uuid;
 
 pub(crate) fn id(product: &str) -> ProductId {
@@ -55,27 +54,28 @@ pub(crate) fn delivery(event: &Event, time: Timestamp) -> Delivery {
     Delivery::of(Envelope::wrap(EventId::new(Uuid::nil()), time, subject, Version::new(1), &meta, event)).unwrap()
 }
 
-/// A table, and handlers over it.
+/// An installation, and processes that count in it.
 pub(crate) struct Street {
-    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) counters: Counters,
-    pub(crate) infra: Arc<dyn Infrastructure>,
-    pub(crate) ports: Ports,
-    table: Arc<dyn Table>,
+    installation: Installation,
 }
 
 impl Street {
     pub(crate) fn new(seed: u64) -> Self {
-        let clock = Arc::new(ManualClock::default());
-        let ports = Ports::seeded(seed, Arc::clone(&clock));
-        let infra: Arc<dyn Infrastructure> = Arc::new(MemoryInfrastructure::new(ports.clone()));
-        let table = infra.table(tables::TALLY_COUNTERS.name);
-        Self { clock, counters: Counters::new(Arc::clone(&table)), infra, ports, table }
+        let installation = Installation::new(seed);
+        let clock = Arc::clone(&installation.ports.clock);
+        let TallyRole { counters, .. } = process(&installation, &TallySettings::default());
+        Self { clock, counters, installation }
     }
 
     /// A process of its own: its handler shares only the table with others.
-    pub(crate) fn handler(&self) -> TallyHandler {
-        TallyHandler::new(Arc::new(CountOrders::new(Arc::clone(&self.table), self.ports.clone())))
+    pub(crate) fn handler(&self) -> Arc<dyn Handler> {
+        role::handler(&self.role(&TallySettings::default()), &queues::TALLY)
+    }
+
+    pub(crate) fn role(&self, settings: &TallySettings) -> Role {
+        process(&self.installation, settings).role
     }
 
     pub(crate) fn delivery(&self, event: &Event) -> Delivery {
@@ -95,6 +95,10 @@ impl Street {
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
-        self.clock.advance(SignedDuration::from_secs(seconds));
+        self.installation.advance(SignedDuration::from_secs(seconds));
     }
+}
+
+fn process(installation: &Installation, settings: &TallySettings) -> TallyRole {
+    shotengai_tally::assemble(installation.deps(Service::TALLY), settings)
 }

@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use actix_web::HttpResponse;
 use secrecy::SecretString;
+use shotengai_contracts::topology::Service;
 use shotengai_kernel::Ports;
 use shotengai_messaging::Worker;
 use shotengai_messaging::memory::MemoryInfrastructure;
@@ -47,8 +48,9 @@ async fn an_address_in_use_is_named_with_its_setting() {
 
 #[tokio::test]
 async fn roles_that_answer_the_same_request_do_not_start() {
-    let role = |name| Role::new(name).routes(serve_x);
-    let error = App::bind(context(|_| ()), vec![role("a"), role("b")]).err().unwrap().to_string();
+    let context = context(|_| ());
+    let role = |name| Role::new(context.deps(Service::new(name))).routes(serve_x);
+    let error = App::bind(context.clone(), vec![role("a"), role("b")]).err().unwrap().to_string();
     assert!(error.contains("GET /x"), "{error}");
 }
 
@@ -71,8 +73,9 @@ async fn a_process_gets_ready_restarts_what_falls_and_finishes_what_it_holds() {
         let up = answer.load(Ordering::Relaxed);
         async move { if up { Ok(()) } else { Err("away") } }
     });
-    let role = Role::new("test").routes(serve_x).worker(worker).check(check);
-    let app = App::bind(context(|_| ()), vec![role]).unwrap();
+    let context = context(|_| ());
+    let role = Role::new(context.deps(Service::new("test"))).routes(serve_x).worker(worker).check(check);
+    let app = App::bind(context, vec![role]).unwrap();
     let (http, health) = (format!("http://{}", app.http_addr()), format!("http://{}", app.health_addr()));
     let shutdown = CancellationToken::new();
     let running = tokio::spawn(app.run(shutdown.clone()));

@@ -21,6 +21,10 @@ impl ReadModel for LinedRows {
     async fn session(&self) -> Result<Box<dyn Session>, Fault> {
         Ok(Box::new(self.clone()))
     }
+
+    async fn ping(&self) -> Result<(), Fault> {
+        self.0.call(Postgres, "postgres.ping", "rows", async { Ok(()) }).await
+    }
 }
 
 macro_rules! lined {
