@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use shotengai_contracts::Event;
 use shotengai_contracts::events::ProductCreated;
+use shotengai_contracts::{Event, EventType};
 use shotengai_kernel::{EventId, Quantity};
-use shotengai_messaging::{Backoff, CommandError, Delivery, Disposition, Handler};
+use shotengai_messaging::{Backoff, CommandError, Delivery, Disposition, Group, GroupHandler};
 use uuid::Uuid;
 
 use crate::desk::{Asked, Desk};
@@ -35,46 +35,50 @@ impl StockEvents {
 }
 
 #[async_trait]
-impl Handler for StockEvents {
-    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
-        let mut dispositions: Vec<Disposition> = Vec::with_capacity(batch.len());
-        let mut asked = Vec::with_capacity(batch.len());
-        let mut places = Vec::with_capacity(batch.len());
-        for (place, delivery) in batch.iter().enumerate() {
-            dispositions.push(match request(delivery) {
-                Ok(Some(request)) => {
-                    asked.push(Asked { request, meta: delivery.metadata() });
-                    places.push(place);
-                    Disposition::retry("not decided")
+impl GroupHandler for StockEvents {
+    const EVENTS: &'static [EventType] =
+        &[EventType::ProductCreated, EventType::OrderPlaced, EventType::OrderCancelled, EventType::OrderShipped];
+
+    /// All that come together are decided together.
+    type Key = ();
+
+    fn key(&self, _: &Delivery) {}
+
+    async fn handle(&self, (): (), group: &mut Group) {
+        let mut asked = Vec::with_capacity(group.len());
+        let mut asking = Vec::with_capacity(group.len());
+        for entry in group {
+            match request(entry) {
+                Ok(request) => {
+                    asked.push(Asked { request, meta: entry.metadata() });
+                    asking.push(entry);
                 }
-                Ok(None) => Disposition::Done,
-                Err(error) => Disposition::Reject { reason: "bad_data", error },
-            });
+                Err(disposition) => entry.answer(disposition),
+            }
         }
-        let answers = self.desk.carry_out(&asked).await;
-        for (place, answer) in places.into_iter().zip(answers) {
-            dispositions[place] = match answer {
-                Ok(()) => Disposition::Done,
-                Err(CommandError::Refused(Declined::Wait(wait))) => self.later(wait, batch[place].receive_count),
-                Err(error) => error.into(),
-            };
+        for (entry, answer) in asking.into_iter().zip(self.desk.carry_out(&asked).await) {
+            match answer {
+                Err(CommandError::Refused(Declined::Wait(wait))) => {
+                    let later = self.later(wait, entry.receive_count);
+                    entry.answer(later);
+                }
+                answer => entry.answer(answer),
+            }
         }
-        dispositions
     }
 }
 
-fn request(delivery: &Delivery) -> Result<Option<Request>, String> {
-    Ok(Some(match delivery.event.as_ref() {
-        Event::ProductCreated(created) => introduction(delivery.envelope.id, created)?,
-        Event::OrderPlaced(placed) => Request::Reserve {
-            order: placed.order_id.clone(),
-            lines: merged_lines(&placed.items).map_err(|error| format!("the pieces of one product {error}"))?,
-        },
-        Event::OrderCancelled(cancelled) => Request::Release { order: cancelled.order_id.clone() },
-        Event::OrderShipped(shipped) => Request::Deduct { order: shipped.order_id.clone() },
-        // A subscription that sends more than it should costs nothing but the receipt.
-        _ => return Ok(None),
-    }))
+fn request(delivery: &Delivery) -> Result<Request, Disposition> {
+    let request = match delivery.event.as_ref() {
+        Event::ProductCreated(created) => introduction(delivery.envelope.id, created),
+        Event::OrderPlaced(placed) => merged_lines(&placed.items)
+            .map(|lines| Request::Reserve { order: placed.order_id.clone(), lines })
+            .map_err(|error| format!("the pieces of one product {error}")),
+        Event::OrderCancelled(cancelled) => Ok(Request::Release { order: cancelled.order_id.clone() }),
+        Event::OrderShipped(shipped) => Ok(Request::Deduct { order: shipped.order_id.clone() }),
+        _ => return Err(Disposition::unexpected(delivery)),
+    };
+    request.map_err(|error| Disposition::Reject { reason: "bad_data", error })
 }
 
 fn introduction(event: EventId, created: &ProductCreated) -> Result<Request, String> {

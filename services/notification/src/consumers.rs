@@ -1,7 +1,8 @@
 //! What notification does with `notification-queue`.
 
 use async_trait::async_trait;
-use shotengai_messaging::{Delivery, Disposition, Handler, each};
+use shotengai_contracts::EventType;
+use shotengai_messaging::{Delivery, Disposition, EventHandler};
 
 use crate::domain::mail::OrderMail;
 use crate::send_order_mail::SendOrderMail;
@@ -20,18 +21,12 @@ impl NotificationHandler {
 }
 
 #[async_trait]
-impl Handler for NotificationHandler {
-    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
-        each(batch, |delivery| {
-            let send = self.send.clone();
-            async move {
-                match OrderMail::for_event(&delivery.event) {
-                    Some(mail) => send.run(&mail, delivery.receive_count, delivery.envelope.traceparent.clone()).await,
-                    // The subscription's filter is wider than needed for a moment during a release; nothing is lost.
-                    None => Disposition::Done,
-                }
-            }
-        })
-        .await
+impl EventHandler for NotificationHandler {
+    const EVENTS: &'static [EventType] =
+        &[EventType::OrderPlaced, EventType::OrderPaid, EventType::OrderShipped, EventType::OrderCancelled];
+
+    async fn handle(&self, delivery: &Delivery) -> Disposition {
+        let Some(mail) = OrderMail::for_event(&delivery.event) else { return Disposition::unexpected(delivery) };
+        self.send.run(&mail, delivery.receive_count, delivery.envelope.traceparent.clone()).await
     }
 }

@@ -1,13 +1,10 @@
 //! What order does with the messages of `order-queue`.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
-use futures::future::join_all;
-use shotengai_contracts::Event;
+use shotengai_contracts::{Event, EventType};
 use shotengai_kernel::{OrderId, ProductId};
-use shotengai_messaging::{Delivery, Disposition, Handler};
-use tracing::Instrument;
+use shotengai_messaging::handler::Entry;
+use shotengai_messaging::{Delivery, Group, GroupHandler};
 
 use crate::aggregate::Orders;
 use crate::deadline::Reminders;
@@ -23,9 +20,12 @@ pub struct OrderEvents {
     reminders: Reminders,
 }
 
+/// What messages are about; those of one subject are handled together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Subject {
+pub enum Subject {
+    /// An order that inventory or billing tells of.
     Order(OrderId),
+    /// A product that catalog tells of.
     Product(ProductId),
     /// Orders that were placed.
     Placements,
@@ -40,56 +40,56 @@ impl OrderEvents {
         Self { orders, prices, reminders }
     }
 
-    async fn handle_group(&self, subject: Subject, group: &[(usize, &Delivery)]) -> Vec<(usize, Disposition)> {
-        let answers = match subject {
-            Subject::Order(order) => {
-                let told: Vec<Told> = group.iter().filter_map(|(_, delivery)| told(delivery)).collect();
-                match take_in(&self.orders, &order, &told).await {
-                    Ok(answers) => {
-                        answers.into_iter().map(|taken| taken.map_or_else(Into::into, |()| Disposition::Done)).collect()
-                    }
-                    Err(error) => vec![error.into(); told.len()],
-                }
-            }
-            Subject::Product(_) => self.learn(group).await,
-            Subject::Placements => {
-                let placements: Vec<&Delivery> = group.iter().map(|(_, delivery)| *delivery).collect();
-                self.reminders.send(&placements).await
-            }
-            Subject::Other => group.iter().map(|(_, delivery)| unexpected(delivery)).collect(),
-        };
-        group.iter().map(|(index, _)| *index).zip(answers).collect()
+    /// Oldest version first: fewer of them then find a gap before them.
+    async fn learn(&self, group: &mut Group) {
+        group.sort_by_version();
+        for entry in group {
+            let learnt = self.prices.learn(&entry.event, entry.envelope.aggregateversion).await;
+            entry.answer(learnt);
+        }
     }
 
-    /// One after the other, oldest version first: fewer of them then find a gap before them.
-    async fn learn(&self, group: &[(usize, &Delivery)]) -> Vec<Disposition> {
-        let mut by_version: Vec<usize> = (0..group.len()).collect();
-        by_version.sort_by_key(|place| group.get(*place).map(|(_, delivery)| delivery.envelope.aggregateversion));
-        let mut answers = vec![Disposition::Done; group.len()];
-        for place in by_version {
-            let (Some((_, delivery)), Some(answer)) = (group.get(place), answers.get_mut(place)) else { continue };
-            if let Err(fault) = self.prices.learn(&delivery.event, delivery.envelope.aggregateversion).await {
-                *answer = Disposition::from_fault(&fault);
+    async fn take_in(&self, order: &OrderId, group: &mut Group) {
+        let told: Vec<Told> = group.iter().filter_map(|entry| told(entry)).collect();
+        match take_in(&self.orders, order, &told).await {
+            Ok(answers) => {
+                for (entry, answer) in group.iter_mut().zip(answers) {
+                    entry.answer(answer);
+                }
             }
+            Err(error) => group.answer_rest(error),
         }
-        answers
     }
 }
 
 #[async_trait]
-impl Handler for OrderEvents {
-    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
-        let mut groups: BTreeMap<Subject, Vec<(usize, &Delivery)>> = BTreeMap::new();
-        for (index, delivery) in batch.iter().enumerate() {
-            groups.entry(subject(&delivery.event)).or_default().push((index, delivery));
+impl GroupHandler for OrderEvents {
+    const EVENTS: &'static [EventType] = &[
+        EventType::OrderPlaced,
+        EventType::StockReserved,
+        EventType::StockRejected,
+        EventType::PaymentAuthorized,
+        EventType::PaymentDeclined,
+        EventType::PaymentCaptured,
+        EventType::ProductCreated,
+        EventType::ProductUpdated,
+        EventType::ProductPriceChanged,
+        EventType::ProductDeleted,
+    ];
+
+    type Key = Subject;
+
+    fn key(&self, delivery: &Delivery) -> Subject {
+        subject(&delivery.event)
+    }
+
+    async fn handle(&self, subject: Subject, group: &mut Group) {
+        match subject {
+            Subject::Order(order) => self.take_in(&order, group).await,
+            Subject::Product(_) => self.learn(group).await,
+            Subject::Placements => self.reminders.send(group).await,
+            Subject::Other => group.iter_mut().for_each(Entry::unexpected),
         }
-        let groups = groups.into_iter().map(|(subject, group)| async move {
-            let span = group.first().map_or_else(tracing::Span::none, |(_, delivery)| delivery.span.clone());
-            self.handle_group(subject, &group).instrument(span).await
-        });
-        let mut answers: Vec<_> = join_all(groups).await.into_iter().flatten().collect();
-        answers.sort_by_key(|(index, _)| *index);
-        answers.into_iter().map(|(_, answer)| answer).collect()
     }
 }
 
@@ -121,10 +121,4 @@ fn news_of(event: &Event) -> Option<(&OrderId, News)> {
 fn told(delivery: &Delivery) -> Option<Told> {
     let (_, news) = news_of(&delivery.event)?;
     Some(Told { news, meta: delivery.metadata() })
-}
-
-/// Not dropped: a subscription of a newer release may mean it for a newer consumer.
-pub(crate) fn unexpected(delivery: &Delivery) -> Disposition {
-    let error = format!("order has no use for {}", delivery.envelope.event_type);
-    Disposition::Reject { reason: "unexpected_type", error }
 }

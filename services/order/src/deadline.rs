@@ -9,15 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::future::join;
 use jiff::SignedDuration;
-use shotengai_contracts::{Envelope, Event};
+use shotengai_contracts::{Envelope, Event, EventType};
 use shotengai_kernel::{AggregateId, Clock, OrderId};
+use shotengai_messaging::handler::Entry;
 use shotengai_messaging::ports::queue::MAX_DELAY;
-use shotengai_messaging::{Delivery, Disposition, Handler, Loaded, Message, Queue, each, send_all, wire};
+use shotengai_messaging::{CommandError, Delivery, Group, GroupHandler, Loaded, Message, Queue, send_all, wire};
 
 use crate::aggregate::Orders;
-use crate::consumers::unexpected;
 use crate::domain::{Order, TooEarly, deadline_passed};
 
 /// Sends reminders. Cheap to clone.
@@ -46,13 +45,13 @@ impl Reminders {
         (!remaining.is_zero()).then_some(remaining)
     }
 
-    /// Sends a reminder of each order placed. One answer a delivery, in order: done once the queue has it.
-    pub async fn send(&self, placed: &[&Delivery]) -> Vec<Disposition> {
-        let reminders: Vec<_> = placed.iter().map(|delivery| self.reminder(delivery)).collect();
+    /// Sends a reminder of each order placed; done once the queue has it.
+    pub async fn send(&self, placed: &mut Group) {
+        let reminders: Vec<_> = placed.iter().map(|entry| self.reminder(entry)).collect();
         let sent = send_all(self.queue.as_ref(), &reminders).await;
-        let answer =
-            |sent: Result<(), _>| sent.map_or_else(|fault| Disposition::from_fault(&fault), |()| Disposition::Done);
-        sent.into_iter().map(answer).collect()
+        for (entry, sent) in placed.iter_mut().zip(sent) {
+            entry.answer(sent);
+        }
     }
 
     fn reminder(&self, placed: &Delivery) -> Message {
@@ -81,41 +80,51 @@ impl Deadlines {
         Self { orders, reminders }
     }
 
-    async fn handle_due(&self, delivery: Delivery) -> Disposition {
-        match delivery.event.as_ref() {
-            Event::OrderPlaced(placed) => self.give_up(&placed.order_id, &delivery).await,
-            _ => unexpected(&delivery),
-        }
-    }
-
-    async fn give_up(&self, order: &OrderId, delivery: &Delivery) -> Disposition {
+    async fn give_up(&self, order: &OrderId, delivery: &Delivery) -> Result<(), CommandError<TooEarly>> {
         // An order is written before it is published; see `TooEarly` for when it may be missing all the same.
         let decide = |order: &Loaded<Order>| match order.state.placed() {
             Some(_) => Ok(deadline_passed(&order.state)),
             None => Err(TooEarly(None)),
         };
-        match self.orders.execute(&AggregateId::from(order), &delivery.metadata(), decide).await {
-            Ok(_) => Disposition::Done,
-            Err(error) => error.into(),
-        }
+        self.orders.execute(&AggregateId::from(order), &delivery.metadata(), decide).await.map(drop)
     }
 }
 
+/// What is to be done with reminders.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reminder {
+    /// They come before their deadline.
+    Early,
+    /// The deadline of this order has passed.
+    Due(OrderId),
+    /// No reminders.
+    Other,
+}
+
 #[async_trait]
-impl Handler for Deadlines {
-    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
-        let is_early = |delivery: &Delivery| {
-            matches!(*delivery.event, Event::OrderPlaced(_)) && self.reminders.remaining(&delivery.envelope).is_some()
-        };
-        // Asked once: the deadline may pass meanwhile.
-        let is_early: Vec<bool> = batch.iter().map(is_early).collect();
-        let (mut early, mut due) = (Vec::new(), Vec::new());
-        for (delivery, is_early) in batch.iter().zip(&is_early) {
-            if *is_early { early.push(delivery) } else { due.push(delivery.clone()) }
+impl GroupHandler for Deadlines {
+    const EVENTS: &'static [EventType] = &[EventType::OrderPlaced];
+
+    type Key = Reminder;
+
+    fn key(&self, delivery: &Delivery) -> Reminder {
+        match delivery.event.as_ref() {
+            Event::OrderPlaced(_) if self.reminders.remaining(&delivery.envelope).is_some() => Reminder::Early,
+            Event::OrderPlaced(placed) => Reminder::Due(placed.order_id.clone()),
+            _ => Reminder::Other,
         }
-        let (early, due) = join(self.reminders.send(&early), each(&due, |delivery| self.handle_due(delivery))).await;
-        let (mut early, mut due) = (early.into_iter(), due.into_iter());
-        let answers = is_early.into_iter().map(|is_early| if is_early { early.next() } else { due.next() });
-        answers.map(|answer| answer.unwrap_or_else(|| Disposition::retry("not answered"))).collect()
+    }
+
+    async fn handle(&self, reminder: Reminder, group: &mut Group) {
+        match reminder {
+            Reminder::Early => self.reminders.send(group).await,
+            // Copies of one reminder: the first decides for all.
+            Reminder::Due(order) => {
+                let Some(first) = group.iter().next().map(|entry| entry.delivery().clone()) else { return };
+                let given_up = self.give_up(&order, &first).await;
+                group.answer_rest(given_up);
+            }
+            Reminder::Other => group.iter_mut().for_each(Entry::unexpected),
+        }
     }
 }

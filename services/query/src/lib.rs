@@ -8,7 +8,6 @@
 //! - [`http`], [`params`], [`languages`], [`page`]: how it is asked for.
 
 pub mod config;
-pub mod consumers;
 pub mod database;
 pub mod domain;
 pub mod http;

@@ -3,25 +3,29 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use futures::future::join_all;
 use shotengai_contracts::{EventType, Owner};
 use shotengai_kernel::{AggregateId, Version};
-use shotengai_messaging::{Delivery, Disposition, EventStore, Fault, FaultKind};
+use shotengai_messaging::handler::Entry;
+use shotengai_messaging::{Delivery, Disposition, EventStore, Fault, FaultKind, Group, GroupHandler};
 use tokio::sync::Notify;
 
 use crate::domain::{Applied, Fold, OrderRow, ProductRow, StockRow, apply, fold_commits};
 use crate::store::{ReadModel, Rows};
 
-/// The deliveries of one aggregate, by version: where each stands in its batch, and itself.
-type Group<'a> = Vec<(usize, &'a Delivery)>;
-type Groups<'a> = BTreeMap<AggregateId, Group<'a>>;
+/// The deliveries of one aggregate, by version.
+type Deliveries<'a> = Vec<&'a Delivery>;
+type ByAggregate<'a> = BTreeMap<AggregateId, Deliveries<'a>>;
+/// What becomes of the deliveries of aggregates whose rows could not be brought up to them.
+type Failed = BTreeMap<AggregateId, Disposition>;
 
-/// A batch, sorted by what it is about.
+/// Deliveries, sorted by what they are about.
 #[derive(Default)]
 struct Sorted<'a> {
-    products: Groups<'a>,
-    stock: Groups<'a>,
-    orders: Groups<'a>,
+    products: ByAggregate<'a>,
+    stock: ByAggregate<'a>,
+    orders: ByAggregate<'a>,
 }
 
 /// The event stores that rows are folded from.
@@ -53,31 +57,9 @@ impl Projector {
         Self { model, histories, applied }
     }
 
-    /// Projects a batch; one answer a delivery, in order. `Done` once the row is durable at that version or a later one.
-    pub async fn project(&self, batch: &[Delivery]) -> Vec<Disposition> {
-        let mut answers = match self.project_together(batch).await {
-            // One aggregate that can't be written must not hold up the others.
-            Err(fault) if fault.kind() == FaultKind::Permanent && batch.len() > 1 => {
-                let mut answers = Vec::with_capacity(batch.len());
-                for delivery in batch {
-                    answers.extend(match self.project_together(std::slice::from_ref(delivery)).await {
-                        Ok(answers) => answers,
-                        Err(fault) => vec![Disposition::from_fault(&fault)],
-                    });
-                }
-                answers
-            }
-            Err(fault) => vec![Disposition::from_fault(&fault); batch.len()],
-            Ok(answers) => answers,
-        };
-        answers.resize(batch.len(), Disposition::retry("the projector gave no answer"));
-        self.applied.notify_waiters();
-        answers
-    }
-
-    async fn project_together(&self, batch: &[Delivery]) -> Result<Vec<Disposition>, Fault> {
-        let sorted = sort(batch);
-        let mut answers = vec![Disposition::Done; batch.len()];
+    /// Projects deliveries and answers those of whose aggregates the rows are not durable at their version or a later one.
+    async fn project(&self, deliveries: &[&Delivery]) -> Result<Failed, Fault> {
+        let sorted = sort(deliveries);
         let session = self.model.session().await?;
         // Three statements to read and three to write, each kind's pipelined on the one connection. They need no
         // transaction together: each row is right by itself.
@@ -86,22 +68,83 @@ impl Projector {
             self.advance::<StockRow>(session.as_ref(), &sorted.stock),
             self.advance::<OrderRow>(session.as_ref(), &sorted.orders),
         )?;
-        for (index, other) in products.into_iter().chain(stock).chain(orders) {
-            if let Some(answer) = answers.get_mut(index) {
-                *answer = other;
-            }
-        }
-        Ok(answers)
+        Ok(products.into_iter().chain(stock).chain(orders).collect())
     }
 
+    /// One aggregate that can't be written must not hold up the others.
+    async fn project_each(&self, deliveries: &[&Delivery]) -> Failed {
+        let mut by_aggregate = ByAggregate::new();
+        for delivery in deliveries {
+            by_aggregate.entry(delivery.envelope.subject.clone()).or_default().push(delivery);
+        }
+        let mut failed = Failed::new();
+        for (id, deliveries) in by_aggregate {
+            match self.project(&deliveries).await {
+                Ok(more) => failed.extend(more),
+                Err(fault) => {
+                    failed.insert(id, fault.into());
+                }
+            }
+        }
+        failed
+    }
+}
+
+#[async_trait]
+impl GroupHandler for Projector {
+    const EVENTS: &'static [EventType] = &[
+        EventType::ProductCreated,
+        EventType::ProductUpdated,
+        EventType::ProductPriceChanged,
+        EventType::ProductImageAdded,
+        EventType::ProductDeleted,
+        EventType::StockMoved,
+        EventType::OrderPlaced,
+        EventType::OrderStockSecured,
+        EventType::OrderPaymentSecured,
+        EventType::OrderConfirmed,
+        EventType::OrderPaid,
+        EventType::OrderShipped,
+        EventType::OrderCancelled,
+    ];
+
+    /// All that come together are projected together.
+    type Key = ();
+
+    fn key(&self, _: &Delivery) {}
+
+    async fn handle(&self, (): (), group: &mut Group) {
+        let projected = {
+            let deliveries: Vec<&Delivery> = group.iter().map(Entry::delivery).collect();
+            match self.project(&deliveries).await {
+                Err(fault) if fault.kind() == FaultKind::Permanent && deliveries.len() > 1 => {
+                    Ok(self.project_each(&deliveries).await)
+                }
+                projected => projected,
+            }
+        };
+        match projected {
+            Ok(failed) => {
+                for entry in group.iter_mut() {
+                    let answer = failed.get(&entry.envelope.subject).cloned().unwrap_or(Disposition::Done);
+                    entry.answer(answer);
+                }
+            }
+            Err(fault) => group.answer_rest(fault),
+        }
+        self.applied.notify_waiters();
+    }
+}
+
+impl Projector {
     /// Advances the rows of one kind; returns the deliveries that could not be applied, and what becomes of them.
     async fn advance<R: Fold + Send + Sync>(
         &self,
         session: &(impl Rows<R> + ?Sized),
-        groups: &Groups<'_>,
-    ) -> Result<Vec<(usize, Disposition)>, Fault> {
+        groups: &ByAggregate<'_>,
+    ) -> Result<Failed, Fault> {
         if groups.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Failed::new());
         }
         let ids: Vec<_> = groups.keys().cloned().collect();
         let mut rows = session.load(&ids).await?;
@@ -119,15 +162,17 @@ impl Projector {
         let store = self.histories.of(R::OWNER)?;
         let refolds = gaps.into_iter().map(|(id, group, row)| {
             let store = store.as_ref();
-            async move { (id, group, catch_up::<R>(store, id, row, last_version(group)).await) }
+            async move { (id, catch_up::<R>(store, id, row, last_version(group)).await) }
         });
-        let mut failed = Vec::new();
-        for (id, group, caught_up) in join_all(refolds).await {
+        let mut failed = Failed::new();
+        for (id, caught_up) in join_all(refolds).await {
             match caught_up {
                 Ok(row) => {
                     advanced.insert(id.clone(), row);
                 }
-                Err(answer) => failed.extend(group.iter().map(|(index, _)| (*index, answer.clone()))),
+                Err(answer) => {
+                    failed.insert(id.clone(), answer);
+                }
             }
         }
         session.save(&advanced).await?;
@@ -139,9 +184,9 @@ impl Projector {
 struct Behind<R>(Option<R>);
 
 /// The row after the group's events; none when it knew them all.
-fn fold<R: Fold>(mut row: Option<R>, group: &Group<'_>) -> Result<Option<R>, Behind<R>> {
+fn fold<R: Fold>(mut row: Option<R>, group: &[&Delivery]) -> Result<Option<R>, Behind<R>> {
     let mut changed = false;
-    for (_, delivery) in group {
+    for delivery in group {
         match apply(row.clone(), &delivery.envelope, &delivery.event) {
             Applied::Updated(next) => {
                 row = Some(next);
@@ -154,8 +199,8 @@ fn fold<R: Fold>(mut row: Option<R>, group: &Group<'_>) -> Result<Option<R>, Beh
     Ok(row.filter(|_| changed))
 }
 
-fn last_version(group: &Group<'_>) -> Version {
-    group.iter().map(|(_, delivery)| delivery.envelope.aggregateversion).max().unwrap_or_default()
+fn last_version(group: &[&Delivery]) -> Version {
+    group.iter().map(|delivery| delivery.envelope.aggregateversion).max().unwrap_or_default()
 }
 
 /// The row as the event store has it now, which must be at `least` or later; otherwise what becomes of the deliveries.
@@ -196,9 +241,9 @@ async fn read_on<R: Fold>(
 }
 
 /// Sorts by aggregate and version. What no row is made of is left out, and so done.
-fn sort(batch: &[Delivery]) -> Sorted<'_> {
+fn sort<'a>(deliveries: &[&'a Delivery]) -> Sorted<'a> {
     let mut sorted = Sorted::default();
-    for (index, delivery) in batch.iter().enumerate() {
+    for delivery in deliveries {
         let groups = match delivery.event.event_type() {
             EventType::ProductCreated
             | EventType::ProductUpdated
@@ -215,11 +260,11 @@ fn sort(batch: &[Delivery]) -> Sorted<'_> {
             | EventType::OrderCancelled => &mut sorted.orders,
             _ => continue,
         };
-        groups.entry(delivery.envelope.subject.clone()).or_default().push((index, delivery));
+        groups.entry(delivery.envelope.subject.clone()).or_default().push(delivery);
     }
     for groups in [&mut sorted.products, &mut sorted.stock, &mut sorted.orders] {
         for group in groups.values_mut() {
-            group.sort_by_key(|(_, delivery)| delivery.envelope.aggregateversion);
+            group.sort_by_key(|delivery| delivery.envelope.aggregateversion);
         }
     }
     sorted

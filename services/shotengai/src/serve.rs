@@ -51,6 +51,7 @@ pub(crate) async fn bind(settings: Settings, chosen: &[Service], own: &roles::Ro
     for service in chosen {
         match roles::build(*service, &context, own).await {
             Ok(role) => {
+                faults.extend(role.check_subscriptions().err().map(|mismatch| mismatch.to_string()));
                 let check = capture::check(&aws, *service).filter(|_| captured);
                 built.push(check.into_iter().fold(role, Role::check));
             }

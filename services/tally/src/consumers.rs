@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use shotengai_messaging::{Delivery, Disposition, Handler};
+use shotengai_contracts::EventType;
+use shotengai_messaging::{Delivery, Group, GroupHandler};
 
 use crate::count_orders::CountOrders;
 use crate::domain::count::Count;
@@ -22,14 +23,22 @@ impl TallyHandler {
 }
 
 #[async_trait]
-impl Handler for TallyHandler {
-    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
-        let counts: Vec<Option<Count>> =
-            batch.iter().map(|delivery| Count::for_event(&delivery.event, delivery.envelope.time)).collect();
-        let wanted: Vec<Count> = counts.iter().flatten().cloned().collect();
-        let mut outcomes = self.orders.run(&wanted).await.into_iter();
+impl GroupHandler for TallyHandler {
+    const EVENTS: &'static [EventType] = &[EventType::OrderPaid, EventType::OrderCancelled];
+
+    /// All that come together are counted together.
+    type Key = ();
+
+    fn key(&self, _: &Delivery) {}
+
+    async fn handle(&self, (): (), group: &mut Group) {
         // Orders that were cancelled before they were paid move nothing.
-        let mut next = || outcomes.next().unwrap_or_else(|| Disposition::retry("the order was not counted"));
-        counts.iter().map(|count| if count.is_some() { next() } else { Disposition::Done }).collect()
+        let count = |delivery: &Delivery| Count::for_event(&delivery.event, delivery.envelope.time);
+        let counts: Vec<Count> = group.iter().filter_map(|entry| count(entry)).collect();
+        let uncounted = self.orders.run(&counts).await;
+        for entry in group {
+            let error = count(entry).and_then(|count| uncounted.get(&count.id()).cloned());
+            entry.answer(error.map_or(Ok(()), Err));
+        }
     }
 }

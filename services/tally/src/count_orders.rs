@@ -3,27 +3,41 @@
 //! The seen rows and the counters are one transaction. Orders that are known already make it fail by their seen rows; they
 //! are dropped and the rest is tried again. A transaction whose answer was lost comes again as a message, and is then known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
 use shotengai_kernel::{Ports, ProductId};
-use shotengai_messaging::{Backoff, Condition, Disposition, Fault, Row, Table, TransactError, WriteError};
+use shotengai_messaging::{
+    CommandError, Condition, Contest, Disposition, Fault, Row, Table, TransactError, WriteError,
+};
 
 use crate::domain::batch;
-use crate::domain::count::Count;
+use crate::domain::count::{Count, CountId};
 use crate::domain::rows::{self, SHARDS};
 
 /// Meetings with other transactions in a row before the messages rather come again.
 const MAX_MEETINGS: u32 = 8;
 
+/// An order that has more products than one transaction can count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLarge;
+
+impl From<TooLarge> for Disposition {
+    fn from(TooLarge: TooLarge) -> Self {
+        let error = "one order has more products than one transaction can count".to_owned();
+        Self::Reject { reason: "order_too_large", error }
+    }
+}
+
+/// Why an order was not counted.
+pub type Uncounted = CommandError<TooLarge>;
+
 /// Counts orders. One a process: it knows which products have been written down.
 pub struct CountOrders {
     table: Arc<dyn Table>,
     ports: Ports,
-    backoff: Backoff,
     /// By product: the newest name that was seen, and the time of its newest event. The row has this name, or a newer one
     /// that another process wrote.
     known: Mutex<BTreeMap<ProductId, (u64, String)>>,
@@ -33,47 +47,32 @@ impl CountOrders {
     /// Counts in this table.
     #[must_use]
     pub fn new(table: Arc<dyn Table>, ports: Ports) -> Self {
-        let backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(200));
-        Self { table, ports, backoff, known: Mutex::default() }
+        Self { table, ports, known: Mutex::default() }
     }
 
-    /// Counts these, and says for each what becomes of the message that brought it.
-    pub async fn run(&self, counts: &[Count]) -> Vec<Disposition> {
+    /// Counts these, each once; answers those that may not be counted, and why.
+    pub async fn run(&self, counts: &[Count]) -> BTreeMap<CountId, Uncounted> {
         // Two copies in one batch would be two operations on one row.
-        let mut firsts: BTreeMap<_, usize> = BTreeMap::new();
-        let mut unique: Vec<Count> = Vec::new();
-        let places: Vec<usize> = counts
-            .iter()
-            .map(|count| {
-                *firsts.entry((&count.order_id, count.effect)).or_insert_with(|| {
-                    unique.push(count.clone());
-                    unique.len() - 1
-                })
-            })
-            .collect();
-        let mut outcomes = Vec::with_capacity(unique.len());
+        let mut seen = BTreeSet::new();
+        let unique: Vec<Count> = counts.iter().filter(|count| seen.insert(count.id())).cloned().collect();
+        let mut uncounted = BTreeMap::new();
         for run in batch::cut(&unique) {
             let run = unique.get(run).unwrap_or_default();
-            let outcome = self.count(run).await;
-            outcomes.extend(run.iter().map(|_| outcome.clone()));
+            if let Err(error) = self.count(run).await {
+                uncounted.extend(run.iter().map(|count| (count.id(), error.clone())));
+            }
         }
-        let missing = || Disposition::retry("the order was not counted");
-        places.into_iter().map(|place| outcomes.get(place).cloned().unwrap_or_else(missing)).collect()
+        uncounted
     }
 
-    async fn count(&self, run: &[Count]) -> Disposition {
+    async fn count(&self, run: &[Count]) -> Result<(), Uncounted> {
         if !batch::fits(run) {
-            return Disposition::Reject {
-                reason: "order_too_large",
-                error: "one order has more products than one transaction can count".to_owned(),
-            };
+            return Err(CommandError::Refused(TooLarge));
         }
         // Before the counters: a counter without its product would never be shown.
-        if let Err(fault) = self.write_down_products(run).await {
-            return Disposition::from_fault(&fault);
-        }
+        self.write_down_products(run).await?;
         let mut rest: Vec<&Count> = run.iter().collect();
-        let mut meetings = 0;
+        let mut contest = Contest::of(MAX_MEETINGS);
         while !rest.is_empty() {
             let shard = self.ports.random.below(SHARDS);
             let ops = batch::operations(&rest, shard, self.ports.clock.now());
@@ -87,16 +86,14 @@ impl CountOrders {
                         .collect();
                 }
                 Err(TransactError::Contended | TransactError::Conditions(_)) => {
-                    meetings += 1;
-                    if meetings == MAX_MEETINGS {
-                        return Disposition::retry("the counters met too many other transactions");
+                    if !contest.lose(self.ports.random.as_ref()).await {
+                        return Err(CommandError::Contended);
                     }
-                    tokio::time::sleep(self.backoff.delay(meetings, self.ports.random.as_ref())).await;
                 }
-                Err(TransactError::Fault(fault)) => return Disposition::from_fault(&fault),
+                Err(TransactError::Fault(fault)) => return Err(fault.into()),
             }
         }
-        Disposition::Done
+        Ok(())
     }
 
     /// The newest name wins, by the time of the event. A name that a process believes to be written already it does not

@@ -6,7 +6,9 @@ use std::panic::AssertUnwindSafe;
 use futures::FutureExt;
 use tracing::Instrument;
 
-use crate::settle::{Delivery, Disposition, Handler};
+use crate::delivery::Delivery;
+use crate::disposition::Disposition;
+use crate::handler::Handler;
 
 /// A panic's message quotes what its author chose; a dead letter needs no more of it.
 const MESSAGE_CHARS: usize = 200;

@@ -8,7 +8,9 @@
 //! - **aggregates** ([`aggregate`]): load, decide, append, publish; with snapshots. A **unit of work** is one attempt at
 //!   that, over one or several aggregates; the loop around it decides anew after a conflict.
 //! - **outbox** ([`outbox`]): publisher and sweeper; nothing committed is ever lost.
-//! - **consumer** ([`consumer`]): receives, decodes, limits, settles; a [`Handler`] reacts.
+//! - **consumer** ([`consumer`]): receives, decodes, limits, settles.
+//! - **handler** ([`handler`]): reacts, to one event ([`EventHandler`]) or to those that belong together ([`GroupHandler`]).
+//!   What became of a [`Delivery`] is its [`Disposition`].
 //! - **dead letters** ([`dead_letters`]): what could not be handled: listed, grouped, redriven.
 //! - **send** ([`send`]), **wire** ([`wire`]): any number of messages into a queue; an envelope as one.
 //! - **lease** ([`lease`]): how processes share shards; the epoch in the checkpoint, not the lease, is what fences.
@@ -25,6 +27,9 @@ pub mod consumer;
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod dead_letters;
+pub mod delivery;
+pub mod disposition;
+pub mod handler;
 pub mod lease;
 pub mod memory;
 pub mod metrics;
@@ -32,7 +37,6 @@ pub mod outbox;
 pub mod ports;
 mod seldom;
 pub mod send;
-pub mod settle;
 pub mod shard;
 pub mod trace;
 pub mod wire;
@@ -47,6 +51,9 @@ pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 pub use commit::{Commit, CommitFactory};
 pub use commit_events::CommitEvents;
 pub use consumer::{Consumer, ConsumerConfig, Probe};
+pub use delivery::Delivery;
+pub use disposition::Disposition;
+pub use handler::{EventHandler, Group, GroupHandler, Handler, IntoHandler};
 pub use lease::table::TableLeases;
 pub use outbox::{Outbox, OutboxConfig, Publisher};
 pub use ports::fault::{Fault, FaultKind};
@@ -60,5 +67,4 @@ pub use ports::table::{Condition, Key, Row, Table, TransactError, WriteError, Wr
 pub use ports::topic::Topic;
 pub use seldom::Seldom;
 pub use send::send_all;
-pub use settle::{Delivery, Disposition, Handler, each};
 pub use worker::Worker;

@@ -10,8 +10,8 @@ use shotengai_contracts::{EventType, samples};
 use shotengai_kernel::{ManualClock, Ports};
 use shotengai_messaging::memory::MemoryQueue;
 use shotengai_messaging::{
-    Consumer, ConsumerConfig, Delivery, Disposition, Fault, Handler, Message, Queue, QueueDepth, RawDelivery, Receipt,
-    each,
+    Consumer, ConsumerConfig, Delivery, Disposition, EventHandler, Fault, IntoHandler, Message, Queue, QueueDepth,
+    RawDelivery, Receipt,
 };
 use tokio::time::Instant;
 
@@ -52,14 +52,13 @@ impl Queue for SlowToExtend {
 struct TwoSteps;
 
 #[async_trait]
-impl Handler for TwoSteps {
-    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
-        each(batch, |_| async {
-            tokio::time::sleep(Duration::from_secs(8)).await;
-            tokio::time::sleep(Duration::from_secs(8)).await;
-            Disposition::Done
-        })
-        .await
+impl EventHandler for TwoSteps {
+    const EVENTS: &'static [EventType] = EventType::ALL;
+
+    async fn handle(&self, _: &Delivery) -> Disposition {
+        tokio::time::sleep(Duration::from_secs(8)).await;
+        tokio::time::sleep(Duration::from_secs(8)).await;
+        Disposition::Done
     }
 }
 
@@ -77,7 +76,8 @@ async fn a_queue_that_is_slow_to_extend_does_not_hold_up_the_work() {
     queue.send(&[message(samples::envelope(EventType::OrderPaid).unwrap().to_json())]).await.unwrap();
     let letters = Arc::new(MemoryQueue::new(&queues::ORDER.dead_letters(), ports()));
     let config = ConsumerConfig::new("order");
-    let consumer = Consumer::new(config, Arc::clone(&queue) as Arc<dyn Queue>, letters, Arc::new(TwoSteps), ports());
+    let consumer =
+        Consumer::new(config, Arc::clone(&queue) as Arc<dyn Queue>, letters, TwoSteps.into_handler(), ports());
     let started = Instant::now();
     assert_eq!(consumer.step(Duration::ZERO).await.unwrap(), 1);
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
@@ -92,7 +92,8 @@ async fn dead_letters_that_are_too_large_for_one_request_all_arrive_with_their_r
     }
     let letters = Arc::new(MemoryQueue::new(&queues::ORDER.dead_letters(), ports()));
     let (queue, dead) = (Arc::clone(&queue) as Arc<dyn Queue>, Arc::clone(&letters) as Arc<dyn Queue>);
-    let consumer = Consumer::new(ConsumerConfig::new("order"), Arc::clone(&queue), dead, Arc::new(TwoSteps), ports());
+    let consumer =
+        Consumer::new(ConsumerConfig::new("order"), Arc::clone(&queue), dead, TwoSteps.into_handler(), ports());
     assert_eq!(consumer.step(Duration::ZERO).await.unwrap(), 3);
     assert_eq!(letters.depth().await.unwrap().visible, 3);
     assert_eq!(queue.depth().await.unwrap().total(), 0);

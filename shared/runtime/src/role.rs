@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use shotengai_contracts::topology::QueueSpec;
-use shotengai_messaging::{Consumer, ConsumerConfig, Handler, Probe, Worker};
+use shotengai_messaging::handler::{self, Mismatch};
+use shotengai_messaging::{Consumer, ConsumerConfig, Handler, IntoHandler, Probe, Worker};
 
 use crate::deps::Deps;
 use crate::health::Check;
@@ -75,6 +76,7 @@ pub struct Role {
     /// What it puts before all routes of its process.
     pub gate: Option<Arc<dyn Gate>>,
     consumed: Vec<Consumed>,
+    mismatches: Vec<Mismatch>,
     deps: Deps,
 }
 
@@ -89,15 +91,18 @@ impl Role {
             checks: std::mem::take(&mut deps.checks),
             gate: None,
             consumed: Vec::new(),
+            mismatches: Vec::new(),
             deps,
         }
     }
 
     /// Consumes `queue`: what can't be handled goes to its dead letters. While a dependency of the role is away nothing
-    /// is received; see [`Consuming::regardless_of`]. Ready only after the queue has answered once.
+    /// is received; see [`Consuming::regardless_of`]. Ready only after the queue has answered once. Whether the handler takes
+    /// what the topic sends the queue says [`check_subscriptions`](Self::check_subscriptions).
     #[must_use]
-    pub fn consume(self, queue: &'static QueueSpec, handler: impl Handler + 'static, consuming: Consuming) -> Self {
-        let handler = self.deps.decorator().handler(queue, Arc::new(handler));
+    pub fn consume<M>(mut self, queue: &'static QueueSpec, handler: impl IntoHandler<M>, consuming: Consuming) -> Self {
+        let handler = self.deps.decorator().handler(queue, handler.into_handler());
+        self.mismatches.extend(handler::check(queue, handler.events()).err());
         let name = queue.name.strip_suffix("-queue").unwrap_or(queue.name);
         let mut config = ConsumerConfig { name, ..self.deps.settings().consumer.clone() };
         config.concurrency = consuming.concurrency.unwrap_or(config.concurrency);
@@ -121,6 +126,14 @@ impl Role {
         role.consumed.push(Consumed { queue, handler, consumer });
         // A queue that it sends to as well has its check already.
         if role.checks.iter().any(|known| known.name() == queue.name) { role } else { role.check(check) }
+    }
+
+    /// Whether each of its queues gets what its handler takes; to be asked before the role runs.
+    ///
+    /// # Errors
+    /// The first [`Mismatch`].
+    pub fn check_subscriptions(&self) -> Result<(), Mismatch> {
+        self.mismatches.first().cloned().map_or(Ok(()), Err)
     }
 
     /// The consumer of `queue`, if the role has one.
@@ -171,4 +184,42 @@ fn opened(worker: Worker, opening: Opening) -> Worker {
             worker.run(shutdown).await;
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use shotengai_contracts::EventType;
+    use shotengai_contracts::topology::{Service, queues};
+    use shotengai_kernel::{ManualClock, Ports};
+    use shotengai_messaging::memory::MemoryInfrastructure;
+    use shotengai_messaging::{Delivery, Disposition, EventHandler};
+
+    use super::*;
+    use crate::deps::Supply;
+
+    /// Takes one of the two events that tally's queue gets, and one that it does not.
+    struct Forgetful;
+
+    #[async_trait]
+    impl EventHandler for Forgetful {
+        const EVENTS: &'static [EventType] = &[EventType::OrderPaid, EventType::OrderShipped];
+
+        async fn handle(&self, _: &Delivery) -> Disposition {
+            Disposition::Done
+        }
+    }
+
+    #[test]
+    fn a_role_whose_handler_takes_other_events_than_its_queue_gets_says_so_before_it_runs() {
+        let ports = Ports::seeded(1, Arc::new(ManualClock::default()));
+        let supply = Supply::new(Arc::new(MemoryInfrastructure::new(ports.clone())), ports);
+        let role = Role::new(supply.deps(Service::TALLY));
+        assert_eq!(role.check_subscriptions(), Ok(()));
+        let role = role.consume(&queues::TALLY, Forgetful, Consuming::default());
+        let mismatch = role.check_subscriptions().unwrap_err();
+        assert_eq!(mismatch.queue, queues::TALLY.name);
+        assert_eq!(mismatch.not_taken, [EventType::OrderCancelled]);
+        assert_eq!(mismatch.not_subscribed, [EventType::OrderShipped]);
+    }
 }

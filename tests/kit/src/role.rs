@@ -125,9 +125,10 @@ fn issuer(key: &SecretString, ports: &Ports) -> TokenIssuer {
 /// What reacts to the messages of a queue.
 ///
 /// # Panics
-/// When the role doesn't consume it.
+/// When the role doesn't consume it, or takes other events than the topic sends.
 #[must_use]
 pub fn handler(role: &Role, queue: &QueueSpec) -> Arc<dyn Handler> {
+    role.check_subscriptions().unwrap();
     Arc::clone(&role.consumed(queue).unwrap_or_else(|| panic!("{} consumes no {}", role.name, queue.name)).handler)
 }
 

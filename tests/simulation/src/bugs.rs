@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use shotengai_contracts::{Envelope, Event};
+use shotengai_contracts::{Envelope, Event, EventType};
 use shotengai_kernel::{AggregateId, Version};
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::shard::RecordHandler;
@@ -83,6 +83,10 @@ pub struct Hasty(pub Arc<dyn Handler>);
 
 #[async_trait]
 impl Handler for Hasty {
+    fn events(&self) -> &'static [EventType] {
+        self.0.events()
+    }
+
     async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
         let (handler, later) = (Arc::clone(&self.0), batch.to_vec());
         tokio::spawn(async move { handler.handle(&later).await });
@@ -95,6 +99,10 @@ pub struct Deaf(pub Arc<dyn Handler>);
 
 #[async_trait]
 impl Handler for Deaf {
+    fn events(&self) -> &'static [EventType] {
+        self.0.events()
+    }
+
     async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
         let is_heard = |delivery: &Delivery| !matches!(*delivery.event, Event::PaymentAuthorized(_));
         let heard: Vec<_> = batch.iter().filter(|delivery| is_heard(delivery)).cloned().collect();
@@ -137,6 +145,10 @@ impl Gapless {
 
 #[async_trait]
 impl Handler for Gapless {
+    fn events(&self) -> &'static [EventType] {
+        self.inner.events()
+    }
+
     async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
         let mut reached: BTreeMap<AggregateId, Version> = BTreeMap::new();
         let mut disguised = Vec::new();

@@ -47,8 +47,13 @@ pub fn assemble(line: &Line, roles: &[Service]) -> (Services, Vec<Worker>) {
         .with_neighbours(Arc::new(Street(line.clone())))
         .with_decorator(Arc::new(Planted(line.clone())));
     let mut services = Services { ports: Some(ports), ..Services::default() };
-    let assembled = roles.iter().filter_map(|role| role_of(line, &supply, *role, &mut services));
-    let workers = assembled.flat_map(|role| role.workers).collect();
+    let mut workers = Vec::new();
+    for role in roles.iter().filter_map(|role| role_of(line, &supply, *role, &mut services)) {
+        if let Err(mismatch) = role.check_subscriptions() {
+            line.world().violation(mismatch.to_string());
+        }
+        workers.extend(role.workers);
+    }
     (services, workers)
 }
 

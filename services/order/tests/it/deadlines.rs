@@ -137,7 +137,7 @@ async fn a_reminder_keeps_what_nobody_here_knows_byte_by_byte_however_often_it_i
     let strange = placement.body.replacen('{', "{ \"shelf\": 1.50,  \"zone\":\"\\u6771\",", 1);
     let placement = Delivery { body: strange.as_str().into(), ..placement };
     assert_eq!(world.handler.handle(&[placement]).await, [Disposition::Done]);
-    let queue = world.infra.memory_queue(queues::ORDER_DEADLINE.name);
+    let queue = world.installation.infra.memory_queue(queues::ORDER_DEADLINE.name);
     let bodies = || queue.messages().into_iter().map(|reminder| reminder.body).collect::<Vec<_>>();
     for _ in 0..2 {
         assert_eq!(bodies(), std::slice::from_ref(&strange));

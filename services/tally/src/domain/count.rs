@@ -44,6 +44,9 @@ pub struct Pieces {
     pub pieces: i64,
 }
 
+/// What makes a count happen once.
+pub type CountId = (OrderId, Effect);
+
 /// What one order adds, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Count {
@@ -58,6 +61,12 @@ pub struct Count {
 }
 
 impl Count {
+    /// What it is known by.
+    #[must_use]
+    pub fn id(&self) -> CountId {
+        (self.order_id.clone(), self.effect)
+    }
+
     /// What this event, decided at `time`, adds; none for events that move no counter.
     #[must_use]
     pub fn for_event(event: &Event, time: Timestamp) -> Option<Self> {

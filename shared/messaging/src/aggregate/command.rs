@@ -5,9 +5,9 @@ use std::convert::Infallible;
 use shotengai_contracts::Misplaced;
 
 use super::Loaded;
+use crate::disposition::Disposition;
 use crate::ports::fault::{Fault, FaultKind};
 use crate::ports::store::AppendError;
-use crate::settle::Disposition;
 
 /// A command that was carried out.
 #[derive(Debug, Clone)]

@@ -7,8 +7,8 @@ use tracing::Span;
 
 use super::Consumer;
 use super::policy::{Policy, Settlement};
+use crate::delivery::Delivery;
 use crate::ports::queue::RawDelivery;
-use crate::settle::Delivery;
 use crate::trace::{TRACEPARENT, follow};
 
 impl Consumer {

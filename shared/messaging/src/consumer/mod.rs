@@ -26,10 +26,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::attempt;
+use crate::delivery::Delivery;
+use crate::disposition::Disposition;
+use crate::handler::Handler;
 use crate::metrics;
 use crate::ports::fault::Fault;
 use crate::ports::queue::{Queue, RawDelivery};
-use crate::settle::{Delivery, Disposition, Handler};
 use crate::worker::Worker;
 
 use self::breaker::Breaker;

@@ -8,7 +8,7 @@ use shotengai_contracts::DecodeError;
 
 use super::ConsumerConfig;
 use crate::backoff::Backoff;
-use crate::settle::Disposition;
+use crate::disposition::Disposition;
 
 /// How often an event of a future version is looked at within the patience it gets; few enough to stay far from the
 /// queue's own limit of receives.

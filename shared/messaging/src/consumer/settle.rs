@@ -8,10 +8,11 @@ use super::Consumer;
 use super::policy::{Settlement, Wait};
 use super::visibility::Hidden;
 use crate::backoff;
+use crate::delivery::Delivery;
+use crate::disposition::Disposition;
 use crate::metrics;
 use crate::ports::fault::Fault;
 use crate::ports::queue::{MAX_VISIBILITY, QUEUE_MAX_BATCH, RawDelivery, Receipt};
-use crate::settle::{Delivery, Disposition};
 
 impl Consumer {
     pub(super) async fn settle(&self, settlements: Vec<(RawDelivery, Settlement)>, hidden: &Hidden) {

@@ -2,7 +2,9 @@
 
 use futures::future::join_all;
 
-use crate::settle::{Delivery, Disposition, Handler};
+use crate::delivery::Delivery;
+use crate::disposition::Disposition;
+use crate::handler::Handler;
 
 /// More than any history needs, so that what never settles ends.
 const MAX_ROUNDS: usize = 200;

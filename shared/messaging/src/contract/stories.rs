@@ -17,7 +17,7 @@ use shotengai_kernel::{
 };
 use uuid::Uuid;
 
-use crate::settle::Delivery;
+use crate::delivery::Delivery;
 
 /// What becomes of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

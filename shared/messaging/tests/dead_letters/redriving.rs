@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use shotengai_contracts::EventType;
 use shotengai_messaging::consumer::DEAD_LETTER_ATTRIBUTE;
 use shotengai_messaging::dead_letters::{Job, Letter, REDRIVEN_ATTRIBUTE, Report, Watch};
 use shotengai_messaging::ports::queue::SEND_MAX_BYTES;
-use shotengai_messaging::{Consumer, ConsumerConfig, Delivery, Disposition, Handler, Message, each};
+use shotengai_messaging::{Consumer, ConsumerConfig, Delivery, Disposition, EventHandler, IntoHandler, Message};
 use tokio::time::Instant;
 
 use crate::{Street, all, facts, letter, of_reason, paid, unwatched};
@@ -21,15 +22,17 @@ const TARGET: &str = "order-queue";
 struct Stubborn;
 
 #[async_trait]
-impl Handler for Stubborn {
-    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
-        each(batch, |_| async { Disposition::Reject { reason: "stubborn", error: "no".to_owned() } }).await
+impl EventHandler for Stubborn {
+    const EVENTS: &'static [EventType] = EventType::ALL;
+
+    async fn handle(&self, _: &Delivery) -> Disposition {
+        Disposition::Reject { reason: "stubborn", error: "no".to_owned() }
     }
 }
 
 fn consumer(street: &Street) -> Arc<Consumer> {
     let config = ConsumerConfig::new("order");
-    Consumer::new(config, street.queue(TARGET), street.queue(QUEUE), Arc::new(Stubborn), street.ports.clone())
+    Consumer::new(config, street.queue(TARGET), street.queue(QUEUE), Stubborn.into_handler(), street.ports.clone())
 }
 
 async fn letter_in(street: &Street, queue: &str) -> Letter {

@@ -35,6 +35,10 @@ struct Needy(Arc<Database>);
 
 #[async_trait]
 impl Handler for Needy {
+    fn events(&self) -> &'static [EventType] {
+        EventType::ALL
+    }
+
     async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
         self.0.received.fetch_add(batch.len(), Ordering::SeqCst);
         batch
@@ -173,6 +177,10 @@ async fn a_fault_while_the_database_answers_is_the_messages_own() {
     struct Unlucky;
     #[async_trait]
     impl Handler for Unlucky {
+        fn events(&self) -> &'static [EventType] {
+            EventType::ALL
+        }
+
         async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
             let fault = Fault::new(FaultKind::Transient, "database", "not this one");
             batch.iter().map(|_| Disposition::from_fault(&fault)).collect()
@@ -235,6 +243,10 @@ async fn what_fails_late_in_an_outage_or_after_it_is_handled_again_with_no_recei
     struct Late(Arc<Database>);
     #[async_trait]
     impl Handler for Late {
+        fn events(&self) -> &'static [EventType] {
+            EventType::ALL
+        }
+
         async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
             assert_eq!(batch[0].receive_count, 1);
             let number = self.0.received.fetch_add(1, Ordering::SeqCst);
@@ -285,6 +297,10 @@ async fn what_is_held_stays_hidden_however_its_work_is_cut_into_pieces() {
     struct Flapping(AtomicUsize);
     #[async_trait]
     impl Handler for Flapping {
+        fn events(&self) -> &'static [EventType] {
+            EventType::ALL
+        }
+
         async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
             assert_eq!(batch[0].receive_count, 1);
             tokio::time::sleep(Duration::from_secs(8)).await;

@@ -28,6 +28,10 @@ struct Scripted {
 
 #[async_trait]
 impl Handler for Scripted {
+    fn events(&self) -> &'static [EventType] {
+        EventType::ALL
+    }
+
     async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
         let now = self.at_work.fetch_add(1, Ordering::Relaxed) + 1;
         self.most_at_work.fetch_max(now, Ordering::Relaxed);
@@ -310,6 +314,10 @@ struct Curt;
 
 #[async_trait]
 impl Handler for Curt {
+    fn events(&self) -> &'static [EventType] {
+        EventType::ALL
+    }
+
     async fn handle(&self, _: &[Delivery]) -> Vec<Disposition> {
         vec![Disposition::Done]
     }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use shotengai_contracts::topology::queues;
 use shotengai_contracts::{EventType, samples};
 use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
-use shotengai_messaging::{Consumer, ConsumerConfig, Delivery, Disposition, Handler, Message, Queue, each};
+use shotengai_messaging::{Consumer, ConsumerConfig, Delivery, Disposition, EventHandler, IntoHandler, Message, Queue};
 use tokio::time::Instant;
 
 use super::{Running, SECOND, Street, until};
@@ -21,17 +21,16 @@ struct Allergic {
 }
 
 #[async_trait]
-impl Handler for Allergic {
-    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
-        each(batch, |delivery| async move {
-            let subject = delivery.envelope.subject.to_string();
-            let culprit = subject == self.to && !*self.cured.lock().unwrap();
-            *self.asked.lock().unwrap().entry(subject).or_default() += 1;
-            tokio::time::sleep(SECOND).await;
-            assert!(!culprit, "an injected panic");
-            Disposition::Done
-        })
-        .await
+impl EventHandler for Allergic {
+    const EVENTS: &'static [EventType] = EventType::ALL;
+
+    async fn handle(&self, delivery: &Delivery) -> Disposition {
+        let subject = delivery.envelope.subject.to_string();
+        let culprit = subject == self.to && !*self.cured.lock().unwrap();
+        *self.asked.lock().unwrap().entry(subject).or_default() += 1;
+        tokio::time::sleep(SECOND).await;
+        assert!(!culprit, "an injected panic");
+        Disposition::Done
     }
 }
 
@@ -63,7 +62,7 @@ impl Street {
         let config = ConsumerConfig { max_attempts: 3, ..ConsumerConfig::new("order") };
         let (queue, letters) =
             (self.infra.memory_queue(queues::ORDER.name), self.infra.memory_queue(&queues::ORDER.dead_letters()));
-        Consumer::new(config, queue, letters, Arc::clone(handler) as Arc<dyn Handler>, self.ports.clone())
+        Consumer::new(config, queue, letters, Arc::clone(handler).into_handler(), self.ports.clone())
     }
 
     fn queued(&self) -> u64 {

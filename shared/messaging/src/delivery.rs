@@ -1,0 +1,49 @@
+//! A delivery: one receipt of an event.
+
+use std::sync::Arc;
+
+use shotengai_contracts::{Envelope, Event, Metadata};
+use tracing::Span;
+
+use crate::trace::traceparent_of;
+
+/// One receipt of an event. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// The event as it travelled.
+    pub envelope: Arc<Envelope>,
+    /// Its payload in today's shape.
+    pub event: Arc<Event>,
+    /// The text that it came as: whoever passes it on sends this.
+    pub body: Arc<str>,
+    /// How often the message has been received, this time included.
+    pub receive_count: u32,
+    /// The message's id in its queue.
+    pub message_id: String,
+    /// The span its handling belongs to.
+    pub span: Span,
+}
+
+impl Delivery {
+    /// A delivery outside any queue, for tests and replays.
+    ///
+    /// # Errors
+    /// When the envelope's payload can't be decoded.
+    pub fn of(envelope: Envelope) -> Result<Self, shotengai_contracts::DecodeError> {
+        let event = envelope.event()?;
+        Ok(Self {
+            message_id: envelope.id.to_string(),
+            body: envelope.to_json().into(),
+            envelope: Arc::new(envelope),
+            event: Arc::new(event),
+            receive_count: 1,
+            span: Span::none(),
+        })
+    }
+
+    /// What events that follow from this one carry.
+    #[must_use]
+    pub fn metadata(&self) -> Metadata {
+        Metadata::caused_by(&self.envelope, traceparent_of(&self.span))
+    }
+}

@@ -1,0 +1,89 @@
+//! A disposition: what became of a delivery, as its handler says it.
+
+use std::time::Duration;
+
+use crate::delivery::Delivery;
+use crate::ports::fault::Fault;
+
+/// What became of a delivery. `Done` only once the effect is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Disposition {
+    /// Handled, or nothing to do: delete the message.
+    Done,
+    /// Not now: let it come again.
+    Retry {
+        /// When; by the consumer's backoff if not said.
+        after: Option<Duration>,
+        /// Why, for the log. No personal data.
+        cause: String,
+    },
+    /// Something that handling needs gave no answer or refused for now. Whether all of it is away, the consumer asks
+    /// before it counts this as the message's own failure.
+    Unavailable {
+        /// What, for the log. No personal data.
+        cause: String,
+    },
+    /// Never: to the dead letters, with the reason.
+    Reject {
+        /// A stable word.
+        reason: &'static str,
+        /// What exactly. No personal data.
+        error: String,
+    },
+}
+
+impl Disposition {
+    /// Comes again by the consumer's backoff.
+    pub fn retry(cause: impl Into<String>) -> Self {
+        Self::Retry { after: None, cause: cause.into() }
+    }
+
+    /// For an event that its consumer does not take, the one policy: rejected, not dropped. The subscription of a newer
+    /// release may mean it for a newer consumer; its dead letter is redriven after the upgrade then.
+    #[must_use]
+    pub fn unexpected(delivery: &Delivery) -> Self {
+        let error = format!("nothing here takes {}", delivery.envelope.event_type);
+        Self::Reject { reason: "unexpected_type", error }
+    }
+
+    /// A fault is never the message's own: it comes again, also when an operator has to act first.
+    #[must_use]
+    pub fn from_fault(fault: &Fault) -> Self {
+        crate::metrics::count_fault(fault);
+        if fault.is_retryable() {
+            Self::Unavailable { cause: fault.to_string() }
+        } else {
+            Self::retry(fault.to_string())
+        }
+    }
+
+    /// Whether the message will be received again.
+    #[must_use]
+    pub const fn comes_again(&self) -> bool {
+        matches!(self, Self::Retry { .. } | Self::Unavailable { .. })
+    }
+
+    /// A stable word for metrics.
+    #[must_use]
+    pub const fn outcome(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Retry { .. } => "retry",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Reject { .. } => "reject",
+        }
+    }
+}
+
+impl From<Fault> for Disposition {
+    fn from(fault: Fault) -> Self {
+        Self::from_fault(&fault)
+    }
+}
+
+/// Done, or what the error comes to.
+impl<E: Into<Self>> From<Result<(), E>> for Disposition {
+    fn from(result: Result<(), E>) -> Self {
+        result.map_or_else(Into::into, |()| Self::Done)
+    }
+}
