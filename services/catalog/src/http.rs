@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use shotengai_kernel::{Currency, Names, ProductId, Version};
+use shotengai_kernel::{Currency, ProductId, Version};
 use shotengai_runtime::http::IdempotencyKey;
 use shotengai_runtime::{AdminCaller, InternalCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
 

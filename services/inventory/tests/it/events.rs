@@ -3,13 +3,8 @@ use std::time::Duration;
 use futures::future::join_all;
 use shotengai_contracts::aggregates;
 use shotengai_inventory::domain::{Reservation, Stock};
-<<<<<<< HEAD
-use shotengai_messaging::{Delivery, Disposition, Handler};
-=======
-use shotengai_kernel::AggregateId;
 use shotengai_messaging::memory::InjectedFault;
 use shotengai_messaging::{Delivery, Disposition};
->>>>>>> 0820928 (Assemble each role in one place, for the binary, its tests and the simulation)
 
 use crate::support::{Shop, order, product};
 

@@ -1,5 +1,6 @@
 //! Orders, fakes and a harness for the handler.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;

@@ -83,7 +83,7 @@ async fn a_developers_password_is_good_in_a_developers_street_only() {
     let hash = Argon2::default().hash_password(DEVELOPERS_PASSWORD.as_bytes()).unwrap().to_string();
     let hashed = StorefrontSettings { admin_password_hash: Some(hash.into()), ..boss() };
     for (settings, named) in [(plain, "ADMIN_PASSWORD "), (hashed, "ADMIN_PASSWORD_HASH ")] {
-        let Err(error) = shotengai_storefront::build(&context(), settings).await else {
+        let Err(error) = shotengai_storefront::build(&context(), &settings).await else {
             panic!("{named} was accepted")
         };
         let error = error.to_string();
