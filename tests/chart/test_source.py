@@ -1,11 +1,11 @@
-"""The chart and the code can't drift apart: names, queues and calls are read out of the source."""
+"""The chart and the program can't drift apart: names, queues, calls and settings are read from what the program says of itself."""
 
 import re
 
 import pytest
 
 import chart
-import rust_settings
+import described
 
 SERVICES = chart.ROOT / "services"
 SDK = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
@@ -13,30 +13,22 @@ SDK = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 AHEAD: set[str] = set()
 
 
-def source_of(role):
-    texts = (path.read_text() for path in sorted((SERVICES / role / "src").rglob("*.rs")) if "test" not in path.name)
-    return "\n".join(text.split("#[cfg(test)]")[0] for text in texts)
-
-
-def test_the_settings_are_found_in_the_source():
-    # A parser that finds nothing would let everything pass.
-    assert len(rust_settings.shared()) > 25
-    assert rust_settings.of_role("order")["ORDER_DEADLINE_SECONDS"].maximum == 259_200
-    every = re.findall(r'env = "([A-Z0-9_]+)"', "".join(path.read_text() for path in (chart.ROOT / "shared").rglob("settings/*.rs")))
-    assert set(every) == set(rust_settings.shared())
-    for role in rust_settings.roles():
-        assert set(re.findall(r'#\[arg\([^\]]*env = "([A-Z0-9_]+)"', source_of(role))) == set(rust_settings.of_role(role)), role
+def test_the_description_has_the_settings():
+    # One that lists nothing would let everything pass.
+    assert len(described.shared()) > 20
+    assert described.of_role("order")["ORDER_DEADLINE_SECONDS"].maximum == 259_200
+    assert described.shared()["DRAIN_SECONDS"].minimum == 0 and described.shared()["DRAIN_SECONDS"].default == 25
 
 
 def test_every_variable_that_the_chart_sets_is_one_that_the_program_reads(rendered):
-    shared = set(rust_settings.shared())
+    shared = set(described.shared())
     for document, _, pod in chart.workloads(rendered):
         for container in pod["containers"] + pod.get("initContainers", []):
             words = container.get("args", [])
             if words[:1] == ["serve"]:
-                known = shared | set(rust_settings.of_role(words[1])) | AHEAD
+                known = shared | set(described.of_role(words[1])) | AHEAD
             elif words[:1] in (["provision"], ["seed"], ["smoke"]):
-                known = shared | set(rust_settings.of_tools())
+                known = shared | {setting.env for setting in described.of_command(words[0]).values()}
             else:
                 continue
             names = {variable["name"] for variable in container["env"]} - SDK
@@ -45,7 +37,7 @@ def test_every_variable_that_the_chart_sets_is_one_that_the_program_reads(render
 
 
 def test_the_chart_has_the_roles_that_the_binary_has():
-    assert set(chart.facts()) == set(rust_settings.roles())
+    assert set(chart.facts()) == set(described.roles())
     assert {d["spec"]["template"]["spec"]["containers"][0]["args"][1] for d in chart.of_kind(chart.render("default"), "Deployment")} == set(chart.facts())
 
 
@@ -67,8 +59,8 @@ def test_a_role_may_reach_what_the_topology_says_and_nothing_else(service):
 
 
 def test_ports_and_user_are_those_of_the_image():
-    args = (chart.ROOT / "shared" / "runtime" / "src" / "settings" / "args.rs").read_text()
-    assert '"0.0.0.0:8080"' in args and '"0.0.0.0:9090"' in args
+    shared = described.shared()
+    assert (shared["HTTP_ADDR"].default, shared["HEALTH_ADDR"].default) == ("0.0.0.0:8080", "0.0.0.0:9090")
     dockerfile = chart.ROOT / "deploy" / "Dockerfile"
     if dockerfile.exists():
         assert "USER 65532" in dockerfile.read_text()
@@ -95,12 +87,12 @@ def test_the_local_aws_is_the_one_that_developers_have():
 
 
 def test_the_commands_and_flags_that_pods_run_are_in_the_command_line():
-    cli = rust_settings.CLI.read_text()
-    assert re.search(r"^    Smoke\(SmokeArgs\)", cli, re.MULTILINE) and re.search(r"^    Seed\(SeedArgs\)", cli, re.MULTILINE)
-    smoke = re.search(r"struct SmokeArgs \{(.*?)\n\}", cli, re.DOTALL).group(1)
+    assert described.of_command("provision") and described.of_command("seed")
     pod = chart.named(chart.render("existing-secrets"), "Pod", "street-shotengai-test")
-    flags = [word.removeprefix("--").split("=")[0].replace("-", "_") for word in pod["spec"]["containers"][0]["args"][1:]]
-    assert flags == ["within_seconds", "product"] and all(f"{flag}:" in smoke for flag in flags)
+    command, *words = pod["spec"]["containers"][0]["args"]
+    flags = [word.split("=")[0] for word in words]
+    assert flags == ["--within-seconds", "--product"]
+    assert set(flags) <= {setting.flag for setting in described.of_command(command).values()}
 
 
 def test_storefront_believes_as_many_proxies_as_the_chart_puts_before_it():

@@ -1,4 +1,4 @@
-"""Writes what follows from something else: the schema's settings (from the source), the values' table, the golden renders.
+"""Writes what follows from something else: the schema's settings (from `shotengai describe`), the values' table, the golden renders.
 
     make chart-golden
 """
@@ -7,8 +7,8 @@ import json
 import re
 
 import chart
+import described
 import golden
-import rust_settings
 
 SCHEMA = chart.CHART / "values.schema.json"
 README = chart.CHART / "README.md"
@@ -24,7 +24,7 @@ MANAGED = {
 
 
 def is_managed(name):
-    return name in MANAGED or name in {f"{role.upper()}_URL" for role in rust_settings.roles()}
+    return name in MANAGED or name in {f"{role.upper()}_URL" for role in described.roles()}
 
 
 def property_of(setting):
@@ -45,10 +45,10 @@ def definition(settings):
 
 def schema():
     found = json.loads(SCHEMA.read_text())
-    shared = rust_settings.shared()
+    shared = described.shared()
     found["$defs"]["sharedSettings"] = definition(shared)
-    for role in rust_settings.roles():
-        found["$defs"][f"{role}Settings"] = definition(shared | rust_settings.of_role(role))
+    for role in described.roles():
+        found["$defs"][f"{role}Settings"] = definition(shared | described.of_role(role))
     return pretty(found) + "\n"
 
 

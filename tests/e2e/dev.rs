@@ -55,12 +55,30 @@ async fn one_command_opens_a_street_that_sells_and_ctrl_c_leaves_nothing_of_it()
         if all { Ok(()) } else { Err(output) }
     })
     .await;
+    // Whatever the ports are, `--local` finds them.
+    for (args, says) in [
+        (&["status", "--local"][..], "services   up"),
+        (&["status", "kinesis", "--local"], "order-deadline-queue: delayed messages are reminders"),
+        (&["rebuild", "read-models", "--check", "--local"], "rows differ"),
+        (&["smoke", "--local"], "paid after"),
+        (&["dead-letters", "list", "--local"], "no dead letters"),
+    ] {
+        let output = place.command(args).output().await.unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains(says), "{args:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let overview = place.command(&["status", "--local", "--output", "json"]).output().await.unwrap();
+    let overview: Value = serde_json::from_slice(&overview.stdout).unwrap();
+    assert_eq!(overview["services"][0]["ready"], json!(true), "{overview}");
+    assert_eq!(overview["shards"].as_array().map(Vec::len), Some(2), "{overview}");
 
     let tree = dev.tree();
     assert!(tree.len() >= 5, "local AWS and PostgreSQL, each with a keeper, run below: {tree:?}");
     dev.signal("INT").await;
     assert_eq!(dev.ended().await.code(), Some(0), "{}", dev.output());
     assert!(dev.output().contains("The street is closed."), "{}", dev.output());
+    let closed = place.command(&["status", "--local"]).output().await.unwrap();
+    assert_eq!(closed.status.code(), Some(2), "{}", String::from_utf8_lossy(&closed.stdout));
     assert_eq!(alive(&tree), [0; 0], "processes");
     assert_eq!(place.taken(), [0; 0], "ports");
 }
@@ -85,7 +103,7 @@ async fn the_password_of_a_developers_street_is_refused_by_name_elsewhere() {
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{said}");
         let lines: Vec<_> = said.lines().filter(|line| line.starts_with("shotengai: ")).collect();
-        assert!(matches!(lines[..], [line] if line.contains("ADMIN_PASSWORD must not be \"admin123\"")), "{said}");
+        assert!(matches!(lines[..], [line] if line.contains("ADMIN_PASSWORD: must not be \"admin123\"")), "{said}");
     }
 }
 
@@ -157,7 +175,8 @@ async fn a_second_street_in_the_same_folder_is_refused() {
     let output = elsewhere.dev(&[]).current_dir(place.folder()).output().await.unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("another street is open in this folder"), "{said}");
+    let address = format!("a street is open here already: http://127.0.0.1:{}", place.aws);
+    assert!(said.contains(&address), "{said}");
     first.signal("TERM").await;
     assert_eq!(first.ended().await.code(), Some(0), "{}", first.output());
 }
@@ -169,20 +188,17 @@ async fn with_only_the_infrastructure_up_the_roles_run_beside_it() {
     let output = infra.output();
     let database = output.split_whitespace().find(|word| word.starts_with("postgres://")).expect("its URL is shown");
 
-    let key = place.command(&["keygen"]).output().await.unwrap();
-    std::fs::write(place.folder().join("key.pem"), key.stdout).unwrap();
+    assert!(database.len() > "postgres://".len(), "{output}");
+
+    // What is printed is all that roles need.
+    let exports = output.lines().filter_map(|line| line.trim().strip_prefix("export ")?.split_once('='));
+    let exports: Vec<_> = exports.map(|(name, value)| (name, value.trim_matches('\''))).collect();
+    assert!(exports.len() >= 6, "{output}");
     let log = std::fs::File::create(place.folder().join("serve.log")).unwrap();
     let base = format!("http://127.0.0.1:{}", place.http);
     let mut roles = place
         .command(&["serve", "all"])
-        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", place.aws))
-        .env("DATABASE_URL", database)
-        .env("SMTP_URL", format!("smtp://127.0.0.1:{}", place.smtp))
-        .env("HTTP_ADDR", format!("127.0.0.1:{}", place.http))
-        .env("HEALTH_ADDR", format!("127.0.0.1:{}", place.health))
-        .env("CATALOG_URL", &base)
-        .env("STOREFRONT_URL", &base)
-        .env("JWT_SIGNING_KEY_FILE", "key.pem")
+        .envs(exports.iter().copied())
         .env("INTERNAL_TOKEN", "internal-token-beside-infra")
         .env("ADMIN_EMAIL", ADMIN_EMAIL)
         .env("ADMIN_PASSWORD", ADMIN_PASSWORD)

@@ -19,7 +19,7 @@ use shotengai_contracts::topology::{queues, tables};
 use shotengai_messaging::Aggregates;
 use shotengai_runtime::{Consuming, Deps, Role};
 
-pub use config::BillingSettings;
+pub use config::{BillingArgs, BillingSettings};
 use consumers::OrderEvents;
 use provider::Ledger;
 use settle::Payments;

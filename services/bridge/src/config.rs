@@ -3,22 +3,53 @@
 use std::time::Duration;
 
 use shotengai_messaging::shard::ShardConfig;
+use shotengai_runtime::settings::{Faults, Given, SettingsGroup, whole};
+
+/// What can be set, on the way in.
+#[derive(clap::Args, Clone, Debug)]
+pub struct BridgeArgs {
+    /// Wait between reads of a shard while records come. Kinesis allows five reads a second and shard
+    #[arg(long, env = "BRIDGE_BUSY_POLL_MS", default_value = "200", value_name = "10..10000", value_parser = whole::<u64>())]
+    bridge_busy_poll_ms: Given<u64>,
+    /// Wait between reads of a shard that has been quiet for five seconds
+    #[arg(long, env = "BRIDGE_IDLE_POLL_MS", default_value = "200", value_name = "10..10000", value_parser = whole::<u64>())]
+    bridge_idle_poll_ms: Given<u64>,
+    /// Seconds within which the shards of a bridge that died are another's
+    #[arg(long, env = "BRIDGE_LEASE_SECONDS", default_value = "15", value_name = "1..300", value_parser = whole::<u64>())]
+    bridge_lease_seconds: Given<u64>,
+    /// Seconds for which a shard may have records and not move before it counts as stuck
+    #[arg(long, env = "BRIDGE_STUCK_SECONDS", default_value = "60", value_name = "1..3600", value_parser = whole::<u64>())]
+    bridge_stuck_seconds: Given<u64>,
+}
 
 /// What can be set.
-#[derive(clap::Args, Clone, Debug)]
+#[derive(Clone, Debug)]
 pub struct BridgeSettings {
-    /// Wait between reads of a shard while records come. Kinesis allows five reads a second and shard.
-    #[arg(long, env = "BRIDGE_BUSY_POLL_MS", default_value_t = 200, value_parser = clap::value_parser!(u64).range(10..=10_000))]
+    /// Wait between reads of a shard while records come, in milliseconds.
     pub bridge_busy_poll_ms: u64,
-    /// Wait between reads of a shard that has been quiet for five seconds.
-    #[arg(long, env = "BRIDGE_IDLE_POLL_MS", default_value_t = 200, value_parser = clap::value_parser!(u64).range(10..=10_000))]
+    /// Wait between reads of a shard that has been quiet for five seconds, in milliseconds.
     pub bridge_idle_poll_ms: u64,
     /// Seconds within which the shards of a bridge that died are another's.
-    #[arg(long, env = "BRIDGE_LEASE_SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=300))]
     pub bridge_lease_seconds: u64,
     /// Seconds for which a shard may have records and not move before it counts as stuck.
-    #[arg(long, env = "BRIDGE_STUCK_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub bridge_stuck_seconds: u64,
+}
+
+impl SettingsGroup for BridgeArgs {
+    type Settings = BridgeSettings;
+
+    fn check(self, faults: &mut Faults) -> Option<BridgeSettings> {
+        let bridge_busy_poll_ms = faults.take(self.bridge_busy_poll_ms);
+        let bridge_idle_poll_ms = faults.take(self.bridge_idle_poll_ms);
+        let bridge_lease_seconds = faults.take(self.bridge_lease_seconds);
+        let bridge_stuck_seconds = faults.take(self.bridge_stuck_seconds);
+        Some(BridgeSettings {
+            bridge_busy_poll_ms: bridge_busy_poll_ms?,
+            bridge_idle_poll_ms: bridge_idle_poll_ms?,
+            bridge_lease_seconds: bridge_lease_seconds?,
+            bridge_stuck_seconds: bridge_stuck_seconds?,
+        })
+    }
 }
 
 impl BridgeSettings {
@@ -48,5 +79,29 @@ impl BridgeSettings {
 
     const fn idle_poll(&self) -> Duration {
         Duration::from_millis(self.bridge_idle_poll_ms)
+    }
+}
+
+impl Default for BridgeSettings {
+    fn default() -> Self {
+        BridgeArgs::defaults()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_can_not_be_are_named_together() {
+        let flags = [
+            "--bridge-busy-poll-ms=9",
+            "--bridge-idle-poll-ms=10001",
+            "--bridge-lease-seconds=0",
+            "--bridge-stuck-seconds=1h",
+        ];
+        let error = BridgeArgs::from_flags(flags).unwrap_err();
+        assert_eq!(error.faults.len(), flags.len(), "{error}");
+        assert_eq!(BridgeSettings::default().lease(), Duration::from_secs(15));
     }
 }

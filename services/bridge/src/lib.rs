@@ -21,7 +21,7 @@ use shotengai_messaging::Checkpoints;
 use shotengai_messaging::shard::{ReaderName, ShardConfig, StreamConsumer};
 use shotengai_runtime::{Deps, Role};
 
-pub use config::BridgeSettings;
+pub use config::{BridgeArgs, BridgeSettings};
 pub use pass::Bridge;
 
 const NAME: &str = "bridge";

@@ -14,7 +14,7 @@ mod lookup;
 mod problems;
 
 pub use aggregate::Products;
-pub use config::CatalogSettings;
+pub use config::{CatalogArgs, CatalogSettings};
 pub use lookup::{InternalProduct, internal_product};
 use shotengai_contracts::Owner;
 use shotengai_runtime::{Deps, Role};

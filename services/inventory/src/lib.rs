@@ -17,7 +17,7 @@ use shotengai_contracts::Owner;
 use shotengai_contracts::topology::queues;
 use shotengai_runtime::{Consuming, Deps, Role};
 
-pub use config::InventorySettings;
+pub use config::{InventoryArgs, InventorySettings};
 use consumers::StockEvents;
 pub use desk::Desk;
 

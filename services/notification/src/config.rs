@@ -1,68 +1,82 @@
 //! notification's own settings.
 
-use anyhow::{Context as _, ensure};
 use lettre::message::Mailbox;
 use reqwest::Url;
-use secrecy::{ExposeSecret, SecretString};
+use shotengai_runtime::settings::{Faults, Given, SettingsGroup, parsed};
 
 use crate::smtp::SmtpServer;
 
-/// Settings of notification, by flag or environment variable.
+/// Settings of notification, on the way in.
 #[derive(clap::Args, Clone, Debug)]
-#[command(next_help_heading = "Notification")]
+pub struct NotificationArgs {
+    /// The SMTP server: smtp://host:port, smtps://user:password@host, smtp://host?tls=required
+    #[arg(long, env = "SMTP_URL", hide_env_values = true, default_value = "smtp://127.0.0.1:1025", value_name = "URL")]
+    #[arg(value_parser = parsed(server))]
+    smtp_url: Given<SmtpServer>,
+    /// Who mails are from
+    #[arg(long, env = "MAIL_FROM", default_value = "Shotengai <street@shotengai.example>", value_name = "MAILBOX")]
+    #[arg(value_parser = parsed(mailbox))]
+    mail_from: Given<Mailbox>,
+    /// The domain in the Message-IDs of mails
+    #[arg(long, env = "MAIL_DOMAIN", default_value = "shotengai", value_name = "DOMAIN", value_parser = parsed(domain))]
+    mail_domain: Given<String>,
+    /// Where customers reach the street; links in mails lead there
+    #[arg(long, env = "PUBLIC_URL", default_value = "http://127.0.0.1:8080", value_name = "URL", value_parser = parsed(public_url))]
+    public_url: Given<String>,
+}
+
+/// Settings of notification.
+#[derive(Clone, Debug)]
 pub struct NotificationSettings {
-    /// The SMTP server: smtp://host:port, smtps://user:password@host, smtp://host?tls=required.
-    #[arg(long, env = "SMTP_URL", hide_env_values = true, default_value = "smtp://127.0.0.1:1025")]
-    pub smtp_url: SecretString,
+    /// The SMTP server.
+    pub server: SmtpServer,
     /// Who mails are from.
-    #[arg(long, env = "MAIL_FROM", default_value = "Shotengai <street@shotengai.example>")]
-    pub mail_from: String,
+    pub from: Mailbox,
     /// The domain in the Message-IDs of mails.
-    #[arg(long, env = "MAIL_DOMAIN", default_value = "shotengai")]
-    pub mail_domain: String,
-    /// Where customers reach the street; links in mails lead there.
-    #[arg(long, env = "PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
+    pub domain: String,
+    /// Where customers reach the street.
     pub public_url: String,
 }
 
-/// The settings, checked.
-pub(crate) struct Checked {
-    pub(crate) server: SmtpServer,
-    pub(crate) from: Mailbox,
-    pub(crate) domain: String,
-    pub(crate) public_url: String,
-}
+impl SettingsGroup for NotificationArgs {
+    type Settings = NotificationSettings;
 
-impl NotificationSettings {
-    pub(crate) fn check(&self) -> anyhow::Result<Checked> {
-        let server = SmtpServer::parse(self.smtp_url.expose_secret()).context("SMTP_URL");
-        let from = self.mail_from.parse::<Mailbox>().context("MAIL_FROM must be like Name <mail@example.com>");
-        let domain = check_domain(&self.mail_domain);
-        let public_url = check_public_url(&self.public_url);
-        let faults: Vec<String> = [
-            server.as_ref().err().map(|e| format!("{e:#}")),
-            from.as_ref().err().map(|e| format!("{e:#}")),
-            domain.as_ref().err().map(|e| format!("{e:#}")),
-            public_url.as_ref().err().map(|e| format!("{e:#}")),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        ensure!(faults.is_empty(), "{}", faults.join("; "));
-        Ok(Checked { server: server?, from: from?, domain: domain?, public_url: public_url? })
+    fn check(self, faults: &mut Faults) -> Option<NotificationSettings> {
+        let server = faults.take(self.smtp_url);
+        let from = faults.take(self.mail_from);
+        let domain = faults.take(self.mail_domain);
+        let public_url = faults.take(self.public_url);
+        Some(NotificationSettings { server: server?, from: from?, domain: domain?, public_url: public_url? })
     }
 }
 
-fn check_domain(domain: &str) -> anyhow::Result<String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
-    ensure!(!domain.is_empty() && domain.chars().all(plain), "MAIL_DOMAIN must be a domain such as mail.example.com");
-    Ok(domain.to_owned())
+impl Default for NotificationSettings {
+    fn default() -> Self {
+        NotificationArgs::defaults()
+    }
 }
 
-fn check_public_url(url: &str) -> anyhow::Result<String> {
-    let parsed = Url::parse(url).ok().filter(|parsed| matches!(parsed.scheme(), "http" | "https"));
-    ensure!(parsed.is_some(), "PUBLIC_URL must be an http or https URL");
-    Ok(url.to_owned())
+fn server(text: &str) -> Result<SmtpServer, String> {
+    SmtpServer::parse(text).map_err(|error| error.to_string())
+}
+
+fn mailbox(text: &str) -> Result<Mailbox, String> {
+    text.parse().map_err(|_| "must be like Name <mail@example.com>".to_owned())
+}
+
+fn domain(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    if text.is_empty() || !text.chars().all(plain) {
+        return Err("must be a domain such as mail.example.com".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn public_url(text: &str) -> Result<String, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(text.to_owned()),
+        _ => Err("must be an http or https URL".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -71,16 +85,12 @@ mod tests {
 
     #[test]
     fn every_bad_setting_is_named_at_once_and_no_secret_printed() {
-        let settings = NotificationSettings {
-            smtp_url: "smtp://u:hunter2@h?tls=no".into(),
-            mail_from: "nobody".into(),
-            mail_domain: "a b".into(),
-            public_url: "ftp://x".into(),
-        };
-        let error = settings.check().err().unwrap().to_string();
-        for name in ["SMTP_URL", "MAIL_FROM", "MAIL_DOMAIN", "PUBLIC_URL"] {
-            assert!(error.contains(name), "{error}");
-        }
-        assert!(!error.contains("hunter2") && !format!("{settings:?}").contains("hunter2"));
+        let flags =
+            ["--smtp-url=smtp://u:hunter2@h?tls=no", "--mail-from=nobody", "--mail-domain=a b", "--public-url=ftp://x"];
+        let error = NotificationArgs::from_flags(flags).unwrap_err();
+        assert_eq!(error.names(), ["SMTP_URL", "MAIL_FROM", "MAIL_DOMAIN", "PUBLIC_URL"], "{error}");
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+        let settings = NotificationArgs::from_flags(["--smtp-url=smtp://u:hunter2@h"]).unwrap();
+        assert!(!format!("{settings:?}").contains("hunter2"));
     }
 }

@@ -26,7 +26,7 @@ use shotengai_messaging::Probe;
 use shotengai_runtime::{Consuming, Context, Deps, OrderLinks, Role};
 
 use self::claims::Claims;
-pub use self::config::NotificationSettings;
+pub use self::config::{NotificationArgs, NotificationSettings};
 use self::consumers::NotificationHandler;
 use self::contacts::Contacts;
 pub use self::mailer::{Mailer, OutgoingMail, SendError};
@@ -50,10 +50,9 @@ pub struct Mailing {
 /// # Errors
 /// Settings that can't be; all of them are named.
 pub fn build(context: &Context, settings: &NotificationSettings) -> anyhow::Result<Role> {
-    let checked = settings.check()?;
-    let templates = Templates::new(&checked.public_url, OrderLinks::new(&context.settings.internal_token))?;
-    let mailer = Arc::new(SmtpMailer::new(checked.server, checked.from));
-    let mailing = Mailing { mailer, templates: Arc::new(templates), domain: checked.domain.into() };
+    let templates = Templates::new(&settings.public_url, OrderLinks::new(&context.settings.auth.internal_token))?;
+    let mailer = Arc::new(SmtpMailer::new(settings.server.clone(), settings.from.clone()));
+    let mailing = Mailing { mailer, templates: Arc::new(templates), domain: settings.domain.as_str().into() };
     Ok(assemble(context.deps(Service::NOTIFICATION), mailing))
 }
 

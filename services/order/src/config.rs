@@ -2,19 +2,47 @@
 
 use std::time::Duration;
 
-/// What can be set for order alone.
+use shotengai_runtime::settings::{Faults, Given, SettingsGroup, whole};
+
+/// What can be set for order alone, on the way in.
 #[derive(clap::Args, Clone, Debug)]
+pub struct OrderArgs {
+    /// How many batches of messages order handles at the same time
+    #[arg(long, env = "ORDER_CONSUMER_CONCURRENCY", default_value = "4", value_name = "1..64", value_parser = whole::<u16>())]
+    order_consumer_concurrency: Given<u16>,
+    /// How long order waits for catalog's answer about a product that it has no price of, in milliseconds
+    #[arg(long, env = "ORDER_CATALOG_TIMEOUT_MS", default_value = "2000", value_name = "1..30000", value_parser = whole::<u64>())]
+    order_catalog_timeout_ms: Given<u64>,
+    /// How long an order may wait for stock and payment before it is cancelled, in seconds; 3 days at the most, since
+    /// queues keep what it waits for no longer than 4. Orders placed before follow a change at their next reminder
+    #[arg(long, env = "ORDER_DEADLINE_SECONDS", default_value = "900", value_name = "1..259200", value_parser = whole::<u32>())]
+    order_deadline_seconds: Given<u32>,
+}
+
+/// What can be set for order alone.
+#[derive(Clone, Debug)]
 pub struct OrderSettings {
     /// How many batches of messages order handles at the same time.
-    #[arg(long, env = "ORDER_CONSUMER_CONCURRENCY", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub order_consumer_concurrency: u16,
-    /// How long order waits for catalog's answer about a product that it has no price of, in milliseconds.
-    #[arg(long, env = "ORDER_CATALOG_TIMEOUT_MS", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..=30_000))]
+    /// How long order waits for catalog's answer, in milliseconds.
     pub order_catalog_timeout_ms: u64,
-    /// How long an order may wait for stock and payment before it is cancelled, in seconds; 3 days at the most, since
-    /// queues keep what it waits for no longer than 4. Orders placed before follow a change at their next reminder.
-    #[arg(long, env = "ORDER_DEADLINE_SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u32).range(1..=259_200))]
+    /// How long an order may wait for stock and payment, in seconds.
     pub order_deadline_seconds: u32,
+}
+
+impl SettingsGroup for OrderArgs {
+    type Settings = OrderSettings;
+
+    fn check(self, faults: &mut Faults) -> Option<OrderSettings> {
+        let order_consumer_concurrency = faults.take(self.order_consumer_concurrency);
+        let order_catalog_timeout_ms = faults.take(self.order_catalog_timeout_ms);
+        let order_deadline_seconds = faults.take(self.order_deadline_seconds);
+        Some(OrderSettings {
+            order_consumer_concurrency: order_consumer_concurrency?,
+            order_catalog_timeout_ms: order_catalog_timeout_ms?,
+            order_deadline_seconds: order_deadline_seconds?,
+        })
+    }
 }
 
 impl OrderSettings {
@@ -33,6 +61,21 @@ impl OrderSettings {
 
 impl Default for OrderSettings {
     fn default() -> Self {
-        Self { order_consumer_concurrency: 4, order_catalog_timeout_ms: 2000, order_deadline_seconds: 900 }
+        OrderArgs::defaults()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_can_not_be_are_named_together() {
+        let flags =
+            ["--order-consumer-concurrency=0", "--order-catalog-timeout-ms=soon", "--order-deadline-seconds=259201"];
+        let error = OrderArgs::from_flags(flags).unwrap_err();
+        let names = ["ORDER_CONSUMER_CONCURRENCY", "ORDER_CATALOG_TIMEOUT_MS", "ORDER_DEADLINE_SECONDS"];
+        assert_eq!(error.names(), names, "{error}");
+        assert_eq!(OrderSettings::default().patience(), Duration::from_secs(900));
     }
 }

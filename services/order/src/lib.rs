@@ -27,7 +27,7 @@ pub mod ship;
 use std::sync::Arc;
 
 pub use aggregate::Orders;
-pub use config::OrderSettings;
+pub use config::{OrderArgs, OrderSettings};
 pub use place::Placing;
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{Service, queues, tables};

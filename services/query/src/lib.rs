@@ -31,7 +31,7 @@ use shotengai_messaging::Probe;
 use shotengai_runtime::{Check, Consuming, Context, Deps, OrderLinks, Role};
 use tokio::sync::Notify;
 
-pub use config::QuerySettings;
+pub use config::{QueryArgs, QuerySettings};
 use database::Database;
 use http::Reads;
 use migrations::Migrations;
@@ -50,14 +50,14 @@ pub struct QueryRole {
 /// Assembles the role over PostgreSQL, which need not be there yet.
 ///
 /// # Errors
-/// When `DATABASE_URL` is missing.
+/// When no trusted certificates can be had for the TLS that `DATABASE_URL` asks for.
 pub fn build(context: &Context, settings: &QuerySettings) -> anyhow::Result<Role> {
-    let database = Database::new(context.postgres()?);
+    let database = Database::new(shotengai_runtime::postgres_pool(&settings.database)?);
     let migrations = Migrations::new(database.clone(), context.ports.clone());
     let rows = PostgresRows { database: database.clone(), migrations: Arc::clone(&migrations) };
     let QueryRole { applied, role } = assemble(context.deps(Service::QUERY), Arc::new(rows));
     let versions = Versions::new(database.clone(), applied, settings.min_version_wait());
-    let links = OrderLinks::new(&context.settings.internal_token);
+    let links = OrderLinks::new(&context.settings.auth.internal_token);
     let reads = web::Data::new(Reads { database, versions, links });
     Ok(role.worker(migrations.worker()).routes(move |routes| http::register(routes, reads.clone())))
 }

@@ -1,21 +1,22 @@
 //! What can be asked for on the command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use secrecy::SecretString;
-use shotengai_contracts::topology::STREAM;
+use clap_complete::Shell;
 use shotengai_query::rebuild::Kind;
-use shotengai_runtime::{LeaseStore, SettingsArgs};
+use shotengai_runtime::settings::{DatabaseArgs, LeaseArgs, PublishArgs, SharedArgs};
 use shotengai_storefront::DEVELOPERS_PASSWORD;
 
 use crate::dead_letters::DeadLettersArgs;
-use crate::roles::{Choice, RoleSettings};
+use crate::help;
+use crate::roles::{Choice, RoleArgs};
+use crate::target::Target;
 
 /// Who administers a developer's street.
 const DEVELOPERS_ADMIN: &str = "admin@example.com";
 
 /// 商店街: an order platform of event-driven services.
 #[derive(Parser)]
-#[command(name = "shotengai", version, about, max_term_width = 120)]
+#[command(name = "shotengai", version, about, max_term_width = 120, after_help = help::TOP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -23,25 +24,57 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    #[command(after_help = help::SERVE)]
     /// Run roles in this process: `serve order`, `serve order,inventory`, `serve all`
     Serve(Box<ServeArgs>),
     #[cfg(feature = "dev")]
+    #[command(after_help = help::DEV)]
     /// Run the whole street on this machine: local AWS, PostgreSQL, inbox, all roles
     Dev(Box<DevArgs>),
+    #[command(after_help = help::PROVISION)]
     /// Create the AWS resources, or bring them up to date; safe to repeat
     Provision(ProvisionArgs),
+    #[command(after_help = help::SEED)]
     /// Put the rival sweets and a few more products on sale in a running street
     Seed(SeedArgs),
+    #[command(after_help = help::SMOKE)]
     /// Buy one thing as a guest and wait until it is paid: is this street open?
     Smoke(SmokeArgs),
-    /// Show what the tables, the stream and the queues hold
+    #[command(after_help = help::STATUS)]
+    /// Show whether an installation is well, and what its tables, stream and queues hold
     Status(StatusArgs),
+    #[command(after_help = help::DEAD_LETTERS)]
     /// Show, redrive or discard what could not be handled
     DeadLetters(Box<DeadLettersArgs>),
+    #[command(after_help = help::REBUILD)]
     /// Bring the read models back from the event stores: safe to repeat, and while everything runs
     Rebuild(RebuildArgs),
     /// Print a new key for signing access tokens (for JWT_SIGNING_KEY_FILE)
     Keygen,
+    #[command(after_help = help::DESCRIBE)]
+    /// Print what this program is made of: every setting, its values and default
+    Describe(DescribeArgs),
+    #[command(after_help = help::COMPLETIONS)]
+    /// Print what makes a shell complete this program's commands and options
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct DescribeArgs {
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+}
+
+/// How an answer looks: a table for people, one JSON document for programs.
+// Values with texts of their own would put a blank line between all options of the help.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    Table,
+    Json,
 }
 
 #[derive(Args)]
@@ -50,9 +83,9 @@ pub(crate) struct ServeArgs {
     #[arg(required = true, value_delimiter = ',', value_name = "ROLE", value_parser = Choice::parser())]
     pub(crate) roles: Vec<Choice>,
     #[command(flatten)]
-    pub(crate) shared: SettingsArgs,
+    pub(crate) shared: SharedArgs,
     #[command(flatten)]
-    pub(crate) own: RoleSettings,
+    pub(crate) own: RoleArgs,
 }
 
 #[cfg(feature = "dev")]
@@ -86,8 +119,8 @@ pub(crate) struct DevArgs {
     #[arg(long, env = "LOG", default_value = "warn")]
     pub(crate) log: String,
     /// How commits get into the stream
-    #[arg(long, env = "PUBLISH", default_value = "outbox")]
-    pub(crate) publish: PublishChoice,
+    #[arg(long, env = "PUBLISH", default_value = "outbox", value_name = "outbox|cdc")]
+    pub(crate) publish: String,
     /// Currency of all prices (ISO 4217)
     #[arg(long, env = "CURRENCY", default_value = "JPY")]
     pub(crate) currency: String,
@@ -105,55 +138,15 @@ pub(crate) struct DevArgs {
     pub(crate) infra_only: bool,
 }
 
-/// How commits get into the stream, where that makes a difference to a tool or to the street.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PublishChoice {
-    /// A publisher puts them there
-    Outbox,
-    /// DynamoDB's change capture does
-    Cdc,
-}
-
-#[cfg(feature = "dev")]
-impl PublishChoice {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Outbox => "outbox",
-            Self::Cdc => "cdc",
-        }
-    }
-}
-
-/// Which AWS a tool talks to.
-#[derive(Args, Clone)]
-pub(crate) struct AwsArgs {
-    /// Endpoint of a local AWS; unset: AWS itself
-    #[arg(long, env = "AWS_ENDPOINT_URL", value_name = "URL")]
-    pub(crate) aws_endpoint_url: Option<String>,
-    /// The local AWS of `shotengai dev`, on its usual port, unless an endpoint is given
-    #[arg(long)]
-    pub(crate) local: bool,
-    /// AWS region
-    #[arg(long, env = "AWS_REGION", default_value = "ap-northeast-1", value_name = "REGION")]
-    pub(crate) aws_region: String,
-    /// Kinesis stream the events go through
-    #[arg(long, env = "KINESIS_STREAM_NAME", default_value = STREAM, value_name = "NAME")]
-    pub(crate) kinesis_stream_name: String,
-    /// Put before every resource's name
-    #[arg(long, env = "RESOURCE_PREFIX", default_value = "", value_name = "PREFIX")]
-    pub(crate) resource_prefix: String,
-}
-
 #[derive(Args)]
 pub(crate) struct ProvisionArgs {
     #[command(flatten)]
-    pub(crate) aws: AwsArgs,
+    pub(crate) target: Target,
     /// Shards of a stream that is not there yet
     #[arg(long, env = "KINESIS_SHARDS", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=500))]
     pub(crate) kinesis_shards: u16,
-    /// How commits get into the stream; cdc has every event table stream itself
-    #[arg(long, env = "PUBLISH", default_value = "outbox")]
-    pub(crate) publish: PublishChoice,
+    #[command(flatten)]
+    pub(crate) publish: PublishArgs,
     /// End change capture; only once no process runs with PUBLISH=cdc any more
     #[arg(long, conflicts_with_all = ["check", "destroy"])]
     pub(crate) stop_capture: bool,
@@ -170,9 +163,12 @@ pub(crate) struct ProvisionArgs {
 
 #[derive(Args)]
 pub(crate) struct SeedArgs {
-    /// The running street
-    #[arg(long, env = "SHOTENGAI_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
-    pub(crate) url: String,
+    /// The running street; default: http://127.0.0.1:8080
+    #[arg(long, env = "SHOTENGAI_URL", value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// The street that is open in this folder (`make run`), unless --url names another
+    #[arg(long)]
+    pub(crate) local: bool,
     /// The administrator's address
     #[arg(long, env = "ADMIN_EMAIL", default_value = DEVELOPERS_ADMIN)]
     pub(crate) admin_email: String,
@@ -186,9 +182,12 @@ pub(crate) struct SeedArgs {
 
 #[derive(Args)]
 pub(crate) struct SmokeArgs {
-    /// The street, by its one door
-    #[arg(long, env = "SHOTENGAI_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
-    pub(crate) url: String,
+    /// The street, by its one door; default: http://127.0.0.1:8080
+    #[arg(long, env = "SHOTENGAI_URL", value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// The street that is open in this folder (`make run`), unless --url names another
+    #[arg(long)]
+    pub(crate) local: bool,
     /// What to buy; default: the first product that is in stock
     #[arg(long, value_name = "PRODUCT_ID")]
     pub(crate) product: Option<String>,
@@ -199,30 +198,29 @@ pub(crate) struct SmokeArgs {
 
 #[derive(Args)]
 pub(crate) struct StatusArgs {
-    /// Of what
-    pub(crate) of: StatusOf,
+    /// Of what: dynamodb (commits, markers) or kinesis (shards, checkpoints, queues); default: all of it at a glance
+    pub(crate) of: Option<StatusOf>,
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+    /// Where processes serve their health, to ask whether services are up; default with --local: the street's
+    #[arg(long, value_delimiter = ',', value_name = "URL")]
+    pub(crate) health_url: Vec<String>,
     #[command(flatten)]
-    pub(crate) aws: AwsArgs,
-    /// Where the leases are: table (DynamoDB) or kubernetes (Lease objects)
-    #[arg(long, env = "LEASES", default_value = "table", value_name = "table|kubernetes")]
-    #[arg(value_parser = LeaseStore::parse)]
-    pub(crate) leases: LeaseStore,
-    /// Namespace of those Lease objects; default: the pod's, the service account's or the kubeconfig's
-    #[arg(long, env = "LEASE_NAMESPACE", value_name = "NAME")]
-    pub(crate) lease_namespace: Option<String>,
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) leases: LeaseArgs,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum StatusOf {
-    /// Tables, commits and markers
     Dynamodb,
-    /// Shards, checkpoints and queues
     Kinesis,
 }
 
 #[derive(Args)]
 pub(crate) struct RebuildArgs {
-    /// What to bring back
+    /// What to bring back: the rows of products, stock and orders in PostgreSQL
     pub(crate) what: RebuildWhat,
     /// Only rows of these kinds; default: all
     #[arg(long, value_delimiter = ',', value_name = "KIND")]
@@ -230,18 +228,13 @@ pub(crate) struct RebuildArgs {
     /// Only look, write nothing; exit 1 when a row differs from its events. Rows that are a moment behind differ, too
     #[arg(long, visible_alias = "dry-run")]
     pub(crate) check: bool,
-    /// PostgreSQL of the read models, as for `serve query`
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub(crate) database_url: Option<SecretString>,
-    /// A file with the certificates (PEM) to trust for PostgreSQL, instead of the system's
-    #[arg(long, env = "DATABASE_CA_FILE", value_name = "FILE")]
-    pub(crate) database_ca_file: Option<String>,
     #[command(flatten)]
-    pub(crate) aws: AwsArgs,
+    pub(crate) database: DatabaseArgs,
+    #[command(flatten)]
+    pub(crate) target: Target,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum RebuildWhat {
-    /// The rows of products, stock and orders in PostgreSQL
     ReadModels,
 }

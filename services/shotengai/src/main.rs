@@ -3,14 +3,16 @@
 //! - [`cli`]: what can be asked for. [`roles`]: which roles there are and how they are built.
 //! - [`serve`]: roles in this process. [`capture`]: whether `PUBLISH=cdc` is possible. `dev`: the whole street on one machine, where the
 //!   feature of that name is on; the container image has it not.
-//! - [`provision`], [`status`], [`seed`], [`smoke`], [`dead_letters`], [`rebuild`]: what operators and developers do beside that.
+//! - [`provision`], [`status`], [`seed`], [`smoke`], [`dead_letters`], [`rebuild`], [`describe`]: what operators and developers do beside that.
 #![expect(clippy::print_stdout, reason = "the command line's answers")]
 
 mod capture;
 mod cli;
 mod dead_letters;
+mod describe;
 #[cfg(feature = "dev")]
 mod dev;
+mod help;
 mod leases;
 mod provision;
 mod rebuild;
@@ -19,11 +21,14 @@ mod seed;
 mod serve;
 mod smoke;
 mod status;
+mod street;
+mod target;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use secrecy::ExposeSecret;
+use shotengai_runtime::SettingsError;
 
 use crate::cli::{Cli, Command};
 
@@ -57,6 +62,11 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Status(args) => status::run(args).await,
         Command::DeadLetters(args) => dead_letters::run(*args).await,
         Command::Rebuild(args) => rebuild::run(args).await,
+        Command::Describe(args) => describe::run(&args),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "shotengai", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Keygen => {
             println!("{}", shotengai_runtime::auth::generate_signing_key()?.expose_secret().trim_end());
             Ok(ExitCode::SUCCESS)
@@ -64,9 +74,15 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// One line, and exit code 2: what was asked for could not be done.
+/// One line, or one for each setting at fault, and exit code 2: what was asked for could not be done.
 #[expect(clippy::print_stderr, reason = "the command line's errors")]
 fn failed(error: &anyhow::Error) -> ExitCode {
+    if let Some(faults) = error.downcast_ref::<SettingsError>() {
+        for (name, fault) in &faults.faults {
+            eprintln!("shotengai: {name}: {}", fault.replace('\n', "; "));
+        }
+        return ExitCode::from(2);
+    }
     let mut line = error.to_string();
     for cause in error.chain().skip(1) {
         let cause = cause.to_string();

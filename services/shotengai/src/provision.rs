@@ -2,20 +2,22 @@
 
 use std::process::ExitCode;
 
-use shotengai_aws::{Aws, AwsConfig};
-use shotengai_kernel::Ports;
+use shotengai_aws::Aws;
 use shotengai_provisioning::{Capture, Options, Outcome};
+use shotengai_runtime::{Faults, Publish, SettingsGroup};
 
-use crate::cli::{AwsArgs, ProvisionArgs, PublishChoice};
-use crate::roles;
-
-/// Where `shotengai dev` has its local AWS unless told otherwise.
-const LOCAL_ENDPOINT: &str = "http://127.0.0.1:4566";
+use crate::cli::ProvisionArgs;
+use crate::target::connect;
 
 pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
-    let aws = connect_for(&args.aws, args.publish).await;
+    let mut faults = Faults::default();
+    let street = args.target.street()?;
+    let settings = args.target.check(street.as_ref(), &mut faults);
+    let publish = args.publish.check(&mut faults);
+    let (settings, publish) = faults.finish(settings.zip(publish))?;
+    let aws = connect(settings, publish).await?;
     if args.stop_capture {
-        return stop_capture(&aws, args.publish).await;
+        return stop_capture(&aws, publish).await;
     }
     if args.check {
         return check(&aws).await;
@@ -29,7 +31,7 @@ pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let options = Options { shards: u32::from(args.kinesis_shards) };
-    if args.publish == PublishChoice::Cdc {
+    if publish == Publish::Cdc {
         println!("change capture takes about a minute to start on AWS");
     }
     let report = shotengai_provisioning::provision(&aws, &options, &|resource, outcome| {
@@ -43,7 +45,7 @@ pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
         report.count(Outcome::Found),
         report.elapsed.as_millis()
     );
-    if args.publish == PublishChoice::Outbox {
+    if publish == Publish::Outbox {
         tell_of_captures(&aws).await?;
     }
     Ok(ExitCode::SUCCESS)
@@ -61,8 +63,8 @@ async fn tell_of_captures(aws: &Aws) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn stop_capture(aws: &Aws, publish: PublishChoice) -> anyhow::Result<ExitCode> {
-    anyhow::ensure!(publish == PublishChoice::Outbox, "PUBLISH=cdc needs the capture that --stop-capture would end");
+async fn stop_capture(aws: &Aws, publish: Publish) -> anyhow::Result<ExitCode> {
+    anyhow::ensure!(publish == Publish::Outbox, "PUBLISH=cdc needs the capture that --stop-capture would end");
     for (resource, was_on) in shotengai_provisioning::end_captures(aws).await? {
         println!("{:<9} {:<13} {}", if was_on { "ended" } else { "absent" }, resource.kind(), resource.name());
     }
@@ -85,23 +87,4 @@ const fn word(outcome: Outcome) -> &'static str {
         Outcome::Changed => "changed",
         Outcome::Found => "found",
     }
-}
-
-/// The AWS that a tool was told to talk to, for tools that write no commits.
-pub(crate) async fn connect(args: &AwsArgs) -> Aws {
-    connect_for(args, PublishChoice::Outbox).await
-}
-
-async fn connect_for(args: &AwsArgs, publish: PublishChoice) -> Aws {
-    let local = args.local.then(|| LOCAL_ENDPOINT.to_owned());
-    let config = AwsConfig {
-        endpoint_url: args.aws_endpoint_url.clone().or(local),
-        region: args.aws_region.clone(),
-        prefix: args.resource_prefix.clone(),
-        stream_name: args.kinesis_stream_name.clone(),
-        installation: roles::installation(),
-        marks_outbox: publish == PublishChoice::Outbox,
-        local_account: None,
-    };
-    Aws::connect(config, Ports::system()).await
 }

@@ -13,19 +13,25 @@ use shotengai_query::database::Database;
 use shotengai_query::migrations::Migrations;
 use shotengai_query::rebuild::{Kind, Rebuild, Tally, Watch};
 use shotengai_query::store::tables_are_there;
+use shotengai_runtime::{Faults, Publish, SettingsGroup};
 use tokio::time::Instant;
 
 use crate::cli::{RebuildArgs, RebuildWhat};
 use crate::dead_letters::complain;
-use crate::provision::connect;
+use crate::target::connect;
 
 /// Progress is told so often.
 const TELL_EVERY: Duration = Duration::from_secs(3);
 
 pub(crate) async fn run(args: RebuildArgs) -> anyhow::Result<ExitCode> {
     let RebuildWhat::ReadModels = args.what;
-    let pool = shotengai_runtime::postgres_pool(args.database_url.as_ref(), args.database_ca_file.as_deref())?;
-    let (database, ports) = (Database::new(pool), Ports::system());
+    let mut faults = Faults::default();
+    let street = args.target.street()?;
+    let known = street.as_ref().map(|street| street.database.clone().into());
+    let database = args.database.or_url(known).check(&mut faults);
+    let aws = args.target.check(street.as_ref(), &mut faults);
+    let (database, aws) = faults.finish(database.zip(aws))?;
+    let (database, ports) = (Database::new(shotengai_runtime::postgres_pool(&database)?), Ports::system());
     if args.check {
         if !tables_are_there(&database).await? {
             println!("the read models have no tables");
@@ -39,7 +45,7 @@ pub(crate) async fn run(args: RebuildArgs) -> anyhow::Result<ExitCode> {
              that they were made: drop it and those that are left, then rebuild again"
         );
     }
-    let aws = connect(&args.aws).await;
+    let aws = connect(aws, Publish::Outbox).await?;
     let mut rebuild = Rebuild::new(Arc::new(database), Arc::new(aws), ports);
     if args.check {
         rebuild = rebuild.only_looking();

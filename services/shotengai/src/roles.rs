@@ -1,9 +1,12 @@
 //! Which roles there are and how they are built.
 
+use anyhow::Context as _;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use shotengai_contracts::topology::{Installation, Service};
-use shotengai_runtime::{Context, Role};
+use shotengai_runtime::settings::{Setting, settings_of};
+use shotengai_runtime::{Context, Faults, Role, SettingsGroup};
+#[cfg(feature = "dev")]
 use shotengai_tally::page::Places;
 
 const ALL: &str = "all";
@@ -31,36 +34,100 @@ pub(crate) fn installation() -> Installation {
     Installation::default()
 }
 
-/// The settings that single roles have beside the shared ones.
+/// The settings that single roles have beside the shared ones, on the way in.
 #[derive(Args, Clone)]
-pub(crate) struct RoleSettings {
+pub(crate) struct RoleArgs {
     #[command(flatten, next_help_heading = "storefront")]
-    storefront: shotengai_storefront::StorefrontSettings,
+    storefront: shotengai_storefront::StorefrontArgs,
     #[command(flatten, next_help_heading = "order")]
-    order: shotengai_order::OrderSettings,
+    order: shotengai_order::OrderArgs,
     #[command(flatten, next_help_heading = "catalog")]
-    catalog: shotengai_catalog::CatalogSettings,
+    catalog: shotengai_catalog::CatalogArgs,
     #[command(flatten, next_help_heading = "inventory")]
-    inventory: shotengai_inventory::InventorySettings,
+    inventory: shotengai_inventory::InventoryArgs,
     #[command(flatten, next_help_heading = "billing")]
-    billing: shotengai_billing::BillingSettings,
+    billing: shotengai_billing::BillingArgs,
     #[command(flatten, next_help_heading = "notification")]
-    notification: shotengai_notification::NotificationSettings,
+    notification: shotengai_notification::NotificationArgs,
     #[command(flatten, next_help_heading = "tally")]
-    tally: shotengai_tally::TallySettings,
+    tally: shotengai_tally::TallyArgs,
     #[command(flatten, next_help_heading = "query")]
-    query: shotengai_query::QuerySettings,
+    query: shotengai_query::QueryArgs,
     #[command(flatten, next_help_heading = "bridge")]
-    bridge: shotengai_bridge::BridgeSettings,
+    bridge: shotengai_bridge::BridgeArgs,
 }
 
-impl RoleSettings {
+/// The settings of the roles that run here.
+#[derive(Default)]
+pub(crate) struct RoleSettings {
+    pub(crate) storefront: Option<shotengai_storefront::StorefrontSettings>,
+    pub(crate) order: Option<shotengai_order::OrderSettings>,
+    pub(crate) catalog: Option<shotengai_catalog::CatalogSettings>,
+    pub(crate) inventory: Option<shotengai_inventory::InventorySettings>,
+    pub(crate) billing: Option<shotengai_billing::BillingSettings>,
+    pub(crate) notification: Option<shotengai_notification::NotificationSettings>,
+    pub(crate) tally: Option<shotengai_tally::TallySettings>,
+    pub(crate) query: Option<shotengai_query::QuerySettings>,
+    pub(crate) bridge: Option<shotengai_bridge::BridgeSettings>,
+}
+
+impl RoleArgs {
     /// The same, for a developer's street with these places to look at.
+    #[cfg(feature = "dev")]
     pub(crate) fn of_a_developer(mut self, places: Places) -> Self {
-        self.storefront.developers_street = true;
-        self.tally.places = places;
+        self.storefront = self.storefront.of_a_developer();
+        self.tally = self.tally.with_places(places);
         self
     }
+
+    /// Checks the settings of these roles alone: what others of them would need is nobody's business here.
+    pub(crate) fn check(self, chosen: &[Service], faults: &mut Faults) -> RoleSettings {
+        let mut checked = RoleSettings::default();
+        let is_chosen = |role| chosen.contains(&role);
+        if is_chosen(Service::STOREFRONT) {
+            checked.storefront = self.storefront.check(faults);
+        }
+        if is_chosen(Service::ORDER) {
+            checked.order = self.order.check(faults);
+        }
+        if is_chosen(Service::CATALOG) {
+            checked.catalog = self.catalog.check(faults);
+        }
+        if is_chosen(Service::INVENTORY) {
+            checked.inventory = self.inventory.check(faults);
+        }
+        if is_chosen(Service::BILLING) {
+            checked.billing = self.billing.check(faults);
+        }
+        if is_chosen(Service::NOTIFICATION) {
+            checked.notification = self.notification.check(faults);
+        }
+        if is_chosen(Service::TALLY) {
+            checked.tally = self.tally.check(faults);
+        }
+        if is_chosen(Service::QUERY) {
+            checked.query = self.query.check(faults);
+        }
+        if is_chosen(Service::BRIDGE) {
+            checked.bridge = self.bridge.check(faults);
+        }
+        checked
+    }
+}
+
+/// What settings each role has of its own.
+pub(crate) fn settings() -> [(&'static str, Vec<Setting>); 9] {
+    [
+        (Service::STOREFRONT.as_str(), settings_of::<shotengai_storefront::StorefrontArgs>()),
+        (Service::ORDER.as_str(), settings_of::<shotengai_order::OrderArgs>()),
+        (Service::CATALOG.as_str(), settings_of::<shotengai_catalog::CatalogArgs>()),
+        (Service::INVENTORY.as_str(), settings_of::<shotengai_inventory::InventoryArgs>()),
+        (Service::BILLING.as_str(), settings_of::<shotengai_billing::BillingArgs>()),
+        (Service::NOTIFICATION.as_str(), settings_of::<shotengai_notification::NotificationArgs>()),
+        (Service::TALLY.as_str(), settings_of::<shotengai_tally::TallyArgs>()),
+        (Service::QUERY.as_str(), settings_of::<shotengai_query::QueryArgs>()),
+        (Service::BRIDGE.as_str(), settings_of::<shotengai_bridge::BridgeArgs>()),
+    ]
 }
 
 /// The roles chosen, each once, in building order.
@@ -72,17 +139,25 @@ pub(crate) fn chosen(choices: &[Choice]) -> Vec<Service> {
 /// Builds one role.
 pub(crate) async fn build(service: Service, context: &Context, own: &RoleSettings) -> anyhow::Result<Role> {
     match service {
-        Service::STOREFRONT => shotengai_storefront::build(context, &own.storefront).await,
-        Service::ORDER => Ok(shotengai_order::assemble(context.deps(service), &own.order).role),
-        Service::CATALOG => Ok(shotengai_catalog::assemble(context.deps(service), &own.catalog).role),
-        Service::INVENTORY => Ok(shotengai_inventory::assemble(context.deps(service), &own.inventory).role),
-        Service::BILLING => Ok(shotengai_billing::assemble(context.deps(service), &own.billing).role),
-        Service::NOTIFICATION => shotengai_notification::build(context, &own.notification),
-        Service::TALLY => Ok(shotengai_tally::assemble(context.deps(service), &own.tally).role),
-        Service::QUERY => shotengai_query::build(context, &own.query),
-        Service::BRIDGE => Ok(shotengai_bridge::assemble(context.deps(service), own.bridge.shards())),
+        Service::STOREFRONT => shotengai_storefront::build(context, checked(own.storefront.as_ref())?).await,
+        Service::ORDER => Ok(shotengai_order::assemble(context.deps(service), checked(own.order.as_ref())?).role),
+        Service::CATALOG => Ok(shotengai_catalog::assemble(context.deps(service), checked(own.catalog.as_ref())?).role),
+        Service::INVENTORY => {
+            Ok(shotengai_inventory::assemble(context.deps(service), checked(own.inventory.as_ref())?).role)
+        }
+        Service::BILLING => Ok(shotengai_billing::assemble(context.deps(service), checked(own.billing.as_ref())?).role),
+        Service::NOTIFICATION => shotengai_notification::build(context, checked(own.notification.as_ref())?),
+        Service::TALLY => Ok(shotengai_tally::assemble(context.deps(service), checked(own.tally.as_ref())?).role),
+        Service::QUERY => shotengai_query::build(context, checked(own.query.as_ref())?),
+        Service::BRIDGE => {
+            Ok(shotengai_bridge::assemble(context.deps(service), checked(own.bridge.as_ref())?.shards()))
+        }
         other => anyhow::bail!("{other} is installed, but not built into this program"),
     }
+}
+
+fn checked<T>(settings: Option<&T>) -> anyhow::Result<&T> {
+    settings.context("settings are checked before roles are built")
 }
 
 #[cfg(test)]

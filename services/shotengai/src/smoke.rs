@@ -11,6 +11,7 @@ use shotengai_kernel::Ports;
 use tokio::time::Instant;
 
 use crate::cli::SmokeArgs;
+use crate::street;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -18,7 +19,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 pub(crate) async fn run(args: SmokeArgs) -> anyhow::Result<ExitCode> {
     let street = Street {
         client: Client::builder().timeout(REQUEST_TIMEOUT).build()?,
-        url: args.url.trim_end_matches('/').to_owned(),
+        url: street::shop(args.url, args.local)?.trim_end_matches('/').to_owned(),
         until: Instant::now() + Duration::from_secs(args.within_seconds),
     };
     let started = Instant::now();

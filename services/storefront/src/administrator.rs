@@ -1,10 +1,11 @@
 //! The one administrator, who stands in the configuration and not in the table.
 
-use secrecy::{ExposeSecret, SecretString};
+use anyhow::Context as _;
+use secrecy::SecretString;
 use shotengai_kernel::{IdError, Timestamp, UserId};
 use shotengai_runtime::AccountRole;
 
-use crate::config::{DEVELOPERS_PASSWORD, StorefrontSettings};
+use crate::config::{AdministratorSettings, Password};
 use crate::domain::{Account, Email, Language};
 use crate::passwords::{Busy, PasswordCheck};
 
@@ -16,34 +17,19 @@ pub struct Administrator {
 }
 
 impl Administrator {
-    /// The administrator of these settings; without an address nobody is, and every login fails as slowly as a wrong
-    /// password does.
+    /// The administrator of these settings; without any nobody is, and every login fails as slowly as a wrong password
+    /// does.
     ///
     /// # Errors
-    /// When the settings don't fit together; names the settings, not their values.
-    pub async fn new(settings: &StorefrontSettings) -> anyhow::Result<Self> {
-        let email = set(settings.admin_email.as_ref()).map(|email| Email::parse(email.expose_secret())).transpose();
-        let email = email.map_err(|error| anyhow::anyhow!("ADMIN_EMAIL {error}"))?;
-        let password = set(settings.admin_password.as_ref());
-        let hash = set(settings.admin_password_hash.as_ref());
-        let password = match (&email, password, hash) {
-            (_, Some(_), Some(_)) => anyhow::bail!("set ADMIN_PASSWORD or ADMIN_PASSWORD_HASH, not both"),
-            (Some(_), None, None) => anyhow::bail!("ADMIN_EMAIL needs ADMIN_PASSWORD or ADMIN_PASSWORD_HASH"),
-            (None, Some(_), _) | (None, _, Some(_)) => anyhow::bail!("an administrator's password needs ADMIN_EMAIL"),
-            (_, Some(password), _) => PasswordCheck::of_password(password).await?,
-            (_, _, Some(hash)) => {
-                PasswordCheck::of_hash(hash).map_err(|error| anyhow::anyhow!("ADMIN_PASSWORD_HASH is {error}"))?
-            }
+    /// When a password can't be hashed.
+    pub async fn new(settings: Option<&AdministratorSettings>) -> anyhow::Result<Self> {
+        let password = match settings.map(|settings| &settings.password) {
+            Some(Password::Plain(password)) => PasswordCheck::of_password(password).await?,
+            Some(Password::Hash(hash)) => PasswordCheck::of_hash(hash).context("ADMIN_PASSWORD_HASH")?,
             // Never asked for its answer, only for its time.
-            (None, None, None) => PasswordCheck::of_password(&SecretString::from("nobody")).await?,
+            None => PasswordCheck::of_password(&SecretString::from("nobody")).await?,
         };
-        if !settings.developers_street && password.is(DEVELOPERS_PASSWORD.into()).await? {
-            let name = if hash.is_some() { "ADMIN_PASSWORD_HASH" } else { "ADMIN_PASSWORD" };
-            anyhow::bail!(
-                "{name} must not be {DEVELOPERS_PASSWORD:?}: everybody knows the password of `shotengai dev`"
-            );
-        }
-        Ok(Self { id: administrator_id()?, email, password })
+        Ok(Self { id: administrator_id()?, email: settings.map(|settings| settings.email.clone()), password })
     }
 
     /// Whether anybody is.
@@ -82,11 +68,6 @@ impl Administrator {
         let email_fits = self.email.as_ref().is_some_and(|own| own.is(email));
         Ok(password_fits & email_fits)
     }
-}
-
-/// A variable that is set to nothing is not set: an empty password must never be one.
-fn set(secret: Option<&SecretString>) -> Option<&SecretString> {
-    secret.filter(|secret| !secret.expose_secret().is_empty())
 }
 
 fn administrator_id() -> Result<UserId, IdError> {

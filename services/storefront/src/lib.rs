@@ -26,7 +26,7 @@ use shotengai_runtime::{Context, Deps, Role, TokenIssuer};
 
 use accounts::Accounts;
 use administrator::Administrator;
-pub use config::{DEVELOPERS_PASSWORD, StorefrontSettings};
+pub use config::{DEVELOPERS_PASSWORD, StorefrontArgs, StorefrontSettings};
 use door::Door;
 use door::gate::FrontGate;
 use door::limits::Limit;
@@ -48,25 +48,24 @@ pub struct Frontage {
 /// Assembles the role from its settings.
 ///
 /// # Errors
-/// When there is no signing key, or the administrator's settings don't fit together; names the settings.
+/// When the key can't sign, a password can't be hashed, or a neighbour's address can't be used.
 pub async fn build(context: &Context, settings: &StorefrontSettings) -> anyhow::Result<Role> {
-    let key = context.settings.jwt_signing_key.as_ref();
-    let key = key.context("storefront signs access tokens: set JWT_SIGNING_KEY or JWT_SIGNING_KEY_FILE")?;
-    let tokens = TokenIssuer::new(key, &context.settings.jwt_issuer, Arc::clone(&context.ports.clock))
-        .context("JWT_SIGNING_KEY")?;
-    let administrator = Administrator::new(settings).await?;
+    let clock = Arc::clone(&context.ports.clock);
+    let tokens =
+        TokenIssuer::new(&settings.signing_key, &context.settings.auth.issuer, clock).context("JWT_SIGNING_KEY")?;
+    let administrator = Administrator::new(settings.administrator.as_ref()).await?;
     if !administrator.is_configured() {
         tracing::warn!("ADMIN_EMAIL is not set: nobody can sign in as administrator");
     }
-    let checked = settings.door.check()?;
-    let door = Door::new(context, &checked)?;
+    let settings = &settings.door;
+    let door = Door::new(context, settings)?;
     let gate = FrontGate {
         tokens: Arc::clone(&context.tokens),
-        trust: checked.trust,
-        calls: Limit::per_second(settings.door.rate_limit_per_second, settings.door.rate_limit_burst),
-        sign_ins: Limit::per_minute(settings.door.sign_in_limit_per_minute),
-        origins: checked.origins,
-        transport: checked.transport,
+        trust: settings.trust,
+        calls: Limit::per_second(settings.rate_limit_per_second, settings.rate_limit_burst),
+        sign_ins: Limit::per_minute(settings.sign_in_limit_per_minute),
+        origins: settings.origins.clone(),
+        transport: settings.transport.clone(),
     };
     Ok(assemble(context.deps(Service::STOREFRONT), Frontage { tokens, administrator, door, gate }))
 }

@@ -25,7 +25,7 @@ use shotengai_contracts::topology::{queues, tables};
 use shotengai_runtime::{Consuming, Deps, Role};
 
 use self::board::Board;
-pub use self::config::TallySettings;
+pub use self::config::{TallyArgs, TallySettings};
 use self::consumers::TallyHandler;
 use self::count_orders::CountOrders;
 use self::counters::{Counters, SharedStandings};

@@ -78,7 +78,7 @@ pub fn count_fault(fault: &crate::Fault) {
 }
 
 /// Why something becomes a dead letter; `docs/dead-letters.md` explains all of them.
-const REASONS: [&str; 14] = [
+pub(crate) const REASONS: [&str; 14] = [
     "exhausted",
     "not_json",
     "not_an_envelope",

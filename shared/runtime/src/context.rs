@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use deadpool_postgres::Pool;
 use shotengai_contracts::topology::Service;
 use shotengai_kernel::Ports;
 use shotengai_messaging::{Infrastructure, Leases};
@@ -36,14 +35,14 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context over these settings and adapters; access tokens are checked with the keys at `settings.jwks_url`.
+    /// A context over these settings and adapters; access tokens are checked with the keys at [`Settings::jwks_url`].
     ///
     /// # Errors
     /// When no HTTP client can be made.
     pub fn new(settings: Arc<Settings>, ports: Ports, infra: Arc<dyn Infrastructure>) -> anyhow::Result<Self> {
         let http = http_client()?;
         let tokens =
-            TokenVerifier::remote(&settings.jwks_url, &settings.jwt_issuer, http.clone(), Arc::clone(&ports.clock));
+            TokenVerifier::remote(&settings.jwks_url(), &settings.auth.issuer, http.clone(), Arc::clone(&ports.clock));
         Ok(Self { settings, ports, infra, tokens: Arc::new(tokens), http, leases: None })
     }
 
@@ -65,14 +64,16 @@ impl Context {
     #[must_use]
     pub fn deps(&self, service: Service) -> Deps {
         let settings = &self.settings;
-        let addresses =
-            [(Service::CATALOG, settings.catalog_url.clone()), (Service::STOREFRONT, settings.storefront_url.clone())];
-        let neighbours = HttpNeighbours::new(self.http.clone(), settings.internal_token.clone(), addresses);
+        let addresses = [
+            (Service::CATALOG, settings.neighbours.catalog_url.clone()),
+            (Service::STOREFRONT, settings.neighbours.storefront_url.clone()),
+        ];
+        let neighbours = HttpNeighbours::new(self.http.clone(), settings.auth.internal_token.clone(), addresses);
         let shared = SharedSettings {
             currency: settings.currency,
-            stream: settings.kinesis_stream_name.clone(),
-            host: settings.host.clone(),
-            consumer: settings.consumer_config(service.as_str()),
+            stream: settings.aws.stream_name.clone(),
+            host: settings.leases.host.clone(),
+            consumer: settings.consumer.config(service.as_str()),
             ..SharedSettings::default()
         };
         Supply::new(Arc::clone(&self.infra), self.ports.clone())
@@ -80,14 +81,6 @@ impl Context {
             .with_neighbours(Arc::new(neighbours))
             .with_leases(self.leases.clone())
             .deps(service)
-    }
-
-    /// A pool of at most 16 connections to `DATABASE_URL`; connects when first used. One a role is enough.
-    ///
-    /// # Errors
-    /// When `DATABASE_URL` is not set, or no trusted certificates can be had for the TLS it asks for.
-    pub fn postgres(&self) -> anyhow::Result<Pool> {
-        crate::postgres::pool(self.settings.database_url.as_ref(), self.settings.database_ca_file.as_deref())
     }
 }
 

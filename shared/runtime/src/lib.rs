@@ -1,6 +1,6 @@
 //! What every role shares at run time. A role is a library; this crate turns roles into a process.
 //!
-//! - [`settings`]: every shared setting, checked whole, all faults named at once, secrets that don't print.
+//! - [`settings`]: shared settings by concern, checked whole, all faults named at once, secrets that don't print.
 //! - [`telemetry`]: logs, traces (W3C context always; OTLP where an endpoint is set) and Prometheus metrics.
 //! - [`http`]: routes that roles share, RFC 9457 problems, extractors for bodies, callers and ids.
 //! - [`auth`]: access tokens: issued by one role, checked by all from its published keys.
@@ -34,6 +34,6 @@ pub use neighbours::{InternalAnswer, InternalCall, Neighbour, Neighbours};
 pub use order_links::OrderLinks;
 pub use postgres::pool as postgres_pool;
 pub use role::{Consuming, Role};
-pub use settings::{Faults, LeaseStore, Publish, Settings, SettingsArgs, SettingsError};
+pub use settings::{DatabaseSettings, Faults, LeaseStore, Publish, Settings, SettingsError, SettingsGroup, SharedArgs};
 pub use supervisor::{App, shutdown_on_signals};
 pub use telemetry::Telemetry;

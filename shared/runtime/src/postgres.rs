@@ -12,26 +12,27 @@ use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::settings::DatabaseSettings;
+
 const CONNECTIONS: usize = 16;
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A pool of at most 16 connections to this URL; connects when first used. Trusts the certificates of a file, if one is
-/// named, instead of the system's.
+/// A pool of at most 16 connections; connects when first used. One a role is enough. Trusts the certificates of a file, if
+/// one is named, instead of the system's.
 ///
 /// # Errors
-/// When there is no URL or it can't be read, or no trusted certificates can be had for the TLS it asks for.
-pub fn pool(url: Option<&SecretString>, ca_file: Option<&str>) -> anyhow::Result<Pool> {
-    let url = url.filter(|url| !url.expose_secret().trim().is_empty()).context("DATABASE_URL is not set")?;
+/// When the URL can't be read, or no trusted certificates can be had for the TLS it asks for.
+pub fn pool(settings: &DatabaseSettings) -> anyhow::Result<Pool> {
+    let url = settings.url.expose_secret();
     // The source is left out: it may quote the URL, and with it the password.
-    let mut config: Config = url.expose_secret().parse().map_err(|_| anyhow::anyhow!("DATABASE_URL can't be read"))?;
+    let mut config: Config = url.parse().map_err(|_| anyhow::anyhow!("DATABASE_URL can't be read"))?;
     config.connect_timeout(PATIENCE);
-    let ca_file = ca_file.filter(|path| !path.trim().is_empty());
-    let tls = MakeRustlsConnect::new(tls(&config, ca_file)?);
+    let tls = MakeRustlsConnect::new(tls(&config, settings.ca_file.as_deref())?);
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     Pool::builder(Manager::from_config(config, tls, recycling))
         .runtime(Runtime::Tokio1)

@@ -17,7 +17,7 @@ const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 #[actix_web::test]
 async fn traces_go_on_whatever_is_logged_and_requests_are_measured_by_route() {
     let mut settings = Settings::local(SecretString::from("an internal token"));
-    settings.log = Some("error".to_owned());
+    settings.telemetry.log = Some("error".to_owned());
     let installed = Telemetry::install(&settings, &["order"]).unwrap();
     assert!(Telemetry::install(&settings, &["order"]).is_err(), "a second time in one process");
 
@@ -27,7 +27,7 @@ async fn traces_go_on_whatever_is_logged_and_requests_are_measured_by_route() {
     let ports = Ports::system();
     let issuer = TokenIssuer::new(&generate_signing_key().unwrap(), "x", Arc::clone(&ports.clock)).unwrap();
     let tokens = Arc::new(TokenVerifier::fixed(&issuer.jwks(), "x", Arc::clone(&ports.clock)));
-    let state = web::Data::new(HttpState::new(ports, tokens, &settings.internal_token));
+    let state = web::Data::new(HttpState::new(ports, tokens, &settings.auth.internal_token));
     let routes: RouteTable = Arc::new(|routes: &mut Routes| {
         routes.get("/orders/{id}", || async { HttpResponse::Ok().body(current_traceparent().unwrap_or_default()) });
     });

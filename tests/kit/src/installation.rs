@@ -1,6 +1,6 @@
 //! An installation in memory.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::SignedDuration;
 use secrecy::SecretString;
@@ -16,6 +16,16 @@ use crate::neighbours::FakeNeighbours;
 pub const INTERNAL_TOKEN: &str = "internal-token-of-tests";
 /// Who issues access tokens here.
 pub(crate) const ISSUER: &str = "shotengai";
+
+/// The key that signs access tokens here, made up for this process.
+///
+/// # Panics
+/// When the system has no randomness.
+#[must_use]
+pub fn signing_key() -> &'static SecretString {
+    static KEY: LazyLock<SecretString> = LazyLock::new(|| generate_signing_key().unwrap());
+    &KEY
+}
 
 /// Stores, queues, tables, and the other services. Each role that is assembled from it is a process of its own.
 ///
@@ -90,14 +100,12 @@ impl Installation {
     }
 
     /// A process's context, for roles that are built from one: settings are local ones, changed so. It signs access
-    /// tokens with a key of its own, by which it knows them.
+    /// tokens with [`signing_key`], by which it knows them.
     #[must_use]
     pub fn context(&self, change: impl FnOnce(&mut Settings)) -> Context {
-        let key = generate_signing_key().unwrap();
-        let issuer = TokenIssuer::new(&key, ISSUER, Arc::clone(&self.ports.clock)).unwrap();
+        let issuer = TokenIssuer::new(signing_key(), ISSUER, Arc::clone(&self.ports.clock)).unwrap();
         let verifier = TokenVerifier::fixed(&issuer.jwks(), ISSUER, Arc::clone(&self.ports.clock));
         let mut settings = Settings::local(SecretString::from(INTERNAL_TOKEN));
-        settings.jwt_signing_key = Some(key);
         change(&mut settings);
         let context = Context::new(Arc::new(settings), self.ports.clone(), Arc::clone(&self.infra) as _);
         context.unwrap().with_tokens(verifier)

@@ -16,6 +16,6 @@ pub mod role;
 
 pub use clocks::paused_ports;
 pub use faults::NextCall;
-pub use installation::{INTERNAL_TOKEN, Installation};
+pub use installation::{INTERNAL_TOKEN, Installation, signing_key};
 pub use neighbours::FakeNeighbours;
 pub use role::{Answer, RoleUnderTest, Sender};

@@ -15,7 +15,7 @@ use shotengai_runtime::auth::generate_signing_key;
 use shotengai_runtime::http::{HttpState, app};
 use shotengai_runtime::{Context, Role, Subject, TokenIssuer, TokenVerifier};
 
-use crate::installation::{INTERNAL_TOKEN, ISSUER};
+use crate::installation::{INTERNAL_TOKEN, ISSUER, signing_key};
 
 const TOKENS_LIVE: Duration = Duration::from_secs(60);
 
@@ -64,7 +64,7 @@ impl RoleUnderTest {
     /// The role in this process, which knows its own key.
     #[must_use]
     pub fn of(role: Role, context: &Context) -> Self {
-        let issuer = issuer(context.settings.jwt_signing_key.as_ref().unwrap(), &context.ports);
+        let issuer = issuer(signing_key(), &context.ports);
         Self::with(role, &context.ports, Arc::clone(&context.tokens), issuer)
     }
 

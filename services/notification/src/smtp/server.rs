@@ -1,5 +1,7 @@
 //! Where mails go: `smtp://127.0.0.1:1025`, `smtps://user:password@relay.example`, `smtp://relay.example?tls=required`.
 
+use std::fmt;
+
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::extension::ClientId;
 use percent_encoding::percent_decode_str;
@@ -26,6 +28,12 @@ pub struct SmtpServer {
     pub(super) security: Security,
     pub(super) credentials: Option<Credentials>,
     pub(super) hello: ClientId,
+}
+
+impl fmt::Debug for SmtpServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{} ({:?})", self.host, self.port, self.security)
+    }
 }
 
 /// Why a text is no SMTP server. Does not quote it: it may hold a password.

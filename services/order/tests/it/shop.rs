@@ -27,7 +27,7 @@ impl Shop {
     /// A shop that sells きのこの山 for ¥200 as `prod_kinoko` and has catalog at this address.
     pub(crate) async fn open(catalog_url: &str) -> Self {
         let installation = Installation::new(1);
-        let context = installation.context(|settings| settings.catalog_url = catalog_url.to_owned());
+        let context = installation.context(|settings| settings.neighbours.catalog_url = catalog_url.to_owned());
         let role = shotengai_order::assemble(context.deps(Service::ORDER), &OrderSettings::default()).role;
         let shop = Self { role: RoleUnderTest::of(role, &context), installation };
         let (name, description) = ("きのこの山".to_owned(), String::new());

@@ -6,16 +6,13 @@ use std::sync::Arc;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use secrecy::SecretString;
-use shotengai_kernel::Ports;
-use shotengai_messaging::memory::MemoryInfrastructure;
-use shotengai_runtime::{Context, Settings};
+use shotengai_runtime::{DatabaseSettings, postgres_pool};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use crate::support::{empty_database_url, ports};
+use crate::support::empty_database_url;
 
 /// PostgreSQL's SSLRequest: its length and its code (protocol documentation, "Message Formats").
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
@@ -76,13 +73,9 @@ impl Encrypted {
 }
 
 async fn answer(url: &str, ca_file: Option<PathBuf>) -> Result<i32, String> {
-    let ports: Ports = ports();
-    let mut settings = Settings::local(SecretString::from("an internal token"));
-    settings.database_url = Some(url.to_owned().into());
-    settings.database_ca_file = ca_file.map(|path| path.display().to_string());
-    let infra = Arc::new(MemoryInfrastructure::new(ports.clone()));
-    let context = Context::new(Arc::new(settings), ports, infra).unwrap();
-    let pool = context.postgres().map_err(|error| format!("{error:#}"))?;
+    let ca_file = ca_file.map(|path| path.display().to_string());
+    let settings = DatabaseSettings { url: url.to_owned().into(), ca_file };
+    let pool = postgres_pool(&settings).map_err(|error| format!("{error:#}"))?;
     let client = pool.get().await.map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
     let row = client.query_one("select 41 + 1", &[]).await.map_err(|error| error.to_string())?;
     Ok(row.get(0))

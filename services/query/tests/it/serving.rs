@@ -11,7 +11,7 @@ use shotengai_kernel::OrderId;
 use shotengai_kit::{INTERNAL_TOKEN, Installation, RoleUnderTest, Sender};
 use shotengai_messaging::{Commit, Infrastructure, Message};
 use shotengai_query::QuerySettings;
-use shotengai_runtime::OrderLinks;
+use shotengai_runtime::{DatabaseSettings, OrderLinks};
 use tokio_util::sync::CancellationToken;
 
 use crate::history::{envelopes, order, product, stock};
@@ -28,8 +28,9 @@ impl Served {
     async fn start(database_url: String) -> Self {
         // A row may be read before its message is settled.
         let installation = Installation::new(1).leaving(queues::QUERY.name);
-        let context = installation.context(|settings| settings.database_url = Some(database_url.into()));
-        let settings = QuerySettings { query_min_version_wait_ms: 30_000 };
+        let context = installation.context(|_| ());
+        let database = DatabaseSettings { url: database_url.into(), ca_file: None };
+        let settings = QuerySettings { database, query_min_version_wait_ms: 30_000 };
         let role = shotengai_query::build(&context, &settings).unwrap();
         let shutdown = CancellationToken::new();
         for worker in role.workers.clone() {

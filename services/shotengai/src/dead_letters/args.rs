@@ -8,7 +8,9 @@ use jiff::SignedDuration;
 use shotengai_kernel::Timestamp;
 use shotengai_messaging::dead_letters::{Filter, Job};
 
-use crate::cli::AwsArgs;
+use crate::help;
+use crate::roles;
+use crate::target::Target;
 
 #[derive(Args)]
 pub(crate) struct DeadLettersArgs {
@@ -18,12 +20,16 @@ pub(crate) struct DeadLettersArgs {
 
 #[derive(Subcommand)]
 pub(super) enum DeadLettersCommand {
+    #[command(after_help = help::LIST)]
     /// Show how many letters there are, and from which causes
     List(ListArgs),
+    #[command(after_help = help::SHOW)]
     /// Show letters one by one
     Show(ShowArgs),
+    #[command(after_help = help::REDRIVE)]
     /// Send letters back to where they belong, then delete them here
     Redrive(RedriveArgs),
+    #[command(after_help = help::DISCARD)]
     /// Delete letters for good
     Discard(DiscardArgs),
 }
@@ -40,7 +46,7 @@ pub(super) struct ListArgs {
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
-    pub(super) aws: AwsArgs,
+    pub(super) target: Target,
 }
 
 #[derive(Args)]
@@ -54,7 +60,7 @@ pub(super) struct ShowArgs {
     #[arg(long)]
     pub(super) bodies: bool,
     #[command(flatten)]
-    pub(super) aws: AwsArgs,
+    pub(super) target: Target,
 }
 
 /// Which letters, how many and how fast.
@@ -93,7 +99,7 @@ pub(super) struct Selection {
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
-    pub(super) aws: AwsArgs,
+    pub(super) target: Target,
 }
 
 #[derive(Args)]
@@ -122,6 +128,7 @@ impl Selection {
             message_id: self.message_id.clone(),
             sent_before: self.older_than.as_deref().map(|text| before(now, text)).transpose()?,
         };
+        filter.check(&roles::installation())?;
         let pace = self.pace.as_deref().map(pace).transpose()?;
         Ok(Job { filter, limit: self.limit, pace, dry_run: self.dry_run })
     }

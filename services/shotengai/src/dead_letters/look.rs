@@ -11,7 +11,6 @@ use shotengai_messaging::dead_letters::{DeadLetters, Group, Letter, Route, Sampl
 
 use super::args::{ListArgs, ShowArgs};
 use super::text::{complain, groups, plain, time};
-use crate::provision::connect;
 use crate::roles;
 
 pub(super) async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
@@ -20,7 +19,7 @@ pub(super) async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
         [] => routes(&installation),
         names => names.iter().map(|name| route(&installation, name)).collect::<Result<_, _>>()?,
     };
-    let aws = connect(&args.aws).await;
+    let aws = args.target.connect().await?;
     let looks = chosen.iter().map(|route| DeadLetters::open(&aws, route, Ports::system()));
     let looks: Vec<_> = looks.collect();
     let answers = join_all(looks.iter().map(|letters| letters.sample(args.sample))).await;
@@ -80,7 +79,7 @@ fn summary(sample: &Sample) -> String {
 
 pub(super) async fn show(args: ShowArgs) -> anyhow::Result<ExitCode> {
     let route = route(&roles::installation(), &args.queue)?;
-    let aws = connect(&args.aws).await;
+    let aws = args.target.connect().await?;
     let sample = match DeadLetters::open(&aws, &route, Ports::system()).sample(args.limit).await {
         Ok(sample) => sample,
         Err(fault) => {

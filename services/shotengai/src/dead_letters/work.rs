@@ -11,7 +11,6 @@ use tokio::time::Instant;
 
 use super::args::{DiscardArgs, RedriveArgs, Selection};
 use super::text::{complain, groups};
-use crate::provision::connect;
 use crate::roles;
 
 /// Progress is told so often.
@@ -40,7 +39,7 @@ async fn run(work: Work, selection: &Selection) -> anyhow::Result<ExitCode> {
     let ports = Ports::system();
     let route = route(&roles::installation(), &selection.queue)?;
     let job = selection.job(ports.clock.now())?;
-    let aws = connect(&selection.aws).await;
+    let aws = selection.target.clone().connect().await?;
     let letters = DeadLetters::open(&aws, &route, ports);
     let watch = watch(&route.dead_letters);
     let cancel = watch.cancel.clone();

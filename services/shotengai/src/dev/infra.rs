@@ -16,11 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::DevArgs;
 use crate::dev::screen::Screen;
+use crate::street::STATE;
 
 const DATABASE: &str = "shotengai";
-/// Where a street keeps its logs and data, below the working directory.
-pub(crate) const STATE: &str = ".local/run";
-
 type InboxTask = JoinHandle<Result<(), shotengai_inbox::InboxError>>;
 
 /// Who takes the mail.

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use crate::street::LOCK;
+
 /// What stands in the file while a street is open. A street that was killed leaves it there.
 const MARK: &[u8] = b"open\n";
 
@@ -20,7 +22,7 @@ impl Lease {
     /// Takes the folder; `None` when another living process has it.
     pub(crate) fn take(folder: &Path) -> anyhow::Result<Option<Self>> {
         fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))?;
-        let path = folder.join("street.lock");
+        let path = folder.join(LOCK);
         let what = || format!("{} can't be taken", path.display());
         let file =
             File::options().create(true).truncate(false).read(true).write(true).open(&path).with_context(what)?;

@@ -2,10 +2,12 @@
 //!
 //! - [`lease`]: one street a folder. [`ports`]: no port that is taken is tried.
 //! - [`infra`]: local AWS, PostgreSQL and inbox as children.
+//! - [`beside`]: what roles beside the servers alone need to be told.
 //! - [`secrets`]: made up for this start. [`screen`]: what the developer sees, and [`ticker`]: a line per order.
 //!
 //! Everything starts empty (`docs/decisions/0006`) and ends with this process, whatever ends it.
 
+mod beside;
 mod infra;
 mod lease;
 mod ports;
@@ -24,13 +26,14 @@ use shotengai_runtime::{Telemetry, shutdown_on_signals};
 use shotengai_tally::page::Places;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{Cli, Command, DevArgs, SeedArgs, ServeArgs};
+use crate::cli::{Cli, Command, DevArgs, ServeArgs};
 use crate::dev::infra::Infra;
 use crate::dev::lease::Lease;
 use crate::dev::screen::Screen;
 use crate::dev::secrets::Secrets;
-use crate::roles::Choice;
-use crate::{roles, serve};
+use crate::seed::Seeding;
+use crate::serve;
+use crate::street::{STATE, Street};
 
 /// Shards of the street's stream: enough to show that order is a key's alone, few enough to poll often.
 const SHARDS: u32 = 2;
@@ -39,9 +42,12 @@ pub(crate) async fn run(args: Box<DevArgs>) -> anyhow::Result<ExitCode> {
     let shutdown = CancellationToken::new();
     shutdown_on_signals(shutdown.clone())?;
     let screen = Screen::new();
-    let mut lease = Lease::take(Path::new(infra::STATE))?;
-    ports::check(&args, lease.as_mut()).await?;
-    let Some(mut lease) = lease else { anyhow::bail!("another street is open in this folder ({})", infra::STATE) };
+    let folder = Path::new(STATE);
+    let Some(mut lease) = Lease::take(folder)? else { return Err(already_open(folder)) };
+    let secrets = Secrets::make(&Ports::system())?;
+    // What is wrong with the settings is said before anything starts.
+    serve_args(&args, "http://127.0.0.1:1", "postgres://127.0.0.1/", &secrets)?.check()?;
+    ports::check(&args, &mut lease).await?;
     lease.mark()?;
     screen.before(shotengai_street::changes_as_root().as_deref());
     let infra = match Infra::start(&args, &screen).await {
@@ -57,30 +63,59 @@ pub(crate) async fn run(args: Box<DevArgs>) -> anyhow::Result<ExitCode> {
     } else {
         tokio::select! {
             biased;
-            outcome = street(&args, &infra, &screen, shutdown.clone()) => outcome,
+            outcome = street(&args, &secrets, &infra, &screen, shutdown.clone()) => outcome,
             ended = infra.first_end() => ended,
         }
     };
+    Street::withdraw(folder);
     infra.stop(&screen).await;
     lease.clear();
     outcome?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn street(args: &DevArgs, infra: &Infra, screen: &Screen, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let secrets = Secrets::make(&Ports::system())?;
-    let serve = serve_args(args, infra, &secrets)?;
-    let settings = serve.shared.into_settings()?;
-    let aws = shotengai_aws::Aws::connect(serve::aws_config(&settings), Ports::system()).await;
+fn already_open(folder: &Path) -> anyhow::Error {
+    let street = Street::open_in(folder).ok();
+    let address = street.map_or_else(|| "(it is just opening)".to_owned(), |street| street.http.unwrap_or(street.aws));
+    anyhow::anyhow!("a street is open here already: {address}; `make down` or Ctrl-C in its terminal closes it")
+}
+
+/// Where its parts are, for `--local`.
+fn announced(args: &DevArgs, infra: &Infra) -> Street {
+    let at = |port| format!("http://127.0.0.1:{port}");
+    let with_roles = |port| (!args.infra_only).then(|| at(port));
+    Street {
+        http: with_roles(args.http_port),
+        health: with_roles(args.health_port),
+        aws: infra.aws_url(),
+        database: infra.database_url(),
+        inbox: at(args.inbox_port),
+    }
+}
+
+async fn street(
+    args: &DevArgs,
+    secrets: &Secrets,
+    infra: &Infra,
+    screen: &Screen,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let serve = serve_args(args, &infra.aws_url(), &infra.database_url(), secrets)?;
+    let serving = serve.check()?;
+    let settings = &serving.settings;
+    let config = serve::aws_config(settings.aws.clone(), settings.publish);
+    let aws = shotengai_aws::Aws::connect(config, Ports::system()).await;
     let step = screen.step("AWS resources");
     let report = shotengai_provisioning::provision(&aws, &Options { shards: SHARDS }, &|_, _| {}).await?;
     step.done(&format!("{} in place", report.resources.len()));
+    announced(args, infra).announce(Path::new(STATE))?;
     if args.infra_only {
         screen.infra_table(args, infra);
+        beside::tell(args, infra, secrets)?;
         shutdown.cancelled().await;
         return Ok(());
     }
-    let telemetry = Telemetry::install(&settings, &["dev"])?;
+    let telemetry = Telemetry::install(settings, &["dev"])?;
     let step = screen.step("roles");
     let ticker = async {
         if !args.quiet {
@@ -88,7 +123,7 @@ async fn street(args: &DevArgs, infra: &Infra, screen: &Screen, shutdown: Cancel
         }
         std::future::pending::<()>().await;
     };
-    let app = serve::bind(settings, &roles::chosen(&[Choice::All]), &serve.own).await?.with_telemetry(telemetry);
+    let app = serve::bind(serving).await?.with_telemetry(telemetry);
     let running = async {
         let running = app.run(shutdown.clone());
         tokio::select! {
@@ -120,7 +155,7 @@ async fn open(args: &DevArgs, screen: &Screen, step: screen::Step) -> anyhow::Re
     step.done(&names);
     if !args.no_seed {
         let step = screen.step("products");
-        let (created, found) = crate::seed::seed(&SeedArgs {
+        let (created, found) = crate::seed::seed(&Seeding {
             url: format!("http://127.0.0.1:{}", args.http_port),
             admin_email: args.admin_email.clone(),
             admin_password: args.admin_password.clone(),
@@ -134,11 +169,11 @@ async fn open(args: &DevArgs, screen: &Screen, step: screen::Step) -> anyhow::Re
 }
 
 /// The settings of `shotengai serve all` on this machine: the same flags that a person would give.
-fn serve_args(args: &DevArgs, infra: &Infra, secrets: &Secrets) -> anyhow::Result<ServeArgs> {
+fn serve_args(args: &DevArgs, aws: &str, database: &str, secrets: &Secrets) -> anyhow::Result<ServeArgs> {
     let base = format!("http://127.0.0.1:{}", args.http_port);
     let mut flags = vec![
-        ("aws-endpoint-url", infra.aws_url()),
-        ("database-url", infra.database_url()),
+        ("aws-endpoint-url", aws.to_owned()),
+        ("database-url", database.to_owned()),
         ("http-addr", format!("127.0.0.1:{}", args.http_port)),
         ("health-addr", format!("127.0.0.1:{}", args.health_port)),
         ("catalog-url", base.clone()),

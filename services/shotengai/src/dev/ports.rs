@@ -14,11 +14,9 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// Refuses to start on a port that something listens on, with the flag that changes it. Names all of them at once.
 /// Where a street was killed in this folder, waits for its servers to end first.
-pub(crate) async fn check(args: &DevArgs, lease: Option<&mut Lease>) -> anyhow::Result<()> {
+pub(crate) async fn check(args: &DevArgs, lease: &mut Lease) -> anyhow::Result<()> {
     let mut taken = taken(args);
-    if let Some(lease) = lease
-        && lease.left_behind()
-    {
+    if lease.left_behind() {
         let deadline = Instant::now() + LEFTOVERS_END_WITHIN;
         while !taken.is_empty() && Instant::now() < deadline {
             sleep(POLL).await;

@@ -15,19 +15,30 @@ use tokio::time::Instant;
 
 use crate::cli::SeedArgs;
 use crate::seed::products::PRODUCTS;
+use crate::street;
 
 pub(crate) async fn run(args: SeedArgs) -> anyhow::Result<ExitCode> {
-    let (created, found) = seed(&args).await?;
+    let SeedArgs { url, local, admin_email, admin_password, currency } = args;
+    let url = street::shop(url, local)?;
+    let (created, found) = seed(&Seeding { url, admin_email, admin_password, currency }).await?;
     println!("products on sale: {created} created, {found} found");
     Ok(ExitCode::SUCCESS)
 }
 
+/// Which street is seeded, as whom, in which currency.
+pub(crate) struct Seeding {
+    pub(crate) url: String,
+    pub(crate) admin_email: String,
+    pub(crate) admin_password: String,
+    pub(crate) currency: String,
+}
+
 /// Puts the products on sale and waits until they can be bought; answers how many were created and how many found.
-pub(crate) async fn seed(args: &SeedArgs) -> anyhow::Result<(usize, usize)> {
+pub(crate) async fn seed(args: &Seeding) -> anyhow::Result<(usize, usize)> {
     let currency = Currency::parse(&args.currency).map_err(|error| anyhow::anyhow!("CURRENCY {error}"))?;
     ensure!(
         args.admin_password != DEVELOPERS_PASSWORD || is_on_this_machine(&args.url),
-        "ADMIN_PASSWORD must not be {DEVELOPERS_PASSWORD:?} at {}: that is the password of `shotengai dev`",
+        "ADMIN_PASSWORD: must not be {DEVELOPERS_PASSWORD:?} at {}: that is the password of `shotengai dev`",
         args.url
     );
     let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;

@@ -32,7 +32,7 @@ use shotengai_runtime::{Check, Context, Routes};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Checked;
+use crate::config::DoorSettings;
 use client::Trust;
 use table::ROUTES;
 use upstream::{Bounds, Upstream};
@@ -55,17 +55,17 @@ impl Door {
     ///
     /// # Errors
     /// When an address can't be used.
-    pub fn new(context: &Context, checked: &Checked) -> anyhow::Result<Arc<Self>> {
-        let bounds = Bounds { head: checked.head, whole: checked.whole, at_once: checked.at_once };
+    pub fn new(context: &Context, settings: &DoorSettings) -> anyhow::Result<Arc<Self>> {
+        let bounds = Bounds { head: settings.head, whole: settings.whole, at_once: settings.at_once };
         let client = upstream::client();
         let mut upstreams = Vec::new();
-        for (target, url) in &context.settings.role_urls {
+        for (target, url) in &context.settings.neighbours.roles {
             upstreams.push((*target, Arc::new(Upstream::new(target.as_str(), url, client.clone(), bounds)?)));
         }
         Ok(Arc::new(Self {
             upstreams,
-            trust: checked.trust,
-            read_timeout: Duration::from_secs(context.settings.request_read_seconds),
+            trust: settings.trust,
+            read_timeout: Duration::from_secs(context.settings.http.request_read_seconds),
             tunnels: Arc::new(Semaphore::new(MAX_TUNNELS)),
             closing: CancellationToken::new(),
         }))

@@ -5,14 +5,14 @@ use actix_web::http::header::HeaderMap;
 use actix_web::test::TestRequest;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use serde_json::Value;
-use shotengai_kit::{Installation, RoleUnderTest, Sender};
-use shotengai_runtime::Context;
-use shotengai_storefront::config::{DoorSettings, StorefrontSettings};
+use shotengai_kit::{Installation, RoleUnderTest, Sender, signing_key};
+use shotengai_storefront::config::{AdministratorSettings, DoorSettings, Password, StorefrontSettings};
+use shotengai_storefront::domain::Email;
 
 pub(crate) use shotengai_kit::INTERNAL_TOKEN;
 
 /// The hash of "swordfish". Cheap on purpose: what a hash costs is its own business, and tests are run unoptimised.
-pub(crate) fn swordfish() -> String {
+fn swordfish() -> String {
     let cheap = Params::new(8, 1, 1, None).unwrap();
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, cheap);
     argon2.hash_password_with_salt(b"swordfish", b"some fixed salt.").unwrap().to_string()
@@ -20,24 +20,18 @@ pub(crate) fn swordfish() -> String {
 
 /// Settings of an installation without an administrator.
 pub(crate) fn nobody() -> StorefrontSettings {
-    StorefrontSettings {
-        admin_email: None,
-        admin_password: None,
-        admin_password_hash: None,
-        developers_street: false,
-        door: DoorSettings::default(),
-    }
+    StorefrontSettings { signing_key: signing_key().clone(), administrator: None, door: DoorSettings::default() }
 }
 
 /// Settings with an administrator whose password is "swordfish".
 pub(crate) fn boss() -> StorefrontSettings {
-    StorefrontSettings {
-        admin_email: Some("boss@example.com".into()),
-        admin_password: None,
-        admin_password_hash: Some(swordfish().into()),
-        developers_street: false,
-        door: DoorSettings::default(),
-    }
+    administered(Password::Hash(swordfish().into()))
+}
+
+/// Settings with an administrator of this password.
+pub(crate) fn administered(password: Password) -> StorefrontSettings {
+    let email = Email::parse("boss@example.com").unwrap();
+    StorefrontSettings { administrator: Some(AdministratorSettings { email, password }), ..nobody() }
 }
 
 pub(crate) struct Door {
@@ -51,13 +45,9 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
-pub(crate) fn context() -> Context {
-    Installation::new(1).context(|_| ())
-}
-
 impl Door {
     pub(crate) async fn open(settings: StorefrontSettings) -> Self {
-        let context = context();
+        let context = Installation::new(1).context(|_| ());
         let role = shotengai_storefront::build(&context, &settings).await.unwrap();
         Self { role: RoleUnderTest::of(role, &context) }
     }

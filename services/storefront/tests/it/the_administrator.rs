@@ -2,11 +2,10 @@
 
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
-use argon2::{Argon2, PasswordHasher};
 use serde_json::json;
-use shotengai_storefront::{DEVELOPERS_PASSWORD, StorefrontSettings};
+use shotengai_storefront::config::Password;
 
-use crate::support::{Door, boss, context, nobody, swordfish};
+use crate::support::{Door, administered, boss, nobody};
 
 #[actix_web::test]
 async fn the_administrator_signs_in_for_an_hour() {
@@ -42,52 +41,10 @@ async fn without_a_configured_administrator_nobody_is_one() {
 
 #[actix_web::test]
 async fn a_password_serves_as_well_as_its_hash() {
-    let settings = StorefrontSettings { admin_password: Some("tuna".into()), admin_password_hash: None, ..boss() };
-    let door = Door::open(settings).await;
+    let door = Door::open(administered(Password::Plain("tuna".into()))).await;
     for (password, wanted) in [("tuna", StatusCode::OK), ("tuna ", StatusCode::UNAUTHORIZED)] {
         let answer = door.post("/auth/login", json!({ "email": "boss@example.com", "password": password })).await;
         assert_eq!(answer.status, wanted, "{password:?}");
-    }
-}
-
-#[actix_web::test]
-async fn settings_that_do_not_fit_together_are_named_and_not_quoted() {
-    for (settings, named) in [
-        (StorefrontSettings { admin_password_hash: None, ..boss() }, "ADMIN_PASSWORD"),
-        (StorefrontSettings { admin_password: Some("tuna".into()), ..boss() }, "not both"),
-        (StorefrontSettings { admin_email: Some("boss".into()), ..boss() }, "ADMIN_EMAIL"),
-        (StorefrontSettings { admin_email: None, ..boss() }, "ADMIN_EMAIL"),
-        (StorefrontSettings { admin_email: Some("".into()), ..boss() }, "ADMIN_EMAIL"),
-        (StorefrontSettings { admin_password: Some("".into()), admin_password_hash: None, ..boss() }, "ADMIN_PASSWORD"),
-        (StorefrontSettings { admin_password_hash: Some("swordfish".into()), ..boss() }, "ADMIN_PASSWORD_HASH"),
-    ] {
-        assert!(!format!("{settings:?}").contains("boss"));
-        let Err(error) = shotengai_storefront::build(&context(), &settings).await else {
-            panic!("{named} was accepted")
-        };
-        let error = format!("{error:#}");
-        let quotes = [swordfish().as_str(), "tuna", "boss", "swordfish"].iter().any(|secret| error.contains(secret));
-        assert!(error.contains(named) && !quotes, "{error}");
-    }
-}
-
-#[actix_web::test]
-async fn a_developers_password_is_good_in_a_developers_street_only() {
-    let plain =
-        StorefrontSettings { admin_password: Some(DEVELOPERS_PASSWORD.into()), admin_password_hash: None, ..boss() };
-    let developer = StorefrontSettings { developers_street: true, ..plain.clone() };
-    let door = Door::open(developer).await;
-    let login = json!({ "email": "boss@example.com", "password": DEVELOPERS_PASSWORD });
-    assert_eq!(door.post("/auth/login", login).await.status, StatusCode::OK);
-
-    let hash = Argon2::default().hash_password(DEVELOPERS_PASSWORD.as_bytes()).unwrap().to_string();
-    let hashed = StorefrontSettings { admin_password_hash: Some(hash.into()), ..boss() };
-    for (settings, named) in [(plain, "ADMIN_PASSWORD "), (hashed, "ADMIN_PASSWORD_HASH ")] {
-        let Err(error) = shotengai_storefront::build(&context(), &settings).await else {
-            panic!("{named} was accepted")
-        };
-        let error = error.to_string();
-        assert!(error.contains(named) && error.contains(DEVELOPERS_PASSWORD), "{error}");
     }
 }
 

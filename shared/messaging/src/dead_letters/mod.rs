@@ -19,6 +19,7 @@ pub mod cause;
 mod collect;
 pub mod filter;
 mod held;
+mod known;
 pub mod letter;
 mod lines;
 mod pacer;
@@ -40,6 +41,7 @@ use crate::ports::stream::StreamWriter;
 
 pub use cause::{Cause, Causes, Group};
 pub use filter::Filter;
+pub use known::UnknownWord;
 pub use letter::{Heading, Letter, REDRIVEN_ATTRIBUTE, Redriven, UNDELIVERED};
 pub use report::{Failure, Report};
 pub use route::{Route, Target, UnknownQueue, route, routes};

@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn clients_give_up_a_connection_before_servers_do() {
-        let first_request = Duration::from_secs(Settings::local("internal".into()).request_read_seconds);
+        let first_request = Duration::from_secs(Settings::local("internal".into()).http.request_read_seconds);
         assert!(POOL_IDLE * 2 <= first_request.min(KEEP_ALIVE));
     }
 }

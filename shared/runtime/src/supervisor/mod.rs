@@ -45,8 +45,8 @@ impl App {
         }
         let conflicts = routes.conflicts();
         anyhow::ensure!(conflicts.is_empty(), "answered by more than one role: {}", conflicts.join(", "));
-        let http = HttpListener::bind(context.settings.http_addr, "HTTP_ADDR (--http-addr)")?;
-        let health = HttpListener::bind(context.settings.health_addr, "HEALTH_ADDR (--health-addr)")?;
+        let http = HttpListener::bind(context.settings.http.addr, "HTTP_ADDR (--http-addr)")?;
+        let health = HttpListener::bind(context.settings.http.health_addr, "HEALTH_ADDR (--health-addr)")?;
         Ok(Self { context, roles, http, health, telemetry: None })
     }
 
@@ -84,13 +84,13 @@ impl App {
             std::mem::take(&mut role.checks).into_iter().map(move |check| check.of_role(name))
         });
         let health = Arc::new(Health::new(checks.collect()));
-        let state = HttpState::new(context.ports.clone(), Arc::clone(&context.tokens), &settings.internal_token);
+        let state = HttpState::new(context.ports.clone(), Arc::clone(&context.tokens), &settings.auth.internal_token);
         let gates = roles.iter().filter_map(|role| role.gate.clone()).collect();
-        let state = state.with_read_timeout(Duration::from_secs(settings.request_read_seconds)).with_gates(gates);
+        let state = state.with_read_timeout(Duration::from_secs(settings.http.request_read_seconds)).with_gates(gates);
         let state = Arc::new(state);
-        let drain = Duration::from_secs(settings.drain_seconds);
+        let drain = Duration::from_secs(settings.http.drain_seconds);
         // Requests get half of the time, so that one slow client takes nothing from the workers.
-        let http_drain = Duration::from_secs(settings.drain_seconds.div_ceil(2));
+        let http_drain = Duration::from_secs(settings.http.drain_seconds.div_ceil(2));
 
         let routes = roles.iter().map(|role| Arc::clone(&role.routes)).collect();
         let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_THREADS));
@@ -114,9 +114,9 @@ impl App {
 
         health.drain();
         state.close_connections();
-        if cause.is_ok() && settings.pre_stop_seconds > 0 {
-            tracing::info!(seconds = settings.pre_stop_seconds, "unready; accepting for a while");
-            tokio::time::sleep(Duration::from_secs(settings.pre_stop_seconds)).await;
+        if cause.is_ok() && settings.http.pre_stop_seconds > 0 {
+            tracing::info!(seconds = settings.http.pre_stop_seconds, "unready; accepting for a while");
+            tokio::time::sleep(Duration::from_secs(settings.http.pre_stop_seconds)).await;
         }
         let deadline = Instant::now() + drain;
         // Side by side: connections that live on, such as web sockets, end with the worker that feeds them.

@@ -42,7 +42,7 @@ async fn status(url: &str) -> Option<u16> {
 async fn an_address_in_use_is_named_with_its_setting() {
     let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = taken.local_addr().unwrap();
-    let error = App::bind(context(|settings| settings.http_addr = address), Vec::new()).err().unwrap().to_string();
+    let error = App::bind(context(|settings| settings.http.addr = address), Vec::new()).err().unwrap().to_string();
     assert!(error.contains(&address.to_string()) && error.contains("HTTP_ADDR"), "{error}");
 }
 

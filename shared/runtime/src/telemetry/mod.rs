@@ -2,6 +2,12 @@
 //!
 //! A tracer is always installed, so that W3C context is made and passed on; spans leave the process only where an OTLP
 //! endpoint is set. Metrics are read by `/metrics`. Log lines go to standard error: standard output belongs to answers.
+//!
+//! - [`filter`]: which lines are written, and how often the same one is.
+
+#[cfg(test)]
+pub(crate) mod captured;
+mod filter;
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -21,12 +27,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
+pub use self::filter::DEFAULT_LOG;
 use crate::settings::{LogFormat, Settings};
-
-/// What is logged where nothing else is asked for.
-pub const DEFAULT_LOG: &str = "info,actix_server=warn,aws_config=warn,aws_smithy_runtime=warn,h2=warn,hyper=warn,\
-                               hyper_util=warn,opentelemetry=warn,opentelemetry_sdk=warn,opentelemetry-otlp=warn,\
-                               mio=warn,refinery_core=warn,tonic=warn,tower=warn";
 
 /// How long spans on their way out may hold up the end of the process.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -53,8 +55,8 @@ impl Telemetry {
         let tracer = tracer(settings, resource.clone())?;
         let registry = Registry::new();
         let meter = meter(&registry, resource)?;
-        let log = settings.log.as_deref().unwrap_or(DEFAULT_LOG);
-        let filter = EnvFilter::try_new(log).context("LOG can't be read")?;
+        let filter = EnvFilter::try_new(filter::directives(settings.telemetry.log.as_deref()));
+        let filter = filter.context("LOG can't be read")?;
         let spans = tracing_opentelemetry::layer()
             .with_tracer(tracer.tracer("shotengai"))
             .with_location(false)
@@ -63,11 +65,14 @@ impl Telemetry {
             // Our own spans exist whatever the log shows, or LOG=warn would cut every trace; libraries' never do.
             .with_filter(Targets::new().with_target("shotengai", LevelFilter::INFO));
         let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-        let lines = match settings.log_format {
+        let lines = match settings.telemetry.log_format {
             LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).boxed(),
             LogFormat::Pretty => lines.with_target(false).boxed(),
         };
-        tracing_subscriber::registry().with(lines.with_filter(filter)).with(spans).try_init()?;
+        tracing_subscriber::registry()
+            .with(lines.with_filter(filter::rarely_the_same()).with_filter(filter))
+            .with(spans)
+            .try_init()?;
         global::set_text_map_propagator(TraceContextPropagator::new());
         global::set_tracer_provider(tracer.clone());
         global::set_meter_provider(meter.clone());
@@ -106,7 +111,7 @@ fn resource(roles: &[&str]) -> Resource {
 
 fn tracer(settings: &Settings, resource: Resource) -> anyhow::Result<SdkTracerProvider> {
     let provider = SdkTracerProvider::builder().with_resource(resource);
-    let Some(endpoint) = &settings.otlp_endpoint else { return Ok(provider.build()) };
+    let Some(endpoint) = &settings.telemetry.otlp_endpoint else { return Ok(provider.build()) };
     let exporter = SpanExporter::builder()
         .with_tonic()
         .with_endpoint(endpoint)

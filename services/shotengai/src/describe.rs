@@ -1,0 +1,108 @@
+//! `shotengai describe`: what this program is made of, for charts, documents and tests that must not drift from it.
+//!
+//! `settings`: what can be set, from the command line's own declarations; what all roles share, what each role has of its
+//! own, and the options of every other command.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use clap::{Command, CommandFactory};
+use comfy_table::{Table, presets};
+use serde::Serialize;
+use shotengai_runtime::settings::{Setting, SharedArgs, settings_of, settings_of_command};
+
+use crate::cli::{Cli, DescribeArgs, Output};
+use crate::roles;
+
+/// What this program is made of.
+#[derive(Serialize)]
+struct Description {
+    settings: Settings,
+}
+
+#[derive(Serialize)]
+struct Settings {
+    shared: Vec<Setting>,
+    roles: BTreeMap<&'static str, Vec<Setting>>,
+    commands: BTreeMap<String, Vec<Setting>>,
+}
+
+pub(crate) fn run(args: &DescribeArgs) -> anyhow::Result<ExitCode> {
+    let description = description();
+    match args.output {
+        Output::Json => println!("{}", serde_json::to_string_pretty(&description)?),
+        Output::Table => println!("{}", table(&description.settings)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn description() -> Description {
+    let mut commands = BTreeMap::new();
+    options("", &Cli::command(), &mut commands);
+    let settings =
+        Settings { shared: settings_of::<SharedArgs>(), roles: roles::settings().into_iter().collect(), commands };
+    Description { settings }
+}
+
+/// The options of every command below this one, by their names with spaces between. Those of `serve` stand by role.
+fn options(above: &str, command: &Command, found: &mut BTreeMap<String, Vec<Setting>>) {
+    for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
+        let name = format!("{above}{}", command.get_name());
+        if command.has_subcommands() {
+            options(&format!("{name} "), command, found);
+        } else if name != "serve" {
+            found.insert(name, settings_of_command(command));
+        }
+    }
+}
+
+fn table(settings: &Settings) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(["of", "setting", "may be", "default"]);
+    let shared = settings.shared.iter().map(|setting| ("all roles", setting));
+    let roles = settings.roles.iter().flat_map(|(role, own)| own.iter().map(|setting| (*role, setting)));
+    for (of, setting) in shared.chain(roles) {
+        let default = setting.default.as_deref().unwrap_or_default();
+        table.add_row([of, &setting.name, &may_be(setting), default]);
+    }
+    table
+}
+
+fn may_be(setting: &Setting) -> String {
+    match (setting.minimum, setting.maximum) {
+        (Some(low), Some(high)) => format!("{low} to {high}"),
+        (Some(low), None) => format!("{low} or more"),
+        _ if !setting.values.is_empty() => setting.values.join(", "),
+        _ if setting.secret => "a secret".to_owned(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEPT: &str = include_str!("../../../docs/describe.json");
+
+    #[test]
+    fn the_kept_description_is_that_of_this_program() {
+        let now = serde_json::to_string_pretty(&description()).unwrap();
+        assert_eq!(now, KEPT.trim_end(), "`make describe` writes docs/describe.json anew");
+    }
+
+    #[test]
+    fn every_setting_has_a_name_of_its_own_and_every_secret_is_marked() {
+        let Settings { shared, roles, .. } = description().settings;
+        let all: Vec<_> = shared.iter().chain(roles.values().flatten()).collect();
+        let mut names: Vec<_> = all.iter().map(|setting| &setting.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all.len());
+        assert!(all.iter().all(|setting| setting.env.as_ref() == Some(&setting.name)), "flag and variable differ");
+        let looks_secret =
+            |name: &str| name.ends_with("_KEY") || ["TOKEN", "PASSWORD"].iter().any(|part| name.contains(part));
+        for setting in all.iter().filter(|setting| looks_secret(&setting.name)) {
+            assert!(setting.secret, "{}", setting.name);
+        }
+    }
+}

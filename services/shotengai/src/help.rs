@@ -1,0 +1,154 @@
+//! Help: examples and where to go on, below each command's options.
+
+pub(crate) const TOP: &str = "\
+Start here:
+  shotengai dev                the whole street on this machine (`make run` builds it first)
+  shotengai status --local     whether it is well
+  shotengai smoke --local      buy something, wait until it is paid
+  shotengai serve --help       every setting
+
+Documents: README.md and docs/README.md. Exit codes: 0 done, 1 a check failed, 2 it could not be done.";
+
+pub(crate) const SERVE: &str = "\
+Examples:
+  shotengai serve all                            every role in this process
+  shotengai serve order,inventory                two of them
+  HTTP_ADDR=0.0.0.0:8081 shotengai serve query   every flag has an environment variable of the same name
+
+What is wrong with the settings is said at start, all of it, one line each. `shotengai describe` lists them with their ranges.
+Beside `shotengai dev --infra-only` a process needs what that prints.";
+
+#[cfg(feature = "dev")]
+pub(crate) const DEV: &str = "\
+Examples:
+  shotengai dev                                       open the street; Ctrl-C closes it
+  shotengai dev --http-port 8081 --log info           on another port, with a line for each request
+  shotengai dev --infra-only                          local AWS, PostgreSQL and inbox; run roles yourself
+  shotengai status --local                            in another terminal: --local finds the street whatever its ports are";
+
+pub(crate) const PROVISION: &str = "\
+Examples:
+  shotengai provision --local                     in the street that is open here
+  AWS_PROFILE=shop shotengai provision            in an AWS account
+  shotengai provision --check --local             list what is there; exit code 1 when something is missing";
+
+pub(crate) const SEED: &str = "\
+Examples:
+  shotengai seed --local
+  ADMIN_PASSWORD=… shotengai seed --url https://shop.example --admin-email admin@shop.example";
+
+pub(crate) const SMOKE: &str = "\
+Examples:
+  shotengai smoke --local
+  shotengai smoke --url https://shop.example --product prod_kinoko --within-seconds 30";
+
+pub(crate) const STATUS: &str = "\
+Examples:
+  shotengai status --local                              all at a glance: services, commits, shards, queues, dead letters
+  shotengai status kinesis --local                      shards, who reads them and how far behind; queues
+  shotengai status dynamodb --local --output json       commits, and those not yet in the stream
+  shotengai status --leases kubernetes --lease-namespace shotengai --health-url http://127.0.0.1:9090
+
+It writes nothing and receives no message: a receive would count as an attempt. So how old a queue's oldest message is, only
+CloudWatch says (ApproximateAgeOfOldestMessage).";
+
+pub(crate) const DEAD_LETTERS: &str = "\
+Examples:
+  shotengai dead-letters list --local
+  shotengai dead-letters show order-dlq --limit 5 --bodies --local
+  shotengai dead-letters redrive order-dlq --reason exhausted --dry-run --local
+
+docs/dead-letters.md explains every reason, and what to do about it.";
+
+pub(crate) const LIST: &str = "\
+Examples:
+  shotengai dead-letters list --local
+  shotengai dead-letters list --queue order-dlq --queue bridge-dlq --sample 500 --json";
+
+pub(crate) const SHOW: &str = "\
+Example:
+  shotengai dead-letters show order-dlq --limit 5 --bodies --local";
+
+pub(crate) const REDRIVE: &str = "\
+Examples:
+  shotengai dead-letters redrive order-dlq --reason exhausted --dry-run --local
+  shotengai dead-letters redrive order-dlq --reason exhausted --pace 20/s --local
+  shotengai dead-letters redrive billing-dlq --event-type OrderPlaced --older-than 10m --limit 100
+
+It may be interrupted and repeated: it loses nothing, and what comes twice is harmless. Exit code 1: some stayed; each is named.";
+
+pub(crate) const DISCARD: &str = "\
+Examples:
+  shotengai dead-letters discard order-dlq --reason not_json --dry-run --local
+  shotengai dead-letters discard order-dlq --message-id ID --yes --local";
+
+pub(crate) const REBUILD: &str = "\
+Examples:
+  shotengai rebuild read-models --check --local          write nothing; exit code 1 when a row differs from its events
+  shotengai rebuild read-models --only orders --local
+  DATABASE_URL=postgres://… AWS_PROFILE=shop shotengai rebuild read-models";
+
+pub(crate) const DESCRIBE: &str = "\
+Examples:
+  shotengai describe                      for people
+  shotengai describe --output json        for programs; docs/describe.json is kept equal to it";
+
+pub(crate) const COMPLETIONS: &str = "\
+Examples:
+  source <(shotengai completions bash)
+  shotengai completions zsh > ~/.zfunc/_shotengai
+  shotengai completions fish > ~/.config/fish/completions/shotengai.fish";
+
+#[cfg(all(test, feature = "dev"))]
+mod tests {
+    use clap::{Command, CommandFactory};
+
+    use crate::cli::Cli;
+
+    fn commands(command: &Command, above: &str, found: &mut Vec<(String, Command)>) {
+        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+            let name = format!("{above} {}", sub.get_name());
+            commands(sub, &name, found);
+            found.push((name, sub.clone()));
+        }
+    }
+
+    #[test]
+    fn every_command_has_an_example_that_it_understands() {
+        let mut cli = Cli::command();
+        cli.build();
+        let mut found = Vec::new();
+        commands(&cli, "shotengai", &mut found);
+        assert!(found.len() > 12, "{found:?}");
+        for (name, command) in found {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            if command.get_arguments().count() == 1 && help.is_empty() {
+                continue; // Nothing but --help.
+            }
+            let examples: Vec<_> = help.lines().filter(|line| line.starts_with("  ")).collect();
+            assert!(!examples.is_empty(), "{name} has no example");
+            for example in examples {
+                assert!(example.contains("shotengai "), "{name}: {example}");
+                let words = example.split("shotengai ").nth(1).unwrap();
+                // Behind two blanks or more it says what the example is for.
+                let words = words.split("  ").next().unwrap().trim_end_matches(')');
+                let words: Vec<_> = words.split_whitespace().take_while(|word| *word != ">").collect();
+                let parsed =
+                    Cli::command().try_get_matches_from(std::iter::once("shotengai").chain(words.iter().copied()));
+                let fault = parsed.err().filter(clap::Error::use_stderr);
+                assert!(fault.is_none(), "{name}: {words:?}: {}", fault.unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn options_stand_one_below_the_other_without_blank_lines() {
+        for name in ["dev", "serve", "status", "provision", "rebuild"] {
+            let mut cli = Cli::command();
+            let help = cli.find_subcommand_mut(name).unwrap().render_long_help().to_string();
+            let options: Vec<_> = help.lines().skip_while(|line| !line.starts_with("Options")).collect();
+            let blank = options.windows(2).filter(|pair| pair[0].is_empty() && pair[1].starts_with("      --")).count();
+            assert_eq!(blank, 0, "{name}: {help}");
+        }
+    }
+}

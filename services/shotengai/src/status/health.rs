@@ -1,0 +1,57 @@
+//! Whether the services of a process are up, as its `/readyz` says.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What a process says of itself.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Process {
+    /// Its health address.
+    pub(crate) url: String,
+    pub(crate) ready: bool,
+    /// Dependencies that answered badly last, and what they said.
+    pub(crate) down: BTreeMap<String, String>,
+    /// How many dependencies it has.
+    pub(crate) dependencies: usize,
+    /// Why it could not be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fault: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Readiness {
+    ready: bool,
+    dependencies: BTreeMap<String, Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    up: bool,
+    error: Option<String>,
+}
+
+/// Asks the process whose health is served here.
+pub(crate) async fn ask(client: &reqwest::Client, url: &str) -> Process {
+    let url = url.trim_end_matches('/').to_owned();
+    match readiness(client, &url).await {
+        Ok(Readiness { ready, dependencies }) => {
+            let count = dependencies.len();
+            let down = dependencies.into_iter().filter(|(_, dependency)| !dependency.up);
+            let down = down.map(|(name, dependency)| (name, dependency.error.unwrap_or_default())).collect();
+            Process { url, ready, down, dependencies: count, fault: None }
+        }
+        Err(error) => {
+            let fault = Some(error.without_url().to_string());
+            Process { url, ready: false, down: BTreeMap::new(), dependencies: 0, fault }
+        }
+    }
+}
+
+async fn readiness(client: &reqwest::Client, url: &str) -> reqwest::Result<Readiness> {
+    // One that is not ready answers 503, with the same body.
+    client.get(format!("{url}/readyz")).timeout(TIMEOUT).send().await?.json().await
+}

@@ -1,0 +1,67 @@
+//! What can be set about this role.
+//!
+//! - [`administrator`]: who signs in as administrator, and by what. [`door`]: how the one door behaves.
+
+mod administrator;
+mod door;
+
+use secrecy::SecretString;
+use shotengai_runtime::settings::{Faults, SettingsGroup, SigningKeyArgs};
+
+pub use administrator::{AdministratorArgs, AdministratorSettings, DEVELOPERS_PASSWORD, Password};
+pub use door::{DoorArgs, DoorSettings};
+
+/// Settings of the storefront role, on the way in.
+#[derive(clap::Args, Clone, Debug)]
+pub struct StorefrontArgs {
+    #[command(flatten)]
+    signing_key: SigningKeyArgs,
+    #[command(flatten)]
+    administrator: AdministratorArgs,
+    #[command(flatten)]
+    door: DoorArgs,
+}
+
+impl StorefrontArgs {
+    /// The same, for a developer's street, where [`DEVELOPERS_PASSWORD`] will do.
+    #[must_use]
+    pub fn of_a_developer(mut self) -> Self {
+        self.administrator = self.administrator.of_a_developer();
+        self
+    }
+}
+
+/// Settings of the storefront role.
+#[derive(Clone, Debug)]
+pub struct StorefrontSettings {
+    /// The key that signs access tokens.
+    pub signing_key: SecretString,
+    /// The administrator; `None`: nobody can sign in as one.
+    pub administrator: Option<AdministratorSettings>,
+    /// How the one door behaves.
+    pub door: DoorSettings,
+}
+
+impl SettingsGroup for StorefrontArgs {
+    type Settings = StorefrontSettings;
+
+    fn check(self, faults: &mut Faults) -> Option<StorefrontSettings> {
+        let signing_key = self.signing_key.check(faults);
+        let administrator = self.administrator.check(faults);
+        let door = self.door.check(faults);
+        Some(StorefrontSettings { signing_key: signing_key?, administrator: administrator?, door: door? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_of_key_administrator_and_door_come_together() {
+        let flags = ["--admin-email=boss", "--cors-allowed-origins=shop.example"];
+        let error = StorefrontArgs::from_flags(flags).unwrap_err();
+        assert_eq!(error.names(), ["JWT_SIGNING_KEY", "ADMIN_EMAIL", "CORS_ALLOWED_ORIGINS"], "{error}");
+        assert!(!error.to_string().contains("boss"), "{error}");
+    }
+}

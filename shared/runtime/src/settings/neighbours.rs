@@ -1,0 +1,96 @@
+//! Neighbours: where roles in other processes are reached.
+
+use std::collections::BTreeMap;
+
+use shotengai_contracts::topology::Service;
+
+use super::{Faults, Given, SettingsGroup, parsed, text};
+
+/// Where order asks for prices of its own machine, unless something else is said.
+const CATALOG_URL: &str = "http://127.0.0.1:8080";
+
+/// Where roles in other processes are, on the way in.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Other processes")]
+pub struct NeighbourArgs {
+    /// The order service; what of it is public, storefront forwards there
+    #[arg(long, env = "ORDER_URL", value_name = "URL", value_parser = parsed(text::plain_http))]
+    order_url: Option<Given<String>>,
+    /// The catalog service: storefront forwards there, order asks it (then by default http://127.0.0.1:8080)
+    #[arg(long, env = "CATALOG_URL", value_name = "URL", value_parser = parsed(text::plain_http))]
+    catalog_url: Option<Given<String>>,
+    /// The inventory service; what of it is public, storefront forwards there
+    #[arg(long, env = "INVENTORY_URL", value_name = "URL", value_parser = parsed(text::plain_http))]
+    inventory_url: Option<Given<String>>,
+    /// The query service; what of it is public, storefront forwards there
+    #[arg(long, env = "QUERY_URL", value_name = "URL", value_parser = parsed(text::plain_http))]
+    query_url: Option<Given<String>>,
+    /// The tally service; what of it is public, storefront forwards there
+    #[arg(long, env = "TALLY_URL", value_name = "URL", value_parser = parsed(text::plain_http))]
+    tally_url: Option<Given<String>>,
+    /// The storefront service
+    #[arg(long, env = "STOREFRONT_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    #[arg(value_parser = parsed(text::plain_http))]
+    storefront_url: Given<String>,
+}
+
+/// Where roles in other processes are reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeighbourSettings {
+    /// Where storefront forwards to, service by service; to what is not there it does not.
+    pub roles: BTreeMap<Service, String>,
+    /// The catalog service, which order asks; without a slash at the end.
+    pub catalog_url: String,
+    /// The storefront service, without a slash at the end.
+    pub storefront_url: String,
+}
+
+impl SettingsGroup for NeighbourArgs {
+    type Settings = NeighbourSettings;
+
+    fn check(self, faults: &mut Faults) -> Option<NeighbourSettings> {
+        let roles = [
+            (Service::ORDER, faults.optional(self.order_url)),
+            (Service::CATALOG, faults.optional(self.catalog_url)),
+            (Service::INVENTORY, faults.optional(self.inventory_url)),
+            (Service::QUERY, faults.optional(self.query_url)),
+            (Service::TALLY, faults.optional(self.tally_url)),
+        ];
+        let roles: BTreeMap<_, _> = roles.into_iter().filter_map(|(service, url)| Some((service, url?))).collect();
+        let storefront_url = faults.take(self.storefront_url);
+        Some(NeighbourSettings {
+            catalog_url: roles.get(&Service::CATALOG).cloned().unwrap_or_else(|| CATALOG_URL.to_owned()),
+            roles,
+            storefront_url: storefront_url?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_speak_plain_http() {
+        let flags = [
+            "--order-url=order:8080",
+            "--catalog-url=https://catalog",
+            "--inventory-url=//inventory",
+            "--query-url=query",
+            "--tally-url=ftp://tally",
+            "--storefront-url=",
+        ];
+        let error = NeighbourArgs::from_flags(flags).unwrap_err();
+        let names = ["ORDER_URL", "CATALOG_URL", "INVENTORY_URL", "QUERY_URL", "TALLY_URL", "STOREFRONT_URL"];
+        assert_eq!(error.names(), names, "{error}");
+    }
+
+    #[test]
+    fn catalog_is_asked_here_unless_it_is_elsewhere() {
+        let here = NeighbourArgs::defaults();
+        assert!(here.roles.is_empty() && here.catalog_url == CATALOG_URL);
+        let there = NeighbourArgs::from_flags(["--catalog-url=http://catalog:8080/"]).unwrap();
+        assert_eq!(there.roles.get(&Service::CATALOG), Some(&there.catalog_url));
+        assert_eq!(there.catalog_url, "http://catalog:8080");
+    }
+}
