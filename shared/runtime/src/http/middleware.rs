@@ -1,4 +1,6 @@
-//! Around every request: an id, a span, a measurement.
+//! Around every request: an id, a span, a measurement, a line of the access log.
+
+use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -37,9 +39,11 @@ pub(super) async fn observe(
     let route = answer.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     // Recording `otel.name` is too late as soon as anybody has asked for the span's context.
     span.context().span().update_name(format!("{method} {route}"));
+    let duration = started.elapsed();
     record(&span, &route, status.as_u16());
+    tell(method.as_str(), &route, status.as_u16(), duration, id);
     state.durations.record(
-        started.elapsed().as_secs_f64(),
+        duration.as_secs_f64(),
         &[
             KeyValue::new("route", route),
             KeyValue::new("method", method.to_string()),
@@ -102,5 +106,11 @@ fn record(span: &Span, route: &str, status: u16) {
     if status >= 500 {
         span.record("otel.status_code", "ERROR");
     }
-    span.in_scope(|| tracing::debug!(status, "answered"));
+}
+
+/// The access line. It has the route and neither path nor query, which may name people; the request's id is the
+/// `instance` of its problem. Without the span around it, which would say the same again.
+fn tell(method: &str, route: &str, status: u16, duration: Duration, id: Uuid) {
+    let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(target: "access", parent: None, method, route, status, duration_ms, request_id = %id, "answered");
 }

@@ -190,3 +190,25 @@ async fn what_came_through_a_proxy_finds_nothing_internal() {
         assert_eq!(shell.status(asked.insert_header((header, "203.0.113.7"))).await, 404, "{header}");
     }
 }
+
+#[actix_web::test]
+async fn a_request_leaves_one_line_without_path_or_query_that_its_problem_finds() {
+    use tracing_subscriber::layer::SubscriberExt;
+
+    let lines = crate::telemetry::captured::Lines::default();
+    let writer = lines.clone();
+    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());
+    let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    let answer = Shell::new().call(TestRequest::with_uri("/orders/ord_nope!?email=mei@example.com")).await;
+    drop(guard);
+    let status = answer.status().as_u16();
+    let problem: Value = serde_json::from_slice(&to_bytes(answer.into_body()).await.ok().unwrap()).unwrap();
+    let text = lines.text();
+    let access: Vec<_> = text.lines().filter(|line| line.contains("answered")).collect();
+    let [line] = access.as_slice() else { panic!("one line: {text}") };
+    let id = problem["instance"].as_str().unwrap().trim_start_matches("urn:uuid:");
+    for part in ["INFO", "method=\"GET\"", "route=\"/orders/{id}\"", "duration_ms=", id, &format!("status={status}")] {
+        assert!(line.contains(part), "{part} is missing: {line}");
+    }
+    assert!(!text.contains("mei@") && !text.contains("ord_nope"), "{text}");
+}
