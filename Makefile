@@ -9,7 +9,11 @@ RUN := .local/run
 
 .PHONY: help
 help: ## List the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##@ Run
 
 .PHONY: needs
 needs:
@@ -43,29 +47,54 @@ up: needs venv build ## Bring up the street in the background
 down: ## End the street that `make up` started
 	@sh deploy/local/down.sh
 
+.PHONY: seed
+seed: binary ## Put the sweets on sale in the running street
+	@$(BIN) seed --local $(ARGS)
+
+.PHONY: shell-env
+shell-env: ## Print the line that puts `shotengai` on the PATH
+	@echo 'export PATH="$(CURDIR)/target/$(PROFILE):$$PATH"'
+
+# What only asks a running street takes the binary that is there: the street runs it.
+.PHONY: binary
+binary:
+	@test -x $(BIN) || $(MAKE) --no-print-directory build
+
+.PHONY: clean
+clean: ## Remove what the street left on this machine (not the build)
+	@sh deploy/local/clean.sh
+
+##@ Look
+
+.PHONY: status
+status: binary ## Whether the running street is well: services, commits, shards, queues, dead letters
+	@$(BIN) status --local $(ARGS)
+
+.PHONY: smoke
+smoke: binary ## Buy something in the running street and wait until it is paid
+	@$(BIN) smoke --local $(ARGS)
+
 .PHONY: logs
 logs: ## Follow the log of the street that `make up` started
-	@tail -n 100 -f $(RUN)/street.log
+	@sh deploy/local/logs.sh
 
-.PHONY: seed
-seed: build ## Put the sweets on sale in a running street
-	@$(BIN) seed $(ARGS)
+.PHONY: dead-letters
+dead-letters: binary ## Dead letters by cause (redrive: `shotengai dead-letters redrive --help`)
+	@$(BIN) dead-letters list --local $(ARGS)
 
 .PHONY: check-resources
-check-resources: build ## List each AWS resource; exit 1 when one is missing
+check-resources: binary ## List each AWS resource; exit 1 when one is missing
 	@$(BIN) provision --check --local $(ARGS)
 
 .PHONY: dynamodb-status
-dynamodb-status: build ## Tables, items and unpublished commits
+dynamodb-status: binary ## Event stores: commits, and those not yet in the stream
 	@$(BIN) status dynamodb --local $(ARGS)
 
 .PHONY: kinesis-status
-kinesis-status: build ## Shards, checkpoints and queues
+kinesis-status: binary ## Shards, checkpoints and queues
 	@$(BIN) status kinesis --local $(ARGS)
 
-.PHONY: dead-letters
-dead-letters: build ## Dead letters by cause (redrive: `shotengai dead-letters redrive --help`)
-	@$(BIN) dead-letters list --local $(ARGS)
+##@ Test
 
 .PHONY: test
 test: needs-test venv build chart-test ## All tests: unit, contract, chart, end to end in both shapes
@@ -75,11 +104,6 @@ test: needs-test venv build chart-test ## All tests: unit, contract, chart, end 
 .PHONY: test-apart
 test-apart: venv build ## The end-to-end tests again: each role a process behind the door, change capture for the outbox
 	@E2E_DOOR=1 E2E_PUBLISH=cdc cargo test --workspace --all-features --test e2e
-
-.PHONY: test-cluster
-test-cluster: venv chart-tools ## The chart and the leases against the API server that KUBECONFIG names
-	@cargo build --workspace --bin shotengai --bin shotengai-cluster
-	@SHOTENGAI_BIN=$(CURDIR)/target/debug/shotengai .local/chart/venv/bin/python -m pytest tests/cluster $(PYTEST)
 
 .PHONY: chart-tools
 chart-tools:
@@ -92,6 +116,42 @@ chart-test: chart-tools ## Render the chart, hold it against the Kubernetes API,
 .PHONY: chart-golden
 chart-golden: chart-tools ## Write the chart's golden renders, its settings' schema and its table of values anew
 	@.local/chart/venv/bin/python tests/chart/update.py
+
+.PHONY: describe
+describe: build ## Write docs/describe.json anew: every setting of the program
+	@$(BIN) describe --output json >docs/describe.json.new && mv docs/describe.json.new docs/describe.json
+
+.PHONY: profile-debug
+profile-debug: venv build ## Which crates debug processes spend their time in (PROFILE_TESTS="purchase:: saga::"; needs perf)
+	@python3 tests/profile/by_crate.py $(PROFILE_TESTS)
+
+.PHONY: bench
+bench: venv ## Measure a release build, in Markdown (ARGS=--quick for fewer orders, --sizes or --hot-product for that alone)
+	@cargo build --release --workspace --bin shotengai --bin shotengai-bench
+	@SHOTENGAI_BIN=$(CURDIR)/target/release/shotengai target/release/shotengai-bench $(ARGS)
+
+.PHONY: simulate
+simulate: ## Run many simulated histories (SEEDS=20000), or read one (SEED=17); BUG=name plants a bug
+	@cargo run --quiet --release --package shotengai-simulation --bin shotengai-simulate -- \
+		$(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),500)) $(if $(BUG),--bug $(BUG)) $(ARGS)
+
+.PHONY: chaos
+chaos: venv ## Orders while wires fail and roles are killed (ARGS="--orders N --kill-every S --seed S" or "--outage S")
+	@cargo build $(CARGO_FLAGS) --workspace --bin shotengai --bin shotengai-chaos
+	@SHOTENGAI_BIN=$(CURDIR)/$(BIN) target/$(PROFILE)/shotengai-chaos $(ARGS)
+
+.PHONY: check
+check: docs-check ## Format, clippy, API docs and documents, warnings refused
+	@cargo fmt --all -- --check
+	@cargo clippy --workspace --all-targets --all-features -- -D warnings
+	@cargo clippy --workspace --bin shotengai --no-default-features -- -D warnings
+	@RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+
+.PHONY: docs-check
+docs-check: build ## The documents: dead links, and names of targets, commands and settings that are not there
+	@SHOTENGAI_BIN=$(CURDIR)/$(BIN) python3 -m unittest discover --quiet --start-directory tests/docs
+
+##@ Cluster
 
 .PHONY: kind-up
 kind-up: ## The whole street in a kind cluster on this machine
@@ -109,25 +169,6 @@ kind-logs: ## What it says (ROLE=order, INTO=folder)
 kind-down: ## Remove it
 	@sh deploy/kind/down.sh
 
-.PHONY: bench
-bench: venv ## Measure a release build, in Markdown (ARGS=--quick for fewer orders, --sizes or --hot-product for that alone)
-	@cargo build --release --workspace --bin shotengai --bin shotengai-bench
-	@SHOTENGAI_BIN=$(CURDIR)/target/release/shotengai target/release/shotengai-bench $(ARGS)
-
-.PHONY: profile-debug
-profile-debug: venv build ## Which crates debug processes spend their time in (PROFILE_TESTS="purchase:: saga::"; needs perf)
-	@python3 tests/profile/by_crate.py $(PROFILE_TESTS)
-
-.PHONY: simulate
-simulate: ## Run many simulated histories (SEEDS=20000), or read one (SEED=17); BUG=name plants a bug
-	@cargo run --quiet --release --package shotengai-simulation --bin shotengai-simulate -- \
-		$(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),500)) $(if $(BUG),--bug $(BUG)) $(ARGS)
-
-.PHONY: chaos
-chaos: venv ## Orders while wires fail and roles are killed (ARGS="--orders N --kill-every S --seed S" or "--outage S")
-	@cargo build $(CARGO_FLAGS) --workspace --bin shotengai --bin shotengai-chaos
-	@SHOTENGAI_BIN=$(CURDIR)/$(BIN) target/$(PROFILE)/shotengai-chaos $(ARGS)
-
 .PHONY: image
 image: ## Build the container image (BUILDER=docker or buildah; BUILD_ARGS="--build-arg …")
 	@sh deploy/image/build.sh $(BUILD_ARGS)
@@ -144,6 +185,11 @@ compose-up: ## Bring up the street in containers, each role its own
 compose-down: ## End it, and forget what it held
 	@sh deploy/compose.sh down
 
+.PHONY: test-cluster
+test-cluster: venv chart-tools ## The chart and the leases against the API server that KUBECONFIG names
+	@cargo build --workspace --bin shotengai --bin shotengai-cluster
+	@SHOTENGAI_BIN=$(CURDIR)/target/debug/shotengai .local/chart/venv/bin/python -m pytest tests/cluster $(PYTEST)
+
 .PHONY: control-plane
 control-plane: ## Start an API server on this machine for `make test-cluster` (needs Go and etcd)
 	@sh deploy/control-plane/up.sh
@@ -151,18 +197,3 @@ control-plane: ## Start an API server on this machine for `make test-cluster` (n
 .PHONY: control-plane-down
 control-plane-down: ## End it
 	@sh deploy/control-plane/down.sh
-
-.PHONY: check
-check: docs-check ## Format, clippy, API docs and documents, warnings refused
-	@cargo fmt --all -- --check
-	@cargo clippy --workspace --all-targets --all-features -- -D warnings
-	@cargo clippy --workspace --bin shotengai --no-default-features -- -D warnings
-	@RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
-
-.PHONY: docs-check
-docs-check: build ## The documents: dead links, and names of targets, commands and settings that are not there
-	@SHOTENGAI_BIN=$(CURDIR)/$(BIN) python3 -m unittest discover --quiet --start-directory tests/docs
-
-.PHONY: clean
-clean: ## Remove what the street left on this machine (not the build)
-	@sh deploy/local/clean.sh

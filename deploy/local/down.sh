@@ -3,7 +3,7 @@
 set -eu
 pid_file=.local/run/street.pid
 if [ ! -f "$pid_file" ]; then
-    echo "no street was started with 'make up'"
+    echo "no street was started with 'make up' (that of 'make run' ends with Ctrl-C in its terminal)"
     exit 0
 fi
 pid=$(cat "$pid_file")

@@ -5,7 +5,8 @@ run=.local/run
 mkdir -p "$run"
 # The number of a street that is long gone may be another program's by now.
 if [ -s "$run/street.pid" ] && ps -o args= -p "$(cat "$run/street.pid")" | grep -q 'shotengai.* dev'; then
-    echo "the street is up already (pid $(cat "$run/street.pid")); 'make down' ends it" >&2
+    where=$(sed -n 's/.*"http": "\(.*\)".*/\1/p' "$run/street.json" 2>/dev/null || true)
+    echo "a street is open here already: ${where:-it is just opening}; 'make down' ends it" >&2
     exit 1
 fi
 binary=$1
