@@ -36,18 +36,6 @@ pub enum CommandError<E> {
     Unwritable(String),
 }
 
-impl<E> CommandError<E> {
-    /// The same with another refusal.
-    pub fn map_refused<F>(self, change: impl FnOnce(E) -> F) -> CommandError<F> {
-        match self {
-            Self::Refused(refusal) => CommandError::Refused(change(refusal)),
-            Self::Fault(fault) => CommandError::Fault(fault),
-            Self::Contended => CommandError::Contended,
-            Self::Unwritable(why) => CommandError::Unwritable(why),
-        }
-    }
-}
-
 /// An event that its own aggregate refuses was decided by mistake, or on a history that nobody wrote.
 impl<E> From<Misplaced> for CommandError<E> {
     fn from(misplaced: Misplaced) -> Self {
