@@ -22,7 +22,7 @@ NO_VARIABLES = {"ENABLE_FAILED", "DBL_DIG"}
 # Pages in which names are of their time.
 HISTORY = {"CHANGELOG.md"}
 # Characters that a paragraph, a point of a list or a row of a table may have: what an eye takes in before it wants a rest.
-LONGEST = 640
+LONGEST = 720
 FOLDERS = ("services/", "shared/", "tests/", "localstack/", "deploy/", "helm/", "docs/", "examples/", ".github/")
 
 
