@@ -7,6 +7,7 @@
     reason = "tests: a failed step fails the test"
 )]
 
+mod api;
 mod away;
 mod bad_input;
 mod bridges;

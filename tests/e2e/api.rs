@@ -1,0 +1,45 @@
+//! Golden answers of every route: status, the headers that clients rely on, and the body, byte for byte.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --workspace --all-features --test e2e -- api::` writes `tests/golden/api/` anew. The files
+//! have the form that editors' HTTP clients read. What differs from run to run (ids, times, tokens, keys) is named in
+//! angle brackets: the same id has the same name all through a file.
+
+mod accounts;
+mod internal;
+mod names;
+mod orders;
+mod products;
+mod recorder;
+mod refusals;
+mod tally;
+
+use shotengai_tests::street::{INTERNAL_TOKEN, Street};
+
+use recorder::Recorder;
+
+/// Without billing and notification: an order waits for its payment until the test starts them, so that its events come
+/// in one order.
+const ROLES: &str = "storefront,order,catalog,inventory,query,tally,bridge";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answer_is_its_golden_file() {
+    let street = Street::provisioned().await;
+    let mut process = street.serve(ROLES, &[("LOG", "warn")]).await;
+    let shop = street.shop(&process);
+    let (admin, guest, stranger) = (shop.admin().await, shop.guest(None, "en").await, shop.guest(None, "ja").await);
+    let mut recorder = Recorder::new(shop);
+    recorder.knows("admin", &admin.token);
+    recorder.knows("guest", &guest.token);
+    recorder.knows("stranger", &stranger.token);
+    recorder.knows("service", INTERNAL_TOKEN);
+
+    accounts::record(&mut recorder).await;
+    products::record(&mut recorder).await;
+    let (order, billing) = orders::record(&mut recorder, &street, &guest).await;
+    tally::record(&mut recorder).await;
+    refusals::record(&mut recorder, &order).await;
+    refusals::record_limits(&mut recorder, &street).await;
+    internal::record(&mut recorder, &mut process, &billing, &order).await;
+    recorder.compare();
+    street.assert_tidy().await;
+}

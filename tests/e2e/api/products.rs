@@ -1,0 +1,116 @@
+//! Products and their stock: writing and reading.
+
+use reqwest::Method;
+
+use super::recorder::{Recorder, ask, get, post};
+
+const KINOKO: &str =
+    r#"{"product_id":"prod_kinoko","name":"きのこの山","description":"Chocolate caps.","price":200,"stock":10}"#;
+const TAKENOKO: &str = r#"{"product_id":"prod_takenoko","name":"たけのこの里","price":220}"#;
+const KEYED: &str = r#"{"name":" Senbei ","price":350}"#;
+
+pub(super) async fn record(recorder: &mut Recorder) {
+    recorder.section("products-writing");
+    create(recorder).await;
+    change(recorder).await;
+    stock(recorder).await;
+    recorder.section("products-reading");
+    read(recorder).await;
+}
+
+async fn create(recorder: &mut Recorder) {
+    let create = post("/products").by("admin");
+    recorder.asks("a product with an id and stock", create.clone().json(KINOKO)).await;
+    recorder.asks("the same again", create.clone().json(KINOKO)).await;
+    recorder.asks("another under the same id", create.clone().json(KINOKO.replace("200", "201"))).await;
+    recorder.asks("a product with an id", create.clone().json(TAKENOKO)).await;
+    recorder.asks("a product with a key", create.clone().key("senbei-1").json(KEYED)).await;
+    recorder.asks("the same with the same key", create.clone().key("senbei-1").json(KEYED)).await;
+    recorder.asks("another with the same key", create.clone().key("senbei-1").json(KEYED.replace("350", "1"))).await;
+    recorder.asks("a key with a space", create.clone().key("a b").json(KEYED)).await;
+    let bad = r#"{"name":"","description":"a\u0000b","price":-1,"stock":1000001}"#;
+    recorder.asks("every field out of bounds", create.clone().json(bad)).await;
+    let fraction = r#"{"name":"Half a yen","price":0.5}"#;
+    recorder.asks("a fraction of a yen", create.clone().json(fraction)).await;
+    let types = r#"{"product_id":"kinoko","name":7,"price":"200","stock":-1,"colour":"brown"}"#;
+    recorder.asks("every field of another type, and one that is unknown", create.clone().json(types)).await;
+    recorder.asks("a field is missing", create.clone().json(r#"{"name":"No price"}"#)).await;
+    recorder.asks("a field twice", create.json(r#"{"name":"a","name":"b","price":1}"#)).await;
+    recorder.asks("a guest creates", post("/products").by("guest").json(TAKENOKO)).await;
+    recorder.asks("nobody creates", post("/products").json(TAKENOKO)).await;
+}
+
+async fn change(recorder: &mut Recorder) {
+    let change = ask(Method::PUT, "/products/prod_takenoko").by("admin");
+    let same = r#"{"name":"たけのこの里","price":220}"#;
+    recorder.asks("nothing differs", change.clone().json(same)).await;
+    let both = r#"{"name":"たけのこの里","description":"Biscuit shoots.","price":230}"#;
+    recorder.asks("price and description differ", change.clone().json(both)).await;
+    recorder.asks("the price differs, the description is left out", change.clone().json(same)).await;
+    recorder.asks("a bad name", change.clone().json(r#"{"name":"a\nb","price":220}"#)).await;
+    recorder.asks("an unknown field", change.clone().json(r#"{"name":"a","price":1,"stock":5}"#)).await;
+    recorder.asks("no name", change.json(r#"{"price":1}"#)).await;
+    let there = |path: &str| ask(Method::PUT, path);
+    recorder.asks("a product that is none", there("/products/prod_none").by("admin").json(same)).await;
+    recorder.asks("an id that is none", there("/products/none").by("admin").json(same)).await;
+    recorder.asks("a guest changes", there("/products/prod_takenoko").by("guest").json(same)).await;
+
+    let passing = r#"{"product_id":"prod_passing","name":"Passing","price":1,"stock":1}"#;
+    recorder.asks("a product that will go", post("/products").by("admin").json(passing)).await;
+    let delete = ask(Method::DELETE, "/products/prod_passing");
+    recorder.asks("nobody deletes", delete.clone()).await;
+    recorder.asks("a guest deletes", delete.clone().by("guest")).await;
+    recorder.asks("deleting", delete.clone().by("admin")).await;
+    recorder.asks("deleting again", delete.by("admin")).await;
+    recorder.asks("deleting what never was", ask(Method::DELETE, "/products/prod_none").by("admin")).await;
+    recorder.asks("changing what was deleted", there("/products/prod_passing").by("admin").json(same)).await;
+    recorder.asks("a deleted product's id again", post("/products").by("admin").json(passing)).await;
+    let other = passing.replace("Passing", "Other");
+    recorder.asks("another product under a deleted one's id", post("/products").by("admin").json(other)).await;
+}
+
+async fn stock(recorder: &mut Recorder) {
+    // Stock-keeping learns of a product by its event.
+    recorder.shows("/products/prod_kinoko", None, r#""stock":10,"#).await;
+    let add = post("/products/prod_kinoko/stock").by("admin");
+    recorder.asks("pieces come in", add.clone().json(r#"{"quantity":5}"#)).await;
+    recorder.asks("with a key", add.clone().key("delivery-1").json(r#"{"quantity":85}"#)).await;
+    recorder.asks("with the same key again", add.clone().key("delivery-1").json(r#"{"quantity":85}"#)).await;
+    recorder.asks("the same key, another quantity", add.clone().key("delivery-1").json(r#"{"quantity":86}"#)).await;
+    recorder.asks("no pieces", add.clone().json(r#"{"quantity":0}"#)).await;
+    recorder.asks("a text for a number", add.clone().json(r#"{"quantity":"2"}"#)).await;
+    recorder.asks("no quantity", add.clone().json("{}")).await;
+    recorder.asks("no object", add.json("[5]")).await;
+    let one = r#"{"quantity":1}"#;
+    recorder.asks("of a product that is none", post("/products/prod_none/stock").by("admin").json(one)).await;
+    recorder.asks("a guest adds", post("/products/prod_kinoko/stock").by("guest").json(one)).await;
+    recorder.asks("nobody adds", post("/products/prod_kinoko/stock").json(one)).await;
+}
+
+async fn read(recorder: &mut Recorder) {
+    recorder.shows("/products/prod_kinoko", None, r#""stock":100,"#).await;
+    recorder.shows("/products/prod_takenoko", None, r#""description":"","#).await;
+    recorder.shows("/products", None, "Senbei").await;
+    recorder.asks("one", get("/products/prod_kinoko")).await;
+    recorder.asks("one, by somebody", get("/products/prod_kinoko").by("guest")).await;
+    recorder.asks("one's head", ask(Method::HEAD, "/products/prod_kinoko")).await;
+    recorder
+        .asks(
+            "what was written, product and stock",
+            get("/products/prod_kinoko?min_version=prod_kinoko:1&min_version=stock/prod_kinoko:3"),
+        )
+        .await;
+    recorder.asks("what is yet to be written", get("/products/prod_kinoko?min_version=prod_kinoko:9")).await;
+    recorder.asks("a version that is none", get("/products/prod_kinoko?min_version=kinoko")).await;
+    recorder.asks("one that was deleted", get("/products/prod_passing")).await;
+    recorder.asks("one that never was", get("/products/prod_none")).await;
+    recorder.asks("an id that is none", get("/products/none")).await;
+    recorder.asks("all", get("/products")).await;
+    recorder.asks("a page", get("/products?limit=2")).await;
+    let page = recorder.asks("a page of one", get("/products?limit=1")).await;
+    let cursor = page.body["next_cursor"].as_str().unwrap();
+    recorder.asks("the page after it", get(format!("/products?limit=1&cursor={cursor}"))).await;
+    recorder.asks("bad parameters, all named", get("/products?limit=0&cursor=x&min_version=y")).await;
+    recorder.asks("a parameter twice", get("/products?limit=1&limit=2")).await;
+    recorder.asks("a parameter that is unknown", get("/products?limit=1&search=x")).await;
+}
