@@ -97,7 +97,7 @@ kinesis-status: binary ## Shards, checkpoints and queues
 ##@ Test
 
 .PHONY: test
-test: needs-test venv build chart-test ## All tests: unit, contract, chart, end to end in both shapes
+test: needs-test venv build chart-test openapi-test ## All tests: unit, contract, chart, end to end in both shapes
 	@cargo test --workspace --all-features
 	@$(MAKE) --no-print-directory test-apart
 
@@ -112,6 +112,10 @@ chart-tools:
 .PHONY: chart-test
 chart-test: chart-tools ## Render the chart, hold it against the Kubernetes API, the source and its promises
 	@.local/chart/venv/bin/python -m pytest tests/chart $(PYTEST)
+
+.PHONY: openapi-test
+openapi-test: chart-tools ## Validate the OpenAPI document; hold recorded answers against it
+	@.local/chart/venv/bin/python -m pytest tests/openapi $(PYTEST)
 
 .PHONY: chart-golden
 chart-golden: chart-tools ## Write the chart's golden renders, its settings' schema and its table of values anew

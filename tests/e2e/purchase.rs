@@ -34,7 +34,7 @@ async fn an_order_travels_the_whole_street() {
     let location = answer.location.clone();
     let body = answer.expect(202);
     let order = text(&body, "order_id");
-    assert_eq!(location.as_deref(), Some(format!("/orders/{order}").as_str()));
+    assert_eq!(location.as_deref(), Some(format!("/orders/{order}?min_version={order}:1").as_str()));
     assert_eq!(body["status"], "pending");
     assert_eq!(body["total"], 620);
     assert!(body["version"].as_u64().unwrap() >= 1, "{body}");

@@ -1,18 +1,16 @@
 //! Catalog's HTTP: parses, calls one use case, answers.
 
-use std::collections::BTreeMap;
-
-use actix_web::http::StatusCode;
-use actix_web::http::header::LOCATION;
-use actix_web::{HttpResponse, web};
-use serde::{Deserialize, Serialize};
-use shotengai_kernel::{Currency, ProductId, Version};
-use shotengai_runtime::http::IdempotencyKey;
-use shotengai_runtime::{AdminCaller, InternalCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
+use actix_web::web;
+use shotengai_contracts::api;
+use shotengai_contracts::api::internal::InternalProduct;
+use shotengai_contracts::api::products::{ChangeProduct, CreateProduct, ProductWritten};
+use shotengai_kernel::{AggregateId, Currency, ProductId, Version};
+use shotengai_runtime::http::{Answer, IdempotencyKey, Reply};
+use shotengai_runtime::{AdminCaller, InternalCaller, JsonBody, PathId, RequestMeta, Routes};
 
 use crate::aggregate::Products;
 use crate::change::{delete_product, update_product};
-use crate::create::{CreateProduct, create_product};
+use crate::create::{self, create_product};
 use crate::domain::{Details, Refusal, initial_stock, names};
 use crate::lookup::internal_product;
 use crate::problems::bad_fields;
@@ -29,50 +27,19 @@ pub struct CatalogHttp {
 /// Puts catalog's routes beside those of other roles.
 pub fn routes(routes: &mut Routes, catalog: &CatalogHttp) {
     routes.data(web::Data::new(catalog.clone()));
-    routes.post("/products", create);
-    routes.put("/products/{id}", update);
-    routes.delete("/products/{id}", delete);
-    routes.get("/internal/products/{id}", internal);
+    routes.route(api::CREATE_PRODUCT, post_product);
+    routes.route(api::CHANGE_PRODUCT, update);
+    routes.route(api::DELETE_PRODUCT, delete);
+    routes.route(api::INTERNAL_PRODUCT, internal);
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CreateBody {
-    product_id: Option<ProductId>,
-    name: String,
-    #[serde(default)]
-    names: BTreeMap<String, String>,
-    #[serde(default)]
-    description: String,
-    price: serde_json::Number,
-    #[serde(default)]
-    stock: u32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UpdateBody {
-    name: String,
-    /// Those that are known stay unless others are given.
-    names: Option<BTreeMap<String, String>>,
-    #[serde(default)]
-    description: String,
-    price: serde_json::Number,
-}
-
-#[derive(Serialize)]
-struct Written<'a> {
-    product_id: &'a ProductId,
-    version: Version,
-}
-
-async fn create(
+async fn post_product(
     admin: AdminCaller,
     key: IdempotencyKey,
     meta: RequestMeta,
-    body: JsonBody<CreateBody>,
+    body: JsonBody<CreateProduct>,
     catalog: web::Data<CatalogHttp>,
-) -> Result<HttpResponse, Problem> {
+) -> Answer<ProductWritten> {
     let body = body.value;
     let details = Details::parse(&body.name, &body.description, &body.price, catalog.currency);
     let (details, stock) = match (details, names(&body.names), initial_stock(body.stock)) {
@@ -84,19 +51,20 @@ async fn create(
         }
     };
     let (chosen_id, key) = (body.product_id, key.into_inner());
-    let wanted = CreateProduct { user_id: admin.0.user_id, chosen_id, key, details, stock };
+    let wanted = create::CreateProduct { user_id: admin.0.user_id, chosen_id, key, details, stock };
     let product_id = create_product(&catalog.products, &wanted, &meta.metadata()).await?;
     // Said of the moment it was created, so that a repeated request gets the same answer.
-    Ok(written(StatusCode::CREATED, &product_id, Version::new(1)))
+    let (body, location) = written(product_id, Version::new(1));
+    Ok(Reply::created(body).at(location))
 }
 
 async fn update(
     _: AdminCaller,
     id: PathId<ProductId>,
     meta: RequestMeta,
-    body: JsonBody<UpdateBody>,
+    body: JsonBody<ChangeProduct>,
     catalog: web::Data<CatalogHttp>,
-) -> Result<HttpResponse, Problem> {
+) -> Answer<ProductWritten> {
     let body = body.value;
     let details = Details::parse(&body.name, &body.description, &body.price, catalog.currency);
     let (details, names) = match (details, body.names.as_ref().map(names).transpose()) {
@@ -107,7 +75,8 @@ async fn update(
         }
     };
     let version = update_product(&catalog.products, &id, &details, names.as_ref(), &meta.metadata()).await?;
-    Ok(written(StatusCode::ACCEPTED, &id, version))
+    let (body, location) = written(id.0, version);
+    Ok(Reply::accepted(body).at(location))
 }
 
 async fn delete(
@@ -115,9 +84,10 @@ async fn delete(
     id: PathId<ProductId>,
     meta: RequestMeta,
     catalog: web::Data<CatalogHttp>,
-) -> Result<HttpResponse, Problem> {
+) -> Answer<ProductWritten> {
     let version = delete_product(&catalog.products, &id, &meta.metadata()).await?;
-    Ok(written(StatusCode::ACCEPTED, &id, version))
+    let (body, location) = written(id.0, version);
+    Ok(Reply::accepted(body).at(location))
 }
 
 /// The product now, deleted ones included: read from the event store, never behind.
@@ -125,12 +95,12 @@ async fn internal(
     _: InternalCaller,
     id: PathId<ProductId>,
     catalog: web::Data<CatalogHttp>,
-) -> Result<HttpResponse, Problem> {
+) -> Answer<InternalProduct> {
     let found = internal_product(&catalog.products, &id).await?;
-    Ok(HttpResponse::Ok().json(found.ok_or(Refusal::NotFound)?))
+    Ok(Reply::ok(found.ok_or(Refusal::NotFound)?))
 }
 
-fn written(code: StatusCode, product_id: &ProductId, version: Version) -> HttpResponse {
-    let location = (LOCATION, format!("/products/{product_id}"));
-    HttpResponse::build(code).insert_header(location).json(Written { product_id, version })
+fn written(product_id: ProductId, version: Version) -> (ProductWritten, String) {
+    let location = api::GET_PRODUCT.path_since(&product_id, &AggregateId::from(&product_id), version);
+    (ProductWritten { product_id, version }, location)
 }

@@ -1,23 +1,10 @@
 //! What other services are told of a product.
 
-use serde::Serialize;
-use shotengai_kernel::{AggregateId, Currency, Names, ProductId, Version};
+use shotengai_contracts::api::internal::InternalProduct;
+use shotengai_kernel::{AggregateId, ProductId};
 use shotengai_messaging::Fault;
 
 use crate::aggregate::Products;
-
-/// A product as `GET /internal/products/{id}` answers it.
-#[derive(Debug, Serialize)]
-pub struct InternalProduct {
-    product_id: ProductId,
-    name: String,
-    #[serde(skip_serializing_if = "Names::is_empty")]
-    names: Names,
-    price: serde_json::Number,
-    currency: Currency,
-    version: Version,
-    deleted: bool,
-}
 
 /// The product now, deleted ones included: read from the event store, never behind. None if there never was one.
 ///

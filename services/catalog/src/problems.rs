@@ -1,6 +1,7 @@
 //! Catalog's refusals, as clients see them.
 
-use actix_web::http::StatusCode;
+use shotengai_contracts::api::products::PRODUCT_EXISTS;
+use shotengai_contracts::api::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE};
 use shotengai_runtime::Problem;
 use shotengai_runtime::http::Named;
 
@@ -11,18 +12,18 @@ impl From<Refusal> for Problem {
         let detail = refusal.to_string();
         match refusal {
             Refusal::NotFound => Self::not_found(detail),
-            Refusal::IdTaken => Self::conflict("product-exists", detail),
-            Refusal::KeyReused => Self::unprocessable("idempotency-key-reused", detail),
+            Refusal::IdTaken | Refusal::IdRetired => Self::of(&PRODUCT_EXISTS).detail(detail),
+            Refusal::KeyReused => Self::of(&IDEMPOTENCY_KEY_REUSED).detail(detail),
         }
     }
 }
 
 /// One answer about every bad field, of the type of the first.
 pub(crate) fn bad_fields(faults: &[DetailsError]) -> Problem {
-    let slug = match faults.first() {
-        Some(DetailsError::Name(_) | DetailsError::Names(_) | DetailsError::Description(_)) => "invalid-text",
-        _ => "out-of-range",
+    let of = match faults.first() {
+        Some(DetailsError::Name(_) | DetailsError::Names(_) | DetailsError::Description(_)) => &INVALID_TEXT,
+        _ => &OUT_OF_RANGE,
     };
     let named = faults.iter().map(|fault| Named::pointer(fault.pointer(), fault.to_string()));
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, slug, "Not acceptable").errors(named)
+    Problem::of(of).errors(named)
 }

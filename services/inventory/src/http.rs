@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::LOCATION;
-use actix_web::{HttpResponse, web};
-use serde::{Deserialize, Serialize};
-use shotengai_kernel::{Ports, ProductId, Quantity, Version};
+use actix_web::web;
+use shotengai_contracts::api;
+use shotengai_contracts::api::products::{AddStock, StockAdded};
+use shotengai_contracts::api::shared::{IDEMPOTENCY_KEY_REUSED, OUT_OF_RANGE};
+use shotengai_kernel::{AggregateId, Ports, ProductId};
 use shotengai_runtime::Routes;
-use shotengai_runtime::http::{AdminCaller, IdempotencyKey, JsonBody, PathId, Problem, RequestMeta};
-use uuid::Uuid;
+use shotengai_runtime::http::{AdminCaller, Answer, IdempotencyKey, JsonBody, PathId, Problem, Reply, RequestMeta};
 
 use crate::add_stock::{AddRefusal, add_stock, keyed_addition};
 use crate::desk::Desk;
@@ -17,23 +17,10 @@ use crate::desk::Desk;
 pub fn routes(routes: &mut Routes, desk: &Arc<Desk>, ports: &Ports) {
     routes.data(web::Data::from(Arc::clone(desk)));
     routes.data(web::Data::new(StockIds(ports.clone())));
-    routes.post("/products/{id}/stock", post_stock);
+    routes.route(api::ADD_STOCK, post_stock);
 }
 
 struct StockIds(Ports);
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AddStock {
-    quantity: Quantity,
-}
-
-#[derive(Serialize)]
-struct StockAccepted {
-    product_id: ProductId,
-    addition_id: Uuid,
-    version: Version,
-}
 
 async fn post_stock(
     AdminCaller(caller): AdminCaller,
@@ -43,18 +30,15 @@ async fn post_stock(
     desk: web::Data<Desk>,
     ids: web::Data<StockIds>,
     body: JsonBody<AddStock>,
-) -> Result<HttpResponse, Problem> {
+) -> Answer<StockAdded> {
     let product_id = product.0;
     let addition = match key.into_inner() {
         Some(key) => keyed_addition(&caller.user_id, &key, &product_id),
         None => ids.0.ids.uuid_v7(),
     };
     let added = add_stock(&desk, &product_id, addition, body.value.quantity, meta.metadata()).await?;
-    Ok(HttpResponse::Accepted().insert_header((LOCATION, format!("/products/{product_id}"))).json(StockAccepted {
-        product_id,
-        addition_id: added.addition_id,
-        version: added.version,
-    }))
+    let location = api::GET_PRODUCT.path_since(&product_id, &AggregateId::stock(&product_id), added.version);
+    Ok(Reply::accepted(StockAdded { product_id, addition_id: added.addition_id, version: added.version }).at(location))
 }
 
 impl From<AddRefusal> for Problem {
@@ -62,9 +46,9 @@ impl From<AddRefusal> for Problem {
         match refusal {
             AddRefusal::UnknownProduct => Self::not_found("no such product, or stock-keeping has not heard of it yet"),
             AddRefusal::KeyReused => {
-                Self::unprocessable("idempotency-key-reused", "this Idempotency-Key was used for another quantity")
+                Self::of(&IDEMPOTENCY_KEY_REUSED).detail("this Idempotency-Key was used for another quantity")
             }
-            AddRefusal::Impossible(why) => Self::unprocessable("out-of-range", why),
+            AddRefusal::Impossible(why) => Self::of(&OUT_OF_RANGE).detail(why),
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use serde::Deserialize;
-use shotengai_kernel::{Currency, Money, Names, ProductId, Version};
+use shotengai_contracts::api::INTERNAL_PRODUCT;
+use shotengai_contracts::api::internal::InternalProduct;
+use shotengai_kernel::{Money, ProductId};
 use shotengai_messaging::{Fault, FaultKind};
 use shotengai_runtime::Neighbour;
 
@@ -20,17 +21,6 @@ pub struct CatalogClient {
     timeout: Duration,
 }
 
-#[derive(Deserialize)]
-struct Answer {
-    name: String,
-    #[serde(default)]
-    names: Names,
-    price: serde_json::Number,
-    currency: Currency,
-    version: Version,
-    deleted: bool,
-}
-
 impl CatalogClient {
     /// Asks this catalog; one question takes at most `timeout`.
     #[must_use]
@@ -43,21 +33,15 @@ impl CatalogClient {
     /// # Errors
     /// A [`Fault`]: transient when catalog is away, permanent when it doesn't take our credentials or answers nonsense.
     pub async fn product(&self, product: &ProductId) -> Result<Option<Listed>, Fault> {
-        // An id has only characters that need no escaping.
-        let path = format!("/internal/products/{product}");
-        let answer = self.catalog.get(OPERATION, &path, self.timeout).await?;
-        match answer.status {
-            StatusCode::OK => {}
-            StatusCode::NOT_FOUND => return Ok(None),
-            _ => return Err(answer.refusal(OPERATION)),
+        match self.catalog.ask(OPERATION, INTERNAL_PRODUCT, product, self.timeout).await? {
+            Ok(answer) => listed(answer).map(Some),
+            Err(refusal) if refusal.status == StatusCode::NOT_FOUND => Ok(None),
+            Err(refusal) => Err(refusal.refusal(OPERATION)),
         }
-        let answer: Answer =
-            serde_json::from_slice(&answer.body).map_err(|error| Fault::new(FaultKind::Permanent, OPERATION, error))?;
-        listed(answer).map(Some)
     }
 }
 
-fn listed(answer: Answer) -> Result<Listed, Fault> {
+fn listed(answer: InternalProduct) -> Result<Listed, Fault> {
     let price = Money::from_major_number(&answer.price, answer.currency)
         .map_err(|error| Fault::new(FaultKind::Permanent, OPERATION, error))?;
     let offer = (!answer.deleted).then_some(Offer { name: answer.name, names: answer.names, price });
@@ -66,11 +50,14 @@ fn listed(answer: Answer) -> Result<Listed, Fault> {
 
 #[cfg(test)]
 mod tests {
+    use shotengai_kernel::{Currency, Names, Version};
+
     use super::*;
 
     #[test]
     fn a_deleted_product_has_no_offer() {
-        let answer = |deleted| Answer {
+        let answer = |deleted| InternalProduct {
+            product_id: ProductId::parse("prod_kinoko").unwrap(),
             name: "きのこの山".to_owned(),
             names: Names::default(),
             price: 200.into(),

@@ -1,64 +1,40 @@
 //! Order's HTTP: parses, calls one use case, answers.
 
-use actix_web::http::StatusCode;
-use actix_web::http::header::LOCATION;
-use actix_web::{HttpResponse, web};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use actix_web::web;
+use shotengai_contracts::api;
+use shotengai_contracts::api::orders::{CancelOrder, OrderAccepted, OrderEvents, OrderMoved, PlaceOrder};
 use shotengai_contracts::events::OrderStage;
-use shotengai_kernel::{OrderId, ProductId, Quantity, UserId, Version};
-use shotengai_runtime::http::IdempotencyKey;
+use shotengai_kernel::{AggregateId, OrderId, UserId, Version};
+use shotengai_runtime::http::{Answer, IdempotencyKey, OptionalBody, Reply};
 use shotengai_runtime::{AdminCaller, Caller, JsonBody, PathId, Problem, RequestMeta, Routes};
 
 use crate::aggregate::Orders;
-use crate::cancel::{CancelOrder, cancel_order, note_of};
-use crate::cancel_body::CancelBody;
-use crate::domain::{Lines, PaymentToken};
+use crate::cancel::{self, cancel_order, note_of};
+use crate::domain::Lines;
 use crate::history::history;
 use crate::idempotency::fingerprint;
-use crate::place::{PlaceOrder, Placing};
+use crate::place::{self, Placing};
 use crate::ship::{Shipping, ship_order};
 
 /// Puts order's routes beside those of other roles.
 pub fn routes(routes: &mut Routes, orders: &Orders, placing: &Placing) {
     routes.data(web::Data::new(orders.clone()));
     routes.data(web::Data::new(placing.clone()));
-    routes.post("/orders", place);
-    routes.post("/orders/{id}/ship", ship);
-    routes.post("/orders/{id}/cancel", cancel);
-    routes.get("/orders/{id}/events", events);
+    routes.route(api::PLACE_ORDER, place_order);
+    routes.route(api::SHIP_ORDER, ship);
+    routes.route(api::CANCEL_ORDER, cancel_by_request);
+    routes.route(api::ORDER_EVENTS, events);
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlaceBody {
-    items: Vec<LineBody>,
-    payment_token: Option<PaymentToken>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LineBody {
-    product_id: ProductId,
-    quantity: Quantity,
-}
-
-#[derive(Serialize)]
-struct StageAnswer<'a> {
-    order_id: &'a OrderId,
-    status: OrderStage,
-    version: Version,
-}
-
-async fn place(
+async fn place_order(
     caller: Caller,
     key: IdempotencyKey,
     meta: RequestMeta,
-    body: JsonBody<PlaceBody>,
+    body: JsonBody<PlaceOrder>,
     placing: web::Data<Placing>,
-) -> Result<HttpResponse, Problem> {
-    let JsonBody { value: PlaceBody { items, payment_token }, raw } = body;
-    let wanted = PlaceOrder {
+) -> Answer<OrderAccepted> {
+    let JsonBody { value: PlaceOrder { items, payment_token }, raw } = body;
+    let wanted = place::PlaceOrder {
         user_id: caller.user_id,
         key: key.into_inner(),
         fingerprint: fingerprint(&raw),
@@ -67,46 +43,47 @@ async fn place(
     };
     let accepted = placing.place(wanted, &meta.metadata()).await?;
     // Said of the moment it was accepted, so that a repeated request gets the same answer.
-    let answer = json!({
-        "order_id": accepted.order_id,
-        "status": OrderStage::Pending,
-        "total": accepted.total.to_major_number(),
-        "currency": accepted.total.currency(),
-        "version": Version::new(1),
-    });
-    Ok(HttpResponse::Accepted().insert_header((LOCATION, location(&accepted.order_id))).json(answer))
-}
-
-async fn ship(
-    _: AdminCaller,
-    id: PathId<OrderId>,
-    meta: RequestMeta,
-    orders: web::Data<Orders>,
-) -> Result<HttpResponse, Problem> {
-    let (status, version) = match ship_order(&orders, &id, &meta.metadata()).await? {
-        Shipping::Shipped(version) => (StatusCode::ACCEPTED, version),
-        Shipping::Already(version) => (StatusCode::OK, version),
+    let version = Version::new(1);
+    let location = location(&accepted.order_id, version);
+    let answer = OrderAccepted {
+        currency: accepted.total.currency(),
+        order_id: accepted.order_id,
+        status: OrderStage::Pending,
+        total: accepted.total.to_major_number(),
+        version,
     };
-    Ok(stage_answer(status, &id, OrderStage::Shipped, version))
+    Ok(Reply::accepted(answer).at(location))
 }
 
-async fn cancel(
+async fn ship(_: AdminCaller, id: PathId<OrderId>, meta: RequestMeta, orders: web::Data<Orders>) -> Answer<OrderMoved> {
+    let shipping = ship_order(&orders, &id, &meta.metadata()).await?;
+    let (Shipping::Shipped(version) | Shipping::Already(version)) = shipping;
+    let (body, location) = moved(id.0, OrderStage::Shipped, version);
+    let reply = match shipping {
+        Shipping::Shipped(_) => Reply::accepted(body),
+        Shipping::Already(_) => Reply::ok(body),
+    };
+    Ok(reply.at(location))
+}
+
+async fn cancel_by_request(
     caller: Caller,
     id: PathId<OrderId>,
     meta: RequestMeta,
-    body: CancelBody,
+    OptionalBody(body): OptionalBody<CancelOrder>,
     orders: web::Data<Orders>,
-) -> Result<HttpResponse, Problem> {
+) -> Answer<OrderMoved> {
     let note = note_of(body.reason.as_deref(), body.note.as_deref())?;
-    let wanted = CancelOrder { order_id: id.0.clone(), owner: owner(&caller).cloned(), note };
+    let wanted = cancel::CancelOrder { order_id: id.0.clone(), owner: owner(&caller).cloned(), note };
     let version = cancel_order(&orders, wanted, &meta.metadata()).await?;
-    Ok(stage_answer(StatusCode::ACCEPTED, &id, OrderStage::Cancelled, version))
+    let (body, location) = moved(id.0, OrderStage::Cancelled, version);
+    Ok(Reply::accepted(body).at(location))
 }
 
-async fn events(caller: Caller, id: PathId<OrderId>, orders: web::Data<Orders>) -> Result<HttpResponse, Problem> {
-    let entries = history(&orders, &id, owner(&caller)).await?;
-    let entries = entries.ok_or_else(|| Problem::not_found("there is no such order"))?;
-    Ok(HttpResponse::Ok().json(json!({ "items": entries })))
+async fn events(caller: Caller, id: PathId<OrderId>, orders: web::Data<Orders>) -> Answer<OrderEvents> {
+    let items = history(&orders, &id, owner(&caller)).await?;
+    let items = items.ok_or_else(|| Problem::not_found("there is no such order"))?;
+    Ok(Reply::ok(OrderEvents { items }))
 }
 
 /// Whose orders the caller may see: administrators see anybody's.
@@ -114,14 +91,11 @@ fn owner(caller: &Caller) -> Option<&UserId> {
     (!caller.admin).then_some(&caller.user_id)
 }
 
-fn stage_answer(code: StatusCode, order_id: &OrderId, status: OrderStage, version: Version) -> HttpResponse {
-    HttpResponse::build(code).insert_header((LOCATION, location(order_id))).json(StageAnswer {
-        order_id,
-        status,
-        version,
-    })
+fn moved(order_id: OrderId, status: OrderStage, version: Version) -> (OrderMoved, String) {
+    let location = location(&order_id, version);
+    (OrderMoved { order_id, status, version }, location)
 }
 
-fn location(order: &OrderId) -> String {
-    format!("/orders/{order}")
+fn location(order: &OrderId, version: Version) -> String {
+    api::GET_ORDER.path_since(order, &AggregateId::from(order), version)
 }

@@ -8,7 +8,6 @@
 
 pub mod aggregate;
 pub mod cancel;
-pub mod cancel_body;
 pub mod catalog_client;
 pub mod config;
 pub mod consumers;

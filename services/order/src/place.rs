@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use shotengai_contracts::Metadata;
+use shotengai_contracts::api::orders::PaymentToken;
 use shotengai_contracts::events::OrderPlaced;
 use shotengai_kernel::{AggregateId, IdGenerator, Money, OrderId, UserId};
 use shotengai_messaging::{CommandError, Loaded};
 
 use crate::aggregate::Orders;
-use crate::domain::{Lines, LinesError, Order, PaymentToken, Refusal, place};
+use crate::domain::{Lines, LinesError, Order, Refusal, place};
 use crate::idempotency;
 use crate::prices::Prices;
 

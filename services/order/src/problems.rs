@@ -1,5 +1,9 @@
 //! Order's refusals, as clients see them.
 
+use shotengai_contracts::api::orders::{
+    EMPTY_ORDER, ORDER_ALREADY_SHIPPED, ORDER_NOT_SHIPPABLE, TOO_MANY_LINES, TOTAL_OUT_OF_RANGE, UNKNOWN_PRODUCT,
+};
+use shotengai_contracts::api::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE};
 use shotengai_runtime::Problem;
 
 use crate::cancel::NoteError;
@@ -11,23 +15,23 @@ impl From<Refusal> for Problem {
         let detail = refusal.to_string();
         match refusal {
             Refusal::NotFound => Self::not_found(detail),
-            Refusal::KeyReused => Self::unprocessable("idempotency-key-reused", detail),
-            Refusal::NotShippable(_) => Self::conflict("order-not-shippable", detail),
-            Refusal::AlreadyShipped => Self::conflict("order-already-shipped", detail),
+            Refusal::KeyReused => Self::of(&IDEMPOTENCY_KEY_REUSED).detail(detail),
+            Refusal::NotShippable(_) => Self::of(&ORDER_NOT_SHIPPABLE).detail(detail),
+            Refusal::AlreadyShipped => Self::of(&ORDER_ALREADY_SHIPPED).detail(detail),
         }
     }
 }
 
 impl From<LinesError> for Problem {
     fn from(error: LinesError) -> Self {
-        let slug = match error {
-            LinesError::Empty => "empty-order",
-            LinesError::TooMany(_) => "too-many-lines",
-            LinesError::TooManyPieces { .. } => "out-of-range",
-            LinesError::NotForSale { .. } => "unknown-product",
-            LinesError::Total(_) => "total-out-of-range",
+        let of = match error {
+            LinesError::Empty => &EMPTY_ORDER,
+            LinesError::TooMany(_) => &TOO_MANY_LINES,
+            LinesError::TooManyPieces { .. } => &OUT_OF_RANGE,
+            LinesError::NotForSale { .. } => &UNKNOWN_PRODUCT,
+            LinesError::Total(_) => &TOTAL_OUT_OF_RANGE,
         };
-        Self::unprocessable(slug, error.to_string()).pointer(error.pointer())
+        Self::of(of).detail(error.to_string()).pointer(error.pointer())
     }
 }
 
@@ -42,6 +46,6 @@ impl From<PlaceRefusal> for Problem {
 
 impl From<NoteError> for Problem {
     fn from(error: NoteError) -> Self {
-        Self::unprocessable("invalid-text", error.to_string()).pointer(error.pointer())
+        Self::of(&INVALID_TEXT).detail(error.to_string()).pointer(error.pointer())
     }
 }

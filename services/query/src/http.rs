@@ -1,10 +1,14 @@
 //! What is served: reads only.
 
-use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, HeaderValue, LOCATION, RETRY_AFTER, VARY};
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
+use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderValue, RETRY_AFTER};
+use actix_web::{HttpRequest, web};
+use shotengai_contracts::api;
+use shotengai_contracts::api::Page;
+use shotengai_contracts::api::orders::Order;
+use shotengai_contracts::api::page::NOT_CAUGHT_UP;
+use shotengai_contracts::api::products::Product;
 use shotengai_kernel::{OrderId, ProductId};
+use shotengai_runtime::http::{Answer, Reply};
 use shotengai_runtime::{Caller, OrderLinks, PathId, Problem, Routes};
 
 use crate::database::Database;
@@ -23,43 +27,41 @@ pub struct Reads {
     pub links: OrderLinks,
 }
 
-type Answer = Result<HttpResponse, Problem>;
-
 /// Registers the role's routes.
 pub fn register(routes: &mut Routes, reads: web::Data<Reads>) {
     routes
         .data(reads)
-        .get("/products", list_products)
-        .get("/products/{id}", get_product)
-        .get("/orders", list_orders)
-        .get("/orders/{id}", get_order);
+        .route(api::LIST_PRODUCTS, list_products)
+        .route(api::GET_PRODUCT, get_product)
+        .route(api::LIST_ORDERS, list_orders)
+        .route(api::GET_ORDER, get_order);
 }
 
-async fn list_products(request: HttpRequest, reads: web::Data<Reads>) -> Answer {
+async fn list_products(request: HttpRequest, reads: web::Data<Reads>) -> Answer<Page<Product>> {
     let mut params = params(&request)?;
     let (limit, cursor) = (params.limit(), params.cursor::<ProductId>());
     let languages = languages(&request, &mut params);
     reads.caught_up(params).await?;
     let page = products::list(&reads.database, limit, cursor.as_ref()).await?;
-    Ok(public(&page.map(|product| product.named_for(&languages))))
+    Ok(Reply::ok(page.map(|product| products::named_for(product, &languages))).varies("accept-language"))
 }
 
-async fn get_product(request: HttpRequest, id: PathId<ProductId>, reads: web::Data<Reads>) -> Answer {
+async fn get_product(request: HttpRequest, id: PathId<ProductId>, reads: web::Data<Reads>) -> Answer<Product> {
     let mut params = params(&request)?;
     let languages = languages(&request, &mut params);
     reads.caught_up(params).await?;
     let product = products::get(&reads.database, &id).await?;
     product
-        .map(|product| public(&product.named_for(&languages)))
+        .map(|product| Reply::ok(products::named_for(product, &languages)).varies("accept-language"))
         .ok_or_else(|| Problem::not_found(format!("there is no product {}", *id)))
 }
 
-async fn list_orders(request: HttpRequest, caller: Caller, reads: web::Data<Reads>) -> Answer {
+async fn list_orders(request: HttpRequest, caller: Caller, reads: web::Data<Reads>) -> Answer<Page<Order>> {
     let mut params = params(&request)?;
     let (limit, cursor, status) = (params.limit(), params.cursor::<OrderId>(), params.status());
     reads.caught_up(params).await?;
     let owner = (!caller.admin).then_some(&caller.user_id);
-    Ok(private(&orders::list(&reads.database, owner, status, limit, cursor.as_ref()).await?))
+    Ok(Reply::ok(orders::list(&reads.database, owner, status, limit, cursor.as_ref()).await?))
 }
 
 /// An order, for its owner and administrators; with the `key` of a link, for whoever has the link.
@@ -68,7 +70,7 @@ async fn get_order(
     id: PathId<OrderId>,
     caller: Result<Caller, Problem>,
     reads: web::Data<Reads>,
-) -> Answer {
+) -> Answer<Order> {
     let mut params = params(&request)?;
     let Some(key) = params.key() else {
         let caller = caller?;
@@ -76,7 +78,7 @@ async fn get_order(
         let order = orders::get(&reads.database, &id).await?;
         // Somebody else's order looks the same as none.
         let order = order.filter(|order| caller.admin || order.user_id.as_ref() == Some(&caller.user_id));
-        return order.map(|order| private(&order)).ok_or_else(|| no_such_order(&id));
+        return order.map(Reply::ok).ok_or_else(|| no_such_order(&id));
     };
     if wants_a_page(&request) {
         return Ok(to_the_page(&id, &key));
@@ -86,7 +88,7 @@ async fn get_order(
     }
     reads.caught_up(params).await?;
     let order = orders::get(&reads.database, &id).await?;
-    order.map(|order| private(&order.shared())).ok_or_else(|| no_such_order(&id))
+    order.map(|order| Reply::ok(orders::shared(order))).ok_or_else(|| no_such_order(&id))
 }
 
 fn no_such_order(id: &OrderId) -> Problem {
@@ -101,13 +103,9 @@ fn wants_a_page(request: &HttpRequest) -> bool {
 
 /// The page that shows the order asks for it with the same key, and says in words if that is a wrong one. The key goes on
 /// in a fragment, which no server and no log sees. The way is relative: the shop may stand below a path.
-fn to_the_page(id: &OrderId, key: &str) -> HttpResponse {
+fn to_the_page(id: &OrderId, key: &str) -> Reply<Order> {
     let key: String = key.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
-    HttpResponse::SeeOther()
-        .insert_header((LOCATION, format!("../#order={id}&key={key}")))
-        .insert_header((CACHE_CONTROL, HeaderValue::from_static("private, no-store")))
-        .insert_header((VARY, HeaderValue::from_static("accept")))
-        .finish()
+    Reply::see_other(format!("../#order={id}&key={key}")).varies("accept")
 }
 
 impl Reads {
@@ -123,9 +121,7 @@ impl Reads {
             WaitError::Fault(fault) => fault.into(),
             WaitError::Behind(missing) => {
                 let seen: Vec<_> = missing.iter().map(ToString::to_string).collect();
-                Problem::new(StatusCode::GATEWAY_TIMEOUT, "not-caught-up", "The read model is behind")
-                    .detail(seen.join("; "))
-                    .header(RETRY_AFTER, HeaderValue::from_static("1"))
+                Problem::of(&NOT_CAUGHT_UP).detail(seen.join("; ")).header(RETRY_AFTER, HeaderValue::from_static("1"))
             }
         })
     }
@@ -144,17 +140,4 @@ fn languages(request: &HttpRequest, params: &mut Params) -> Vec<String> {
     }
     let header = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     header.map(accepted).unwrap_or_default()
-}
-
-/// For everybody, but never older than the read model: prices and stock move.
-fn public(body: &impl Serialize) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-cache")))
-        .insert_header((VARY, HeaderValue::from_static("accept-language")))
-        .json(body)
-}
-
-/// For this caller only.
-fn private(body: &impl Serialize) -> HttpResponse {
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, HeaderValue::from_static("private, no-store"))).json(body)
 }

@@ -3,12 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use shotengai_contracts::api::Page;
 use shotengai_kernel::{IdError, Timestamp};
-
-/// The most entries a page may have.
-pub const MAX_LIMIT: u32 = 100;
-/// How many a page has if nothing is said.
-pub const DEFAULT_LIMIT: u32 = 20;
 
 /// The last entry of a page: the next page begins after it. Travels as `<microseconds>.<id>`, which callers should not
 /// take apart.
@@ -47,30 +43,13 @@ impl<Id: fmt::Display> fmt::Display for Cursor<Id> {
     }
 }
 
-/// One page of a list.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct Page<T> {
-    /// The entries.
-    pub items: Vec<T>,
-    /// Where the next page begins; none at the end.
-    pub next_cursor: Option<String>,
-}
-
-impl<T> Page<T> {
-    /// The same page of something else.
-    #[must_use]
-    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(change).collect(), next_cursor: self.next_cursor }
-    }
-
-    /// The page of the first `limit` of `entries`, which were asked for with one more to see whether there is a next.
-    pub(crate) fn cut(mut entries: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String) -> Self {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let more = entries.len() > limit;
-        entries.truncate(limit);
-        let next_cursor = entries.last().filter(|_| more).map(cursor);
-        Self { items: entries, next_cursor }
-    }
+/// The page of the first `limit` of `entries`, which were asked for with one more to see whether there is a next.
+pub(crate) fn cut<T>(mut entries: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String) -> Page<T> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    let next_cursor = entries.last().filter(|_| more).map(cursor);
+    Page { items: entries, next_cursor }
 }
 
 #[cfg(test)]

@@ -3,14 +3,15 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use shotengai_contracts::api::page::{DEFAULT_LIMIT, MAX_LIMIT, MAX_MIN_VERSIONS};
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::IdError;
 use shotengai_runtime::http::Named;
 
 use crate::domain::order::stage;
 use crate::languages::language;
-use crate::page::{Cursor, DEFAULT_LIMIT, MAX_LIMIT};
-use crate::versions::{Expected, MAX_EXPECTED};
+use crate::page::Cursor;
+use crate::versions::Expected;
 
 /// A query string's pairs, and what is wrong with those read so far.
 #[derive(Debug)]
@@ -86,8 +87,8 @@ impl Params {
     pub fn min_versions(&mut self) -> Vec<Expected> {
         const NAME: &str = "min_version";
         let values: Vec<_> = self.pairs.iter().filter(|(key, _)| key == NAME).map(|(_, value)| value.parse()).collect();
-        if values.len() > MAX_EXPECTED {
-            self.fault(NAME, format_args!("must be given {MAX_EXPECTED} times at the most"));
+        if values.len() > MAX_MIN_VERSIONS {
+            self.fault(NAME, format_args!("must be given {MAX_MIN_VERSIONS} times at the most"));
             return Vec::new();
         }
         let mut expected = Vec::new();

@@ -1,12 +1,13 @@
 //! Products with their stock, for everybody.
 
-use serde::Serialize;
-use shotengai_kernel::{Currency, Names, ProductId, Timestamp, Version};
+use shotengai_contracts::api::Page;
+use shotengai_contracts::api::products::Product;
+use shotengai_kernel::{ProductId, Timestamp};
 use shotengai_messaging::Fault;
 use tokio_postgres::Row;
 
 use crate::database::Database;
-use crate::page::{Cursor, Page};
+use crate::page::{Cursor, cut};
 use crate::store::{column, money, names, parsed, version};
 
 const READ: &str = "postgres.products";
@@ -24,36 +25,16 @@ macro_rules! select {
 const ONE: &str = select!("p.product_id = $1");
 const LIST: &str = select!("(p.created_at, p.product_id) > ($1, $2) ORDER BY p.created_at, p.product_id LIMIT $3");
 
-/// A product as it is shown.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ProductView {
-    /// Which.
-    pub product_id: ProductId,
-    /// What people call it, in the language that was asked for if it has a name there.
-    pub name: String,
-    /// What they call it in other languages.
-    #[serde(skip_serializing_if = "Names::is_empty")]
-    pub names: Names,
-    /// A few sentences for people.
-    pub description: String,
-    /// Price of one piece, in major units.
-    pub price: serde_json::Number,
-    /// The price's currency.
-    pub currency: Currency,
-    /// Pieces that can be ordered now.
-    pub stock: i64,
-    /// Object keys in the image bucket.
-    pub images: Vec<String>,
-    /// The product's version; its stock has one of its own.
-    pub version: Version,
-    #[serde(skip)]
+/// A product as it is shown, and where it stands in the list.
+struct Listed {
+    product: Product,
     created_at: Timestamp,
 }
 
-impl ProductView {
+impl Listed {
     fn read(row: &Row) -> Result<Self, Fault> {
         let price = money(row, "price_minor")?;
-        Ok(Self {
+        let product = Product {
             product_id: parsed(row, "product_id")?,
             name: column(row, "name")?,
             names: names(row)?,
@@ -63,42 +44,39 @@ impl ProductView {
             stock: column(row, "available")?,
             images: column(row, "image_keys")?,
             version: version(row)?,
-            created_at: column(row, "created_at")?,
-        })
-    }
-
-    /// The same, called as in the first of these languages that it has a name in.
-    #[must_use]
-    pub fn named_for(self, languages: &[String]) -> Self {
-        let named = languages.iter().find_map(|language| self.names.get(language)).map(str::to_owned);
-        Self { name: named.unwrap_or(self.name), ..self }
+        };
+        Ok(Self { product, created_at: column(row, "created_at")? })
     }
 
     fn cursor(&self) -> String {
-        Cursor { at: self.created_at, id: &self.product_id }.to_string()
+        Cursor { at: self.created_at, id: &self.product.product_id }.to_string()
     }
+}
+
+/// The same product, called as in the first of these languages that it has a name in.
+#[must_use]
+pub fn named_for(product: Product, languages: &[String]) -> Product {
+    let named = languages.iter().find_map(|language| product.names.get(language)).map(str::to_owned);
+    Product { name: named.unwrap_or(product.name), ..product }
 }
 
 /// A page of the products that are for sale, oldest first.
 ///
 /// # Errors
 /// A [`Fault`] of the database.
-pub async fn list(
-    database: &Database,
-    limit: u32,
-    after: Option<&Cursor<ProductId>>,
-) -> Result<Page<ProductView>, Fault> {
+pub async fn list(database: &Database, limit: u32, after: Option<&Cursor<ProductId>>) -> Result<Page<Product>, Fault> {
     let (at, id) = after.map_or((Timestamp::UNIX_EPOCH, ""), |cursor| (cursor.at, cursor.id.as_str()));
     let rows = database.session().await?.query(READ, LIST, &[&at, &id, &i64::from(limit + 1)]).await?;
-    let products = rows.iter().map(ProductView::read).collect::<Result<_, _>>()?;
-    Ok(Page::cut(products, limit, ProductView::cursor))
+    let products = rows.iter().map(Listed::read).collect::<Result<_, _>>()?;
+    let Page { items, next_cursor } = cut(products, limit, Listed::cursor);
+    Ok(Page { items: items.into_iter().map(|listed| listed.product).collect(), next_cursor })
 }
 
 /// One product; none when there is none, or no longer.
 ///
 /// # Errors
 /// A [`Fault`] of the database.
-pub async fn get(database: &Database, id: &ProductId) -> Result<Option<ProductView>, Fault> {
+pub async fn get(database: &Database, id: &ProductId) -> Result<Option<Product>, Fault> {
     let rows = database.session().await?.query(READ, ONE, &[&id.as_str()]).await?;
-    rows.first().map(ProductView::read).transpose()
+    Ok(rows.first().map(Listed::read).transpose()?.map(|listed| listed.product))
 }

@@ -17,9 +17,6 @@ use tokio::time::{Instant, timeout_at};
 use crate::database::Database;
 use crate::store::{parsed, version};
 
-/// The most versions one query may wait for.
-pub const MAX_EXPECTED: usize = 10;
-
 /// How often a waiting query looks by itself: other pods apply batches too, and wake only their own.
 const POLL: Duration = Duration::from_millis(50);
 

@@ -1,20 +1,18 @@
 //! What is served: signing in, one's own account, the keys of access tokens, and addresses for our own services.
 
-use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
-use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use actix_web::http::header::ACCEPT_LANGUAGE;
+use actix_web::{HttpRequest, web};
+use shotengai_contracts::api;
+use shotengai_contracts::api::accounts::{INVALID_EMAIL, KeySet, LogIn, Me, OpenGuest};
+use shotengai_contracts::api::internal::{Contact, NO_SUCH_ACCOUNT};
 use shotengai_kernel::{Ports, UserId};
-use shotengai_runtime::{AccountRole, Caller, InternalCaller, JsonBody, PathId, Problem, Routes, TokenIssuer};
+use shotengai_runtime::http::{Answer, Reply};
+use shotengai_runtime::{Caller, InternalCaller, JsonBody, PathId, Problem, Routes, TokenIssuer};
 
 use crate::accounts::Accounts;
-use crate::domain::{Account, Email, Language};
+use crate::domain::{Account, Email, preferred};
 use crate::guest;
-use crate::tokens::AccessToken;
-
-/// How long other services may keep the keys, in seconds. A new key has to be published this long before it signs.
-const KEYS_MAX_AGE: &str = "public, max-age=300";
+use crate::tokens;
 
 /// What the handlers share.
 pub struct AccountDesk {
@@ -26,99 +24,66 @@ pub struct AccountDesk {
     pub ports: Ports,
 }
 
-type Answer = Result<HttpResponse, Problem>;
-
 /// Registers the role's routes.
 pub fn register(routes: &mut Routes, desk: web::Data<AccountDesk>) {
     routes
         .data(desk)
-        .post("/auth/guest", open_guest)
-        .post("/auth/login", login)
-        .get("/auth/me", me)
-        .get("/.well-known/jwks.json", keys)
-        .get("/internal/contacts/{id}", contact);
+        .route(api::OPEN_GUEST, open_guest)
+        .route(api::LOG_IN, login)
+        .route(api::GET_ME, me)
+        .route(api::KEYS, keys)
+        .route(api::INTERNAL_CONTACT, contact);
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GuestRequest {
-    email: Option<String>,
-    language: Option<Language>,
-}
-
-async fn open_guest(request: HttpRequest, desk: web::Data<AccountDesk>, body: JsonBody<GuestRequest>) -> Answer {
-    let GuestRequest { email, language } = body.value;
+async fn open_guest(
+    request: HttpRequest,
+    desk: web::Data<AccountDesk>,
+    body: JsonBody<OpenGuest>,
+) -> Answer<api::accounts::AccessToken> {
+    let OpenGuest { email, language } = body.value;
     let email = email.as_deref().map(Email::parse).transpose();
-    let email = email.map_err(|error| Problem::unprocessable("invalid-email", error.to_string()).pointer("/email"))?;
+    let email = email.map_err(|error| Problem::of(&INVALID_EMAIL).detail(error.to_string()).pointer("/email"))?;
     let language = language.unwrap_or_else(|| {
         let header = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Language::preferred(header.unwrap_or_default())
+        preferred(header.unwrap_or_default())
     });
     let id = guest::open(&desk.accounts.users, &desk.ports, email, language).await?;
-    let token = AccessToken::of_guest(&desk.tokens, id).map_err(|error| unsigned(&error))?;
-    Ok(secret(&mut HttpResponse::Created()).json(token))
+    let token = tokens::of_guest(&desk.tokens, id).map_err(|error| unsigned(&error))?;
+    Ok(Reply::created(token))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LoginRequest {
-    email: String,
-    password: SecretString,
-}
-
-async fn login(desk: web::Data<AccountDesk>, body: JsonBody<LoginRequest>) -> Answer {
-    let LoginRequest { email, password } = body.value;
+async fn login(desk: web::Data<AccountDesk>, body: JsonBody<LogIn>) -> Answer<api::accounts::AccessToken> {
+    let LogIn { email, password } = body.value;
     let administrator = &desk.accounts.administrator;
-    let known = administrator.knows(&email, password).await.map_err(|_| Problem::unavailable(3))?;
+    let known = administrator.knows(&email, password.into_secret()).await.map_err(|_| Problem::unavailable(3))?;
     if !known {
         // Not which of the two: that would tell who has an account.
         return Err(Problem::unauthorized("the e-mail address or the password is wrong"));
     }
-    let token = AccessToken::of_administrator(&desk.tokens, administrator.id().clone());
-    Ok(secret(&mut HttpResponse::Ok()).json(token.map_err(|error| unsigned(&error))?))
+    let token = tokens::of_administrator(&desk.tokens, administrator.id().clone());
+    Ok(Reply::ok(token.map_err(|error| unsigned(&error))?))
 }
 
-#[derive(Serialize)]
-struct Me {
-    user_id: UserId,
-    role: AccountRole,
-    guest: bool,
-    email: Option<Email>,
-    name: Option<String>,
-    language: Language,
-}
-
-async fn me(caller: Caller, desk: web::Data<AccountDesk>) -> Answer {
+async fn me(caller: Caller, desk: web::Data<AccountDesk>) -> Answer<Me> {
     let account = desk.accounts.get(&caller.user_id).await?;
     let account = account.ok_or_else(|| Problem::not_found("this account is no longer there"))?;
     let Account { email, name, language, role, guest, .. } = account;
-    let me = Me { user_id: caller.user_id, role, guest, email, name, language };
-    Ok(secret(&mut HttpResponse::Ok()).json(me))
+    let email = email.map(String::from);
+    Ok(Reply::ok(Me { user_id: caller.user_id, role, guest, email, name, language }))
 }
 
-async fn keys(desk: web::Data<AccountDesk>) -> Answer {
-    let cached = (CACHE_CONTROL, HeaderValue::from_static(KEYS_MAX_AGE));
-    Ok(HttpResponse::Ok().insert_header(cached).json(desk.tokens.jwks()))
+/// Others may keep the keys for as long as the route says: a new key has to be published this long before it signs.
+async fn keys(desk: web::Data<AccountDesk>) -> Answer<KeySet> {
+    let keys = serde_json::to_value(desk.tokens.jwks()).and_then(serde_json::from_value);
+    keys.map(Reply::ok).map_err(|error| unsigned(&error.into()))
 }
 
-#[derive(Serialize)]
-struct Contact {
-    email: Option<Email>,
-    language: Language,
-    name: Option<String>,
-}
-
-async fn contact(_: InternalCaller, id: PathId<UserId>, desk: web::Data<AccountDesk>) -> Answer {
+async fn contact(_: InternalCaller, id: PathId<UserId>, desk: web::Data<AccountDesk>) -> Answer<Contact> {
     let account = desk.accounts.get(&id).await?;
     let Account { email, language, name, .. } =
         // A type of its own: who asks the wrong server gets a 404 too, and must not take it for an erased account.
-        account.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no-such-account", "There is no such account"))?;
-    Ok(secret(&mut HttpResponse::Ok()).json(Contact { email, language, name }))
-}
-
-/// Nobody between us and the caller may keep it.
-fn secret(response: &mut HttpResponseBuilder) -> &mut HttpResponseBuilder {
-    response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        account.ok_or_else(|| Problem::of(&NO_SUCH_ACCOUNT))?;
+    Ok(Reply::ok(Contact { email: email.map(String::from), language: language.as_str().to_owned(), name }))
 }
 
 fn unsigned(error: &anyhow::Error) -> Problem {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use shotengai_contracts::api::accounts::AccessToken;
 use shotengai_kernel::UserId;
 use shotengai_runtime::{Subject, TokenIssuer};
 
@@ -11,34 +11,24 @@ const ADMINISTRATOR_LIFETIME: Duration = Duration::from_secs(3600);
 /// Long enough to follow an order: a guest can't sign in again.
 const GUEST_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
-/// An access token (RFC 6750), as it is answered.
-#[derive(Serialize)]
-pub struct AccessToken {
-    access_token: String,
-    token_type: &'static str,
-    expires_in: u64,
-    user_id: UserId,
+/// A guest's.
+///
+/// # Errors
+/// When signing fails.
+pub fn of_guest(issuer: &TokenIssuer, user_id: UserId) -> anyhow::Result<AccessToken> {
+    issue(issuer, Subject::guest(user_id), GUEST_LIFETIME)
 }
 
-impl AccessToken {
-    /// A guest's.
-    ///
-    /// # Errors
-    /// When signing fails.
-    pub fn of_guest(issuer: &TokenIssuer, user_id: UserId) -> anyhow::Result<Self> {
-        Self::issue(issuer, Subject::guest(user_id), GUEST_LIFETIME)
-    }
+/// The administrator's.
+///
+/// # Errors
+/// When signing fails.
+pub fn of_administrator(issuer: &TokenIssuer, user_id: UserId) -> anyhow::Result<AccessToken> {
+    issue(issuer, Subject::administrator(user_id), ADMINISTRATOR_LIFETIME)
+}
 
-    /// The administrator's.
-    ///
-    /// # Errors
-    /// When signing fails.
-    pub fn of_administrator(issuer: &TokenIssuer, user_id: UserId) -> anyhow::Result<Self> {
-        Self::issue(issuer, Subject::administrator(user_id), ADMINISTRATOR_LIFETIME)
-    }
-
-    fn issue(issuer: &TokenIssuer, subject: Subject, lifetime: Duration) -> anyhow::Result<Self> {
-        let access_token = issuer.issue(&subject, lifetime)?;
-        Ok(Self { access_token, token_type: "Bearer", expires_in: lifetime.as_secs(), user_id: subject.user_id })
-    }
+fn issue(issuer: &TokenIssuer, subject: Subject, lifetime: Duration) -> anyhow::Result<AccessToken> {
+    let access_token = issuer.issue(&subject, lifetime)?;
+    let (token_type, expires_in) = ("Bearer".to_owned(), lifetime.as_secs());
+    Ok(AccessToken { access_token, token_type, expires_in, user_id: subject.user_id })
 }

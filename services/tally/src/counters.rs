@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use shotengai_contracts::api::tally::MinuteTally;
 use shotengai_kernel::ProductId;
 use shotengai_messaging::{Fault, FaultKind, Row, Table};
 use tokio::sync::Mutex;
@@ -17,19 +17,8 @@ use crate::domain::standings::{Standing, Standings};
 /// Products read at once from the registry.
 const PAGE: usize = 1_000;
 
-/// What was sold within one minute.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct MinuteCount {
-    /// The minute, UTC, as `YYYY-MM-DDTHH:MM`.
-    pub minute: String,
-    /// Pieces of orders paid in it.
-    pub sold: i64,
-    /// Pieces of orders given back in it.
-    pub returned: i64,
-}
-
 /// Per product the minutes in which something happened, oldest first.
-pub type Series = BTreeMap<ProductId, Vec<MinuteCount>>;
+pub type Series = BTreeMap<ProductId, Vec<MinuteTally>>;
 
 /// Reads counters. Clone is cheap.
 #[derive(Clone)]
@@ -103,7 +92,7 @@ impl Counters {
         }
         let mut series = Series::new();
         for ((product, minute), (sold, returned)) in sums {
-            series.entry(product).or_default().push(MinuteCount { minute, sold, returned });
+            series.entry(product).or_default().push(MinuteTally { minute, sold, returned });
         }
         Ok(series)
     }

@@ -3,23 +3,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, web};
-use jiff::Timestamp;
-use serde::Serialize;
+use shotengai_contracts::api;
+use shotengai_contracts::api::tally::{MAX_MINUTES, MAX_PRODUCTS, ProductTally, Tally, UPGRADE_REQUIRED};
 use shotengai_kernel::{Clock, ProductId};
-use shotengai_runtime::http::{Named, Problem, Routes};
+use shotengai_runtime::http::{Answer, Named, Problem, Reply, Routes};
 
 use crate::board::Board;
-use crate::counters::{MinuteCount, SharedStandings};
+use crate::counters::SharedStandings;
 use crate::domain::standings::Filter;
 use crate::live;
-use crate::minutes::{MAX_MINUTES, Minutes};
+use crate::minutes::Minutes;
 use crate::page::PAGE_POLICY;
-
-/// Products that one filter may name.
-const MAX_FILTER: usize = 100;
 
 /// What the handlers need.
 #[derive(Clone)]
@@ -33,39 +29,20 @@ pub(crate) struct State {
 
 pub(crate) fn routes(routes: &mut Routes, state: web::Data<State>) {
     routes.data(state);
-    routes.get("/tally", totals);
-    routes.get("/tally/live", watch);
-    routes.get("/tally/", page);
-    routes.get("/", page);
+    routes.route(api::TALLY, totals);
+    routes.raw(api::TALLY_LIVE, watch);
+    routes.raw(api::TALLY_PAGE, page);
+    routes.raw(api::HOME_PAGE, page);
 }
 
-#[derive(Serialize)]
-struct Totals {
-    products: Vec<ProductTotals>,
-    at: Timestamp,
-}
-
-#[derive(Serialize)]
-struct ProductTotals {
-    product_id: ProductId,
-    name: String,
-    sold: i64,
-    returned: i64,
-    net: i64,
-    orders: i64,
-    /// Only the minutes in which something happened, oldest first; absent unless asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    minutes: Option<Vec<MinuteCount>>,
-}
-
-async fn totals(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+async fn totals(request: HttpRequest, state: web::Data<State>) -> Answer<Tally> {
     let minutes = parameter(&request, "minutes")?.as_deref().map(minutes).transpose()?;
     let chart = match minutes {
         Some(minutes) => Some(state.minutes.chart(minutes).await?),
         None => None,
     };
     let standings = state.standings.read().await?;
-    let products = standings.0.iter().map(|(product_id, standing)| ProductTotals {
+    let products = standings.0.iter().map(|(product_id, standing)| ProductTally {
         minutes: chart.as_ref().map(|chart| chart.get(product_id).cloned().unwrap_or_default()),
         product_id: product_id.clone(),
         name: standing.name.clone(),
@@ -74,16 +51,16 @@ async fn totals(request: HttpRequest, state: web::Data<State>) -> Result<HttpRes
         net: standing.sold - standing.returned,
         orders: standing.orders,
     });
-    let totals = Totals { products: products.collect(), at: state.clock.now() };
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(totals))
+    Ok(Reply::ok(Tally { products: products.collect(), at: state.clock.now() }))
 }
 
 async fn watch(request: HttpRequest, body: web::Payload, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let products = parameter(&request, "products")?;
     let filter = products.as_deref().map_or_else(|| Ok(Filter::all()), filter)?;
     if !request.headers().contains_key(UPGRADE) {
-        let problem = Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade-required", "This is a WebSocket");
-        return Err(problem.detail("connect with a WebSocket client").header(UPGRADE, "websocket"));
+        return Err(Problem::of(&UPGRADE_REQUIRED)
+            .detail("connect with a WebSocket client")
+            .header(UPGRADE, "websocket"));
     }
     let place = state.board.place().ok_or_else(|| Problem::unavailable(5))?;
     let (response, session, messages) =
@@ -102,33 +79,30 @@ async fn page(state: web::Data<State>) -> HttpResponse {
         .body(state.page.to_string())
 }
 
-/// The one parameter that a path knows; another, or the same twice, is refused.
+/// The one parameter that a path knows; the same twice is refused. Others don't come here.
 fn parameter(request: &HttpRequest, known: &str) -> Result<Option<String>, Problem> {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
     let pairs = pairs.map_err(|_| Problem::bad_request("the query string can't be read"))?.into_inner();
-    if pairs.iter().any(|(name, _)| name != known) {
-        return Err(Problem::invalid_parameters([Named::parameter(known, "is the only parameter here")]));
-    }
-    let mut values = pairs.into_iter().map(|(_, value)| value);
+    let mut values = pairs.into_iter().filter(|(name, _)| name == known).map(|(_, value)| value);
     let value = values.next();
     if values.next().is_some() {
-        return Err(Problem::invalid_parameters([Named::parameter(known, "must be given once")]));
+        return Err(Problem::invalid_parameters([Named::parameter(known, format!("{known} must be given once"))]));
     }
     Ok(value)
 }
 
 fn minutes(text: &str) -> Result<u16, Problem> {
     let minutes = text.parse().ok().filter(|minutes| (1..=MAX_MINUTES).contains(minutes));
-    let fault = || Named::parameter("minutes", format!("must be a whole number from 1 to {MAX_MINUTES}"));
+    let fault = || Named::parameter("minutes", format!("minutes must be a whole number from 1 to {MAX_MINUTES}"));
     minutes.ok_or_else(|| Problem::invalid_parameters([fault()]))
 }
 
 fn filter(list: &str) -> Result<Filter, Problem> {
     let fault = |detail: String| Problem::invalid_parameters([Named::parameter("products", detail)]);
     let parsed: Result<BTreeSet<ProductId>, _> = list.split(',').map(ProductId::parse).collect();
-    let products = parsed.map_err(|error| fault(format!("each {error}")))?;
-    if products.len() > MAX_FILTER {
-        return Err(fault(format!("may name {MAX_FILTER} at the most")));
+    let products = parsed.map_err(|error| fault(format!("each id in products {error}")))?;
+    if products.len() > MAX_PRODUCTS {
+        return Err(fault(format!("products may name {MAX_PRODUCTS} at the most")));
     }
     Ok(Filter::only(products))
 }

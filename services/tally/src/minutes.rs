@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use shotengai_contracts::api::tally::MAX_MINUTES;
 use shotengai_kernel::Clock;
 use shotengai_messaging::Fault;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::counters::{Counters, Series};
-
-/// The longest chart: what is kept.
-pub const MAX_MINUTES: u16 = 1_440;
 
 /// How old a chart may be.
 const FRESH: Duration = Duration::from_secs(1);

@@ -3,6 +3,7 @@
 //! - [`envelope`]: CloudEvents 1.0 in JSON, with the street's extension attributes.
 //! - [`header`]: what whoever passes an event on reads of it.
 //! - [`events`]: the payloads, one file an owner; the [`Event`] that holds any of them, and an enum an owner.
+//! - [`api`]: the HTTP interface: every route with what it takes, answers and refuses.
 //! - [`upcast`]: how an old version of a payload becomes today's.
 //! - [`aggregates`]: ids of inventory's aggregates.
 //! - [`topology`]: every service, queue, table, topic and stream, named once.
@@ -11,6 +12,7 @@
 //! when either no longer agrees with the types. **Events carry no personal data**: a person is a `user_id`.
 
 pub mod aggregates;
+pub mod api;
 pub mod envelope;
 pub mod events;
 pub mod header;

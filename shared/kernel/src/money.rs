@@ -249,6 +249,15 @@ impl<'de> Deserialize<'de> for Money {
     }
 }
 
+impl JsonSchema for Currency {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Currency".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "description": "An ISO 4217 currency.", "pattern": "^[A-Z]{3}$" })
+    }
+}
+
 impl JsonSchema for Money {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Money".into()

@@ -4,12 +4,16 @@
 //! Nothing is retried here: whoever asks knows what an answer is worth to it.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use shotengai_contracts::api::problem::Problem;
+use shotengai_contracts::api::{Internal, ProblemType, Route};
 use shotengai_contracts::topology::Service;
 use shotengai_messaging::{Fault, FaultKind};
 
@@ -48,6 +52,12 @@ impl InternalAnswer {
         };
         Fault::new(kind, operation, format!("it answered {}", self.status))
     }
+
+    /// Whether it is a problem of this type.
+    #[must_use]
+    pub fn is(&self, of: &ProblemType) -> bool {
+        serde_json::from_slice::<Problem>(&self.body).is_ok_and(|problem| problem.is(of))
+    }
 }
 
 /// Asks other services.
@@ -80,6 +90,26 @@ impl Neighbour {
     /// As [`Neighbours::get`].
     pub async fn get(&self, operation: &'static str, path: &str, timeout: Duration) -> Result<InternalAnswer, Fault> {
         self.neighbours.get(InternalCall { service: self.service, path, operation, timeout }).await
+    }
+
+    /// Asks it once about one thing, by a route of the interface: what the route promises, or whatever else it answered.
+    ///
+    /// # Errors
+    /// As [`Neighbours::get`]; a permanent [`Fault`] when a good answer is not what the route promises. The fault doesn't
+    /// quote it: it may be personal data.
+    pub async fn ask<P: Display, A: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        route: Route<Internal, P, (), A>,
+        id: &P,
+        timeout: Duration,
+    ) -> Result<Result<A, InternalAnswer>, Fault> {
+        let answer = self.get(operation, &route.path_of(id), timeout).await?;
+        if answer.status != StatusCode::OK {
+            return Ok(Err(answer));
+        }
+        let read = serde_json::from_slice(&answer.body);
+        read.map(Ok).map_err(|_| Fault::new(FaultKind::Permanent, operation, "its answer can't be read"))
     }
 }
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{HttpResponse, web};
 use secrecy::SecretString;
+use shotengai_contracts::api::{Anyone, Route};
+use shotengai_contracts::topology::Service;
 use shotengai_kernel::Ports;
 use shotengai_messaging::trace::{current_traceparent, traceparent_of};
 use shotengai_runtime::auth::{TokenIssuer, TokenVerifier, generate_signing_key};
@@ -13,6 +15,8 @@ use shotengai_runtime::role::RouteTable;
 use shotengai_runtime::{Settings, Telemetry, telemetry};
 
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+const ORDER: Route<Anyone, (), (), ()> = Route::get("/orders/{id}", Service::ORDER, "getOrder");
 
 #[actix_web::test]
 async fn traces_go_on_whatever_is_logged_and_requests_are_measured_by_route() {
@@ -29,7 +33,7 @@ async fn traces_go_on_whatever_is_logged_and_requests_are_measured_by_route() {
     let tokens = Arc::new(TokenVerifier::fixed(&issuer.jwks(), "x", Arc::clone(&ports.clock)));
     let state = web::Data::new(HttpState::new(ports, tokens, &settings.auth.internal_token));
     let routes: RouteTable = Arc::new(|routes: &mut Routes| {
-        routes.get("/orders/{id}", || async { HttpResponse::Ok().body(current_traceparent().unwrap_or_default()) });
+        routes.raw(ORDER, || async { HttpResponse::Ok().body(current_traceparent().unwrap_or_default()) });
     });
     let service = init_service(app(state, &[routes])).await;
     let request = TestRequest::with_uri("/orders/ord_1").insert_header(("traceparent", PARENT)).to_request();

@@ -42,13 +42,16 @@ async fn create(recorder: &mut Recorder) {
 
 async fn change(recorder: &mut Recorder) {
     let change = ask(Method::PUT, "/products/prod_takenoko").by("admin");
-    let same = r#"{"name":"たけのこの里","price":220}"#;
+    let same = r#"{"name":"たけのこの里","description":"","price":220}"#;
     recorder.asks("nothing differs", change.clone().json(same)).await;
     let both = r#"{"name":"たけのこの里","description":"Biscuit shoots.","price":230}"#;
     recorder.asks("price and description differ", change.clone().json(both)).await;
-    recorder.asks("the price differs, the description is left out", change.clone().json(same)).await;
-    recorder.asks("a bad name", change.clone().json(r#"{"name":"a\nb","price":220}"#)).await;
-    recorder.asks("an unknown field", change.clone().json(r#"{"name":"a","price":1,"stock":5}"#)).await;
+    recorder.asks("both differ again", change.clone().json(same)).await;
+    recorder.asks("the description is left out", change.clone().json(r#"{"name":"たけのこの里","price":1}"#)).await;
+    recorder.asks("a bad name", change.clone().json(r#"{"name":"a\nb","description":"","price":220}"#)).await;
+    recorder
+        .asks("an unknown field", change.clone().json(r#"{"name":"a","description":"","price":1,"stock":5}"#))
+        .await;
     recorder.asks("no name", change.json(r#"{"price":1}"#)).await;
     let there = |path: &str| ask(Method::PUT, path);
     recorder.asks("a product that is none", there("/products/prod_none").by("admin").json(same)).await;

@@ -33,6 +33,9 @@ pub(super) async fn record(recorder: &mut Recorder, order: &str) {
     recorder.asks("a path that is none", get("/nowhere")).await;
     recorder.asks("a slash too many", get("/products/")).await;
     recorder.asks("a problem explained", get("/problems/not-found")).await;
+    recorder.asks("all problems explained", get("/problems")).await;
+    recorder.asks("the interface for tools", get("/openapi.json")).await;
+    recorder.asks("the interface for people", get("/docs")).await;
     recorder.asks("a problem that there is not", get("/problems/none")).await;
 
     let place = post("/orders").by("guest");

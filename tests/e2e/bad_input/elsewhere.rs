@@ -35,7 +35,7 @@ impl Edge {
 
 /// What takes an id: method, path, who, a valid body.
 fn with_id(id: &str) -> Vec<(Method, String, Who, Option<Value>)> {
-    let details = || Some(json!({ "name": "a", "price": 1 }));
+    let details = || Some(json!({ "name": "a", "description": "", "price": 1 }));
     vec![
         (Method::GET, format!("/orders/{id}"), Who::Guest, None),
         (Method::GET, format!("/orders/{id}/events"), Who::Guest, None),

@@ -141,7 +141,7 @@ async fn an_order_through_the_door_is_paid_once_a_key_and_a_door_that_ends_ends_
     };
     let first = place().await;
     let order = text(&first.body, "order_id");
-    assert_eq!((first.status.as_u16(), first.location), (202, Some(format!("/orders/{order}"))));
+    assert_eq!((first.status.as_u16(), first.location), (202, Some(format!("/orders/{order}?min_version={order}:1"))));
     assert_eq!(text(&place().await.expect(202), "order_id"), order);
     shop.until_status(&guest, &order, "paid").await;
     let (mut socket, _) = connect_async(format!("{}/tally/live", base.replace("http", "ws"))).await.unwrap();

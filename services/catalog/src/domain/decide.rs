@@ -23,9 +23,12 @@ pub enum Refusal {
     /// No such product, or it left the street.
     #[error("there is no such product")]
     NotFound,
-    /// Somebody else's product has this id.
-    #[error("a product with this id exists and is not the same")]
+    /// Another product has this id.
+    #[error("a product with this id exists and is not the same; choose another id, or change that product with PUT")]
     IdTaken,
+    /// A deleted product had this id.
+    #[error("this id belonged to a product that was deleted, and is never used again; choose another")]
+    IdRetired,
     /// The product that this key made was asked for with other content.
     #[error("this Idempotency-Key was already used with another request body")]
     KeyReused,
@@ -34,8 +37,8 @@ pub enum Refusal {
 /// Creates a product. The same request again creates nothing more.
 ///
 /// # Errors
-/// [`Refusal::KeyReused`] for a derived id, else [`Refusal::IdTaken`], when the id names another product. A chosen id
-/// whose product was deleted stays taken: an id never comes to mean something new.
+/// [`Refusal::KeyReused`] for a derived id, else [`Refusal::IdTaken`], when the id names another product;
+/// [`Refusal::IdRetired`] when that was deleted: an id never comes to mean something new.
 pub fn create(
     product: &Product,
     product_id: &ProductId,
@@ -62,6 +65,7 @@ pub fn create(
         Identity::Derived => Err(Refusal::KeyReused),
         // A random id is repeated only when an append's answer was lost.
         Identity::Chosen | Identity::Random if same && !known.deleted => Ok(Vec::new()),
+        Identity::Chosen | Identity::Random if known.deleted => Err(Refusal::IdRetired),
         Identity::Chosen | Identity::Random => Err(Refusal::IdTaken),
     }
 }

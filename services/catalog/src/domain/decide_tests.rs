@@ -56,7 +56,7 @@ fn another_product_under_the_same_id_is_refused() {
 #[test]
 fn the_id_of_a_deleted_product_stays_taken() {
     let deleted = then(created(), delete(&created()).unwrap());
-    assert_eq!(repeat(&deleted, Identity::Chosen, 200, 100), Err(Refusal::IdTaken));
+    assert_eq!(repeat(&deleted, Identity::Chosen, 200, 100), Err(Refusal::IdRetired));
     assert_eq!(repeat(&deleted, Identity::Derived, 200, 100), Ok(Vec::new()), "a late retry");
 }
 

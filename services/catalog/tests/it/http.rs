@@ -20,7 +20,7 @@ async fn an_administrator_creates_a_product_under_a_chosen_id_once() {
         let answer = shop.send(create(&mushrooms()), Admin).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
         assert_eq!(answer.body, json!({ "product_id": "prod_kinoko", "version": 1 }));
-        assert_eq!(answer.headers.get(LOCATION).unwrap(), "/products/prod_kinoko");
+        assert_eq!(answer.headers.get(LOCATION).unwrap(), "/products/prod_kinoko?min_version=prod_kinoko:1");
     }
     assert_eq!(shop.event_types("prod_kinoko").await, ["ProductCreated"]);
     let mut other = mushrooms();
@@ -58,7 +58,9 @@ async fn services_see_every_change_at_once() {
     let shop = Shop::open().await;
     shop.send(create(&mushrooms()), Admin).await;
     let uri = "/products/prod_kinoko";
-    let put = |name: &str, price: u32| TestRequest::put().uri(uri).set_json(json!({ "name": name, "price": price }));
+    let put = |name: &str, price: u32| {
+        TestRequest::put().uri(uri).set_json(json!({ "name": name, "description": "", "price": price }))
+    };
     assert_eq!(shop.send(put("きのこの山", 210), Admin).await.body["version"], 2);
     assert_eq!(shop.send(put("きのこの山", 210), Admin).await.body["version"], 2, "nothing differs");
     assert_eq!(shop.send(put("大きのこ", 300), Admin).await.body["version"], 3);

@@ -4,7 +4,6 @@ mod decide;
 mod lines;
 mod order;
 mod refusal;
-mod token;
 
 #[cfg(test)]
 mod confluence_tests;
@@ -17,4 +16,3 @@ pub use decide::{News, cancel, deadline_passed, news, place, ship};
 pub use lines::{Line, Lines, LinesError, MAX_LINES, Offer};
 pub use order::{Order, PlacedOrder};
 pub use refusal::{Refusal, TooEarly};
-pub use token::{PaymentToken, PaymentTokenError};

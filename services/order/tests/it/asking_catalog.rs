@@ -1,27 +1,34 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use actix_web::test::TestRequest;
 use secrecy::SecretString;
 use serde_json::json;
-use shotengai_kernel::{ManualClock, Ports, ProductId};
-use shotengai_runtime::http::{HttpListener, HttpServing, HttpState};
+use shotengai_contracts::api::INTERNAL_PRODUCT;
+use shotengai_contracts::api::internal::InternalProduct;
+use shotengai_kernel::{Currency, ManualClock, Names, Ports, ProductId, Version};
+use shotengai_runtime::http::{self, HttpListener, HttpServing, HttpState, Reply};
 use shotengai_runtime::{InternalCaller, PathId, Problem, Routes, TokenVerifier};
 
 use crate::shop::{Answer, NOWHERE, Shop, TOKEN};
 
-async fn product(_: InternalCaller, id: PathId<ProductId>) -> Result<HttpResponse, Problem> {
+async fn product(_: InternalCaller, id: PathId<ProductId>) -> http::Answer<InternalProduct> {
     let deleted = match id.as_str() {
         "prod_takenoko" => false,
         "prod_gone" => true,
         _ => return Err(Problem::not_found("no such product")),
     };
-    let (name, price, currency) = ("たけのこの里", 220, "JPY");
-    Ok(HttpResponse::Ok().json(
-        json!({ "product_id": id.0, "name": name, "price": price, "currency": currency, "version": 1, "deleted": deleted }),
-    ))
+    let (name, price, currency, version) = ("たけのこの里".to_owned(), 220.into(), Currency::JPY, Version::new(1));
+    Ok(Reply::ok(InternalProduct {
+        product_id: id.0,
+        name,
+        names: Names::default(),
+        price,
+        currency,
+        version,
+        deleted,
+    }))
 }
 
 /// Something that answers as catalog does, on a port of its own, until the test ends.
@@ -33,7 +40,7 @@ pub(crate) fn stand_in() -> String {
     let listener = HttpListener::bind(([127, 0, 0, 1], 0).into(), "--addr").unwrap();
     let url = format!("http://{}", listener.address());
     let routes = Arc::new(|routes: &mut Routes| {
-        routes.get("/internal/products/{id}", product);
+        routes.route(INTERNAL_PRODUCT, product);
     });
     let serving = HttpServing::new(listener, Arc::new(state), vec![routes], 1, Duration::ZERO).unwrap();
     actix_web::rt::spawn(serving.server);

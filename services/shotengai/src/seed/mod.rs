@@ -2,14 +2,19 @@
 
 mod products;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use reqwest::Url;
-use serde_json::{Value, json};
-use shotengai_kernel::Currency;
+use shotengai_client::{CallError, Client};
+use shotengai_contracts::api;
+use shotengai_contracts::api::accounts::LogIn;
+use shotengai_contracts::api::products::{CreateProduct, PRODUCT_EXISTS};
+use shotengai_contracts::api::shared::IDEMPOTENCY_KEY_REUSED;
+use shotengai_kernel::{Currency, ProductId};
 use shotengai_storefront::DEVELOPERS_PASSWORD;
 use tokio::time::Instant;
 
@@ -41,63 +46,52 @@ pub(crate) async fn seed(args: &Seeding) -> anyhow::Result<(usize, usize)> {
         "ADMIN_PASSWORD: must not be {DEVELOPERS_PASSWORD:?} at {}: that is the password of `shotengai dev`",
         args.url
     );
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
-    let url = args.url.trim_end_matches('/');
-    let login = client
-        .post(format!("{url}/auth/login"))
-        .json(&json!({"email": args.admin_email, "password": args.admin_password}))
-        .send()
-        .await
-        .with_context(|| format!("no street answers at {url}"))?;
-    if !login.status().is_success() {
-        bail!("the administrator could not sign in at {url}: {} (--admin-email, --admin-password)", login.status());
-    }
-    let token: Value = login.json().await?;
-    let Some(token) = token.get("access_token").and_then(Value::as_str) else {
-        bail!("signing in gave no access_token");
+    let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
+    let street = Client::new(http, &args.url);
+    let url = street.base();
+    let login = LogIn { email: args.admin_email.clone(), password: args.admin_password.clone().into() };
+    let token = match street.call(api::LOG_IN).body(&login).send().await {
+        Ok(answered) => answered.body.access_token,
+        Err(error @ CallError::Unanswered(_)) => {
+            return Err(anyhow::Error::new(error).context(format!("no street answers at {url}")));
+        }
+        Err(error) => bail!("the administrator could not sign in at {url}: {error} (--admin-email, --admin-password)"),
     };
+    let desk = street.with_token(token.into());
     let (mut created, mut found) = (0, 0);
     for product in &PRODUCTS {
-        if client.get(format!("{url}/products/{}", product.id)).send().await?.status().is_success() {
+        let id = ProductId::parse(product.id)?;
+        if street.call_of(api::GET_PRODUCT, &id).send().await.is_ok() {
             found += 1;
             continue;
         }
-        let answer = client
-            .post(format!("{url}/products"))
-            .bearer_auth(token)
-            .header("Idempotency-Key", format!("seed-{}", product.id))
-            .json(&json!({
-                "product_id": product.id,
-                "name": product.name,
-                "names": {"en": product.english},
-                "description": product.description,
-                "price": product.price(currency)?,
-                "stock": product.stock,
-            }))
-            .send()
-            .await?;
-        match answer.status().as_u16() {
-            201 => created += 1,
+        let wanted = CreateProduct {
+            product_id: Some(id),
+            name: product.name.to_owned(),
+            names: BTreeMap::from([("en".to_owned(), product.english.to_owned())]),
+            description: product.description.to_owned(),
+            price: product.price(currency)?,
+            stock: product.stock,
+        };
+        match desk.call(api::CREATE_PRODUCT).key(&format!("seed-{}", product.id)).body(&wanted).send().await {
+            Ok(_) => created += 1,
             // On sale since a moment ago; the read model has yet to show it.
-            409 | 422 => found += 1,
-            status => bail!("{} could not be put on sale: {status} {}", product.id, answer.text().await?),
+            Err(error) if error.is(&PRODUCT_EXISTS) || error.is(&IDEMPOTENCY_KEY_REUSED) => found += 1,
+            Err(error) => bail!("{} could not be put on sale: {error}", product.id),
         }
     }
     for product in &PRODUCTS {
-        until_on_sale(&client, url, product.id).await?;
+        until_on_sale(&street, &ProductId::parse(product.id)?).await?;
     }
     Ok((created, found))
 }
 
-async fn until_on_sale(client: &reqwest::Client, url: &str, product: &str) -> anyhow::Result<()> {
+async fn until_on_sale(street: &Client, product: &ProductId) -> anyhow::Result<()> {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
-        let answer = client.get(format!("{url}/products/{product}")).send().await?;
-        if answer.status().is_success() {
-            let shown: Value = answer.json().await?;
-            if shown.get("stock").and_then(Value::as_u64).is_some_and(|stock| stock > 0) {
-                return Ok(());
-            }
+        let shown = street.call_of(api::GET_PRODUCT, product).send().await;
+        if shown.is_ok_and(|shown| shown.body.stock > 0) {
+            return Ok(());
         }
         if Instant::now() > deadline {
             bail!("{product} was created but does not show its stock after 30 s");

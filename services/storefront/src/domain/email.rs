@@ -16,7 +16,7 @@ pub struct Email(String);
 
 /// Why a text is no address. Doesn't quote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an e-mail address such as name@example.com, {MAX_BYTES} bytes at the most")]
+#[error("email must be an address such as name@example.com, {MAX_BYTES} bytes at the most")]
 pub struct EmailError;
 
 impl Email {

@@ -1,44 +1,31 @@
 //! The languages that mails are written in.
 
-use serde::{Deserialize, Serialize};
+pub use shotengai_contracts::api::accounts::Language;
 
-/// A person's language.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    /// Japanese, the street's own.
-    #[default]
-    Ja,
-    /// English.
-    En,
+/// The one that an `Accept-Language` header likes best; Japanese when it likes neither, or can't be read.
+#[must_use]
+pub fn preferred(accept_language: &str) -> Language {
+    let mut best = (0, Language::default());
+    for range in accept_language.split(',') {
+        let mut parts = range.split(';').map(str::trim);
+        let tag = parts.next().unwrap_or_default();
+        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1000), thousandths).unwrap_or(0);
+        // Of equals the first stands, as browsers list them.
+        if let Some(language) = of_tag(tag)
+            && weight > best.0
+        {
+            best = (weight, language);
+        }
+    }
+    best.1
 }
 
-impl Language {
-    /// The one that an `Accept-Language` header likes best; Japanese when it likes neither, or can't be read.
-    #[must_use]
-    pub fn preferred(accept_language: &str) -> Self {
-        let mut best = (0, Self::default());
-        for range in accept_language.split(',') {
-            let mut parts = range.split(';').map(str::trim);
-            let tag = parts.next().unwrap_or_default();
-            let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1000), thousandths).unwrap_or(0);
-            // Of equals the first stands, as browsers list them.
-            if let Some(language) = Self::of_tag(tag)
-                && weight > best.0
-            {
-                best = (weight, language);
-            }
-        }
-        best.1
-    }
-
-    fn of_tag(tag: &str) -> Option<Self> {
-        let primary = tag.split('-').next().unwrap_or_default();
-        match () {
-            () if primary.eq_ignore_ascii_case("ja") => Some(Self::Ja),
-            () if primary.eq_ignore_ascii_case("en") => Some(Self::En),
-            () => None,
-        }
+fn of_tag(tag: &str) -> Option<Language> {
+    let primary = tag.split('-').next().unwrap_or_default();
+    match () {
+        () if primary.eq_ignore_ascii_case("ja") => Some(Language::Ja),
+        () if primary.eq_ignore_ascii_case("en") => Some(Language::En),
+        () => None,
     }
 }
 
@@ -74,7 +61,7 @@ mod tests {
             ("enough", Language::Ja),
             ("ja, en", Language::Ja),
         ] {
-            assert_eq!(Language::preferred(header), wanted, "{header:?}");
+            assert_eq!(preferred(header), wanted, "{header:?}");
         }
     }
 }

@@ -6,4 +6,4 @@ pub mod language;
 
 pub use account::Account;
 pub use email::{Email, EmailError};
-pub use language::Language;
+pub use language::{Language, preferred};

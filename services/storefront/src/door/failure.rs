@@ -1,6 +1,6 @@
 //! Why a role gave no answer.
 
-use actix_web::http::StatusCode;
+use shotengai_contracts::api::shared;
 use shotengai_runtime::Problem;
 
 /// A request without an answer.
@@ -59,7 +59,7 @@ impl Failure {
             Self::Unreachable => Problem::unavailable(RETRY_SOON).detail(format!("{role} is away; nothing was done")),
             Self::Full => Problem::unavailable(RETRY_SOON).detail(format!("{role} is busy; nothing was done")),
             Self::Cut => Problem::unavailable(RETRY_SOON).detail(format!("{role} went away; it may have been done")),
-            Self::Slow => Problem::new(StatusCode::GATEWAY_TIMEOUT, "role-timeout", "No answer in time")
+            Self::Slow => Problem::of(&shared::ROLE_TIMEOUT)
                 .detail(format!("{role} did not answer in time; it may have been done"))
                 .header(actix_web::http::header::RETRY_AFTER, RETRY_SOON),
             Self::Body(Fate::Late(seconds)) => Problem::body_timeout(std::time::Duration::from_secs(seconds)),

@@ -8,6 +8,7 @@ use futures::{Stream, stream};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::CONTENT_LENGTH;
+use shotengai_contracts::api::shared;
 use shotengai_messaging::trace::current_traceparent;
 use shotengai_runtime::http::{BODY_LIMIT, request_id};
 use shotengai_runtime::{Caller, Problem};
@@ -65,7 +66,7 @@ pub(super) async fn send(
 pub(super) fn refuse_loops(request: &HttpRequest) -> Result<(), Problem> {
     if headers::has_been_here(request.headers()) {
         tracing::error!(path = request.match_pattern(), "a request came back: an address leads to a storefront");
-        return Err(Problem::new(StatusCode::LOOP_DETECTED, "forwarding-loop", "The request came back to us"));
+        return Err(Problem::of(&shared::FORWARDING_LOOP));
     }
     Ok(())
 }

@@ -5,9 +5,9 @@ use actix_web::http::header::{
     AUTHORIZATION, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use futures::future::LocalBoxFuture;
+use shotengai_contracts::api::{PUBLIC, RateLimit, shared};
 use shotengai_runtime::{Gate, Problem, TokenVerifier};
 
 use super::client::{Client, Trust, counted};
@@ -47,8 +47,7 @@ impl FrontGate {
         let client = Client::of(request.headers(), request.peer_addr().map(|peer| peer.ip()), self.trust);
         let address = Counted::Address(counted(client.address()));
         if let Some(limit) = &self.sign_ins
-            && *request.method() == Method::POST
-            && matches!(path, "/auth/guest" | "/auth/login")
+            && hands_out_tokens(request.method().as_str(), path)
         {
             limit.take(address.clone()).map_err(too_many)?;
         }
@@ -68,10 +67,14 @@ impl FrontGate {
     }
 }
 
+/// Such routes have no id in their path.
+fn hands_out_tokens(method: &str, path: &str) -> bool {
+    let mut strict = PUBLIC.iter().map(|route| route.spec()).filter(|spec| spec.rate_limit == RateLimit::SignIns);
+    strict.any(|spec| spec.method.as_str() == method && spec.path == path)
+}
+
 fn too_many(wait: u32) -> Problem {
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests")
-        .detail(format!("the next one in {wait} s"))
-        .header(RETRY_AFTER, wait)
+    Problem::of(&shared::TOO_MANY_REQUESTS).detail(format!("the next one in {wait} s")).header(RETRY_AFTER, wait)
 }
 
 impl Gate for FrontGate {

@@ -24,8 +24,8 @@ pub mod upstream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
+use shotengai_contracts::api::route::Media;
 use shotengai_contracts::topology::Service;
 use shotengai_messaging::Worker;
 use shotengai_runtime::{Check, Context, Routes};
@@ -34,7 +34,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::DoorSettings;
 use client::Trust;
-use table::ROUTES;
+use table::routes_of;
 use upstream::{Bounds, Upstream};
 
 /// WebSockets that one process hands through at the same time; below what its server accepts, or they could lock
@@ -74,9 +74,9 @@ impl Door {
     /// Puts the table's routes behind those of this process's own roles.
     pub fn register(self: &Arc<Self>, routes: &mut Routes) {
         for (target, upstream) in &self.upstreams {
-            for route in ROUTES.iter().filter(|route| route.target == *target) {
+            for spec in routes_of(*target) {
                 let (door, upstream) = (Arc::clone(self), Arc::clone(upstream));
-                let live = route.web_socket;
+                let live = spec.media == Media::WebSocket;
                 let handler = move |request: HttpRequest, payload: web::Payload| {
                     let (door, upstream) = (Arc::clone(&door), Arc::clone(&upstream));
                     async move {
@@ -86,7 +86,7 @@ impl Door {
                         forward::forward(&door, &upstream, &request, payload).await
                     }
                 };
-                routes.otherwise(method(route.method), route.path, handler);
+                routes.otherwise(spec, handler);
             }
         }
     }
@@ -114,14 +114,5 @@ impl Door {
                 closing.cancel();
             }
         })
-    }
-}
-
-fn method(name: table::Verb) -> Method {
-    match name {
-        table::Verb::Get => Method::GET,
-        table::Verb::Post => Method::POST,
-        table::Verb::Put => Method::PUT,
-        table::Verb::Delete => Method::DELETE,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use shotengai_contracts::api::tally::{LiveKind, LiveMessage, LiveProduct};
 use shotengai_kernel::ProductId;
 
 /// The totals of one product.
@@ -53,29 +53,12 @@ impl Filter {
     }
 }
 
-/// A message to a live client.
-#[derive(Serialize)]
-struct Message<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    products: Vec<LiveProduct<'a>>,
-    at: Timestamp,
-}
-
-#[derive(Serialize)]
-struct LiveProduct<'a> {
-    product_id: &'a ProductId,
-    name: &'a str,
-    sold: i64,
-    returned: i64,
-}
-
 impl Standings {
     /// The first message of a client: all its products.
     #[must_use]
     pub fn snapshot(&self, filter: &Filter, at: Timestamp) -> String {
         let products = self.0.iter().filter(|(product, _)| filter.passes(product));
-        text("snapshot", products.map(live).collect(), at)
+        text(LiveKind::Snapshot, products.map(live).collect(), at)
     }
 
     /// The products that differ from `before`; none when nothing does. Products never leave the tally.
@@ -86,17 +69,18 @@ impl Standings {
             .iter()
             .filter(|(product, standing)| filter.passes(product) && before.0.get(product) != Some(standing));
         let products: Vec<_> = changed.map(live).collect();
-        if products.is_empty() { None } else { Some(text("change", products, at)) }
+        if products.is_empty() { None } else { Some(text(LiveKind::Change, products, at)) }
     }
 }
 
-fn live<'a>((product_id, standing): (&'a ProductId, &'a Standing)) -> LiveProduct<'a> {
-    LiveProduct { product_id, name: &standing.name, sold: standing.sold, returned: standing.returned }
+fn live((product_id, standing): (&ProductId, &Standing)) -> LiveProduct {
+    let (product_id, name) = (product_id.clone(), standing.name.clone());
+    LiveProduct { product_id, name, sold: standing.sold, returned: standing.returned }
 }
 
-fn text(kind: &'static str, products: Vec<LiveProduct<'_>>, at: Timestamp) -> String {
+fn text(kind: LiveKind, products: Vec<LiveProduct>, at: Timestamp) -> String {
     // Texts and whole numbers always serialize.
-    serde_json::to_string(&Message { kind, products, at }).unwrap_or_default()
+    serde_json::to_string(&LiveMessage { kind, products, at }).unwrap_or_default()
 }
 
 #[cfg(test)]

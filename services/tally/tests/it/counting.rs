@@ -1,9 +1,9 @@
 //! Orders move the counters, each once, whatever the messages do.
 
+use shotengai_contracts::api::tally::MinuteTally;
 use shotengai_contracts::events::{Event, OrderStage};
 use shotengai_kernel::{Random, SeededRandom};
 use shotengai_messaging::Disposition;
-use shotengai_tally::counters::MinuteCount;
 use shotengai_tally::domain::rows::minute_of;
 
 use crate::support::{Street, cancelled, delivery, id, paid};
@@ -92,7 +92,7 @@ async fn a_chart_shows_each_sale_in_the_minute_it_was_paid() {
         delivery(&cancelled(1, &[("prod_a", 1)], OrderStage::Paid), late),
     ];
     assert_eq!(street.handler().handle(&batch).await, vec![Disposition::Done; 3]);
-    let minute = |time, sold, returned| MinuteCount { minute: minute_of(time), sold, returned };
+    let minute = |time, sold, returned| MinuteTally { minute: minute_of(time), sold, returned };
     let all = street.counters.series(late, 60).await.unwrap();
     assert_eq!(all[&id("prod_a")], [minute(early, 1, 0), minute(late, 2, 1)]);
     let last = street.counters.series(late, 3).await.unwrap();

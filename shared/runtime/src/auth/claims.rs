@@ -1,17 +1,8 @@
 //! What a token says.
 
 use serde::{Deserialize, Serialize};
+pub use shotengai_contracts::api::accounts::AccountRole;
 use shotengai_kernel::UserId;
-
-/// What an account may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AccountRole {
-    /// Buys.
-    Customer,
-    /// Keeps the shop.
-    Administrator,
-}
 
 /// Whom a token is for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,11 +2,14 @@
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
+use actix_web::http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, TRANSFER_ENCODING,
+};
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use futures::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
+use shotengai_contracts::api::shared;
 
 use super::{HttpState, Problem, json};
 
@@ -47,10 +50,34 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
     }
 }
 
+/// A JSON body that may be left out; then it is `T`'s default.
+#[derive(Debug, Clone)]
+pub struct OptionalBody<T>(pub T);
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalBody<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        if has_no_body(request) {
+            return Box::pin(async { Ok(Self(T::default())) });
+        }
+        let body = JsonBody::from_request(request, payload);
+        Box::pin(async move { Ok(Self(body.await?.value)) })
+    }
+}
+
+fn has_no_body(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    match headers.get(CONTENT_LENGTH) {
+        Some(length) => length.as_bytes() == b"0",
+        None => !headers.contains_key(TRANSFER_ENCODING) && !headers.contains_key(CONTENT_TYPE),
+    }
+}
+
 fn is_plain_json(request: &HttpRequest) -> Result<(), Problem> {
     let unsupported = |header: HeaderName, detail: &str| {
-        let title = "Send application/json";
-        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", title)
+        Problem::of(&shared::UNSUPPORTED_MEDIA_TYPE)
             .detail(detail)
             .at_header(header.as_str())
             .header(ACCEPT, "application/json")

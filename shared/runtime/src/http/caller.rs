@@ -29,14 +29,17 @@ pub struct AdminCaller(pub Caller);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InternalCaller;
 
+/// Says how to get a token, for whoever has never seen one.
+fn unsigned() -> Problem {
+    Problem::unauthorized(
+        "sign in with POST /auth/guest or POST /auth/login, and send the access_token as Authorization: Bearer <access_token>",
+    )
+}
+
 fn bearer(request: &HttpRequest) -> Result<String, Problem> {
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let (scheme, token) =
-        header.and_then(|value| value.split_once(' ')).ok_or_else(|| Problem::unauthorized("send a bearer token"))?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Problem::unauthorized("send a bearer token"));
-    }
-    Ok(token.trim().to_owned())
+    let (scheme, token) = header.and_then(|value| value.split_once(' ')).ok_or_else(unsigned)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim().to_owned()) } else { Err(unsigned()) }
 }
 
 async fn claims(

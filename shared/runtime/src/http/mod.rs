@@ -1,10 +1,13 @@
-//! The HTTP shell: handlers answer `Result<HttpResponse, Problem>` and take extractors; everything around is here.
+//! The HTTP shell: handlers take extractors and answer an [`Answer`]; everything around is here.
 //!
-//! [`Routes`] merges what roles serve · [`Gate`] stands before all of it · [`Problem`] is every error's form · [`JsonBody`], [`PathId`], [`RequestMeta`],
-//! [`Caller`], [`AdminCaller`], [`InternalCaller`] are the extractors · [`HttpState`] is what they need.
+//! [`Routes`] merges what roles serve, each route a constant of `contracts::api` that [`typed`] holds its handler against ·
+//! [`Gate`] stands before all of it · [`Reply`] is a good answer, [`Problem`] every error's form · [`JsonBody`],
+//! [`OptionalBody`], [`PathId`], [`RequestMeta`], [`Caller`], [`AdminCaller`], [`InternalCaller`] are the extractors ·
+//! [`HttpState`] is what they need.
 
 mod body;
 mod caller;
+mod documents;
 mod faults;
 mod gate;
 mod idempotency;
@@ -12,17 +15,20 @@ mod json;
 mod meta;
 mod middleware;
 mod outbound;
+mod parameters;
 mod path;
 mod problem;
 mod problem_types;
+mod reply;
 mod routes;
 mod server;
 mod state;
 #[cfg(test)]
 mod tests;
+pub mod typed;
 mod unread;
 
-pub use body::{BODY_LIMIT, JsonBody};
+pub use body::{BODY_LIMIT, JsonBody, OptionalBody};
 pub use caller::{AdminCaller, Caller, InternalCaller};
 pub use gate::Gate;
 pub use idempotency::IdempotencyKey;
@@ -30,7 +36,8 @@ pub use meta::{REQUEST_ID_HEADER, RequestMeta, request_id};
 pub use outbound::with_trace;
 pub use path::PathId;
 pub use problem::{Named, Problem};
-pub use problem_types::{PROBLEM_TYPES, ProblemType, describe_problems};
+pub use problem_types::describe_problems;
+pub use reply::{Answer, Reply};
 pub use routes::Routes;
 pub use server::{HttpListener, HttpServing, POOL_IDLE, app};
 pub use state::HttpState;

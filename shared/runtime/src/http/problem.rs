@@ -8,22 +8,20 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use shotengai_contracts::api::{ProblemType, shared};
 
 use super::meta::current_request_id;
-use super::problem_types::PROBLEMS;
 
 /// An error answer. Says only what the client may know: internals belong in the log.
 ///
-/// Its `type` is a path of the server that answers, where [`super::PROBLEM_TYPES`] explains it. `instance` is the
-/// request's id, by which an operator finds the log lines.
+/// Each is of a [`ProblemType`], which the interface declares; its `type` is a path of the server that answers, where that is
+/// explained. `instance` is the request's id, by which an operator finds the log lines.
 #[derive(Debug)]
 pub struct Problem(Box<Parts>);
 
 #[derive(Debug)]
 struct Parts {
-    status: StatusCode,
-    slug: &'static str,
-    title: String,
+    of: &'static ProblemType,
     detail: Option<String>,
     place: Option<Place>,
     errors: Vec<Named>,
@@ -77,12 +75,11 @@ struct Body<'a> {
 }
 
 impl Problem {
-    /// A problem of the type `slug` (kebab-case, stable: clients switch on it).
+    /// A problem of this type.
     #[must_use]
-    pub fn new(status: StatusCode, slug: &'static str, title: impl Into<String>) -> Self {
-        let title = title.into();
+    pub fn of(of: &'static ProblemType) -> Self {
         let (errors, headers) = (Vec::new(), Vec::new());
-        Self(Box::new(Parts { status, slug, title, detail: None, place: None, errors, headers }))
+        Self(Box::new(Parts { of, detail: None, place: None, errors, headers }))
     }
 
     /// Says what is wrong this time.
@@ -136,18 +133,18 @@ impl Problem {
     /// 404: there is no such thing, or none that this caller may see.
     #[must_use]
     pub fn not_found(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found").detail(detail)
+        Self::of(&shared::NOT_FOUND).detail(detail)
     }
 
     /// 400: the request can't be read.
     #[must_use]
     pub fn bad_request(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request").detail(detail)
+        Self::of(&shared::BAD_REQUEST).detail(detail)
     }
 
     /// 400: the body is no JSON.
     pub(super) fn malformed_json(detail: impl Into<String>, pointer: Option<String>) -> Self {
-        let problem = Self::new(StatusCode::BAD_REQUEST, "malformed-json", "The body is not JSON").detail(detail);
+        let problem = Self::of(&shared::MALFORMED_JSON).detail(detail);
         match pointer {
             Some(pointer) => problem.pointer(pointer),
             None => problem,
@@ -156,31 +153,19 @@ impl Problem {
 
     /// 400: the body is JSON, but not of the form wanted here.
     pub(super) fn invalid_body(errors: impl IntoIterator<Item = Named>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid-body", "The body is not what was expected").errors(errors)
+        Self::of(&shared::INVALID_BODY).errors(errors)
     }
 
     /// 400: parameters of the query string are at fault.
     #[must_use]
     pub fn invalid_parameters(errors: impl IntoIterator<Item = Named>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid-parameter", "Bad parameters").errors(errors)
-    }
-
-    /// 422: readable, but not acceptable.
-    #[must_use]
-    pub fn unprocessable(slug: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, slug, "Not acceptable").detail(detail)
-    }
-
-    /// 409: does not fit the state things are in.
-    #[must_use]
-    pub fn conflict(slug: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, slug, "Conflict").detail(detail)
+        Self::of(&shared::INVALID_PARAMETER).errors(errors)
     }
 
     /// 401: no caller known.
     #[must_use]
     pub fn unauthorized(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Sign in first")
+        Self::of(&shared::UNAUTHORIZED)
             .detail(detail)
             .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
     }
@@ -188,52 +173,50 @@ impl Problem {
     /// 403: the caller is known and may not.
     #[must_use]
     pub fn forbidden(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed").detail(detail)
+        Self::of(&shared::FORBIDDEN).detail(detail)
     }
 
     /// 408: the body took longer than this to arrive.
     #[must_use]
     pub fn body_timeout(patience: Duration) -> Self {
-        Self::new(StatusCode::REQUEST_TIMEOUT, "body-timeout", "The body did not arrive in time")
-            .detail(format!("it may take {} s", patience.as_secs()))
+        Self::of(&shared::BODY_TIMEOUT).detail(format!("it may take {} s", patience.as_secs()))
     }
 
     /// 413: the body has more than so many bytes.
     #[must_use]
     pub fn body_too_large(limit: usize) -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large")
-            .detail(format!("at most {limit} bytes"))
+        Self::of(&shared::BODY_TOO_LARGE).detail(format!("at most {limit} bytes"))
     }
 
     /// 503: try again after so many seconds.
     #[must_use]
     pub fn unavailable(retry_after_seconds: u32) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Try again shortly")
-            .header(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds))
+        Self::of(&shared::UNAVAILABLE).header(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds))
     }
 
     /// 500, without a word about why. The caller logs the cause.
     #[must_use]
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side")
+        Self::of(&shared::INTERNAL)
     }
 
     /// The status it answers with.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.0.status
+        // A status that is none is a fault of ours.
+        StatusCode::from_u16(self.0.of.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The last part of its type.
     #[must_use]
     pub fn slug(&self) -> &'static str {
-        self.0.slug
+        self.0.of.slug
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.0.status.as_u16(), self.0.slug, self.0.title)?;
+        write!(f, "{} {}: {}", self.0.of.status, self.0.of.slug, self.0.of.title)?;
         self.0.detail.as_ref().map_or(Ok(()), |detail| write!(f, " ({detail})"))
     }
 }
@@ -242,7 +225,7 @@ impl std::error::Error for Problem {}
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.0.status
+        self.status()
     }
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
@@ -255,16 +238,16 @@ impl ResponseError for Problem {
             _ => None,
         };
         let body = Body {
-            r#type: format!("{PROBLEMS}/{}", parts.slug),
-            title: &parts.title,
-            status: parts.status.as_u16(),
+            r#type: parts.of.uri(),
+            title: parts.of.title,
+            status: parts.of.status,
             detail: parts.detail.as_deref(),
             place: parts.place.as_ref(),
             errors: single.as_ref().map_or(parts.errors.as_slice(), std::slice::from_ref),
             instance: current_request_id().map(|id| id.urn().to_string()),
         };
-        let mut response = HttpResponse::build(parts.status);
-        if matches!(parts.status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
+        let mut response = HttpResponse::build(self.status());
+        if matches!(self.status(), StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
             // The rest of the body may still be on its way, and nobody wants to read it.
             response.force_close();
         }
@@ -290,12 +273,12 @@ pub(super) mod tests {
 
     #[actix_web::test]
     async fn a_problem_is_problem_json_with_its_type_and_pointer() {
-        let problem = Problem::unprocessable("out-of-range", "must be 1 at least").pointer("/items/0/quantity");
+        let problem = Problem::of(&shared::OUT_OF_RANGE).detail("must be 1 at least").pointer("/items/0/quantity");
         let response = problem.error_response();
         assert_eq!(response.status(), 422);
         assert_eq!(response.headers().get("content-type").unwrap(), "application/problem+json");
         let wanted = json!({
-            "type": "/problems/out-of-range", "title": "Not acceptable", "status": 422, "detail": "must be 1 at least",
+            "type": "/problems/out-of-range", "title": "Out of bounds", "status": 422, "detail": "must be 1 at least",
             "pointer": "/items/0/quantity",
             "errors": [{ "pointer": "/items/0/quantity", "detail": "must be 1 at least" }]
         });

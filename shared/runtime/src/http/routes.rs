@@ -1,11 +1,20 @@
 //! One route table out of many roles' routes.
 
+use std::marker::PhantomData;
+use std::rc::Rc;
+
 use actix_web::guard::{self, Guard};
 use actix_web::http::{Method, header};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route};
+use actix_web::{FromRequest, Handler, HttpResponse, Responder};
+use futures::future::LocalBoxFuture;
+use serde::Serialize;
+use shotengai_contracts::api::route::Spec;
+use shotengai_contracts::api::{self, Endpoint, Route, shared};
 
-use super::Problem;
+use super::typed::{Id, Sent, Takes};
+use super::{Answer, Problem, parameters};
 
 type Configure = Box<dyn FnOnce(&mut ServiceConfig)>;
 
@@ -16,6 +25,7 @@ type Configure = Box<dyn FnOnce(&mut ServiceConfig)>;
 pub struct Routes {
     data: Vec<Configure>,
     paths: Vec<Path>,
+    endpoints: Vec<Box<dyn Endpoint>>,
     conflicts: Vec<String>,
 }
 
@@ -26,9 +36,11 @@ struct Path {
 
 struct Answering {
     method: Method,
-    route: Route,
+    route: actix_web::Route,
     /// Gives way to a role of this process that answers the same.
     yields: bool,
+    /// The parameters of the query string that it reads; none where another process knows, or it doesn't matter.
+    reads: Option<Vec<&'static str>>,
 }
 
 impl Routes {
@@ -40,65 +52,60 @@ impl Routes {
         self
     }
 
-    /// Answers GET and HEAD.
-    pub fn get<F, Args>(&mut self, path: &str, handler: F) -> &mut Self
+    /// Answers a route of the interface: method and path are its, and the handler takes and answers what it says.
+    /// `Cache-Control` of good answers is the route's, too.
+    pub fn route<W, P, B, A, F, Args, C, I, S>(&mut self, route: Route<W, P, B, A>, handler: F) -> &mut Self
     where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
+        Route<W, P, B, A>: Endpoint + 'static,
+        A: Serialize + 'static,
+        F: Handler<Args, Output = Answer<A>, Future: 'static>,
+        Args: FromRequest + Takes<W, C> + Takes<Id<P>, I> + Takes<Sent<B>, S> + 'static,
     {
-        self.add(Method::GET, path, false, handler)
+        let spec = *route.spec();
+        self.endpoints.push(Box::new(route));
+        self.add(&spec, false, Cached { handler, policy: spec.cache, answers: PhantomData })
     }
 
-    /// Answers POST.
-    pub fn post<F, Args>(&mut self, path: &str, handler: F) -> &mut Self
+    /// Answers a route whose answer is no JSON: a page, a text, a WebSocket. The handler sets all headers itself.
+    pub fn raw<W, P, B, A, F, Args, C, I, S>(&mut self, route: Route<W, P, B, A>, handler: F) -> &mut Self
     where
+        Route<W, P, B, A>: Endpoint + 'static,
         F: Handler<Args>,
-        Args: FromRequest + 'static,
+        Args: FromRequest + Takes<W, C> + Takes<Id<P>, I> + Takes<Sent<B>, S> + 'static,
         F::Output: Responder + 'static,
     {
-        self.add(Method::POST, path, false, handler)
+        let spec = *route.spec();
+        self.endpoints.push(Box::new(route));
+        self.add(&spec, false, handler)
     }
 
-    /// Answers PUT.
-    pub fn put<F, Args>(&mut self, path: &str, handler: F) -> &mut Self
+    /// Answers where no role of this process answers this route.
+    pub fn otherwise<F, Args>(&mut self, spec: &Spec, handler: F) -> &mut Self
     where
         F: Handler<Args>,
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.add(Method::PUT, path, false, handler)
+        self.add(spec, true, handler)
     }
 
-    /// Answers DELETE.
-    pub fn delete<F, Args>(&mut self, path: &str, handler: F) -> &mut Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.add(Method::DELETE, path, false, handler)
+    /// What was registered so far.
+    #[must_use]
+    pub fn endpoints(&self) -> &[Box<dyn Endpoint>] {
+        &self.endpoints
     }
 
-    /// Answers where no role of this process answers this method on this path.
-    pub fn otherwise<F, Args>(&mut self, method: Method, path: &str, handler: F) -> &mut Self
+    fn add<F, Args>(&mut self, spec: &Spec, yields: bool, handler: F) -> &mut Self
     where
         F: Handler<Args>,
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.add(method, path, true, handler)
-    }
-
-    fn add<F, Args>(&mut self, method: Method, path: &str, yields: bool, handler: F) -> &mut Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
+        let (method, path) = (method(spec.method), spec.path);
         let route = web::route().guard(MethodGuard(method.clone())).to(handler);
         let shape = shape(path);
-        let answering = Answering { method, route, yields };
+        let reads = if yields { None } else { parameters::known(spec) };
+        let answering = Answering { method, route, yields, reads };
         let Some(known) = self.paths.iter_mut().find(|known| self::shape(&known.pattern) == shape) else {
             self.paths.push(Path { pattern: path.to_owned(), methods: vec![answering] });
             return self;
@@ -126,9 +133,51 @@ impl Routes {
         // The router takes the first match, so `/orders/live` has to stand before `/orders/{id}`, whoever came first.
         self.paths.sort_by_key(|path| shape(&path.pattern));
         for path in self.paths {
-            config.service(path.resource());
+            path.register(config);
         }
         config.default_service(web::to(|| async { unknown_path() }));
+    }
+}
+
+const fn method(method: api::Method) -> Method {
+    match method {
+        api::Method::Get => Method::GET,
+        api::Method::Post => Method::POST,
+        api::Method::Put => Method::PUT,
+        api::Method::Delete => Method::DELETE,
+    }
+}
+
+/// A handler whose good answers say who may keep them.
+struct Cached<F, A> {
+    handler: F,
+    policy: Option<&'static str>,
+    answers: PhantomData<fn() -> A>,
+}
+
+impl<F: Clone, A> Clone for Cached<F, A> {
+    fn clone(&self) -> Self {
+        Self { handler: self.handler.clone(), policy: self.policy, answers: PhantomData }
+    }
+}
+
+impl<Args, F, A> Handler<Args> for Cached<F, A>
+where
+    F: Handler<Args, Output = Answer<A>, Future: 'static>,
+    A: 'static,
+{
+    type Output = Answer<A>;
+    type Future = LocalBoxFuture<'static, Answer<A>>;
+
+    fn call(&self, args: Args) -> Self::Future {
+        let (answer, policy) = (self.handler.call(args), self.policy);
+        Box::pin(async move {
+            let mut reply = answer.await?;
+            if let Some(policy) = policy {
+                reply.cached(policy);
+            }
+            Ok(reply)
+        })
     }
 }
 
@@ -137,12 +186,15 @@ fn unknown_path() -> Result<HttpResponse, Problem> {
 }
 
 impl Path {
-    fn resource(self) -> Resource {
+    fn register(self, config: &mut ServiceConfig) {
         let allow = self.allow();
         let mut resource = web::resource(&self.pattern);
+        let mut reads = Vec::new();
         for answering in self.methods {
             resource = resource.route(answering.route);
+            reads.extend(answering.reads.map(|known| (answering.method, known)));
         }
+        let reads: Rc<[_]> = reads.into();
         let told = allow.clone();
         let options = move || {
             let told = told.clone();
@@ -152,7 +204,10 @@ impl Path {
             let allow = allow.clone();
             async move { Err::<HttpResponse, _>(wrong_method(&allow)) }
         };
-        resource.route(web::route().guard(guard::Options()).to(options)).default_service(web::to(refused))
+        let resource =
+            resource.route(web::route().guard(guard::Options()).to(options)).default_service(web::to(refused));
+        config
+            .service(resource.wrap(from_fn(move |request, next| parameters::check(Rc::clone(&reads), request, next))));
     }
 
     fn allow(&self) -> String {
@@ -168,9 +223,7 @@ impl Path {
 }
 
 fn wrong_method(allow: &str) -> Problem {
-    Problem::new(actix_web::http::StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")
-        .detail(format!("allowed here: {allow}"))
-        .header(header::ALLOW, allow)
+    Problem::of(&shared::METHOD_NOT_ALLOWED).detail(format!("allowed here: {allow}")).header(header::ALLOW, allow)
 }
 
 struct MethodGuard(Method);

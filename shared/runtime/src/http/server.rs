@@ -108,10 +108,11 @@ pub fn app(
     > + use<>,
 > {
     let mut merged = Routes::default();
-    super::problem_types::routes(&mut merged);
     for table in routes {
         table(&mut merged);
     }
+    super::problem_types::routes(&mut merged);
+    super::documents::routes(&mut merged);
     App::new()
         .app_data(state)
         .app_data(web::PayloadConfig::new(BODY_LIMIT))

@@ -8,18 +8,21 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::test::{TestRequest, init_service};
 use actix_web::{HttpResponse, web};
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use shotengai_contracts::api::{Administrator, Anyone, Customer, Internal, Route};
+use shotengai_contracts::topology::Service;
 use shotengai_kernel::{ManualClock, OrderId, Ports, UserId};
 
 use super::*;
 use crate::auth::{Subject, TokenIssuer, TokenVerifier, generate_signing_key};
 use crate::role::RouteTable;
 
-const INTERNAL: &str = "an internal token";
+const TOKEN: &str = "an internal token";
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Greeting {
     name: String,
@@ -38,18 +41,31 @@ async fn broken() -> Result<HttpResponse, Problem> {
     Err(std::io::Error::other("hunter2")).map_err(|_| Problem::internal())
 }
 
+const A: Service = Service::new("a");
+const B: Service = Service::new("b");
+const READ: Route<Anyone, OrderId, (), ()> = Route::get("/orders/{id}", A, "read");
+const READ_TOO: Route<Anyone, OrderId, (), ()> = Route::get("/orders/{order_id}", B, "readToo");
+const LIST: Route<Anyone, (), (), ()> = Route::get("/orders", A, "list");
+const PLACE: Route<Anyone, (), (), ()> = Route::post("/orders", A, "place");
+const GREET: Route<Anyone, (), Greeting, ()> = Route::post("/orders/{order_id}", B, "greet");
+const LIVE: Route<Anyone, (), (), ()> = Route::get("/orders/live", B, "live");
+const BROKEN: Route<Anyone, (), (), ()> = Route::get("/broken", A, "break");
+const ME: Route<Customer, (), (), ()> = Route::get("/me", A, "me");
+const ADMIN: Route<Administrator, (), (), ()> = Route::get("/admin", A, "admin");
+const OURS: Route<Internal, (), (), ()> = Route::get("/internal/x", A, "ours");
+
 /// Two roles that share a path, and routes for each kind of caller.
 fn roles() -> Vec<RouteTable> {
     vec![
         Arc::new(|routes: &mut Routes| {
-            routes.get("/orders/{id}", read).get("/broken", broken);
-            routes.get("/me", |caller: Caller| async move { HttpResponse::Ok().body(caller.user_id.to_string()) });
-            routes.get("/admin", |_: AdminCaller| async { HttpResponse::Ok().finish() });
-            routes.get("/internal/x", |_: InternalCaller| async { HttpResponse::Ok().finish() });
+            routes.raw(READ, read).raw(BROKEN, broken);
+            routes.raw(ME, |caller: Caller| async move { HttpResponse::Ok().body(caller.user_id.to_string()) });
+            routes.raw(ADMIN, |_: AdminCaller| async { HttpResponse::Ok().finish() });
+            routes.raw(OURS, |_: InternalCaller| async { HttpResponse::Ok().finish() });
         }),
         Arc::new(|routes: &mut Routes| {
-            routes.post("/orders/{order_id}", greet);
-            routes.get("/orders/live", || async { HttpResponse::Ok().body("live") });
+            routes.raw(GREET, greet);
+            routes.raw(LIVE, || async { HttpResponse::Ok().body("live") });
         }),
     ]
 }
@@ -65,7 +81,7 @@ impl Shell {
         let ports = Ports::seeded(1, Arc::clone(&clock));
         let issuer = TokenIssuer::new(&generate_signing_key().unwrap(), "shotengai", Arc::clone(&clock) as _).unwrap();
         let tokens = Arc::new(TokenVerifier::fixed(&issuer.jwks(), "shotengai", clock));
-        Self { state: web::Data::new(HttpState::new(ports, tokens, &SecretString::from(INTERNAL))), issuer }
+        Self { state: web::Data::new(HttpState::new(ports, tokens, &SecretString::from(TOKEN))), issuer }
     }
 
     async fn call(&self, request: TestRequest) -> ServiceResponse<impl MessageBody + use<>> {
@@ -121,7 +137,7 @@ async fn wrong_methods_and_unknown_paths_are_problems() {
 #[test]
 fn one_request_answered_by_two_roles_is_a_conflict() {
     let mut routes = Routes::default();
-    routes.get("/orders/{id}", read).get("/orders/{order_id}", read);
+    routes.raw(READ, read).raw(READ_TOO, read);
     assert_eq!(routes.conflicts(), ["GET /orders/{order_id}"]);
 }
 
@@ -166,7 +182,7 @@ async fn callers_are_who_their_token_says() {
     assert_eq!(shell.status(at("/admin").insert_header(shell.bearer(&customer))).await, 403);
     assert_eq!(shell.status(at("/admin").insert_header(shell.bearer(&admin))).await, 200);
     assert_eq!(shell.status(at("/internal/x").insert_header(shell.bearer(&admin))).await, 401);
-    let ours = ("authorization", format!("Bearer {INTERNAL}"));
+    let ours = ("authorization", format!("Bearer {TOKEN}"));
     assert_eq!(shell.status(at("/internal/x").insert_header(ours)).await, 200);
 }
 
@@ -174,10 +190,10 @@ async fn callers_are_who_their_token_says() {
 fn what_answers_otherwise_gives_way_to_a_role_whichever_came_first() {
     let ok = || async { HttpResponse::Ok().finish() };
     let mut routes = Routes::default();
-    routes.otherwise(Method::GET, "/orders/{id}", ok).get("/orders/{order_id}", ok);
-    routes.post("/orders", ok).otherwise(Method::POST, "/orders", ok).otherwise(Method::GET, "/orders", ok);
+    routes.otherwise(READ.spec(), read).raw(READ_TOO, read);
+    routes.raw(PLACE, ok).otherwise(PLACE.spec(), ok).otherwise(LIST.spec(), ok);
     assert!(routes.conflicts().is_empty());
-    routes.otherwise(Method::GET, "/orders", ok);
+    routes.otherwise(LIST.spec(), ok);
     assert_eq!(routes.conflicts(), ["GET /orders"], "two that both give way to a role don't to each other");
 }
 
@@ -185,8 +201,7 @@ fn what_answers_otherwise_gives_way_to_a_role_whichever_came_first() {
 async fn what_came_through_a_proxy_finds_nothing_internal() {
     let shell = Shell::new();
     for header in ["x-forwarded-for", "forwarded", "via"] {
-        let asked =
-            TestRequest::get().uri("/internal/x").insert_header(("authorization", format!("Bearer {INTERNAL}")));
+        let asked = TestRequest::get().uri("/internal/x").insert_header(("authorization", format!("Bearer {TOKEN}")));
         assert_eq!(shell.status(asked.insert_header((header, "203.0.113.7"))).await, 404, "{header}");
     }
 }

@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use actix_web::HttpResponse;
 use secrecy::SecretString;
+use shotengai_contracts::api::{Anyone, Route};
 use shotengai_contracts::topology::Service;
 use shotengai_kernel::Ports;
 use shotengai_messaging::Worker;
@@ -31,7 +32,8 @@ async fn until(condition: impl AsyncFn() -> bool) {
 }
 
 fn serve_x(routes: &mut Routes) {
-    routes.get("/x", || async { HttpResponse::Ok().finish() });
+    routes
+        .raw(Route::<Anyone, (), (), ()>::get("/x", Service::new("x"), "x"), || async { HttpResponse::Ok().finish() });
 }
 
 async fn status(url: &str) -> Option<u16> {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use shotengai_contracts::api::orders::PaymentToken;
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::{OrderId, Quantity, UserId};
 use shotengai_messaging::CommandError;
 use shotengai_order::cancel::{CancelOrder, cancel_order};
-use shotengai_order::domain::{Lines, PaymentToken, Refusal};
+use shotengai_order::domain::{Lines, Refusal};
 use shotengai_order::history::history;
 use shotengai_order::idempotency;
 use shotengai_order::place::{PlaceError, PlaceOrder, PlaceRefusal};

@@ -49,9 +49,16 @@ impl Fault {
         self.inwards.iter().rev().take_while(short).map(written).collect()
     }
 
-    /// What is wrong, in words.
-    pub(super) fn detail(&self) -> &str {
-        &self.detail
+    /// What is wrong with what, in words that stand by themselves.
+    pub(super) fn sentence(&self) -> String {
+        let subject = match self.inwards.as_slice() {
+            [] => "the body".to_owned(),
+            [Step::Key(key), ..] if key.len() > LONGEST_KEY => "a field".to_owned(),
+            [Step::Key(key), ..] => key.clone(),
+            [Step::Index(index), Step::Key(key), ..] => format!("{key}[{index}]"),
+            [Step::Index(index), ..] => format!("entry {index}"),
+        };
+        format!("{subject} {}", self.detail)
     }
 }
 
@@ -134,7 +141,7 @@ impl Error for Fault {
 
     fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
         Self::here(match expected {
-            [] => "is not known: nothing may stand here".to_owned(),
+            [] => "is not known; nothing may stand here".to_owned(),
             known => format!("is not known; known are {}", known.join(", ")),
         })
     }

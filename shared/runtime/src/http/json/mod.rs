@@ -25,7 +25,7 @@ pub(super) fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
     }
     let tree = serde_json::from_slice(raw).map_err(|_| malformed(raw))?;
     collect::read(tree).map_err(|faults| {
-        Problem::invalid_body(faults.iter().map(|fault| Named::pointer(fault.pointer(), fault.detail())))
+        Problem::invalid_body(faults.iter().map(|fault| Named::pointer(fault.pointer(), fault.sentence())))
     })
 }
 

@@ -86,9 +86,18 @@ async fn a_fault_says_what_is_wanted_and_quotes_nothing() {
         let mut body = json!({ "items": [] });
         body[field] = value;
         let refusal = refusal(body.to_string()).await;
-        assert_eq!((&refusal["pointer"], &refusal["detail"]), (&json!(format!("/{field}")), &json!(detail)));
+        assert_eq!(
+            (&refusal["pointer"], &refusal["detail"]),
+            (&json!(format!("/{field}")), &json!(format!("{field} {detail}")))
+        );
         assert!(!refusal.to_string().contains("4242"), "{refusal}");
     }
+}
+
+#[actix_web::test]
+async fn what_is_missing_is_named_in_the_sentence() {
+    let refusal = refusal(r#"{"items":[{"product_id":"prod_1"}]}"#).await;
+    assert_eq!((&refusal["pointer"], &refusal["detail"]), (&json!("/items/0/quantity"), &json!("quantity is missing")));
 }
 
 #[actix_web::test]
@@ -99,8 +108,13 @@ async fn a_key_that_stands_twice_is_refused() {
 
 #[actix_web::test]
 async fn an_array_is_no_object() {
-    assert_eq!(refusal("[[]]").await["pointer"], "");
-    assert_eq!(refusal(r#"{"items":[["prod_1",1]]}"#).await["pointer"], "/items/0");
+    let root = refusal("[[]]").await;
+    assert_eq!((&root["pointer"], &root["detail"]), (&json!(""), &json!("the body must be an object, not an array")));
+    let entry = refusal(r#"{"items":[["prod_1",1]]}"#).await;
+    assert_eq!(
+        (&entry["pointer"], &entry["detail"]),
+        (&json!("/items/0"), &json!("items[0] must be an object, not an array"))
+    );
 }
 
 #[actix_web::test]

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
 
 /// A payment provider's token: 1 to 128 letters, digits, `-`, `_` or `.`. Never a card number.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct PaymentToken(String);
 
 /// Why a text is not a token. Says nothing of the text: it may be a secret.
@@ -42,6 +43,21 @@ impl PaymentToken {
     #[must_use]
     pub fn into_string(self) -> String {
         self.0
+    }
+}
+
+impl From<PaymentToken> for String {
+    fn from(token: PaymentToken) -> Self {
+        token.0
+    }
+}
+
+impl JsonSchema for PaymentToken {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "PaymentToken".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$" })
     }
 }
 

@@ -1,0 +1,74 @@
+//! The HTTP interface as types: every route with its path, who may call it, what it takes and answers, and how it refuses.
+//!
+//! - [`route`]: [`Route`], a constant that says all of this, and [`Endpoint`], the same without its types, for lists.
+//! - [`parameter`]: parameters of the query string, and headers of requests.
+//! - [`problem`]: [`ProblemType`]; [`shared`] has those that any route may answer with.
+//! - [`accounts`], [`products`], [`orders`], [`tally`]: what the street serves, and the problems of each.
+//! - [`internal`]: what services ask each other.
+//! - [`documents`]: the interface about itself. [`page`]: lists in pages. [`openapi`]: the OpenAPI document of a list of routes.
+//!
+//! Servers register these constants (`Routes::route`), the front door forwards by them, clients call by them. An
+//! application with routes of its own declares [`Route`] constants too and puts its list beside [`PUBLIC`].
+
+pub mod accounts;
+pub mod documents;
+pub mod internal;
+pub mod openapi;
+pub mod orders;
+pub mod page;
+pub mod parameter;
+pub mod problem;
+pub mod products;
+pub mod route;
+pub mod shared;
+pub mod tally;
+
+pub use accounts::{GET_ME, KEYS, LOG_IN, OPEN_GUEST};
+pub use internal::{INTERNAL_CONTACT, INTERNAL_LEDGER, INTERNAL_PRODUCT};
+pub use orders::{CANCEL_ORDER, GET_ORDER, LIST_ORDERS, ORDER_EVENTS, PLACE_ORDER, SHIP_ORDER};
+pub use page::Page;
+pub use problem::ProblemType;
+pub use products::{ADD_STOCK, CHANGE_PRODUCT, CREATE_PRODUCT, DELETE_PRODUCT, GET_PRODUCT, LIST_PRODUCTS};
+pub use route::{Administrator, Anyone, Audience, Customer, Endpoint, Internal, LinkHolder, Method, RateLimit, Route};
+pub use tally::{HOME_PAGE, TALLY, TALLY_LIVE, TALLY_PAGE};
+
+/// Every public route, in the order that documents show them in.
+pub const PUBLIC: &[&dyn Endpoint] = &[
+    &OPEN_GUEST,
+    &LOG_IN,
+    &GET_ME,
+    &KEYS,
+    &LIST_PRODUCTS,
+    &GET_PRODUCT,
+    &CREATE_PRODUCT,
+    &CHANGE_PRODUCT,
+    &DELETE_PRODUCT,
+    &ADD_STOCK,
+    &PLACE_ORDER,
+    &LIST_ORDERS,
+    &GET_ORDER,
+    &ORDER_EVENTS,
+    &CANCEL_ORDER,
+    &SHIP_ORDER,
+    &TALLY,
+    &TALLY_LIVE,
+    &TALLY_PAGE,
+    &HOME_PAGE,
+    &problem::LIST_PROBLEMS,
+    &problem::GET_PROBLEM,
+    &documents::OPENAPI,
+    &documents::DOCS,
+];
+
+/// Every route that services serve each other.
+pub const INTERNAL: &[&dyn Endpoint] = &[&INTERNAL_PRODUCT, &INTERNAL_CONTACT, &INTERNAL_LEDGER];
+
+/// Every type of problem that these routes answer with, by slug; those that any route may answer with included.
+#[must_use]
+pub fn problems<'a>(routes: impl IntoIterator<Item = &'a &'a dyn Endpoint>) -> Vec<&'static ProblemType> {
+    let own = routes.into_iter().flat_map(|route| route.spec().problems.iter().copied());
+    let mut all: Vec<_> = shared::ALL.iter().copied().chain(own).collect();
+    all.sort_by_key(|problem| problem.slug);
+    all.dedup_by_key(|problem| problem.slug);
+    all
+}

@@ -1,0 +1,202 @@
+//! Products and their stock.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, json_schema};
+use serde::{Deserialize, Serialize};
+use serde_json::Number;
+use shotengai_kernel::{Currency, Names, ProductId, Quantity, Version};
+use uuid::Uuid;
+
+use super::page::{CURSOR, LIMIT, MIN_VERSION, NOT_CAUGHT_UP};
+use super::parameter::{ACCEPT_LANGUAGE, IDEMPOTENCY_KEY, Parameter};
+use super::route::Success;
+use super::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE};
+use super::{Administrator, Anyone, Page, ProblemType, Route};
+use crate::topology::Service;
+
+const TAG: &str = "products";
+/// For everybody, but never older than the read model: prices and stock move.
+const NO_CACHE: &str = "no-cache";
+
+/// What is for sale, oldest first.
+pub const LIST_PRODUCTS: Route<Anyone, (), (), Page<Product>> = Route::get("/products", Service::QUERY, "listProducts")
+    .about(TAG, "What is for sale", "Oldest first, in pages.")
+    .cached(NO_CACHE)
+    .reads(&[&LIMIT, &CURSOR, &LANG, &MIN_VERSION, &ACCEPT_LANGUAGE])
+    .refuses(&[&NOT_CAUGHT_UP]);
+
+/// One product.
+pub const GET_PRODUCT: Route<Anyone, ProductId, (), Product> =
+    Route::get("/products/{id}", Service::QUERY, "getProduct")
+        .about(TAG, "One product", "")
+        .cached(NO_CACHE)
+        .reads(&[&LANG, &MIN_VERSION, &ACCEPT_LANGUAGE])
+        .refuses(&[&NOT_CAUGHT_UP]);
+
+/// Puts a product on sale.
+pub const CREATE_PRODUCT: Route<Administrator, (), CreateProduct, ProductWritten> =
+    Route::post("/products", Service::CATALOG, "createProduct")
+        .about(
+            TAG,
+            "Put a product on sale",
+            "With a chosen `product_id`, or with an `Idempotency-Key`, the same request again creates nothing more.",
+        )
+        .answers(&[Success { status: 201, meaning: "It is on sale, or the same request put it on sale before." }])
+        .locates()
+        .reads(&[&IDEMPOTENCY_KEY])
+        .refuses(&[&INVALID_TEXT, &OUT_OF_RANGE, &PRODUCT_EXISTS, &IDEMPOTENCY_KEY_REUSED]);
+
+/// Changes a product's name, description and price.
+pub const CHANGE_PRODUCT: Route<Administrator, ProductId, ChangeProduct, ProductWritten> =
+    Route::put("/products/{id}", Service::CATALOG, "changeProduct")
+        .about(
+            TAG,
+            "Change a product",
+            "Name, description and price are replaced. Orders keep the price that they were placed at.",
+        )
+        .answers(&[Success { status: 202, meaning: "It is so now; where nothing differs, it was." }])
+        .locates()
+        .refuses(&[&INVALID_TEXT, &OUT_OF_RANGE]);
+
+/// Takes a product off sale.
+pub const DELETE_PRODUCT: Route<Administrator, ProductId, (), ProductWritten> =
+    Route::delete("/products/{id}", Service::CATALOG, "deleteProduct")
+        .about(TAG, "Take a product off sale", "For good: its id is never used again.")
+        .answers(&[Success { status: 202, meaning: "It is gone." }])
+        .locates();
+
+/// Adds pieces to a product's stock.
+pub const ADD_STOCK: Route<Administrator, ProductId, AddStock, StockAdded> =
+    Route::post("/products/{id}/stock", Service::INVENTORY, "addStock")
+        .about(TAG, "Add pieces to the stock", "")
+        .answers(&[Success { status: 202, meaning: "They can be ordered." }])
+        .locates()
+        .reads(&[&IDEMPOTENCY_KEY])
+        .refuses(&[&OUT_OF_RANGE, &IDEMPOTENCY_KEY_REUSED]);
+
+/// The language that names are wanted in.
+pub const LANG: Parameter = Parameter::query(
+    "lang",
+    "The language that names are wanted in, where they are known; else what `Accept-Language` prefers.",
+    |_| json_schema!({ "type": "string", "pattern": "^[A-Za-z]{2}(-.*)?$" }),
+    "en",
+);
+
+/// A new product.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{
+    "product_id": "prod_kinoko", "name": "きのこの山", "description": "Chocolate caps on crackers.", "price": 200, "stock": 100
+}]))]
+pub struct CreateProduct {
+    /// Its id; a new one if none is chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<ProductId>,
+    /// What people call it: one line.
+    #[schemars(length(min = 1, max = 200))]
+    pub name: String,
+    /// What people call it in other languages, by two-letter code; four at the most.
+    #[serde(default)]
+    pub names: BTreeMap<String, String>,
+    /// A few sentences for people.
+    #[serde(default)]
+    #[schemars(length(max = 2000))]
+    pub description: String,
+    /// Price of one piece, in major units of the street's currency.
+    #[schemars(range(min = 0))]
+    pub price: Number,
+    /// Pieces it starts with.
+    #[serde(default)]
+    #[schemars(range(max = 1_000_000))]
+    pub stock: u32,
+}
+
+/// A product's name, description and price.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "name": "きのこの山", "description": "Chocolate caps on crackers.", "price": 210 }]))]
+pub struct ChangeProduct {
+    /// What people call it: one line.
+    #[schemars(length(min = 1, max = 200))]
+    pub name: String,
+    /// What people call it in other languages. Left out, those that are known stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<BTreeMap<String, String>>,
+    /// A few sentences for people; empty for none.
+    #[schemars(length(max = 2000))]
+    pub description: String,
+    /// Price of one piece, in major units of the street's currency.
+    #[schemars(range(min = 0))]
+    pub price: Number,
+}
+
+/// A product was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{ "product_id": "prod_kinoko", "version": 1 }]))]
+pub struct ProductWritten {
+    /// Which.
+    pub product_id: ProductId,
+    /// Its version after that.
+    pub version: Version,
+}
+
+/// A product as it is shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{
+    "product_id": "prod_kinoko", "name": "きのこの山", "description": "Chocolate caps on crackers.", "price": 200,
+    "currency": "JPY", "stock": 99, "images": [], "version": 1
+}]))]
+pub struct Product {
+    /// Which.
+    pub product_id: ProductId,
+    /// What people call it, in the language that was asked for if it has a name there.
+    pub name: String,
+    /// What they call it in other languages.
+    #[serde(default, skip_serializing_if = "Names::is_empty")]
+    pub names: Names,
+    /// A few sentences for people.
+    pub description: String,
+    /// Price of one piece, in major units.
+    pub price: Number,
+    /// The price's currency.
+    pub currency: Currency,
+    /// Pieces that can be ordered now.
+    pub stock: i64,
+    /// Object keys in the image bucket.
+    pub images: Vec<String>,
+    /// The product's version; its stock has one of its own.
+    pub version: Version,
+}
+
+/// Pieces that come in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "quantity": 100 }]))]
+pub struct AddStock {
+    /// How many.
+    pub quantity: Quantity,
+}
+
+/// Pieces came in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{
+    "product_id": "prod_kinoko", "addition_id": "019acb5c-36b4-7000-88f1-a1f7d7f2b0c4", "version": 2
+}]))]
+pub struct StockAdded {
+    /// Of what.
+    pub product_id: ProductId,
+    /// Names this addition.
+    pub addition_id: Uuid,
+    /// The stock's version after that: wait for it as `min_version=stock/<product_id>:<version>`.
+    pub version: Version,
+}
+
+/// 409: `product-exists`.
+pub const PRODUCT_EXISTS: ProblemType = ProblemType {
+    slug: "product-exists",
+    status: 409,
+    title: "The id is taken",
+    meaning: "The chosen `product_id` belongs to another product, or belonged to one that was deleted.",
+    cure: "Choose another id, or change that product with PUT.",
+};

@@ -1,0 +1,83 @@
+//! Good answers: a status, a few headers, and a body of the type that the route promises.
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, LOCATION, VARY};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use serde::Serialize;
+
+use super::Problem;
+
+/// What a handler answers: a `T` or a problem.
+pub type Answer<T> = Result<Reply<T>, Problem>;
+
+/// A good answer with a `T` as its JSON body.
+#[derive(Debug)]
+pub struct Reply<T> {
+    status: StatusCode,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Option<T>,
+}
+
+impl<T> Reply<T> {
+    /// An answer with this status.
+    pub const fn new(status: StatusCode, body: T) -> Self {
+        Self { status, headers: Vec::new(), body: Some(body) }
+    }
+
+    /// 200.
+    pub const fn ok(body: T) -> Self {
+        Self::new(StatusCode::OK, body)
+    }
+
+    /// 201: something new is there.
+    pub const fn created(body: T) -> Self {
+        Self::new(StatusCode::CREATED, body)
+    }
+
+    /// 202: decided and durable; reads will show it.
+    pub const fn accepted(body: T) -> Self {
+        Self::new(StatusCode::ACCEPTED, body)
+    }
+
+    /// 303 without a body: what was asked for is shown elsewhere.
+    #[must_use]
+    pub fn see_other(path: impl AsRef<str>) -> Self {
+        Self { status: StatusCode::SEE_OTHER, headers: Vec::new(), body: None }.at(path)
+    }
+
+    /// Says by which header of the request the answer was chosen.
+    #[must_use]
+    pub fn varies(mut self, header: &'static str) -> Self {
+        self.headers.push((VARY, HeaderValue::from_static(header)));
+        self
+    }
+
+    /// Says where it can be read. A path that can't stand in a header is left out; ids can.
+    #[must_use]
+    pub fn at(mut self, path: impl AsRef<str>) -> Self {
+        if let Ok(path) = HeaderValue::from_str(path.as_ref()) {
+            self.headers.push((LOCATION, path));
+        }
+        self
+    }
+
+    pub(super) fn cached(&mut self, policy: &'static str) {
+        self.headers.push((CACHE_CONTROL, HeaderValue::from_static(policy)));
+    }
+}
+
+impl<T: Serialize> Responder for Reply<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        for header in self.headers {
+            response.insert_header(header);
+        }
+        match self.body {
+            Some(body) => response.json(body),
+            None => response.finish(),
+        }
+    }
+}
