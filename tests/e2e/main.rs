@@ -38,6 +38,7 @@ mod rebuild;
 mod redrive;
 mod rolling;
 mod saga;
+mod tokens;
 mod tombstones;
 mod tracing;
 mod two_workers;

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::intents::token_of;
 use crate::stream::envelopes;
 use crate::street::Street;
 use crate::wait::until;
@@ -177,7 +178,7 @@ impl Rounds {
                 self.progress.records += 1;
                 for envelope in envelopes(&record.data) {
                     let event_type = envelope.known_type().unwrap();
-                    let late_queue = self.late_queue(&envelope);
+                    let late_queue = self.late_queue(&envelope).await;
                     for queue in SHOTENGAI.subscribed_queues().filter(|queue| queue.events().contains(&event_type)) {
                         self.take(queue.name, &envelope, late_queue == Some(queue.name));
                     }
@@ -207,13 +208,11 @@ impl Rounds {
     }
 
     /// Which of the two that decide about an order hears of this event only when it is old news.
-    fn late_queue(&self, envelope: &Envelope) -> Option<&'static str> {
-        match envelope.event().unwrap() {
-            Event::OrderPlaced(placed) if placed.payment_token.as_deref() == Some(OVERTAKEN_TOKEN) => {
-                Some(if self.random.below(2) == 0 { queues::INVENTORY.name } else { queues::BILLING.name })
-            }
-            _ => None,
-        }
+    async fn late_queue(&self, envelope: &Envelope) -> Option<&'static str> {
+        let Event::OrderPlaced(placed) = envelope.event().unwrap() else { return None };
+        let token = token_of(self.aws.as_ref(), &placed).await?;
+        let queue = || if self.random.below(2) == 0 { queues::INVENTORY.name } else { queues::BILLING.name };
+        (token.expose() == OVERTAKEN_TOKEN).then(queue)
     }
 
     async fn send_what_is_due(&mut self) {

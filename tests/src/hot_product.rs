@@ -160,7 +160,7 @@ fn placed(n: usize, of: usize) -> OrderPlaced {
         user_id: UserId::parse("usr_1").unwrap(),
         items: vec![item],
         total: price(),
-        payment_token: None,
+        has_payment_token: false,
         request_fingerprint: String::new(),
     }
 }

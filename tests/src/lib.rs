@@ -16,6 +16,7 @@
 //! - [`facts`]: what the event stores and the ledger say. [`chaotic_bridge`]: every message three times, shuffled.
 //! - [`stream`]: how events get into the stream, and what stands in it.
 //! - [`hot_product`]: how fast inventory sells one product, and many.
+//! - [`intents`]: the means of payment that order left for billing.
 //! - [`commits`]: what stands in the event stores. [`raw`]: requests byte by byte.
 //! - [`fake_role`]: a role that answers byte by byte what a test says.
 //! - [`service`]: one address for several processes, as a cluster has it.
@@ -37,6 +38,7 @@ pub mod facts;
 pub mod fake_role;
 mod folder;
 pub mod hot_product;
+pub mod intents;
 pub mod letters;
 pub mod local;
 pub mod mails;

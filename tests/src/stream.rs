@@ -51,23 +51,33 @@ pub fn envelopes(data: &[u8]) -> Vec<Envelope> {
 /// # Errors
 /// A [`Fault`] of the local AWS, which a busy machine may keep from answering.
 pub async fn held(street: &Street) -> Result<BTreeMap<EventId, usize>, Fault> {
-    let reader = street.aws.stream_reader();
     let mut held = BTreeMap::new();
+    for text in texts(street).await? {
+        for envelope in envelopes(text.as_bytes()) {
+            *held.entry(envelope.id).or_default() += 1;
+        }
+    }
+    Ok(held)
+}
+
+/// Every record of the stream, as text.
+///
+/// # Errors
+/// As [`held`].
+pub async fn texts(street: &Street) -> Result<Vec<String>, Fault> {
+    let reader = street.aws.stream_reader();
+    let mut texts = Vec::new();
     for shard in reader.shards().await? {
         let mut cursor = reader.cursor(&shard.id, &StartAt::Oldest).await?;
         loop {
             let batch = reader.read(&cursor, PAGE).await?;
-            for record in &batch.records {
-                for envelope in envelopes(&record.data) {
-                    *held.entry(envelope.id).or_default() += 1;
-                }
-            }
+            texts.extend(batch.records.iter().map(|record| String::from_utf8_lossy(&record.data).into_owned()));
             // The local stream is empty only at its end.
             let Some(next) = batch.next.filter(|_| !batch.records.is_empty()) else { break };
             cursor = next;
         }
     }
-    Ok(held)
+    Ok(texts)
 }
 
 /// Every event that was committed, by its id.

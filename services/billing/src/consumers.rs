@@ -3,23 +3,26 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use shotengai_contracts::payment::TokenPlace;
 use shotengai_contracts::{Event, EventType};
 use shotengai_kernel::PaymentId;
 use shotengai_messaging::{Delivery, Disposition, EventHandler};
 
 use crate::domain::Instruction;
+use crate::intents::Intents;
 use crate::settle::Payments;
 
 /// Follows orders. Idempotent by the payment's events and the provider's keys.
 pub struct OrderEvents {
     payments: Arc<Payments>,
+    intents: Intents,
 }
 
 impl OrderEvents {
-    /// A handler that settles these payments.
+    /// A handler that settles these payments, by the means that these intents say.
     #[must_use]
-    pub const fn new(payments: Arc<Payments>) -> Self {
-        Self { payments }
+    pub const fn new(payments: Arc<Payments>, intents: Intents) -> Self {
+        Self { payments, intents }
     }
 }
 
@@ -31,7 +34,11 @@ impl EventHandler for OrderEvents {
     async fn handle(&self, delivery: &Delivery) -> Disposition {
         let (order, instruction) = match delivery.event.as_ref() {
             Event::OrderPlaced(placed) => {
-                (&placed.order_id, Instruction::Authorize { amount: placed.total, token: placed.payment_token.clone() })
+                let means = match self.intents.means(TokenPlace::of(&delivery.envelope, placed)).await {
+                    Ok(means) => means,
+                    Err(fault) => return Disposition::from_fault(&fault),
+                };
+                (&placed.order_id, Instruction::Authorize { amount: placed.total, means })
             }
             Event::OrderConfirmed(confirmed) => (&confirmed.order_id, Instruction::Capture),
             Event::OrderCancelled(cancelled) => (&cancelled.order_id, Instruction::LetGo { amount: cancelled.total }),

@@ -3,12 +3,14 @@
 //! - [`domain`]: what comes next for a payment; pure.
 //! - [`provider`]: the port to whoever moves the money, and the built-in ledger behind it.
 //! - [`settle`]: follows an instruction to its end.
+//! - [`intents`]: how orders are to be paid, as order was told.
 //! - [`consumers`]: orders' events as instructions. [`http`]: the ledger, for operators and tests.
 
 pub mod config;
 pub mod consumers;
 pub mod domain;
 pub mod http;
+pub mod intents;
 pub mod provider;
 pub mod settle;
 
@@ -21,6 +23,7 @@ use shotengai_runtime::{Consuming, Deps, Role};
 
 pub use config::{BillingArgs, BillingSettings};
 use consumers::OrderEvents;
+use intents::Intents;
 use provider::Ledger;
 use settle::Payments;
 
@@ -38,10 +41,11 @@ pub fn assemble(mut deps: Deps, settings: &BillingSettings) -> BillingRole {
     let payments = Aggregates::new(deps.events(Owner::Billing));
     let ledger = Ledger::new(deps.table(&tables::BILLING_LEDGER));
     let payments = Arc::new(Payments::new(payments, Arc::new(ledger.clone())));
+    let intents = Intents::new(deps.table(&tables::PAYMENT_INTENTS));
     let consuming = Consuming::default().batches(settings.billing_concurrency.get());
     let served = ledger.clone();
     let role = Role::new(deps)
-        .consume(&queues::BILLING, OrderEvents::new(payments), consuming)
+        .consume(&queues::BILLING, OrderEvents::new(payments, intents), consuming)
         .routes(move |routes| http::routes(routes, &served));
     BillingRole { ledger, role }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use shotengai_contracts::payment::PaymentToken;
 use shotengai_contracts::{BillingEvent, Metadata};
 use shotengai_kernel::{AggregateId, PaymentId};
 use shotengai_messaging::{Aggregates, CommandError, Contest, Decided, Disposition, Fault, Loaded, UnitOfWork};
@@ -86,6 +87,10 @@ impl Payments {
                 self.call(id, &call).await?;
                 return Ok(unit.decided(None));
             }
+            Step::CloseAndRecord(call, event) => {
+                self.call(id, &call).await?;
+                event
+            }
             Step::Record(event) => event,
             Step::Call(call) => {
                 let answer = self.call(id, &call).await?;
@@ -99,7 +104,9 @@ impl Payments {
     async fn call(&self, id: &PaymentId, call: &Call) -> Result<Answer, Fault> {
         let charge = Charge { payment: id.clone(), amount: call.amount };
         let answer = match call.operation {
-            Operation::Authorize => self.provider.authorize(&charge, call.token.as_deref()).await,
+            Operation::Authorize => {
+                self.provider.authorize(&charge, call.token.as_ref().map(PaymentToken::expose)).await
+            }
             Operation::Capture => self.provider.capture(&charge).await,
             Operation::Void => self.provider.void(&charge).await,
             Operation::Refund => self.provider.refund(&charge).await,

@@ -32,7 +32,7 @@ pub async fn history(
                 }
                 data
             }
-            // Written by a newer release: shown as it stands.
+            // Written by a newer release: shown as it stands, but for what `shown` leaves out of every event.
             Err(_) => envelope.data,
         };
         let (event_type, version, time) = (envelope.event_type, envelope.aggregateversion, envelope.time);
@@ -42,14 +42,15 @@ pub async fn history(
     Ok(visible.then_some(entries))
 }
 
-/// What a customer is shown of an event's payload: no payment token and no fingerprint, which are between services, and
+/// What a customer is shown of an event's payload: nothing of payment tokens and no fingerprint, which are between services, and
 /// amounts as the rest of the interface has them, in major units beside one `currency`.
 fn shown(mut data: Value) -> Value {
     let mut currency = None;
     plain(&mut data, &mut currency);
     if let Some(fields) = data.as_object_mut() {
-        fields.remove("payment_token");
-        fields.remove("request_fingerprint");
+        for between_services in ["payment_token", "has_payment_token", "request_fingerprint"] {
+            fields.remove(between_services);
+        }
         if let Some(currency) = currency {
             fields.insert("currency".to_owned(), currency);
         }
@@ -83,7 +84,7 @@ mod tests {
         let price = |amount: u32| json!({ "amount": amount, "currency": "JPY" });
         let data = json!({
             "order_id": "ord_1", "items": [{ "product_id": "prod_1", "price": price(200) }], "total": price(400),
-            "payment_token": "tok_visa", "request_fingerprint": "00"
+            "payment_token": "tok_visa", "has_payment_token": true, "request_fingerprint": "00"
         });
         let wanted = json!({
             "order_id": "ord_1", "items": [{ "product_id": "prod_1", "price": 200 }], "total": 400, "currency": "JPY"

@@ -2,6 +2,7 @@
 //!
 //! - [`domain`]: what is known of an order, and every decision about one. Pure.
 //! - [`place`], [`ship`], [`cancel`], [`history`]: one use case each.
+//! - [`intents`]: the means of payment, on their way to billing.
 //! - [`prices`], [`price_feed`], [`catalog_client`]: what products cost, kept by catalog's events.
 //! - [`saga`], [`consumers`]: what inventory, billing and catalog tell. [`deadline`]: what is done when they don't.
 //! - [`http`]: the door.
@@ -16,6 +17,7 @@ pub mod domain;
 pub mod history;
 pub mod http;
 pub mod idempotency;
+pub mod intents;
 pub mod place;
 pub mod price_feed;
 pub mod prices;
@@ -35,6 +37,7 @@ use shotengai_runtime::{Consuming, Deps, Role};
 use crate::catalog_client::CatalogClient;
 use crate::consumers::OrderEvents;
 use crate::deadline::{Deadlines, Reminders};
+use crate::intents::Intents;
 use crate::prices::Prices;
 
 /// The role, and what can be asked of it within a process.
@@ -57,10 +60,13 @@ pub fn assemble(mut deps: Deps, settings: &OrderSettings) -> OrderRole {
     let reminders = Reminders::new(queue, Arc::clone(&deps.ports().clock), settings.patience());
     let catalog = CatalogClient::new(deps.neighbour(Service::CATALOG), settings.catalog_timeout());
     let prices = Prices::new(deps.table(&tables::ORDER_PRICES), catalog);
-    let placing = Placing::new(orders.clone(), prices.clone(), Arc::clone(&deps.ports().ids));
+    let intents = Intents::new(deps.table(&tables::PAYMENT_INTENTS), Arc::clone(&deps.ports().clock));
+    let placing = Placing::new(orders.clone(), prices.clone(), intents, Arc::clone(&deps.ports().ids));
     let events = OrderEvents::new(orders.clone(), prices.clone(), reminders.clone());
     let deadlines = Deadlines::new(orders.clone(), reminders);
+    // Means of payment are nothing to consumers.
     let consuming = Consuming::default().batches(settings.order_consumer_concurrency.into());
+    let consuming = consuming.regardless_of(tables::PAYMENT_INTENTS.name);
     let (served, served_placing) = (orders.clone(), placing.clone());
     let role = Role::new(deps)
         .consume(&queues::ORDER, events, consuming.clone())

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use shotengai_contracts::Metadata;
-use shotengai_contracts::api::orders::PaymentToken;
 use shotengai_contracts::events::OrderPlaced;
+use shotengai_contracts::payment::{IntentKey, PaymentToken};
 use shotengai_kernel::{AggregateId, IdGenerator, Money, OrderId, UserId};
 use shotengai_messaging::{CommandError, Loaded};
 
 use crate::aggregate::Orders;
 use crate::domain::{Lines, LinesError, Order, Refusal, place};
 use crate::idempotency;
+use crate::intents::Intents;
 use crate::prices::Prices;
 
 /// A wish for an order.
@@ -48,7 +49,7 @@ pub enum PlaceRefusal {
     Order(#[from] Refusal),
 }
 
-/// Why no order was placed. A fault may be of the prices, too.
+/// Why no order was placed. A fault may be of the prices or of the payment intents, too.
 pub type PlaceError = CommandError<PlaceRefusal>;
 
 /// Places orders.
@@ -56,14 +57,15 @@ pub type PlaceError = CommandError<PlaceRefusal>;
 pub struct Placing {
     orders: Orders,
     prices: Prices,
+    intents: Intents,
     ids: Arc<dyn IdGenerator>,
 }
 
 impl Placing {
-    /// Places into these orders at these prices.
+    /// Places into these orders at these prices, with the means of payment in these intents.
     #[must_use]
-    pub const fn new(orders: Orders, prices: Prices, ids: Arc<dyn IdGenerator>) -> Self {
-        Self { orders, prices, ids }
+    pub const fn new(orders: Orders, prices: Prices, intents: Intents, ids: Arc<dyn IdGenerator>) -> Self {
+        Self { orders, prices, intents, ids }
     }
 
     /// Places an order, once a key. Durable when it returns.
@@ -84,8 +86,13 @@ impl Placing {
         }
         let offers = self.prices.offers(&lines.products()).await?;
         let (items, total) = lines.priced(&offers).map_err(|error| CommandError::Refused(error.into()))?;
-        let payment_token = payment_token.map(PaymentToken::into_string);
-        let event = OrderPlaced { order_id, user_id, items, total, payment_token, request_fingerprint: fingerprint };
+        let has_payment_token = payment_token.is_some();
+        let event =
+            OrderPlaced { order_id, user_id, items, total, has_payment_token, request_fingerprint: fingerprint };
+        // First: whoever reads the event must find it.
+        if let Some(token) = payment_token {
+            self.intents.put(&IntentKey::of(&event), token).await?;
+        }
         self.write(&id, event, meta).await
     }
 

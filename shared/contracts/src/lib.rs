@@ -4,18 +4,21 @@
 //! - [`header`]: what whoever passes an event on reads of it.
 //! - [`events`]: the payloads, one file an owner; the [`Event`] that holds any of them, and an enum an owner.
 //! - [`api`]: the HTTP interface: every route with what it takes, answers and refuses.
+//! - [`payment`]: the means of payment, which travel beside the events.
 //! - [`upcast`]: how an old version of a payload becomes today's.
 //! - [`aggregates`]: ids of inventory's aggregates.
 //! - [`topology`]: every service, queue, table, topic and stream, named once.
 //!
 //! `golden/` keeps one envelope of every version ever written, `schemas/` the JSON Schema of every payload; tests fail
-//! when either no longer agrees with the types. **Events carry no personal data**: a person is a `user_id`.
+//! when either no longer agrees with the types. **Events carry no personal data and no payment
+//! token**: a person is a `user_id`.
 
 pub mod aggregates;
 pub mod api;
 pub mod envelope;
 pub mod events;
 pub mod header;
+pub mod payment;
 pub mod samples;
 pub mod topology;
 pub mod upcast;

@@ -78,7 +78,7 @@ pub fn event(event_type: EventType) -> Result<Event, SampleError> {
             user_id,
             items,
             total,
-            payment_token: Some("tok_visa".to_owned()),
+            has_payment_token: true,
             request_fingerprint: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
         }
         .into(),

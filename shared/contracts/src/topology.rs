@@ -147,7 +147,7 @@ impl QueueSpec {
 pub struct TableSpec {
     /// Its name.
     pub name: &'static str,
-    /// The only service that reads and writes it.
+    /// The only service that writes it, and but for [`tables::PAYMENT_INTENTS`] the only one that reads it.
     pub service: Service,
     /// Whether rows may expire (a time to live on `expires_at`).
     pub expires: bool,
@@ -328,6 +328,9 @@ pub mod tables {
 
     /// Products' prices, kept by order.
     pub const ORDER_PRICES: TableSpec = TableSpec { name: "order-prices", service: Service::ORDER, expires: false };
+    /// Payment intents: tokens of means of payment, which order writes and billing alone reads.
+    pub const PAYMENT_INTENTS: TableSpec =
+        TableSpec { name: "payment-intents", service: Service::ORDER, expires: true };
     /// The built-in payment provider's ledger.
     pub const BILLING_LEDGER: TableSpec =
         TableSpec { name: "billing-ledger", service: Service::BILLING, expires: false };
@@ -367,6 +370,7 @@ pub const SHOTENGAI: Topology = Topology {
     ],
     tables: &[
         &tables::ORDER_PRICES,
+        &tables::PAYMENT_INTENTS,
         &tables::BILLING_LEDGER,
         &tables::NOTIFICATION_CLAIMS,
         &tables::TALLY_COUNTERS,

@@ -1,6 +1,6 @@
 //! How a payload written by an old release becomes today's shape.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::events::EventType;
 
@@ -13,10 +13,22 @@ pub fn upcast(event_type: EventType, version: u32, data: Value) -> Value {
 
 /// Lifts from this version to the next.
 ///
-/// A type that grows a version and needs more than serde's defaults gets a step of its own here
-/// (`(EventType::X, 1) => add_field(data)`); a golden file of each older version stays in `golden/` to prove it. Version 2
-/// of ProductCreated and ProductUpdated only added `names`, which are none where they are missing.
-const fn step(_event_type: EventType, _version: u32, data: Value) -> Value {
+/// A type that grows a version and needs more than serde's defaults gets a step of its own here; a golden file of each
+/// older version stays in `golden/` to prove it. Version 2 of ProductCreated and ProductUpdated only added `names`, which
+/// are none where they are missing.
+fn step(event_type: EventType, version: u32, data: Value) -> Value {
+    match (event_type, version) {
+        (EventType::OrderPlaced, 1) => order_without_token(data),
+        _ => data,
+    }
+}
+
+/// Events held the payment token once. Today's shape only says whether there is one; see [`crate::payment::TokenPlace`].
+fn order_without_token(mut data: Value) -> Value {
+    if let Some(fields) = data.as_object_mut() {
+        let token = fields.remove("payment_token");
+        fields.insert("has_payment_token".to_owned(), json!(token.is_some_and(|token| !token.is_null())));
+    }
     data
 }
 
@@ -26,8 +38,6 @@ fn lift(from: u32, to: u32, data: Value, step: impl Fn(u32, Value) -> Value) -> 
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     /// As a type would that has had three shapes: a name, a name with a currency, a name with a price.
@@ -38,6 +48,16 @@ mod tests {
             _ => {}
         }
         data
+    }
+
+    #[test]
+    fn an_order_of_the_first_version_loses_its_token_and_says_that_it_had_one() {
+        for (token, has) in [(json!("tok_visa"), true), (json!(null), false)] {
+            let lifted = upcast(EventType::OrderPlaced, 1, json!({"total": 1, "payment_token": token}));
+            assert_eq!(lifted, json!({"total": 1, "has_payment_token": has}));
+        }
+        let lifted = upcast(EventType::OrderPlaced, 1, json!({"total": 1}));
+        assert_eq!(lifted, json!({"total": 1, "has_payment_token": false}));
     }
 
     #[test]

@@ -10,4 +10,4 @@ mod steps;
 mod steps_tests;
 
 pub use payment::Payment;
-pub use steps::{Call, Instruction, Refused, Step, conclude, next};
+pub use steps::{Call, Instruction, Means, Refused, Step, conclude, next};

@@ -9,10 +9,25 @@ use shotengai_contracts::events::{
     CaptureStarted, DeclineStage, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided,
     RefundStarted, VoidStarted,
 };
+use shotengai_contracts::payment::PaymentToken;
 use shotengai_kernel::{Money, PaymentId};
 
 use super::Payment;
 use crate::provider::{Answer, Operation};
+
+/// Why a payment is declined whose intent is gone: no provider was asked.
+const INTENT_MISSING: &str = "payment_intent_missing";
+
+/// How an order is to be paid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Means {
+    /// As the provider does without a token.
+    Unnamed,
+    /// By what the provider knows under this token.
+    Token(PaymentToken),
+    /// By something that the customer named and nobody knows any more. Never a reason to charge anything else.
+    Missing,
+}
 
 /// What a message wants of a payment. Each is safe to give again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +36,8 @@ pub enum Instruction {
     Authorize {
         /// How much.
         amount: Money,
-        /// The provider's token for the means of payment.
-        token: Option<String>,
+        /// By what.
+        means: Means,
     },
     /// The order is confirmed: take the money.
     Capture,
@@ -41,7 +56,7 @@ pub struct Call {
     /// How much.
     pub amount: Money,
     /// For an authorization: the means of payment.
-    pub token: Option<String>,
+    pub token: Option<PaymentToken>,
 }
 
 impl Call {
@@ -63,6 +78,8 @@ pub enum Step {
     Call(Call),
     /// Call the provider so that it never holds anything for this payment; whatever it answers, nothing is left to do.
     Close(Call),
+    /// The same, and whatever it answers, commit this event, then ask again.
+    CloseAndRecord(Call, BillingEvent),
 }
 
 /// A refusal that leaves the payment where it is: the provider won't give back what it holds. Somebody has to look.
@@ -79,10 +96,8 @@ pub struct Refused {
 #[must_use]
 pub fn next(id: &PaymentId, payment: &Payment, instruction: &Instruction) -> Step {
     match instruction {
-        Instruction::Authorize { amount, token } => match payment {
-            Payment::Open => {
-                Step::Call(Call { operation: Operation::Authorize, amount: *amount, token: token.clone() })
-            }
+        Instruction::Authorize { amount, means } => match payment {
+            Payment::Open => authorize(id, *amount, means),
             _ => Step::Finished,
         },
         Instruction::Capture => match *payment {
@@ -95,6 +110,20 @@ pub fn next(id: &PaymentId, payment: &Payment, instruction: &Instruction) -> Ste
         },
         Instruction::LetGo { amount } => let_go(id, payment, *amount),
     }
+}
+
+fn authorize(id: &PaymentId, amount: Money, means: &Means) -> Step {
+    let token = match means {
+        Means::Unnamed => None,
+        Means::Token(token) => Some(token.clone()),
+        // The provider may hold the amount all the same, since a try of long ago whose result was not committed.
+        Means::Missing => {
+            let (payment_id, order_id, stage) = (id.clone(), id.order(), DeclineStage::Authorization);
+            let declined = PaymentDeclined { payment_id, order_id, amount, stage, reason: INTENT_MISSING.to_owned() };
+            return Step::CloseAndRecord(Call::new(Operation::Void, amount), declined.into());
+        }
+    };
+    Step::Call(Call { operation: Operation::Authorize, amount, token })
 }
 
 fn let_go(id: &PaymentId, payment: &Payment, total: Money) -> Step {

@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 use shotengai_contracts::BillingEvent;
+use shotengai_contracts::payment::PaymentToken;
 use shotengai_kernel::{Currency, Money, OrderId, PaymentId};
 use shotengai_messaging::Aggregate;
 
-use super::{Instruction, Payment, Step, conclude, next};
+use super::{Instruction, Means, Payment, Step, conclude, next};
 use crate::provider::{Answer, Book, Operation};
 
 /// What all workers share: the payment's events, appended at the version they were decided on, and the provider's book.
@@ -29,8 +30,8 @@ impl World {
     }
 
     fn ask(&mut self, step: &Step) -> Answer {
-        let (Step::Call(call) | Step::Close(call)) = step else { panic!("no call") };
-        self.book.ask(&payment_id(), call.operation, call.amount, call.token.as_deref()).0
+        let (Step::Call(call) | Step::Close(call) | Step::CloseAndRecord(call, _)) = step else { panic!("no call") };
+        self.book.ask(&payment_id(), call.operation, call.amount, call.token.as_ref().map(PaymentToken::expose)).0
     }
 }
 
@@ -76,6 +77,10 @@ impl Worker {
                 );
                 Phase::Ready
             }
+            Phase::Answered(version, Step::CloseAndRecord(_, event), _) => {
+                world.append(version, event);
+                Phase::Ready
+            }
             Phase::Answered(..) | Phase::Settled => Phase::Settled,
         };
     }
@@ -105,7 +110,13 @@ fn run(instructions: Vec<Instruction>, schedule: &[(usize, bool)]) -> World {
 }
 
 fn placed(token: Option<&str>) -> Instruction {
-    Instruction::Authorize { amount: amount(), token: token.map(str::to_owned) }
+    let means = token.map_or(Means::Unnamed, |token| Means::Token(PaymentToken::parse(token).unwrap()));
+    Instruction::Authorize { amount: amount(), means }
+}
+
+/// An order whose intent is gone.
+fn lost() -> Instruction {
+    Instruction::Authorize { amount: amount(), means: Means::Missing }
 }
 
 fn cancelled() -> Instruction {
@@ -150,6 +161,31 @@ proptest! {
             "{:?}", end
         );
         prop_assert_eq!(end == Payment::Refunded, did(Operation::Refund), "events and provider agree");
+    }
+
+    #[test]
+    fn an_order_whose_intent_is_gone_is_declined_and_costs_nothing_in_any_interleaving(
+        mut instructions in prop::collection::vec(prop::sample::select(vec![lost(), Instruction::Capture]), 0..4),
+        cancels in any::<bool>(),
+        schedule in schedule(),
+    ) {
+        instructions.push(lost());
+        instructions.extend(cancels.then(cancelled));
+        let world = run(instructions, &schedule);
+        prop_assert!(!world.book.did(Operation::Authorize));
+        let end = world.payment();
+        prop_assert!(end == Payment::Declined || cancels && end == Payment::Forestalled, "{:?}", end);
+    }
+
+    #[test]
+    fn an_intent_that_expires_while_workers_are_at_it_leaves_nothing_held(
+        instructions in Just(vec![placed(None), lost(), Instruction::Capture, lost(), cancelled()]).prop_shuffle(),
+        schedule in schedule(),
+    ) {
+        let world = run(instructions, &schedule);
+        let did = |operation| world.book.did(operation);
+        prop_assert_eq!(did(Operation::Capture), did(Operation::Refund), "what was taken went back");
+        prop_assert_eq!(did(Operation::Authorize), did(Operation::Void) || did(Operation::Capture), "nothing is held");
     }
 
     #[test]

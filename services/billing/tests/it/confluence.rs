@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use shotengai_billing::domain::Payment;
 use shotengai_billing::provider::{Answer, Entry, Operation};
+use shotengai_contracts::payment::{IntentKey, PaymentToken};
 use shotengai_contracts::topology::queues;
 use shotengai_kernel::{OrderId, PaymentId, ProductId};
 use shotengai_messaging::contract::deliver_until_settled;
@@ -13,21 +14,24 @@ use shotengai_messaging::{Delivery, Handler};
 
 use crate::support::Till;
 
-/// What billing is told of up to six orders.
-fn history() -> impl Strategy<Value = Vec<Delivery>> {
+/// What order left for billing, and what billing is told, of up to six orders.
+type History = (Vec<(IntentKey, PaymentToken)>, Vec<Delivery>);
+
+fn history() -> impl Strategy<Value = History> {
     let order = (prop::sample::select(Fate::ALL.to_vec()), 1..5_u32);
     prop::collection::vec(order, 1..7).prop_map(|orders| {
         let lines = |pieces| [(ProductId::parse("prod_kinoko").unwrap(), pieces)];
         let stories = (0..).zip(orders).map(|(number, (fate, pieces))| Story::new(number, fate, &lines(pieces)));
-        let envelopes: Vec<_> = stories.flat_map(|story| story.envelopes()).collect();
-        deliveries_to(&queues::BILLING, &envelopes)
+        let stories: Vec<_> = stories.collect();
+        let envelopes: Vec<_> = stories.iter().flat_map(Story::envelopes).collect();
+        (stories.iter().filter_map(Story::intent).collect(), deliveries_to(&queues::BILLING, &envelopes))
     })
 }
 
-fn disorder() -> impl Strategy<Value = (Vec<Delivery>, Vec<Delivery>, Vec<usize>, usize)> {
+fn disorder() -> impl Strategy<Value = (History, Vec<Delivery>, Vec<usize>, usize)> {
     let sizes = prop::collection::vec(1..11_usize, 0..5);
     (history(), sizes, 1..4_usize, 1..4_usize).prop_flat_map(|(history, sizes, copies, processes)| {
-        let all: Vec<_> = history.iter().cycle().take(history.len() * copies).cloned().collect();
+        let all: Vec<_> = history.1.iter().cycle().take(history.1.len() * copies).cloned().collect();
         (Just(history), Just(all).prop_shuffle(), Just(sizes), Just(processes))
     })
 }
@@ -44,8 +48,15 @@ fn net(book: &[Entry]) -> (i64, i64) {
 
 /// An order's money and its payment. A cancelled order's payment has one of several ends, after which nothing can
 /// happen: which one depends on who came first.
-async fn end_of(messages: Vec<Delivery>, sizes: &[usize], processes: usize) -> BTreeMap<OrderId, ((i64, i64), String)> {
+async fn end_of(
+    (intents, messages): History,
+    sizes: &[usize],
+    processes: usize,
+) -> BTreeMap<OrderId, ((i64, i64), String)> {
     let till = Till::new(1);
+    for (key, token) in intents {
+        till.intend(&key, token).await;
+    }
     let handlers: Vec<_> = (0..processes).map(|_| till.handler()).collect();
     let handlers: Vec<&dyn Handler> = handlers.iter().map(|handler| handler.as_ref()).collect();
     let orders: Vec<OrderId> =
@@ -72,7 +83,8 @@ proptest! {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let (in_order, in_disorder) = runtime.block_on(async {
-            (end_of(history, &[], 1).await, end_of(messages, &sizes, processes).await)
+            let intents = history.0.clone();
+            (end_of(history, &[], 1).await, end_of((intents, messages), &sizes, processes).await)
         });
         prop_assert_eq!(in_order, in_disorder);
     }

@@ -7,7 +7,7 @@ use crate::support::Till;
 #[actix_web::test]
 async fn the_ledger_shows_each_charge_to_our_own_services_only() {
     let till = Till::new(21);
-    till.deliver(till.placed(None)).await;
+    till.deliver(till.placed()).await;
     till.deliver(till.confirmed()).await;
     let get = || TestRequest::get().uri("/internal/ledger/ord_1");
     assert_eq!(till.role.send(get(), Sender::Bearer("guess")).await.status, 401);

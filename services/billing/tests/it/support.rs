@@ -6,12 +6,14 @@ use shotengai_billing::domain::Payment;
 use shotengai_billing::provider::{Ledger, Operation};
 use shotengai_billing::{BillingRole, BillingSettings};
 use shotengai_contracts::events::{CancelReason, OrderCancelled, OrderConfirmed, OrderPlaced, OrderStage};
-use shotengai_contracts::topology::{Service, queues};
+use shotengai_contracts::payment::{IntentKey, PaymentIntent, PaymentToken};
+use shotengai_contracts::topology::{Service, queues, tables};
 use shotengai_contracts::{Envelope, Event, EventType, Metadata, Owner};
 use shotengai_kernel::{AggregateId, Currency, EventId, Money, OrderId, PaymentId, Ports, UserId, Version};
 use shotengai_kit::{Installation, NextCall, RoleUnderTest, role};
 use shotengai_messaging::{
-    Aggregates, CommitWriter, Delivery, Disposition, EventStore, Handler, Infrastructure, Outbox,
+    Aggregates, CommitWriter, Condition, Delivery, Disposition, EventStore, Handler, Infrastructure, Key, Outbox, Row,
+    Table,
 };
 
 pub(crate) struct Till {
@@ -36,6 +38,13 @@ impl Till {
         role::handler(&process(&self.installation).role, &queues::BILLING)
     }
 
+    /// The row that order puts there before it places an order.
+    pub(crate) async fn intend(&self, key: &IntentKey, token: PaymentToken) {
+        let doc = serde_json::to_value(PaymentIntent { payment_token: token }).unwrap();
+        let row = Row::new(Key::new(key.order_id.as_str(), key.fingerprint.as_str()), 1, doc);
+        self.installation.infra.table(tables::PAYMENT_INTENTS.name).put(&row, Condition::Any).await.unwrap();
+    }
+
     fn store(&self) -> Arc<dyn EventStore> {
         self.installation.infra.event_store(Owner::Billing)
     }
@@ -53,6 +62,21 @@ impl Till {
     pub(crate) async fn events(&self) -> Vec<EventType> {
         let commits = self.store().load(&AggregateId::from(&payment_id()), Version::ZERO).await.unwrap();
         commits.iter().flat_map(|commit| &commit.events).map(|envelope| envelope.known_type().unwrap()).collect()
+    }
+
+    pub(crate) async fn decline_reasons(&self) -> Vec<String> {
+        let commits = self.store().load(&AggregateId::from(&payment_id()), Version::ZERO).await.unwrap();
+        let events = commits.iter().flat_map(|commit| &commit.events).map(|envelope| envelope.event().unwrap());
+        let reason = |event| if let Event::PaymentDeclined(declined) = event { Some(declined.reason) } else { None };
+        events.filter_map(reason).collect()
+    }
+
+    /// Drops every intent, as their time to live does.
+    pub(crate) async fn forget_intents(&self) {
+        let table = self.installation.infra.memory_table(tables::PAYMENT_INTENTS.name);
+        for row in table.all() {
+            table.delete(&row.key, Condition::Any).await.unwrap();
+        }
     }
 
     pub(crate) async fn operations(&self) -> Vec<Operation> {
@@ -79,15 +103,31 @@ impl Till {
         Delivery::of(Envelope::wrap(EventId::new(id), now, subject, Version::new(1), &meta, &event.into())).unwrap()
     }
 
-    pub(crate) fn placed(&self, token: Option<&str>) -> Delivery {
-        self.delivery(OrderPlaced {
-            order_id: order(),
-            user_id: user(),
-            items: Vec::new(),
-            total: total(),
-            payment_token: token.map(str::to_owned),
-            request_fingerprint: String::new(),
-        })
+    /// The order as it comes, its intent put where billing looks for it.
+    pub(crate) async fn placed_with(&self, token: &str) -> Delivery {
+        let placed = placed(true);
+        self.intend(&IntentKey::of(&placed), PaymentToken::parse(token).unwrap()).await;
+        self.delivery(placed)
+    }
+
+    /// The order as it comes, paid without a token.
+    pub(crate) fn placed(&self) -> Delivery {
+        self.delivery(placed(false))
+    }
+
+    /// The order as it comes once its intent has expired.
+    pub(crate) fn placed_long_ago(&self) -> Delivery {
+        self.delivery(placed(true))
+    }
+
+    /// The order as it was written when events still held the token.
+    pub(crate) fn placed_before(&self, token: Option<&str>) -> Delivery {
+        let mut envelope = (*self.placed().envelope).clone();
+        envelope.dataversion = 1;
+        let data = envelope.data.as_object_mut().unwrap();
+        data.remove("has_payment_token");
+        data.extend(token.map(|token| ("payment_token".to_owned(), token.into())));
+        Delivery::of(envelope).unwrap()
     }
 
     pub(crate) fn confirmed(&self) -> Delivery {
@@ -117,6 +157,17 @@ fn process(installation: &Installation) -> BillingRole {
 
 pub(crate) fn payment_id() -> PaymentId {
     PaymentId::of_order(&order())
+}
+
+fn placed(has_payment_token: bool) -> OrderPlaced {
+    OrderPlaced {
+        order_id: order(),
+        user_id: user(),
+        items: Vec::new(),
+        total: total(),
+        has_payment_token,
+        request_fingerprint: "ab".repeat(32),
+    }
 }
 
 fn user() -> UserId {

@@ -93,7 +93,7 @@ impl Shop {
             user_id: user(),
             items: items(pieces),
             total: price(),
-            payment_token: None,
+            has_payment_token: false,
             request_fingerprint: String::new(),
         })
     }

@@ -78,8 +78,8 @@ pub(crate) fn event(kind: MailKind) -> Event {
     let (order_id, user_id, items, total) = (order_id(), user_id(), items(), yen(1_420));
     match kind {
         MailKind::Received => {
-            let (payment_token, request_fingerprint) = (None, "f".to_owned());
-            OrderPlaced { order_id, user_id, items, total, payment_token, request_fingerprint }.into()
+            let (has_payment_token, request_fingerprint) = (false, "f".to_owned());
+            OrderPlaced { order_id, user_id, items, total, has_payment_token, request_fingerprint }.into()
         }
         MailKind::Receipt => OrderPaid { order_id, user_id, items, total }.into(),
         MailKind::Shipped => OrderShipped { order_id, user_id, items, total }.into(),

@@ -20,7 +20,7 @@ pub(super) fn placed_event() -> OrderPlaced {
             price,
         }],
         total: price,
-        payment_token: None,
+        has_payment_token: false,
         request_fingerprint: "ab".repeat(32),
     }
 }

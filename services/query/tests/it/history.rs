@@ -131,7 +131,7 @@ pub(crate) fn order(name: &str, user: &str, start_second: i64, stage: OrderStage
         user_id: user_id.clone(),
         items: items.clone(),
         total,
-        payment_token: None,
+        has_payment_token: false,
         request_fingerprint: String::new(),
     };
     let mut events: Vec<Event> = vec![placed.into()];

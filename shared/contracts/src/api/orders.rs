@@ -1,7 +1,5 @@
 //! Orders: placing, following, cancelling, shipping.
 
-mod token;
-
 use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
@@ -13,9 +11,8 @@ use super::route::Success;
 use super::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE};
 use super::{Administrator, Customer, LinkHolder, Page, ProblemType, Route};
 use crate::events::{CancelReason, OrderStage};
+use crate::payment::PaymentToken;
 use crate::topology::Service;
-
-pub use token::{PaymentToken, PaymentTokenError};
 
 const TAG: &str = "orders";
 /// For this caller only.

@@ -221,7 +221,7 @@ events! {
         CartItemChanged = 1,
         ItemRemovedFromCart = 1,
         CartCleared = 1,
-        OrderPlaced = 1,
+        OrderPlaced = 2,
         OrderStockSecured = 1,
         OrderPaymentSecured = 1,
         OrderConfirmed = 1,

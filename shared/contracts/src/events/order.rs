@@ -142,9 +142,8 @@ pub struct OrderPlaced {
     pub items: Vec<OrderItem>,
     /// Sum of all lines.
     pub total: Money,
-    /// The payment provider's token for the means of payment. Never a card number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payment_token: Option<String>,
+    /// Whether the customer named a means of payment. The provider's token for it is a payment intent, and in no event.
+    pub has_payment_token: bool,
     /// SHA-256 of the request's body, to tell a retry from a reused key.
     pub request_fingerprint: String,
 }

@@ -10,6 +10,7 @@ use shotengai_contracts::events::{
     PaymentDeclined, PaymentRefunded, PaymentVoided, ProductCreated, RefundStarted, StockDeducted, StockLine,
     StockRejected, StockReleased, StockReserved, VoidStarted,
 };
+use shotengai_contracts::payment::{IntentKey, PaymentToken};
 use shotengai_contracts::topology::QueueSpec;
 use shotengai_contracts::{Envelope, Event, Metadata, Owner};
 use shotengai_kernel::{
@@ -18,6 +19,9 @@ use shotengai_kernel::{
 use uuid::Uuid;
 
 use crate::delivery::Delivery;
+
+/// The fingerprint of every order's request.
+const FINGERPRINT: &str = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
 
 /// What becomes of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,10 +110,10 @@ impl Fate {
     }
 
     /// The token that makes the built-in provider behave so.
-    fn token(self) -> Option<String> {
+    fn token(self) -> Option<&'static str> {
         match self {
-            Self::Declined => Some("tok_declined".to_owned()),
-            Self::CaptureRefused => Some("tok_capture_declined".to_owned()),
+            Self::Declined => Some("tok_declined"),
+            Self::CaptureRefused => Some("tok_capture_declined"),
             _ => None,
         }
     }
@@ -139,6 +143,13 @@ impl Story {
         };
         let items = lines.iter().map(item).collect();
         Self { order_id: OrderId::parse(&format!("ord_{number}")).unwrap(), fate, number, items }
+    }
+
+    /// The payment intent that order leaves for billing, where the customer named a means of payment.
+    #[must_use]
+    pub fn intent(&self) -> Option<(IntentKey, PaymentToken)> {
+        let key = IntentKey { order_id: self.order_id.clone(), fingerprint: FINGERPRINT.to_owned() };
+        Some((key, PaymentToken::parse(self.fate.token()?).unwrap()))
     }
 
     /// Everything that happens to the order, in every service, in an order in which it may happen.
@@ -185,8 +196,8 @@ impl Story {
                 user_id: user_id.clone(),
                 items: items.clone(),
                 total,
-                payment_token: fate.token(),
-                request_fingerprint: "f".repeat(64),
+                has_payment_token: fate.token().is_some(),
+                request_fingerprint: FINGERPRINT.to_owned(),
             }
             .into(),
         );

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use shotengai_contracts::events::{CancelReason, OrderCancelled, OrderPlaced, OrderStage, StockRejected};
+use shotengai_contracts::payment::PaymentToken;
 use shotengai_contracts::{Envelope, Event};
 use shotengai_inventory::domain::Stock;
 use shotengai_kernel::{OrderId, ProductId, Timestamp};
 use shotengai_messaging::{Aggregate, Commit};
 
-use super::{Orders, events};
+use super::{Orders, events, intents};
 use crate::plan::{Errand, tokens};
 use crate::world::World;
 
@@ -53,7 +54,8 @@ fn is_due(
     (envelope, cancelled): (&Envelope, &OrderCancelled),
     shortages: &Shortages,
 ) -> bool {
-    let token = order.payment_token.as_deref();
+    let token = intents::of(world, order);
+    let token = token.as_ref().map(PaymentToken::expose);
     match cancelled.reason {
         CancelReason::CustomerRequest => world.dealings.was_asked_to_cancel(&cancelled.order_id),
         CancelReason::PaymentDeclined => token == Some(tokens::DECLINED),
@@ -82,7 +84,8 @@ fn is_what_was_asked_for(world: &World, order: &OrderPlaced, errand: &Errand) ->
     }
     let items: BTreeMap<_, _> =
         order.items.iter().map(|item| (item.product_id.clone(), u64::from(item.quantity.get()))).collect();
-    items == wanted && order.payment_token.as_deref() == errand.token
+    let token = intents::of(world, order);
+    items == wanted && token.as_ref().map(PaymentToken::expose) == errand.token
 }
 
 /// Whoever was told that an order is shipped, or cancelled, was told so for good; and nobody ships without being asked.

@@ -1,9 +1,11 @@
 //! What must be so once everything has settled, judged from the stores, the ledger and the mails, and from what people asked
 //! for, were told and met.
 //!
-//! `cancels`: why an order broke off. `money`: the ledger. `mails`: what went out. `letters`: what is dead. Here: the rest.
+//! `cancels`: why an order broke off. `money`: the ledger. `mails`: what went out. `letters`: what is dead. `intents`:
+//! means of payment. Here: the rest.
 
 mod cancels;
+mod intents;
 mod letters;
 mod mails;
 mod money;
@@ -52,6 +54,7 @@ pub async fn check(world: &World) -> Endings {
     tally_is_what_was_paid(world, &orders).await;
     rows_equal_a_fresh_fold(world, &commits);
     letters::are_the_poison(world);
+    intents::stand_in_their_table_alone(world, commits.values().flatten());
     endings(&commits)
 }
 

@@ -9,6 +9,8 @@ use super::dice::Dice;
 pub mod tokens {
     /// The amount is never held.
     pub const DECLINED: &str = "tok_declined";
+    /// The amount is held and handed over.
+    pub const GOOD: &str = "tok_good";
     /// The amount is held, and never handed over.
     pub const CAPTURE_DECLINED: &str = "tok_capture_declined";
 }
@@ -92,6 +94,8 @@ pub(super) fn errand(dice: &Dice, products: usize) -> Errand {
     let token = match dice.below(8) {
         0 => Some(tokens::DECLINED),
         1 => Some(tokens::CAPTURE_DECLINED),
+        // Most name their means of payment: what billing finds of it decides about them.
+        2..6 => Some(tokens::GOOD),
         _ => None,
     };
     let asking = match dice.below(10) {
