@@ -5,6 +5,9 @@
 //! - [`events`]: the payloads, one file an owner; the [`Event`] that holds any of them, and an enum an owner.
 //! - [`api`]: the HTTP interface: every route with what it takes, answers and refuses.
 //! - [`payment`]: the means of payment, which travel beside the events.
+//! - [`live`]: what the tally tells over a WebSocket.
+//! - [`compatible`]: whether a payload's schema may change without a new version.
+//! - [`asyncapi`]: all of it as an AsyncAPI document.
 //! - [`upcast`]: how an old version of a payload becomes today's.
 //! - [`aggregates`]: ids of inventory's aggregates.
 //! - [`topology`]: every service, queue, table, topic and stream, named once.
@@ -15,9 +18,12 @@
 
 pub mod aggregates;
 pub mod api;
+pub mod asyncapi;
+pub mod compatible;
 pub mod envelope;
 pub mod events;
 pub mod header;
+pub mod live;
 pub mod payment;
 pub mod samples;
 pub mod topology;

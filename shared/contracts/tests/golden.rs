@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use shotengai_contracts::topology::SHOTENGAI;
-use shotengai_contracts::{DecodeError, Envelope, EventType, samples};
+use shotengai_contracts::{DecodeError, Envelope, EventType, asyncapi, compatible, samples};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -70,11 +70,28 @@ fn the_published_schemas_are_those_of_the_types() {
     for event_type in EventType::ALL {
         let path = folder("schemas").join(file_name(*event_type, event_type.version()));
         let text = format!("{}\n", serde_json::to_string_pretty(&event_type.schema()).unwrap());
+        let published = std::fs::read_to_string(&path).unwrap_or_default();
+        if let Ok(published) = serde_json::from_str(&published) {
+            let breaks = compatible::breaks(&published, &event_type.schema().to_value());
+            assert!(breaks.is_empty(), "{event_type} needs a new version and an upcaster: {breaks:#?}");
+        }
         if updating() {
             std::fs::write(&path, &text).unwrap();
+        } else {
+            assert_eq!(published, text, "{event_type}: run with UPDATE_GOLDEN=1");
         }
-        assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), text, "{event_type}: run with UPDATE_GOLDEN=1");
     }
+}
+
+#[test]
+fn the_published_asyncapi_document_is_that_of_the_code() {
+    let path = folder("../../docs/asyncapi.json");
+    let document = asyncapi::document(&[&SHOTENGAI]).unwrap();
+    let text = format!("{}\n", serde_json::to_string_pretty(&document).unwrap());
+    if updating() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    assert!(std::fs::read_to_string(&path).unwrap_or_default() == text, "run with UPDATE_GOLDEN=1");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use shotengai_contracts::api::tally::{LiveKind, LiveMessage, LiveProduct};
+use shotengai_contracts::live::{LiveKind, LiveMessage, LiveProduct};
 use shotengai_kernel::ProductId;
 
 /// The totals of one product.

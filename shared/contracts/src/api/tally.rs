@@ -7,6 +7,7 @@ use shotengai_kernel::{ProductId, Timestamp};
 use super::parameter::Parameter;
 use super::route::{Media, Success};
 use super::{Anyone, ProblemType, Route};
+use crate::live::LiveMessage;
 use crate::topology::Service;
 
 const ROLE: Service = Service::TALLY;
@@ -111,41 +112,6 @@ pub struct MinuteTally {
     /// Pieces of orders paid in it.
     pub sold: i64,
     /// Pieces of orders given back in it.
-    pub returned: i64,
-}
-
-/// A message to a live client.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct LiveMessage {
-    /// What it tells of.
-    #[serde(rename = "type")]
-    pub kind: LiveKind,
-    /// By product.
-    pub products: Vec<LiveProduct>,
-    /// When that was so.
-    pub at: Timestamp,
-}
-
-/// What a message to a live client tells of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum LiveKind {
-    /// All products asked for.
-    Snapshot,
-    /// The products that differ from before.
-    Change,
-}
-
-/// The totals of one product, live.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct LiveProduct {
-    /// Which.
-    pub product_id: ProductId,
-    /// What it is called.
-    pub name: String,
-    /// Pieces of paid orders.
-    pub sold: i64,
-    /// Pieces of orders that were paid and then cancelled.
     pub returned: i64,
 }
 

@@ -21,7 +21,7 @@ pub use order::{
     OrderItem, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderShipped, OrderStage, OrderStockSecured,
 };
 pub use owned::{ForeignEvent, Misplaced, OwnedEvent};
-use schemars::Schema;
+use schemars::{Schema, SchemaGenerator};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -128,6 +128,12 @@ macro_rules! events {
             #[must_use]
             pub const fn version(self) -> u32 {
                 match self { $($(Self::$name => $version,)*)* }
+            }
+
+            /// The JSON Schema of its payload, whose parts are the generator's.
+            #[must_use]
+            pub fn schema_within(self, generator: &mut SchemaGenerator) -> Schema {
+                match self { $($(Self::$name => generator.subschema_for::<$name>(),)*)* }
             }
 
             /// The JSON Schema of its payload.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use shotengai_contracts::api::orders::PaymentToken;
 use shotengai_contracts::events::OrderStage;
+use shotengai_contracts::payment::PaymentToken;
 use shotengai_kernel::{OrderId, Quantity, UserId};
 use shotengai_messaging::CommandError;
 use shotengai_order::cancel::{CancelOrder, cancel_order};
