@@ -4,7 +4,7 @@ use shotengai_contracts::events::OrderPlaced;
 use shotengai_contracts::payment::IntentKey;
 use shotengai_contracts::topology::tables;
 use shotengai_contracts::{Event, Owner};
-use shotengai_messaging::{Condition, Infrastructure, Key, OUTBOX_SHARDS, Table};
+use shotengai_messaging::{Condition, Infrastructure, Key, OUTBOX_SHARDS};
 use shotengai_tests::intents::token_of;
 use shotengai_tests::shop::{order_body, text};
 use shotengai_tests::stream;

@@ -15,7 +15,7 @@ mod problems;
 
 pub use aggregate::Products;
 pub use config::{CatalogArgs, CatalogSettings};
-pub use lookup::{InternalProduct, internal_product};
+pub use lookup::internal_product;
 use shotengai_contracts::Owner;
 use shotengai_runtime::{Deps, Role};
 

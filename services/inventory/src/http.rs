@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use actix_web::web;
-use shotengai_contracts::api;
 use shotengai_contracts::api::products::{AddStock, StockAdded};
 use shotengai_contracts::api::shared::{IDEMPOTENCY_KEY_REUSED, OUT_OF_RANGE};
-use shotengai_kernel::{AggregateId, Ports, ProductId};
+use shotengai_contracts::{aggregates, api};
+use shotengai_kernel::{Ports, ProductId};
 use shotengai_runtime::Routes;
 use shotengai_runtime::http::{AdminCaller, Answer, IdempotencyKey, JsonBody, PathId, Problem, Reply, RequestMeta};
 
@@ -37,7 +37,7 @@ async fn post_stock(
         None => ids.0.ids.uuid_v7(),
     };
     let added = add_stock(&desk, &product_id, addition, body.value.quantity, meta.metadata()).await?;
-    let location = api::GET_PRODUCT.path_since(&product_id, &AggregateId::stock(&product_id), added.version);
+    let location = api::GET_PRODUCT.path_since(&product_id, &aggregates::stock(&product_id), added.version);
     Ok(Reply::accepted(StockAdded { product_id, addition_id: added.addition_id, version: added.version }).at(location))
 }
 
