@@ -152,8 +152,8 @@ check: docs-check ## Format, clippy, API docs and documents, warnings refused
 	@RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
 .PHONY: docs-check
-docs-check: build ## The documents: dead links, and names of targets, commands and settings that are not there
-	@SHOTENGAI_BIN=$(CURDIR)/$(BIN) python3 -m unittest discover --quiet --start-directory tests/docs
+docs-check: ## The documents: dead links, and names of targets, commands and settings that are not there
+	@python3 -m unittest discover --quiet --start-directory tests/docs
 
 ##@ Cluster
 

@@ -1,46 +1,48 @@
-"""What the program and the Makefile have: read from `shotengai --help` and from the Makefile's text."""
+"""What the program and the Makefile have: read from docs/describe.json, which the program's own tests keep, and from the Makefile's text."""
 
 import functools
-import os
-import pathlib
+import json
 import re
-import subprocess
 
 from documents import ROOT
 
-BINARY = pathlib.Path(os.environ.get("SHOTENGAI_BIN", ROOT / "target" / "debug" / "shotengai"))
-
 
 @functools.cache
-def help_of(*command):
-    """What `shotengai COMMAND --help` prints."""
-    bare = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
-    done = subprocess.run([BINARY, *command, "--help"], capture_output=True, text=True, check=True, env=bare)
-    return done.stdout
+def described():
+    return json.loads((ROOT / "docs" / "describe.json").read_text())["settings"]
 
 
-def subcommands(*command):
-    """Names of the subcommands of a command."""
-    listed = re.search(r"^Commands:\n(.*?)(?:\n\n|\Z)", help_of(*command), re.MULTILINE | re.DOTALL)
-    names = re.findall(r"^  ([a-z][a-z-]*)", listed.group(1), re.MULTILINE) if listed else []
-    return [name for name in names if name != "help"]
+def _options():
+    """(command, option) of every command; `serve` has those of all roles."""
+    settings = described()
+    for option in settings["shared"] + [option for own in settings["roles"].values() for option in own]:
+        yield ("serve",), option
+    for name, options in settings["commands"].items():
+        for option in options:
+            yield tuple(name.split(" ")), option
 
 
 @functools.cache
 def commands():
     """Every command with its flags: {("dead-letters", "redrive"): {"--reason", …}}; () is the program itself."""
-    found, todo = {}, [()]
-    while todo:
-        command = todo.pop()
-        found[command] = set(re.findall(r"(?:^ +|, )(--[a-z][a-z0-9-]*)", help_of(*command), re.MULTILINE))
-        todo += [(*command, name) for name in subcommands(*command)]
-    return found
+    found = {(): {"--version"}, ("serve",): set()}
+    for name in described()["commands"]:
+        words = tuple(name.split(" "))
+        found |= {words[:length]: set() for length in range(1, len(words) + 1) if words[:length] not in found}
+    for command, option in _options():
+        found[command].add(option["flag"])
+    return {command: flags | {"--help"} for command, flags in found.items()}
+
+
+def subcommands(*command):
+    """Names of the subcommands of a command."""
+    return [other[-1] for other in commands() if other[:-1] == command and other]
 
 
 @functools.cache
 def settings():
     """Environment variables of all commands."""
-    return {name for command in commands() for name in re.findall(r"\[env: ([A-Z0-9_]+)", help_of(*command))}
+    return {option["env"] for _, option in _options() if option["env"]}
 
 
 MAKEFILE = (ROOT / "Makefile").read_text()

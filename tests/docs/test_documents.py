@@ -1,4 +1,4 @@
-"""The documents lead somewhere, and name only what there is. `make docs-check`; needs the binary, and nothing but Python."""
+"""The documents lead somewhere, and name only what there is. `make docs-check`; needs nothing but Python."""
 
 import re
 import unittest
