@@ -122,7 +122,7 @@ chart-golden: chart-tools ## Write the chart's golden renders, its settings' sch
 	@.local/chart/venv/bin/python tests/chart/update.py
 
 .PHONY: describe
-describe: build ## Write docs/describe.json anew: every setting of the program
+describe: build ## Write docs/describe.json anew: topology and settings of the program
 	@$(BIN) describe --output json >docs/describe.json.new && mv docs/describe.json.new docs/describe.json
 
 .PHONY: profile-debug

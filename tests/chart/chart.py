@@ -107,8 +107,8 @@ def component(document):
 
 @functools.lru_cache(maxsize=None)
 def topology():
-    """What the platform consists of, as the program describes it; a test of the contracts keeps the file true."""
-    return json.loads((ROOT / "docs" / "topology.json").read_text())
+    """What the platform consists of, as the program describes it; a test of the program keeps the file true."""
+    return json.loads((ROOT / "docs" / "describe.json").read_text())["topology"]
 
 
 def facts():

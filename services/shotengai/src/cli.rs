@@ -52,7 +52,7 @@ pub(crate) enum Command {
     /// Print a new key for signing access tokens (for JWT_SIGNING_KEY_FILE)
     Keygen,
     #[command(after_help = help::DESCRIBE)]
-    /// Print what this program is made of: every setting, its values and default
+    /// Print what this program is made of: services, queues, tables, and every setting with its values and default
     Describe(DescribeArgs),
     #[command(after_help = help::COMPLETIONS)]
     /// Print what makes a shell complete this program's commands and options

@@ -1,5 +1,7 @@
 //! `shotengai describe`: what this program is made of, for charts, documents and tests that must not drift from it.
 //!
+//! `topology`: services, queues, subscriptions, tables, event types, and who calls whom.
+//!
 //! `settings`: what can be set, from the command line's own declarations; what all roles share, what each role has of its
 //! own, and the options of every other command.
 
@@ -9,6 +11,7 @@ use std::process::ExitCode;
 use clap::{Command, CommandFactory};
 use comfy_table::{Table, presets};
 use serde::Serialize;
+use shotengai_contracts::topology;
 use shotengai_runtime::settings::{Setting, SharedArgs, settings_of, settings_of_command};
 
 use crate::cli::{Cli, DescribeArgs, Output};
@@ -17,6 +20,7 @@ use crate::roles;
 /// What this program is made of.
 #[derive(Serialize)]
 struct Description {
+    topology: topology::Description,
     settings: Settings,
 }
 
@@ -31,7 +35,11 @@ pub(crate) fn run(args: &DescribeArgs) -> anyhow::Result<ExitCode> {
     let description = description();
     match args.output {
         Output::Json => println!("{}", serde_json::to_string_pretty(&description)?),
-        Output::Table => println!("{}", table(&description.settings)),
+        Output::Table => {
+            let topology = &description.topology;
+            println!("{}\n\n{}\n\n{}\n", services(topology), queues(topology), tables(topology));
+            println!("{}", settings(&description.settings));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -41,7 +49,7 @@ fn description() -> Description {
     options("", &Cli::command(), &mut commands);
     let settings =
         Settings { shared: settings_of::<SharedArgs>(), roles: roles::settings().into_iter().collect(), commands };
-    Description { settings }
+    Description { topology: topology::Description::of(&roles::installation()), settings }
 }
 
 /// The options of every command below this one, by their names with spaces between. Those of `serve` stand by role.
@@ -56,9 +64,41 @@ fn options(above: &str, command: &Command, found: &mut BTreeMap<String, Vec<Sett
     }
 }
 
-fn table(settings: &Settings) -> Table {
+fn table(head: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(["of", "setting", "may be", "default"]);
+    table.load_style(presets::NOTHING).set_header(head.to_vec());
+    table
+}
+
+fn services(topology: &topology::Description) -> Table {
+    let mut table = table(&["service", "calls", "needs"]);
+    for service in &topology.services {
+        let calls: Vec<_> = service.calls.iter().map(|call| call.service).collect();
+        table.add_row([service.name, &calls.join(", "), &service.needs.join(", ")]);
+    }
+    table
+}
+
+fn queues(topology: &topology::Description) -> Table {
+    let mut table = table(&["queue", "service", "dead letters", "source", "events"]);
+    for queue in &topology.queues {
+        let events = queue.events.join(", ");
+        table.add_row([queue.name, queue.service, &queue.dead_letters, queue.source, &events]);
+    }
+    table
+}
+
+fn tables(topology: &topology::Description) -> Table {
+    let mut table = table(&["table", "service", "holds"]);
+    for one in &topology.tables {
+        let holds = if one.expires { format!("{}, which expire", one.kind) } else { one.kind.to_owned() };
+        table.add_row([&one.name, one.service, &holds]);
+    }
+    table
+}
+
+fn settings(settings: &Settings) -> Table {
+    let mut table = table(&["of", "setting", "may be", "default"]);
     let shared = settings.shared.iter().map(|setting| ("all roles", setting));
     let roles = settings.roles.iter().flat_map(|(role, own)| own.iter().map(|setting| (*role, setting)));
     for (of, setting) in shared.chain(roles) {
