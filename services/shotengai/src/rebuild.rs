@@ -31,6 +31,7 @@ pub(crate) async fn run(args: RebuildArgs) -> anyhow::Result<ExitCode> {
     let database = args.database.or_url(known).check(&mut faults);
     let aws = args.target.check(street.as_ref(), &mut faults);
     let (database, aws) = faults.finish(database.zip(aws))?;
+    let aws = connect(aws, Publish::Outbox).await?;
     let (database, ports) = (Database::new(shotengai_runtime::postgres_pool(&database)?), Ports::system());
     if args.check {
         if !tables_are_there(&database).await? {
@@ -45,7 +46,6 @@ pub(crate) async fn run(args: RebuildArgs) -> anyhow::Result<ExitCode> {
              that they were made: drop it and those that are left, then rebuild again"
         );
     }
-    let aws = connect(aws, Publish::Outbox).await?;
     let mut rebuild = Rebuild::new(Arc::new(database), Arc::new(aws), ports);
     if args.check {
         rebuild = rebuild.only_looking();

@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn faults_of_key_administrator_and_door_come_together() {
-        let flags = ["--admin-email=boss", "--cors-allowed-origins=shop.example"];
+        let flags = ["--admin-email=boss", "--admin-password=tuna", "--cors-allowed-origins=shop.example"];
         let error = StorefrontArgs::from_flags(flags).unwrap_err();
         assert_eq!(error.names(), ["JWT_SIGNING_KEY", "ADMIN_EMAIL", "CORS_ALLOWED_ORIGINS"], "{error}");
         assert!(!error.to_string().contains("boss"), "{error}");
