@@ -11,8 +11,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use shotengai_contracts::api::problem::Problem;
 use shotengai_contracts::api::{Internal, ProblemType, Route};
 use shotengai_contracts::topology::Service;
 use shotengai_messaging::{Fault, FaultKind};
@@ -56,8 +56,15 @@ impl InternalAnswer {
     /// Whether it is a problem of this type.
     #[must_use]
     pub fn is(&self, of: &ProblemType) -> bool {
-        serde_json::from_slice::<Problem>(&self.body).is_ok_and(|problem| problem.is(of))
+        let problem = serde_json::from_slice::<Typed>(&self.body);
+        problem.is_ok_and(|problem| problem.r#type.rsplit('/').next() == Some(of.slug))
     }
+}
+
+/// All of a problem that its reader goes by; it may say more or less beside.
+#[derive(Deserialize)]
+struct Typed {
+    r#type: String,
 }
 
 /// Asks other services.
