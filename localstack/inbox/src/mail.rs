@@ -196,12 +196,17 @@ fn list_unsubscribe(parsed: &Parsed<'_>) -> ListUnsubscribe {
 }
 
 /// What fills a mail's hidden preview, so that nothing of its body is shown behind it: characters without a width.
-fn is_filler(word: &str) -> bool {
-    word.chars().all(|c| matches!(c, '\u{34f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'))
+const fn is_filler(c: char) -> bool {
+    matches!(c, '\u{34f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
 fn snippet(text: &str) -> String {
-    let words = text.split_whitespace().filter(|word| !is_filler(word)).collect::<Vec<_>>().join(" ");
+    let words = text
+        .split_whitespace()
+        .map(|word| word.trim_matches(is_filler))
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
     match words.char_indices().nth(SNIPPET_CHARS) {
         Some((end, _)) => format!("{}...", words.get(..end).unwrap_or_default()),
         None => words,

@@ -63,7 +63,7 @@ fn permutations(items: &[usize]) -> Vec<Vec<usize>> {
 
 async fn price_after(told: &[Delivery], now: Option<(&str, i64)>) -> Option<Offer> {
     let world = World::new();
-    world.catalog.set("kinoko", if now.is_some() { 5 } else { 6 }, now);
+    world.catalog.set_called("kinoko", if now.is_some() { 5 } else { 6 }, now, &english("Large"));
     for one in told {
         assert_eq!(world.handler.handle(std::slice::from_ref(one)).await, [Disposition::Done]);
     }

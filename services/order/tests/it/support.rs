@@ -7,7 +7,7 @@ use serde_json::json;
 use shotengai_contracts::topology::{Service, queues};
 use shotengai_contracts::{Envelope, Event, Metadata};
 use shotengai_kernel::{
-    AggregateId, Currency, EventId, Money, OrderId, Ports, ProductId, Quantity, Timestamp, UserId, Version,
+    AggregateId, Currency, EventId, Money, Names, OrderId, Ports, ProductId, Quantity, Timestamp, UserId, Version,
 };
 use shotengai_kit::{FakeNeighbours, Installation, role};
 use shotengai_messaging::memory::FaultInjector;
@@ -85,11 +85,16 @@ pub(crate) struct FakeCatalog(Arc<FakeNeighbours>);
 
 impl FakeCatalog {
     pub(crate) fn set(&self, product: &str, version: u64, offer: Option<(&str, i64)>) {
+        self.set_called(product, version, offer, &Names::default());
+    }
+
+    /// The same, called so in other languages.
+    pub(crate) fn set_called(&self, product: &str, version: u64, offer: Option<(&str, i64)>, names: &Names) {
         let (name, price) = offer.unwrap_or(("gone", 1));
         let product = product_id(product);
         let body = json!({
-            "product_id": product, "name": name, "price": price, "currency": "JPY", "version": version,
-            "deleted": offer.is_none(),
+            "product_id": product, "name": name, "names": names, "price": price, "currency": "JPY",
+            "version": version, "deleted": offer.is_none(),
         });
         self.0.answers(Service::CATALOG, format!("/internal/products/{product}"), 200, &body);
     }

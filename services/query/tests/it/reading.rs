@@ -63,7 +63,10 @@ async fn an_order_shows_its_lines_in_major_units() {
     let shown = serde_json::to_value(order).unwrap();
     let wanted = serde_json::json!({
         "order_id": "ord_1", "user_id": "usr_mei", "status": "cancelled", "total": 400, "currency": "JPY",
-        "items": [{ "product_id": "prod_kinoko", "name": "きのこの山", "quantity": 2, "price": 200 }],
+        "items": [{
+            "product_id": "prod_kinoko", "name": "きのこの山", "names": { "en": "Kinoko\u{fffd}" }, "quantity": 2,
+            "price": 200
+        }],
         "reason": "out_of_stock", "note": "sorry\u{fffd}", "placed_at": "2026-01-01T00:00:01Z", "version": 2,
     });
     assert_eq!(shown, wanted);
