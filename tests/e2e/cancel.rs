@@ -41,7 +41,10 @@ async fn an_order_cancelled_while_it_is_pending_never_holds_stock_or_money() {
 
     let body = json!({"reason": "changed my mind", "note": "two\nlines"});
     let answer = cancel(&shop, &guest, &order, &body).await;
-    assert_eq!(answer.location.as_deref(), Some(format!("/orders/{order}").as_str()));
+    assert_eq!(
+        answer.location.as_deref(),
+        Some(format!("/orders/{order}?min_version={order}:{}", answer.body["version"]).as_str())
+    );
     let answer = answer.expect(202);
     assert_eq!((answer["status"].as_str(), answer["order_id"].as_str()), (Some("cancelled"), Some(order.as_str())));
     let read = shop.get(&format!("/orders/{order}?min_version={order}:{}", answer["version"]), Some(&guest)).await;

@@ -131,7 +131,7 @@ async fn lost_and_damaged_read_models_come_back_without_a_restart() {
 async fn a_rebuild_that_can_not_be_done_says_why_in_one_line() {
     let street = Street::provisioned().await;
     let nobody = format!("postgres://shop:hunter2@127.0.0.1:{}/nothing", shotengai_street::free_port().unwrap());
-    for (url, why) in [("", "DATABASE_URL is not set"), ("postgres://[hunter2", "DATABASE_URL"), (&nobody, "postgres")]
+    for (url, why) in [("", "DATABASE_URL: is not set"), ("postgres://[hunter2", "DATABASE_URL"), (&nobody, "postgres")]
     {
         let mut command = street.command(&["rebuild", "read-models"]);
         let output = command.env("DATABASE_URL", url).output().await.unwrap();

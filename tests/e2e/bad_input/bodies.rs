@@ -214,7 +214,7 @@ async fn texts(edge: &Edge, guest: &Door, create: &Door, update: &Door, cancel: 
     }
     edge.refused_at(guest, &json!({ "language": PRIVATE }).to_string(), 400, "invalid-body", "/language").await;
     for price in ["-1", "0.5", "1e15", "1e308"] {
-        let body = format!(r#"{{"name":"a","price":{price}}}"#);
+        let body = format!(r#"{{"name":"a","description":"b","price":{price}}}"#);
         for door in [create, update] {
             edge.refused_at(door, &body, 422, "out-of-range", "/price").await;
         }

@@ -148,7 +148,7 @@ async fn parameters(edge: &Edge) {
         ("minutes", "/tally?minutes=1441"),
         ("minutes", "/tally?minutes=-1"),
         ("minutes", "/tally?minutes=x"),
-        ("minutes", "/tally?hours=1"),
+        ("hours", "/tally?hours=1"),
         ("minutes", "/tally?minutes=1&minutes=2"),
         ("products", "/tally/live?products=../x"),
         ("products", "/tally/live?products="),

@@ -10,7 +10,7 @@ pub(super) struct Product {
     /// Its name in English.
     pub(super) english: &'static str,
     pub(super) description: &'static str,
-    /// In yen; [`price`] says what that is elsewhere.
+    /// In yen; `price` says what that is elsewhere.
     yen: i64,
     pub(super) stock: u32,
 }

@@ -298,7 +298,7 @@ impl<W, P: Display, B, A> Route<W, P, B, A> {
         self.spec.path.replace("{id}", &id.to_string())
     }
 
-    /// The same for a read that has to show this version of `what` ([`MIN_VERSION`](super::page::MIN_VERSION)): who follows
+    /// The same for a read that has to show this version of `what` ([`MIN_VERSION`]): who follows
     /// it never finds less than was written.
     #[must_use]
     pub fn path_since(&self, id: &P, what: &AggregateId, version: Version) -> String {
