@@ -1,6 +1,6 @@
 //! What can be set about this role.
 //!
-//! - [`administrator`]: who signs in as administrator, and by what. [`door`]: how the one door behaves.
+//! - `administrator`: who signs in as administrator, and by what. `door`: how the one door behaves.
 
 mod administrator;
 mod door;

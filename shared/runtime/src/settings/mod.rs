@@ -5,8 +5,8 @@
 //! [`SigningKeyArgs`] are for the roles that need them, which have their own settings beside their code in the same form.
 //! A concern is one file: its arguments ([`SettingsGroup`]), what they become, the rules, a test.
 //!
-//! - [`given`]: parsers that keep what is wrong instead of ending at it. [`faults`]: where it is collected.
-//! - [`text`]: URLs, addresses, names. [`describe`]: what settings there are. [`refused`]: names of earlier systems.
+//! - `given`: parsers that keep what is wrong instead of ending at it. `faults`: where it is collected.
+//! - [`text`]: URLs, addresses, names. `describe`: what settings there are. `refused`: names of earlier systems.
 
 mod auth;
 mod aws;

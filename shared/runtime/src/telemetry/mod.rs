@@ -3,7 +3,7 @@
 //! A tracer is always installed, so that W3C context is made and passed on; spans leave the process only where an OTLP
 //! endpoint is set. Metrics are read by `/metrics`. Log lines go to standard error: standard output belongs to answers.
 //!
-//! - [`filter`]: which lines are written, and how often the same one is.
+//! - `filter`: which lines are written, and how often the same one is.
 
 #[cfg(test)]
 pub(crate) mod captured;
