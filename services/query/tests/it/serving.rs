@@ -160,7 +160,8 @@ async fn the_link_of_a_mail_opens_its_order_for_everybody_and_no_other() {
             assert_eq!(status, 404, "{wrong}: {problem}");
         }
     }
-    assert_eq!(served.get(&format!("/orders?key={first}"), Sender::Nobody).await.0, 401);
+    // A list knows no such parameter.
+    assert_eq!(served.get(&format!("/orders?key={first}"), Sender::Nobody).await.0, 400);
 }
 
 #[actix_web::test]
