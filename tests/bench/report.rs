@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use shotengai_tests::hot_product::Sales;
-use shotengai_tests::street::binary;
+use shotengai_tests::test_cluster::binary;
 
 use crate::run::{Counted, Figures};
 use crate::{Plan, Polling, process};

@@ -6,7 +6,7 @@ use futures::StreamExt;
 use shotengai_contracts::topology::SHOTENGAI;
 use shotengai_messaging::Infrastructure;
 use shotengai_tests::shop::{Person, Shop, text};
-use shotengai_tests::street::{Process, Street, binary};
+use shotengai_tests::test_cluster::{Process, TestCluster, binary};
 use shotengai_tests::wait::until;
 use tokio::time::Instant;
 
@@ -48,7 +48,7 @@ pub(crate) struct Figures {
 
 /// A street with something on sale.
 pub(crate) struct Bench<'a> {
-    street: &'a Street,
+    cluster: &'a TestCluster,
     shop: Shop,
     health_url: String,
     lines: [(String, u32); 2],
@@ -58,12 +58,12 @@ pub(crate) struct Bench<'a> {
 
 /// Measures a street of its own.
 pub(crate) async fn measure(plan: &Plan, polling: &Polling) -> Figures {
-    let street = Street::provisioned().await;
+    let cluster = TestCluster::provisioned().await;
     let started = Instant::now();
     let extra = [("BRIDGE_BUSY_POLL_MS", polling.busy_ms), ("BRIDGE_IDLE_POLL_MS", polling.idle_ms)];
-    let process = street.serve("all", &extra).await;
+    let process = cluster.serve("all", &extra).await;
     let ready = started.elapsed();
-    let mut bench = Bench::open(&street, &process).await;
+    let mut bench = Bench::open(&cluster, &process).await;
     let pid = process.id();
 
     bench.until_quiet().await;
@@ -92,18 +92,18 @@ pub(crate) async fn measure(plan: &Plan, polling: &Polling) -> Figures {
         single,
         load,
     };
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
     figures
 }
 
 impl<'a> Bench<'a> {
-    pub(crate) async fn open(street: &'a Street, process: &Process) -> Self {
-        let shop = street.shop(process);
+    pub(crate) async fn open(cluster: &'a TestCluster, process: &Process) -> Self {
+        let shop = cluster.shop(process);
         let admin = shop.admin().await;
         let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 10_000).await;
         let takenoko = shop.product(&admin, "prod_takenoko", "たけのこの里", 220, 10_000).await;
         let lines = [(kinoko, 2), (takenoko, 1)];
-        Self { street, shop, health_url: process.health_url.clone(), lines, placed: 0 }
+        Self { cluster, shop, health_url: process.health_url.clone(), lines, placed: 0 }
     }
 
     async fn requests(&self) -> Requests {
@@ -122,7 +122,7 @@ impl<'a> Bench<'a> {
     /// Waits until nothing that was placed is under way: every mail sent, every marker off, every message deleted.
     pub(crate) async fn until_quiet(&self) {
         until("every mail is there", Duration::from_secs(120), || async {
-            let count = self.street.inbox.count();
+            let count = self.cluster.inbox.count();
             if count >= 2 * self.placed { Ok(()) } else { Err(count) }
         })
         .await;
@@ -130,14 +130,14 @@ impl<'a> Bench<'a> {
             let mut left = 0;
             for queue in SHOTENGAI.subscribed_queues() {
                 // What is delayed waits for its deadline.
-                let depth = self.street.aws.queue(queue.name).depth().await.unwrap();
+                let depth = self.cluster.aws.queue(queue.name).depth().await.unwrap();
                 left += depth.visible + depth.in_flight;
             }
             if left == 0 { Ok(()) } else { Err(left) }
         })
         .await;
         until("every marker is off", Duration::from_secs(60), || async {
-            let left = self.street.unpublished().await;
+            let left = self.cluster.unpublished().await;
             if left == 0 { Ok(()) } else { Err(left) }
         })
         .await;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use shotengai_tests::street::{Process, Street};
+use shotengai_tests::test_cluster::{Process, TestCluster};
 use tokio::time::Instant;
 
 use crate::run::{Bench, SETTLE};
@@ -20,10 +20,10 @@ struct Size {
 
 /// Watches nine processes at rest and while orders are placed and paid; answers the table.
 pub(crate) async fn measure(plan: &Plan) -> String {
-    let street = Street::provisioned().await;
+    let cluster = TestCluster::provisioned().await;
     let aws = [("BRIDGE_BUSY_POLL_MS", "200"), ("BRIDGE_IDLE_POLL_MS", "200")];
-    let door = street.serve_apart("all", None, &aws).await;
-    let mut bench = Bench::open(&street, &door).await;
+    let door = cluster.serve_apart("all", None, &aws).await;
+    let mut bench = Bench::open(&cluster, &door).await;
     bench.until_quiet().await;
     tokio::time::sleep(SETTLE).await;
     let (begun, started) = (used(&door), Instant::now());
@@ -41,7 +41,7 @@ pub(crate) async fn measure(plan: &Plan) -> String {
         cpu_an_order: since(rested[n], loaded[n]).map(|used| used / orders),
     });
     let table = table(plan, sizes);
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
     table
 }
 

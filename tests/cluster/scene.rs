@@ -14,7 +14,7 @@ use shotengai_messaging::contract::lease_contract;
 use shotengai_tests::service::Service;
 use shotengai_tests::shards::readers_by;
 use shotengai_tests::shop::{Person, Shop};
-use shotengai_tests::street::{Process, Street};
+use shotengai_tests::test_cluster::{Process, TestCluster};
 use shotengai_tests::wait::until;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -27,7 +27,7 @@ const SOON: Duration = Duration::from_secs(90);
 
 /// A street, its bridges, and the wire to the API server.
 pub(crate) struct Scene {
-    street: Street,
+    cluster: TestCluster,
     shop_process: Process,
     shop: Shop,
     guest: Person,
@@ -56,14 +56,26 @@ impl Scene {
         cluster.tls_server_name = Some(host);
         std::fs::write(folder.path().join("config"), serde_json::to_vec(&config).unwrap()).unwrap();
 
-        let street = Street::provisioned().await;
-        let shop_process = street.serve(SHOP, &[]).await;
-        let shop = street.shop(&shop_process);
+        let cluster = TestCluster::provisioned().await;
+        let shop_process = cluster.serve(SHOP, &[]).await;
+        let shop = cluster.shop(&shop_process);
         let guest = shop.guest(Some("cluster@example.com"), "ja").await;
-        let group = format!("{}bridge/{STREAM}", street.prefix());
+        let group = format!("{}bridge/{STREAM}", cluster.prefix());
         let objects = Objects::connect(&namespace, &group).await;
         let bridges = BTreeMap::new();
-        Self { street, shop_process, shop, guest, bridges, objects, wire, api_server, folder, namespace, selling: None }
+        Self {
+            cluster,
+            shop_process,
+            shop,
+            guest,
+            bridges,
+            objects,
+            wire,
+            api_server,
+            folder,
+            namespace,
+            selling: None,
+        }
     }
 
     /// The suite that every lease adapter passes, over the service account's own rights.
@@ -73,7 +85,7 @@ impl Scene {
         let client = kube::Client::try_from(config).unwrap();
         let ports = Ports::system();
         let cluster = Cluster::with_client(client, &*self.namespace, ports.clone());
-        lease_contract(Arc::new(cluster.leases(&format!("{}contract", self.street.prefix()))), &ports).await;
+        lease_contract(Arc::new(cluster.leases(&format!("{}contract", self.cluster.prefix()))), &ports).await;
     }
 
     pub(crate) async fn start_bridge(&mut self, pod: &str) {
@@ -85,7 +97,7 @@ impl Scene {
             ("POD_NAME", pod),
             ("BRIDGE_LEASE_SECONDS", "6"),
         ];
-        let process = self.street.serve_one("bridge", &settings).await;
+        let process = self.cluster.serve_one("bridge", &settings).await;
         self.bridges.insert(pod.to_owned(), process);
     }
 
@@ -97,7 +109,7 @@ impl Scene {
     pub(crate) async fn until_shares(&self, wanted: &[(&str, usize)]) {
         let wanted: BTreeMap<_, _> = wanted.iter().copied().collect();
         until("the shards are shared", SOON, || async {
-            let readers = readers_by(&self.street.aws, self.objects.leases()).await;
+            let readers = readers_by(&self.cluster.aws, self.objects.leases()).await;
             let shares: BTreeMap<&str, usize> =
                 readers.iter().map(|(owner, shards)| (owner.split('_').next().unwrap(), shards.len())).collect();
             if shares == wanted { Ok(()) } else { Err(readers) }
@@ -184,7 +196,7 @@ impl Scene {
         for order in &orders {
             self.shop.until_status(&self.guest, order, "paid").await;
         }
-        self.street.assert_tidy().await;
+        self.cluster.assert_tidy().await;
         for bridge in self.bridges.values_mut() {
             assert!(!bridge.log().contains("panicked"), "{}", bridge.log());
             assert!(bridge.terminate().await, "it drains and ends well");

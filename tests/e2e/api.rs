@@ -13,7 +13,7 @@ mod recorder;
 mod refusals;
 mod tally;
 
-use shotengai_tests::street::{INTERNAL_TOKEN, Street};
+use shotengai_tests::test_cluster::{INTERNAL_TOKEN, TestCluster};
 
 use recorder::Recorder;
 
@@ -23,9 +23,9 @@ const ROLES: &str = "storefront,order,catalog,inventory,query,tally,bridge";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_is_its_golden_file() {
-    let street = Street::provisioned().await;
-    let mut process = street.serve(ROLES, &[("LOG", "warn")]).await;
-    let shop = street.shop(&process);
+    let cluster = TestCluster::provisioned().await;
+    let mut process = cluster.serve(ROLES, &[("LOG", "warn")]).await;
+    let shop = cluster.shop(&process);
     let (admin, guest, stranger) = (shop.admin().await, shop.guest(None, "en").await, shop.guest(None, "ja").await);
     let mut recorder = Recorder::new(shop);
     recorder.knows("admin", &admin.token);
@@ -35,11 +35,11 @@ async fn every_answer_is_its_golden_file() {
 
     accounts::record(&mut recorder).await;
     products::record(&mut recorder).await;
-    let (order, billing) = orders::record(&mut recorder, &street, &guest).await;
+    let (order, billing) = orders::record(&mut recorder, &cluster, &guest).await;
     tally::record(&mut recorder).await;
     refusals::record(&mut recorder, &order).await;
-    refusals::record_limits(&mut recorder, &street).await;
+    refusals::record_limits(&mut recorder, &cluster).await;
     internal::record(&mut recorder, &mut process, &billing, &order).await;
     recorder.compare();
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
 }

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::Value;
 use shotengai_tests::service::Service;
 use shotengai_tests::shop::{order_body, text};
-use shotengai_tests::street::{Process, Street};
+use shotengai_tests::test_cluster::{Process, TestCluster};
 use shotengai_tests::wait::until;
 
 /// The address in a URL.
@@ -51,12 +51,12 @@ async fn retry_after(url: &str, method: Method, token: &str, body: Option<Value>
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgresql_is_away_and_only_reads_notice() {
-    let street = Street::provisioned().await;
-    let server = address(street.database_url());
+    let cluster = TestCluster::provisioned().await;
+    let server = address(cluster.database_url());
     let wire = Service::before(server).await;
-    let database = street.database_url().replace(&server.to_string(), &wire.address().to_string());
-    let mut street_process = street.serve("all", &[("DATABASE_URL", &database)]).await;
-    let shop = street.shop(&street_process);
+    let database = cluster.database_url().replace(&server.to_string(), &wire.address().to_string());
+    let mut cluster_process = cluster.serve("all", &[("DATABASE_URL", &database)]).await;
+    let shop = cluster.shop(&cluster_process);
     let admin = shop.admin().await;
     let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 100).await;
     let guest = shop.guest(None, "en").await;
@@ -70,25 +70,25 @@ async fn postgresql_is_away_and_only_reads_notice() {
         if captures == 1 { Ok(()) } else { Err(captures) }
     })
     .await;
-    let reader = match street_process.of_role("query") {
+    let reader = match cluster_process.of_role("query") {
         Some(query) => &*query,
-        None => &street_process,
+        None => &cluster_process,
     };
     until_shown_down(reader, "postgres").await;
 
     wire.add(server);
     shop.until_status(&guest, &order, "paid").await;
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn aws_is_away_and_nobody_is_restarted_for_it() {
-    let street = Street::provisioned().await;
-    let server = address(&street.endpoint_url());
+    let cluster = TestCluster::provisioned().await;
+    let server = address(&cluster.endpoint_url());
     let wire = Service::before(server).await;
     let (url, extra) = (wire.url(), "AWS_ENDPOINT_URL");
-    let process = street.serve("all", &[(extra, &url)]).await;
-    let shop = street.shop(&process);
+    let process = cluster.serve("all", &[(extra, &url)]).await;
+    let shop = cluster.shop(&process);
     let admin = shop.admin().await;
     let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 100).await;
     let guest = shop.guest(None, "en").await;
@@ -104,7 +104,7 @@ async fn aws_is_away_and_nobody_is_restarted_for_it() {
     assert_eq!(health(&process, "/livez").await.0, 200);
     assert_eq!(health(&process, "/readyz").await.0, 200);
     // Who starts now has never seen its dependencies and must not get traffic.
-    let newcomer = street.spawn_one("order", &[(extra, &url)]);
+    let newcomer = cluster.spawn_one("order", &[(extra, &url)]);
     until("it is alive", Duration::from_secs(30), || async {
         match reqwest::get(format!("{}/livez", newcomer.health_url)).await {
             Ok(answer) if answer.status().is_success() => Ok(()),
@@ -124,5 +124,5 @@ async fn aws_is_away_and_nobody_is_restarted_for_it() {
     .await;
     let after = text(&shop.order(&guest, &[(&kinoko, 1)]).await.expect(202), "order_id");
     shop.until_status(&guest, &after, "paid").await;
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
 }

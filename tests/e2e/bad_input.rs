@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use shotengai_tests::commits;
 use shotengai_tests::raw::RawAnswer;
 use shotengai_tests::shop::{Person, Shop, order_body, text};
-use shotengai_tests::street::{ADMIN_PASSWORD, Street};
+use shotengai_tests::test_cluster::{ADMIN_PASSWORD, TestCluster};
 
 /// Stands in the wrong places of requests, and must come back from none.
 const PRIVATE: &str = "hana.himitsu@example.com";
@@ -113,21 +113,21 @@ async fn order_of_two_lines(shop: &Shop, guest: &Person, product: &str) -> Strin
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_input_is_refused_by_name_and_writes_nothing() {
-    let street = Street::provisioned().await;
+    let cluster = TestCluster::provisioned().await;
     let settings = [("REQUEST_READ_SECONDS", READ_SECONDS), ("LOG", "info,shotengai=trace")];
-    let process = street.serve("all", &settings).await;
-    let shop = street.shop(&process);
+    let process = cluster.serve("all", &settings).await;
+    let shop = cluster.shop(&process);
     let (admin, guest) = (shop.admin().await, shop.guest(None, "ja").await);
     let product = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 100).await;
     let order = order_of_two_lines(&shop, &guest, &product).await;
     let edge = Edge { base: process.url.clone(), client: Client::new(), admin, guest, product, order };
 
-    let before = commits::count(&street).await;
+    let before = commits::count(&cluster).await;
     assert!(before >= 5, "the order's events are counted: {before}");
     bodies::refuse(&edge).await;
-    elsewhere::refuse(&edge, &street).await;
+    elsewhere::refuse(&edge, &cluster).await;
     slow::cut_off(&edge).await;
-    assert_eq!(commits::count(&street).await, before, "nothing was written");
+    assert_eq!(commits::count(&cluster).await, before, "nothing was written");
     edge.keeps_secrets(&process.log(), "the log");
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
 }

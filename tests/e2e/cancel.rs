@@ -7,7 +7,7 @@ use shotengai_contracts::topology::{queues, tables};
 use shotengai_messaging::Infrastructure;
 use shotengai_tests::proxy::{Action, Proxy, Rule};
 use shotengai_tests::shop::{Answer, Person, Shop, text};
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::truth::{Net, Pieces, net, operations, types};
 use shotengai_tests::wait::until;
 
@@ -29,9 +29,9 @@ async fn until_tally(shop: &Shop, sold: u32, returned: u32) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_cancelled_while_it_is_pending_never_holds_stock_or_money() {
-    let street = Street::provisioned().await;
-    let others = street.serve("storefront,order,catalog,billing,notification,tally,query,bridge", &[]).await;
-    let shop = street.shop(&others);
+    let cluster = TestCluster::provisioned().await;
+    let others = cluster.serve("storefront,order,catalog,billing,notification,tally,query,bridge", &[]).await;
+    let shop = cluster.shop(&others);
     let admin = shop.admin().await;
     // Not `Shop::product`: without inventory no stock shows.
     let body = json!({"product_id": "prod_kinoko", "name": "きのこの山", "price": 200, "stock": 10});
@@ -51,25 +51,25 @@ async fn an_order_cancelled_while_it_is_pending_never_holds_stock_or_money() {
     assert_eq!(read.expect(200)["status"], "cancelled", "the one who cancelled sees it cancelled");
 
     let jwks = format!("{}/.well-known/jwks.json", others.url);
-    let _inventory = street.serve("inventory", &[("JWKS_URL", &jwks)]).await;
-    let (reservation, payment) = street.until_let_go(&shop, &order).await;
+    let _inventory = cluster.serve("inventory", &[("JWKS_URL", &jwks)]).await;
+    let (reservation, payment) = cluster.until_let_go(&shop, &order).await;
     assert_eq!(reservation.last().map(String::as_str), Some("StockReleased"), "{reservation:?}");
     assert!(!payment.contains(&"CaptureStarted".to_owned()), "{payment:?}");
-    street.until_pieces(&shop, &kinoko, ALL_TEN).await;
+    cluster.until_pieces(&shop, &kinoko, ALL_TEN).await;
 
-    let shown = street.agreed(&shop, &guest, &order).await;
+    let shown = cluster.agreed(&shop, &guest, &order).await;
     assert_eq!(shown["reason"], "customer_request");
     assert_eq!(shown["note"], "changed my mind: two\nlines");
-    let told = street.mail(&order, "cancelled").await.text;
+    let told = cluster.mail(&order, "cancelled").await.text;
     assert!(told.contains("お申し出により") && told.contains("代金は頂戴しておりません"), "{told}");
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_paid_order_is_refunded_once_and_a_shipped_one_stays_as_it_is() {
-    let street = Street::provisioned().await;
-    let process = street.serve("all", &[]).await;
-    let shop = street.shop(&process);
+    let cluster = TestCluster::provisioned().await;
+    let process = cluster.serve("all", &[]).await;
+    let shop = cluster.shop(&process);
     let admin = shop.admin().await;
     let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 10).await;
     let guest = shop.guest(Some("grace@example.com"), "en").await;
@@ -82,7 +82,7 @@ async fn a_paid_order_is_refunded_once_and_a_shipped_one_stays_as_it_is() {
         shop.until_status(&guest, order, "paid").await;
     }
 
-    refused_wishes_change_nothing(&street, &shop, &guest, returned).await;
+    refused_wishes_change_nothing(&cluster, &shop, &guest, returned).await;
 
     // Ten at once and once more later: one answer, one cancellation, one refund.
     let wishes = (0..10).map(|n| {
@@ -90,7 +90,7 @@ async fn a_paid_order_is_refunded_once_and_a_shipped_one_stays_as_it_is() {
         async move { cancel(shop, guest, returned, &json!({"note": format!("wish {n}")})).await.expect(202) }
     });
     let mut answers = futures::future::join_all(wishes).await;
-    let (reservation, payment) = street.until_let_go(&shop, returned).await;
+    let (reservation, payment) = cluster.until_let_go(&shop, returned).await;
     let path = format!("/orders/{returned}/cancel");
     let without_body = shop.send(reqwest::Method::POST, &path, Some(&guest), &[], None).await.unwrap();
     answers.push(without_body.expect(202));
@@ -99,12 +99,12 @@ async fn a_paid_order_is_refunded_once_and_a_shipped_one_stays_as_it_is() {
     assert_eq!(payment[1..], ["CaptureStarted", "PaymentCaptured", "RefundStarted", "PaymentRefunded"]);
     let ledger = operations(&shop.ledger(returned).await);
     assert_eq!(ledger, ["authorize approved", "capture approved", "refund approved"]);
-    let told = street.mail(returned, "cancelled").await.text;
+    let told = cluster.mail(returned, "cancelled").await.text;
     assert!(told.contains("¥600 you paid will be refunded"), "{told}");
 
     // The administrator may cancel anybody's.
     assert_eq!(cancel(&shop, &admin, by_admin, &json!({})).await.status, 202);
-    street.until_let_go(&shop, by_admin).await;
+    cluster.until_let_go(&shop, by_admin).await;
     until_tally(&shop, 6, 5).await;
 
     // What left the house stays: 409, and nothing moves.
@@ -114,22 +114,22 @@ async fn a_paid_order_is_refunded_once_and_a_shipped_one_stays_as_it_is() {
         let problem = cancel(&shop, person, shipped, &json!({})).await.expect(409);
         assert!(text(&problem, "type").ends_with("order-already-shipped"), "{problem}");
     }
-    street.until_pieces(&shop, &kinoko, Pieces { available: 9, reserved: 0, deducted: 1 }).await;
-    assert_eq!(types(&street.order(shipped).await).last().map(String::as_str), Some("OrderShipped"));
+    cluster.until_pieces(&shop, &kinoko, Pieces { available: 9, reserved: 0, deducted: 1 }).await;
+    assert_eq!(types(&cluster.order(shipped).await).last().map(String::as_str), Some("OrderShipped"));
     assert_eq!(net(&shop.ledger(shipped).await), Net { held: 0, taken: 200 });
 
     for order in &orders {
-        let shown = street.agreed(&shop, &guest, order).await;
-        let cancellations = types(&street.order(order).await).iter().filter(|kind| *kind == "OrderCancelled").count();
+        let shown = cluster.agreed(&shop, &guest, order).await;
+        let cancellations = types(&cluster.order(order).await).iter().filter(|kind| *kind == "OrderCancelled").count();
         assert_eq!(cancellations, usize::from(order != shipped), "{shown}");
     }
     until_tally(&shop, 6, 5).await;
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
 }
 
 /// A stranger's, a nobody's and an unreadable wish.
-async fn refused_wishes_change_nothing(street: &Street, shop: &Shop, guest: &Person, order: &str) {
-    let before = types(&street.order(order).await);
+async fn refused_wishes_change_nothing(cluster: &TestCluster, shop: &Shop, guest: &Person, order: &str) {
+    let before = types(&cluster.order(order).await);
     let stranger = shop.guest(None, "en").await;
     let problem = cancel(shop, &stranger, order, &json!({})).await.expect(404);
     let unknown = cancel(shop, &stranger, "ord_unknown", &json!({})).await.expect(404);
@@ -145,17 +145,17 @@ async fn refused_wishes_change_nothing(street: &Street, shop: &Shop, guest: &Per
         let problem = cancel(shop, guest, order, &body).await.expect(status);
         assert_eq!(problem["pointer"], pointer, "{problem}");
     }
-    assert_eq!(types(&street.order(order).await), before);
+    assert_eq!(types(&cluster.order(order).await), before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_cancelled_while_its_capture_runs_costs_nothing() {
-    let street = Street::provisioned().await;
-    let others = street.serve("storefront,order,catalog,inventory,notification,tally,query,bridge", &[]).await;
-    let proxy = Proxy::start(&street.endpoint_url()).await;
+    let cluster = TestCluster::provisioned().await;
+    let others = cluster.serve("storefront,order,catalog,inventory,notification,tally,query,bridge", &[]).await;
+    let proxy = Proxy::start(&cluster.endpoint_url()).await;
     let jwks = format!("{}/.well-known/jwks.json", others.url);
-    let billing = street.serve("billing", &[("JWKS_URL", &jwks), ("AWS_ENDPOINT_URL", &proxy.url())]).await;
-    let (shop, books) = (street.shop(&others), street.shop(&billing));
+    let billing = cluster.serve("billing", &[("JWKS_URL", &jwks), ("AWS_ENDPOINT_URL", &proxy.url())]).await;
+    let (shop, books) = (cluster.shop(&others), cluster.shop(&billing));
     let kinoko = shop.product(&shop.admin().await, "prod_kinoko", "きのこの山", 200, 10).await;
     let guest = shop.guest(Some("grace@example.com"), "en").await;
 
@@ -172,7 +172,7 @@ async fn an_order_cancelled_while_its_capture_runs_costs_nothing() {
     let refunded = text(&shop.order(&guest, &[(&kinoko, 3)]).await.expect(202), "order_id");
     asking.until_hit(1, Duration::from_secs(60)).await;
     assert_eq!(cancel(&shop, &guest, &refunded, &json!({})).await.status, 202);
-    let (_, payment) = street.until_let_go(&books, &refunded).await;
+    let (_, payment) = cluster.until_let_go(&books, &refunded).await;
     asking.release();
     let all = ["PaymentAuthorized", "CaptureStarted", "PaymentCaptured", "RefundStarted", "PaymentRefunded"];
     assert_eq!(payment, all);
@@ -187,23 +187,23 @@ async fn an_order_cancelled_while_its_capture_runs_costs_nothing() {
     let voided = text(&shop.order(&guest, &[(&kinoko, 3)]).await.expect(202), "order_id");
     intending.until_hit(1, Duration::from_secs(60)).await;
     assert_eq!(cancel(&shop, &guest, &voided, &json!({})).await.status, 202);
-    let (_, payment) = street.until_let_go(&books, &voided).await;
+    let (_, payment) = cluster.until_let_go(&books, &voided).await;
     intending.release();
     assert_eq!(payment, ["PaymentAuthorized", "VoidStarted", "PaymentVoided"]);
     assert_eq!(operations(&books.ledger(&voided).await), ["authorize approved", "void approved"]);
 
     for order in [&refunded, &voided] {
-        let shown = street.agreed(&shop, &guest, order).await;
+        let shown = cluster.agreed(&shop, &guest, order).await;
         assert_eq!(shown["reason"], "customer_request", "{shown}");
-        let events = types(&street.order(order).await);
+        let events = types(&cluster.order(order).await);
         assert_eq!(events[3..], ["OrderConfirmed", "OrderCancelled"], "it never was paid");
-        let told = street.mail(order, "cancelled").await.text;
+        let told = cluster.mail(order, "cancelled").await.text;
         assert!(told.contains("Anything that was charged will be refunded"), "{told}");
     }
-    street.until_pieces(&shop, &kinoko, ALL_TEN).await;
+    cluster.until_pieces(&shop, &kinoko, ALL_TEN).await;
     // The captures that were held have ended, and changed nothing.
     until("billing has nothing more to do", Duration::from_secs(60), || async {
-        let depth = street.aws.queue(queues::BILLING.name).depth().await.unwrap();
+        let depth = cluster.aws.queue(queues::BILLING.name).depth().await.unwrap();
         if depth.total() == 0 { Ok(()) } else { Err(depth) }
     })
     .await;
@@ -211,5 +211,5 @@ async fn an_order_cancelled_while_its_capture_runs_costs_nothing() {
         assert_eq!(net(&books.ledger(order).await), Net::default());
     }
     assert_eq!(shop.get("/tally", None).await.expect(200)["products"], json!([]));
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
 }

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::process::Output;
 
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 use tokio::process::Command;
 
 /// What a run of the binary said and how it ended.
@@ -32,49 +32,49 @@ async fn say(mut command: Command) -> Said {
     command.output().await.unwrap().into()
 }
 
-async fn run(street: &Street, args: &[&str]) -> Said {
-    say(street.command(args)).await
+async fn run(cluster: &TestCluster, args: &[&str]) -> Said {
+    say(cluster.command(args)).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn provisioning_twice_at_once_and_again_leaves_one_set_of_resources() {
-    let street = Street::provisioned().await;
-    let refused = run(&street, &["provision", "--destroy"]).await.expect(2);
+    let cluster = TestCluster::provisioned().await;
+    let refused = run(&cluster, &["provision", "--destroy"]).await.expect(2);
     assert!(refused.contains("--yes"), "{refused}");
-    run(&street, &["provision", "--check"]).await.expect(0);
+    run(&cluster, &["provision", "--check"]).await.expect(0);
 
-    let gone = run(&street, &["provision", "--destroy", "--yes"]).await.expect(0);
+    let gone = run(&cluster, &["provision", "--destroy", "--yes"]).await.expect(0);
     assert!(gone.contains("deleted") && !gone.contains("absent"), "{gone}");
-    let nothing = run(&street, &["provision", "--check"]).await.expect(1);
+    let nothing = run(&cluster, &["provision", "--check"]).await.expect(1);
     assert!(!nothing.contains("found "), "{nothing}");
 
-    let (one, other) = tokio::join!(run(&street, &["provision"]), run(&street, &["provision"]));
+    let (one, other) = tokio::join!(run(&cluster, &["provision"]), run(&cluster, &["provision"]));
     one.expect(0);
     other.expect(0);
-    let third = run(&street, &["provision"]).await.expect(0);
+    let third = run(&cluster, &["provision"]).await.expect(0);
     assert!(third.contains("0 created, 0 changed"), "{third}");
-    let all = run(&street, &["provision", "--check"]).await.expect(0);
+    let all = run(&cluster, &["provision", "--check"]).await.expect(0);
     assert!(all.contains(" 0 missing"), "{all}");
 
-    assert!(street.aws.admin().delete_queue("billing-queue").await.unwrap());
-    let missing = run(&street, &["provision", "--check"]).await.expect(1);
+    assert!(cluster.aws.admin().delete_queue("billing-queue").await.unwrap());
+    let missing = run(&cluster, &["provision", "--check"]).await.expect(1);
     let named: Vec<_> = missing.lines().filter(|line| line.starts_with("MISSING")).collect();
     assert!(named.iter().any(|line| line.ends_with("billing-queue")), "{missing}");
     assert!(named.iter().all(|line| line.contains("billing-queue")), "{missing}");
-    let repaired = run(&street, &["provision"]).await.expect(0);
+    let repaired = run(&cluster, &["provision"]).await.expect(0);
     assert!(repaired.contains("created"), "{repaired}");
-    run(&street, &["provision", "--check"]).await.expect(0);
+    run(&cluster, &["provision", "--check"]).await.expect(0);
 
-    let stores = run(&street, &["status", "dynamodb"]).await.expect(0);
+    let stores = run(&cluster, &["status", "dynamodb"]).await.expect(0);
     assert!(["order", "catalog", "inventory", "billing"].iter().all(|owner| stores.contains(owner)), "{stores}");
-    let stream = run(&street, &["status", "kinesis"]).await.expect(0);
+    let stream = run(&cluster, &["status", "kinesis"]).await.expect(0);
     assert!(stream.contains("shardId-") && stream.contains("notification-queue"), "{stream}");
     assert!(stream.contains("order-deadline-queue"), "{stream}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bad_configuration_is_named_whole_and_keeps_its_secrets() {
-    let street = Street::provisioned().await;
+    let cluster = TestCluster::provisioned().await;
     let bad = [
         ("AWS_ENDPOINT_URL", "ftp://somewhere"),
         ("DATABASE_URL", "postgres://user:hunter2@host:notaport/db"),
@@ -87,7 +87,7 @@ async fn a_bad_configuration_is_named_whole_and_keeps_its_secrets() {
         ("JWT_SECRET", "hunter4"),
         ("DYNAMODB_TABLE_NAME", "events"),
     ];
-    let mut command = street.command(&["serve", "all"]);
+    let mut command = cluster.command(&["serve", "all"]);
     command.envs(bad);
     let said = say(command).await;
     assert_eq!(said.out, "");
@@ -98,7 +98,7 @@ async fn a_bad_configuration_is_named_whole_and_keeps_its_secrets() {
     assert!(!said.contains("hunter"), "{said}");
 
     // Roles' own settings, once the shared ones are good.
-    let mut command = street.command(&["serve", "all"]);
+    let mut command = cluster.command(&["serve", "all"]);
     command.env("SMTP_URL", "smtp://user:hunter5@host?tls=perhaps").env_remove("DATABASE_URL");
     let said = say(command).await.expect(2);
     assert!(said.contains("SMTP_URL") && said.contains("DATABASE_URL"), "{said}");
@@ -107,11 +107,11 @@ async fn a_bad_configuration_is_named_whole_and_keeps_its_secrets() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_port_in_use_is_named_with_its_flag() {
-    let street = Street::provisioned().await;
+    let cluster = TestCluster::provisioned().await;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = listener.local_addr().unwrap();
     for (name, flag) in [("HTTP_ADDR", "--http-addr"), ("HEALTH_ADDR", "--health-addr")] {
-        let mut command = street.command(&["serve", "all"]);
+        let mut command = cluster.command(&["serve", "all"]);
         command.env("HTTP_ADDR", "127.0.0.1:0").env("HEALTH_ADDR", "127.0.0.1:0").env(name, taken.to_string());
         let said = say(command).await.expect(2);
         assert!(said.contains(&taken.to_string()) && said.contains(flag), "{said}");
@@ -120,31 +120,31 @@ async fn a_port_in_use_is_named_with_its_flag() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn help_version_and_keys_need_no_installation() {
-    let street = Street::provisioned().await;
-    let version = run(&street, &["--version"]).await.expect(0);
+    let cluster = TestCluster::provisioned().await;
+    let version = run(&cluster, &["--version"]).await.expect(0);
     assert!(version.starts_with("shotengai ") && version.contains(env!("CARGO_PKG_VERSION")), "{version}");
-    let help = run(&street, &["serve", "--help"]).await.expect(0);
+    let help = run(&cluster, &["serve", "--help"]).await.expect(0);
     for name in ["DATABASE_URL", "SMTP_URL", "INTERNAL_TOKEN", "OTEL_EXPORTER_OTLP_ENDPOINT"] {
         assert!(help.contains(name), "{help}");
     }
-    let unknown = run(&street, &["serve", "baker"]).await.expect(2);
+    let unknown = run(&cluster, &["serve", "baker"]).await.expect(2);
     assert!(unknown.contains("baker") && unknown.contains("bridge"), "{unknown}");
-    let keys = [run(&street, &["keygen"]).await.expect(0), run(&street, &["keygen"]).await.expect(0)];
+    let keys = [run(&cluster, &["keygen"]).await.expect(0), run(&cluster, &["keygen"]).await.expect(0)];
     assert!(keys[0].starts_with("-----BEGIN PRIVATE KEY-----"), "a PEM");
     assert_ne!(keys[0], keys[1]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_smoke_test_buys_something_and_says_why_it_can_not() {
-    let street = Street::provisioned().await;
-    let all = street.serve("all", &[]).await;
+    let cluster = TestCluster::provisioned().await;
+    let all = cluster.serve("all", &[]).await;
     let smoke = |more: &[&str]| {
         let args = [&["smoke", "--url", all.url.as_str(), "--within-seconds", "60"], more].concat();
-        street.command(&args)
+        cluster.command(&args)
     };
     let said = say(smoke(&[])).await.expect(2);
     assert!(said.contains("nothing is in stock"), "{said}");
-    let shop = street.shop(&all);
+    let shop = cluster.shop(&all);
     let admin = shop.admin().await;
     shop.product(&admin, "prod_smoke", "Smoked tofu", 100, 10).await;
     let said = say(smoke(&[])).await.expect(0);

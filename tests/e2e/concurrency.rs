@@ -10,7 +10,7 @@ use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::{Random, SeededRandom};
 use shotengai_tests::facts::{self, Balance, StockFacts};
 use shotengai_tests::shop::{Person, Shop, text};
-use shotengai_tests::street::{Process, Street};
+use shotengai_tests::test_cluster::{Process, TestCluster};
 use shotengai_tests::wait::until;
 
 const CLIENTS: usize = 48;
@@ -27,7 +27,7 @@ struct Crowd {
     pairs: Vec<Process>,
     _others: Process,
     /// Last: its folder has the logs that a failing process shows when it is dropped.
-    street: Street,
+    cluster: TestCluster,
 }
 
 /// An order and how it ended.
@@ -39,14 +39,14 @@ struct Ended {
 
 impl Crowd {
     async fn gather() -> Self {
-        let street = Street::provisioned().await;
-        let others = street.serve("storefront,order,catalog,notification,tally,query,bridge", &[]).await;
+        let cluster = TestCluster::provisioned().await;
+        let others = cluster.serve("storefront,order,catalog,notification,tally,query,bridge", &[]).await;
         let jwks = format!("{}/.well-known/jwks.json", others.url);
         let urls = [("CATALOG_URL", others.url.as_str()), ("STOREFRONT_URL", others.url.as_str()), ("JWKS_URL", &jwks)];
         let (one, two) =
-            tokio::join!(street.serve("inventory,billing", &urls), street.serve("inventory,billing", &urls));
-        let (shop, billing) = (street.shop(&others), street.shop(&one));
-        Self { shop, billing, pairs: vec![one, two], _others: others, street }
+            tokio::join!(cluster.serve("inventory,billing", &urls), cluster.serve("inventory,billing", &urls));
+        let (shop, billing) = (cluster.shop(&others), cluster.shop(&one));
+        Self { shop, billing, pairs: vec![one, two], _others: others, cluster }
     }
 
     /// Places all of these at once and waits until each is paid or cancelled for want of stock.
@@ -90,9 +90,9 @@ impl Crowd {
     async fn assert_accounts_agree(&self, admin: &Person, ended: &[Ended], added: &Lines, prices: &Lines) {
         let mut sold: Lines = added.keys().map(|product| (product.clone(), 0)).collect();
         for order in ended {
-            let facts = facts::order(&self.street, &order.id).await;
+            let facts = facts::order(&self.cluster, &order.id).await;
             let total: u32 = order.lines.iter().map(|(product, pieces)| prices[product] * pieces).sum();
-            let reservation = facts::reservation(&self.street, &order.id).await;
+            let reservation = facts::reservation(&self.cluster, &order.id).await;
             // All or none, decided once: a rejected order never held anything.
             if order.is_paid {
                 assert_eq!(facts.stage, OrderStage::Paid, "{}", order.id);
@@ -120,7 +120,7 @@ impl Crowd {
         }
         for (product, added) in added {
             let (added, sold) = (i64::from(*added), i64::from(sold[product]));
-            let stock = facts::stock(&self.street, product).await;
+            let stock = facts::stock(&self.cluster, product).await;
             assert_eq!(stock, StockFacts { added, available: added - sold, reserved: sold, deducted: 0 }, "{product}");
             until("the read model's stock agrees", WITHIN, || async {
                 let body = self.shop.get(&format!("/products/{product}"), None).await.body;
@@ -142,7 +142,7 @@ impl Crowd {
             let expected = ended.iter().filter(|order| order.is_paid == is_paid).count();
             assert_eq!(self.listed(admin, status).await, expected, "orders listed as {status}");
         }
-        self.street.assert_tidy().await;
+        self.cluster.assert_tidy().await;
         for pair in &self.pairs {
             for consumer in ["inventory", "billing"] {
                 assert!(settled(pair, consumer).await > 0.0, "both processes had a part in {consumer}");
@@ -186,7 +186,7 @@ async fn three_hundred_orders_at_once_for_a_hundred_pieces_sell_exactly_a_hundre
     assert_eq!((paid, ended.len() - paid), (100, 200));
     let (added, prices) = (Lines::from([(kinoko.clone(), 100)]), Lines::from([(kinoko.clone(), 200)]));
     crowd.assert_accounts_agree(&admin, &ended, &added, &prices).await;
-    assert_eq!(facts::stock(&crowd.street, &kinoko).await.available, 0);
+    assert_eq!(facts::stock(&crowd.cluster, &kinoko).await.available, 0);
 }
 
 /// Inventory rejects an order only if, at the moment of its decision, a product had fewer pieces than the order wants.
@@ -217,7 +217,7 @@ async fn overlapping_orders_neither_block_each_other_nor_oversell_nor_leave_what
     crowd.assert_accounts_agree(&admin, &ended, &added, &prices).await;
     let mut left = BTreeMap::new();
     for product in added.keys() {
-        left.insert(product.as_str(), facts::stock(&crowd.street, product).await.available);
+        left.insert(product.as_str(), facts::stock(&crowd.cluster, product).await.available);
     }
     let rejected: Vec<_> = ended.iter().filter(|order| !order.is_paid).collect();
     assert!(!rejected.is_empty() && rejected.len() < ended.len(), "{} of {}", rejected.len(), ended.len());

@@ -6,48 +6,48 @@ use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{SHOTENGAI, queues, tables};
 use shotengai_kernel::Ports;
 use shotengai_messaging::{Infrastructure, TableLeases, contract};
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_event_store_keeps_its_contract() {
-    let street = Street::provisioned().await;
+    let cluster = TestCluster::provisioned().await;
     for owner in Owner::ALL {
-        contract::event_store_contract(street.aws.event_store(owner), &Ports::system()).await;
+        contract::event_store_contract(cluster.aws.event_store(owner), &Ports::system()).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_stream_keeps_its_contract() {
-    let street = Street::provisioned().await;
-    let aws = Arc::clone(&street.aws);
+    let cluster = TestCluster::provisioned().await;
+    let aws = Arc::clone(&cluster.aws);
     contract::stream_contract(aws.stream_writer(), aws.stream_reader(), &Ports::system()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_queue_keeps_its_contract() {
-    let street = Street::provisioned().await;
-    contract::queue_contract(street.aws.queue(queues::ORDER_DEADLINE.name), &Ports::system()).await;
+    let cluster = TestCluster::provisioned().await;
+    contract::queue_contract(cluster.aws.queue(queues::ORDER_DEADLINE.name), &Ports::system()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_topic_keeps_its_contract_with_every_queue() {
     for spec in SHOTENGAI.subscribed_queues() {
         // What one suite publishes reaches the other queues too, and a suite wants its queue to itself.
-        let street = Street::provisioned().await;
-        contract::topic_contract(street.aws.topic(), street.aws.queue(spec.name), spec, &Ports::system()).await;
+        let cluster = TestCluster::provisioned().await;
+        contract::topic_contract(cluster.aws.topic(), cluster.aws.queue(spec.name), spec, &Ports::system()).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_table_keeps_its_contract() {
-    let street = Street::provisioned().await;
-    contract::table_contract(street.aws.table(tables::ORDER_PRICES.name), &Ports::system()).await;
+    let cluster = TestCluster::provisioned().await;
+    contract::table_contract(cluster.aws.table(tables::ORDER_PRICES.name), &Ports::system()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn leases_and_checkpoints_in_a_table_keep_their_contracts() {
-    let street = Street::provisioned().await;
-    let table = || street.aws.table(tables::CHECKPOINTS.name);
+    let cluster = TestCluster::provisioned().await;
+    let table = || cluster.aws.table(tables::CHECKPOINTS.name);
     contract::lease_contract(Arc::new(TableLeases::new(table(), "bridge/contract")), &Ports::system()).await;
     contract::checkpoint_contract(table(), &Ports::system()).await;
 }

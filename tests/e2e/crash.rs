@@ -2,16 +2,16 @@
 
 use futures::StreamExt;
 use shotengai_tests::shop::{order_body, text};
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 
 const ORDERS: usize = 50;
 const KILL_AFTER: usize = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_order_that_was_accepted_before_a_kill_ends_paid() {
-    let street = Street::provisioned().await;
-    let mut process = street.serve("all", &[]).await;
-    let shop = street.shop(&process);
+    let cluster = TestCluster::provisioned().await;
+    let mut process = cluster.serve("all", &[]).await;
+    let shop = cluster.shop(&process);
     let admin = shop.admin().await;
     let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 1000).await;
     let guest = shop.guest(Some("crash@example.com"), "ja").await;
@@ -36,12 +36,12 @@ async fn every_order_that_was_accepted_before_a_kill_ends_paid() {
     drop(answers);
     assert!(accepted.len() >= KILL_AFTER && refused > 0, "killed in the middle: {} accepted", accepted.len());
 
-    let successor = street.serve_at("all", process.http(), process.health(), &[]).await;
+    let successor = cluster.serve_at("all", process.http(), process.health(), &[]).await;
     for order in &accepted {
         shop.until_status(&guest, order, "paid").await;
         let captures = shop.ledger(order).await.into_iter().filter(|entry| entry["operation"] == "capture").count();
         assert_eq!(captures, 1, "{order}");
     }
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
     drop(successor);
 }

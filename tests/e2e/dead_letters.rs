@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use shotengai_contracts::{EventType, samples};
 use shotengai_kernel::{AggregateId, Version};
 use shotengai_messaging::{Infrastructure, Message, StartAt};
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 
 const QUEUE: &str = "billing-dlq";
@@ -16,24 +16,24 @@ const TARGET: &str = "billing-queue";
 const WITHIN: Duration = Duration::from_secs(60);
 
 /// What a run of `shotengai dead-letters` said: both outputs apart.
-async fn say(street: &Street, args: &[&str], code: i32) -> (String, String) {
+async fn say(cluster: &TestCluster, args: &[&str], code: i32) -> (String, String) {
     let mut all = vec!["dead-letters"];
     all.extend(args);
-    let Output { status, stdout, stderr } = street.command(&all).output().await.unwrap();
+    let Output { status, stdout, stderr } = cluster.command(&all).output().await.unwrap();
     let (out, err) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
     assert_eq!(status.code(), Some(code), "{args:?}: {out}{err}");
     (out, err)
 }
 
-async fn say_json(street: &Street, args: &[&str]) -> Value {
-    let (out, _) = say(street, args, 0).await;
+async fn say_json(cluster: &TestCluster, args: &[&str]) -> Value {
+    let (out, _) = say(cluster, args, 0).await;
     serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}"))
 }
 
-async fn put(street: &Street, queue: &str, body: &str, attributes: &[(&str, &str)]) {
+async fn put(cluster: &TestCluster, queue: &str, body: &str, attributes: &[(&str, &str)]) {
     let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let message = Message { body: body.to_owned(), attributes: attributes.collect(), ..Message::default() };
-    let answers = street.aws.queue(queue).send(&[message]).await.unwrap();
+    let answers = cluster.aws.queue(queue).send(&[message]).await.unwrap();
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
 }
 
@@ -50,14 +50,14 @@ fn confirmed(order: u64, version: u64) -> String {
 }
 
 /// Waiting and in flight.
-async fn depth(street: &Street, queue: &str) -> (u64, u64) {
-    let depth = street.aws.queue(queue).depth().await.unwrap();
+async fn depth(cluster: &TestCluster, queue: &str) -> (u64, u64) {
+    let depth = cluster.aws.queue(queue).depth().await.unwrap();
     (depth.visible, depth.in_flight)
 }
 
 /// Everything that the queue holds, by body; the messages are gone afterwards.
-async fn drain(street: &Street, queue: &str) -> BTreeMap<String, BTreeMap<String, String>> {
-    let queue = street.aws.queue(queue);
+async fn drain(cluster: &TestCluster, queue: &str) -> BTreeMap<String, BTreeMap<String, String>> {
+    let queue = cluster.aws.queue(queue);
     let mut found = BTreeMap::new();
     loop {
         let batch = queue.receive(10, Duration::from_secs(1), Duration::from_secs(60)).await.unwrap();
@@ -72,18 +72,18 @@ async fn drain(street: &Street, queue: &str) -> BTreeMap<String, BTreeMap<String
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dead_letters_are_listed_by_cause_and_redriven_by_reason() {
-    let street = Street::provisioned().await;
-    let (nothing, _) = say(&street, &["list"], 0).await;
+    let cluster = TestCluster::provisioned().await;
+    let (nothing, _) = say(&cluster, &["list"], 0).await;
     assert_eq!(nothing.trim(), "no dead letters");
     for order in 1..=12 {
         let why = facts("exhausted", &format!("ord_{order} was tried 40 times"));
         let attributes = [("traceparent", "00-1-2-01"), ("event_type", "OrderConfirmed"), ("dead_letter", &why)];
-        put(&street, QUEUE, &confirmed(order, 3), &attributes).await;
+        put(&cluster, QUEUE, &confirmed(order, 3), &attributes).await;
     }
-    put(&street, QUEUE, "{ personal?", &[("dead_letter", &facts("not_an_envelope", "\u{9b}2J at column 3"))]).await;
-    put(&street, QUEUE, &confirmed(99, 3), &[("event_type", "OrderConfirmed")]).await;
+    put(&cluster, QUEUE, "{ personal?", &[("dead_letter", &facts("not_an_envelope", "\u{9b}2J at column 3"))]).await;
+    put(&cluster, QUEUE, &confirmed(99, 3), &[("event_type", "OrderConfirmed")]).await;
 
-    let listed = say_json(&street, &["list", "--json"]).await;
+    let listed = say_json(&cluster, &["list", "--json"]).await;
     let groups = listed["groups"].as_array().unwrap();
     let brief = |group: &Value| (group["reason"].as_str().unwrap().to_owned(), group["count"].as_u64().unwrap());
     let mut brief: Vec<_> = groups.iter().map(brief).collect();
@@ -94,30 +94,30 @@ async fn dead_letters_are_listed_by_cause_and_redriven_by_reason() {
     let queues = listed["queues"].as_array().unwrap();
     let queue = queues.iter().find(|queue| queue["queue"] == QUEUE).unwrap();
     assert_eq!((&queue["depth"], &queue["complete"]), (&json!(14), &json!(true)), "{listed}");
-    let (table, _) = say(&street, &["list", "--queue", QUEUE, "--sample", "5"], 0).await;
+    let (table, _) = say(&cluster, &["list", "--queue", QUEUE, "--sample", "5"], 0).await;
     assert!(table.contains("about 14 letters, a sample of 5"), "{table}");
 
-    let (shown, _) = say(&street, &["show", QUEUE, "--limit", "20"], 0).await;
+    let (shown, _) = say(&cluster, &["show", QUEUE, "--limit", "20"], 0).await;
     assert!(shown.contains("undelivered") && shown.contains("ord_12"), "{shown}");
     assert!(!shown.contains("personal?") && !shown.contains('\u{9b}'), "{shown}");
-    let (shown, _) = say(&street, &["show", QUEUE, "--limit", "20", "--bodies"], 0).await;
+    let (shown, _) = say(&cluster, &["show", QUEUE, "--limit", "20", "--bodies"], 0).await;
     assert!(shown.contains("{ personal?"), "{shown}");
 
-    let (would, _) = say(&street, &["redrive", QUEUE, "--reason", "exhausted", "--dry-run"], 0).await;
+    let (would, _) = say(&cluster, &["redrive", QUEUE, "--reason", "exhausted", "--dry-run"], 0).await;
     assert!(would.contains("12 of 12 matching letters would be sent to billing-queue"), "{would}");
     // Seven looks later nothing has changed, and nothing is hidden.
-    assert_eq!((depth(&street, QUEUE).await, depth(&street, TARGET).await), ((14, 0), (0, 0)));
+    assert_eq!((depth(&cluster, QUEUE).await, depth(&cluster, TARGET).await), ((14, 0), (0, 0)));
 
-    let (done, _) = say(&street, &["redrive", QUEUE, "--reason", "exhausted", "--limit", "2"], 0).await;
+    let (done, _) = say(&cluster, &["redrive", QUEUE, "--reason", "exhausted", "--limit", "2"], 0).await;
     assert!(done.contains("2 of 12 matching letters sent to billing-queue"), "{done}");
-    let done = say_json(&street, &["redrive", QUEUE, "--reason", "exhausted", "--pace", "50/s", "--json"]).await;
+    let done = say_json(&cluster, &["redrive", QUEUE, "--reason", "exhausted", "--pace", "50/s", "--json"]).await;
     assert_eq!(
         (&done["settled"], &done["failed"], &done["complete"]),
         (&json!(10), &json!([]), &json!(true)),
         "{done}"
     );
-    assert_eq!(depth(&street, QUEUE).await, (2, 0));
-    let arrived = drain(&street, TARGET).await;
+    assert_eq!(depth(&cluster, QUEUE).await, (2, 0));
+    let arrived = drain(&cluster, TARGET).await;
     assert_eq!(arrived.len(), 12);
     let attributes = &arrived[&confirmed(7, 3)];
     assert_eq!(
@@ -129,18 +129,18 @@ async fn dead_letters_are_listed_by_cause_and_redriven_by_reason() {
         "{attributes:?}"
     );
 
-    let (_, refused) = say(&street, &["discard", QUEUE, "--reason", "not_an_envelope"], 2).await;
+    let (_, refused) = say(&cluster, &["discard", QUEUE, "--reason", "not_an_envelope"], 2).await;
     assert!(refused.contains("--yes"), "{refused}");
-    assert_eq!(depth(&street, QUEUE).await, (2, 0));
-    say(&street, &["discard", QUEUE, "--reason", "not_an_envelope", "--yes"], 0).await;
-    assert_eq!((depth(&street, QUEUE).await, depth(&street, TARGET).await), ((1, 0), (0, 0)));
-    say(&street, &["redrive", QUEUE, "--event-type", "OrderConfirmed", "--subject", "ord_99"], 0).await;
-    assert_eq!((depth(&street, QUEUE).await, depth(&street, TARGET).await), ((0, 0), (1, 0)));
+    assert_eq!(depth(&cluster, QUEUE).await, (2, 0));
+    say(&cluster, &["discard", QUEUE, "--reason", "not_an_envelope", "--yes"], 0).await;
+    assert_eq!((depth(&cluster, QUEUE).await, depth(&cluster, TARGET).await), ((1, 0), (0, 0)));
+    say(&cluster, &["redrive", QUEUE, "--event-type", "OrderConfirmed", "--subject", "ord_99"], 0).await;
+    assert_eq!((depth(&cluster, QUEUE).await, depth(&cluster, TARGET).await), ((0, 0), (1, 0)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_letter_of_the_bridge_goes_back_into_the_stream_and_an_excerpt_stays() {
-    let street = Street::provisioned().await;
+    let cluster = TestCluster::provisioned().await;
     let why = facts("unknown_type", "unknown event type \"OrderEaten\"");
     let place = [("shard", "shard-7"), ("dead_letter", &why)];
     let record = |position, key, more: &[(&'static str, &'static str)]| {
@@ -155,13 +155,13 @@ async fn a_letter_of_the_bridge_goes_back_into_the_stream_and_an_excerpt_stays()
         ("only the begin".to_owned(), record("13", "ord_3", &[("encoding", "excerpt")])),
     ] {
         let attributes: Vec<_> = attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        put(&street, "bridge-dlq", &body, &attributes).await;
+        put(&cluster, "bridge-dlq", &body, &attributes).await;
     }
-    let (out, err) = say(&street, &["redrive", "bridge-dlq"], 1).await;
+    let (out, err) = say(&cluster, &["redrive", "bridge-dlq"], 1).await;
     assert!(out.contains("2 of 3 matching letters sent to the stream"), "{out}");
     assert!(err.contains("position 13 of shard shard-7"), "{err}");
-    assert_eq!(depth(&street, "bridge-dlq").await, (1, 0));
-    let reader = street.aws.stream_reader();
+    assert_eq!(depth(&cluster, "bridge-dlq").await, (1, 0));
+    let reader = cluster.aws.stream_reader();
     let found = until("the records are in the stream", WITHIN, || async {
         let mut found = BTreeMap::new();
         for shard in reader.shards().await.unwrap() {
@@ -177,7 +177,7 @@ async fn a_letter_of_the_bridge_goes_back_into_the_stream_and_an_excerpt_stays()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_input_is_one_line_and_a_missing_queue_is_a_failure() {
-    let street = Street::provisioned().await;
+    let cluster = TestCluster::provisioned().await;
     for (args, named) in [
         (vec!["show", "nosuch-dlq"], "nosuch-dlq"),
         (vec!["list", "--queue", "billing-queue"], "billing-dlq"),
@@ -186,13 +186,13 @@ async fn bad_input_is_one_line_and_a_missing_queue_is_a_failure() {
         (vec!["redrive", QUEUE, "--older-than", "soon"], "--older-than"),
         (vec!["discard", QUEUE], "--yes"),
     ] {
-        let (out, err) = say(&street, &args, 2).await;
+        let (out, err) = say(&cluster, &args, 2).await;
         assert_eq!((out.as_str(), err.lines().count()), ("", 1), "{args:?}: {err}");
         assert!(err.starts_with("shotengai: ") && err.contains(named), "{args:?}: {err}");
     }
-    assert!(street.aws.admin().delete_queue(QUEUE).await.unwrap());
-    let (_, err) = say(&street, &["list"], 1).await;
+    assert!(cluster.aws.admin().delete_queue(QUEUE).await.unwrap());
+    let (_, err) = say(&cluster, &["list"], 1).await;
     assert!(err.contains("billing-dlq can't be read"), "{err}");
-    let (_, err) = say(&street, &["redrive", QUEUE], 1).await;
+    let (_, err) = say(&cluster, &["redrive", QUEUE], 1).await;
     assert!(err.contains("ended early"), "{err}");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shotengai_tests::dev::{DevPlace, alive};
 use shotengai_tests::shop::{Shop, text};
-use shotengai_tests::street::{ADMIN_EMAIL, ADMIN_PASSWORD};
+use shotengai_tests::test_cluster::{ADMIN_EMAIL, ADMIN_PASSWORD};
 use shotengai_tests::wait::until;
 use tokio::time::Instant;
 

@@ -11,7 +11,7 @@ use shotengai_contracts::events::OrderStage;
 use shotengai_tests::chaotic_bridge::{COPIES, ChaoticBridge, OVERTAKEN_TOKEN};
 use shotengai_tests::facts::{self, Balance, StockFacts};
 use shotengai_tests::shop::{Person, Shop, order_body, text};
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 
 const ROLES: &str = "storefront,order,catalog,inventory,billing,notification,tally,query";
@@ -122,10 +122,10 @@ async fn until_events(shop: &Shop, buyer: &Person, order: &str, count: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_that_come_three_times_and_in_any_order_lead_to_the_same_end() {
-    let street = Street::provisioned().await;
-    let bridge = ChaoticBridge::start(&street);
-    let (one, two) = tokio::join!(street.serve(ROLES, &[]), street.serve(ROLES, &[]));
-    let shops = [street.shop(&one), street.shop(&two)];
+    let cluster = TestCluster::provisioned().await;
+    let bridge = ChaoticBridge::start(&cluster);
+    let (one, two) = tokio::join!(cluster.serve(ROLES, &[]), cluster.serve(ROLES, &[]));
+    let shops = [cluster.shop(&one), cluster.shop(&two)];
     let [shop, _] = &shops;
     let admin = shop.admin().await;
     for (id, price, stock) in [PLENTY, SCARCE] {
@@ -140,7 +140,7 @@ async fn messages_that_come_three_times_and_in_any_order_lead_to_the_same_end() 
         .collect()
         .await;
     let lived = started.elapsed();
-    bridge.until_quiet(&street, Duration::from_secs(120)).await;
+    bridge.until_quiet(&cluster, Duration::from_secs(120)).await;
     let seen = bridge.progress();
     println!("{ORDERS} orders done after {lived:?}, quiet after {:?}; {seen:?}", started.elapsed());
     assert!(seen.sent >= COPIES * seen.records && seen.overtaken > 0, "there was disorder: {seen:?}");
@@ -150,7 +150,7 @@ async fn messages_that_come_three_times_and_in_any_order_lead_to_the_same_end() 
     let mut mails = Vec::new();
     for order in &orders {
         let Bought { id, kind, plenty: pieces } = order;
-        let facts = facts::order(&street, id).await;
+        let facts = facts::order(&cluster, id).await;
         let reason = facts.cancelled.as_ref().map(|(reason, _)| reason.as_str());
         assert_eq!((facts.stage, reason), kind.end(), "{id} {kind:?}");
         let keeps = facts.cancelled.is_none();
@@ -166,7 +166,7 @@ async fn messages_that_come_three_times_and_in_any_order_lead_to_the_same_end() 
         assert!(!facts.was_paid || balance.captures == 1, "{id} {kind:?}");
 
         // The stock.
-        let reservation = facts::reservation(&street, id).await;
+        let reservation = facts::reservation(&cluster, id).await;
         let last = reservation.last().unwrap_or_else(|| panic!("{id} {kind:?} has no reservation"));
         let is_right = match kind {
             Paid => matches!(last, Event::StockReserved(_)),
@@ -176,7 +176,7 @@ async fn messages_that_come_three_times_and_in_any_order_lead_to_the_same_end() 
         };
         assert!(is_right, "{id} {kind:?}: {reservation:?}");
         tombstones.0 += usize::from(matches!(reservation.as_slice(), [Event::StockReleased(_)]));
-        tombstones.1 += usize::from(matches!(facts::payment(&street, id).await.as_slice(), [Event::PaymentVoided(_)]));
+        tombstones.1 += usize::from(matches!(facts::payment(&cluster, id).await.as_slice(), [Event::PaymentVoided(_)]));
         if keeps {
             plenty.available -= pieces;
             *(if *kind == Shipped { &mut plenty.deducted } else { &mut plenty.reserved }) += pieces;
@@ -204,14 +204,14 @@ async fn messages_that_come_three_times_and_in_any_order_lead_to_the_same_end() 
     assert!(tombstones.0 + tombstones.1 >= overtaken, "{overtaken} cancellations came before their orders");
 
     // One mail a kind an order, and no other.
-    let mut sent: Vec<_> = street.inbox.list(0, 0).messages.into_iter().map(|mail| mail.message_id).collect();
+    let mut sent: Vec<_> = cluster.inbox.list(0, 0).messages.into_iter().map(|mail| mail.message_id).collect();
     sent.sort();
     mails.sort();
     assert_eq!(sent, mails);
 
     let scarce = StockFacts { added: SCARCE.2, available: SCARCE.2, ..StockFacts::default() };
     for ((id, ..), expected) in [(PLENTY, plenty), (SCARCE, scarce)] {
-        assert_eq!(facts::stock(&street, id).await, expected, "{id}");
+        assert_eq!(facts::stock(&cluster, id).await, expected, "{id}");
         assert_eq!(shop.get(&format!("/products/{id}"), None).await.body["stock"], expected.available, "{id}");
     }
     assert_eq!(plenty.available + plenty.reserved + plenty.deducted, plenty.added);
@@ -224,5 +224,5 @@ async fn messages_that_come_three_times_and_in_any_order_lead_to_the_same_end() 
             .collect();
         assert_eq!(counted, BTreeMap::from([(PLENTY.0.to_owned(), (json!(sold), json!(returned)))]));
     }
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 
 const WITHIN: Duration = Duration::from_secs(60);
 
@@ -41,6 +41,6 @@ fn request(method: Method, base: &str, path: &str, token: &str) -> RequestBuilde
 }
 
 /// A door whose roles are at these addresses.
-async fn door_to(street: &Street, settings: &[(&str, &str)]) -> shotengai_tests::street::Process {
-    street.serve_apart("storefront", None, settings).await
+async fn door_to(cluster: &TestCluster, settings: &[(&str, &str)]) -> shotengai_tests::test_cluster::Process {
+    cluster.serve_apart("storefront", None, settings).await
 }

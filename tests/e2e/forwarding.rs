@@ -6,7 +6,7 @@ use shotengai_contracts::topology::queues;
 use shotengai_contracts::{EventType, samples};
 use shotengai_messaging::{Infrastructure, StreamRecord};
 use shotengai_tests::letters::Letter;
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 
 const WITHIN: Duration = Duration::from_secs(90);
@@ -20,23 +20,23 @@ fn strange(event_type: &str) -> String {
     format!("{},\"zone\":\"\\u6771\\/西\",\"zero\":-0.10 }}", text.strip_suffix('}').unwrap())
 }
 
-async fn put(street: &Street, text: &str) {
+async fn put(cluster: &TestCluster, text: &str) {
     let record = StreamRecord { key: "ord_strange".to_owned(), data: text.as_bytes().to_vec() };
-    let answers = street.aws.stream_writer().put(&[record]).await.unwrap();
+    let answers = cluster.aws.stream_writer().put(&[record]).await.unwrap();
     assert!(matches!(answers.as_slice(), [Ok(())]), "{answers:?}");
 }
 
-async fn redrive(street: &Street, queue: &str) {
-    let output = street.command(&["dead-letters", "redrive", queue]).output().await.unwrap();
+async fn redrive(cluster: &TestCluster, queue: &str) {
+    let output = cluster.command(&["dead-letters", "redrive", queue]).output().await.unwrap();
     assert!(output.status.success(), "{output:?}");
 }
 
 /// The only letter of a queue, redriven once before it is answered.
-async fn letter_after_a_redrive(street: &Street, queue: &str) -> Letter {
-    let first = street.letters(queue, 1, WITHIN).await.remove(0);
-    redrive(street, queue).await;
+async fn letter_after_a_redrive(cluster: &TestCluster, queue: &str) -> Letter {
+    let first = cluster.letters(queue, 1, WITHIN).await.remove(0);
+    redrive(cluster, queue).await;
     let again = until(&format!("the letter is back in {queue}"), WITHIN, || async {
-        let letters = street.letters(queue, 1, WITHIN).await;
+        let letters = cluster.letters(queue, 1, WITHIN).await;
         letters.into_iter().find(|letter| letter.sent_at > first.sent_at).ok_or(())
     })
     .await;
@@ -46,13 +46,13 @@ async fn letter_after_a_redrive(street: &Street, queue: &str) -> Letter {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_with_strange_attributes_passes_bridge_reminder_and_redrive_byte_by_byte() {
-    let street = Street::provisioned().await;
-    let _process = street.serve("storefront,order,bridge", &FEW_ATTEMPTS).await;
+    let cluster = TestCluster::provisioned().await;
+    let _process = cluster.serve("storefront,order,bridge", &FEW_ATTEMPTS).await;
     let event = strange("OrderPlaced");
-    put(&street, &event).await;
+    put(&cluster, &event).await;
 
     // Nobody consumes here.
-    let queue = street.aws.queue(queues::INVENTORY.name);
+    let queue = cluster.aws.queue(queues::INVENTORY.name);
     let received = until("inventory's queue has it", WITHIN, || async {
         queue.receive(1, Duration::from_secs(1), Duration::from_secs(1)).await.unwrap().pop().ok_or(())
     })
@@ -61,18 +61,18 @@ async fn an_event_with_strange_attributes_passes_bridge_reminder_and_redrive_byt
     assert_eq!(received.attributes["event_type"], "OrderPlaced");
 
     // Its order is in no store: order reminds itself, and gives up on the reminder.
-    let letter = letter_after_a_redrive(&street, &queues::ORDER_DEADLINE.dead_letters()).await;
+    let letter = letter_after_a_redrive(&cluster, &queues::ORDER_DEADLINE.dead_letters()).await;
     assert_eq!((letter.facts.reason.as_str(), letter.body.as_str()), ("exhausted", event.as_str()));
     assert!(letter.attributes.contains_key("redriven"), "{letter:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_of_a_newer_release_s_type_waits_for_that_release_as_it_came() {
-    let street = Street::provisioned().await;
-    let _process = street.serve("storefront,bridge", &FEW_ATTEMPTS).await;
+    let cluster = TestCluster::provisioned().await;
+    let _process = cluster.serve("storefront,bridge", &FEW_ATTEMPTS).await;
     let event = strange("OrderAdmired");
-    put(&street, &event).await;
-    let letter = letter_after_a_redrive(&street, queues::BRIDGE_DEAD_LETTERS.name).await;
+    put(&cluster, &event).await;
+    let letter = letter_after_a_redrive(&cluster, queues::BRIDGE_DEAD_LETTERS.name).await;
     assert_eq!((letter.facts.reason.as_str(), letter.body.as_str()), ("unknown_type", event.as_str()));
     assert_eq!(letter.attributes.get("encoding"), None);
 }

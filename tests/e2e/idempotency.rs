@@ -11,7 +11,7 @@ use shotengai_kernel::{AggregateId, ProductId, Version};
 use shotengai_messaging::Infrastructure;
 use shotengai_tests::proxy::{Action, Proxy, Rule};
 use shotengai_tests::shop::{Answer, Person, Shop, order_body, text};
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -57,15 +57,15 @@ impl Keyed<'_> {
     }
 }
 
-async fn events(street: &Street, owner: Owner, id: AggregateId) -> Vec<(String, Value)> {
-    let commits = street.aws.event_store(owner).load(&id, Version::ZERO).await.unwrap();
+async fn events(cluster: &TestCluster, owner: Owner, id: AggregateId) -> Vec<(String, Value)> {
+    let commits = cluster.aws.event_store(owner).load(&id, Version::ZERO).await.unwrap();
     commits.into_iter().flat_map(|commit| commit.events).map(|it| (it.event_type, it.data)).collect()
 }
 
 /// Pieces that ever came in.
-async fn added(street: &Street, product: &str) -> u64 {
+async fn added(cluster: &TestCluster, product: &str) -> u64 {
     let id = aggregates::stock(&ProductId::parse(product).unwrap());
-    events(street, Owner::Inventory, id).await.iter().filter_map(|(_, data)| data["added"].as_u64()).sum()
+    events(cluster, Owner::Inventory, id).await.iter().filter_map(|(_, data)| data["added"].as_u64()).sum()
 }
 
 /// The orders of somebody, once there are any.
@@ -85,10 +85,10 @@ async fn captures(shop: &Shop, order: &str) -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_is_placed_once_a_key_and_person() {
-    let street = Street::provisioned().await;
-    let process = street.serve("all", &[]).await;
+    let cluster = TestCluster::provisioned().await;
+    let process = cluster.serve("all", &[]).await;
     let proxy = Proxy::start(&process.url).await;
-    let (shop, lossy) = (street.shop(&process), street.shop_at(proxy.url()));
+    let (shop, lossy) = (cluster.shop(&process), cluster.shop_at(proxy.url()));
     let admin = shop.admin().await;
     let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 100).await;
     let body = order_body(&[(&kinoko, 1)]);
@@ -100,7 +100,7 @@ async fn an_order_is_placed_once_a_key_and_person() {
     let order = text(&answer, "order_id");
     shop.until_status(&guest, &order, "paid").await;
     assert_eq!(orders(&shop, &guest).await, std::slice::from_ref(&order));
-    let placed = events(&street, Owner::Order, AggregateId::parse(&order).unwrap()).await;
+    let placed = events(&cluster, Owner::Order, AggregateId::parse(&order).unwrap()).await;
     assert_eq!(placed.iter().filter(|(name, _)| name == "OrderPlaced").count(), 1, "{placed:?}");
     assert_eq!(captures(&shop, &order).await, 1);
     assert_eq!(keyed.send(&shop, &body).await.expect(202), answer, "also when it is paid already");
@@ -127,15 +127,15 @@ async fn an_order_is_placed_once_a_key_and_person() {
         shop.until_status(person, order, "paid").await;
         assert_eq!(captures(&shop, order).await, 1, "{order}");
     }
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_product_is_created_once_a_key_and_stock_is_added_once() {
-    let street = Street::provisioned().await;
-    let process = street.serve("storefront,catalog,inventory,query,bridge", &[]).await;
+    let cluster = TestCluster::provisioned().await;
+    let process = cluster.serve("storefront,catalog,inventory,query,bridge", &[]).await;
     let proxy = Proxy::start(&process.url).await;
-    let (shop, lossy) = (street.shop(&process), street.shop_at(proxy.url()));
+    let (shop, lossy) = (cluster.shop(&process), cluster.shop_at(proxy.url()));
     let admin = shop.admin().await;
 
     // A product without a chosen id: ten at once, another body, a lost answer.
@@ -166,25 +166,25 @@ async fn a_product_is_created_once_a_key_and_stock_is_added_once() {
     let mut additions: Vec<_> = answers.into_iter().map(|answer| text(&answer.expect(202), "addition_id")).collect();
     additions.dedup();
     assert_eq!(additions.len(), 1, "{additions:?}");
-    assert_eq!(added(&street, &product).await, 8);
+    assert_eq!(added(&cluster, &product).await, 8);
     keyed.is_refused(&shop, &json!({"quantity": 4})).await;
     for (key, action, sum) in [("s-2", Action::LoseAnswer, 11), ("s-3", Action::DropRequest, 14)] {
         let keyed = Keyed { key, ..keyed };
         assert_eq!(keyed.send_again_after(&proxy, &lossy, action, &three).await.status, 202);
-        assert_eq!(added(&street, &product).await, sum, "{key}");
+        assert_eq!(added(&cluster, &product).await, sum, "{key}");
     }
     // The same key for another product is another addition.
     let path = format!("/products/{second}/stock");
     assert_eq!(Keyed { path: &path, person: &admin, key: "s-1" }.send(&shop, &three).await.status, 202);
-    assert_eq!((added(&street, &product).await, added(&street, &second).await), (14, 10));
-    street.assert_tidy().await;
+    assert_eq!((added(&cluster, &product).await, added(&cluster, &second).await), (14, 10));
+    cluster.assert_tidy().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_is_none_is_refused_by_the_headers_name() {
-    let street = Street::provisioned().await;
-    let process = street.serve("storefront,order,catalog,inventory", &[]).await;
-    let shop = street.shop(&process);
+    let cluster = TestCluster::provisioned().await;
+    let process = cluster.serve("storefront,order,catalog,inventory", &[]).await;
+    let shop = cluster.shop(&process);
     let admin = shop.admin().await;
     let long = "k".repeat(300);
     for path in ["/orders", "/products", "/products/prod_1/stock"] {
@@ -201,6 +201,6 @@ async fn a_key_that_is_none_is_refused_by_the_headers_name() {
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 400");
-    assert_eq!(street.unpublished().await, 0);
+    assert_eq!(cluster.unpublished().await, 0);
     assert_eq!(StatusCode::OK, shop.get("/auth/me", Some(&admin)).await.status);
 }

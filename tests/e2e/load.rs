@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use serde_json::Value;
 use shotengai_tests::shop::text;
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 
 const ORDERS: usize = 500;
@@ -14,9 +14,9 @@ const CLIENTS: usize = 16;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_hundred_orders_by_sixteen_clients_are_all_paid_and_every_sum_agrees() {
-    let street = Street::provisioned().await;
-    let process = street.serve("all", &[]).await;
-    let shop = street.shop(&process);
+    let cluster = TestCluster::provisioned().await;
+    let process = cluster.serve("all", &[]).await;
+    let shop = cluster.shop(&process);
     let admin = shop.admin().await;
     let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 2000).await;
     let takenoko = shop.product(&admin, "prod_takenoko", "たけのこの里", 220, 2000).await;
@@ -85,11 +85,11 @@ async fn five_hundred_orders_by_sixteen_clients_are_all_paid_and_every_sum_agree
 
     // Mails: exactly one of each kind an order.
     until("every mail is there", Duration::from_secs(60), || async {
-        let count = street.inbox.count();
+        let count = cluster.inbox.count();
         if count >= 2 * ORDERS { Ok(()) } else { Err(count) }
     })
     .await;
-    let mut ids: Vec<_> = street.inbox.list(0, 0).messages.into_iter().map(|mail| mail.message_id).collect();
+    let mut ids: Vec<_> = cluster.inbox.list(0, 0).messages.into_iter().map(|mail| mail.message_id).collect();
     assert_eq!(ids.len(), 2 * ORDERS);
     ids.sort();
     ids.dedup();
@@ -110,5 +110,5 @@ async fn five_hundred_orders_by_sixteen_clients_are_all_paid_and_every_sum_agree
         }
     }
     assert_eq!(listed, ORDERS);
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
 }

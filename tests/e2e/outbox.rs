@@ -5,13 +5,13 @@ use std::time::Duration;
 use shotengai_contracts::Owner;
 use shotengai_tests::shop::text;
 use shotengai_tests::stream::{self, captured};
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_killed_process_committed_is_published_all_the_same() {
-    let street = Street::provisioned().await;
-    let others = street.serve("storefront,catalog,inventory,billing,notification,tally,query,bridge", &[]).await;
+    let cluster = TestCluster::provisioned().await;
+    let others = cluster.serve("storefront,catalog,inventory,billing,notification,tally,query,bridge", &[]).await;
     let jwks = format!("{}/.well-known/jwks.json", others.url);
     let urls = [("CATALOG_URL", others.url.as_str()), ("STOREFRONT_URL", others.url.as_str()), ("JWKS_URL", &jwks)];
     // This process commits into the table, but its publisher writes to a stream that is not there. Where the table streams
@@ -20,28 +20,28 @@ async fn what_a_killed_process_committed_is_published_all_the_same() {
     if !captured() {
         stuck.push(("KINESIS_STREAM_NAME", "no-such-stream"));
     }
-    let mut order_process = street.serve("order", &stuck).await;
+    let mut order_process = cluster.serve("order", &stuck).await;
 
-    let shop = street.shop(&others);
+    let shop = cluster.shop(&others);
     let admin = shop.admin().await;
     let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 10).await;
     let guest = shop.guest(None, "ja").await;
-    let answer = street.shop(&order_process).order(&guest, &[(&kinoko, 1)]).await;
+    let answer = cluster.shop(&order_process).order(&guest, &[(&kinoko, 1)]).await;
     let order = text(&answer.expect(202), "order_id");
     order_process.kill().await;
     if captured() {
-        assert_eq!(street.unpublished_of(Owner::Order).await, 0, "the commit carries no marker");
-        let (committed, held) = (stream::committed(&street).await.unwrap(), stream::held(&street).await.unwrap());
+        assert_eq!(cluster.unpublished_of(Owner::Order).await, 0, "the commit carries no marker");
+        let (committed, held) = (stream::committed(&cluster).await.unwrap(), stream::held(&cluster).await.unwrap());
         assert!(committed.iter().all(|event| held.contains_key(event)), "it is in the stream without anybody's doing");
     } else {
-        assert_eq!(street.unpublished_of(Owner::Order).await, 1, "the commit is durable and marked");
+        assert_eq!(cluster.unpublished_of(Owner::Order).await, 1, "the commit is durable and marked");
     }
 
-    let _order_process = street.serve("order", &urls).await;
+    let _order_process = cluster.serve("order", &urls).await;
     until("the order ends paid", Duration::from_secs(60), || async {
         let answer = shop.get(&format!("/orders/{order}"), Some(&guest)).await;
         if answer.body["status"] == "paid" { Ok(()) } else { Err(answer) }
     })
     .await;
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
 }

@@ -9,12 +9,12 @@ use shotengai_messaging::Infrastructure;
 use shotengai_tests::customer::Customer;
 use shotengai_tests::letters::Letter;
 use shotengai_tests::poison::Poison;
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 
 const WITHIN: Duration = Duration::from_secs(90);
 /// A rolling upgrade that takes seconds.
-const PATIENCE: [(&str, &str); 2] = [("CONSUMER_FUTURE_PATIENCE_SECONDS", "3"), ("CONSUMER_MAX_BACKOFF_SECONDS", "1")];
+const TIMEOUT: [(&str, &str); 2] = [("CONSUMER_FUTURE_PATIENCE_SECONDS", "3"), ("CONSUMER_MAX_BACKOFF_SECONDS", "1")];
 const QUEUES: [(&str, &str); 3] =
     [("inventory-queue", "inventory-dlq"), ("order-queue", "order-dlq"), ("query-queue", "query-dlq")];
 
@@ -35,14 +35,14 @@ fn assert_future_was_waited_for(letter: &Letter) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn poison_on_queues_is_set_aside_with_its_reason_and_no_order_waits_for_it() {
-    let street = Street::provisioned().await;
-    let process = street.serve("all", &PATIENCE).await;
-    let mut customer = Customer::enter(street.shop(&process)).await;
+    let cluster = TestCluster::provisioned().await;
+    let process = cluster.serve("all", &TIMEOUT).await;
+    let mut customer = Customer::enter(cluster.shop(&process)).await;
 
     customer.orders_one().await;
     for poison in Poison::texts() {
         for (queue, _) in QUEUES {
-            street.send_poison(queue, &poison).await;
+            cluster.send_poison(queue, &poison).await;
         }
         customer.orders_one().await;
     }
@@ -50,9 +50,9 @@ async fn poison_on_queues_is_set_aside_with_its_reason_and_no_order_waits_for_it
     // characters.
     let bytes = Poison::invalid_utf8();
     for (queue, _) in QUEUES {
-        let refused = street.send_bytes_as_json(queue, &bytes.data).await;
+        let refused = cluster.send_bytes_as_json(queue, &bytes.data).await;
         assert!(refused.status().is_client_error(), "{refused:?}");
-        let taken = street.send_bytes_as_form(queue, &bytes.data).await;
+        let taken = cluster.send_bytes_as_form(queue, &bytes.data).await;
         assert!(taken.status().is_success(), "{taken:?}");
     }
     customer.orders_one().await;
@@ -61,7 +61,7 @@ async fn poison_on_queues_is_set_aside_with_its_reason_and_no_order_waits_for_it
     let kinds = Poison::texts().into_iter().chain([bytes]);
     let sent: BTreeMap<String, &str> = kinds.map(|poison| (poison.text(), poison.reason)).collect();
     for (queue, dead) in QUEUES {
-        let letters = street.letters(dead, sent.len(), WITHIN).await;
+        let letters = cluster.letters(dead, sent.len(), WITHIN).await;
         let found: BTreeMap<_, _> =
             letters.iter().map(|letter| (letter.body.clone(), letter.facts.reason.as_str())).collect();
         assert_eq!(found, sent, "{dead}");
@@ -75,7 +75,7 @@ async fn poison_on_queues_is_set_aside_with_its_reason_and_no_order_waits_for_it
             }
         }
         until(&format!("{queue} is empty"), WITHIN, || async {
-            match street.aws.queue(queue).depth().await.unwrap().total() {
+            match cluster.aws.queue(queue).depth().await.unwrap().total() {
                 0 => Ok(()),
                 left => Err(left),
             }
@@ -84,14 +84,14 @@ async fn poison_on_queues_is_set_aside_with_its_reason_and_no_order_waits_for_it
     }
     let all = u64::try_from(sent.len()).unwrap();
     let expected: Vec<_> = ["order-dlq", "inventory-dlq", "query-dlq"].map(|dead| (dead.to_owned(), all)).into();
-    assert_eq!(street.dead_letters().await, expected);
+    assert_eq!(cluster.dead_letters().await, expected);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn poison_in_the_stream_is_set_aside_whole_and_its_shards_go_on() {
-    let street = Street::provisioned().await;
-    let process = street.serve("all", &PATIENCE).await;
-    let mut customer = Customer::enter(street.shop(&process)).await;
+    let cluster = TestCluster::provisioned().await;
+    let process = cluster.serve("all", &TIMEOUT).await;
+    let mut customer = Customer::enter(cluster.shop(&process)).await;
     let keys: Vec<_> = (0..8).map(|n| format!("poison-{n}")).collect();
     let mut poisons: Vec<_> = Poison::texts();
     poisons.retain(|poison| poison.reason != "future_version");
@@ -99,22 +99,22 @@ async fn poison_in_the_stream_is_set_aside_whole_and_its_shards_go_on() {
 
     customer.orders_one().await;
     for poison in &poisons {
-        street.put_poison(&keys, poison).await;
+        cluster.put_poison(&keys, poison).await;
         customer.orders_one().await;
     }
     let future = Poison::from_the_future();
-    street.put_poison(&keys[..1], &future).await;
+    cluster.put_poison(&keys[..1], &future).await;
     customer.orders_one().await;
     customer.has_paid_for_all().await;
 
-    let letters = street.letters("bridge-dlq", poisons.len() * keys.len(), WITHIN).await;
+    let letters = cluster.letters("bridge-dlq", poisons.len() * keys.len(), WITHIN).await;
     let given = letters.iter().map(|letter| letter.facts.reason.as_str());
     let expected = poisons.iter().flat_map(|poison| vec![poison.reason; keys.len()]);
     assert_eq!(reasons(given), reasons(expected));
     // Every shard had some of it, and each letter is its record, byte by byte, with its key and place.
     let shards: BTreeSet<_> = letters.iter().map(|letter| letter.attributes["shard"].clone()).collect();
     let all: BTreeSet<_> =
-        street.aws.stream_reader().shards().await.unwrap().into_iter().map(|shard| shard.id).collect();
+        cluster.aws.stream_reader().shards().await.unwrap().into_iter().map(|shard| shard.id).collect();
     assert_eq!(shards, all);
     let held: BTreeSet<_> = letters.iter().map(|letter| (letter.attributes["key"].clone(), bytes(letter))).collect();
     let put: BTreeSet<_> =
@@ -127,16 +127,16 @@ async fn poison_in_the_stream_is_set_aside_whole_and_its_shards_go_on() {
 
     // What only a newer release can read the bridge passes on: its readers wait for an upgrade, then give up.
     for dead in ["inventory-dlq", "notification-dlq", "query-dlq"] {
-        let letters = street.letters(dead, 1, WITHIN).await;
+        let letters = cluster.letters(dead, 1, WITHIN).await;
         assert_eq!(letters[0].body.as_bytes(), future.data);
         assert_future_was_waited_for(&letters[0]);
     }
-    let expected: u64 = street.dead_letters().await.iter().map(|(_, count)| count).sum();
+    let expected: u64 = cluster.dead_letters().await.iter().map(|(_, count)| count).sum();
     assert_eq!(
         expected,
         u64::try_from(letters.len()).unwrap() + 3,
         "no other letters: {:?}",
-        street.dead_letters().await
+        cluster.dead_letters().await
     );
 }
 

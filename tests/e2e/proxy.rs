@@ -10,18 +10,18 @@ use shotengai_kernel::{AggregateId, Ports, Version};
 use shotengai_messaging::ports::stream::StreamRecord;
 use shotengai_messaging::{Condition, Fault, FaultKind, Infrastructure, Key, Message, Row, WriteError};
 use shotengai_tests::proxy::{Action, Proxy, Rule, RuleHandle};
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 
 const SOON: Duration = Duration::from_secs(20);
 
 /// A provisioned street's account, through a proxy.
-async fn behind_a_proxy() -> (Street, Proxy, Aws) {
-    let street = Street::provisioned().await;
-    let config = street.aws.config().clone();
+async fn behind_a_proxy() -> (TestCluster, Proxy, Aws) {
+    let cluster = TestCluster::provisioned().await;
+    let config = cluster.aws.config().clone();
     let proxy = Proxy::start(config.endpoint_url.as_deref().unwrap()).await;
     let aws = Aws::connect(AwsConfig { endpoint_url: Some(proxy.url()), ..config }, Ports::system()).await;
-    (street, proxy, aws)
+    (cluster, proxy, aws)
 }
 
 fn row(key: &str) -> Row {
@@ -48,7 +48,7 @@ async fn one_call_each(aws: &Aws) -> [(&'static str, Result<(), Fault>); 4] {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_service_passes_and_its_errors_are_judged_rightly() {
-    let (_street, proxy, aws) = behind_a_proxy().await;
+    let (_cluster, proxy, aws) = behind_a_proxy().await;
     for (service, outcome) in one_call_each(&aws).await {
         assert!(outcome.is_ok(), "{service}: {outcome:?}");
     }
@@ -76,7 +76,7 @@ async fn every_service_passes_and_its_errors_are_judged_rightly() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_held_happens_before_or_after_the_hold() {
-    let (street, proxy, aws) = behind_a_proxy().await;
+    let (cluster, proxy, aws) = behind_a_proxy().await;
     let aws = Arc::new(aws);
     for (name, action, happened) in [("before", Action::Hold, false), ("after", Action::HoldAnswer, true)] {
         let rule = proxy.rule(Rule::when(move |exchange| exchange.mentions(name)).act(action));
@@ -86,20 +86,20 @@ async fn what_is_held_happens_before_or_after_the_hold() {
                 async move { writer.table(tables::ORDER_PRICES.name).put(&row(name), Condition::Absent).await },
             );
         rule.until_hit(1, SOON).await;
-        let seen = street.aws.table(tables::ORDER_PRICES.name).get(&row(name).key).await.unwrap();
+        let seen = cluster.aws.table(tables::ORDER_PRICES.name).get(&row(name).key).await.unwrap();
         assert_eq!(seen.is_some(), happened, "{name}");
         assert!(!writing.is_finished(), "{name}: the answer is held");
         rule.release();
         // The SDK may have repeated what took long: then one of the two met the other.
         let answer = writing.await.unwrap();
         assert!(matches!(answer, Ok(()) | Err(WriteError::Condition(Some(_)))), "{name}: {answer:?}");
-        assert!(street.aws.table(tables::ORDER_PRICES.name).get(&row(name).key).await.unwrap().is_some(), "{name}");
+        assert!(cluster.aws.table(tables::ORDER_PRICES.name).get(&row(name).key).await.unwrap().is_some(), "{name}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_held_for_a_sender_who_gave_up_still_arrives_when_released_and_never_when_removed() {
-    let (street, proxy, aws) = behind_a_proxy().await;
+    let (cluster, proxy, aws) = behind_a_proxy().await;
     let hold = |name: &'static str| -> RuleHandle {
         proxy.rule(Rule::when(move |exchange| exchange.mentions(name)).act(Action::Hold))
     };
@@ -113,7 +113,7 @@ async fn what_is_held_for_a_sender_who_gave_up_still_arrives_when_released_and_n
     }
     never.remove();
     late.release();
-    let table = street.aws.table(tables::ORDER_PRICES.name);
+    let table = cluster.aws.table(tables::ORDER_PRICES.name);
     until("the late write arrives", SOON, || async {
         table.get(&row("late").key).await.unwrap().ok_or("it has not come")
     })
@@ -123,7 +123,7 @@ async fn what_is_held_for_a_sender_who_gave_up_still_arrives_when_released_and_n
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_answer_is_asked_for_again_and_the_write_happened_once() {
-    let (_street, proxy, aws) = behind_a_proxy().await;
+    let (_cluster, proxy, aws) = behind_a_proxy().await;
     let lost = proxy.rule(Rule::when(|exchange| exchange.is("dynamodb", "PutItem")).times(1).act(Action::LoseAnswer));
     let answer = aws.table(tables::ORDER_PRICES.name).put(&row("lost"), Condition::Absent).await;
     assert!(matches!(answer, Err(WriteError::Condition(Some(standing))) if *standing == row("lost")), "met itself");
@@ -132,7 +132,7 @@ async fn a_lost_answer_is_asked_for_again_and_the_write_happened_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_newest_rule_decides_and_one_that_is_used_up_leaves_it_to_older_ones() {
-    let (_street, proxy, aws) = behind_a_proxy().await;
+    let (_cluster, proxy, aws) = behind_a_proxy().await;
     let older = proxy.rule(always("dynamodb", Action::AccessDenied));
     let newer = proxy.rule(Rule::when(|exchange| exchange.service == "dynamodb").times(1).act(Action::Throttle));
     let store = aws.event_store(Owner::Order);

@@ -7,7 +7,7 @@ use shotengai_contracts::Owner;
 use shotengai_tests::commits::{count, count_of};
 use shotengai_tests::proxy::{Action, Proxy, Rule};
 use shotengai_tests::shop::text;
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 use tokio::time::Instant;
 
@@ -50,11 +50,11 @@ impl Costs {
 }
 
 async fn measure(publish: &str) -> Costs {
-    let street = Street::provisioned().await;
+    let cluster = TestCluster::provisioned().await;
     // The harness may have provisioned for the other mode.
     let mode = if publish == "cdc" { &["provision"][..] } else { &["provision", "--stop-capture"][..] };
-    assert!(street.command(mode).env("PUBLISH", publish).status().await.unwrap().success());
-    let proxy = Proxy::start(&street.endpoint_url()).await;
+    assert!(cluster.command(mode).env("PUBLISH", publish).status().await.unwrap().success());
+    let proxy = Proxy::start(&cluster.endpoint_url()).await;
     let sweeps = Rule::when(|exchange| {
         exchange.is("dynamodb", "Query") && String::from_utf8_lossy(&exchange.body).contains("outbox = :shard")
     });
@@ -63,17 +63,17 @@ async fn measure(publish: &str) -> Costs {
         exchange.is("dynamodb", "BatchExecuteStatement") && String::from_utf8_lossy(&exchange.body).contains(" REMOVE ")
     });
     let markers = proxy.rule(markers.act(Action::Pass));
-    let process = street.serve("all", &[("PUBLISH", publish), ("AWS_ENDPOINT_URL", &proxy.url())]).await;
-    let shop = street.shop(&process);
+    let process = cluster.serve("all", &[("PUBLISH", publish), ("AWS_ENDPOINT_URL", &proxy.url())]).await;
+    let shop = cluster.shop(&process);
     let admin = shop.admin().await;
     let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 10_000).await;
     let buyers: Vec<_> = futures::stream::iter(0..CLIENTS).then(|_| shop.guest(None, "en")).collect().await;
-    until_published(&street).await;
+    until_published(&cluster).await;
 
-    let (commits, swept, started) = (count(&street).await, sweeps.hits(), Instant::now());
+    let (commits, swept, started) = (count(&cluster).await, sweeps.hits(), Instant::now());
     let mut of_each = Vec::new();
     for owner in Owner::ALL {
-        of_each.push(count_of(&street, owner).await);
+        of_each.push(count_of(&cluster, owner).await);
     }
     let seen = |operation: &str| proxy.seen().get(operation).copied().unwrap_or_default();
     let (put, written) = (seen("kinesis.PutRecords"), markers.hits());
@@ -88,13 +88,13 @@ async fn measure(publish: &str) -> Costs {
     for (order, buyer) in &orders {
         shop.until_status(buyer, order, "paid").await;
     }
-    until_published(&street).await;
+    until_published(&cluster).await;
     let mut services = 0;
     for (owner, before) in Owner::ALL.into_iter().zip(of_each) {
-        services += usize::from(count_of(&street, owner).await > before);
+        services += usize::from(count_of(&cluster, owner).await > before);
     }
     let costs = Costs {
-        commits: count(&street).await - commits,
+        commits: count(&cluster).await - commits,
         services,
         records_put: seen("kinesis.PutRecords") - put,
         markers_written: markers.hits() - written,
@@ -105,9 +105,9 @@ async fn measure(publish: &str) -> Costs {
     costs
 }
 
-async fn until_published(street: &Street) {
+async fn until_published(cluster: &TestCluster) {
     until("every marker is off", Duration::from_secs(60), || async {
-        match street.unpublished().await {
+        match cluster.unpublished().await {
             0 => Ok(()),
             left => Err(left),
         }

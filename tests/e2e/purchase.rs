@@ -8,19 +8,19 @@ use shotengai_contracts::aggregates;
 use shotengai_contracts::topology::tables;
 use shotengai_inbox::Message;
 use shotengai_tests::shop::text;
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 
 /// The mails to this address, once there are `count`; more would be seen too.
-async fn mails(street: &Street, address: &str, count: usize) -> Vec<Message> {
-    street.inbox.wait_for(&format!("to:{address}"), count, Duration::from_secs(20)).await.unwrap()
+async fn mails(cluster: &TestCluster, address: &str, count: usize) -> Vec<Message> {
+    cluster.inbox.wait_for(&format!("to:{address}"), count, Duration::from_secs(20)).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_travels_the_whole_street() {
-    let street = Street::provisioned().await;
-    let mut process = street.serve("all", &[]).await;
-    let shop = street.shop(&process);
+    let cluster = TestCluster::provisioned().await;
+    let mut process = cluster.serve("all", &[]).await;
+    let shop = cluster.shop(&process);
     let admin = shop.admin().await;
     let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 10).await;
     let takenoko = shop.product(&admin, "prod_takenoko", "たけのこの里", 220, 10).await;
@@ -72,7 +72,7 @@ async fn an_order_travels_the_whole_street() {
     assert_eq!(sold(&tally, &takenoko), Some(1), "{tally}");
 
     // One "received" and one "receipt", in Japanese, with the lines and the total.
-    let two = mails(&street, "hanako@example.com", 2).await;
+    let two = mails(&cluster, "hanako@example.com", 2).await;
     assert_eq!(two.len(), 2);
     for mail in &two {
         for part in [&mail.text, &mail.html] {
@@ -88,11 +88,11 @@ async fn an_order_travels_the_whole_street() {
     assert_eq!(shop.post(&format!("/orders/{order}/ship"), Some(&guest), &json!({})).await.status, 403);
     assert_eq!(shop.post(&format!("/orders/{order}/ship"), Some(&admin), &json!({})).await.status, 202);
     shop.until_status(&guest, &order, "shipped").await;
-    let three = mails(&street, "hanako@example.com", 3).await;
+    let three = mails(&cluster, "hanako@example.com", 3).await;
     assert_eq!(three.len(), 3);
     assert_eq!(shop.post(&format!("/orders/{order}/ship"), Some(&admin), &json!({})).await.status, 200);
     until("stock is deducted", Duration::from_secs(20), || async {
-        let events = stock_events(&street, &kinoko).await;
+        let events = stock_events(&cluster, &kinoko).await;
         let deducted: u64 = events.iter().filter_map(|data| data["deducted"].as_u64()).sum();
         if deducted == 2 { Ok(()) } else { Err(events) }
     })
@@ -102,16 +102,16 @@ async fn an_order_travels_the_whole_street() {
     let stranger = shop.guest(None, "en").await;
     assert_eq!(shop.get(&format!("/orders/{order}"), Some(&stranger)).await.status, 404);
 
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
     assert!(process.terminate().await, "a drained process ends well:\n{}", process.log());
     assert!(!process.log().contains("hanako"), "no address in the log");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guest_without_an_address_gets_no_mail_and_an_english_one_english() {
-    let street = Street::provisioned().await;
-    let process = street.serve("all", &[]).await;
-    let shop = street.shop(&process);
+    let cluster = TestCluster::provisioned().await;
+    let process = cluster.serve("all", &[]).await;
+    let shop = cluster.shop(&process);
     let admin = shop.admin().await;
     let kinoko = shop.product(&admin, "prod_kinoko", "Kinoko", 200, 10).await;
     let silent = shop.guest(None, "ja").await;
@@ -120,11 +120,11 @@ async fn a_guest_without_an_address_gets_no_mail_and_an_english_one_english() {
     let second = text(&shop.order(&english, &[(&kinoko, 1)]).await.expect(202), "order_id");
     shop.until_status(&silent, &first, "paid").await;
     shop.until_status(&english, &second, "paid").await;
-    let mails = mails(&street, "grace@example.com", 2).await;
+    let mails = mails(&cluster, "grace@example.com", 2).await;
     assert!(mails.iter().all(|mail| mail.text.contains("order")), "{mails:?}");
     // The decision not to mail is recorded for both kinds.
     use shotengai_messaging::Infrastructure;
-    let claims = street.aws.table(tables::NOTIFICATION_CLAIMS.name);
+    let claims = cluster.aws.table(tables::NOTIFICATION_CLAIMS.name);
     for kind in ["received", "receipt"] {
         let key = shotengai_messaging::Key::new(first.clone(), kind);
         until("the decision is recorded", Duration::from_secs(20), || async {
@@ -135,8 +135,8 @@ async fn a_guest_without_an_address_gets_no_mail_and_an_english_one_english() {
         })
         .await;
     }
-    assert_eq!(street.inbox.count(), 2);
-    street.assert_tidy().await;
+    assert_eq!(cluster.inbox.count(), 2);
+    cluster.assert_tidy().await;
 }
 
 async fn until_stock(shop: &shotengai_tests::shop::Shop, product: &str, stock: u64) {
@@ -151,11 +151,11 @@ fn sold(tally: &Value, product: &str) -> Option<u64> {
     tally["products"].as_array()?.iter().find(|entry| entry["product_id"] == product)?["sold"].as_u64()
 }
 
-async fn stock_events(street: &Street, product: &str) -> Vec<Value> {
+async fn stock_events(cluster: &TestCluster, product: &str) -> Vec<Value> {
     use shotengai_kernel::{ProductId, Version};
     use shotengai_messaging::Infrastructure;
     let id = aggregates::stock(&ProductId::parse(product).unwrap());
-    let store = street.aws.event_store(shotengai_contracts::Owner::Inventory);
+    let store = cluster.aws.event_store(shotengai_contracts::Owner::Inventory);
     let commits = store.load(&id, Version::ZERO).await.unwrap();
     commits.into_iter().flat_map(|commit| commit.events).map(|envelope| envelope.data).collect()
 }

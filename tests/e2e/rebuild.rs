@@ -8,7 +8,7 @@ use shotengai_kernel::{AggregateId, Version};
 use shotengai_messaging::{Commit, Infrastructure};
 use shotengai_tests::shop::{Person, Shop, text};
 use shotengai_tests::spoil::set_on_commit;
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 use tokio_postgres::NoTls;
 use tokio_util::sync::CancellationToken;
@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 const WITHIN: Duration = Duration::from_secs(60);
 
 /// Runs statements on the street's database, past the role.
-async fn sql(street: &Street, statements: &str) {
-    let (client, connection) = tokio_postgres::connect(street.database_url(), NoTls).await.unwrap();
+async fn sql(cluster: &TestCluster, statements: &str) {
+    let (client, connection) = tokio_postgres::connect(cluster.database_url(), NoTls).await.unwrap();
     let connection = tokio::spawn(connection);
     client.batch_execute(statements).await.unwrap();
     drop(client);
@@ -25,15 +25,15 @@ async fn sql(street: &Street, statements: &str) {
 }
 
 /// Runs `rebuild read-models`; answers its exit code and what it said.
-async fn rebuild(street: &Street, more: &[&str]) -> (Option<i32>, String) {
+async fn rebuild(cluster: &TestCluster, more: &[&str]) -> (Option<i32>, String) {
     let args = [&["rebuild", "read-models"], more].concat();
-    let output = street.command(&args).output().await.unwrap();
+    let output = cluster.command(&args).output().await.unwrap();
     let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
     (output.status.code(), said)
 }
 
-async fn expect(street: &Street, more: &[&str], code: i32, words: &str) {
-    let (ended, said) = rebuild(street, more).await;
+async fn expect(cluster: &TestCluster, more: &[&str], code: i32, words: &str) {
+    let (ended, said) = rebuild(cluster, more).await;
     assert_eq!(ended, Some(code), "{said}");
     assert!(said.contains(words), "{words:?} is not in:\n{said}");
 }
@@ -52,9 +52,9 @@ async fn shown(shop: &Shop, person: &Person, orders: &[String]) -> Vec<Value> {
 }
 
 /// Waits until the projector has caught up with every event.
-async fn until_right(street: &Street) {
+async fn until_right(cluster: &TestCluster) {
     until("every row is as its events say", WITHIN, || async {
-        let (code, said) = rebuild(street, &["--check"]).await;
+        let (code, said) = rebuild(cluster, &["--check"]).await;
         if code == Some(0) { Ok(()) } else { Err(said) }
     })
     .await;
@@ -62,9 +62,9 @@ async fn until_right(street: &Street) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lost_and_damaged_read_models_come_back_without_a_restart() {
-    let street = Street::provisioned().await;
-    let all = street.serve("all", &[]).await;
-    let shop = street.shop(&all);
+    let cluster = TestCluster::provisioned().await;
+    let all = cluster.serve("all", &[]).await;
+    let shop = cluster.shop(&all);
     let admin = shop.admin().await;
     for (product, stock) in [("prod_kinoko", 1000), ("prod_takenoko", 500)] {
         shop.product(&admin, product, product, 200, stock).await;
@@ -78,18 +78,18 @@ async fn lost_and_damaged_read_models_come_back_without_a_restart() {
     for order in &orders {
         shop.until_status(&guest, order, "paid").await;
     }
-    until_right(&street).await;
+    until_right(&cluster).await;
     let before = shown(&shop, &guest, &orders).await;
 
     // Lost.
-    sql(&street, "TRUNCATE read_products, read_stock, read_orders").await;
+    sql(&cluster, "TRUNCATE read_products, read_stock, read_orders").await;
     assert_eq!(shop.get("/orders", Some(&guest)).await.expect(200)["items"], serde_json::json!([]));
     assert_eq!(shop.get(&format!("/orders/{}", orders[0]), Some(&guest)).await.status.as_u16(), 404);
-    expect(&street, &["--check"], 1, "8 rows differ").await;
-    expect(&street, &["--only", "products,stock"], 0, "4 rows written, 0 repaired").await;
-    expect(&street, &[], 0, "4 rows written, 0 repaired").await;
+    expect(&cluster, &["--check"], 1, "8 rows differ").await;
+    expect(&cluster, &["--only", "products,stock"], 0, "4 rows written, 0 repaired").await;
+    expect(&cluster, &[], 0, "4 rows written, 0 repaired").await;
     assert_eq!(shown(&shop, &guest, &orders).await, before);
-    expect(&street, &[], 0, "0 rows written, 0 repaired").await;
+    expect(&cluster, &[], 0, "0 rows written, 0 repaired").await;
 
     // Damaged, older, gone, and unreadable.
     let damage = [
@@ -98,19 +98,19 @@ async fn lost_and_damaged_read_models_come_back_without_a_restart() {
         format!("DELETE FROM read_orders WHERE order_id = '{}'", orders[0]),
         format!("UPDATE read_orders SET status = 'eaten' WHERE order_id = '{}'", orders[1]),
     ];
-    sql(&street, &damage.join(";")).await;
+    sql(&cluster, &damage.join(";")).await;
     assert_ne!(shown(&shop, &guest, &orders).await, before);
-    expect(&street, &["--dry-run"], 1, "4 rows differ").await;
-    expect(&street, &[], 0, "2 rows written, 2 repaired").await;
+    expect(&cluster, &["--dry-run"], 1, "4 rows differ").await;
+    expect(&cluster, &[], 0, "2 rows written, 2 repaired").await;
     assert_eq!(shown(&shop, &guest, &orders).await, before);
-    expect(&street, &["--check"], 0, "0 rows differ").await;
+    expect(&cluster, &["--check"], 0, "0 rows differ").await;
 
     // The whole schema, while somebody goes on ordering.
     let stop = CancellationToken::new();
     let ordering = tokio::spawn(shop.clone().keep_ordering(guest.clone(), "prod_takenoko".to_owned(), stop.clone()));
-    sql(&street, "DROP SCHEMA public CASCADE; CREATE SCHEMA public").await;
-    expect(&street, &["--check"], 1, "no tables").await;
-    let (code, said) = rebuild(&street, &[]).await;
+    sql(&cluster, "DROP SCHEMA public CASCADE; CREATE SCHEMA public").await;
+    expect(&cluster, &["--check"], 1, "no tables").await;
+    let (code, said) = rebuild(&cluster, &[]).await;
     assert_eq!(code, Some(0), "{said}");
     stop.cancel();
     let later = ordering.await.unwrap();
@@ -122,76 +122,76 @@ async fn lost_and_damaged_read_models_come_back_without_a_restart() {
         let seen = shop.get(&format!("/orders/{order}"), Some(&guest)).await.body;
         assert!(before.contains(&seen), "{seen}");
     }
-    until_right(&street).await;
-    expect(&street, &[], 0, "0 rows written, 0 repaired").await;
-    street.assert_tidy().await;
+    until_right(&cluster).await;
+    expect(&cluster, &[], 0, "0 rows written, 0 repaired").await;
+    cluster.assert_tidy().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rebuild_that_can_not_be_done_says_why_in_one_line() {
-    let street = Street::provisioned().await;
+    let cluster = TestCluster::provisioned().await;
     let nobody = format!("postgres://shop:hunter2@127.0.0.1:{}/nothing", shotengai_street::free_port().unwrap());
     for (url, why) in [("", "DATABASE_URL: is not set"), ("postgres://[hunter2", "DATABASE_URL"), (&nobody, "postgres")]
     {
-        let mut command = street.command(&["rebuild", "read-models"]);
+        let mut command = cluster.command(&["rebuild", "read-models"]);
         let output = command.env("DATABASE_URL", url).output().await.unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
         assert!(said.contains(why) && !said.contains("hunter"), "{said}");
     }
     let other = ("RESOURCE_PREFIX", "nobody-has-");
-    let output = street.command(&["rebuild", "read-models"]).env(other.0, other.1).output().await.unwrap();
+    let output = cluster.command(&["rebuild", "read-models"]).env(other.0, other.1).output().await.unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
     assert!(said.contains("ResourceNotFound"), "{said}");
 
-    sql(&street, "DROP TABLE read_stock").await;
-    expect(&street, &[], 2, "refinery_schema_history").await;
-    expect(&street, &["--only", "carts"], 2, "products").await;
+    sql(&cluster, "DROP TABLE read_stock").await;
+    expect(&cluster, &[], 2, "refinery_schema_history").await;
+    expect(&cluster, &["--only", "carts"], 2, "products").await;
 }
 
-async fn first_commit(street: &Street, product: &str) -> Commit {
+async fn first_commit(cluster: &TestCluster, product: &str) -> Commit {
     let id = AggregateId::parse(product).unwrap();
-    street.aws.event_store(Owner::Catalog).load(&id, Version::ZERO).await.unwrap().remove(0)
+    cluster.aws.event_store(Owner::Catalog).load(&id, Version::ZERO).await.unwrap().remove(0)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_that_can_not_be_read_costs_no_other_row() {
-    let street = Street::provisioned().await;
-    let all = street.serve("all", &[]).await;
-    let shop = street.shop(&all);
+    let cluster = TestCluster::provisioned().await;
+    let all = cluster.serve("all", &[]).await;
+    let shop = cluster.shop(&all);
     let admin = shop.admin().await;
     for product in ["prod_kinoko", "prod_takenoko"] {
         shop.product(&admin, product, product, 200, 10).await;
     }
-    street.assert_tidy().await;
-    let spoilt = first_commit(&street, "prod_kinoko").await;
-    set_on_commit(&street, Owner::Catalog, &spoilt, "events", "eaten by mice").await;
-    sql(&street, "TRUNCATE read_products").await;
-    let (code, said) = rebuild(&street, &[]).await;
+    cluster.assert_tidy().await;
+    let spoilt = first_commit(&cluster, "prod_kinoko").await;
+    set_on_commit(&cluster, Owner::Catalog, &spoilt, "events", "eaten by mice").await;
+    sql(&cluster, "TRUNCATE read_products").await;
+    let (code, said) = rebuild(&cluster, &[]).await;
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("prod_kinoko is left alone: ") && said.contains("\"events\""), "{said}");
     assert!(said.contains("1 rows written, 0 repaired") && !said.contains("mice"), "{said}");
     assert_eq!(shop.get("/products/prod_takenoko", None).await.expect(200)["product_id"], "prod_takenoko");
-    expect(&street, &["--check"], 1, "0 rows differ").await;
+    expect(&cluster, &["--check"], 1, "0 rows differ").await;
 }
 
 /// What operations.md has to say about events that a lost stream held.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_that_is_marked_again_by_hand_is_published_again() {
-    let street = Street::provisioned().await;
-    let all = street.serve("all", &[]).await;
-    let shop = street.shop(&all);
+    let cluster = TestCluster::provisioned().await;
+    let all = cluster.serve("all", &[]).await;
+    let shop = cluster.shop(&all);
     shop.product(&shop.admin().await, "prod_kinoko", "Kinoko", 200, 10).await;
-    street.assert_tidy().await;
-    sql(&street, "TRUNCATE read_products").await;
-    let commit = first_commit(&street, "prod_kinoko").await;
-    set_on_commit(&street, Owner::Catalog, &commit, "outbox", &format!("{:02x}", commit.index_shard())).await;
+    cluster.assert_tidy().await;
+    sql(&cluster, "TRUNCATE read_products").await;
+    let commit = first_commit(&cluster, "prod_kinoko").await;
+    set_on_commit(&cluster, Owner::Catalog, &commit, "outbox", &format!("{:02x}", commit.index_shard())).await;
     until("its event comes to query once more", WITHIN, || async {
         let answer = shop.get("/products/prod_kinoko", None).await;
         if answer.status.as_u16() == 200 { Ok(()) } else { Err(answer) }
     })
     .await;
-    assert_eq!(first_commit(&street, "prod_kinoko").await, commit);
-    street.assert_tidy().await;
+    assert_eq!(first_commit(&cluster, "prod_kinoko").await, commit);
+    cluster.assert_tidy().await;
 }

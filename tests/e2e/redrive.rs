@@ -8,14 +8,14 @@ use shotengai_messaging::ports::topic::PUBLISH_MAX_MESSAGES;
 use shotengai_tests::customer::Customer;
 use shotengai_tests::proxy::{Action, Exchange, Proxy, Rule, RuleHandle};
 use shotengai_tests::stream::captured;
-use shotengai_tests::street::{Process, Street};
+use shotengai_tests::test_cluster::{Process, TestCluster};
 use shotengai_tests::wait::until;
 
 const WITHIN: Duration = Duration::from_secs(90);
 const FEW_ATTEMPTS: [(&str, &str); 2] = [("CONSUMER_MAX_ATTEMPTS", "3"), ("CONSUMER_MAX_BACKOFF_SECONDS", "1")];
 
 /// Starts one role behind a proxy, beside a process that has the others.
-async fn serve_behind(street: &Street, proxy: &Proxy, role: &str, others: &Process) -> Process {
+async fn serve_behind(cluster: &TestCluster, proxy: &Proxy, role: &str, others: &Process) -> Process {
     let url = proxy.url();
     let jwks = format!("{}/.well-known/jwks.json", others.url);
     let urls = [
@@ -25,23 +25,23 @@ async fn serve_behind(street: &Street, proxy: &Proxy, role: &str, others: &Proce
         ("JWKS_URL", jwks.as_str()),
     ];
     let settings: Vec<_> = urls.into_iter().chain(FEW_ATTEMPTS).collect();
-    street.serve(role, &settings).await
+    cluster.serve(role, &settings).await
 }
 
 /// Redrives all letters of a queue, as an operator does.
-async fn redrive(street: &Street, queue: &str) {
-    let output = street.command(&["dead-letters", "redrive", queue]).output().await.unwrap();
+async fn redrive(cluster: &TestCluster, queue: &str) {
+    let output = cluster.command(&["dead-letters", "redrive", queue]).output().await.unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_whose_payment_could_not_be_written_completes_when_it_is_redriven() {
-    let street = Street::provisioned().await;
-    let others = street.serve("storefront,catalog,order,inventory,notification,tally,query,bridge", &[]).await;
-    let proxy = Proxy::start(&street.endpoint_url()).await;
-    let billing = serve_behind(&street, &proxy, "billing", &others).await;
-    let mut customer = Customer::enter(street.shop(&others)).await;
+    let cluster = TestCluster::provisioned().await;
+    let others = cluster.serve("storefront,catalog,order,inventory,notification,tally,query,bridge", &[]).await;
+    let proxy = Proxy::start(&cluster.endpoint_url()).await;
+    let billing = serve_behind(&cluster, &proxy, "billing", &others).await;
+    let mut customer = Customer::enter(cluster.shop(&others)).await;
     customer.orders_one().await;
     customer.has_paid_for_all().await;
 
@@ -57,25 +57,25 @@ async fn an_order_whose_payment_could_not_be_written_completes_when_it_is_redriv
     let lucky = customer.orders_one().await;
     customer.has_paid(&lucky).await;
 
-    let letters = street.letters("billing-dlq", 1, WITHIN).await;
+    let letters = cluster.letters("billing-dlq", 1, WITHIN).await;
     let facts = &letters[0].facts;
     assert_eq!((facts.reason.as_str(), facts.consumer.as_str(), facts.attempts), ("exhausted", "billing", 3));
     assert!(facts.error.contains("dynamodb.PutItem") && facts.error.contains("AccessDenied"), "{facts:?}");
     assert!(letters[0].body.contains(&unlucky));
     assert_eq!(customer.looks_at(&unlucky).await["status"], "pending");
-    assert_eq!(street.dead_letters().await, [("billing-dlq".to_owned(), 1)]);
+    assert_eq!(cluster.dead_letters().await, [("billing-dlq".to_owned(), 1)]);
 
     // The cause still stands: it dies again, and nothing is lost.
-    redrive(&street, "billing-dlq").await;
-    let again = street.letters("billing-dlq", 1, WITHIN).await;
+    redrive(&cluster, "billing-dlq").await;
+    let again = cluster.letters("billing-dlq", 1, WITHIN).await;
     assert_eq!((again[0].facts.reason.as_str(), &again[0].body), ("exhausted", &letters[0].body));
 
     refused.remove();
-    redrive(&street, "billing-dlq").await;
+    redrive(&cluster, "billing-dlq").await;
     customer.has_paid_for_all().await;
-    let captures = street.shop(&billing).ledger(&unlucky).await;
+    let captures = cluster.shop(&billing).ledger(&unlucky).await;
     assert_eq!(captures.iter().filter(|entry| entry["operation"] == "capture").count(), 1, "{captures:?}");
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
 }
 
 /// Rules by which the topic refuses for good what mentions this order: entry by entry, as SNS does. The other entries of
@@ -123,11 +123,11 @@ fn all_failed(size: usize, to_blame: usize) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_that_the_topic_refused_completes_when_it_is_redriven_into_the_stream() {
-    let street = Street::provisioned().await;
-    let others = street.serve("storefront,catalog,order,inventory,billing,notification,tally,query", &[]).await;
-    let proxy = Proxy::start(&street.endpoint_url()).await;
-    let bridge = serve_behind(&street, &proxy, "bridge", &others).await;
-    let mut customer = Customer::enter(street.shop(&others)).await;
+    let cluster = TestCluster::provisioned().await;
+    let others = cluster.serve("storefront,catalog,order,inventory,billing,notification,tally,query", &[]).await;
+    let proxy = Proxy::start(&cluster.endpoint_url()).await;
+    let bridge = serve_behind(&cluster, &proxy, "bridge", &others).await;
+    let mut customer = Customer::enter(cluster.shop(&others)).await;
     customer.orders_one().await;
     customer.has_paid_for_all().await;
 
@@ -138,7 +138,7 @@ async fn an_order_that_the_topic_refused_completes_when_it_is_redriven_into_the_
     for _ in 0..3 {
         customer.orders_one().await;
     }
-    let letters = street.letters("bridge-dlq", 1, WITHIN).await;
+    let letters = cluster.letters("bridge-dlq", 1, WITHIN).await;
     let facts = &letters[0].facts;
     assert_eq!((facts.reason.as_str(), facts.consumer.as_str()), ("refused", "bridge"));
     assert!(facts.error.contains("InvalidParameter"), "{facts:?}");
@@ -157,10 +157,10 @@ async fn an_order_that_the_topic_refused_completes_when_it_is_redriven_into_the_
     .await;
     // Nobody has heard of it, the read model included.
     assert_eq!(customer.looks_at(&unlucky).await["status"], json!(404));
-    assert_eq!(street.dead_letters().await, [("bridge-dlq".to_owned(), 1)]);
+    assert_eq!(cluster.dead_letters().await, [("bridge-dlq".to_owned(), 1)]);
 
     refused.iter().for_each(RuleHandle::remove);
-    redrive(&street, "bridge-dlq").await;
+    redrive(&cluster, "bridge-dlq").await;
     customer.has_paid_for_all().await;
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use shotengai_tests::service::Service;
 use shotengai_tests::shop::{Shop, order_body, text};
-use shotengai_tests::street::{Process, Street};
+use shotengai_tests::test_cluster::{Process, TestCluster};
 use shotengai_tests::wait::until;
 
 const ROLES: [&str; 9] =
@@ -24,19 +24,19 @@ struct Load {
 
 /// The street as a cluster has it: a Service a role, a process behind each.
 struct Cluster {
-    street: Street,
+    cluster: TestCluster,
     services: BTreeMap<&'static str, Service>,
     processes: BTreeMap<&'static str, Process>,
 }
 
 impl Cluster {
     async fn start() -> Self {
-        let street = Street::provisioned().await;
+        let cluster = TestCluster::provisioned().await;
         let mut services = BTreeMap::new();
         for role in ROLES {
             services.insert(role, Service::start().await);
         }
-        let mut cluster = Self { street, services, processes: BTreeMap::new() };
+        let mut cluster = Self { cluster, services, processes: BTreeMap::new() };
         let started = futures::future::join_all(ROLES.map(|role| cluster.process(role))).await;
         for (role, process) in ROLES.into_iter().zip(started) {
             cluster.services[role].add(process.http());
@@ -52,11 +52,11 @@ impl Cluster {
         let mut extra: Vec<(&str, &str)> = urls.iter().map(|(name, url)| (name.as_str(), url.as_str())).collect();
         // A cluster takes a while to withdraw an endpoint; this is how long the old process serves on.
         extra.push(("PRE_STOP_SECONDS", "2"));
-        self.street.serve_one(role, &extra).await
+        self.cluster.serve_one(role, &extra).await
     }
 
     fn shop(&self) -> Shop {
-        self.street.shop_at(self.services["storefront"].url())
+        self.cluster.shop_at(self.services["storefront"].url())
     }
 
     /// As a Deployment with maxSurge 1 and maxUnavailable 0.
@@ -139,5 +139,5 @@ async fn every_role_is_replaced_under_load_and_no_customer_notices() {
     for order in &total.accepted {
         shop.until_status(&admin, order, "paid").await;
     }
-    cluster.street.assert_tidy().await;
+    cluster.cluster.assert_tidy().await;
 }

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use shotengai_contracts::EventType;
 use shotengai_tests::shop::{Person, Shop, order_body, text};
-use shotengai_tests::street::{Process, Street};
+use shotengai_tests::test_cluster::{Process, TestCluster};
 use shotengai_tests::truth::{Pieces, operations, types};
 
 /// A street with one product, and somebody who buys there.
 struct Scene {
-    street: Street,
+    cluster: TestCluster,
     process: Process,
     shop: Shop,
     guest: Person,
@@ -18,12 +18,12 @@ struct Scene {
 impl Scene {
     /// きのこの山 for this price, ten of it.
     async fn with(price: u32, language: &str) -> Self {
-        let street = Street::provisioned().await;
-        let process = street.serve("all", &[]).await;
-        let shop = street.shop(&process);
+        let cluster = TestCluster::provisioned().await;
+        let process = cluster.serve("all", &[]).await;
+        let shop = cluster.shop(&process);
         let kinoko = shop.product(&shop.admin().await, "prod_kinoko", "きのこの山", price, 10).await;
         let guest = shop.guest(Some("hanako@example.com"), language).await;
-        Self { street, process, shop, guest, kinoko }
+        Self { cluster, process, shop, guest, kinoko }
     }
 
     /// Orders two with this means of payment.
@@ -32,7 +32,7 @@ impl Scene {
     }
 
     async fn end(self) {
-        self.street.assert_tidy().await;
+        self.cluster.assert_tidy().await;
         drop(self.process);
     }
 }
@@ -48,18 +48,18 @@ async fn place(shop: &Shop, guest: &Person, lines: &[(&str, u32)], token: Option
 async fn cancelled_for(scene: &Scene, order: &str, reason: &str) -> Value {
     let shown = scene.shop.until_status(&scene.guest, order, "cancelled").await;
     assert_eq!(shown["reason"], reason, "{shown}");
-    scene.street.agreed(&scene.shop, &scene.guest, order).await
+    scene.cluster.agreed(&scene.shop, &scene.guest, order).await
 }
 
 const ALL_TEN: Pieces = Pieces { available: 10, reserved: 0, deducted: 0 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_that_is_out_of_stock_is_cancelled_while_the_other_services_go_on() {
-    let street = Street::provisioned().await;
-    let others = street.serve("storefront,order,catalog,billing,notification,tally,query,bridge", &[]).await;
+    let cluster = TestCluster::provisioned().await;
+    let others = cluster.serve("storefront,order,catalog,billing,notification,tally,query,bridge", &[]).await;
     let jwks = format!("{}/.well-known/jwks.json", others.url);
-    let mut inventory = street.serve("inventory", &[("JWKS_URL", &jwks)]).await;
-    let shop = street.shop(&others);
+    let mut inventory = cluster.serve("inventory", &[("JWKS_URL", &jwks)]).await;
+    let shop = cluster.shop(&others);
     let admin = shop.admin().await;
     let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 10).await;
     let takenoko = shop.product(&admin, "prod_takenoko", "たけのこの里", 220, 10).await;
@@ -68,31 +68,31 @@ async fn an_order_that_is_out_of_stock_is_cancelled_while_the_other_services_go_
 
     // Without inventory the payment is authorized and the first mail goes out.
     let order = place(&shop, &guest, &[(&takenoko, 4), (&kinoko, 11)], None).await;
-    street.until_event(&order, EventType::OrderPaymentSecured).await;
-    street.mail(&order, "received").await;
+    cluster.until_event(&order, EventType::OrderPaymentSecured).await;
+    cluster.mail(&order, "received").await;
 
-    let _inventory = street.serve("inventory", &[("JWKS_URL", &jwks)]).await;
+    let _inventory = cluster.serve("inventory", &[("JWKS_URL", &jwks)]).await;
     let other = place(&shop, &guest, &[(&takenoko, 7), (&kinoko, 10)], None).await;
     let shown = shop.until_status(&guest, &order, "cancelled").await;
     assert_eq!(shown["reason"], "out_of_stock", "{shown}");
     shop.until_status(&guest, &other, "paid").await;
 
     // All of the lines or none: the takenoko of the cancelled order went to the other one.
-    let (reservation, payment) = street.until_let_go(&shop, &order).await;
+    let (reservation, payment) = cluster.until_let_go(&shop, &order).await;
     assert_eq!(reservation, ["StockRejected"]);
     assert_eq!(payment, ["PaymentAuthorized", "VoidStarted", "PaymentVoided"]);
     assert_eq!(operations(&shop.ledger(&order).await), ["authorize approved", "void approved"]);
-    street.until_pieces(&shop, &kinoko, Pieces { available: 0, reserved: 10, deducted: 0 }).await;
-    street.until_pieces(&shop, &takenoko, Pieces { available: 3, reserved: 7, deducted: 0 }).await;
+    cluster.until_pieces(&shop, &kinoko, Pieces { available: 0, reserved: 10, deducted: 0 }).await;
+    cluster.until_pieces(&shop, &takenoko, Pieces { available: 3, reserved: 7, deducted: 0 }).await;
 
-    let told = street.mail(&order, "cancelled").await.text;
+    let told = cluster.mail(&order, "cancelled").await.text;
     assert!(told.contains("きのこの山") && told.contains("¥3,080"), "{told}");
     assert!(told.contains("在庫が足りない") && told.contains("代金は頂戴しておりません"), "{told}");
-    street.mail(&other, "receipt").await;
+    cluster.mail(&other, "receipt").await;
     for order in [&order, &other] {
-        street.agreed(&shop, &guest, order).await;
+        cluster.agreed(&shop, &guest, order).await;
     }
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -103,13 +103,13 @@ async fn a_declined_payment_releases_stock() {
     let too_much = scene.order(None).await;
     for order in [&refused_token, &too_much] {
         cancelled_for(&scene, order, "payment_declined").await;
-        let (_, payment) = scene.street.until_let_go(&scene.shop, order).await;
+        let (_, payment) = scene.cluster.until_let_go(&scene.shop, order).await;
         assert_eq!(payment, ["PaymentDeclined"]);
         assert_eq!(operations(&scene.shop.ledger(order).await), ["authorize declined"]);
-        let told = scene.street.mail(order, "cancelled").await.text;
+        let told = scene.cluster.mail(order, "cancelled").await.text;
         assert!(told.contains("was not authorized") && told.contains("You have not been charged"), "{told}");
     }
-    scene.street.until_pieces(&scene.shop, &scene.kinoko, ALL_TEN).await;
+    scene.cluster.until_pieces(&scene.shop, &scene.kinoko, ALL_TEN).await;
     scene.end().await;
 }
 
@@ -118,16 +118,16 @@ async fn an_order_whose_capture_is_refused_after_it_was_confirmed_is_cancelled_a
     let scene = Scene::with(200, "en").await;
     let order = scene.order(Some("tok_capture_declined")).await;
     cancelled_for(&scene, &order, "capture_refused").await;
-    let events = types(&scene.street.order(&order).await);
+    let events = types(&scene.cluster.order(&order).await);
     assert_eq!(events[3..], ["OrderConfirmed", "OrderCancelled"]);
-    let (reservation, payment) = scene.street.until_let_go(&scene.shop, &order).await;
+    let (reservation, payment) = scene.cluster.until_let_go(&scene.shop, &order).await;
     assert_eq!(reservation, ["StockReserved", "StockReleased"]);
     assert_eq!(payment, ["PaymentAuthorized", "CaptureStarted", "PaymentDeclined", "VoidStarted", "PaymentVoided"]);
     let ledger = operations(&scene.shop.ledger(&order).await);
     assert_eq!(ledger, ["authorize approved", "capture declined", "void approved"]);
-    scene.street.until_pieces(&scene.shop, &scene.kinoko, ALL_TEN).await;
+    scene.cluster.until_pieces(&scene.shop, &scene.kinoko, ALL_TEN).await;
 
-    let told = scene.street.mail(&order, "cancelled").await.text;
+    let told = scene.cluster.mail(&order, "cancelled").await.text;
     assert!(told.contains("could not be completed") && told.contains("You have not been charged"), "{told}");
     let tally = scene.shop.get("/tally", None).await.expect(200);
     assert_eq!(tally["products"], json!([]), "what was never paid was never sold");

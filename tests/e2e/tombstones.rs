@@ -7,7 +7,7 @@ use shotengai_contracts::EventType;
 use shotengai_contracts::topology::queues;
 use shotengai_messaging::{Infrastructure, Message, Queue};
 use shotengai_tests::shop::text;
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::truth::{Pieces, operations};
 use shotengai_tests::wait::until;
 
@@ -46,9 +46,9 @@ async fn until_empty(queue: &dyn Queue) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_that_comes_after_its_cancellation_reserves_and_holds_nothing() {
-    let street = Street::provisioned().await;
-    let others = street.serve("storefront,order,catalog,notification,tally,query,bridge", &[]).await;
-    let shop = street.shop(&others);
+    let cluster = TestCluster::provisioned().await;
+    let others = cluster.serve("storefront,order,catalog,notification,tally,query,bridge", &[]).await;
+    let shop = cluster.shop(&others);
     let admin = shop.admin().await;
     let body = json!({"product_id": "prod_kinoko", "name": "きのこの山", "price": 200, "stock": 10});
     let kinoko = text(&shop.post("/products", Some(&admin), &body).await.expect(201), "product_id");
@@ -56,7 +56,7 @@ async fn an_order_that_comes_after_its_cancellation_reserves_and_holds_nothing()
     let order = text(&shop.order(&guest, &[(&kinoko, 3)]).await.expect(202), "order_id");
     assert_eq!(shop.post(&format!("/orders/{order}/cancel"), Some(&guest), &json!({})).await.status, 202);
 
-    let queues = [queues::INVENTORY, queues::BILLING].map(|queue| street.aws.queue(queue.name));
+    let queues = [queues::INVENTORY, queues::BILLING].map(|queue| cluster.aws.queue(queue.name));
     let mut held = Vec::new();
     for queue in &queues {
         let [placed, cancelled] = take(queue.as_ref(), [EventType::OrderPlaced, EventType::OrderCancelled]).await;
@@ -64,9 +64,9 @@ async fn an_order_that_comes_after_its_cancellation_reserves_and_holds_nothing()
         held.push((queue, placed, cancelled));
     }
     let jwks = format!("{}/.well-known/jwks.json", others.url);
-    let process = street.serve("inventory,billing", &[("JWKS_URL", &jwks)]).await;
-    let books = street.shop(&process);
-    let (reservation, payment) = street.until_let_go(&books, &order).await;
+    let process = cluster.serve("inventory,billing", &[("JWKS_URL", &jwks)]).await;
+    let books = cluster.shop(&process);
+    let (reservation, payment) = cluster.until_let_go(&books, &order).await;
     assert_eq!((reservation, payment), (vec!["StockReleased".to_owned()], vec!["PaymentVoided".to_owned()]));
 
     // Now the order itself, twice, and its cancellation once more.
@@ -78,15 +78,15 @@ async fn an_order_that_comes_after_its_cancellation_reserves_and_holds_nothing()
     for (queue, ..) in &held {
         until_empty(queue.as_ref()).await;
     }
-    assert_eq!(street.reservation(&order).await.len(), 1, "a tombstone stays as it is");
-    assert_eq!(street.payment(&order).await.len(), 1);
+    assert_eq!(cluster.reservation(&order).await.len(), 1, "a tombstone stays as it is");
+    assert_eq!(cluster.payment(&order).await.len(), 1);
     assert_eq!(operations(&books.ledger(&order).await), ["void declined"], "nothing was ever asked to be held");
-    street.until_pieces(&shop, &kinoko, Pieces { available: 10, reserved: 0, deducted: 0 }).await;
-    let shown = street.agreed(&shop, &guest, &order).await;
+    cluster.until_pieces(&shop, &kinoko, Pieces { available: 10, reserved: 0, deducted: 0 }).await;
+    let shown = cluster.agreed(&shop, &guest, &order).await;
     assert_eq!(shown["status"], "cancelled");
 
     // The street goes on as ever.
     let next = text(&shop.order(&guest, &[(&kinoko, 10)]).await.expect(202), "order_id");
     shop.until_status(&guest, &next, "paid").await;
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
 }

@@ -12,7 +12,7 @@ use shotengai_street::free_port;
 use shotengai_tests::collector::{Collector, hex};
 use shotengai_tests::shop::{order_body, text};
 use shotengai_tests::stream::captured;
-use shotengai_tests::street::{Process, Street};
+use shotengai_tests::test_cluster::{Process, TestCluster};
 use shotengai_tests::wait::until;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -37,10 +37,10 @@ const AWS: &str = "aws_requests";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_trace_leads_from_the_request_through_nine_processes_to_the_mail() {
-    let street = Street::provisioned().await;
+    let cluster = TestCluster::provisioned().await;
     let collector = Collector::start();
-    let mut processes = serve_each(&street, &collector).await;
-    let shop = street.shop(&processes["storefront"]);
+    let mut processes = serve_each(&cluster, &collector).await;
+    let shop = cluster.shop(&processes["storefront"]);
 
     let admin = shop.admin().await;
     let product = json!({"product_id": "prod_kinoko", "name": "Kinoko", "description": "", "price": 200, "stock": 10});
@@ -58,17 +58,17 @@ async fn one_trace_leads_from_the_request_through_nine_processes_to_the_mail() {
     let answer = shop.send(reqwest::Method::POST, "/orders", Some(&guest), &headers, Some(&body)).await;
     let order = text(&answer.unwrap().expect(202), "order_id");
     shop.until_status(&guest, &order, "paid").await;
-    let mails = street.inbox.wait_for("to:trace@example.com", 2, Duration::from_secs(20)).await.unwrap();
+    let mails = cluster.inbox.wait_for("to:trace@example.com", 2, Duration::from_secs(20)).await.unwrap();
     assert_eq!(mails.len(), 2);
     for mail in mails {
-        let source = String::from_utf8(street.inbox.source(&mail.id).unwrap()).unwrap();
+        let source = String::from_utf8(cluster.inbox.source(&mail.id).unwrap()).unwrap();
         let header = source.lines().find_map(|line| line.strip_prefix("traceparent: "));
         assert!(header.is_some_and(|header| header.starts_with(&format!("00-{TRACE}-"))), "{source}");
     }
     for (role, names) in ROLES {
         assert_metrics(&processes[role], role, names).await;
     }
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
 
     // What is not exported yet is flushed at the end.
     let ended = join_all(processes.values_mut().map(Process::terminate)).await;
@@ -81,9 +81,9 @@ async fn one_trace_leads_from_the_request_through_nine_processes_to_the_mail() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_with_all_roles_shows_all_their_numbers() {
-    let street = Street::provisioned().await;
-    let process = street.serve("all", &[]).await;
-    let shop = street.shop(&process);
+    let cluster = TestCluster::provisioned().await;
+    let process = cluster.serve("all", &[]).await;
+    let shop = cluster.shop(&process);
     let admin = shop.admin().await;
     let kinoko = shop.product(&admin, "prod_kinoko", "Kinoko", 200, 10).await;
     let guest = shop.guest(None, "en").await;
@@ -93,7 +93,7 @@ async fn a_process_with_all_roles_shows_all_their_numbers() {
 }
 
 /// Each role as a process of its own.
-async fn serve_each(street: &Street, collector: &Collector) -> BTreeMap<&'static str, Process> {
+async fn serve_each(cluster: &TestCluster, collector: &Collector) -> BTreeMap<&'static str, Process> {
     let addresses: BTreeMap<&str, SocketAddr> =
         ROLES.iter().map(|(role, _)| (*role, SocketAddr::from(([127, 0, 0, 1], free_port().unwrap())))).collect();
     let known = ["storefront", "order", "catalog", "inventory", "query", "tally"];
@@ -104,7 +104,7 @@ async fn serve_each(street: &Street, collector: &Collector) -> BTreeMap<&'static
     let extra = &extra;
     let starting = addresses.iter().map(|(role, http)| {
         let health = SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
-        async move { (*role, street.serve_at(role, *http, health, extra).await) }
+        async move { (*role, cluster.serve_at(role, *http, health, extra).await) }
     });
     join_all(starting).await.into_iter().collect()
 }

@@ -17,7 +17,7 @@ use shotengai_messaging::{Infrastructure, QueueDepth};
 use shotengai_tests::post_office::{Desk, Letter, PostOffice};
 use shotengai_tests::proxy::{Action, Exchange, Proxy, Rule, RuleHandle};
 use shotengai_tests::shop::{Person, Shop, order_body, text};
-use shotengai_tests::street::{Process, Street};
+use shotengai_tests::test_cluster::{Process, TestCluster};
 use shotengai_tests::wait::until;
 use tokio::sync::{Barrier, Mutex};
 use tokio::time::Instant;
@@ -159,7 +159,7 @@ struct Worker {
 }
 
 struct World {
-    street: Street,
+    cluster: TestCluster,
     _others: Process,
     shop: Shop,
     ledger: Shop,
@@ -213,7 +213,7 @@ async fn two_workers_on_one_payment_come_to_one_outcome_and_the_order_agrees() {
     let wrong: Vec<_> = judged.into_iter().filter_map(Result::err).collect();
     assert!(wrong.is_empty(), "{} of {} cases: {wrong:#?}", wrong.len(), cases.len());
     assert_eq!(emptied, Ok(()), "billing's queue");
-    world.street.assert_tidy().await;
+    world.cluster.assert_tidy().await;
 }
 
 impl Case {
@@ -254,21 +254,21 @@ impl std::fmt::Display for Case {
 
 impl World {
     async fn open(doomed: usize) -> Self {
-        let street = Street::provisioned().await;
-        let office = PostOffice::open(street.aws.queue(queues::BILLING.name));
+        let cluster = TestCluster::provisioned().await;
+        let office = PostOffice::open(cluster.aws.queue(queues::BILLING.name));
         let (others, held, mortal, second) = tokio::join!(
-            street.serve("storefront,order,catalog,inventory,query,bridge", &[]),
-            Worker::start(&street, &office),
-            Worker::start(&street, &office),
-            Worker::start(&street, &office),
+            cluster.serve("storefront,order,catalog,inventory,query,bridge", &[]),
+            Worker::start(&cluster, &office),
+            Worker::start(&cluster, &office),
+            Worker::start(&cluster, &office),
         );
-        let shop = street.shop(&others);
-        let ledger = street.shop(&*second.process.lock().await);
+        let shop = cluster.shop(&others);
+        let ledger = cluster.shop(&*second.process.lock().await);
         let admin = shop.admin().await;
         let product = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 1000).await;
         let guest = shop.guest(None, "ja").await;
         let doomed = Barrier::new(doomed);
-        Self { street, _others: others, shop, ledger, guest, product, office, held, mortal, second, doomed }
+        Self { cluster, _others: others, shop, ledger, guest, product, office, held, mortal, second, doomed }
     }
 
     /// An order that has come so far, through the second worker.
@@ -299,7 +299,7 @@ impl World {
     async fn emptied(&self) -> Result<(), QueueDepth> {
         let deadline = Instant::now() + WITHIN;
         loop {
-            let depth = self.street.aws.queue(queues::BILLING.name).depth().await.unwrap();
+            let depth = self.cluster.aws.queue(queues::BILLING.name).depth().await.unwrap();
             if depth.total() == 0 {
                 return Ok(());
             } else if Instant::now() > deadline {
@@ -334,7 +334,7 @@ impl World {
         let status = self.shop.get(&format!("/orders/{order}"), Some(&self.guest)).await.body["status"].clone();
         let ledger = self.ledger.ledger(order).await;
         let payment = AggregateId::from(&PaymentId::of_order(&OrderId::parse(order).unwrap()));
-        let commits = self.street.aws.event_store(Owner::Billing).load(&payment, Version::ZERO).await;
+        let commits = self.cluster.aws.event_store(Owner::Billing).load(&payment, Version::ZERO).await;
         let commits = commits.map_err(|fault| fault.to_string())?;
         let events: Vec<_> = commits.into_iter().flat_map(|commit| commit.events).map(|it| it.event_type).collect();
         let asked = |operation: &str| ledger.iter().filter(|entry| entry["operation"] == operation).count();
@@ -370,13 +370,13 @@ fn net(ledger: &[Value]) -> Net {
 }
 
 impl Worker {
-    async fn start(street: &Street, office: &PostOffice) -> Self {
-        let proxy = Proxy::start(&street.endpoint_url()).await;
+    async fn start(cluster: &TestCluster, office: &PostOffice) -> Self {
+        let proxy = Proxy::start(&cluster.endpoint_url()).await;
         let desk = office.desk(&proxy);
         // More than there are cases: one that is held must not hold up another.
         let extra = [("AWS_ENDPOINT_URL", proxy.url()), ("BILLING_CONCURRENCY", "200".to_owned())];
         let extra = extra.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let process = Mutex::new(street.serve("billing", &extra).await);
+        let process = Mutex::new(cluster.serve("billing", &extra).await);
         Self { process, proxy, desk }
     }
 

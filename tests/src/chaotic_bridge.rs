@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 use crate::intents::token_of;
 use crate::stream::envelopes;
-use crate::street::Street;
+use crate::test_cluster::TestCluster;
 use crate::wait::until;
 
 /// Copies of each message, a queue.
@@ -62,11 +62,11 @@ pub struct ChaoticBridge {
 impl ChaoticBridge {
     /// Starts it on a street whose processes have no `bridge`, with `CHAOS_SEED` or a seed of its own.
     #[must_use]
-    pub fn start(street: &Street) -> Self {
+    pub fn start(cluster: &TestCluster) -> Self {
         let given = std::env::var("CHAOS_SEED").ok().map(|seed| seed.parse().expect("CHAOS_SEED is a number"));
         let seed = given.unwrap_or_else(|| Ports::system().random.next_u64());
         let (sender, progress) = watch::channel(Progress::default());
-        let aws = Arc::clone(&street.aws);
+        let aws = Arc::clone(&cluster.aws);
         let task = tokio::spawn(async move { Rounds::new(aws, seed).await.run(&sender).await });
         Self { seed, progress, task }
     }
@@ -79,17 +79,17 @@ impl ChaoticBridge {
 
     /// Waits until nothing moves any more: every queue empty and settled, every commit in the stream, every copy sent.
     /// Nobody may send commands meanwhile.
-    pub async fn until_quiet(&self, street: &Street, within: Duration) {
+    pub async fn until_quiet(&self, cluster: &TestCluster, within: Duration) {
         until("the street is quiet", within, || async {
             let before = self.progress();
             let mut waiting = Vec::new();
             for queue in SHOTENGAI.subscribed_queues() {
-                let depth = street.aws.queue(queue.name).depth().await;
+                let depth = cluster.aws.queue(queue.name).depth().await;
                 if !depth.as_ref().is_ok_and(|depth| depth.total() == 0) {
                     waiting.push((queue.name, depth));
                 }
             }
-            let marked = street.unpublished().await;
+            let marked = cluster.unpublished().await;
             // Two rounds: one may have read before the last marker went.
             let rounds = self.progress().rounds + 2;
             let after = *self.progress.clone().wait_for(|now| now.rounds >= rounds).await.expect("the bridge goes on");

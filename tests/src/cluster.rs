@@ -11,7 +11,7 @@ use shotengai_kernel::Ports;
 use shotengai_kubernetes::KubernetesLeases;
 use tempfile::TempDir;
 
-use crate::street::Street;
+use crate::test_cluster::TestCluster;
 
 /// The namespace that the kubeconfig names.
 pub const NAMESPACE: &str = "street";
@@ -41,11 +41,11 @@ impl Cluster {
     }
 
     /// The leases of a street's bridges, as those see them.
-    pub async fn leases(&self, street: &Street) -> KubernetesLeases {
+    pub async fn leases(&self, owner: &TestCluster) -> KubernetesLeases {
         let kubeconfig = Kubeconfig::from_yaml(&self.server.kubeconfig(NAMESPACE)).unwrap();
         let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
         let client = kube::Client::try_from(config).unwrap();
         let cluster = shotengai_kubernetes::Cluster::with_client(client, NAMESPACE, Ports::system());
-        cluster.leases(&format!("{}bridge/{STREAM}", street.prefix()))
+        cluster.leases(&format!("{}bridge/{STREAM}", owner.prefix()))
     }
 }

@@ -3,22 +3,22 @@
 use shotengai_contracts::Owner;
 use shotengai_messaging::{Infrastructure, OUTBOX_SHARDS};
 
-use crate::street::Street;
+use crate::test_cluster::TestCluster;
 
 const PAGE: usize = 1000;
 
 /// How many commits all services have written.
-pub async fn count(street: &Street) -> usize {
+pub async fn count(cluster: &TestCluster) -> usize {
     let mut count = 0;
     for owner in Owner::ALL {
-        count += count_of(street, owner).await;
+        count += count_of(cluster, owner).await;
     }
     count
 }
 
 /// The same, of one service.
-pub async fn count_of(street: &Street, owner: Owner) -> usize {
-    let store = street.aws.event_store(owner);
+pub async fn count_of(cluster: &TestCluster, owner: Owner) -> usize {
+    let store = cluster.aws.event_store(owner);
     let mut count = 0;
     for shard in 0..OUTBOX_SHARDS {
         let mut from = None;

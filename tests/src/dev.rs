@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 
 use crate::local::workspace;
 use crate::stream;
-use crate::street::binary;
+use crate::test_cluster::binary;
 use crate::wait::until;
 
 /// Where a street of `shotengai dev` is: its folder and its ports.

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use shotengai_contracts::topology::{SHOTENGAI, Service};
 
-use crate::street::{Process, Street, loopback};
+use crate::test_cluster::{Process, TestCluster, loopback};
 
 /// Nothing listens there.
 const NOBODY: &str = "http://127.0.0.1:9";
@@ -67,7 +67,7 @@ impl Addresses {
     }
 }
 
-impl Street {
+impl TestCluster {
     /// Starts each of these roles as a process of its own, all at once, and waits until all are ready.
     pub async fn serve_apart(
         &self,

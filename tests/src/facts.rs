@@ -7,11 +7,11 @@ use shotengai_kernel::{AggregateId, OrderId, PaymentId, ProductId, Version};
 use shotengai_messaging::Infrastructure;
 
 use crate::shop::Shop;
-use crate::street::Street;
+use crate::test_cluster::TestCluster;
 
 /// All events of one aggregate, oldest first.
-pub async fn history(street: &Street, owner: Owner, id: &AggregateId) -> Vec<Envelope> {
-    let commits = street.aws.event_store(owner).load(id, Version::ZERO).await.unwrap();
+pub async fn history(cluster: &TestCluster, owner: Owner, id: &AggregateId) -> Vec<Envelope> {
+    let commits = cluster.aws.event_store(owner).load(id, Version::ZERO).await.unwrap();
     commits.into_iter().flat_map(|commit| commit.events).collect()
 }
 
@@ -31,10 +31,10 @@ pub struct OrderFacts {
 }
 
 /// Reads an order; it must have been placed.
-pub async fn order(street: &Street, order: &str) -> OrderFacts {
+pub async fn order(cluster: &TestCluster, order: &str) -> OrderFacts {
     let id = AggregateId::from(&OrderId::parse(order).unwrap());
     let mut facts: Option<OrderFacts> = None;
-    for envelope in history(street, Owner::Order, &id).await {
+    for envelope in history(cluster, Owner::Order, &id).await {
         let event = envelope.event().unwrap();
         if let Event::OrderPlaced(placed) = &event {
             let total = placed.total.minor();
@@ -59,15 +59,15 @@ pub async fn order(street: &Street, order: &str) -> OrderFacts {
 }
 
 /// What inventory did about an order, oldest first.
-pub async fn reservation(street: &Street, order: &str) -> Vec<Event> {
+pub async fn reservation(cluster: &TestCluster, order: &str) -> Vec<Event> {
     let id = aggregates::reservation(&OrderId::parse(order).unwrap());
-    history(street, Owner::Inventory, &id).await.iter().map(|envelope| envelope.event().unwrap()).collect()
+    history(cluster, Owner::Inventory, &id).await.iter().map(|envelope| envelope.event().unwrap()).collect()
 }
 
 /// What billing did about an order, oldest first.
-pub async fn payment(street: &Street, order: &str) -> Vec<Event> {
+pub async fn payment(cluster: &TestCluster, order: &str) -> Vec<Event> {
     let id = AggregateId::from(&PaymentId::of_order(&OrderId::parse(order).unwrap()));
-    history(street, Owner::Billing, &id).await.iter().map(|envelope| envelope.event().unwrap()).collect()
+    history(cluster, Owner::Billing, &id).await.iter().map(|envelope| envelope.event().unwrap()).collect()
 }
 
 /// Pieces of one product: what came in, and where it is.
@@ -84,10 +84,10 @@ pub struct StockFacts {
 }
 
 /// Folds a product's stock; panics if any number was ever below zero.
-pub async fn stock(street: &Street, product: &str) -> StockFacts {
+pub async fn stock(cluster: &TestCluster, product: &str) -> StockFacts {
     let id = aggregates::stock(&ProductId::parse(product).unwrap());
     let mut facts = StockFacts::default();
-    for envelope in history(street, Owner::Inventory, &id).await {
+    for envelope in history(cluster, Owner::Inventory, &id).await {
         let Event::StockMoved(moved) = envelope.event().unwrap() else { continue };
         let [added, reserved, released, deducted] =
             [moved.added, moved.reserved, moved.released, moved.deducted].map(i64::from);

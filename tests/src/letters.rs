@@ -8,7 +8,7 @@ use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use shotengai_messaging::{Infrastructure, RawDelivery};
 use tokio::time::Instant;
 
-use crate::street::Street;
+use crate::test_cluster::TestCluster;
 
 /// How long a letter is hidden while it is looked at.
 const HIDDEN: Duration = Duration::from_secs(60);
@@ -39,7 +39,7 @@ impl Letter {
     }
 }
 
-impl Street {
+impl TestCluster {
     /// The letters of a dead-letter queue, once there are `count`; visible to others again afterwards.
     pub async fn letters(&self, queue: &str, count: usize, within: Duration) -> Vec<Letter> {
         let dead = self.aws.queue(queue);

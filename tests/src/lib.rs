@@ -1,7 +1,7 @@
 //! The harness of the end-to-end tests: a street of processes over a local AWS and a PostgreSQL that the tests own.
 //!
 //! - [`local`]: one MiniStack and one PostgreSQL a test process; every street has an account and a database of its own.
-//! - [`street`]: provisions, starts the binary's roles as processes, kills them.
+//! - [`cluster`]: provisions, starts the binary's roles as processes, kills them.
 //! - [`door`]: with `E2E_DOOR=1`, every role as a process of its own behind storefront.
 //! - [`shop`]: what a customer or an administrator does over HTTP.
 //! - [`customer`]: somebody who buys one piece at a time.
@@ -51,6 +51,6 @@ pub mod shards;
 pub mod shop;
 pub mod spoil;
 pub mod stream;
-pub mod street;
+pub mod test_cluster;
 pub mod truth;
 pub mod wait;

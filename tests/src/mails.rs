@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use shotengai_inbox::Message;
 
-use crate::street::Street;
+use crate::test_cluster::TestCluster;
 
-impl Street {
+impl TestCluster {
     /// Waits for an order's mail of this kind; there must be no second one.
     pub async fn mail(&self, order: &str, kind: &str) -> Message {
         let query = format!("message-id:{order}.{kind}@shotengai");

@@ -5,7 +5,7 @@ use serde_json::json;
 use shotengai_contracts::{Envelope, EventType, samples};
 use shotengai_messaging::{Infrastructure, Message, StreamRecord};
 
-use crate::street::Street;
+use crate::test_cluster::TestCluster;
 
 /// A `dataversion` that no release will have soon.
 const FUTURE: u32 = 99;
@@ -69,7 +69,7 @@ fn odd(change: impl FnOnce(&mut Envelope)) -> String {
     envelope.to_json()
 }
 
-impl Street {
+impl TestCluster {
     /// Sends a message straight to a queue.
     pub async fn send_poison(&self, queue: &str, poison: &Poison) {
         let body = String::from_utf8(poison.data.clone()).expect("text");

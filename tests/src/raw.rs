@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 /// Far above any answer's time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What came back.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ pub async fn connect(base: &str) -> TcpStream {
 pub async fn read_all(stream: &mut TcpStream) -> RawAnswer {
     let mut bytes = Vec::new();
     // A server that has said no may reset what still travels towards it; what came before that counts.
-    let _reset = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("the server closes the connection");
+    let _reset = timeout(TIMEOUT, stream.read_to_end(&mut bytes)).await.expect("the server closes the connection");
     RawAnswer::of(&bytes)
 }
 
@@ -72,7 +72,7 @@ pub async fn drip(base: &str, start: &[u8], drop: &[u8]) -> (RawAnswer, Duration
     stream.write_all(start).await.unwrap();
     let mut bytes = Vec::new();
     let mut chunk = vec![0; 4096];
-    while began.elapsed() < PATIENCE {
+    while began.elapsed() < TIMEOUT {
         // Not a wait for something to have happened: the pace of a slow client.
         match timeout(Duration::from_millis(100), stream.read(&mut chunk)).await {
             Ok(Ok(0) | Err(_)) => break,

@@ -10,16 +10,16 @@ use shotengai_messaging::{Checkpoints, Infrastructure, Leases};
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
-use crate::street::{Process, Street};
+use crate::test_cluster::{Process, TestCluster};
 
 /// The shards of each holder, as `shotengai status kinesis` shows them.
-pub async fn shown_holders(street: &Street) -> BTreeMap<String, Vec<String>> {
-    shown_holders_with(street, &[]).await
+pub async fn shown_holders(cluster: &TestCluster) -> BTreeMap<String, Vec<String>> {
+    shown_holders_with(cluster, &[]).await
 }
 
 /// The same, with settings of its own.
-pub async fn shown_holders_with(street: &Street, extra: &[(&str, &str)]) -> BTreeMap<String, Vec<String>> {
-    let output = street.command(&["status", "kinesis"]).envs(extra.iter().copied()).output().await.unwrap();
+pub async fn shown_holders_with(cluster: &TestCluster, extra: &[(&str, &str)]) -> BTreeMap<String, Vec<String>> {
+    let output = cluster.command(&["status", "kinesis"]).envs(extra.iter().copied()).output().await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut holders: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in String::from_utf8(output.stdout).unwrap().lines() {

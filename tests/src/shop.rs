@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shotengai_runtime::http::POOL_IDLE;
 use tokio_util::sync::CancellationToken;
 
-use crate::street::{ADMIN_EMAIL, ADMIN_PASSWORD};
+use crate::test_cluster::{ADMIN_EMAIL, ADMIN_PASSWORD};
 use crate::wait::until;
 
 /// A shop's public interface.

@@ -4,21 +4,21 @@ use serde_json::{Value, json};
 use shotengai_contracts::Owner;
 use shotengai_messaging::{Commit, Key};
 
-use crate::street::Street;
+use crate::test_cluster::TestCluster;
 
 /// Puts a row whose document is this text, whatever it is.
-pub async fn put_doc_as_it_is(street: &Street, table: &str, key: &Key, version: u64, doc: &str) {
+pub async fn put_doc_as_it_is(cluster: &TestCluster, table: &str, key: &Key, version: u64, doc: &str) {
     let body = json!({
-        "TableName": format!("{}{table}", street.prefix()),
+        "TableName": format!("{}{table}", cluster.prefix()),
         "Item": {"pk": {"S": key.pk}, "sk": {"S": key.sk}, "version": {"N": version.to_string()}, "doc": {"S": doc}},
     });
-    dynamodb(street, "PutItem", &body).await;
+    dynamodb(cluster, "PutItem", &body).await;
 }
 
 /// Sets an attribute of a commit to this text, as an operator does by hand.
-pub async fn set_on_commit(street: &Street, owner: Owner, commit: &Commit, attribute: &str, value: &str) {
+pub async fn set_on_commit(cluster: &TestCluster, owner: Owner, commit: &Commit, attribute: &str, value: &str) {
     let body = json!({
-        "TableName": format!("{}{}", street.prefix(), owner.events_table()),
+        "TableName": format!("{}{}", cluster.prefix(), owner.events_table()),
         "Key": {
             "aggregate_id": {"S": commit.aggregate_id.as_str()},
             "version": {"N": commit.first_version.to_string()},
@@ -28,13 +28,13 @@ pub async fn set_on_commit(street: &Street, owner: Owner, commit: &Commit, attri
         "ExpressionAttributeNames": {"#attribute": attribute},
         "ExpressionAttributeValues": {":value": {"S": value}},
     });
-    dynamodb(street, "UpdateItem", &body).await;
+    dynamodb(cluster, "UpdateItem", &body).await;
 }
 
-async fn dynamodb(street: &Street, operation: &str, body: &Value) {
-    let credential = format!("{}/20260101/ap-northeast-1/dynamodb/aws4_request", street.account());
+async fn dynamodb(cluster: &TestCluster, operation: &str, body: &Value) {
+    let credential = format!("{}/20260101/ap-northeast-1/dynamodb/aws4_request", cluster.account());
     let answer = reqwest::Client::new()
-        .post(street.endpoint_url())
+        .post(cluster.endpoint_url())
         .header("content-type", "application/x-amz-json-1.0")
         .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
         .header("authorization", format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=00"))

@@ -9,7 +9,7 @@ use shotengai_kernel::EventId;
 use shotengai_messaging::ports::stream::StartAt;
 use shotengai_messaging::{Fault, Infrastructure, OUTBOX_SHARDS};
 
-use crate::street::Street;
+use crate::test_cluster::TestCluster;
 use crate::wait::until;
 
 const PAGE: usize = 1000;
@@ -50,9 +50,9 @@ pub fn envelopes(data: &[u8]) -> Vec<Envelope> {
 ///
 /// # Errors
 /// A [`Fault`] of the local AWS, which a busy machine may keep from answering.
-pub async fn held(street: &Street) -> Result<BTreeMap<EventId, usize>, Fault> {
+pub async fn held(cluster: &TestCluster) -> Result<BTreeMap<EventId, usize>, Fault> {
     let mut held = BTreeMap::new();
-    for text in texts(street).await? {
+    for text in texts(cluster).await? {
         for envelope in envelopes(text.as_bytes()) {
             *held.entry(envelope.id).or_default() += 1;
         }
@@ -64,8 +64,8 @@ pub async fn held(street: &Street) -> Result<BTreeMap<EventId, usize>, Fault> {
 ///
 /// # Errors
 /// As [`held`].
-pub async fn texts(street: &Street) -> Result<Vec<String>, Fault> {
-    let reader = street.aws.stream_reader();
+pub async fn texts(cluster: &TestCluster) -> Result<Vec<String>, Fault> {
+    let reader = cluster.aws.stream_reader();
     let mut texts = Vec::new();
     for shard in reader.shards().await? {
         let mut cursor = reader.cursor(&shard.id, &StartAt::Oldest).await?;
@@ -84,10 +84,10 @@ pub async fn texts(street: &Street) -> Result<Vec<String>, Fault> {
 ///
 /// # Errors
 /// As [`held`].
-pub async fn committed(street: &Street) -> Result<BTreeSet<EventId>, Fault> {
+pub async fn committed(cluster: &TestCluster) -> Result<BTreeSet<EventId>, Fault> {
     let mut committed = BTreeSet::new();
     for owner in Owner::ALL {
-        let store = street.aws.event_store(owner);
+        let store = cluster.aws.event_store(owner);
         for shard in 0..OUTBOX_SHARDS {
             let mut from = None;
             loop {
@@ -102,9 +102,9 @@ pub async fn committed(street: &Street) -> Result<BTreeSet<EventId>, Fault> {
 }
 
 /// Waits until every committed event stands in the stream.
-pub async fn until_complete(street: &Street) {
+pub async fn until_complete(cluster: &TestCluster) {
     until("every committed event is in the stream", Duration::from_secs(60), || async {
-        let look = async { Ok::<_, Fault>((committed(street).await?, held(street).await?)) };
+        let look = async { Ok::<_, Fault>((committed(cluster).await?, held(cluster).await?)) };
         let (committed, held) = look.await.map_err(|fault| fault.to_string())?;
         let missing: Vec<_> = committed.into_iter().filter(|id| !held.contains_key(id)).collect();
         if missing.is_empty() { Ok(()) } else { Err(format!("{missing:?}")) }

@@ -10,7 +10,7 @@ use shotengai_kernel::{AggregateId, OrderId, PaymentId, ProductId, Version};
 use shotengai_messaging::Infrastructure;
 
 use crate::shop::{Person, Shop};
-use crate::street::Street;
+use crate::test_cluster::TestCluster;
 use crate::wait::until;
 
 /// How long a message may take through a busy street.
@@ -36,7 +36,7 @@ pub struct Net {
     pub taken: i64,
 }
 
-impl Street {
+impl TestCluster {
     /// All events of an aggregate, oldest first.
     pub async fn history(&self, owner: Owner, id: &AggregateId) -> Vec<Envelope> {
         let commits = self.aws.event_store(owner).load(id, Version::ZERO).await.unwrap();

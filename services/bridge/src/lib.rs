@@ -4,14 +4,14 @@
 //! - [`config`]: its settings.
 //! - [`decode`]: what a record must be to pass.
 //! - [`letter`]: what doesn't pass, as a dead letter.
-//! - [`pass`]: cuts a batch into what is published and what is set aside, and says how far it came.
+//! - [`batch`]: cuts a batch into what is published and what is set aside, and says how far it came.
 //! - `publish`: publishes until the topic has it, or has refused it for good.
 
+pub mod batch;
 pub mod change;
 pub mod config;
 pub mod decode;
 pub mod letter;
-pub mod pass;
 mod publish;
 
 use std::sync::Arc;
@@ -21,8 +21,8 @@ use shotengai_messaging::Checkpoints;
 use shotengai_messaging::shard::{ReaderName, ShardConfig, StreamConsumer};
 use shotengai_runtime::{Deps, Role};
 
+pub use batch::Bridge;
 pub use config::{BridgeArgs, BridgeSettings};
-pub use pass::Bridge;
 
 const NAME: &str = "bridge";
 

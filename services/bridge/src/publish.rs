@@ -10,9 +10,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::NAME;
+use crate::batch::{BatchEntry, Bridge};
 use crate::decode::Unfit;
 use crate::letter::letter;
-use crate::pass::{Bridge, Passing};
 
 /// How often, and for how long, the topic must have refused a message for good before it is believed.
 const REFUSALS: u32 = 6;
@@ -24,7 +24,7 @@ const LOG_EACH: u32 = 10;
 
 /// A message that the topic has not taken yet.
 struct Outstanding<'a> {
-    passing: &'a Passing,
+    entry: &'a BatchEntry,
     refusal: Option<Refusal<'a>>,
 }
 
@@ -73,10 +73,10 @@ impl Bridge {
         &self,
         shard: &str,
         records: &[ReadRecord],
-        messages: &[Passing],
+        messages: &[BatchEntry],
         shutdown: &CancellationToken,
     ) -> Option<usize> {
-        let mut outstanding: Vec<_> = messages.iter().map(|passing| Outstanding { passing, refusal: None }).collect();
+        let mut outstanding: Vec<_> = messages.iter().map(|entry| Outstanding { entry, refusal: None }).collect();
         let (mut failures, mut set_aside) = (0, 0);
         loop {
             let (left, fault) = self.round(outstanding).await;
@@ -84,8 +84,8 @@ impl Bridge {
             for message in left {
                 match message.refusal.as_ref().filter(|refusal| self.is_believed(refusal)) {
                     Some(refusal) => {
-                        let record = records.get(message.passing.index)?;
-                        self.set_refused_aside(shard, record, message.passing, refusal, shutdown).await?;
+                        let record = records.get(message.entry.index)?;
+                        self.set_refused_aside(shard, record, message.entry, refusal, shutdown).await?;
                         set_aside += 1;
                     }
                     None => outstanding.push(message),
@@ -94,7 +94,7 @@ impl Bridge {
             let Some(first) = outstanding.first() else { return Some(set_aside) };
             failures += 1;
             if failures % LOG_EACH == 1 {
-                let position = records.get(first.passing.index).map(|record| record.position.as_str());
+                let position = records.get(first.entry.index).map(|record| record.position.as_str());
                 let error = fault.map(|fault| fault.to_string());
                 tracing::warn!(
                     shard,
@@ -134,7 +134,7 @@ impl Bridge {
 
     /// One call; an answer a message, and the last fault.
     async fn call(&self, messages: &[Outstanding<'_>]) -> (Vec<Answer>, Option<Fault>) {
-        let request: Vec<_> = messages.iter().map(|message| message.passing.message.clone()).collect();
+        let request: Vec<_> = messages.iter().map(|message| message.entry.message.clone()).collect();
         let mut last = None;
         let mut answers: Vec<_> = match self.topic.publish(&request).await {
             Ok(answers) => {
@@ -180,23 +180,23 @@ impl Bridge {
     fn is_believed(&self, refusal: &Refusal<'_>) -> bool {
         let takes_others = refusal.taken.1 > refusal.taken.0;
         let is_alone = self.refused.load(Ordering::Relaxed) == 1;
-        let patience = match (takes_others, is_alone) {
+        let timeout = match (takes_others, is_alone) {
             (true, _) => REFUSED_FOR,
             (false, true) => REFUSED_ALONE_FOR,
             (false, false) => return false,
         };
-        refusal.times >= REFUSALS && refusal.since.elapsed() >= patience
+        refusal.times >= REFUSALS && refusal.since.elapsed() >= timeout
     }
 
     async fn set_refused_aside(
         &self,
         shard: &str,
         record: &ReadRecord,
-        passing: &Passing,
+        entry: &BatchEntry,
         refusal: &Refusal<'_>,
         shutdown: &CancellationToken,
     ) -> Option<()> {
-        let trace = passing.message.attributes.get(TRACEPARENT).cloned();
+        let trace = entry.message.attributes.get(TRACEPARENT).cloned();
         let unfit = Unfit { reason: "refused", error: refusal.error.clone(), trace };
         let (reason, error) = (unfit.reason, &unfit.error);
         tracing::error!(shard, position = record.position, reason, error, "a record was set aside");

@@ -5,8 +5,8 @@ use shotengai_kernel::{ProductId, Quantity, UserId, Version};
 use shotengai_messaging::CommandError;
 use uuid::Uuid;
 
-use crate::desk::{Asked, Desk};
 use crate::domain::{Declined, Request};
+use crate::stock_service::{Asked, StockService};
 
 /// The namespace of additions that are named by an idempotency key (RFC 9562, version 5). Must never change.
 const KEYED_ADDITIONS: Uuid = Uuid::from_u128(0x5f0c_9b2e_3d41_4c87_9a6e_71d2_08b4_c3f5);
@@ -47,17 +47,17 @@ pub fn keyed_addition(user: &UserId, key: &str, product: &ProductId) -> Uuid {
 /// # Errors
 /// [`CommandError`]; repeat after a fault, with the same addition id.
 pub async fn add_stock(
-    desk: &Desk,
+    stock_service: &StockService,
     product: &ProductId,
     addition_id: Uuid,
     quantity: Quantity,
     meta: Metadata,
 ) -> Result<Added, CommandError<AddRefusal>> {
     let request = Request::Add { product: product.clone(), addition: addition_id, quantity };
-    let answer = desk.carry_out(&[Asked { request, meta }]).await.into_iter().next();
+    let answer = stock_service.carry_out(&[Asked { request, meta }]).await.into_iter().next();
     match answer.unwrap_or(Err(CommandError::Contended)) {
         Ok(()) => {
-            let stock = desk.stocks().load(&aggregates::stock(product)).await?;
+            let stock = stock_service.stocks().load(&aggregates::stock(product)).await?;
             Ok(Added { addition_id, version: stock.version })
         }
         Err(CommandError::Refused(declined)) => Err(refused(declined)),

@@ -9,27 +9,27 @@ use shotengai_kernel::{EventId, Quantity};
 use shotengai_messaging::{Backoff, CommandError, Delivery, Disposition, Group, GroupHandler};
 use uuid::Uuid;
 
-use crate::desk::{Asked, Desk};
 use crate::domain::{Declined, Request, Wait, merged_lines};
+use crate::stock_service::{Asked, StockService};
 
 /// The namespace of additions that are named by a `ProductCreated` (RFC 9562, version 5). Must never change.
 const FIRST_ADDITIONS: Uuid = Uuid::from_u128(0x8d3a_61c7_f029_4be5_b1d4_2c90_e7f6_5a18);
 
 /// Follows products and orders, a batch at a time. Idempotent by the first slot of each addition and reservation.
 pub struct StockEvents {
-    desk: Arc<Desk>,
+    stock_service: Arc<StockService>,
 }
 
 impl StockEvents {
     /// A handler at this desk.
     #[must_use]
-    pub const fn new(desk: Arc<Desk>) -> Self {
-        Self { desk }
+    pub const fn new(stock_service: Arc<StockService>) -> Self {
+        Self { stock_service }
     }
 
     /// What keeps an event on its way (the stream away for an hour, say) is not this message's fault.
     fn later(&self, wait: Wait, attempt: u32) -> Disposition {
-        let after = Backoff::patient().delay(attempt, self.desk.ports().random.as_ref());
+        let after = Backoff::patient().delay(attempt, self.stock_service.ports().random.as_ref());
         Disposition::Retry { after: Some(after), cause: wait.to_string() }
     }
 }
@@ -56,7 +56,7 @@ impl GroupHandler for StockEvents {
                 Err(disposition) => entry.answer(disposition),
             }
         }
-        for (entry, answer) in asking.into_iter().zip(self.desk.carry_out(&asked).await) {
+        for (entry, answer) in asking.into_iter().zip(self.stock_service.carry_out(&asked).await) {
             match answer {
                 Err(CommandError::Refused(Declined::Wait(wait))) => {
                     let later = self.later(wait, entry.receive_count);

@@ -11,11 +11,11 @@ use shotengai_runtime::Routes;
 use shotengai_runtime::http::{AdminCaller, Answer, IdempotencyKey, JsonBody, PathId, Problem, Reply, RequestMeta};
 
 use crate::add_stock::{AddRefusal, add_stock, keyed_addition};
-use crate::desk::Desk;
+use crate::stock_service::StockService;
 
 /// Adds inventory's routes.
-pub fn routes(routes: &mut Routes, desk: &Arc<Desk>, ports: &Ports) {
-    routes.data(web::Data::from(Arc::clone(desk)));
+pub fn routes(routes: &mut Routes, stock_service: &Arc<StockService>, ports: &Ports) {
+    routes.data(web::Data::from(Arc::clone(stock_service)));
     routes.data(web::Data::new(StockIds(ports.clone())));
     routes.route(api::ADD_STOCK, post_stock);
 }
@@ -27,7 +27,7 @@ async fn post_stock(
     product: PathId<ProductId>,
     key: IdempotencyKey,
     meta: RequestMeta,
-    desk: web::Data<Desk>,
+    stock_service: web::Data<StockService>,
     ids: web::Data<StockIds>,
     body: JsonBody<AddStock>,
 ) -> Answer<StockAdded> {
@@ -36,7 +36,7 @@ async fn post_stock(
         Some(key) => keyed_addition(&caller.user_id, &key, &product_id),
         None => ids.0.ids.uuid_v7(),
     };
-    let added = add_stock(&desk, &product_id, addition, body.value.quantity, meta.metadata()).await?;
+    let added = add_stock(&stock_service, &product_id, addition, body.value.quantity, meta.metadata()).await?;
     let location = api::GET_PRODUCT.path_since(&product_id, &aggregates::stock(&product_id), added.version);
     Ok(Reply::accepted(StockAdded { product_id, addition_id: added.addition_id, version: added.version }).at(location))
 }

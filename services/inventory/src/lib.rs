@@ -1,15 +1,15 @@
 //! The inventory role: stock and reservations.
 //!
 //! - [`domain`]: many requests decided together; pure.
-//! - [`desk`]: loads, plans and writes as one transaction; the only place where stock moves.
+//! - [`stock_service`]: loads, plans and writes as one transaction; the only place where stock moves.
 //! - [`consumers`]: products' and orders' events as requests. [`add_stock`] and [`http`]: an administrator's.
 
 pub mod add_stock;
 pub mod config;
 pub mod consumers;
-pub mod desk;
 pub mod domain;
 pub mod http;
+pub mod stock_service;
 
 use std::sync::Arc;
 
@@ -19,12 +19,12 @@ use shotengai_runtime::{Consuming, Deps, Role};
 
 pub use config::{InventoryArgs, InventorySettings};
 use consumers::StockEvents;
-pub use desk::Desk;
+pub use stock_service::StockService;
 
 /// The role, and what can be asked of it within a process.
 pub struct InventoryRole {
     /// Where stock moves.
-    pub desk: Arc<Desk>,
+    pub stock_service: Arc<StockService>,
     /// What a process runs of it.
     pub role: Role,
 }
@@ -32,11 +32,11 @@ pub struct InventoryRole {
 /// Assembles the role.
 #[must_use]
 pub fn assemble(mut deps: Deps, settings: &InventorySettings) -> InventoryRole {
-    let desk = Arc::new(Desk::new(deps.events(Owner::Inventory)));
+    let stock_service = Arc::new(StockService::new(deps.events(Owner::Inventory)));
     let consuming = Consuming::default().batches(settings.inventory_concurrency.get());
-    let (served, ports) = (Arc::clone(&desk), deps.ports().clone());
+    let (served, ports) = (Arc::clone(&stock_service), deps.ports().clone());
     let role = Role::new(deps)
-        .consume(&queues::INVENTORY, StockEvents::new(Arc::clone(&desk)), consuming)
+        .consume(&queues::INVENTORY, StockEvents::new(Arc::clone(&stock_service)), consuming)
         .routes(move |routes| http::routes(routes, &served, &ports));
-    InventoryRole { desk, role }
+    InventoryRole { stock_service, role }
 }

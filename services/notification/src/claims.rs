@@ -41,12 +41,12 @@ pub enum Claimed {
 
 /// All claims.
 #[derive(Clone)]
-pub struct Claims {
+pub struct SendClaims {
     table: Arc<dyn Table>,
     ports: Ports,
 }
 
-impl Claims {
+impl SendClaims {
     /// The claims in this table.
     #[must_use]
     pub fn new(table: Arc<dyn Table>, ports: Ports) -> Self {

@@ -25,7 +25,7 @@ use shotengai_contracts::topology::{Service, queues, tables};
 use shotengai_messaging::Probe;
 use shotengai_runtime::{Consuming, Context, Deps, OrderLinks, Role};
 
-use self::claims::Claims;
+use self::claims::SendClaims;
 pub use self::config::{NotificationArgs, NotificationSettings};
 use self::consumers::NotificationHandler;
 use self::contacts::Contacts;
@@ -60,7 +60,7 @@ pub fn build(context: &Context, settings: &NotificationSettings) -> anyhow::Resu
 #[must_use]
 pub fn assemble(mut deps: Deps, mailing: Mailing) -> Role {
     let Mailing { mailer, templates, domain } = mailing;
-    let claims = Claims::new(deps.table(&tables::NOTIFICATION_CLAIMS), deps.ports().clone());
+    let claims = SendClaims::new(deps.table(&tables::NOTIFICATION_CLAIMS), deps.ports().clone());
     let contacts = Contacts::new(deps.neighbour(Service::STOREFRONT));
     let (asked, people) = (Arc::clone(&mailer), contacts.clone());
     deps.depend_on(Probe::new("smtp", move || {

@@ -12,7 +12,7 @@ use shotengai_messaging::{Disposition, Fault, FaultKind};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
-use crate::claims::{Claim, Claimed, Claims};
+use crate::claims::{Claim, Claimed, SendClaims};
 use crate::contacts::Contacts;
 use crate::domain::claim::{ClaimState, SkipReason};
 use crate::domain::mail::OrderMail;
@@ -36,7 +36,7 @@ const LOOK_SOONER: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct SendOrderMail {
     /// Who is sending what.
-    pub claims: Claims,
+    pub claims: SendClaims,
     /// Who is who.
     pub contacts: Contacts,
     /// How a mail looks.

@@ -54,7 +54,7 @@ impl OrderSettings {
 
     /// How long an order may wait for stock and payment.
     #[must_use]
-    pub const fn patience(&self) -> Duration {
+    pub const fn timeout(&self) -> Duration {
         Duration::from_secs(self.order_deadline_seconds as u64)
     }
 }
@@ -76,6 +76,6 @@ mod tests {
         let error = OrderArgs::from_flags(flags).unwrap_err();
         let names = ["ORDER_CONSUMER_CONCURRENCY", "ORDER_CATALOG_TIMEOUT_MS", "ORDER_DEADLINE_SECONDS"];
         assert_eq!(error.names(), names, "{error}");
-        assert_eq!(OrderSettings::default().patience(), Duration::from_secs(900));
+        assert_eq!(OrderSettings::default().timeout(), Duration::from_secs(900));
     }
 }

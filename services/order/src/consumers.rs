@@ -8,9 +8,9 @@ use shotengai_messaging::{Delivery, Group, GroupHandler};
 
 use crate::aggregate::Orders;
 use crate::deadline::Reminders;
-use crate::domain::News;
+use crate::domain::Signal;
 use crate::prices::Prices;
-use crate::saga::{Told, take_in};
+use crate::saga::{SagaMessage, apply_signals};
 
 /// Handles the events of inventory, billing and catalog, and order's own placements. Messages of one order are taken in
 /// together, so are those of one product, and all placements.
@@ -49,9 +49,9 @@ impl OrderEvents {
         }
     }
 
-    async fn take_in(&self, order: &OrderId, group: &mut Group) {
-        let told: Vec<Told> = group.iter().filter_map(|entry| told(entry)).collect();
-        match take_in(&self.orders, order, &told).await {
+    async fn apply_signals(&self, order: &OrderId, group: &mut Group) {
+        let messages: Vec<SagaMessage> = group.iter().filter_map(|entry| saga_message(entry)).collect();
+        match apply_signals(&self.orders, order, &messages).await {
             Ok(answers) => {
                 for (entry, answer) in group.iter_mut().zip(answers) {
                     entry.answer(answer);
@@ -85,7 +85,7 @@ impl GroupHandler for OrderEvents {
 
     async fn handle(&self, subject: Subject, group: &mut Group) {
         match subject {
-            Subject::Order(order) => self.take_in(&order, group).await,
+            Subject::Order(order) => self.apply_signals(&order, group).await,
             Subject::Product(_) => self.learn(group).await,
             Subject::Placements => self.reminders.send(group).await,
             Subject::Other => group.iter_mut().for_each(Entry::unexpected),
@@ -94,7 +94,7 @@ impl GroupHandler for OrderEvents {
 }
 
 fn subject(event: &Event) -> Subject {
-    if let Some((order, _)) = news_of(event) {
+    if let Some((order, _)) = signal_of(event) {
         return Subject::Order(order.clone());
     }
     match event {
@@ -107,18 +107,18 @@ fn subject(event: &Event) -> Subject {
     }
 }
 
-fn news_of(event: &Event) -> Option<(&OrderId, News)> {
+fn signal_of(event: &Event) -> Option<(&OrderId, Signal)> {
     Some(match event {
-        Event::StockReserved(event) => (&event.order_id, News::StockReserved),
-        Event::StockRejected(event) => (&event.order_id, News::StockRejected),
-        Event::PaymentAuthorized(event) => (&event.order_id, News::PaymentAuthorized),
-        Event::PaymentDeclined(event) => (&event.order_id, News::PaymentDeclined(event.stage)),
-        Event::PaymentCaptured(event) => (&event.order_id, News::PaymentCaptured),
+        Event::StockReserved(event) => (&event.order_id, Signal::StockReserved),
+        Event::StockRejected(event) => (&event.order_id, Signal::StockRejected),
+        Event::PaymentAuthorized(event) => (&event.order_id, Signal::PaymentAuthorized),
+        Event::PaymentDeclined(event) => (&event.order_id, Signal::PaymentDeclined(event.stage)),
+        Event::PaymentCaptured(event) => (&event.order_id, Signal::PaymentCaptured),
         _ => return None,
     })
 }
 
-fn told(delivery: &Delivery) -> Option<Told> {
-    let (_, news) = news_of(&delivery.event)?;
-    Some(Told { news, meta: delivery.metadata() })
+fn saga_message(delivery: &Delivery) -> Option<SagaMessage> {
+    let (_, signal) = signal_of(&delivery.event)?;
+    Some(SagaMessage { signal, meta: delivery.metadata() })
 }

@@ -24,24 +24,24 @@ use crate::domain::{Order, TooEarly, deadline_passed};
 pub struct Reminders {
     queue: Arc<dyn Queue>,
     clock: Arc<dyn Clock>,
-    patience: SignedDuration,
+    timeout: SignedDuration,
 }
 
 impl Reminders {
-    /// Reminders in `queue` of orders that may wait for `patience` after they were placed.
+    /// Reminders in `queue` of orders that may wait for `timeout` after they were placed.
     ///
     /// "Now" is this process's clock and "placed" the clock of the process that wrote the order: a deadline is as exact
     /// as these two agree.
     #[must_use]
-    pub fn new(queue: Arc<dyn Queue>, clock: Arc<dyn Clock>, patience: Duration) -> Self {
-        Self { queue, clock, patience: SignedDuration::try_from(patience).unwrap_or(SignedDuration::MAX) }
+    pub fn new(queue: Arc<dyn Queue>, clock: Arc<dyn Clock>, timeout: Duration) -> Self {
+        Self { queue, clock, timeout: SignedDuration::try_from(timeout).unwrap_or(SignedDuration::MAX) }
     }
 
     /// How long the order may still wait; none at its deadline and after.
     #[must_use]
     pub fn remaining(&self, placed: &Envelope) -> Option<Duration> {
         let waited = self.clock.now().duration_since(placed.time);
-        let remaining = Duration::try_from(self.patience.saturating_sub(waited)).ok()?;
+        let remaining = Duration::try_from(self.timeout.saturating_sub(waited)).ok()?;
         (!remaining.is_zero()).then_some(remaining)
     }
 

@@ -57,7 +57,7 @@ pub struct OrderRole {
 pub fn assemble(mut deps: Deps, settings: &OrderSettings) -> OrderRole {
     let orders = Orders::new(deps.events(Owner::Order));
     let queue = deps.queue(&queues::ORDER_DEADLINE);
-    let reminders = Reminders::new(queue, Arc::clone(&deps.ports().clock), settings.patience());
+    let reminders = Reminders::new(queue, Arc::clone(&deps.ports().clock), settings.timeout());
     let catalog = CatalogClient::new(deps.neighbour(Service::CATALOG), settings.catalog_timeout());
     let prices = Prices::new(deps.table(&tables::ORDER_PRICES), catalog);
     let intents = Intents::new(deps.table(&tables::PAYMENT_INTENTS), Arc::clone(&deps.ports().clock));

@@ -7,16 +7,16 @@ use shotengai_kernel::{AggregateId, OrderId};
 use shotengai_messaging::{CommandError, Contest, UnitOfWork};
 
 use crate::aggregate::Orders;
-use crate::domain::{News, TooEarly, news};
+use crate::domain::{Signal, TooEarly, signal};
 
 /// How often a batch is decided before it rather comes again.
 const ATTEMPTS: u32 = 8;
 
 /// A message about an order.
 #[derive(Debug, Clone)]
-pub struct Told {
+pub struct SagaMessage {
     /// What it says.
-    pub news: News,
+    pub signal: Signal,
     /// What the events that follow from it carry.
     pub meta: Metadata,
 }
@@ -26,17 +26,17 @@ pub struct Told {
 ///
 /// # Errors
 /// [`CommandError`], for all of them: nothing is known to be written.
-pub async fn take_in(
+pub async fn apply_signals(
     orders: &Orders,
     order: &OrderId,
-    told: &[Told],
+    messages: &[SagaMessage],
 ) -> Result<Vec<Result<(), TooEarly>>, CommandError<Infallible>> {
     let id = &AggregateId::from(order);
     let attempt = |mut unit: UnitOfWork| async move {
         let mut order = unit.load(orders, id).await?;
-        let mut answers = Vec::with_capacity(told.len());
-        for Told { news: what, meta } in told {
-            match news(&order.state, *what) {
+        let mut answers = Vec::with_capacity(messages.len());
+        for SagaMessage { signal: what, meta } in messages {
+            match signal(&order.state, *what) {
                 Ok(events) => {
                     unit.record(orders, &mut order, events, meta)?;
                     answers.push(Ok(()));

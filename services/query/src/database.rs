@@ -11,7 +11,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 /// How long one statement, or the wait for a connection, may take. Far above what any of ours needs.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The read models' database. Clone is cheap.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ impl Database {
     /// A transient [`Fault`] when there is none to be had in time.
     pub async fn session(&self) -> Result<Session, Fault> {
         const CONNECT: &str = "postgres.connect";
-        let client = timeout(PATIENCE, self.pool.get())
+        let client = timeout(TIMEOUT, self.pool.get())
             .await
             .map_err(|elapsed| Fault::new(FaultKind::Transient, CONNECT, elapsed))?
             .map_err(|error| match error {
@@ -81,7 +81,7 @@ impl Session {
         operation: &'static str,
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Fault> {
-        match timeout(PATIENCE, work).await {
+        match timeout(TIMEOUT, work).await {
             Ok(answer) => answer.map_err(|error| fault(operation, &error)),
             Err(elapsed) => {
                 self.stuck.store(true, Ordering::Relaxed);

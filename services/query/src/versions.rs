@@ -88,15 +88,15 @@ pub enum WaitError {
 pub struct Versions {
     database: Database,
     applied: Arc<Notify>,
-    patience: Duration,
+    timeout: Duration,
     looks: Semaphore,
 }
 
 impl Versions {
-    /// Waits up to `patience`, looking whenever `applied` is notified.
+    /// Waits up to `timeout`, looking whenever `applied` is notified.
     #[must_use]
-    pub const fn new(database: Database, applied: Arc<Notify>, patience: Duration) -> Self {
-        Self { database, applied, patience, looks: Semaphore::const_new(LOOKS_AT_ONCE) }
+    pub const fn new(database: Database, applied: Arc<Notify>, timeout: Duration) -> Self {
+        Self { database, applied, timeout, looks: Semaphore::const_new(LOOKS_AT_ONCE) }
     }
 
     /// Waits until the read model has all of these.
@@ -107,7 +107,7 @@ impl Versions {
         if expected.is_empty() {
             return Ok(());
         }
-        let deadline = Instant::now() + self.patience;
+        let deadline = Instant::now() + self.timeout;
         loop {
             let woken = self.applied.notified();
             tokio::pin!(woken);

@@ -11,7 +11,7 @@ use comfy_table::{Table, presets};
 use shotengai_kernel::{AggregateId, Ports};
 use shotengai_query::database::Database;
 use shotengai_query::migrations::Migrations;
-use shotengai_query::rebuild::{Kind, Rebuild, Tally, Watch};
+use shotengai_query::rebuild::{Kind, Rebuild, RebuildReport, Watch};
 use shotengai_query::store::tables_are_there;
 use shotengai_runtime::{Faults, Publish, SettingsGroup};
 use tokio::time::Instant;
@@ -52,39 +52,39 @@ pub(crate) async fn run(args: RebuildArgs) -> anyhow::Result<ExitCode> {
     }
     let chosen: Vec<Kind> =
         Kind::ALL.into_iter().filter(|kind| args.only.is_empty() || args.only.contains(kind)).collect();
-    let mut tallies = Vec::new();
+    let mut reports = Vec::new();
     let mut ended = Ok(());
     for kind in chosen {
-        let mut tally = Tally::default();
-        ended = rebuild.run(kind, &mut tally, &Progress::of(kind)).await;
-        tallies.push((kind, tally));
+        let mut report = RebuildReport::default();
+        ended = rebuild.run(kind, &mut report, &Progress::of(kind)).await;
+        reports.push((kind, report));
         if ended.is_err() {
             break;
         }
     }
-    println!("{}\n{}", table(&tallies), outcome(&tallies, args.check));
+    println!("{}\n{}", table(&reports), outcome(&reports, args.check));
     // What was done until then stays done, so it is told first.
     ended?;
-    let is_bad = |tally: &Tally| tally.failed > 0 || (args.check && tally.wrong() > 0);
-    Ok(if tallies.iter().any(|(_, tally)| is_bad(tally)) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    let is_bad = |report: &RebuildReport| report.failed > 0 || (args.check && report.wrong() > 0);
+    Ok(if reports.iter().any(|(_, report)| is_bad(report)) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn table(tallies: &[(Kind, Tally)]) -> Table {
+fn table(reports: &[(Kind, RebuildReport)]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     let head = ["rows of", "aggregates", "right", "missing", "older", "different", "newer: left", "failed: left"];
     table.set_header(head.to_vec());
-    for (kind, tally) in tallies {
-        let Tally { aggregates, right, missing, older, different, newer, failed } = tally;
+    for (kind, report) in reports {
+        let RebuildReport { aggregates, right, missing, older, different, newer, failed } = report;
         let counts = [aggregates, right, missing, older, different, newer, failed].map(ToString::to_string);
         table.add_row(std::iter::once(kind.as_str().to_owned()).chain(counts));
     }
     table
 }
 
-fn outcome(tallies: &[(Kind, Tally)], check: bool) -> String {
-    let sum = |count: fn(&Tally) -> usize| tallies.iter().map(|(_, tally)| count(tally)).sum::<usize>();
-    let (written, repaired) = (sum(|tally| tally.missing + tally.older), sum(|tally| tally.different));
+fn outcome(reports: &[(Kind, RebuildReport)], check: bool) -> String {
+    let sum = |count: fn(&RebuildReport) -> usize| reports.iter().map(|(_, report)| count(report)).sum::<usize>();
+    let (written, repaired) = (sum(|report| report.missing + report.older), sum(|report| report.different));
     if check {
         format!("{} rows differ from their events; nothing was written", written + repaired)
     } else {
@@ -105,12 +105,12 @@ impl Progress {
 }
 
 impl Watch for Progress {
-    fn progress(&self, tally: &Tally) {
+    fn progress(&self, report: &RebuildReport) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.elapsed() >= TELL_EVERY {
             *told = Instant::now();
-            let (kind, wrong) = (self.kind.as_str(), tally.wrong());
-            let Tally { aggregates, right, failed, .. } = tally;
+            let (kind, wrong) = (self.kind.as_str(), report.wrong());
+            let RebuildReport { aggregates, right, failed, .. } = report;
             complain(&format!("{kind}: {aggregates} aggregates read, {right} right, {wrong} not, {failed} failed"));
         }
     }

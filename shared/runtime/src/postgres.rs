@@ -20,7 +20,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::settings::DatabaseSettings;
 
 const CONNECTIONS: usize = 16;
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A pool of at most 16 connections; connects when first used. One a role is enough. Trusts the certificates of a file, if
 /// one is named, instead of the system's.
@@ -31,15 +31,15 @@ pub fn pool(settings: &DatabaseSettings) -> anyhow::Result<Pool> {
     let url = settings.url.expose_secret();
     // The source is left out: it may quote the URL, and with it the password.
     let mut config: Config = url.parse().map_err(|_| anyhow::anyhow!("DATABASE_URL can't be read"))?;
-    config.connect_timeout(PATIENCE);
+    config.connect_timeout(TIMEOUT);
     let tls = MakeRustlsConnect::new(tls(&config, settings.ca_file.as_deref())?);
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     Pool::builder(Manager::from_config(config, tls, recycling))
         .runtime(Runtime::Tokio1)
         .max_size(CONNECTIONS)
-        .create_timeout(Some(PATIENCE))
-        .wait_timeout(Some(PATIENCE))
-        .recycle_timeout(Some(PATIENCE))
+        .create_timeout(Some(TIMEOUT))
+        .wait_timeout(Some(TIMEOUT))
+        .recycle_timeout(Some(TIMEOUT))
         .build()
         .context("no pool of PostgreSQL connections can be made")
 }

@@ -1,6 +1,6 @@
 //! Signing in, and one's own account.
 
-use shotengai_tests::street::{ADMIN_EMAIL, ADMIN_PASSWORD};
+use shotengai_tests::test_cluster::{ADMIN_EMAIL, ADMIN_PASSWORD};
 
 use super::recorder::{Recorder, get, post};
 

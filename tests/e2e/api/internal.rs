@@ -1,6 +1,6 @@
 //! What services ask each other.
 
-use shotengai_tests::street::Process;
+use shotengai_tests::test_cluster::Process;
 
 use super::recorder::{Recorder, get};
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use shotengai_tests::shop::{Person, text};
-use shotengai_tests::street::{Process, Street};
+use shotengai_tests::test_cluster::{Process, TestCluster};
 
 use super::recorder::{Ask, Recorder, get, post};
 
@@ -10,7 +10,7 @@ const ONE: &str = r#"{"items":[{"product_id":"prod_kinoko","quantity":1}]}"#;
 const TWO: &str = r#"{"items":[{"product_id":"prod_kinoko","quantity":2},{"product_id":"prod_kinoko","quantity":1}],"payment_token":"tok_visa"}"#;
 
 /// Answers the paid and shipped order, and the process that took its payment.
-pub(super) async fn record(recorder: &mut Recorder, street: &Street, guest: &Person) -> (String, Process) {
+pub(super) async fn record(recorder: &mut Recorder, cluster: &TestCluster, guest: &Person) -> (String, Process) {
     recorder.section("orders-placing");
     let order = place(recorder).await;
     let idle = refused(recorder).await;
@@ -18,7 +18,7 @@ pub(super) async fn record(recorder: &mut Recorder, street: &Street, guest: &Per
     waits(recorder, &order).await;
     cancels(recorder, &idle).await;
     // Its payment, so late, comes after its stock.
-    let billing = street.serve_one("billing", &[]).await;
+    let billing = cluster.serve_one("billing", &[]).await;
     recorder.shop.until_status(guest, &order, "paid").await;
     follow(recorder, &order, &idle).await;
     ships(recorder, &order, &idle).await;

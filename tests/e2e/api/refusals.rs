@@ -1,7 +1,7 @@
 //! What is refused whoever asks: methods, paths, bodies, limits. And what explains it.
 
 use reqwest::Method;
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 
 use super::recorder::{Recorder, ask, get, post};
 
@@ -52,10 +52,10 @@ pub(super) async fn record(recorder: &mut Recorder, order: &str) {
 }
 
 /// A door that counts.
-pub(super) async fn record_limits(recorder: &mut Recorder, street: &Street) {
+pub(super) async fn record_limits(recorder: &mut Recorder, cluster: &TestCluster) {
     recorder.section("limits");
     let strict = [("SIGN_IN_LIMIT_PER_MINUTE", "1"), ("RATE_LIMIT_PER_SECOND", "1"), ("RATE_LIMIT_BURST", "2")];
-    let mut door = street.serve_one("storefront", &strict).await;
+    let mut door = cluster.serve_one("storefront", &strict).await;
     let usual = recorder.shop.base().to_owned();
     recorder.at(&door.url);
     recorder.asks("one guest a minute", post("/auth/guest").json("{}")).await;

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use shotengai_tests::raw::{RawAnswer, connect, read_all};
-use shotengai_tests::street::{ADMIN_EMAIL, ADMIN_PASSWORD};
+use shotengai_tests::test_cluster::{ADMIN_EMAIL, ADMIN_PASSWORD};
 use tokio::io::AsyncWriteExt;
 
 use super::{CARD, Edge, PRIVATE, Reply, Who};

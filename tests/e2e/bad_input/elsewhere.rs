@@ -12,18 +12,18 @@ use shotengai_kernel::{Clock, ManualClock, SystemClock, UserId};
 use shotengai_runtime::auth::generate_signing_key;
 use shotengai_runtime::{Subject, TokenIssuer};
 use shotengai_tests::raw::exchange;
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 
 use super::{Edge, Reply, Who};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-pub(super) async fn refuse(edge: &Edge, street: &Street) {
+pub(super) async fn refuse(edge: &Edge, cluster: &TestCluster) {
     paths(edge).await;
     methods(edge).await;
     parameters(edge).await;
     languages(edge).await;
-    tokens(edge, street).await;
+    tokens(edge, cluster).await;
     explained(edge).await;
 }
 
@@ -171,12 +171,12 @@ async fn languages(edge: &Edge) {
     }
 }
 
-async fn tokens(edge: &Edge, street: &Street) {
+async fn tokens(edge: &Edge, cluster: &TestCluster) {
     let subject = Subject::administrator(UserId::parse("usr_administrator").unwrap());
     let sign = |key: &SecretString, clock: Arc<dyn Clock>| {
         TokenIssuer::new(key, "shotengai", clock).unwrap().issue(&subject, Duration::from_secs(60)).unwrap()
     };
-    let expired = sign(&street.signing_key(), Arc::new(ManualClock::default()));
+    let expired = sign(&cluster.signing_key(), Arc::new(ManualClock::default()));
     let forged = sign(&generate_signing_key().unwrap(), Arc::new(SystemClock));
     let (head, rest) = edge.admin.token.split_once('.').unwrap();
     let mut header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(head).unwrap()).unwrap();

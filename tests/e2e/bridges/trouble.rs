@@ -15,7 +15,7 @@ const MANY_LINES: usize = 250;
 
 /// A street in one process, with somebody who buys.
 struct Scene {
-    street: Street,
+    cluster: TestCluster,
     process: Process,
     shop: Shop,
     guest: Person,
@@ -24,14 +24,14 @@ struct Scene {
 
 impl Scene {
     async fn set() -> Self {
-        let street = Street::provisioned().await;
-        let process = street.serve("all", &[("BRIDGE_LEASE_SECONDS", "2")]).await;
-        let shop = street.shop(&process);
+        let cluster = TestCluster::provisioned().await;
+        let process = cluster.serve("all", &[("BRIDGE_LEASE_SECONDS", "2")]).await;
+        let shop = cluster.shop(&process);
         let admin = shop.admin().await;
         let product = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 1000).await;
         let guest = shop.guest(Some("trouble@example.com"), "ja").await;
-        until_shared(&street, &[4]).await;
-        let scene = Self { street, process, shop, guest, product };
+        until_shared(&cluster, &[4]).await;
+        let scene = Self { cluster, process, shop, guest, product };
         scene.sells().await;
         scene
     }
@@ -82,7 +82,7 @@ impl Scene {
 
     /// Does something to the rows of a partition, with a version that nobody expects.
     async fn spoil(&self, partition: &str, doc: impl Fn(&Row) -> serde_json::Value) -> Vec<Row> {
-        let table = self.street.aws.table(tables::CHECKPOINTS.name);
+        let table = self.cluster.aws.table(tables::CHECKPOINTS.name);
         let rows = table.list(partition, "shardId-", None, 10).await.unwrap();
         assert_eq!(rows.len(), 4, "{rows:?}");
         for row in &rows {
@@ -97,7 +97,7 @@ impl Scene {
         assert!(lines < MANY_LINES, "{lines} lines:\n{}", self.process.log());
         assert!(!self.process.log().contains("panicked"));
         assert!(reqwest::get(format!("{}/livez", self.process.health_url)).await.unwrap().status().is_success());
-        self.street.assert_tidy().await;
+        self.cluster.assert_tidy().await;
     }
 
     /// Lines of the log so far, without the access log's: how often a test asks is no trouble.
@@ -113,27 +113,27 @@ async fn leases_that_were_spoilt_stolen_or_deleted_are_named_and_taken_again() {
 
     scene.spoil(LEASES, |_| json!({"holder": 7})).await;
     scene.until_logged("this row is no lease; it counts as free", 4).await;
-    until_shared(&scene.street, &[4]).await;
+    until_shared(&scene.cluster, &[4]).await;
     scene.sells().await;
 
     for row in scene.spoil(LEASES, |row| row.doc.clone()).await {
-        put_doc_as_it_is(&scene.street, tables::CHECKPOINTS.name, &row.key, row.version + 2000, "{not json").await;
+        put_doc_as_it_is(&scene.cluster, tables::CHECKPOINTS.name, &row.key, row.version + 2000, "{not json").await;
     }
     scene.until_logged("this row is no lease; it counts as free", 8).await;
-    until_shared(&scene.street, &[4]).await;
+    until_shared(&scene.cluster, &[4]).await;
     scene.sells().await;
 
     scene.spoil(LEASES, |_| json!({"holder": "nobody-we-know", "duration_ms": 1000, "transitions": 3})).await;
     scene.until_logged("it is nobody-we-know's now", 4).await;
-    until_shared(&scene.street, &[4]).await;
+    until_shared(&scene.cluster, &[4]).await;
     scene.sells().await;
 
-    let table = scene.street.aws.table(tables::CHECKPOINTS.name);
+    let table = scene.cluster.aws.table(tables::CHECKPOINTS.name);
     for row in table.list(LEASES, "", None, 10).await.unwrap() {
         table.delete(&row.key, Condition::Any).await.unwrap();
     }
     scene.until_logged("the lease was deleted; it was created again", 5).await;
-    until_shared(&scene.street, &[4]).await;
+    until_shared(&scene.cluster, &[4]).await;
     scene.sells().await;
     scene.ends_tidy(before).await;
 }
@@ -145,7 +145,7 @@ async fn checkpoints_that_were_spoilt_are_named_and_read_on_from_where_they_are_
     let rows = scene.spoil(CHECKPOINTS, |_| json!({"owner": 5})).await;
     let orders = scene.sell_until_logged("this shard is left alone until the row is repaired", 4).await;
     assert!(scene.process.log().contains("the checkpoint row of shard shardId-000000000000 can't be read"));
-    let table = scene.street.aws.table(tables::CHECKPOINTS.name);
+    let table = scene.cluster.aws.table(tables::CHECKPOINTS.name);
     for row in &rows {
         // As it was, under an epoch above the one that was claimed.
         let repaired = Row::new(row.key.clone(), row.version + 2000, row.doc.clone());
@@ -174,8 +174,8 @@ async fn a_stream_that_was_deleted_and_made_again_is_read_on() {
     let scene = Scene::set().await;
     let before = scene.lines();
     // What is in the stream when it is deleted is gone with it: nothing is.
-    scene.street.assert_tidy().await;
-    assert!(scene.street.aws.admin().delete_stream().await.unwrap());
+    scene.cluster.assert_tidy().await;
+    assert!(scene.cluster.aws.admin().delete_stream().await.unwrap());
     // A captured table tries for a day to reach a stream that is gone; the local AWS forgets at once, so nothing may be placed.
     let placed = if captured() { None } else { Some(scene.place().await) };
     scene.until_logged("reading a shard failed; trying again", 4).await;
@@ -185,7 +185,7 @@ async fn a_stream_that_was_deleted_and_made_again_is_read_on() {
         if body.contains("ResourceNotFound") { Ok(()) } else { Err(body) }
     })
     .await;
-    let provisioned = scene.street.command(&["provision"]).output().await.unwrap();
+    let provisioned = scene.cluster.command(&["provision"]).output().await.unwrap();
     assert!(provisioned.status.success());
     let order = match placed {
         Some(order) => order,
@@ -195,7 +195,7 @@ async fn a_stream_that_was_deleted_and_made_again_is_read_on() {
     scene.sells().await;
     if captured() {
         // What was in the deleted stream is not in the new one, to be counted there.
-        assert_eq!(scene.street.dead_letters().await, []);
+        assert_eq!(scene.cluster.dead_letters().await, []);
     } else {
         scene.ends_tidy(before).await;
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::json;
 use shotengai_tests::shop::order_body;
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 use tokio::time::Instant;
 
@@ -16,10 +16,10 @@ const SOON: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_role_that_is_away_is_a_503_with_retry_after_until_it_is_back() {
-    let street = Street::provisioned().await;
-    let mut process = street.serve_apart("storefront,order,catalog,inventory,query,bridge", None, &[]).await;
+    let cluster = TestCluster::provisioned().await;
+    let mut process = cluster.serve_apart("storefront,order,catalog,inventory,query,bridge", None, &[]).await;
     let base = process.url.clone();
-    let shop = street.shop(&process);
+    let shop = cluster.shop(&process);
     let kinoko = shop.product(&shop.admin().await, "prod_kinoko", "Kinoko", 200, 10).await;
     let guest = shop.guest(None, "en").await;
     let body = order_body(&[(&kinoko, 1)]);
@@ -46,7 +46,7 @@ async fn a_role_that_is_away_is_a_503_with_retry_after_until_it_is_back() {
     .await;
 
     let health = ([127, 0, 0, 1], shotengai_street::free_port().unwrap()).into();
-    let _back = street.serve_apart("order", Some((address, health)), &[]).await;
+    let _back = cluster.serve_apart("order", Some((address, health)), &[]).await;
     until("it is back by itself", WITHIN, || async {
         let answer = shop.order(&guest, &[(&kinoko, 1)]).await;
         if answer.status == 202 { Ok(()) } else { Err(answer) }
@@ -65,10 +65,10 @@ async fn a_role_that_is_away_is_a_503_with_retry_after_until_it_is_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_door_without_any_role_is_ready_and_says_that_they_are_away() {
-    let street = Street::provisioned().await;
+    let cluster = TestCluster::provisioned().await;
     let nobody = "http://no-such-role.invalid:8080";
-    let door = door_to(&street, &[("TALLY_URL", nobody)]).await;
-    let shop = street.shop(&door);
+    let door = door_to(&cluster, &[("TALLY_URL", nobody)]).await;
+    let shop = cluster.shop(&door);
     let admin = shop.admin().await;
     for path in ["/tally", "/products", "/orders"] {
         let began = Instant::now();

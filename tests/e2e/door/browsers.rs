@@ -1,7 +1,7 @@
 //! What browsers are told.
 
 use reqwest::Method;
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 
 use super::{door_to, get, send};
 
@@ -9,9 +9,9 @@ const SITE: &str = "https://shop.example";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn scripts_of_allowed_sites_may_use_the_shop_and_no_others() {
-    let street = Street::provisioned().await;
+    let cluster = TestCluster::provisioned().await;
     let settings = [("CORS_ALLOWED_ORIGINS", SITE), ("HSTS_SECONDS", "600")];
-    let (door, closed) = tokio::join!(door_to(&street, &settings), door_to(&street, &[]));
+    let (door, closed) = tokio::join!(door_to(&cluster, &settings), door_to(&cluster, &[]));
     let client = reqwest::Client::new();
     let preflight = |base: &str, origin: &str| {
         let asked = client.request(Method::OPTIONS, format!("{base}/orders")).header("origin", origin);

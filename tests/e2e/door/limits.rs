@@ -1,21 +1,21 @@
 //! Callers who call too often.
 
 use serde_json::json;
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 
 use super::{WITHIN, door_to, problem, send};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_calls_too_often_waits_and_nobody_else_does() {
-    let street = Street::provisioned().await;
+    let cluster = TestCluster::provisioned().await;
     let settings = [
         ("RATE_LIMIT_PER_SECOND", "1"),
         ("RATE_LIMIT_BURST", "5"),
         ("SIGN_IN_LIMIT_PER_MINUTE", "3"),
         ("TRUSTED_PROXIES", "1"),
     ];
-    let door = door_to(&street, &settings).await;
+    let door = door_to(&cluster, &settings).await;
     let client = reqwest::Client::new();
     let from = |address: &str| client.get(format!("{}/nowhere", door.url)).header("x-forwarded-for", address);
     let mut allowed = 0;

@@ -7,7 +7,7 @@ use futures::future::join_all;
 use reqwest::Method;
 use shotengai_tests::fake_role::{FakeRole, Reply, ok};
 use shotengai_tests::raw::exchange;
-use shotengai_tests::street::Street;
+use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -23,7 +23,7 @@ const HOPS: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close, X
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_that_read_nothing_keep_no_place_from_others() {
-    let street = Street::provisioned().await;
+    let cluster = TestCluster::provisioned().await;
     let large = "x".repeat(64 << 20);
     let query = FakeRole::start(move |head| match head.split(' ').nth(1).unwrap() {
         "/products/prod_large" => ok(&large),
@@ -36,7 +36,7 @@ async fn clients_that_read_nothing_keep_no_place_from_others() {
         ("FORWARD_HEAD_SECONDS", "3"),
         ("FORWARD_SECONDS", "3"),
     ];
-    let door = door_to(&street, &settings).await;
+    let door = door_to(&cluster, &settings).await;
     let host = door.url.trim_start_matches("http://").to_owned();
     let mut deaf = Vec::new();
     for _ in 0..2 {
@@ -73,7 +73,7 @@ async fn clients_that_read_nothing_keep_no_place_from_others() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn roles_that_misbehave_harm_neither_clients_nor_each_other() {
-    let street = Street::provisioned().await;
+    let cluster = TestCluster::provisioned().await;
     let more = Arc::new(Notify::new());
     let rest = Arc::clone(&more);
     let query = FakeRole::start(move |head| match head.split(' ').nth(1).unwrap() {
@@ -93,7 +93,7 @@ async fn roles_that_misbehave_harm_neither_clients_nor_each_other() {
     let order = FakeRole::start(|head| if head.contains("/cancel") { ok("{}") } else { Reply::Close }).await;
     let inventory = FakeRole::start(|_| Reply::Hang).await;
     let door = door_to(
-        &street,
+        &cluster,
         &[
             ("QUERY_URL", query.url()),
             ("ORDER_URL", order.url()),
@@ -104,7 +104,7 @@ async fn roles_that_misbehave_harm_neither_clients_nor_each_other() {
     )
     .await;
     let base = door.url.clone();
-    let token = street.shop(&door).admin().await.token;
+    let token = cluster.shop(&door).admin().await.token;
 
     // Heads, both ways.
     let asked = reqwest::Client::new().get(format!("{base}/products"));

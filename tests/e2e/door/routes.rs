@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 use shotengai_tests::collector::Collector;
 use shotengai_tests::shop::{order_body, text};
-use shotengai_tests::street::{INTERNAL_TOKEN, Street};
+use shotengai_tests::test_cluster::{INTERNAL_TOKEN, TestCluster};
 use shotengai_tests::wait::until;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
@@ -37,13 +37,13 @@ const ID: &str = "0190d3a1-7a4c-7c3e-9b1a-0123456789ab";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_public_route_reaches_its_role_and_nothing_else_is_forwarded() {
-    let street = Street::provisioned().await;
+    let cluster = TestCluster::provisioned().await;
     let collector = Collector::start();
     let endpoint = collector.endpoint();
     let roles = "storefront,order,catalog,inventory,tally,query,bridge";
-    let mut street_of = street.serve_apart(roles, None, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]).await;
-    let base = street_of.url.clone();
-    let shop = street.shop(&street_of);
+    let mut cluster_of = cluster.serve_apart(roles, None, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]).await;
+    let base = cluster_of.url.clone();
+    let shop = cluster.shop(&cluster_of);
     let admin = shop.admin().await;
     for (method, path, route, role) in ROUTES {
         let asked = request(method.parse().unwrap(), &base, path, &admin.token).json(&json!({}));
@@ -51,7 +51,7 @@ async fn every_public_route_reaches_its_role_and_nothing_else_is_forwarded() {
         assert!(answer.status().as_u16() < 500 && answer.status() != 405, "{method} {path}: {}", answer.status());
         let labels = [format!("method=\"{method}\""), format!("route=\"{route}\"")];
         for other in ["order", "catalog", "inventory", "query", "tally"] {
-            let metrics = street_of.of_role(other).unwrap().metrics().await;
+            let metrics = cluster_of.of_role(other).unwrap().metrics().await;
             let counted = metrics.lines().any(|line| {
                 line.starts_with("http_server_request_duration") && labels.iter().all(|label| line.contains(label))
             });
@@ -102,7 +102,7 @@ async fn every_public_route_reaches_its_role_and_nothing_else_is_forwarded() {
     problem(waiting, 504, "not-caught-up").await;
 
     watches_the_tally(&base).await;
-    assert!(street_of.terminate().await, "{}", street_of.log());
+    assert!(cluster_of.terminate().await, "{}", cluster_of.log());
     let spans = collector.trace(TRACE);
     let names: Vec<_> = spans.iter().map(|span| span.name.as_str()).collect();
     assert_eq!(names.iter().filter(|name| **name == "GET /orders/{id}").count(), 2, "door and role: {names:?}");
@@ -126,10 +126,10 @@ async fn watches_the_tally(base: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_through_the_door_is_paid_once_a_key_and_a_door_that_ends_ends_its_web_sockets() {
-    let street = Street::provisioned().await;
-    let mut process = street.serve_apart("all", None, &[]).await;
+    let cluster = TestCluster::provisioned().await;
+    let mut process = cluster.serve_apart("all", None, &[]).await;
     let base = process.url.clone();
-    let shop = street.shop(&process);
+    let shop = cluster.shop(&process);
     let kinoko = shop.product(&shop.admin().await, "prod_kinoko", "Kinoko", 200, 10).await;
     let guest = shop.guest(None, "en").await;
     let place = || {
@@ -150,7 +150,7 @@ async fn an_order_through_the_door_is_paid_once_a_key_and_a_door_that_ends_ends_
         if tally.body["products"][0]["sold"] == 1 { Ok(()) } else { Err(tally) }
     })
     .await;
-    street.assert_tidy().await;
+    cluster.assert_tidy().await;
     assert!(process.of_role("storefront").unwrap().terminate_alone().await);
     let ended = async { while let Some(Ok(_)) = socket.next().await {} };
     tokio::time::timeout(Duration::from_secs(10), ended).await.expect("the door's end is the socket's");

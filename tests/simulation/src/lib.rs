@@ -12,22 +12,22 @@ mod acknowledged;
 pub mod bugs;
 pub mod capture;
 pub mod customers;
-pub mod dealings;
+pub mod delivery_audit;
 pub mod ending;
+pub mod fault_log;
 pub mod invariants;
-pub mod line;
 pub mod mishap;
+pub mod network;
 pub mod outside;
-mod past;
 pub mod plan;
 pub mod ports;
+mod prehistory;
 pub mod process;
+pub mod request_ledger;
 mod robber;
 pub mod roles;
 mod settled;
-pub mod sight;
-pub mod street;
-pub mod troubles;
+pub mod simulate;
 pub mod world;
 
 use std::time::Duration;
@@ -74,5 +74,5 @@ pub struct Outcome {
 pub fn run(seed: u64, options: Options) -> std::io::Result<Outcome> {
     // Time is all that it drives: no sockets, no files, one thread.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
-    Ok(runtime.block_on(street::simulate(seed, options)))
+    Ok(runtime.block_on(simulate::simulate(seed, options)))
 }

@@ -11,11 +11,11 @@ use shotengai_messaging::{Fault, FaultKind};
 use shotengai_notification::{Mailer, OutgoingMail, SendError};
 use shotengai_runtime::{InternalAnswer, InternalCall, Neighbours, Supply};
 
-use crate::line::Line;
+use crate::network::Network;
 use crate::plan::Dependency::{Http, Smtp};
 
 /// A mail server that keeps what it took.
-pub struct MailServer(pub Line);
+pub struct MailServer(pub Network);
 
 #[async_trait]
 impl Mailer for MailServer {
@@ -35,9 +35,9 @@ impl Mailer for MailServer {
 }
 
 /// The other services, as they answer over HTTP.
-pub struct Street(pub Line);
+pub struct SimulatedNeighbours(pub Network);
 
-impl Street {
+impl SimulatedNeighbours {
     /// Catalog's consistent read. Assembled anew each time: it is another process, whose cache is not ours.
     async fn product(&self, product: &str) -> Result<InternalAnswer, Fault> {
         let Ok(product) = ProductId::parse(product) else { return Ok(no_such("product")) };
@@ -50,7 +50,7 @@ impl Street {
 }
 
 #[async_trait]
-impl Neighbours for Street {
+impl Neighbours for SimulatedNeighbours {
     async fn get(&self, call: InternalCall<'_>) -> Result<InternalAnswer, Fault> {
         let (what, name) = call.path.trim_start_matches("/internal/").split_once('/').unwrap_or_default();
         let effect = async {

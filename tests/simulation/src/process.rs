@@ -8,7 +8,7 @@ use shotengai_messaging::Worker;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::line::Line;
+use crate::network::Network;
 use crate::roles::{Services, assemble};
 use crate::world::World;
 
@@ -40,7 +40,7 @@ const GRACE: Duration = Duration::from_secs(60);
 /// One life of a process.
 pub struct Process {
     /// Its line; ends with the life.
-    pub line: Line,
+    pub network: Network,
     /// What customers can ask of it.
     pub services: Arc<Services>,
     end: CancellationToken,
@@ -55,11 +55,11 @@ impl Process {
     #[must_use]
     pub fn start(world: &Arc<World>, index: usize) -> Self {
         let (name, roles) = PROCESSES.get(index).copied().unwrap_or(("nobody", &[]));
-        let line = Line::new(Arc::clone(world), name, index);
-        world.note(name, || format!("life {} begins", line.life()));
-        let (services, workers) = assemble(&line, roles);
+        let network = Network::new(Arc::clone(world), name, index);
+        world.note(name, || format!("life {} begins", network.life()));
+        let (services, workers) = assemble(&network, roles);
         let mut process = Self {
-            line,
+            network,
             services: Arc::new(services),
             end: CancellationToken::new(),
             end_last: CancellationToken::new(),
@@ -88,16 +88,16 @@ impl Process {
             while self.last_tasks.join_next().await.is_some() {}
         });
         if drained.await.is_err() {
-            self.line.world().note(self.line.name(), || "did not drain in time".to_owned());
-            self.line.kill();
+            self.network.world().note(self.network.name(), || "did not drain in time".to_owned());
+            self.network.kill();
         }
-        self.line.end();
+        self.network.end();
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.line.kill();
+        self.network.kill();
     }
 }
 

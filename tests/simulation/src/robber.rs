@@ -10,8 +10,8 @@ use shotengai_messaging::shard::RecordHandler;
 use shotengai_messaging::{Checkpoints, Infrastructure, LeaseChange};
 use tokio_util::sync::CancellationToken;
 
-use crate::line::Line;
 use crate::mishap::Mishap;
+use crate::network::Network;
 
 /// How long a lease holds that one has who never renews it.
 const HELD: Duration = Duration::from_secs(8);
@@ -19,12 +19,12 @@ const HELD: Duration = Duration::from_secs(8);
 /// A handler whose shard's lease is sometimes deleted, or another's, by the time that it begins.
 pub(crate) struct Robbed {
     pub(crate) inner: Arc<dyn RecordHandler>,
-    pub(crate) line: Line,
+    pub(crate) network: Network,
 }
 
 impl Robbed {
     async fn rob(&self, shard: &str) {
-        let world = self.line.world();
+        let world = self.network.world();
         // An operator with `kubectl delete lease`, or a process that saw it run out: neither passes this line.
         let leases = Checkpoints::new(world.infra.table(tables::CHECKPOINTS.name), "bridge", STREAM).leases();
         let Ok(all) = leases.list().await else { return };
@@ -37,7 +37,7 @@ impl Robbed {
         };
         if robbed {
             world.count(Mishap::LeaseLost);
-            world.note(self.line.name(), || format!("loses the lease of {shard} in mid-batch"));
+            world.note(self.network.name(), || format!("loses the lease of {shard} in mid-batch"));
         }
     }
 }
@@ -45,7 +45,7 @@ impl Robbed {
 #[async_trait]
 impl RecordHandler for Robbed {
     async fn handle(&self, shard: &str, records: &[ReadRecord], shutdown: &CancellationToken) -> usize {
-        let world = self.line.world();
+        let world = self.network.world();
         if world.per_mille(world.plan.rates.lease_lost) {
             self.rob(shard).await;
         }

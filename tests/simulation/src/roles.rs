@@ -7,7 +7,7 @@ use std::time::Duration;
 use shotengai_billing::BillingSettings;
 use shotengai_catalog::{CatalogSettings, Products};
 use shotengai_contracts::topology::{QueueSpec, Service, queues};
-use shotengai_inventory::{Desk, InventorySettings};
+use shotengai_inventory::{InventorySettings, StockService};
 use shotengai_kernel::Ports;
 use shotengai_messaging::shard::{RecordHandler, ShardConfig};
 use shotengai_messaging::{Handler, OutboxConfig, Worker};
@@ -17,9 +17,9 @@ use shotengai_runtime::{Decorator, OrderLinks, Role, SharedSettings, Supply};
 use shotengai_tally::TallySettings;
 
 use crate::bugs::{Bug, Deaf, Gapless, Hasty, Overreaching};
-use crate::line::Line;
-use crate::outside::{MailServer, Street};
-use crate::ports::{LinedInfrastructure, LinedRows};
+use crate::network::Network;
+use crate::outside::{MailServer, SimulatedNeighbours};
+use crate::ports::{NetworkedInfrastructure, NetworkedRows};
 use crate::robber::Robbed;
 
 /// Where links in mails lead.
@@ -33,24 +33,24 @@ pub struct Services {
     /// Products, where it runs catalog.
     pub products: Option<Products>,
     /// Stock, where it runs inventory.
-    pub desk: Option<Arc<Desk>>,
+    pub stock_service: Option<Arc<StockService>>,
     /// The ports of this life.
     pub ports: Option<Ports>,
 }
 
 /// Assembles a process's roles.
 #[must_use]
-pub fn assemble(line: &Line, roles: &[Service]) -> (Services, Vec<Worker>) {
-    let ports = line.world().ports(line.process(), line.life());
-    let supply = Supply::new(Arc::new(LinedInfrastructure(line.clone())), ports.clone())
+pub fn assemble(network: &Network, roles: &[Service]) -> (Services, Vec<Worker>) {
+    let ports = network.world().ports(network.process(), network.life());
+    let supply = Supply::new(Arc::new(NetworkedInfrastructure(network.clone())), ports.clone())
         .with_settings(settings())
-        .with_neighbours(Arc::new(Street(line.clone())))
-        .with_decorator(Arc::new(Planted(line.clone())));
+        .with_neighbours(Arc::new(SimulatedNeighbours(network.clone())))
+        .with_decorator(Arc::new(Planted(network.clone())));
     let mut services = Services { ports: Some(ports), ..Services::default() };
     let mut workers = Vec::new();
-    for role in roles.iter().filter_map(|role| role_of(line, &supply, *role, &mut services)) {
+    for role in roles.iter().filter_map(|role| role_of(network, &supply, *role, &mut services)) {
         if let Err(mismatch) = role.check_subscriptions() {
-            line.world().violation(mismatch.to_string());
+            network.world().violation(mismatch.to_string());
         }
         workers.extend(role.workers);
     }
@@ -63,11 +63,11 @@ fn settings() -> SharedSettings {
     SharedSettings { outbox, ..SharedSettings::default() }
 }
 
-fn role_of(line: &Line, supply: &Supply, service: Service, services: &mut Services) -> Option<Role> {
+fn role_of(network: &Network, supply: &Supply, service: Service, services: &mut Services) -> Option<Role> {
     let deps = supply.deps(service);
     Some(match service {
         Service::ORDER => {
-            let seconds = u32::try_from(line.world().plan.patience.as_secs()).unwrap_or(u32::MAX);
+            let seconds = u32::try_from(network.world().plan.timeout.as_secs()).unwrap_or(u32::MAX);
             let settings = OrderSettings { order_deadline_seconds: seconds, ..OrderSettings::default() };
             let order = shotengai_order::assemble(deps, &settings);
             services.orders = Some((order.orders, order.placing));
@@ -80,7 +80,7 @@ fn role_of(line: &Line, supply: &Supply, service: Service, services: &mut Servic
         }
         Service::INVENTORY => {
             let inventory = shotengai_inventory::assemble(deps, &InventorySettings::default());
-            services.desk = Some(inventory.desk);
+            services.stock_service = Some(inventory.stock_service);
             inventory.role
         }
         Service::BILLING => shotengai_billing::assemble(deps, &BillingSettings::default()).role,
@@ -88,15 +88,15 @@ fn role_of(line: &Line, supply: &Supply, service: Service, services: &mut Servic
             let templates = match Templates::new(PUBLIC_URL, OrderLinks::new(&"of the simulation".into())) {
                 Ok(templates) => Arc::new(templates),
                 Err(error) => {
-                    line.world().violation(format!("templates: {error}"));
+                    network.world().violation(format!("templates: {error}"));
                     return None;
                 }
             };
-            let mailer = Arc::new(MailServer(line.clone()));
+            let mailer = Arc::new(MailServer(network.clone()));
             shotengai_notification::assemble(deps, Mailing { mailer, templates, domain: "shop.example.com".into() })
         }
         Service::TALLY => shotengai_tally::assemble(deps, &TallySettings::default()).role,
-        Service::QUERY => shotengai_query::assemble(deps, Arc::new(LinedRows(line.clone()))).role,
+        Service::QUERY => shotengai_query::assemble(deps, Arc::new(NetworkedRows(network.clone()))).role,
         Service::BRIDGE => {
             let shards = ShardConfig {
                 idle_poll: Duration::from_secs(2),
@@ -106,14 +106,14 @@ fn role_of(line: &Line, supply: &Supply, service: Service, services: &mut Servic
             shotengai_bridge::assemble(deps, shards)
         }
         other => {
-            line.world().violation(format!("there is no role {other}"));
+            network.world().violation(format!("there is no role {other}"));
             return None;
         }
     })
 }
 
 /// What a seed has around the handlers of a process: bugs, and a robber of leases.
-struct Planted(Line);
+struct Planted(Network);
 
 impl Planted {
     fn has(&self, bug: Bug) -> bool {
@@ -139,6 +139,6 @@ impl Decorator for Planted {
         if self.has(Bug::CheckpointTooFar) {
             handler = Arc::new(Overreaching(handler));
         }
-        Arc::new(Robbed { inner: handler, line: self.0.clone() })
+        Arc::new(Robbed { inner: handler, network: self.0.clone() })
     }
 }

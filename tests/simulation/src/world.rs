@@ -14,11 +14,11 @@ use tokio::time::Instant;
 
 use crate::bugs::Bug;
 use crate::capture::Capture;
-use crate::dealings::Dealings;
+use crate::delivery_audit::DeliveryAudit;
+use crate::fault_log::FaultLog;
 use crate::mishap::{Mishap, Mishaps};
 use crate::plan::{Dependency, Plan, poison};
-use crate::sight::Sight;
-use crate::troubles::Troubles;
+use crate::request_ledger::RequestLedger;
 
 /// 2026-01-01T00:00:00Z, where every simulation begins, in seconds.
 const BEGINNING: i64 = 1_767_225_600;
@@ -56,11 +56,11 @@ pub struct World {
     /// Changes on their way from the event tables into the stream.
     pub capture: Capture,
     /// What the queues have delivered.
-    pub sight: Sight,
+    pub delivery_audit: DeliveryAudit,
     /// What orders and their owners heard of each other.
-    pub dealings: Dealings,
+    pub request_ledger: RequestLedger,
     /// What befell processes, and when.
-    pub troubles: Troubles,
+    pub fault_log: FaultLog,
     /// What is planted.
     pub bug: Option<Bug>,
     chance: SeededRandom,
@@ -125,9 +125,9 @@ impl World {
             infra: Arc::new(infra),
             rows: MemoryReadModel::default(),
             capture: Capture::default(),
-            sight: Sight::default(),
-            dealings: Dealings::default(),
-            troubles: Troubles::default(),
+            delivery_audit: DeliveryAudit::default(),
+            request_ledger: RequestLedger::default(),
+            fault_log: FaultLog::default(),
             bug,
             chance: SeededRandom::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             began,
@@ -257,7 +257,7 @@ impl World {
         let at = self.elapsed();
         *self.state().mishaps.entry(mishap).or_default() += 1;
         if mishap.holds_up() {
-            self.troubles.hold_up(at);
+            self.fault_log.hold_up(at);
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::customers::{Accepted, Customers};
 use super::truth::{OrderTruth, Truth};
-use crate::street::Street;
+use crate::test_cluster::TestCluster;
 
 /// What came of everything.
 #[derive(Debug, Default)]
@@ -25,16 +25,16 @@ pub struct Verdict {
 }
 
 struct Audit<'a> {
-    street: &'a Street,
+    cluster: &'a TestCluster,
     customers: &'a Customers,
     truth: Truth,
     verdict: Verdict,
 }
 
 /// Holds all invariants.
-pub async fn audit(street: &Street, customers: &Customers, accepted: &[Accepted]) -> Verdict {
-    let truth = Truth::read(street).await;
-    let mut audit = Audit { street, customers, truth, verdict: Verdict::default() };
+pub async fn audit(cluster: &TestCluster, customers: &Customers, accepted: &[Accepted]) -> Verdict {
+    let truth = Truth::read(cluster).await;
+    let mut audit = Audit { cluster, customers, truth, verdict: Verdict::default() };
     audit.orders(accepted);
     audit.stock();
     audit.ledger().await;
@@ -139,7 +139,7 @@ impl Audit<'_> {
                 *self.verdict.mails.entry((*kind).to_owned()).or_default() += 1;
             }
         }
-        let sent = self.street.inbox.list(0, 0).messages;
+        let sent = self.cluster.inbox.list(0, 0).messages;
         let came: BTreeSet<_> = sent.iter().map(|mail| mail.message_id.clone()).collect();
         self.verdict.copies = sent.len() - came.len();
         let missing: Vec<_> = due.difference(&came).map(|id| format!("mail {id} never came")).collect();
@@ -211,9 +211,9 @@ impl Audit<'_> {
 
     /// Nothing rejected, nothing unpublished.
     async fn leftovers(&mut self) {
-        let dead = self.street.dead_letters().await;
+        let dead = self.cluster.dead_letters().await;
         self.hold(dead.is_empty(), || format!("dead letters: {dead:?}"));
-        let unpublished = self.street.unpublished().await;
+        let unpublished = self.cluster.unpublished().await;
         self.hold(unpublished == 0, || format!("{unpublished} commits carry the outbox marker"));
     }
 }

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::doors::{Doors, Request};
 use crate::shop::{Person, text};
-use crate::street::Street;
+use crate::test_cluster::TestCluster;
 use crate::wait::until;
 
 /// Plenty of these two.
@@ -100,7 +100,7 @@ pub struct Customers {
 
 impl Customers {
     /// Opens the shop for about `orders` orders: products on sale, as many people signed in as may order at once.
-    pub async fn open(street: &Street, doors: Doors, seed: u64, orders: usize, at_once: usize) -> Arc<Self> {
+    pub async fn open(cluster: &TestCluster, doors: Doors, seed: u64, orders: usize, at_once: usize) -> Arc<Self> {
         let admin = doors.shop("storefront").admin().await;
         // Half of what is asked for, so that orders run out of it.
         let scarce = u32::try_from(orders / 20).unwrap_or(u32::MAX).max(2);
@@ -117,7 +117,7 @@ impl Customers {
         }
         let mut people = Vec::new();
         for n in 0..at_once {
-            let email = format!("customer{n}.{}@example.com", street.account());
+            let email = format!("customer{n}.{}@example.com", cluster.account());
             people.push(doors.shop("storefront").guest(Some(&email), if n % 2 == 0 { "ja" } else { "en" }).await);
         }
         let (random, at_once) = (SeededRandom::new(seed), Semaphore::new(at_once));

@@ -10,10 +10,10 @@ use tokio::time::{Instant, timeout};
 
 use super::fleet::Addresses;
 use crate::shop::{Answer, Person, Shop};
-use crate::street::Street;
+use crate::test_cluster::TestCluster;
 
 /// An answer that takes longer counts as lost.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// For how long a client asks again.
 const INSIST: Duration = Duration::from_secs(240);
 const PAUSE: Duration = Duration::from_millis(100);
@@ -45,9 +45,9 @@ pub struct Doors {
 impl Doors {
     /// Doors at these addresses.
     #[must_use]
-    pub fn new(street: &Street, addresses: &Addresses) -> Self {
+    pub fn new(cluster: &TestCluster, addresses: &Addresses) -> Self {
         let shops = addresses.iter().map(|(role, urls)| {
-            let shops = urls.iter().map(|url| street.shop_at(url.clone())).collect();
+            let shops = urls.iter().map(|url| cluster.shop_at(url.clone())).collect();
             (*role, shops)
         });
         Self { shops: shops.collect(), next: AtomicU64::new(0), refused: AtomicU64::new(0), lost: AtomicU64::new(0) }
@@ -102,6 +102,6 @@ impl Doors {
         let header = request.key.map(|key| ("idempotency-key", key));
         let shop = self.shop(request.role);
         let asked = shop.send(request.method.clone(), request.path, request.person, header.as_slice(), request.body);
-        timeout(PATIENCE, asked).await.ok()?.ok()
+        timeout(TIMEOUT, asked).await.ok()?.ok()
     }
 }

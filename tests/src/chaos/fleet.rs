@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::proxy::Proxy;
-use crate::street::{Process, Street, loopback};
+use crate::test_cluster::{Process, TestCluster, loopback};
 
 /// So many processes, on a machine that may have other work.
 const READY_WITHIN: Duration = Duration::from_secs(150);
@@ -39,10 +39,10 @@ pub struct Fleet {
 
 impl Fleet {
     /// Starts a process for each of these and waits until all are ready. One of them must be catalog, one storefront.
-    pub async fn start(street: &Street, roles: &[&'static str], settings: &[(&'static str, &str)]) -> Self {
+    pub async fn start(cluster: &TestCluster, roles: &[&'static str], settings: &[(&'static str, &str)]) -> Self {
         let mut slots = Vec::new();
         for roles in roles {
-            let proxy = Proxy::start(&street.endpoint_url()).await;
+            let proxy = Proxy::start(&cluster.endpoint_url()).await;
             slots.push(Slot { roles, proxy, kills: 0, ended: 0, http: loopback(), health: loopback(), process: None });
         }
         let mut fleet = Self { slots, extra: Vec::new() };
@@ -53,9 +53,9 @@ impl Fleet {
         ];
         fleet.extra.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
         for index in 0..fleet.slots.len() {
-            fleet.spawn(street, index);
+            fleet.spawn(cluster, index);
         }
-        fleet.until_ready(street).await;
+        fleet.until_ready(cluster).await;
         fleet
     }
 
@@ -81,7 +81,7 @@ impl Fleet {
     }
 
     /// Starts what is down, as an orchestrator does; what ended by itself is counted.
-    pub fn revive(&mut self, street: &Street) {
+    pub fn revive(&mut self, cluster: &TestCluster) {
         for index in 0..self.slots.len() {
             let slot = &mut self.slots[index];
             if slot.process.as_mut().is_some_and(|process| process.ended().is_some()) {
@@ -89,13 +89,13 @@ impl Fleet {
                 slot.process = None;
             }
             if slot.process.is_none() {
-                self.spawn(street, index);
+                self.spawn(cluster, index);
             }
         }
     }
 
     /// Waits until every process is ready; starts those that end meanwhile.
-    pub async fn until_ready(&mut self, street: &Street) {
+    pub async fn until_ready(&mut self, cluster: &TestCluster) {
         let client = reqwest::Client::new();
         let deadline = Instant::now() + READY_WITHIN;
         let mut index = 0;
@@ -109,7 +109,7 @@ impl Fleet {
             let roles = self.slots[index].roles;
             let log = || self.slots[index].process.as_ref().map(Process::log_tail).unwrap_or_default();
             assert!(Instant::now() < deadline, "serve {roles} is not ready after {READY_WITHIN:?}:\n{}", log());
-            self.revive(street);
+            self.revive(cluster);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -122,12 +122,12 @@ impl Fleet {
         })
     }
 
-    fn spawn(&mut self, street: &Street, index: usize) {
+    fn spawn(&mut self, cluster: &TestCluster, index: usize) {
         let slot = &mut self.slots[index];
         let proxy = slot.proxy.url();
         let extra: Vec<_> = self.extra.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let extra: Vec<_> = [("AWS_ENDPOINT_URL", proxy.as_str())].into_iter().chain(extra).collect();
-        slot.process = Some(street.spawn(slot.roles, slot.http, slot.health, &extra));
+        slot.process = Some(cluster.spawn(slot.roles, slot.http, slot.health, &extra));
     }
 }
 

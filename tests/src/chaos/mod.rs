@@ -30,7 +30,7 @@ use self::customers::Customers;
 use self::doors::Doors;
 use self::faults::{Faults, Outcomes};
 use self::fleet::Fleet;
-use crate::street::Street;
+use crate::test_cluster::TestCluster;
 
 /// Two of each that shares its work, one of those that others look up.
 pub const EVERYBODY_TWICE: &[&str] = &[
@@ -96,24 +96,24 @@ pub struct Chaos {
 
 /// Does it all on a street of its own.
 pub async fn run(plan: &Plan) -> Chaos {
-    let street = Street::provisioned().await;
-    let mut fleet = Fleet::start(&street, plan.roles, plan.settings).await;
-    let doors = Doors::new(&street, &fleet.addresses());
-    let customers = Customers::open(&street, doors, plan.seed, plan.orders, plan.at_once).await;
+    let cluster = TestCluster::provisioned().await;
+    let mut fleet = Fleet::start(&cluster, plan.roles, plan.settings).await;
+    let doors = Doors::new(&cluster, &fleet.addresses());
+    let customers = Customers::open(&cluster, doors, plan.seed, plan.orders, plan.at_once).await;
 
     let started = Instant::now();
     let faults = Faults::on_every_wire(&fleet, plan.seed);
     let stop = CancellationToken::new();
     let raging = async {
-        monkey::rampage(&mut fleet, &street, plan.seed, plan.kill_every, &stop).await;
+        monkey::rampage(&mut fleet, &cluster, plan.seed, plan.kill_every, &stop).await;
         faults.end();
         started.elapsed()
     };
     let (accepted, load) = tokio::join!(customers.order_all(plan.orders, &stop), raging);
 
     let over = started + load;
-    fleet.until_ready(&street).await;
-    let settled = settle::settle(&street, &customers, &accepted, plan.settle_within).await;
+    fleet.until_ready(&cluster).await;
+    let settled = settle::settle(&cluster, &customers, &accepted, plan.settle_within).await;
     let by_role = |count: fn(&fleet::Slot) -> u64| {
         let mut counts = BTreeMap::new();
         for slot in &fleet.slots {

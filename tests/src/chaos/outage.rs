@@ -14,7 +14,7 @@ use super::doors::Doors;
 use super::faults::Faults;
 use super::fleet::{Fleet, Slot};
 use super::settle::settle;
-use crate::street::Street;
+use crate::test_cluster::TestCluster;
 use crate::wait::until;
 
 const ROLES: &[&str] =
@@ -53,11 +53,11 @@ pub struct Outage {
 
 /// Takes DynamoDB away for so long, on a street of its own.
 pub async fn run(away: Duration, seed: u64) -> Outage {
-    let street = Street::provisioned().await;
-    let fleet = Fleet::start(&street, ROLES, &[]).await;
-    let doors = Doors::new(&street, &fleet.addresses());
+    let cluster = TestCluster::provisioned().await;
+    let fleet = Fleet::start(&cluster, ROLES, &[]).await;
+    let doors = Doors::new(&cluster, &fleet.addresses());
     // Scarcity is not what this is about: there are fewer orders than pieces.
-    let customers = Customers::open(&street, doors, seed, 100_000, CLIENTS).await;
+    let customers = Customers::open(&cluster, doors, seed, 100_000, CLIENTS).await;
     let ordering = Clients::start(&customers);
     until("orders are on their way", Duration::from_secs(60), || async {
         let count = ordering.accepted();
@@ -92,7 +92,7 @@ pub async fn run(away: Duration, seed: u64) -> Outage {
     let first_accepted = back.elapsed();
     let accepted = ordering.end().await;
     let settling = back.elapsed();
-    let settled = settle(&street, &customers, &accepted, SETTLE_WITHIN).await;
+    let settled = settle(&cluster, &customers, &accepted, SETTLE_WITHIN).await;
     let refused = faults.outcomes().values().sum();
     Outage {
         away,

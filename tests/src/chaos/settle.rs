@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::audit::{Verdict, audit};
 use super::customers::{Accepted, Customers};
-use crate::street::Street;
+use crate::test_cluster::TestCluster;
 
 /// How a street settled.
 #[derive(Debug)]
@@ -21,15 +21,15 @@ pub struct Settled {
 }
 
 /// Judges when nothing is under way; again, until all holds or the time is over.
-pub async fn settle(street: &Street, customers: &Customers, accepted: &[Accepted], within: Duration) -> Settled {
+pub async fn settle(cluster: &TestCluster, customers: &Customers, accepted: &[Accepted], within: Duration) -> Settled {
     let started = Instant::now();
     let mut until = BTreeMap::new();
     loop {
-        let under_way = under_way(street).await;
+        let under_way = under_way(cluster).await;
         until.extend(under_way.iter().map(|(name, _)| (*name, started.elapsed())));
         let late = started.elapsed() > within;
         if under_way.is_empty() || late {
-            let mut verdict = audit(street, customers, accepted).await;
+            let mut verdict = audit(cluster, customers, accepted).await;
             if under_way.is_empty() && verdict.violations.is_empty() {
                 return Settled { verdict, until };
             }
@@ -37,9 +37,9 @@ pub async fn settle(street: &Street, customers: &Customers, accepted: &[Accepted
                 if !under_way.is_empty() {
                     verdict.violations.push(format!("still under way after {within:?}: {under_way:?}"));
                 }
-                for (queue, count) in street.dead_letters().await {
+                for (queue, count) in cluster.dead_letters().await {
                     let count = usize::try_from(count).unwrap_or_default();
-                    let letters = street.letters(&queue, count, Duration::from_secs(30)).await;
+                    let letters = cluster.letters(&queue, count, Duration::from_secs(30)).await;
                     let said =
                         letters.into_iter().map(|letter| format!("{queue}: {:?} of {}", letter.facts, letter.body));
                     verdict.violations.extend(said);
@@ -52,14 +52,14 @@ pub async fn settle(street: &Street, customers: &Customers, accepted: &[Accepted
 }
 
 /// Messages that wait or are being handled, by queue, and commits that are not published.
-async fn under_way(street: &Street) -> Vec<(&'static str, u64)> {
+async fn under_way(cluster: &TestCluster) -> Vec<(&'static str, u64)> {
     let mut found = Vec::new();
     for queue in SHOTENGAI.subscribed_queues() {
         // What is delayed waits for its deadline.
-        let depth = street.aws.queue(queue.name).depth().await.unwrap_or_else(|fault| panic!("{fault}"));
+        let depth = cluster.aws.queue(queue.name).depth().await.unwrap_or_else(|fault| panic!("{fault}"));
         found.push((queue.name, depth.visible + depth.in_flight));
     }
-    found.push(("outbox", u64::try_from(street.unpublished().await).unwrap_or(u64::MAX)));
+    found.push(("outbox", u64::try_from(cluster.unpublished().await).unwrap_or(u64::MAX)));
     found.retain(|(_, count)| *count > 0);
     found
 }

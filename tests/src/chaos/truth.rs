@@ -7,7 +7,7 @@ use shotengai_contracts::{Event, Owner};
 use shotengai_kernel::{OrderId, PaymentId};
 use shotengai_messaging::{Commit, Infrastructure, OUTBOX_SHARDS};
 
-use crate::street::Street;
+use crate::test_cluster::TestCluster;
 
 const PAGE: usize = 500;
 
@@ -64,10 +64,10 @@ pub struct Truth {
 
 impl Truth {
     /// Reads all of it.
-    pub async fn read(street: &Street) -> Self {
+    pub async fn read(cluster: &TestCluster) -> Self {
         let mut truth = Self::default();
         for owner in [Owner::Order, Owner::Inventory, Owner::Billing] {
-            for (id, mut commits) in commits_of(street, owner).await {
+            for (id, mut commits) in commits_of(cluster, owner).await {
                 commits.sort_by_key(|commit| commit.first_version);
                 truth.fold(&id, &commits);
             }
@@ -150,8 +150,8 @@ impl OrderTruth {
 }
 
 /// All commits of a service by aggregate, from its time index.
-async fn commits_of(street: &Street, owner: Owner) -> BTreeMap<String, Vec<Commit>> {
-    let store = street.aws.event_store(owner);
+async fn commits_of(cluster: &TestCluster, owner: Owner) -> BTreeMap<String, Vec<Commit>> {
+    let store = cluster.aws.event_store(owner);
     let mut found = BTreeMap::<_, Vec<_>>::new();
     for shard in 0..OUTBOX_SHARDS {
         let mut from = None;

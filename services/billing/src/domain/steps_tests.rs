@@ -7,13 +7,13 @@ use shotengai_kernel::{Currency, Money, OrderId, PaymentId};
 use shotengai_messaging::Aggregate;
 
 use super::{Instruction, Means, Payment, Step, conclude, next};
-use crate::provider::{Answer, Book, Operation};
+use crate::provider::{Answer, Operation, PaymentRecord};
 
 /// What all workers share: the payment's events, appended at the version they were decided on, and the provider's book.
 #[derive(Default)]
 struct World {
     events: Vec<BillingEvent>,
-    book: Book,
+    record: PaymentRecord,
 }
 
 impl World {
@@ -31,7 +31,7 @@ impl World {
 
     fn ask(&mut self, step: &Step) -> Answer {
         let (Step::Call(call) | Step::Close(call) | Step::CloseAndRecord(call, _)) = step else { panic!("no call") };
-        self.book.ask(&payment_id(), call.operation, call.amount, call.token.as_ref().map(PaymentToken::expose)).0
+        self.record.ask(&payment_id(), call.operation, call.amount, call.token.as_ref().map(PaymentToken::expose)).0
     }
 }
 
@@ -147,7 +147,7 @@ proptest! {
         schedule in schedule(),
     ) {
         let world = run(instructions, &schedule);
-        let did = |operation| world.book.did(operation);
+        let did = |operation| world.record.did(operation);
         prop_assert!(!(did(Operation::Capture) && did(Operation::Void)), "one net outcome");
         prop_assert_eq!(did(Operation::Capture), did(Operation::Refund), "what was taken went back");
         prop_assert_eq!(
@@ -172,7 +172,7 @@ proptest! {
         instructions.push(lost());
         instructions.extend(cancels.then(cancelled));
         let world = run(instructions, &schedule);
-        prop_assert!(!world.book.did(Operation::Authorize));
+        prop_assert!(!world.record.did(Operation::Authorize));
         let end = world.payment();
         prop_assert!(end == Payment::Declined || cancels && end == Payment::Forestalled, "{:?}", end);
     }
@@ -183,7 +183,7 @@ proptest! {
         schedule in schedule(),
     ) {
         let world = run(instructions, &schedule);
-        let did = |operation| world.book.did(operation);
+        let did = |operation| world.record.did(operation);
         prop_assert_eq!(did(Operation::Capture), did(Operation::Refund), "what was taken went back");
         prop_assert_eq!(did(Operation::Authorize), did(Operation::Void) || did(Operation::Capture), "nothing is held");
     }
@@ -196,7 +196,7 @@ proptest! {
         let world = run(instructions, &schedule);
         prop_assert_eq!(world.payment(), Payment::Captured { amount: amount() });
         prop_assert_eq!(world.events.len(), 3);
-        let operations: Vec<_> = world.book.entries.iter().map(|entry| entry.operation).collect();
+        let operations: Vec<_> = world.record.entries.iter().map(|entry| entry.operation).collect();
         prop_assert_eq!(operations, vec![Operation::Authorize, Operation::Capture]);
     }
 }
@@ -205,7 +205,7 @@ proptest! {
 fn a_cancel_that_comes_first_keeps_the_order_from_being_charged() {
     let world = run(vec![cancelled(), placed(None)], &[(0, false), (0, false), (0, false), (0, false)]);
     assert_eq!(world.payment(), Payment::Forestalled);
-    assert!(!world.book.did(Operation::Authorize));
+    assert!(!world.record.did(Operation::Authorize));
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn a_hold_that_comes_while_the_order_is_cancelled_is_given_up() {
     // The order's worker has its answer; the cancelling one writes the tombstone first, then voids.
     let world = run(vec![placed(None), cancelled()], &[(0, false), (0, false), (1, false), (1, false), (0, false)]);
     assert_eq!(world.payment(), Payment::Forestalled);
-    assert!(world.book.did(Operation::Authorize) && world.book.did(Operation::Void));
+    assert!(world.record.did(Operation::Authorize) && world.record.did(Operation::Void));
 }
 
 #[test]
@@ -221,6 +221,6 @@ fn a_refused_capture_is_voided_when_the_order_is_cancelled() {
     let world = run(vec![placed(Some("tok_capture_declined")), Instruction::Capture], &[]);
     assert_eq!(world.payment(), Payment::CaptureRefused { amount: amount() });
     let world = run(vec![placed(Some("tok_capture_declined")), Instruction::Capture, cancelled()], &[]);
-    assert!(!world.book.did(Operation::Capture));
-    assert_eq!(world.book.did(Operation::Authorize), world.book.did(Operation::Void));
+    assert!(!world.record.did(Operation::Capture));
+    assert_eq!(world.record.did(Operation::Authorize), world.record.did(Operation::Void));
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use shotengai_kernel::PaymentId;
 use shotengai_messaging::{Condition, Fault, FaultKind, Key, Row, Table, WriteError};
 
-use super::{Answer, Book, Charge, Entry, Operation, PaymentProvider};
+use super::{Answer, Charge, Entry, Operation, PaymentProvider, PaymentRecord};
 
 /// The place of a payment's book within its partition.
 const BOOK: &str = "book";
@@ -41,8 +41,8 @@ impl Ledger {
         // An authorization is nearly always the first line, which the write itself finds out.
         let mut row = if operation == Operation::Authorize { None } else { self.table.get(&key).await? };
         for _ in 0..ATTEMPTS {
-            let mut book = row.as_ref().map(read).transpose()?.unwrap_or_default();
-            let (answer, is_new) = book.ask(&charge.payment, operation, charge.amount, token);
+            let mut record = row.as_ref().map(read).transpose()?.unwrap_or_default();
+            let (answer, is_new) = record.ask(&charge.payment, operation, charge.amount, token);
             if !is_new {
                 return Ok(answer);
             }
@@ -50,7 +50,7 @@ impl Ledger {
                 None => (1, Condition::Absent),
                 Some(row) => (row.version.saturating_add(1), Condition::VersionIs(row.version)),
             };
-            let doc = serde_json::to_value(&book).map_err(|error| unreadable("ledger.write", error))?;
+            let doc = serde_json::to_value(&record).map_err(|error| unreadable("ledger.write", error))?;
             match self.table.put(&Row::new(key.clone(), version, doc), condition).await {
                 Ok(()) => return Ok(answer),
                 Err(WriteError::Condition(standing)) => row = standing.map(|row| *row),
@@ -65,7 +65,7 @@ fn key_of(payment: &PaymentId) -> Key {
     Key::new(payment.as_str(), BOOK)
 }
 
-fn read(row: &Row) -> Result<Book, Fault> {
+fn read(row: &Row) -> Result<PaymentRecord, Fault> {
     serde_json::from_value(row.doc.clone()).map_err(|error| unreadable("ledger.read", error))
 }
 

@@ -2,16 +2,16 @@
 //!
 //! [`PaymentProvider`] is the port; [`Ledger`] the built-in one, whose durable book shows what was really charged.
 
-mod book;
 mod ledger;
+mod payment_record;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use shotengai_kernel::{Money, PaymentId};
 use shotengai_messaging::Fault;
 
-pub use book::{Book, Entry};
 pub use ledger::Ledger;
+pub use payment_record::{Entry, PaymentRecord};
 
 /// What a provider can be asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -37,10 +37,10 @@ fn disorder() -> impl Strategy<Value = (History, Vec<Delivery>, Vec<usize>, usiz
 }
 
 /// What the provider holds and what it has taken, in yen.
-fn net(book: &[Entry]) -> (i64, i64) {
+fn net(record: &[Entry]) -> (i64, i64) {
     let did = |operation| {
         let of = |entry: &&Entry| entry.operation == operation && matches!(entry.answer, Answer::Approved { .. });
-        book.iter().filter(of).map(|entry| entry.amount.minor()).sum::<i64>()
+        record.iter().filter(of).map(|entry| entry.amount.minor()).sum::<i64>()
     };
     let (authorized, captured) = (did(Operation::Authorize), did(Operation::Capture));
     (authorized - captured - did(Operation::Void), captured - did(Operation::Refund))
@@ -65,12 +65,12 @@ async fn end_of(
     let mut ends = BTreeMap::new();
     for order in orders {
         let payment = PaymentId::of_order(&order);
-        let book = till.ledger.entries(&payment).await.unwrap();
+        let record = till.ledger.entries(&payment).await.unwrap();
         let end = match till.payment_of(&payment).await {
             Payment::Declined | Payment::Voided | Payment::Forestalled | Payment::Refunded => "let go".to_owned(),
             other => format!("{other:?}"),
         };
-        ends.insert(order, (net(&book), end));
+        ends.insert(order, (net(&record), end));
     }
     ends
 }

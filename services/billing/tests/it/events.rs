@@ -99,7 +99,7 @@ async fn workers_that_capture_and_cancel_at_once_end_in_one_net_outcome() {
             }
         }))
         .await;
-        let book: Vec<_> = till.operations().await;
+        let record: Vec<_> = till.operations().await;
         let entries = till.ledger.entries(&crate::support::payment_id()).await.unwrap();
         let did = |operation| {
             entries.iter().any(|entry| {
@@ -107,9 +107,9 @@ async fn workers_that_capture_and_cancel_at_once_end_in_one_net_outcome() {
                     && matches!(entry.answer, shotengai_billing::provider::Answer::Approved { .. })
             })
         };
-        assert!(!(did(Capture) && did(Void)), "{seed}: {book:?}");
-        assert_eq!(did(Capture), did(Refund), "{seed}: {book:?}");
-        assert_eq!(did(Authorize), did(Void) || did(Capture), "{seed}: {book:?}");
+        assert!(!(did(Capture) && did(Void)), "{seed}: {record:?}");
+        assert_eq!(did(Capture), did(Refund), "{seed}: {record:?}");
+        assert_eq!(did(Authorize), did(Void) || did(Capture), "{seed}: {record:?}");
         let end = till.payment().await;
         assert_eq!(end == Payment::Refunded, did(Refund), "{seed}: {end:?}");
         seen.insert(format!("{end:?}"));

@@ -8,31 +8,31 @@ use super::*;
 
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    Told(News),
+    Received(Signal),
     Cancel,
     Deadline,
 }
 
-use Step::{Cancel, Deadline, Told};
+use Step::{Cancel, Deadline, Received};
 
-const AUTHORIZATION: News = News::PaymentDeclined(DeclineStage::Authorization);
-const CAPTURE: News = News::PaymentDeclined(DeclineStage::Capture);
+const AUTHORIZATION: Signal = Signal::PaymentDeclined(DeclineStage::Authorization);
+const CAPTURE: Signal = Signal::PaymentDeclined(DeclineStage::Capture);
 
 /// What one order can meet, and where it ends.
 fn histories() -> impl Strategy<Value = (Vec<Step>, OrderStage)> {
-    let (reserved, authorized) = (Told(News::StockReserved), Told(News::PaymentAuthorized));
-    let captured = Told(News::PaymentCaptured);
+    let (reserved, authorized) = (Received(Signal::StockReserved), Received(Signal::PaymentAuthorized));
+    let captured = Received(Signal::PaymentCaptured);
     prop::sample::select(vec![
         (vec![reserved, authorized, captured], OrderStage::Paid),
         (vec![reserved, authorized], OrderStage::Confirmed),
         (vec![reserved], OrderStage::Pending),
-        (vec![reserved, authorized, Told(CAPTURE)], OrderStage::Cancelled),
-        (vec![Told(News::StockRejected), authorized], OrderStage::Cancelled),
-        (vec![reserved, Told(AUTHORIZATION)], OrderStage::Cancelled),
-        (vec![Told(News::StockRejected), Told(AUTHORIZATION)], OrderStage::Cancelled),
+        (vec![reserved, authorized, Received(CAPTURE)], OrderStage::Cancelled),
+        (vec![Received(Signal::StockRejected), authorized], OrderStage::Cancelled),
+        (vec![reserved, Received(AUTHORIZATION)], OrderStage::Cancelled),
+        (vec![Received(Signal::StockRejected), Received(AUTHORIZATION)], OrderStage::Cancelled),
         (vec![reserved, Deadline], OrderStage::Cancelled),
         (vec![reserved, authorized, captured, Cancel], OrderStage::Cancelled),
-        (vec![Told(News::StockRejected), authorized, Cancel, Deadline], OrderStage::Cancelled),
+        (vec![Received(Signal::StockRejected), authorized, Cancel, Deadline], OrderStage::Cancelled),
     ])
 }
 
@@ -51,7 +51,7 @@ fn deliver(steps: Vec<Step>) -> Order {
         let before = waiting.len();
         waiting.retain(|step| {
             let decided = match step {
-                Told(told) => news(&order, *told),
+                Received(told) => signal(&order, *told),
                 Cancel => Ok(cancel(&order, None, None).unwrap()),
                 Deadline => Ok(deadline_passed(&order)),
             };

@@ -14,7 +14,7 @@ use super::{Order, PlacedOrder, Refusal, TooEarly};
 
 /// What inventory and billing tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum News {
+pub enum Signal {
     /// Inventory reserved every line.
     StockReserved,
     /// Inventory reserved nothing, since something is missing.
@@ -43,15 +43,17 @@ pub fn place(order: &Order, wanted: OrderPlaced) -> Result<Vec<OrderEvent>, Refu
 ///
 /// # Errors
 /// [`TooEarly`] when the order has not come to the point that the message follows from.
-pub fn news(order: &Order, news: News) -> Result<Vec<OrderEvent>, TooEarly> {
+pub fn signal(order: &Order, signal: Signal) -> Result<Vec<OrderEvent>, TooEarly> {
     let order = order.placed().ok_or(TooEarly(None))?;
-    match news {
-        News::StockReserved => Ok(stock_secured(order)),
-        News::StockRejected => Ok(cancel_pending(order, CancelReason::OutOfStock)),
-        News::PaymentAuthorized => Ok(payment_secured(order)),
-        News::PaymentDeclined(DeclineStage::Authorization) => Ok(cancel_pending(order, CancelReason::PaymentDeclined)),
-        News::PaymentDeclined(DeclineStage::Capture) => capture_refused(order),
-        News::PaymentCaptured => captured(order),
+    match signal {
+        Signal::StockReserved => Ok(stock_secured(order)),
+        Signal::StockRejected => Ok(cancel_pending(order, CancelReason::OutOfStock)),
+        Signal::PaymentAuthorized => Ok(payment_secured(order)),
+        Signal::PaymentDeclined(DeclineStage::Authorization) => {
+            Ok(cancel_pending(order, CancelReason::PaymentDeclined))
+        }
+        Signal::PaymentDeclined(DeclineStage::Capture) => capture_refused(order),
+        Signal::PaymentCaptured => captured(order),
     }
 }
 

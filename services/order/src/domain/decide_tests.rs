@@ -5,13 +5,13 @@ use shotengai_kernel::UserId;
 use super::samples::{after, cancelled, confirmed, owner, paid, pending, placed_event, shipped};
 use super::*;
 
-const EVERY_NEWS: [News; 6] = [
-    News::StockReserved,
-    News::StockRejected,
-    News::PaymentAuthorized,
-    News::PaymentDeclined(DeclineStage::Authorization),
-    News::PaymentDeclined(DeclineStage::Capture),
-    News::PaymentCaptured,
+const EVERY_SIGNAL: [Signal; 6] = [
+    Signal::StockReserved,
+    Signal::StockRejected,
+    Signal::PaymentAuthorized,
+    Signal::PaymentDeclined(DeclineStage::Authorization),
+    Signal::PaymentDeclined(DeclineStage::Capture),
+    Signal::PaymentCaptured,
 ];
 
 fn names(events: &[OrderEvent]) -> Vec<&'static str> {
@@ -36,21 +36,22 @@ fn a_repeated_request_places_nothing_and_another_body_is_refused() {
 
 #[test]
 fn the_second_of_stock_and_payment_confirms_in_the_same_commit() {
-    let (stock, payment) = (News::StockReserved, News::PaymentAuthorized);
-    assert_eq!(names(&news(&pending(), stock).unwrap()), ["OrderStockSecured"]);
-    assert_eq!(names(&news(&pending(), payment).unwrap()), ["OrderPaymentSecured"]);
+    let (stock, payment) = (Signal::StockReserved, Signal::PaymentAuthorized);
+    assert_eq!(names(&signal(&pending(), stock).unwrap()), ["OrderStockSecured"]);
+    assert_eq!(names(&signal(&pending(), payment).unwrap()), ["OrderPaymentSecured"]);
     let after_payment = after(pending(), &[payment]);
-    assert_eq!(names(&news(&after_payment, stock).unwrap()), ["OrderStockSecured", "OrderConfirmed"]);
+    assert_eq!(names(&signal(&after_payment, stock).unwrap()), ["OrderStockSecured", "OrderConfirmed"]);
     let after_stock = after(pending(), &[stock]);
-    assert_eq!(names(&news(&after_stock, payment).unwrap()), ["OrderPaymentSecured", "OrderConfirmed"]);
+    assert_eq!(names(&signal(&after_stock, payment).unwrap()), ["OrderPaymentSecured", "OrderConfirmed"]);
 }
 
 #[test]
 fn a_bad_answer_while_pending_cancels() {
-    for order in [pending(), after(pending(), &[News::PaymentAuthorized]), after(pending(), &[News::StockReserved])] {
-        let rejected = news(&order, News::StockRejected).unwrap();
+    for order in [pending(), after(pending(), &[Signal::PaymentAuthorized]), after(pending(), &[Signal::StockReserved])]
+    {
+        let rejected = signal(&order, Signal::StockRejected).unwrap();
         assert_eq!(cancellation(&rejected), (CancelReason::OutOfStock, OrderStage::Pending));
-        let declined = news(&order, News::PaymentDeclined(DeclineStage::Authorization)).unwrap();
+        let declined = signal(&order, Signal::PaymentDeclined(DeclineStage::Authorization)).unwrap();
         assert_eq!(cancellation(&declined), (CancelReason::PaymentDeclined, OrderStage::Pending));
         assert_eq!(cancellation(&deadline_passed(&order)), (CancelReason::DeadlineExceeded, OrderStage::Pending));
     }
@@ -58,16 +59,16 @@ fn a_bad_answer_while_pending_cancels() {
 
 #[test]
 fn a_confirmed_order_is_paid_by_the_capture_and_cancelled_by_its_refusal() {
-    assert_eq!(names(&news(&confirmed(), News::PaymentCaptured).unwrap()), ["OrderPaid"]);
-    let refused = news(&confirmed(), News::PaymentDeclined(DeclineStage::Capture)).unwrap();
+    assert_eq!(names(&signal(&confirmed(), Signal::PaymentCaptured).unwrap()), ["OrderPaid"]);
+    let refused = signal(&confirmed(), Signal::PaymentDeclined(DeclineStage::Capture)).unwrap();
     assert_eq!(cancellation(&refused), (CancelReason::CaptureRefused, OrderStage::Confirmed));
 }
 
 #[test]
 fn no_message_moves_an_order_that_is_paid_shipped_or_cancelled() {
     for order in [paid(), shipped(), cancelled(pending()), cancelled(confirmed()), cancelled(paid())] {
-        for told in EVERY_NEWS {
-            assert_eq!(news(&order, told), Ok(Vec::new()), "{told:?} in {order:?}");
+        for told in EVERY_SIGNAL {
+            assert_eq!(signal(&order, told), Ok(Vec::new()), "{told:?} in {order:?}");
         }
         assert_eq!(deadline_passed(&order), Vec::new());
     }
@@ -81,11 +82,11 @@ fn a_deadline_leaves_a_confirmed_order_alone() {
 
 #[test]
 fn a_message_that_is_ahead_of_the_order_has_to_come_again() {
-    for told in EVERY_NEWS {
-        assert_eq!(news(&Order::default(), told), Err(TooEarly(None)));
+    for told in EVERY_SIGNAL {
+        assert_eq!(signal(&Order::default(), told), Err(TooEarly(None)));
     }
-    for told in [News::PaymentCaptured, News::PaymentDeclined(DeclineStage::Capture)] {
-        assert_eq!(news(&pending(), told), Err(TooEarly(Some(OrderStage::Pending))));
+    for told in [Signal::PaymentCaptured, Signal::PaymentDeclined(DeclineStage::Capture)] {
+        assert_eq!(signal(&pending(), told), Err(TooEarly(Some(OrderStage::Pending))));
     }
 }
 

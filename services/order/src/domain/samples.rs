@@ -4,7 +4,7 @@ use shotengai_contracts::OrderEvent;
 use shotengai_contracts::events::{OrderItem, OrderPlaced};
 use shotengai_kernel::{Currency, Money, Names, OrderId, ProductId, Quantity, UserId};
 
-use super::{News, Order, cancel, news, place, ship};
+use super::{Order, Signal, cancel, place, ship, signal};
 
 pub(super) fn placed_event() -> OrderPlaced {
     let price = Money::from_minor(200, Currency::JPY).unwrap();
@@ -42,20 +42,20 @@ pub(super) fn pending() -> Order {
     order
 }
 
-pub(super) fn after(mut order: Order, told: &[News]) -> Order {
+pub(super) fn after(mut order: Order, told: &[Signal]) -> Order {
     for one in told {
-        let events = news(&order, *one).unwrap();
+        let events = signal(&order, *one).unwrap();
         take(&mut order, &events);
     }
     order
 }
 
 pub(super) fn confirmed() -> Order {
-    after(pending(), &[News::StockReserved, News::PaymentAuthorized])
+    after(pending(), &[Signal::StockReserved, Signal::PaymentAuthorized])
 }
 
 pub(super) fn paid() -> Order {
-    after(confirmed(), &[News::PaymentCaptured])
+    after(confirmed(), &[Signal::PaymentCaptured])
 }
 
 pub(super) fn shipped() -> Order {

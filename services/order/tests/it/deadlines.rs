@@ -38,8 +38,8 @@ impl FaultInjector for Sends {
 }
 
 /// A world in paused time.
-fn world(patience: Duration, faults: Arc<dyn FaultInjector>) -> World {
-    World::over(paused_ports(1), patience, faults)
+fn world(timeout: Duration, faults: Arc<dyn FaultInjector>) -> World {
+    World::over(paused_ports(1), timeout, faults)
 }
 
 fn consumer(world: &World) -> Arc<Consumer> {
@@ -179,8 +179,8 @@ async fn an_order_that_went_on_is_left_alone_by_its_deadline() {
     }
     let [confirmed, paid, shipped, cancelled] = orders.as_slice() else { panic!("{orders:?}") };
     for order in [confirmed, paid, shipped] {
-        let news = [stock_reserved(11, order), authorized(12, order)];
-        assert_eq!(world.handler.handle(&news).await, vec![Disposition::Done; 2]);
+        let signal = [stock_reserved(11, order), authorized(12, order)];
+        assert_eq!(world.handler.handle(&signal).await, vec![Disposition::Done; 2]);
     }
     for order in [paid, shipped] {
         assert_eq!(world.handler.handle(&[captured(13, order)]).await, [Disposition::Done]);

@@ -37,13 +37,13 @@ impl World {
         Self::of(Installation::new(1), Duration::from_secs(900))
     }
 
-    pub(crate) fn over(ports: Ports, patience: Duration, faults: Arc<dyn FaultInjector>) -> Self {
-        Self::of(Installation::over(ports, faults), patience)
+    pub(crate) fn over(ports: Ports, timeout: Duration, faults: Arc<dyn FaultInjector>) -> Self {
+        Self::of(Installation::over(ports, faults), timeout)
     }
 
-    fn of(installation: Installation, patience: Duration) -> Self {
+    fn of(installation: Installation, timeout: Duration) -> Self {
         let installation = installation.leaving(queues::ORDER_DEADLINE.name);
-        let order_deadline_seconds = u32::try_from(patience.as_secs()).unwrap();
+        let order_deadline_seconds = u32::try_from(timeout.as_secs()).unwrap();
         let settings = OrderSettings { order_deadline_seconds, ..OrderSettings::default() };
         let order = shotengai_order::assemble(installation.deps(Service::ORDER), &settings);
         let OrderRole { orders, placing, prices, role } = order;

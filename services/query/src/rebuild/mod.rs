@@ -6,9 +6,9 @@
 //! can't know of is left to others: an aggregate so young that the time index doesn't have it yet is on its way to the
 //! projector, and a row of which the stores have no aggregate stays.
 //!
-//! - [`report`]: what is told of it. `judge`: what becomes of a row.
+//! - [`report`]: what is told of it. `compare`: what becomes of a row.
 
-mod judge;
+mod compare;
 pub mod report;
 
 use std::collections::BTreeMap;
@@ -22,8 +22,8 @@ use shotengai_messaging::{Backoff, EventStore, Fault, Infrastructure, OUTBOX_SHA
 
 use crate::domain::{Fold, OrderRow, ProductRow, StockRow, fold_commits};
 use crate::store::{ReadModel, Rows, Session, is_corrupt};
-use judge::{Standing, Verdict, judge};
-pub use report::{Kind, Tally, Watch};
+use compare::{RowState, Standing, compare};
+pub use report::{Kind, RebuildReport, Watch};
 
 /// Commits of the index that are looked at together. Most are no aggregate's first.
 const PAGE: usize = 1000;
@@ -58,19 +58,19 @@ impl Rebuild {
         Self { only_look: true, ..self }
     }
 
-    /// Goes through all aggregates of one kind, counting in `tally`, which is right also where this ends early.
+    /// Goes through all aggregates of one kind, counting in `report`, which is right also where this ends early.
     ///
     /// # Errors
     /// A [`Fault`] that didn't pass. What can't be folded is no fault: it is told to `watch`, and the rest goes on.
-    pub async fn run(&self, kind: Kind, tally: &mut Tally, watch: &dyn Watch) -> Result<(), Fault> {
+    pub async fn run(&self, kind: Kind, report: &mut RebuildReport, watch: &dyn Watch) -> Result<(), Fault> {
         match kind {
-            Kind::Products => self.all::<ProductRow>(tally, watch).await,
-            Kind::Stock => self.all::<StockRow>(tally, watch).await,
-            Kind::Orders => self.all::<OrderRow>(tally, watch).await,
+            Kind::Products => self.all::<ProductRow>(report, watch).await,
+            Kind::Stock => self.all::<StockRow>(report, watch).await,
+            Kind::Orders => self.all::<OrderRow>(report, watch).await,
         }
     }
 
-    async fn all<R>(&self, tally: &mut Tally, watch: &dyn Watch) -> Result<(), Fault>
+    async fn all<R>(&self, report: &mut RebuildReport, watch: &dyn Watch) -> Result<(), Fault>
     where
         R: Fold + PartialEq + Send + Sync,
         dyn Session: Rows<R>,
@@ -82,10 +82,10 @@ impl Rebuild {
                 let (found, next) = self.patiently(|| store.aggregates(shard, from.clone(), PAGE)).await?;
                 let ours: Vec<_> = found.into_iter().filter(R::folds).collect();
                 for ids in ours.chunks(ROWS) {
-                    self.some::<R>(store.as_ref(), ids, tally, watch).await?;
-                    watch.progress(tally);
+                    self.some::<R>(store.as_ref(), ids, report, watch).await?;
+                    watch.progress(report);
                 }
-                watch.progress(tally);
+                watch.progress(report);
                 from = next;
                 if from.is_none() {
                     break;
@@ -100,7 +100,7 @@ impl Rebuild {
         &self,
         store: &dyn EventStore,
         ids: &[AggregateId],
-        tally: &mut Tally,
+        report: &mut RebuildReport,
         watch: &dyn Watch,
     ) -> Result<(), Fault>
     where
@@ -116,15 +116,15 @@ impl Rebuild {
         let mut rows = self.standing::<R>(ids).await?;
         let (mut wrong, mut verdicts) = (BTreeMap::new(), BTreeMap::new());
         for (id, folded) in folded {
-            tally.aggregates += 1;
+            report.aggregates += 1;
             let standing = rows.remove(&id).unwrap_or(Standing::Missing);
-            match self.verdict(store, &id, folded, &standing).await? {
-                Ok((verdict, row)) if verdict.is_wrong() => {
+            match self.state(store, &id, folded, &standing).await? {
+                Ok((state, row)) if state.is_wrong() => {
                     wrong.insert(id.clone(), row);
-                    verdicts.insert(id, verdict);
+                    verdicts.insert(id, state);
                 }
-                Ok((verdict, _)) => tally.count(verdict),
-                Err(why) => tally.fail(&id, &why, watch),
+                Ok((state, _)) => report.count(state),
+                Err(why) => report.fail(&id, &why, watch),
             }
         }
         let written = if self.only_look {
@@ -133,48 +133,48 @@ impl Rebuild {
             let wrong = &wrong;
             self.patiently(|| async move { self.model.session().await?.repair(wrong).await }).await?
         };
-        for (id, verdict) in verdicts {
+        for (id, state) in verdicts {
             if written.contains(&id) {
-                tally.count(verdict);
-            } else if verdict == Verdict::Unreadable {
-                tally.fail(&id, "its row can't be read, and says that it is newer than its events", watch);
+                report.count(state);
+            } else if state == RowState::Unreadable {
+                report.fail(&id, "its row can't be read, and says that it is newer than its events", watch);
             } else {
-                tally.count(Verdict::Newer);
+                report.count(RowState::Newer);
             }
         }
         Ok(())
     }
 
     /// What a row is, held against its aggregate as it is now, and that aggregate's row.
-    async fn verdict<R: Fold + PartialEq>(
+    async fn state<R: Fold + PartialEq>(
         &self,
         store: &dyn EventStore,
         id: &AggregateId,
         folded: Folded<R>,
         standing: &Standing<R>,
-    ) -> Result<Folded<(Verdict, R)>, Fault> {
+    ) -> Result<Folded<(RowState, R)>, Fault> {
         let row = match folded {
             Ok(row) => row,
             Err(why) => return Ok(Err(why)),
         };
-        let (verdict, Standing::Row(there)) = (judge(&row, standing), standing) else {
-            return Ok(Ok((judge(&row, standing), row)));
+        let (state, Standing::Row(there)) = (compare(&row, standing), standing) else {
+            return Ok(Ok((compare(&row, standing), row)));
         };
-        if verdict != Verdict::Newer {
-            return Ok(Ok((verdict, row)));
+        if state != RowState::Newer {
+            return Ok(Ok((state, row)));
         }
         // The load came before the row was read. One that comes after has all that a right row can have.
         let row = match self.fold::<R>(store, id).await? {
             Ok(row) => row,
             Err(why) => return Ok(Err(why)),
         };
-        Ok(match judge(&row, standing) {
-            Verdict::Newer => {
+        Ok(match compare(&row, standing) {
+            RowState::Newer => {
                 let (row, last) = (there.version(), row.version());
                 Err(format!("its row is at version {row}, but its events end at {last}"))
             }
             // At that moment it was as it should be.
-            Verdict::Right | Verdict::Older => Ok((Verdict::Newer, row)),
+            RowState::Right | RowState::Older => Ok((RowState::Newer, row)),
             other => Ok((other, row)),
         })
     }

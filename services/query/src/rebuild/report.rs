@@ -2,7 +2,7 @@
 
 use shotengai_kernel::AggregateId;
 
-use super::judge::Verdict;
+use super::compare::RowState;
 
 /// The kinds of rows, each with a table of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -33,7 +33,7 @@ impl Kind {
 /// What was found, and written unless it was only looked at. Each aggregate is counted once in `aggregates`, and once in
 /// one of the others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct RebuildReport {
     /// Aggregates whose events were read.
     pub aggregates: usize,
     /// Rows that were right already.
@@ -50,20 +50,20 @@ pub struct Tally {
     pub failed: usize,
 }
 
-impl Tally {
+impl RebuildReport {
     /// How many rows were written, or would be.
     #[must_use]
     pub const fn wrong(&self) -> usize {
         self.missing + self.older + self.different
     }
 
-    pub(super) const fn count(&mut self, verdict: Verdict) {
-        match verdict {
-            Verdict::Right => self.right += 1,
-            Verdict::Missing => self.missing += 1,
-            Verdict::Older => self.older += 1,
-            Verdict::Different | Verdict::Unreadable => self.different += 1,
-            Verdict::Newer => self.newer += 1,
+    pub(super) const fn count(&mut self, state: RowState) {
+        match state {
+            RowState::Right => self.right += 1,
+            RowState::Missing => self.missing += 1,
+            RowState::Older => self.older += 1,
+            RowState::Different | RowState::Unreadable => self.different += 1,
+            RowState::Newer => self.newer += 1,
         }
     }
 
@@ -76,7 +76,7 @@ impl Tally {
 /// Who is told while it goes on.
 pub trait Watch: Send + Sync {
     /// How far it is; called often.
-    fn progress(&self, tally: &Tally);
+    fn progress(&self, report: &RebuildReport);
 
     /// An aggregate was left alone, and why.
     fn failed(&self, id: &AggregateId, why: &str);

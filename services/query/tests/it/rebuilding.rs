@@ -10,7 +10,7 @@ use shotengai_kernel::{AggregateId, Version};
 use shotengai_messaging::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
 use shotengai_messaging::{Commit, FaultKind, Infrastructure};
 use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
-use shotengai_query::rebuild::{Kind, Rebuild, Tally, Watch};
+use shotengai_query::rebuild::{Kind, Rebuild, RebuildReport, Watch};
 use shotengai_query::store::memory::MemoryReadModel;
 use shotengai_query::store::{ReadModel, Rows, tables_are_there};
 
@@ -22,7 +22,7 @@ use crate::support::{Street, deliveries, empty_database, ports};
 struct Failures(Mutex<BTreeMap<String, String>>);
 
 impl Watch for Failures {
-    fn progress(&self, _: &Tally) {}
+    fn progress(&self, _: &RebuildReport) {}
 
     fn failed(&self, id: &AggregateId, why: &str) {
         assert!(self.0.lock().unwrap().insert(id.to_string(), why.to_owned()).is_none(), "{id} failed twice");
@@ -55,17 +55,17 @@ impl Shop {
         Rebuild::new(model, Arc::clone(&self.infra) as Arc<dyn Infrastructure>, ports())
     }
 
-    async fn counted(&self, rebuild: &Rebuild, kind: Kind) -> Tally {
-        let mut tally = Tally::default();
-        rebuild.run(kind, &mut tally, &self.failures).await.unwrap();
-        tally
+    async fn counted(&self, rebuild: &Rebuild, kind: Kind) -> RebuildReport {
+        let mut report = RebuildReport::default();
+        rebuild.run(kind, &mut report, &self.failures).await.unwrap();
+        report
     }
 
-    async fn rebuild(&self, kind: Kind) -> Tally {
+    async fn rebuild(&self, kind: Kind) -> RebuildReport {
         self.counted(&self.over_rows(Arc::new(self.rows.clone())), kind).await
     }
 
-    async fn check(&self, kind: Kind) -> Tally {
+    async fn check(&self, kind: Kind) -> RebuildReport {
         self.counted(&self.over_rows(Arc::new(self.rows.clone())).only_looking(), kind).await
     }
 
@@ -98,10 +98,13 @@ async fn rows_of_every_kind_come_back_and_a_second_time_all_are_right() {
         shop.commit(Owner::Order, history).await;
     }
     for (kind, count) in [(Kind::Products, 1), (Kind::Stock, 1), (Kind::Orders, 250)] {
-        let expected = Tally { aggregates: count, missing: count, ..Tally::default() };
+        let expected = RebuildReport { aggregates: count, missing: count, ..RebuildReport::default() };
         assert_eq!(shop.check(kind).await, expected, "only looking writes nothing");
         assert_eq!(shop.rebuild(kind).await, expected);
-        assert_eq!(shop.rebuild(kind).await, Tally { aggregates: count, right: count, ..Tally::default() });
+        assert_eq!(
+            shop.rebuild(kind).await,
+            RebuildReport { aggregates: count, right: count, ..RebuildReport::default() }
+        );
     }
     assert_eq!(shop.rows.products(), one(folded::<ProductRow>(&sweets)));
     assert_eq!(shop.rows.stock(), one(folded::<StockRow>(&pieces)));
@@ -119,7 +122,7 @@ async fn a_row_that_is_behind_or_differs_at_its_version_is_mended() {
     }
     shop.rows.save(&one(folded::<OrderRow>(&behind[..2]))).await.unwrap();
     shop.rows.save(&one(OrderRow { status: OrderStage::Cancelled, ..folded(&wrong) })).await.unwrap();
-    let expected = Tally { aggregates: 2, older: 1, different: 1, ..Tally::default() };
+    let expected = RebuildReport { aggregates: 2, older: 1, different: 1, ..RebuildReport::default() };
     assert_eq!(shop.check(Kind::Orders).await, expected);
     assert_eq!(shop.rebuild(Kind::Orders).await, expected);
     for history in [&behind, &wrong] {
@@ -164,8 +167,8 @@ async fn a_row_that_the_projector_brought_further_meanwhile_is_left_alone() {
         next: Mutex::new(Some(last.clone())),
         row: folded(&history),
     };
-    let tally = shop.counted(&shop.over_rows(Arc::new(faster)), Kind::Orders).await;
-    assert_eq!(tally, Tally { aggregates: 1, newer: 1, ..Tally::default() });
+    let report = shop.counted(&shop.over_rows(Arc::new(faster)), Kind::Orders).await;
+    assert_eq!(report, RebuildReport { aggregates: 1, newer: 1, ..RebuildReport::default() });
     assert_eq!(shop.rows.orders(), one(folded::<OrderRow>(&history)));
 }
 
@@ -175,7 +178,10 @@ async fn a_row_that_says_more_than_its_events_is_named_and_left_alone() {
     let history = order("1", "mei", 0, OrderStage::Paid);
     shop.commit(Owner::Order, &history[..3]).await;
     shop.rows.save(&one(folded::<OrderRow>(&history))).await.unwrap();
-    assert_eq!(shop.rebuild(Kind::Orders).await, Tally { aggregates: 1, failed: 1, ..Tally::default() });
+    assert_eq!(
+        shop.rebuild(Kind::Orders).await,
+        RebuildReport { aggregates: 1, failed: 1, ..RebuildReport::default() }
+    );
     let why = "its row is at version 5, but its events end at 3";
     assert_eq!(shop.failed(), BTreeMap::from([("ord_1".to_owned(), why.to_owned())]));
 }
@@ -191,8 +197,8 @@ async fn an_aggregate_that_can_not_be_folded_is_named_and_holds_up_no_other() {
     for history in [&future, &hole, &good] {
         shop.commit(Owner::Order, history).await;
     }
-    let tally = shop.rebuild(Kind::Orders).await;
-    assert_eq!(tally, Tally { aggregates: 3, missing: 1, failed: 2, ..Tally::default() });
+    let report = shop.rebuild(Kind::Orders).await;
+    assert_eq!(report, RebuildReport { aggregates: 3, missing: 1, failed: 2, ..RebuildReport::default() });
     assert_eq!(shop.rows.orders(), one(folded::<OrderRow>(&good)));
     let failed = shop.failed();
     assert!(failed["ord_future"].contains("99"), "{failed:?}");
@@ -220,14 +226,17 @@ fn shaky(faults: u32) -> Shop {
 async fn throttled_calls_are_tried_again() {
     let shop = shaky(6);
     shop.commit(Owner::Order, &order("1", "mei", 0, OrderStage::Paid)).await;
-    assert_eq!(shop.rebuild(Kind::Orders).await, Tally { aggregates: 1, missing: 1, ..Tally::default() });
+    assert_eq!(
+        shop.rebuild(Kind::Orders).await,
+        RebuildReport { aggregates: 1, missing: 1, ..RebuildReport::default() }
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_stays_away_ends_it() {
     let shop = shaky(u32::MAX);
     let rebuild = shop.over_rows(Arc::new(shop.rows.clone()));
-    let fault = rebuild.run(Kind::Orders, &mut Tally::default(), &shop.failures).await.unwrap_err();
+    let fault = rebuild.run(Kind::Orders, &mut RebuildReport::default(), &shop.failures).await.unwrap_err();
     assert_eq!((fault.kind(), fault.operation()), (FaultKind::Throttled, "store.aggregates"));
 }
 
@@ -254,14 +263,18 @@ async fn postgresql_rows_are_mended_also_where_they_can_not_be_read() {
         session.query("damage", damage, &[]).await.unwrap();
     }
     let rebuild = shop.over_rows(Arc::new(street.database.clone()));
-    let orders = Tally { aggregates: 5, right: 1, missing: 1, older: 1, different: 2, ..Tally::default() };
+    let orders =
+        RebuildReport { aggregates: 5, right: 1, missing: 1, older: 1, different: 2, ..RebuildReport::default() };
     assert_eq!(shop.counted(&rebuild, Kind::Orders).await, orders);
     for kind in [Kind::Products, Kind::Stock] {
-        assert_eq!(shop.counted(&rebuild, kind).await, Tally { aggregates: 1, different: 1, ..Tally::default() });
+        assert_eq!(
+            shop.counted(&rebuild, kind).await,
+            RebuildReport { aggregates: 1, different: 1, ..RebuildReport::default() }
+        );
     }
     for (kind, right) in [(Kind::Products, 1), (Kind::Stock, 1), (Kind::Orders, 5)] {
         let again = shop.counted(&rebuild, kind).await;
-        assert_eq!(again, Tally { aggregates: right, right, ..Tally::default() });
+        assert_eq!(again, RebuildReport { aggregates: right, right, ..RebuildReport::default() });
     }
     let id = AggregateId::from(&product_id("kinoko"));
     let row = Rows::<ProductRow>::load(&session, std::slice::from_ref(&id)).await.unwrap().remove(&id);
@@ -270,8 +283,8 @@ async fn postgresql_rows_are_mended_also_where_they_can_not_be_read() {
     // Neither readable nor within its events: only a person can tell what it was.
     let ahead = "UPDATE read_orders SET status = 'who knows', version = 9 WHERE order_id = 'ord_wrong'";
     session.query("damage", ahead, &[]).await.unwrap();
-    let tally = shop.counted(&rebuild, Kind::Orders).await;
-    assert_eq!(tally, Tally { aggregates: 5, right: 4, failed: 1, ..Tally::default() });
+    let report = shop.counted(&rebuild, Kind::Orders).await;
+    assert_eq!(report, RebuildReport { aggregates: 5, right: 4, failed: 1, ..RebuildReport::default() });
     assert!(shop.failed()["ord_wrong"].contains("can't be read"));
 }
 

@@ -38,16 +38,16 @@ pub enum Body {
 }
 
 impl Body {
-    /// Reads the beginning of a body of at most `limit` bytes, or all of a small one, within `patience`; what then still
+    /// Reads the beginning of a body of at most `limit` bytes, or all of a small one, within `timeout`; what then still
     /// comes has the same bounds.
     ///
     /// # Errors
     /// [`Fate`]
-    pub async fn read(mut payload: web::Payload, limit: usize, patience: Duration) -> Result<Self, Fate> {
-        let deadline = Instant::now() + patience;
+    pub async fn read(mut payload: web::Payload, limit: usize, timeout: Duration) -> Result<Self, Fate> {
+        let deadline = Instant::now() + timeout;
         let mut start = Vec::new();
         loop {
-            match next(&mut payload, start.len(), limit, deadline, patience).await? {
+            match next(&mut payload, start.len(), limit, deadline, timeout).await? {
                 None => return Ok(Self::Whole(start.into())),
                 Some(chunk) => start.extend_from_slice(&chunk),
             }
@@ -61,7 +61,7 @@ impl Body {
         // The payload belongs to this thread, the connection to a role to any.
         actix_web::rt::spawn(async move {
             loop {
-                let chunk = next(&mut payload, read, limit, deadline, patience).await.transpose();
+                let chunk = next(&mut payload, read, limit, deadline, timeout).await.transpose();
                 let Some(chunk) = chunk else { break };
                 match &chunk {
                     Ok(chunk) => read += chunk.len(),
@@ -96,9 +96,9 @@ async fn next(
     read: usize,
     limit: usize,
     deadline: Instant,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Option<Bytes>, Fate> {
-    let chunk = timeout_at(deadline, payload.next()).await.map_err(|_| Fate::Late(patience.as_secs()))?;
+    let chunk = timeout_at(deadline, payload.next()).await.map_err(|_| Fate::Late(timeout.as_secs()))?;
     let Some(chunk) = chunk.transpose().map_err(|_| Fate::Broken)? else { return Ok(None) };
     if read + chunk.len() > limit { Err(Fate::TooLarge(limit)) } else { Ok(Some(chunk)) }
 }

@@ -19,7 +19,7 @@ use tracing::{Instrument, Span, field};
 use super::body::Body;
 use super::client::Client;
 use super::failure::{Failure, Fate};
-use super::upstream::{Answered, Outgoing, Place, Upstream};
+use super::upstream::{Answered, Outgoing, Permit, Upstream};
 use super::{Door, headers};
 
 /// Forwards a request to `upstream`.
@@ -42,8 +42,8 @@ pub async fn forward(
     let span = span(role, request);
     let outcome = send(door, upstream, request, body, &[]).instrument(span.clone()).await;
     note(&span, &outcome);
-    let Answered { response, place, deadline } = outcome.map_err(|failure| failure.problem(role))?;
-    Ok(answer(request.method(), response, place, deadline))
+    let Answered { response, permit, deadline } = outcome.map_err(|failure| failure.problem(role))?;
+    Ok(answer(request.method(), response, permit, deadline))
 }
 
 /// Sends the request's head, with more headers, and this body.
@@ -118,7 +118,7 @@ pub(super) fn note(span: &Span, outcome: &Result<Answered, Failure>) {
 pub(super) fn answer(
     method: &Method,
     response: hyper::Response<Incoming>,
-    place: Place,
+    permit: Permit,
     deadline: Instant,
 ) -> HttpResponse {
     let (parts, body) = response.into_parts();
@@ -135,7 +135,7 @@ pub(super) fn answer(
     }
     // Of an answer to HEAD the length is that of what GET would answer.
     let length = if *method == Method::HEAD { length } else { body.size_hint().exact() };
-    let chunks = Box::pin(chunks(body, place, deadline));
+    let chunks = Box::pin(chunks(body, permit, deadline));
     match length {
         Some(length) => answer.body(BoxBody::new(SizedStream::new(length, chunks))),
         None => answer.streaming(chunks),
@@ -153,7 +153,7 @@ enum Part {
 /// Ends with an error where the answer was cut off: the client's connection is then cut off, too, and nobody takes
 /// a half for the whole. The role's answer is read by a task of its own, since a client that reads nothing has us ask
 /// for nothing: without it the place would be taken for as long as such a client likes.
-fn chunks(body: Incoming, place: Place, deadline: Instant) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
+fn chunks(body: Incoming, permit: Permit, deadline: Instant) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         let gone = sender.clone();
@@ -163,7 +163,7 @@ fn chunks(body: Incoming, place: Place, deadline: Instant) -> impl Stream<Item =
             // A client that reads sees why there is no more; of another nothing is waited for.
             () = sleep_until(deadline) => drop(sender.try_send(Part::Cut(std::io::ErrorKind::TimedOut.into()))),
         }
-        drop(place);
+        drop(permit);
     });
     stream::unfold(Some(receiver), |open| async move {
         let mut receiver = open?;

@@ -42,7 +42,7 @@ pub async fn open(
 ) -> Result<HttpResponse, Problem> {
     forward::refuse_loops(request)?;
     let role = upstream.name();
-    let place = std::sync::Arc::clone(&door.tunnels).try_acquire_owned().map_err(|_| Failure::Full.problem(role))?;
+    let permit = std::sync::Arc::clone(&door.tunnels).try_acquire_owned().map_err(|_| Failure::Full.problem(role))?;
     let span = forward::span(role, request);
     let upgrade = [
         (CONNECTION, HeaderValue::from_static("upgrade")),
@@ -53,7 +53,7 @@ pub async fn open(
     let answered = outcome.map_err(|failure| failure.problem(role))?;
     let mut response = answered.response;
     if response.status().as_u16() != StatusCode::SWITCHING_PROTOCOLS.as_u16() {
-        return Ok(forward::answer(request.method(), response, answered.place, answered.deadline));
+        return Ok(forward::answer(request.method(), response, answered.permit, answered.deadline));
     }
     let upgraded = hyper::upgrade::on(&mut response).await.map_err(|_| Failure::Cut.problem(role))?;
     let (from_role, to_role) = tokio::io::split(TokioIo::new(upgraded));
@@ -61,7 +61,7 @@ pub async fn open(
     actix_web::rt::spawn(up(payload, to_role, ended.clone()));
     let mut answer = HttpResponse::SwitchingProtocols();
     headers::homeward(std::mem::take(response.headers_mut()), &mut answer);
-    Ok(answer.upgrade(WEB_SOCKET).streaming(down(from_role, ended, place)))
+    Ok(answer.upgrade(WEB_SOCKET).streaming(down(from_role, ended, permit)))
 }
 
 /// From the client to the role, until one of them or the tunnel ends.
@@ -85,7 +85,7 @@ async fn up(mut payload: web::Payload, mut role: WriteHalf<Role>, ended: Cancell
 fn down(
     role: ReadHalf<Role>,
     ended: CancellationToken,
-    place: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
     struct Open {
         role: ReadHalf<Role>,
@@ -93,7 +93,7 @@ fn down(
         _ends: DropGuard,
         _place: OwnedSemaphorePermit,
     }
-    let open = Open { role, _ends: ended.clone().drop_guard(), ended, _place: place };
+    let open = Open { role, _ends: ended.clone().drop_guard(), ended, _place: permit };
     Box::pin(stream::unfold(open, |mut open| async move {
         let mut chunk = vec![0; CHUNK];
         let read = tokio::select! {

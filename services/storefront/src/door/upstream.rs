@@ -78,19 +78,19 @@ pub struct Answered {
     /// The answer.
     pub response: Response<Incoming>,
     /// Kept until the answer has gone through.
-    pub place: Place,
+    pub permit: Permit,
     /// When it must have gone through.
     pub deadline: Instant,
 }
 
 /// One of the requests that a role may have in hand.
-pub struct Place {
+pub struct Permit {
     _permit: OwnedSemaphorePermit,
     in_flight: UpDownCounter<i64>,
     role: &'static str,
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.in_flight.add(-1, &[KeyValue::new("role", self.role)]);
     }
@@ -170,10 +170,10 @@ impl Upstream {
     async fn bounded(&self, outgoing: Outgoing, started: Instant) -> Result<Answered, Failure> {
         let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Failure::Full)?;
         self.in_flight.add(1, &[KeyValue::new("role", self.name)]);
-        let place = Place { _permit: permit, in_flight: self.in_flight.clone(), role: self.name };
+        let permit = Permit { _permit: permit, in_flight: self.in_flight.clone(), role: self.name };
         let sending = self.with_retry(outgoing);
         let response = timeout_at(started + self.bounds.head, sending).await.unwrap_or(Err(Failure::Slow))?;
-        Ok(Answered { response, place, deadline: started + self.bounds.whole })
+        Ok(Answered { response, permit, deadline: started + self.bounds.whole })
     }
 
     async fn with_retry(&self, outgoing: Outgoing) -> Result<Response<Incoming>, Failure> {

@@ -22,7 +22,7 @@ use crate::support::{Street, cancelled, paid};
 
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The role's paths on a port of their own, and its workers.
 struct Pod {
@@ -54,7 +54,7 @@ fn open(street: &Street, clients: usize) -> Pod {
 impl Pod {
     async fn watch(&self, query: &str) -> Client {
         let url = format!("ws://{}/tally/live{query}", self.address);
-        timeout(PATIENCE, connect_async(url)).await.unwrap().unwrap().0
+        timeout(TIMEOUT, connect_async(url)).await.unwrap().unwrap().0
     }
 
     async fn get(&self, path: &str) -> (u16, Value) {
@@ -63,7 +63,7 @@ impl Pod {
         let request = format!("GET {path} HTTP/1.1\r\nHost: tally\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
-        timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+        timeout(TIMEOUT, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         (status, serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned())))
@@ -72,7 +72,7 @@ impl Pod {
 
 async fn next(client: &mut Client) -> Value {
     loop {
-        match timeout(PATIENCE, client.next()).await.unwrap().unwrap().unwrap() {
+        match timeout(TIMEOUT, client.next()).await.unwrap().unwrap().unwrap() {
             Message::Text(text) => return serde_json::from_str(&text).unwrap(),
             Message::Ping(_) | Message::Pong(_) => {}
             other => panic!("{other:?}"),
@@ -147,7 +147,7 @@ async fn clients_are_sent_away_when_the_pod_drains() {
     client.send(Message::Ping("x".into())).await.unwrap();
     pod.shutdown.cancel();
     loop {
-        match timeout(PATIENCE, client.next()).await.unwrap().unwrap().unwrap() {
+        match timeout(TIMEOUT, client.next()).await.unwrap().unwrap().unwrap() {
             Message::Close(reason) => {
                 assert_eq!(reason.unwrap().code, CloseCode::Away);
                 return;

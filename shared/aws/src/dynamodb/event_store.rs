@@ -52,7 +52,7 @@ impl DynamoEventStore {
 
     /// A page of one shard of the time index.
     fn time_index(&self, shard: u8, from: Option<String>, limit: usize) -> Result<QueryFluentBuilder, Fault> {
-        let start = from.map(|cursor| Place::parse(&cursor).map(|place| place.into_key(shard))).transpose()?;
+        let start = from.map(|cursor| ScanCursor::parse(&cursor).map(|place| place.into_key(shard))).transpose()?;
         let page = self
             .client
             .query()
@@ -128,7 +128,7 @@ impl EventStore for DynamoEventStore {
         let page = self.time_index(shard, from, limit)?.send().await.map_err(|error| fault(QUERY, &error))?;
         let commits =
             page.items().iter().map(decode).collect::<Result<_, _>>().map_err(|error| invalid(QUERY, error))?;
-        let next = page.last_evaluated_key().map(Place::of).transpose()?;
+        let next = page.last_evaluated_key().map(ScanCursor::of).transpose()?;
         Ok((commits, next))
     }
 
@@ -148,7 +148,7 @@ impl EventStore for DynamoEventStore {
         let slots: Result<Vec<_>, _> = page.items().iter().map(slot).collect();
         let slots = slots.map_err(|error| invalid(QUERY, error))?;
         let firsts = slots.into_iter().filter(|(_, version)| *version == Version::FIRST).map(|(id, _)| id);
-        let next = page.last_evaluated_key().map(Place::of).transpose()?;
+        let next = page.last_evaluated_key().map(ScanCursor::of).transpose()?;
         Ok((firsts.collect(), next))
     }
 
@@ -190,13 +190,13 @@ fn without_gaps(id: &AggregateId, after: Version, commits: Vec<Commit>) -> Resul
 
 /// Where a scan stopped.
 #[derive(Serialize, Deserialize)]
-struct Place {
+struct ScanCursor {
     created_at: String,
     aggregate_id: String,
     version: u64,
 }
 
-impl Place {
+impl ScanCursor {
     fn parse(cursor: &str) -> Result<Self, Fault> {
         serde_json::from_str(cursor).map_err(|_| invalid(QUERY, "this is no cursor of a scan"))
     }

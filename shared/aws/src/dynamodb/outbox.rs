@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::{
 use futures::future::join_all;
 use shotengai_kernel::Timestamp;
 use shotengai_messaging::metrics::count_fault;
-use shotengai_messaging::{Commit, Fault, Seldom};
+use shotengai_messaging::{Commit, Fault, LogLimiter};
 
 use super::attributes::{BadItem, Item, number, read_number, read_text, text};
 use super::commit_item::{decode, format_time, outbox_shard};
@@ -29,11 +29,11 @@ const LOG_EVERY: Duration = Duration::from_secs(600);
 const KEYS_MAX: usize = 10;
 
 /// Marked commits that can't be read: named in the log now and then, counted each time.
-pub(super) struct Unreadable(Mutex<Seldom>);
+pub(super) struct Unreadable(Mutex<LogLimiter>);
 
 impl Unreadable {
     pub(super) const fn new() -> Self {
-        Self(Mutex::new(Seldom::new(LOG_EVERY)))
+        Self(Mutex::new(LogLimiter::new(LOG_EVERY)))
     }
 
     /// Of these, which stand in one shard. Keys and attributes' names only: what stands in them may be personal.
@@ -42,8 +42,8 @@ impl Unreadable {
             return;
         }
         let named: Vec<String> = items.iter().take(KEYS_MAX).map(|(key, error)| format!("{key}: {error}")).collect();
-        let mut seldom = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if seldom.may(&outbox_shard(shard)) {
+        let mut log_limiter = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if log_limiter.may(&outbox_shard(shard)) {
             let commits = items.len();
             tracing::error!(table, commits, ?named, "these commits don't come into the stream until they are repaired");
         }

@@ -4,7 +4,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 
 /// Where a parameter stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Location {
     /// In the query string.
     Query,
     /// In a header of the request.
@@ -15,7 +15,7 @@ pub enum Place {
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
     /// Where it stands.
-    pub place: Place,
+    pub location: Location,
     /// What it is called.
     pub name: &'static str,
     /// What it means.
@@ -37,13 +37,13 @@ impl Parameter {
         schema: fn(&mut SchemaGenerator) -> Schema,
         example: &'static str,
     ) -> Self {
-        Self { place: Place::Query, name, description, repeats: false, schema, example }
+        Self { location: Location::Query, name, description, repeats: false, schema, example }
     }
 }
 
 /// The header that makes a repeated request the same request.
 pub const IDEMPOTENCY_KEY: Parameter = Parameter {
-    place: Place::Header,
+    location: Location::Header,
     name: "Idempotency-Key",
     description: "Makes a repeated request the same request: it is done once, and answered as the first time. \
                   1 to 255 visible ASCII characters; choose a new one for each new wish.",
@@ -54,7 +54,7 @@ pub const IDEMPOTENCY_KEY: Parameter = Parameter {
 
 /// The header that chooses a guest's language where the body doesn't.
 pub const ACCEPT_LANGUAGE: Parameter = Parameter {
-    place: Place::Header,
+    location: Location::Header,
     name: "Accept-Language",
     description: "Which languages are preferred, where nothing else says it. A hint: it is never refused.",
     repeats: false,

@@ -25,7 +25,7 @@ use crate::ports::store::EventStore;
 use crate::ports::table::Table;
 
 /// How long a dependency may take to answer a probe.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest pause between two probes of something that is away. It is what an outage lasts longer for a consumer; a
 /// cheap call every other second from each consumer is nothing to what comes back.
 const PAUSE: Duration = Duration::from_secs(4);
@@ -90,7 +90,7 @@ impl Probe {
     /// # Errors
     /// A [`Fault`] of the dependency, also when it takes too long to answer.
     pub async fn ask(&self) -> Result<(), Fault> {
-        match timeout(PATIENCE, (self.ask)()).await {
+        match timeout(TIMEOUT, (self.ask)()).await {
             Ok(answer) => answer,
             Err(elapsed) => Err(Fault::new(FaultKind::Transient, "probe", elapsed)),
         }

@@ -6,13 +6,13 @@
 //! - `receive`: the loop, its permits and its end.
 //! - `decode`: from a message to a delivery, or why there is none.
 //! - `policy`: from a handler's answer to what becomes of the message; pure.
-//! - `settle`, `letters`: deletes, hides and dead-letters, each entry's answer checked.
+//! - `settle`, `dead_letter`: deletes, hides and dead-letters, each entry's answer checked.
 //! - `visibility`: keeps hidden what is not settled. [`Probe`] and the breaker: nothing is received while something is away.
 
 mod breaker;
 mod config;
+mod dead_letter;
 mod decode;
-mod letters;
 mod policy;
 mod receive;
 mod settle;
@@ -37,7 +37,7 @@ use crate::worker::Worker;
 use self::breaker::Breaker;
 pub use self::breaker::Probe;
 pub use self::config::ConsumerConfig;
-pub use self::letters::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
+pub use self::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use self::policy::Policy;
 use self::visibility::Hidden;
 

@@ -79,8 +79,8 @@ impl Policy {
         match error {
             // However often it came: it is the release that is too old, not the attempts that are too many.
             DecodeError::FutureVersion { .. } if known_for < self.future_patience => {
-                let patience = Duration::try_from(self.future_patience).unwrap_or_default();
-                Settlement::Again(Wait::For((patience / FUTURE_TRIES).max(Duration::from_secs(1))))
+                let timeout = Duration::try_from(self.future_patience).unwrap_or_default();
+                Settlement::Again(Wait::For((timeout / FUTURE_TRIES).max(Duration::from_secs(1))))
             }
             error => Settlement::Dead { reason: error.reason(), error: error.to_string() },
         }

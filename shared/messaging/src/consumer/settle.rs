@@ -27,7 +27,7 @@ impl Consumer {
                 Settlement::Dead { reason, error } => dead.push((delivery, reason, error)),
             }
         }
-        done.extend(self.bury(dead).await);
+        done.extend(self.send_dead_letters(dead).await);
         self.change_visibility(&again).await;
         self.delete(&done).await;
     }

@@ -14,7 +14,7 @@ use super::pacer::Pacer;
 use super::record::record;
 use super::report::{Failure, Report};
 use super::route::Target;
-use super::{DeadLetters, parcel};
+use super::{DeadLetters, redrive_message};
 use crate::ports::queue::{QUEUE_MAX_BATCH, SEND_MAX_BYTES};
 
 /// What to do.
@@ -126,7 +126,7 @@ impl DeadLetters {
             run.report.waiting += lines.block(&run.known.blocked);
             // By what would be sent: a letter has its names and types to count, loses its facts and gains its count.
             let (most, id) = (run.pacer.batch(QUEUE_MAX_BATCH).min(run.left), run.report.run);
-            let batch = lines.next(most, SEND_MAX_BYTES, |letter| parcel::message(letter, id).size());
+            let batch = lines.next(most, SEND_MAX_BYTES, |letter| redrive_message::message(letter, id).size());
             if batch.is_empty() {
                 return true;
             }
@@ -169,14 +169,14 @@ impl DeadLetters {
     async fn redrive_batch(&self, run: &mut Run<'_>, batch: Vec<Entry>) -> bool {
         let id: Uuid = run.report.run;
         let letters: Vec<_> = batch.iter().map(|entry| &entry.letter).collect();
-        let sent = parcel::send(&self.destination, &letters, id, self.ports.random.as_ref()).await;
+        let sent = redrive_message::send(&self.destination, &letters, id, self.ports.random.as_ref()).await;
         let mut gone = Vec::new();
         for (entry, answer) in batch.into_iter().zip(sent.entries) {
             match answer {
                 Ok(()) => {
                     run.known.sent.insert(entry.letter.message_id.clone());
                     if let Ok(record) = record(&entry.letter) {
-                        run.known.records.insert(parcel::fingerprint(&record));
+                        run.known.records.insert(redrive_message::fingerprint(&record));
                     }
                     gone.push(entry);
                 }

@@ -50,7 +50,7 @@ pub struct MemoryStream {
 }
 
 /// What a cursor's text says.
-struct Place {
+struct StreamPosition {
     generation: u64,
     issued_ms: u128,
     /// The last position that was read.
@@ -119,15 +119,15 @@ impl MemoryStream {
         ShardCursor(format!("{generation}:{}:{after}:{shard}", self.started.elapsed().as_millis()))
     }
 
-    fn good(&self, place: &Place) -> bool {
+    fn good(&self, place: &StreamPosition) -> bool {
         let age = self.started.elapsed().as_millis().saturating_sub(place.issued_ms);
         place.generation == self.generation.load(Ordering::Relaxed) && age <= self.config.cursor_ttl.as_millis()
     }
 }
 
-fn parse(cursor: &ShardCursor) -> Option<Place> {
+fn parse(cursor: &ShardCursor) -> Option<StreamPosition> {
     let mut parts = cursor.0.splitn(4, ':');
-    Some(Place {
+    Some(StreamPosition {
         generation: parts.next()?.parse().ok()?,
         issued_ms: parts.next()?.parse().ok()?,
         after: parts.next()?.parse().ok()?,

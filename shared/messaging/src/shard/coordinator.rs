@@ -18,9 +18,9 @@ use super::reading::Ended;
 use super::view::View;
 use crate::lease::watch::LeaseWatch;
 use crate::lease::{MEMBER_PREFIX, member};
+use crate::log_limiter::LogLimiter;
 use crate::metrics;
 use crate::ports::lease::{Lease, LeaseChange, LeaseError};
-use crate::seldom::Seldom;
 
 const LOG_EVERY: Duration = Duration::from_secs(60);
 /// What nobody wants any more is deleted when it has stood unchanged for so many leases.
@@ -45,7 +45,7 @@ struct Coordinator {
     leased: BTreeSet<String>,
     /// Shards held by one who is no member, and the token at first sight.
     strange: BTreeMap<String, String>,
-    seldom: Seldom,
+    log_limiter: LogLimiter,
 }
 
 pub(super) async fn run(consumer: Arc<StreamConsumer>, shutdown: CancellationToken) {
@@ -61,7 +61,7 @@ pub(super) async fn run(consumer: Arc<StreamConsumer>, shutdown: CancellationTok
         refresh_at: Instant::now(),
         leased: BTreeSet::new(),
         strange: BTreeMap::new(),
-        seldom: Seldom::new(LOG_EVERY),
+        log_limiter: LogLimiter::new(LOG_EVERY),
         consumer,
     };
     // The member leaves while its shards are given back, so that the others know at once what is theirs.
@@ -109,7 +109,7 @@ impl Coordinator {
             let holder = lease.holder.as_deref().unwrap_or_default();
             // One that died is no member for a moment before its leases run out; who renews is another matter.
             let first = self.strange.entry(shard.clone()).or_insert_with(|| lease.token.clone());
-            if *first != lease.token && self.seldom.may(&format!("holder/{shard}")) {
+            if *first != lease.token && self.log_limiter.may(&format!("holder/{shard}")) {
                 tracing::warn!(reader = self.consumer.name, shard, holder, "held by one who is no member; left to it");
             }
         }
@@ -197,7 +197,7 @@ impl Coordinator {
         let pause = if self.known.unreadable().is_empty() { pause } else { pause.min(consumer.config.list_every / 3) };
         self.refresh_at = Instant::now() + pause;
         for (shard, error) in self.known.unreadable() {
-            if self.seldom.may(&format!("row/{shard}")) {
+            if self.log_limiter.may(&format!("row/{shard}")) {
                 tracing::error!(
                     reader = consumer.name,
                     shard,
@@ -327,7 +327,7 @@ impl Coordinator {
     }
 
     fn warn(&mut self, subject: &str, error: &dyn std::fmt::Display, what: &'static str) {
-        if self.seldom.may(subject) {
+        if self.log_limiter.may(subject) {
             tracing::warn!(reader = self.consumer.name, subject, %error, "{what}");
         }
     }

@@ -10,10 +10,10 @@ use super::StreamConsumer;
 use super::progress::Progress;
 use crate::backoff::Backoff;
 use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::log_limiter::LogLimiter;
 use crate::metrics;
 use crate::ports::fault::{Fault, FaultKind};
 use crate::ports::stream::{CursorExpired, ShardCursor, StartAt};
-use crate::seldom::Seldom;
 
 const LOG_EVERY: Duration = Duration::from_secs(30);
 
@@ -93,7 +93,7 @@ pub(super) async fn read(consumer: &StreamConsumer, shard: &str, stop: &Stop, pr
     let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
     let mut reading: Option<Reading<'_>> = None;
     let mut failures = 0;
-    let mut seldom = Seldom::new(LOG_EVERY);
+    let mut log_limiter = LogLimiter::new(LOG_EVERY);
     loop {
         if stop.is_asked() {
             if let Some(reading) = &mut reading {
@@ -140,7 +140,7 @@ pub(super) async fn read(consumer: &StreamConsumer, shard: &str, stop: &Stop, pr
         {
             return ended;
         }
-        if seldom.may(shard) {
+        if log_limiter.may(shard) {
             tracing::warn!(reader = consumer.name, shard, %error, failures, "reading a shard failed; trying again");
         }
         stop.pause(pause).await;

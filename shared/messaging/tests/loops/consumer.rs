@@ -272,9 +272,9 @@ async fn patience_with_the_future_is_not_cut_short_by_the_attempts_that_are_allo
     let street = Street::new();
     street.send(&event_of_version(99)).await;
     let (started, dead_letters) = (Instant::now(), street.dead_letters());
-    let patience = jiff::SignedDuration::from_secs(60);
+    let timeout = jiff::SignedDuration::from_secs(60);
     let running = street
-        .consuming(ConsumerConfig { max_attempts: 2, future_patience: patience, ..config() }, &Scripted::new(done));
+        .consuming(ConsumerConfig { max_attempts: 2, future_patience: timeout, ..config() }, &Scripted::new(done));
     until("it is a dead letter", || dead_letters.depth_now().total() == 1).await;
     assert!((60 * SECOND..65 * SECOND).contains(&started.elapsed()), "{:?}", started.elapsed());
     assert_eq!(street.reasons(), ["future_version"]);

@@ -34,15 +34,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let acceptable = is_plain_json(request);
-        let patience = HttpState::of(request).map(|state| state.read_timeout());
+        let timeout = HttpState::of(request).map(|state| state.read_timeout());
         // The application sets the extractor's limit to `BODY_LIMIT`.
         let bytes = Bytes::from_request(request, payload);
         Box::pin(async move {
             acceptable?;
-            let patience = patience?;
-            let raw = match tokio::time::timeout(patience, bytes).await {
+            let timeout = timeout?;
+            let raw = match tokio::time::timeout(timeout, bytes).await {
                 Ok(read) => read.map_err(|error| unreadable(&error))?,
-                Err(_) => return Err(Problem::body_timeout(patience)),
+                Err(_) => return Err(Problem::body_timeout(timeout)),
             };
             let value = json::parse(&raw)?;
             Ok(Self { value, raw })

@@ -23,7 +23,7 @@ pub struct Problem(Box<Parts>);
 struct Parts {
     of: &'static ProblemType,
     detail: Option<String>,
-    place: Option<Place>,
+    location: Option<Location>,
     errors: Vec<Named>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -31,7 +31,7 @@ struct Parts {
 /// Which part of the request is at fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Place {
+enum Location {
     Pointer(String),
     Parameter(String),
     Header(String),
@@ -41,7 +41,7 @@ enum Place {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Named {
     #[serde(flatten)]
-    place: Place,
+    location: Location,
     detail: String,
 }
 
@@ -49,13 +49,13 @@ impl Named {
     /// A fault of a part of the body (RFC 6901).
     #[must_use]
     pub fn pointer(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { place: Place::Pointer(pointer.into()), detail: detail.into() }
+        Self { location: Location::Pointer(pointer.into()), detail: detail.into() }
     }
 
     /// A fault of a parameter of the query string.
     #[must_use]
     pub fn parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { place: Place::Parameter(name.into()), detail: detail.into() }
+        Self { location: Location::Parameter(name.into()), detail: detail.into() }
     }
 }
 
@@ -67,7 +67,7 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    place: Option<&'a Place>,
+    location: Option<&'a Location>,
     #[serde(skip_serializing_if = "<[Named]>::is_empty")]
     errors: &'a [Named],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +79,7 @@ impl Problem {
     #[must_use]
     pub fn of(of: &'static ProblemType) -> Self {
         let (errors, headers) = (Vec::new(), Vec::new());
-        Self(Box::new(Parts { of, detail: None, place: None, errors, headers }))
+        Self(Box::new(Parts { of, detail: None, location: None, errors, headers }))
     }
 
     /// Says what is wrong this time.
@@ -92,21 +92,21 @@ impl Problem {
     /// Names the part of the body at fault (RFC 6901, such as `/items/0/quantity`).
     #[must_use]
     pub fn pointer(mut self, pointer: impl Into<String>) -> Self {
-        self.0.place = Some(Place::Pointer(pointer.into()));
+        self.0.location = Some(Location::Pointer(pointer.into()));
         self
     }
 
     /// Names the parameter of the query string at fault.
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>) -> Self {
-        self.0.place = Some(Place::Parameter(name.into()));
+        self.0.location = Some(Location::Parameter(name.into()));
         self
     }
 
     /// Names the request's header at fault.
     #[must_use]
     pub fn at_header(mut self, name: impl Into<String>) -> Self {
-        self.0.place = Some(Place::Header(name.into()));
+        self.0.location = Some(Location::Header(name.into()));
         self
     }
 
@@ -114,8 +114,8 @@ impl Problem {
     #[must_use]
     pub fn errors(mut self, errors: impl IntoIterator<Item = Named>) -> Self {
         self.0.errors = errors.into_iter().collect();
-        if let Some(Named { place, detail }) = self.0.errors.first() {
-            self.0.place = Some(place.clone());
+        if let Some(Named { location, detail }) = self.0.errors.first() {
+            self.0.location = Some(location.clone());
             self.0.detail = Some(detail.clone());
         }
         self
@@ -178,8 +178,8 @@ impl Problem {
 
     /// 408: the body took longer than this to arrive.
     #[must_use]
-    pub fn body_timeout(patience: Duration) -> Self {
-        Self::of(&shared::BODY_TIMEOUT).detail(format!("it may take {} s", patience.as_secs()))
+    pub fn body_timeout(timeout: Duration) -> Self {
+        Self::of(&shared::BODY_TIMEOUT).detail(format!("it may take {} s", timeout.as_secs()))
     }
 
     /// 413: the body has more than so many bytes.
@@ -231,9 +231,9 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let parts = &self.0;
         // Whoever reads only `errors` finds a single fault there too.
-        let single = match (&parts.place, &parts.detail) {
-            (Some(place), Some(detail)) if parts.errors.is_empty() => {
-                Some(Named { place: place.clone(), detail: detail.clone() })
+        let single = match (&parts.location, &parts.detail) {
+            (Some(location), Some(detail)) if parts.errors.is_empty() => {
+                Some(Named { location: location.clone(), detail: detail.clone() })
             }
             _ => None,
         };
@@ -242,7 +242,7 @@ impl ResponseError for Problem {
             title: parts.of.title,
             status: parts.of.status,
             detail: parts.detail.as_deref(),
-            place: parts.place.as_ref(),
+            location: parts.location.as_ref(),
             errors: single.as_ref().map_or(parts.errors.as_slice(), std::slice::from_ref),
             instance: current_request_id().map(|id| id.urn().to_string()),
         };

@@ -1,9 +1,9 @@
 //! Turns roles into a process, and ends it in the right order.
 
-mod crew;
 mod signals;
 #[cfg(test)]
 mod tests;
+mod worker_set;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use crate::health::{Health, HealthServing};
 use crate::http::{HttpListener, HttpServing, HttpState, Routes};
 use crate::role::Role;
 use crate::telemetry::Telemetry;
-use crew::Crew;
 pub use signals::shutdown_on_signals;
+use worker_set::WorkerSet;
 
 /// More threads than two are idle memory: handlers wait, they don't compute.
 const MAX_THREADS: usize = 2;
@@ -101,7 +101,7 @@ impl App {
         tokio::spawn(Arc::clone(&health).watch(stop_watching));
         let mut serving = tokio::spawn(http.server);
         let mut telling = tokio::spawn(health_server.server);
-        let crew = Crew::start(workers, &context.ports.random);
+        let worker_set = WorkerSet::start(workers, &context.ports.random);
         let names: Vec<&str> = roles.iter().map(|role| role.name).collect();
         tracing::info!(roles = names.join(","), %http_addr, %health_addr, "running");
 
@@ -120,7 +120,7 @@ impl App {
         }
         let deadline = Instant::now() + drain;
         // Side by side: connections that live on, such as web sockets, end with the worker that feeds them.
-        crew.finish(stop(&http.handle, serving, Instant::now() + http_drain), deadline).await;
+        worker_set.finish(stop(&http.handle, serving, Instant::now() + http_drain), deadline).await;
         health_server.handle.stop(false).await;
         tracing::info!("ended");
         if let Some(telemetry) = telemetry {

@@ -12,7 +12,7 @@ use super::*;
 use crate::health::Check;
 use crate::settings::Settings;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn context(change: impl FnOnce(&mut Settings)) -> Context {
     let mut settings = Settings::local(SecretString::from("an internal token"));
@@ -28,7 +28,7 @@ async fn until(condition: impl AsyncFn() -> bool) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, met).await.unwrap();
+    tokio::time::timeout(TIMEOUT, met).await.unwrap();
 }
 
 fn serve_x(routes: &mut Routes) {
@@ -91,7 +91,7 @@ async fn a_process_gets_ready_restarts_what_falls_and_finishes_what_it_holds() {
     until(async || runs.load(Ordering::Relaxed) == 2).await;
 
     shutdown.cancel();
-    tokio::time::timeout(PATIENCE, running).await.unwrap().unwrap().unwrap();
+    tokio::time::timeout(TIMEOUT, running).await.unwrap().unwrap().unwrap();
     assert!(finished.load(Ordering::Relaxed), "the worker was not waited for");
     assert_eq!(status(&format!("{http}/x")).await, None);
 }
@@ -115,9 +115,9 @@ async fn those_that_end_last_are_told_after_the_others_ended() {
             noted.store(seen.load(Ordering::Relaxed), Ordering::Relaxed);
         }
     });
-    let crew = Crew::start(vec![publisher.ending_last(), consumer], &Ports::system().random);
+    let worker_set = WorkerSet::start(vec![publisher.ending_last(), consumer], &Ports::system().random);
     tokio::task::yield_now().await;
-    tokio::time::timeout(PATIENCE, crew.finish(async {}, Instant::now() + PATIENCE)).await.unwrap();
+    tokio::time::timeout(TIMEOUT, worker_set.finish(async {}, Instant::now() + TIMEOUT)).await.unwrap();
     assert!(first.load(Ordering::Relaxed) && ordered.load(Ordering::Relaxed));
 }
 
@@ -129,9 +129,9 @@ async fn a_worker_that_ignores_the_bound_is_cut_off() {
         noted.notify_one();
         std::future::pending()
     });
-    let crew = Crew::start(vec![worker], &Ports::system().random);
+    let worker_set = WorkerSet::start(vec![worker], &Ports::system().random);
     running.notified().await;
     let started = Instant::now();
-    crew.finish(async {}, started + Duration::from_secs(3)).await;
+    worker_set.finish(async {}, started + Duration::from_secs(3)).await;
     assert_eq!(started.elapsed().as_secs(), 3);
 }

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use shotengai_messaging::Seldom;
+use shotengai_messaging::LogLimiter;
 use tracing::{Metadata, Subscriber};
 use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::layer::Filter;
@@ -31,7 +31,7 @@ pub(super) fn directives(asked: Option<&str>) -> String {
 
 /// Lets what the exporter of traces repeats pass once in ten minutes: a collector that is away would fill the log.
 pub(super) fn rarely_the_same<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Filter<S> {
-    let said = Mutex::new(Seldom::new(REMIND_EVERY));
+    let said = Mutex::new(LogLimiter::new(REMIND_EVERY));
     dynamic_filter_fn(move |metadata: &Metadata<'_>, _| {
         !is_exporters(metadata) || said.lock().unwrap_or_else(PoisonError::into_inner).may(metadata.name())
     })

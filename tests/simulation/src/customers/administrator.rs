@@ -8,8 +8,8 @@ use shotengai_kernel::{ProductId, Quantity, UserId};
 use shotengai_messaging::CommandError;
 
 use super::{Attempt, Person};
-use crate::past::details;
 use crate::plan::Goods;
+use crate::prehistory::details;
 
 impl Person {
     pub(super) async fn administer(&self, index: usize, goods: Goods, listing: tokio::sync::oneshot::Sender<()>) {
@@ -79,12 +79,12 @@ impl Person {
     async fn add(&self, user: &UserId, product: &ProductId, key: &str, quantity: Quantity) {
         let addition = keyed_addition(user, key, product);
         self.ask(
-            |services| services.desk.is_some(),
+            |services| services.stock_service.is_some(),
             |open| {
                 let meta = self.meta(&open);
                 async move {
-                    let Some(desk) = &open.services.desk else { return Attempt::Again };
-                    match add_stock(desk, product, addition, quantity, meta).await {
+                    let Some(stock_service) = &open.services.stock_service else { return Attempt::Again };
+                    match add_stock(stock_service, product, addition, quantity, meta).await {
                         Ok(_) => Attempt::Settled(()),
                         Err(CommandError::Refused(AddRefusal::KeyReused)) => {
                             self.world.violation(format!("addition {addition} is taken for another"));

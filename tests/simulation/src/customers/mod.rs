@@ -13,8 +13,8 @@ use shotengai_contracts::Metadata;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::line::Line;
 use crate::mishap::Mishap;
+use crate::network::Network;
 use crate::roles::Services;
 use crate::world::World;
 
@@ -22,7 +22,7 @@ use crate::world::World;
 #[derive(Clone)]
 pub struct Open {
     /// Its line.
-    pub line: Line,
+    pub network: Network,
     /// What it does.
     pub services: Arc<Services>,
 }
@@ -47,7 +47,8 @@ impl Doors {
 
     fn any(&self, world: &World, has: impl Fn(&Services) -> bool) -> Option<Open> {
         let doors = self.doors();
-        let open: Vec<_> = doors.iter().flatten().filter(|door| !door.line.is_dead() && has(&door.services)).collect();
+        let open: Vec<_> =
+            doors.iter().flatten().filter(|door| !door.network.is_dead() && has(&door.services)).collect();
         let bound = u64::try_from(open.len()).unwrap_or(0);
         open.get(usize::try_from(world.below(bound)).unwrap_or(0)).map(|door| (*door).clone())
     }
@@ -104,10 +105,10 @@ impl Person {
 
     /// Asks a process once.
     async fn once<T, Fut: Future<Output = Attempt<T>>>(&self, open: Open, ask: impl Fn(Open) -> Fut) -> Attempt<T> {
-        let line = open.line.clone();
+        let network = open.network.clone();
         tokio::select! {
             biased;
-            () = line.died() => Attempt::Again,
+            () = network.died() => Attempt::Again,
             answer = ask(open) => answer,
             // A client that waits no longer; what it asked for may still happen.
             () = tokio::time::sleep(Duration::from_secs(10)) => Attempt::Again,

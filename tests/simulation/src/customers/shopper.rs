@@ -126,7 +126,7 @@ impl Person {
     }
 
     fn accepted(&self, order: &OrderId, errand: &Errand) {
-        self.world.dealings.accept(order, errand);
+        self.world.request_ledger.accept(order, errand);
         self.world.note(&self.name, || format!("{order} is accepted"));
     }
 
@@ -135,7 +135,7 @@ impl Person {
         let Ok(somebody) = UserId::parse("usr_somebody") else { return };
         let owner = user.unwrap_or(&somebody);
         if user.is_some() {
-            self.world.dealings.ask_to_cancel(order);
+            self.world.request_ledger.ask_to_cancel(order);
         }
         self.ask(
             |services| services.orders.is_some(),
@@ -185,7 +185,7 @@ impl Person {
 
     /// An answer that no later one may contradict.
     fn told(&self, order: &OrderId, stage: OrderStage) -> Attempt<()> {
-        self.world.dealings.tell(order, stage);
+        self.world.request_ledger.tell(order, stage);
         Attempt::Settled(())
     }
 

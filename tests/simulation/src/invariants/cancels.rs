@@ -40,7 +40,7 @@ pub(super) fn every_cancel_has_its_reason(
             _ => {}
         }
     }
-    for (id, errand) in world.dealings.accepted() {
+    for (id, errand) in world.request_ledger.accepted() {
         if placed.get(&id).is_some_and(|(_, order)| !is_what_was_asked_for(world, order, &errand)) {
             world.violation(format!("{id} is another order than {errand:?}"));
         }
@@ -57,7 +57,7 @@ fn is_due(
     let token = intents::of(world, order);
     let token = token.as_ref().map(PaymentToken::expose);
     match cancelled.reason {
-        CancelReason::CustomerRequest => world.dealings.was_asked_to_cancel(&cancelled.order_id),
+        CancelReason::CustomerRequest => world.request_ledger.was_asked_to_cancel(&cancelled.order_id),
         CancelReason::PaymentDeclined => token == Some(tokens::DECLINED),
         CancelReason::CaptureRefused => token == Some(tokens::CAPTURE_DECLINED),
         CancelReason::OutOfStock => shortages.were_so(&cancelled.order_id),
@@ -67,10 +67,10 @@ fn is_due(
             let waited = envelope.time.duration_since(placed_at);
             let latest = world.since_the_beginning(envelope.time) + CLOCKS_APART_SECONDS * 1000;
             let held_up = world
-                .troubles
+                .fault_log
                 .first_hold_up()
                 .is_some_and(|at| i64::try_from(at.as_millis()).is_ok_and(|at| at <= latest));
-            waited.as_millis() >= i128::try_from(world.plan.patience.as_millis()).unwrap_or(i128::MAX) && held_up
+            waited.as_millis() >= i128::try_from(world.plan.timeout.as_millis()).unwrap_or(i128::MAX) && held_up
         }
     }
 }
@@ -90,13 +90,13 @@ fn is_what_was_asked_for(world: &World, order: &OrderPlaced, errand: &Errand) ->
 
 /// Whoever was told that an order is shipped, or cancelled, was told so for good; and nobody ships without being asked.
 fn what_was_answered_stays(world: &World, orders: &Orders) {
-    for (id, told) in world.dealings.told() {
+    for (id, told) in world.request_ledger.told() {
         let stage = orders.states.get(&id).and_then(|order| order.placed()).map(|order| order.stage);
         if stage != Some(told) {
             world.violation(format!("{id} is {stage:?} and somebody was told that it is {told:?}"));
         }
     }
-    let accepted = world.dealings.accepted();
+    let accepted = world.request_ledger.accepted();
     for (id, _) in orders.at(&[OrderStage::Shipped]) {
         if accepted.get(id).is_none_or(|errand| errand.ships.is_none()) {
             world.violation(format!("{id} was shipped and nobody asked for it"));

@@ -23,7 +23,7 @@ pub(super) fn are_the_poison(world: &World) {
         }
     }
     // A letter is written before its message is deleted: twice, if the message comes again meanwhile.
-    let may_come_twice = world.plan.duplicates > 0 || world.troubles.any();
+    let may_come_twice = world.plan.duplicates > 0 || world.fault_log.any();
     for (body, letters) in arrived {
         if letters > 1 && !may_come_twice {
             world.violation(format!("{letters} dead letters {body:?}"));

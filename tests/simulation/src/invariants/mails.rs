@@ -41,7 +41,7 @@ fn copies_are_excused(world: &World, claim: &str, copies: &[Mail]) {
         let (id, from, to) = (&first.message_id, first.at, second.at);
         if recorded.is_some_and(|at| at < to) {
             world.violation(format!("mail {id} went out at {to:?} and was recorded at {recorded:?}"));
-        } else if !world.troubles.befell(first.sender, &[id, claim], from, to) {
+        } else if !world.fault_log.befell(first.sender, &[id, claim], from, to) {
             world.violation(format!("mail {id} went out at {from:?} and {to:?} without a fault between"));
         }
     }

@@ -118,7 +118,7 @@ fn stores_are_whole(world: &World) {
 }
 
 fn every_order_is_final(world: &World, orders: &Orders) {
-    for order in world.dealings.accepted().keys() {
+    for order in world.request_ledger.accepted().keys() {
         if !orders.states.contains_key(order) {
             world.violation(format!("{order} was accepted and is not in the store"));
         }

@@ -36,7 +36,7 @@ pub struct Plan {
     /// Faults, by time.
     pub happenings: Vec<(Duration, Happening)>,
     /// How long an order may stay pending.
-    pub patience: Duration,
+    pub timeout: Duration,
     /// When faults end and the world settles.
     pub calm_after: Duration,
 }
@@ -89,7 +89,7 @@ impl Plan {
             errands,
             happenings,
             // Over fifteen minutes, reminders take more than one hop.
-            patience: Duration::from_secs(if dice.one_in(20) { 1000 } else { 20 + dice.below(120) }),
+            timeout: Duration::from_secs(if dice.one_in(20) { 1000 } else { 20 + dice.below(120) }),
             calm_after: last.max(Duration::from_secs(OPEN_SECONDS + 15)),
         }
     }
@@ -98,7 +98,7 @@ impl Plan {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let feed = if self.captured { "change capture" } else { "outbox" };
-        writeln!(f, "seed {}: {feed}, {} shards, deadline {:?}", self.seed, self.shards, self.patience)?;
+        writeln!(f, "seed {}: {feed}, {} shards, deadline {:?}", self.seed, self.shards, self.timeout)?;
         writeln!(f, "  of a thousand: {:?}", self.rates)?;
         writeln!(
             f,

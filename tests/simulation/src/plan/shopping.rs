@@ -55,7 +55,7 @@ pub struct Goods {
     /// Whether the administrator chose its id; otherwise it derives from the request's key.
     pub chosen_id: bool,
     /// Events of price, and pieces that came in one by one, from before the first customer: enough for a snapshot.
-    pub past: u32,
+    pub prehistory: u32,
     /// Pieces at first.
     pub stock: u32,
     /// Pieces that are added later, and when.
@@ -71,7 +71,7 @@ impl Goods {
     #[must_use]
     pub fn pieces(&self) -> u64 {
         let later = self.additions.iter().map(|(_, pieces)| u64::from(*pieces)).sum::<u64>();
-        u64::from(self.stock) + u64::from(self.past) + later
+        u64::from(self.stock) + u64::from(self.prehistory) + later
     }
 }
 
@@ -80,7 +80,7 @@ pub(super) fn goods(dice: &Dice, old: bool) -> Goods {
     Goods {
         chosen_id: old || !dice.one_in(3),
         // Just below or above the hundred events after which a snapshot is due.
-        past: if old { 90 + dice.pieces(20) } else { 0 },
+        prehistory: if old { 90 + dice.pieces(20) } else { 0 },
         stock: 1 + dice.pieces(8),
         additions: dice.some(3, |dice| (dice.millis(open), 1 + dice.pieces(5))).into_iter().collect(),
         price_changes: dice.some(4, |dice| dice.millis(open)).into_iter().collect(),

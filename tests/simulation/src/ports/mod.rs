@@ -14,39 +14,39 @@ use shotengai_messaging::{
     EventStore, Fault, FaultKind, Infrastructure, Queue, StreamReader, StreamWriter, Table, Topic,
 };
 
-pub use rows::LinedRows;
+pub use rows::NetworkedRows;
 pub(crate) use table::claim_of;
 
-use crate::line::Line;
+use crate::network::Network;
 
 /// The shared infrastructure through one process's line.
-pub struct LinedInfrastructure(pub Line);
+pub struct NetworkedInfrastructure(pub Network);
 
-impl Infrastructure for LinedInfrastructure {
+impl Infrastructure for NetworkedInfrastructure {
     fn event_store(&self, owner: Owner) -> Arc<dyn EventStore> {
         let inner = self.0.world().infra.memory_event_store(owner);
-        Arc::new(store::LinedStore::new(self.0.clone(), inner, owner.as_str()))
+        Arc::new(store::NetworkedStore::new(self.0.clone(), inner, owner.as_str()))
     }
 
     fn table(&self, name: &str) -> Arc<dyn Table> {
         let inner = self.0.world().infra.memory_table(name);
-        Arc::new(table::LinedTable { line: self.0.clone(), inner, name: name.into() })
+        Arc::new(table::NetworkedTable { network: self.0.clone(), inner, name: name.into() })
     }
 
     fn queue(&self, name: &str) -> Arc<dyn Queue> {
-        Arc::new(queue::LinedQueue { line: self.0.clone(), inner: self.0.world().infra.memory_queue(name) })
+        Arc::new(queue::NetworkedQueue { network: self.0.clone(), inner: self.0.world().infra.memory_queue(name) })
     }
 
     fn topic(&self) -> Arc<dyn Topic> {
-        Arc::new(topic::LinedTopic { line: self.0.clone(), inner: self.0.world().infra.topic() })
+        Arc::new(topic::NetworkedTopic { network: self.0.clone(), inner: self.0.world().infra.topic() })
     }
 
     fn stream_writer(&self) -> Arc<dyn StreamWriter> {
-        Arc::new(stream::LinedStream { line: self.0.clone(), inner: self.0.world().infra.memory_stream() })
+        Arc::new(stream::NetworkedStream { network: self.0.clone(), inner: self.0.world().infra.memory_stream() })
     }
 
     fn stream_reader(&self) -> Arc<dyn StreamReader> {
-        Arc::new(stream::LinedStream { line: self.0.clone(), inner: self.0.world().infra.memory_stream() })
+        Arc::new(stream::NetworkedStream { network: self.0.clone(), inner: self.0.world().infra.memory_stream() })
     }
 
     fn marks_outbox(&self) -> bool {

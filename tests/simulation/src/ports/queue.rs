@@ -9,21 +9,21 @@ use shotengai_messaging::{Fault, Message, Queue, QueueDepth, RawDelivery, Receip
 
 use super::{admitted, merged};
 use crate::acknowledged;
-use crate::line::Line;
 use crate::mishap::Mishap;
+use crate::network::Network;
 use crate::plan::Dependency::Sqs;
 
-pub(super) struct LinedQueue {
-    pub(super) line: Line,
+pub(super) struct NetworkedQueue {
+    pub(super) network: Network,
     pub(super) inner: Arc<MemoryQueue>,
 }
 
-impl LinedQueue {
+impl NetworkedQueue {
     async fn delete_and_look(&self, receipts: &[Receipt]) -> Result<Vec<Result<(), Fault>>, Fault> {
         let answers = self.inner.delete(receipts).await?;
-        let world = self.line.world();
+        let world = self.network.world();
         for (receipt, answer) in receipts.iter().zip(&answers) {
-            if let Some(body) = world.sight.settled(self.inner.name(), receipt).filter(|_| answer.is_ok()) {
+            if let Some(body) = world.delivery_audit.settled(self.inner.name(), receipt).filter(|_| answer.is_ok()) {
                 acknowledged::look(world, self.inner.name(), &body).await;
             }
         }
@@ -32,17 +32,17 @@ impl LinedQueue {
 }
 
 #[async_trait]
-impl Queue for LinedQueue {
+impl Queue for NetworkedQueue {
     fn name(&self) -> &str {
         self.inner.name()
     }
 
     async fn receive(&self, max: usize, wait: Duration, visibility: Duration) -> Result<Vec<RawDelivery>, Fault> {
         let effect = self.inner.receive(max, wait, visibility);
-        let deliveries = self.line.call(Sqs, "queue.receive", self.inner.name(), effect).await?;
-        let world = self.line.world();
+        let deliveries = self.network.call(Sqs, "queue.receive", self.inner.name(), effect).await?;
+        let world = self.network.world();
         for delivery in &deliveries {
-            let odd = world.sight.look(self.inner.name(), delivery);
+            let odd = world.delivery_audit.look(self.inner.name(), delivery);
             if odd.twice {
                 world.count(Mishap::Duplicate);
             }
@@ -55,29 +55,29 @@ impl Queue for LinedQueue {
 
     async fn delete(&self, receipts: &[Receipt]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "queue.delete";
-        let refused = self.line.refused_entries(Sqs, self.inner.name(), receipts.len());
+        let refused = self.network.refused_entries(Sqs, self.inner.name(), receipts.len());
         let some = admitted(receipts, &refused);
         let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.delete_and_look(&some).await } };
-        Ok(merged(OPERATION, &refused, self.line.call(Sqs, OPERATION, self.inner.name(), effect).await?))
+        Ok(merged(OPERATION, &refused, self.network.call(Sqs, OPERATION, self.inner.name(), effect).await?))
     }
 
     async fn change_visibility(&self, changes: &[(Receipt, Duration)]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "queue.change_visibility";
-        let refused = self.line.refused_entries(Sqs, self.inner.name(), changes.len());
+        let refused = self.network.refused_entries(Sqs, self.inner.name(), changes.len());
         let some = admitted(changes, &refused);
         let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.inner.change_visibility(&some).await } };
-        Ok(merged(OPERATION, &refused, self.line.call(Sqs, OPERATION, self.inner.name(), effect).await?))
+        Ok(merged(OPERATION, &refused, self.network.call(Sqs, OPERATION, self.inner.name(), effect).await?))
     }
 
     async fn send(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "queue.send";
-        let refused = self.line.refused_entries(Sqs, self.inner.name(), messages.len());
+        let refused = self.network.refused_entries(Sqs, self.inner.name(), messages.len());
         let some = admitted(messages, &refused);
         let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.inner.send(&some).await } };
-        Ok(merged(OPERATION, &refused, self.line.call(Sqs, OPERATION, self.inner.name(), effect).await?))
+        Ok(merged(OPERATION, &refused, self.network.call(Sqs, OPERATION, self.inner.name(), effect).await?))
     }
 
     async fn depth(&self) -> Result<QueueDepth, Fault> {
-        self.line.call(Sqs, "queue.depth", self.inner.name(), self.inner.depth()).await
+        self.network.call(Sqs, "queue.depth", self.inner.name(), self.inner.depth()).await
     }
 }

@@ -9,15 +9,15 @@ use shotengai_query::domain::{OrderRow, ProductRow, StockRow};
 use shotengai_query::store::memory::MemoryReadModel;
 use shotengai_query::store::{ReadModel, Rows, Session};
 
-use crate::line::Line;
+use crate::network::Network;
 use crate::plan::Dependency::Postgres;
 
 /// The shared read models through one process's line.
 #[derive(Clone)]
-pub struct LinedRows(pub Line);
+pub struct NetworkedRows(pub Network);
 
 #[async_trait]
-impl ReadModel for LinedRows {
+impl ReadModel for NetworkedRows {
     async fn session(&self) -> Result<Box<dyn Session>, Fault> {
         Ok(Box::new(self.clone()))
     }
@@ -30,7 +30,7 @@ impl ReadModel for LinedRows {
 macro_rules! lined {
     ($row:ty, $name:literal) => {
         #[async_trait]
-        impl Rows<$row> for LinedRows {
+        impl Rows<$row> for NetworkedRows {
             async fn load(&self, ids: &[AggregateId]) -> Result<BTreeMap<AggregateId, $row>, Fault> {
                 let rows: &MemoryReadModel = &self.0.world().rows;
                 self.0.call(Postgres, "postgres.read", $name, Rows::<$row>::load(rows, ids)).await

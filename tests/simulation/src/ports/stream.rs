@@ -9,23 +9,23 @@ use shotengai_messaging::{Fault, Shard, ShardBatch, ShardCursor, StartAt, Stream
 
 use super::{admitted, merged};
 use crate::bugs::Bug;
-use crate::line::Line;
+use crate::network::Network;
 use crate::plan::Dependency::Kinesis;
 
-pub(super) struct LinedStream {
-    pub(super) line: Line,
+pub(super) struct NetworkedStream {
+    pub(super) network: Network,
     pub(super) inner: Arc<MemoryStream>,
 }
 
 #[async_trait]
-impl StreamWriter for LinedStream {
+impl StreamWriter for NetworkedStream {
     async fn put(&self, records: &[StreamRecord]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "stream.put";
-        let refused = self.line.refused_entries(Kinesis, STREAM, records.len());
+        let refused = self.network.refused_entries(Kinesis, STREAM, records.len());
         let some = admitted(records, &refused);
         let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.inner.put(&some).await } };
-        let answers = merged(OPERATION, &refused, self.line.call(Kinesis, OPERATION, STREAM, effect).await?);
-        if self.line.world().bug == Some(Bug::IgnorePartialPut) {
+        let answers = merged(OPERATION, &refused, self.network.call(Kinesis, OPERATION, STREAM, effect).await?);
+        if self.network.world().bug == Some(Bug::IgnorePartialPut) {
             return Ok(answers.iter().map(|_| Ok(())).collect());
         }
         Ok(answers)
@@ -33,16 +33,16 @@ impl StreamWriter for LinedStream {
 }
 
 #[async_trait]
-impl StreamReader for LinedStream {
+impl StreamReader for NetworkedStream {
     async fn shards(&self) -> Result<Vec<Shard>, Fault> {
-        self.line.call(Kinesis, "stream.shards", STREAM, self.inner.shards()).await
+        self.network.call(Kinesis, "stream.shards", STREAM, self.inner.shards()).await
     }
 
     async fn cursor(&self, shard: &str, start: &StartAt) -> Result<ShardCursor, Fault> {
-        self.line.call(Kinesis, "stream.cursor", shard, self.inner.cursor(shard, start)).await
+        self.network.call(Kinesis, "stream.cursor", shard, self.inner.cursor(shard, start)).await
     }
 
     async fn read(&self, cursor: &ShardCursor, limit: usize) -> Result<ShardBatch, Fault> {
-        self.line.call(Kinesis, "stream.read", STREAM, self.inner.read(cursor, limit)).await
+        self.network.call(Kinesis, "stream.read", STREAM, self.inner.read(cursor, limit)).await
     }
 }

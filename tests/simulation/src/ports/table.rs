@@ -8,12 +8,12 @@ use shotengai_messaging::memory::MemoryTable;
 use shotengai_messaging::{Condition, Fault, Key, Row, Table, TransactError, WriteError, WriteOp};
 
 use crate::bugs::Bug;
-use crate::line::Line;
 use crate::mishap::Mishap;
+use crate::network::Network;
 use crate::plan::Dependency::DynamoDb;
 
-pub(super) struct LinedTable {
-    pub(super) line: Line,
+pub(super) struct NetworkedTable {
+    pub(super) network: Network,
     pub(super) inner: Arc<MemoryTable>,
     pub(super) name: Arc<str>,
 }
@@ -23,17 +23,18 @@ pub(crate) fn claim_of(order: &str, kind: &str) -> String {
     format!("{}/{order}/{kind}", tables::NOTIFICATION_CLAIMS.name)
 }
 
-impl LinedTable {
+impl NetworkedTable {
     /// What the caller asks for, unless a planted bug asks for less.
     fn condition(&self, condition: Condition) -> Condition {
-        let unfenced = self.line.world().bug == Some(Bug::LeaseWithoutEpoch) && &*self.name == tables::CHECKPOINTS.name;
+        let unfenced =
+            self.network.world().bug == Some(Bug::LeaseWithoutEpoch) && &*self.name == tables::CHECKPOINTS.name;
         if unfenced { Condition::Any } else { condition }
     }
 
     /// What stands in the way of a write, as a planted bug shows it: a claim that never runs out.
     fn shown(&self, error: WriteError) -> WriteError {
         let eternal =
-            self.line.world().bug == Some(Bug::EternalClaim) && &*self.name == tables::NOTIFICATION_CLAIMS.name;
+            self.network.world().bug == Some(Bug::EternalClaim) && &*self.name == tables::NOTIFICATION_CLAIMS.name;
         match error {
             WriteError::Condition(Some(mut row)) if eternal => {
                 if let Some(until) = row.doc.get_mut("until") {
@@ -47,17 +48,17 @@ impl LinedTable {
 }
 
 #[async_trait]
-impl Table for LinedTable {
+impl Table for NetworkedTable {
     async fn get(&self, key: &Key) -> Result<Option<Row>, Fault> {
-        self.line.call(DynamoDb, "table.get", &self.name, self.inner.get(key)).await
+        self.network.call(DynamoDb, "table.get", &self.name, self.inner.get(key)).await
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Row>, Fault> {
-        self.line.call(DynamoDb, "table.get_many", &self.name, self.inner.get_many(keys)).await
+        self.network.call(DynamoDb, "table.get_many", &self.name, self.inner.get_many(keys)).await
     }
 
     async fn list(&self, pk: &str, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<Row>, Fault> {
-        self.line.call(DynamoDb, "table.list", &self.name, self.inner.list(pk, prefix, after, limit)).await
+        self.network.call(DynamoDb, "table.list", &self.name, self.inner.list(pk, prefix, after, limit)).await
     }
 
     async fn put(&self, row: &Row, condition: Condition) -> Result<(), WriteError> {
@@ -65,31 +66,31 @@ impl Table for LinedTable {
         let effect = async {
             let answer = self.inner.put(row, self.condition(condition)).await;
             if let Some(claim) = claim.as_deref().filter(|_| answer.is_ok() && row.doc["state"] == "sent") {
-                self.line.world().record_mail(claim);
+                self.network.world().record_mail(claim);
             }
             answer
         };
         let resource = claim.as_deref().unwrap_or(&self.name);
-        self.line.call(DynamoDb, "table.put", resource, effect).await.map_err(|error| self.shown(error))
+        self.network.call(DynamoDb, "table.put", resource, effect).await.map_err(|error| self.shown(error))
     }
 
     async fn delete(&self, key: &Key, condition: Condition) -> Result<(), WriteError> {
-        self.line.call(DynamoDb, "table.delete", &self.name, self.inner.delete(key, condition)).await
+        self.network.call(DynamoDb, "table.delete", &self.name, self.inner.delete(key, condition)).await
     }
 
     async fn transact(&self, ops: &[WriteOp]) -> Result<(), TransactError> {
         let effect = async {
-            let world = self.line.world();
+            let world = self.network.world();
             if world.per_mille(world.plan.rates.conflict) {
                 world.count(Mishap::TransactionConflict);
                 return Err(TransactError::Contended);
             }
             self.inner.transact(ops).await
         };
-        self.line.call(DynamoDb, "table.transact", &self.name, effect).await
+        self.network.call(DynamoDb, "table.transact", &self.name, effect).await
     }
 
     async fn ping(&self) -> Result<(), Fault> {
-        self.line.call(DynamoDb, "table.ping", &self.name, self.inner.ping()).await
+        self.network.call(DynamoDb, "table.ping", &self.name, self.inner.ping()).await
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::super::parameter::{Parameter, Place};
+use super::super::parameter::{Location, Parameter};
 use super::super::route::{Media, Spec, Success};
 use super::super::{Audience, Endpoint, ProblemType, shared};
 use super::Schemas;
@@ -49,11 +49,11 @@ pub(super) fn operation(route: &dyn Endpoint, schemas: &mut Schemas) -> Value {
 
 fn parameter(parameter: &Parameter, schemas: &mut Schemas) -> Value {
     let schema = (parameter.schema)(&mut schemas.sent);
-    let place = match parameter.place {
-        Place::Query => "query",
-        Place::Header => "header",
+    let location = match parameter.location {
+        Location::Query => "query",
+        Location::Header => "header",
     };
-    let mut told = json!({ "name": parameter.name, "in": place, "description": parameter.description });
+    let mut told = json!({ "name": parameter.name, "in": location, "description": parameter.description });
     // A number stands in its text as itself.
     let example = parameter.example.parse::<u64>().map_or_else(|_| json!(parameter.example), |number| json!(number));
     if parameter.repeats {

@@ -14,7 +14,7 @@ pub(super) enum Standing<R> {
 
 /// What a row is, held against the fold of its aggregate's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum RowState {
     /// As it should be.
     Right,
     /// Not there.
@@ -29,7 +29,7 @@ pub(super) enum Verdict {
     Newer,
 }
 
-impl Verdict {
+impl RowState {
     /// Whether the fold belongs in its place.
     pub(super) const fn is_wrong(self) -> bool {
         !matches!(self, Self::Right | Self::Newer)
@@ -37,16 +37,16 @@ impl Verdict {
 }
 
 /// Holds what stands there against the fold of its aggregate's events.
-pub(super) fn judge<R: Fold + PartialEq>(row: &R, standing: &Standing<R>) -> Verdict {
+pub(super) fn compare<R: Fold + PartialEq>(row: &R, standing: &Standing<R>) -> RowState {
     let there = match standing {
-        Standing::Missing => return Verdict::Missing,
-        Standing::Unreadable => return Verdict::Unreadable,
+        Standing::Missing => return RowState::Missing,
+        Standing::Unreadable => return RowState::Unreadable,
         Standing::Row(there) => there,
     };
     match there.version().cmp(&row.version()) {
-        Ordering::Less => Verdict::Older,
-        Ordering::Greater => Verdict::Newer,
-        Ordering::Equal if there == row => Verdict::Right,
-        Ordering::Equal => Verdict::Different,
+        Ordering::Less => RowState::Older,
+        Ordering::Greater => RowState::Newer,
+        Ordering::Equal if there == row => RowState::Right,
+        Ordering::Equal => RowState::Different,
     }
 }

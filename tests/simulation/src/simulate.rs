@@ -15,12 +15,12 @@ use crate::mishap::Mishap;
 use crate::plan::{Happening, LONG_OUTAGE, Plan};
 use crate::process::{PROCESSES, Process};
 use crate::world::World;
-use crate::{Options, Outcome, capture, invariants, past, settled};
+use crate::{Options, Outcome, capture, invariants, prehistory, settled};
 
 /// How long the world may take to settle once it is calm: the longest deadline, and the longest backoffs after it.
-const PATIENCE: Duration = Duration::from_secs(3600);
+const TIMEOUT: Duration = Duration::from_secs(3600);
 /// The same after an hour's outage, for its backlog.
-const LONG_PATIENCE: Duration = Duration::from_secs(4 * 3600);
+const LONG_TIMEOUT: Duration = Duration::from_secs(4 * 3600);
 /// How often it is looked whether it has.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
@@ -34,14 +34,14 @@ pub async fn simulate(seed: u64, options: Options) -> Outcome {
     let plan = Plan::of(seed, PROCESSES.len(), consumed_queues().len());
     let (sender, crashes) = mpsc::unbounded_channel();
     let world = World::new(plan.clone(), options.bug, options.recording, sender);
-    past::write(&world).await;
+    prehistory::write(&world).await;
     let mut capturing = JoinSet::new();
     if world.plan.captured {
         capturing.spawn(capture::run(Arc::clone(&world)));
     }
-    let mut street = Street::open(&world, crashes);
-    street.live().await;
-    street.close().await;
+    let mut simulation = Simulation::open(&world, crashes);
+    simulation.live().await;
+    simulation.close().await;
     let endings = invariants::check(&world).await;
     let (fingerprint, calls) = world.fingerprint();
     Outcome {
@@ -56,7 +56,7 @@ pub async fn simulate(seed: u64, options: Options) -> Outcome {
     }
 }
 
-struct Street {
+struct Simulation {
     world: Arc<World>,
     doors: Arc<Doors>,
     processes: BTreeMap<usize, Process>,
@@ -67,9 +67,9 @@ struct Street {
     crashes: mpsc::UnboundedReceiver<usize>,
 }
 
-impl Street {
+impl Simulation {
     fn open(world: &Arc<World>, crashes: mpsc::UnboundedReceiver<usize>) -> Self {
-        let mut street = Self {
+        let mut simulation = Self {
             world: Arc::clone(world),
             doors: Arc::default(),
             processes: BTreeMap::new(),
@@ -78,14 +78,14 @@ impl Street {
             crashes,
         };
         for index in 0..PROCESSES.len() {
-            street.start(index);
+            simulation.start(index);
         }
-        street
+        simulation
     }
 
     fn start(&mut self, index: usize) {
         let process = Process::start(&self.world, index);
-        let door = Open { line: process.line.clone(), services: Arc::clone(&process.services) };
+        let door = Open { network: process.network.clone(), services: Arc::clone(&process.services) };
         self.doors.set(index, Some(door));
         self.processes.insert(index, process);
     }
@@ -93,7 +93,7 @@ impl Street {
     fn crash(&mut self, index: usize, away: Duration) {
         self.doors.set(index, None);
         if let Some(process) = self.processes.remove(&index) {
-            self.world.note(process.line.name(), || format!("dies; back in {away:?}"));
+            self.world.note(process.network.name(), || format!("dies; back in {away:?}"));
             self.back.insert(index, Instant::now() + away);
         }
     }
@@ -103,8 +103,8 @@ impl Street {
         errands.spawn(everybody(Arc::clone(&self.world), Arc::clone(&self.doors)));
         let mut happenings = self.world.plan.happenings.clone().into_iter().peekable();
         let calm_at = self.world.moment(self.world.plan.calm_after);
-        let patience = if self.world.plan.has_a_long_outage() { LONG_PATIENCE } else { PATIENCE };
-        let give_up_at = calm_at + patience;
+        let timeout = if self.world.plan.has_a_long_outage() { LONG_TIMEOUT } else { TIMEOUT };
+        let give_up_at = calm_at + timeout;
         let mut look_at = calm_at;
         let mut quiet = 0;
         loop {
@@ -142,7 +142,7 @@ impl Street {
                         return;
                     }
                     if Instant::now() >= give_up_at {
-                        self.world.violation(format!("not settled after {patience:?}: {}", left.join("; ")));
+                        self.world.violation(format!("not settled after {timeout:?}: {}", left.join("; ")));
                         return;
                     }
                     look_at = Instant::now() + LOOK_EVERY;
@@ -182,7 +182,7 @@ impl Street {
             }
             Happening::Freeze { process, frozen } => {
                 if let Some(process) = self.processes.get(&process) {
-                    process.line.freeze_until(Instant::now() + frozen);
+                    process.network.freeze_until(Instant::now() + frozen);
                 }
             }
             Happening::Outage { dependency, away } => {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 /// All that went wrong for processes, and when.
 #[derive(Debug, Default)]
-pub struct Troubles(Mutex<Known>);
+pub struct FaultLog(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    troubles: Vec<Trouble>,
+    fault_log: Vec<Trouble>,
     held_up: Option<Duration>,
 }
 
@@ -22,14 +22,14 @@ struct Trouble {
     resource: Option<String>,
 }
 
-impl Troubles {
+impl FaultLog {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Something went wrong in the life of a process: with a call on something, or with the whole of it.
     pub fn add(&self, at: Duration, life: u64, resource: Option<&str>) {
-        self.known().troubles.push(Trouble { at, life, resource: resource.map(str::to_owned) });
+        self.known().fault_log.push(Trouble { at, life, resource: resource.map(str::to_owned) });
     }
 
     /// Whether anything went wrong for a life, or for its calls on these, between two moments, both included.
@@ -37,7 +37,7 @@ impl Troubles {
     pub fn befell(&self, life: u64, resources: &[&str], from: Duration, to: Duration) -> bool {
         let concerns = |of: &Option<String>| of.as_ref().is_none_or(|of| resources.contains(&of.as_str()));
         let is_it = |it: &Trouble| it.life == life && (from..=to).contains(&it.at) && concerns(&it.resource);
-        self.known().troubles.iter().any(is_it)
+        self.known().fault_log.iter().any(is_it)
     }
 
     /// Something went wrong on the way of orders, from their placement to their confirmation.
@@ -55,6 +55,6 @@ impl Troubles {
     #[must_use]
     pub fn any(&self) -> bool {
         let known = self.known();
-        known.held_up.is_some() || !known.troubles.is_empty()
+        known.held_up.is_some() || !known.fault_log.is_empty()
     }
 }

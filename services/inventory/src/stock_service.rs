@@ -26,7 +26,7 @@ pub struct Asked {
 pub type Answer = Result<(), CommandError<Declined>>;
 
 /// The one place where stock moves. One plan at a time in a process: two at once would only take each other's slots.
-pub struct Desk {
+pub struct StockService {
     writer: CommitWriter,
     stocks: Aggregates<Stock>,
     reservations: Aggregates<Reservation>,
@@ -34,7 +34,7 @@ pub struct Desk {
     turn: Mutex<()>,
 }
 
-impl Desk {
+impl StockService {
     /// A desk that writes through `writer`.
     #[must_use]
     pub fn new(writer: CommitWriter) -> Self {

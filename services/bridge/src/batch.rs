@@ -36,12 +36,12 @@ pub struct Bridge {
 
 /// What becomes of one record.
 enum Item {
-    Publish(Passing),
+    Publish(BatchEntry),
     SetAside { index: usize, reason: &'static str, letter: Message },
 }
 
 /// A record on its way to the topic, with its part of the trace, which ends when the topic has it.
-pub(crate) struct Passing {
+pub(crate) struct BatchEntry {
     pub(crate) message: Message,
     /// Its record's index within the batch.
     pub(crate) index: usize,
@@ -61,8 +61,8 @@ impl Bridge {
         let mut items = Vec::new();
         let mut first_unfit = None;
         for part in parts(&record.data) {
-            match part.and_then(|event| passing(index, event)) {
-                Ok(passing) => items.push(Item::Publish(passing)),
+            match part.and_then(|event| entry(index, event)) {
+                Ok(entry) => items.push(Item::Publish(entry)),
                 Err(unfit) => {
                     first_unfit.get_or_insert(unfit);
                 }
@@ -89,20 +89,20 @@ impl RecordHandler for Bridge {
                 match request {
                     Request::Publish(messages) => {
                         // A call that several traces share belongs to the first.
-                        let first = messages.first().map_or_else(Span::none, |passing| passing.span.clone());
+                        let first = messages.first().map_or_else(Span::none, |entry| entry.span.clone());
                         let set_aside = self.publish(shard, records, &messages, shutdown).instrument(first).await?;
-                        Some(Passed { published: messages.len() - set_aside, set_aside })
+                        Some(BatchOutcome { published: messages.len() - set_aside, set_aside })
                     }
                     Request::SetAside(letter, reason) => {
                         let done = self.set_aside(shard, &letter, reason, shutdown).await;
-                        done.then_some(Passed { published: 0, set_aside: 1 })
+                        done.then_some(BatchOutcome { published: 0, set_aside: 1 })
                     }
                 }
             })
             .buffered(IN_FLIGHT);
         // Answers come in the items' order, so this counts the contiguous acknowledged prefix.
         let mut acknowledged_items = 0;
-        while let Some(Some(Passed { published, set_aside })) = done.next().await {
+        while let Some(Some(BatchOutcome { published, set_aside })) = done.next().await {
             acknowledged_items += published + set_aside;
             for (count, outcome) in [(published, "published"), (set_aside, "set_aside")] {
                 metrics::BRIDGED.add(u64::try_from(count).unwrap_or(0), &[KeyValue::new("outcome", outcome)]);
@@ -116,14 +116,14 @@ impl RecordHandler for Bridge {
 impl Item {
     const fn index(&self) -> usize {
         match self {
-            Self::Publish(passing) => passing.index,
+            Self::Publish(entry) => entry.index,
             Self::SetAside { index, .. } => *index,
         }
     }
 }
 
 /// The event as a message that carries on its trace.
-fn passing(index: usize, event: Passable) -> Result<Passing, Unfit> {
+fn entry(index: usize, event: Passable) -> Result<BatchEntry, Unfit> {
     let span = tracing::info_span!(
         "bridge",
         otel.name = "bridge publish",
@@ -135,35 +135,35 @@ fn passing(index: usize, event: Passable) -> Result<Passing, Unfit> {
     );
     follow(&span, event.traceparent.as_deref());
     let message = decode::message(event, traceparent_of(&span))?;
-    Ok(Passing { message, index, span })
+    Ok(BatchEntry { message, index, span })
 }
 
 /// What became of a request's messages.
-struct Passed {
+struct BatchOutcome {
     published: usize,
     set_aside: usize,
 }
 
 enum Request {
-    Publish(Vec<Passing>),
+    Publish(Vec<BatchEntry>),
     SetAside(Message, &'static str),
 }
 
 /// Cuts items, in order, into requests that the topic takes.
 fn requests(items: impl Iterator<Item = Item>) -> Vec<Request> {
     let mut requests = Vec::new();
-    let mut batch: Vec<Passing> = Vec::new();
+    let mut batch: Vec<BatchEntry> = Vec::new();
     let mut bytes = 0;
     for item in items {
         match item {
-            Item::Publish(passing) => {
-                let size = passing.message.size();
+            Item::Publish(entry) => {
+                let size = entry.message.size();
                 if batch.len() == PUBLISH_MAX_MESSAGES || (!batch.is_empty() && bytes + size > PUBLISH_MAX_BYTES) {
                     requests.push(Request::Publish(std::mem::take(&mut batch)));
                     bytes = 0;
                 }
                 bytes += size;
-                batch.push(passing);
+                batch.push(entry);
             }
             Item::SetAside { letter, reason, .. } => {
                 if !batch.is_empty() {

@@ -23,7 +23,7 @@ use crate::world::World;
 
 /// Writes the past of every product that has one.
 pub(crate) async fn write(world: &World) {
-    for (index, goods) in world.plan.goods.iter().enumerate().filter(|(_, goods)| goods.past > 0) {
+    for (index, goods) in world.plan.goods.iter().enumerate().filter(|(_, goods)| goods.prehistory > 0) {
         if let Err(error) = of_product(world, index, goods).await {
             world.violation(format!("the past of product {index} can't be written: {error:#}"));
         }
@@ -45,20 +45,20 @@ async fn of_product(world: &World, index: usize, goods: &Goods) -> anyhow::Resul
         stock: goods.stock,
     };
     let product = create_product(&products, &wanted, &meta()).await?;
-    for step in 0..i64::from(goods.past) {
+    for step in 0..i64::from(goods.prehistory) {
         update_product(&products, &product, &details(index, 100 + step)?, None, &meta()).await?;
     }
 
-    let InventoryRole { desk, role } =
+    let InventoryRole { stock_service, role } =
         shotengai_inventory::assemble(supply.deps(Service::INVENTORY), &InventorySettings::default());
     let (store, id) = (world.infra.memory_event_store(Owner::Catalog), AggregateId::from(&product));
     let commits = store.load(&id, Version::ZERO).await?;
     let created = commits.into_iter().flat_map(|commit| commit.events).next().context("no first event")?;
     let stock = role.consumed(&queues::INVENTORY).context("inventory consumes nothing")?;
     stock.handler.handle(&[Delivery::of(created)?]).await;
-    for step in 0..goods.past {
+    for step in 0..goods.prehistory {
         let addition = Uuid::from_u128(u128::from(step) + 1_000_000 * (1 + u128::try_from(index)?));
-        add_stock(&desk, &product, addition, Quantity::new(1)?, meta()).await?;
+        add_stock(&stock_service, &product, addition, Quantity::new(1)?, meta()).await?;
     }
     world.list(index, product);
     Ok(())

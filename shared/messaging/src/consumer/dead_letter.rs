@@ -19,7 +19,7 @@ pub const DEAD_LETTER_ATTRIBUTE: &str = "dead_letter";
 /// Why a message is a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetterFacts {
-    /// A stable word; `docs/dead-letters.md` lists all of them.
+    /// A stable word; `docs/dead-dead_letter.md` lists all of them.
     pub reason: String,
     /// What exactly; no personal data.
     pub error: String,
@@ -35,10 +35,10 @@ pub struct DeadLetterFacts {
 
 impl Consumer {
     /// Sends rejected messages to the dead letters; returns the receipts of those that arrived there.
-    pub(super) async fn bury(&self, dead: Vec<(RawDelivery, &'static str, String)>) -> Vec<Receipt> {
-        let letters: Vec<_> =
+    pub(super) async fn send_dead_letters(&self, dead: Vec<(RawDelivery, &'static str, String)>) -> Vec<Receipt> {
+        let dead_letter: Vec<_> =
             dead.iter().map(|(delivery, reason, error)| self.letter(delivery, reason, error)).collect();
-        let sent = send_all(self.dead_letters.as_ref(), &letters).await;
+        let sent = send_all(self.dead_letters.as_ref(), &dead_letter).await;
         let mut buried = Vec::new();
         for ((delivery, reason, _), sent) in dead.into_iter().zip(sent) {
             match sent {

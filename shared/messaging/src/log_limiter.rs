@@ -7,12 +7,12 @@ use tokio::time::Instant;
 
 /// Lets a word pass once in a while for each subject.
 #[derive(Debug)]
-pub struct Seldom {
+pub struct LogLimiter {
     every: Duration,
     last: BTreeMap<String, Instant>,
 }
 
-impl Seldom {
+impl LogLimiter {
     /// At most one word about a subject in `every`.
     #[must_use]
     pub const fn new(every: Duration) -> Self {

@@ -8,7 +8,7 @@ use shotengai_messaging::{RawDelivery, Receipt};
 
 /// What was seen of all queues.
 #[derive(Debug, Default)]
-pub struct Sight(Mutex<BTreeMap<String, Seen>>);
+pub struct DeliveryAudit(Mutex<BTreeMap<String, Seen>>);
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -27,7 +27,7 @@ pub struct Oddity {
     pub late: bool,
 }
 
-impl Sight {
+impl DeliveryAudit {
     /// Takes a delivery down. Redeliveries are not odd: they follow from faults that are counted.
     pub fn look(&self, queue: &str, delivery: &RawDelivery) -> Oddity {
         let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -19,7 +19,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const STEADY: Duration = Duration::from_secs(60);
 
 /// All workers of the process, each kept running by a task of its own.
-pub(super) struct Crew {
+pub(super) struct WorkerSet {
     first: Watch,
     /// Those that others hand their work to: they are told to end once the others have.
     last: Watch,
@@ -31,7 +31,7 @@ struct Watch {
     tasks: Vec<(String, JoinHandle<()>)>,
 }
 
-impl Crew {
+impl WorkerSet {
     pub(super) fn start(workers: Vec<Worker>, random: &Arc<dyn Random>) -> Self {
         let (mut first, mut last) = (Watch::default(), Watch::default());
         let restarts = opentelemetry::global::meter("shotengai")

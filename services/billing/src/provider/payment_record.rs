@@ -26,7 +26,7 @@ pub struct Entry {
 
 /// All that happened to one payment: each operation once, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Book {
+pub struct PaymentRecord {
     /// The lines.
     pub entries: Vec<Entry>,
     /// Whether its means of payment refuses captures.
@@ -34,7 +34,7 @@ pub struct Book {
     refuses_capture: bool,
 }
 
-impl Book {
+impl PaymentRecord {
     /// The answer to an operation, and whether it is a new line.
     pub fn ask(
         &mut self,
@@ -94,46 +94,46 @@ mod tests {
 
     use super::*;
 
-    fn ask(book: &mut Book, operation: Operation, token: Option<&str>) -> bool {
+    fn ask(record: &mut PaymentRecord, operation: Operation, token: Option<&str>) -> bool {
         let payment = PaymentId::of_order(&OrderId::parse("ord_1").unwrap());
         let amount = Money::from_minor(400, Currency::JPY).unwrap();
-        matches!(book.ask(&payment, operation, amount, token).0, Answer::Approved { .. })
+        matches!(record.ask(&payment, operation, amount, token).0, Answer::Approved { .. })
     }
 
     #[test]
     fn a_payment_is_captured_or_voided_and_never_both() {
         for (first, second) in [(Operation::Capture, Operation::Void), (Operation::Void, Operation::Capture)] {
-            let mut book = Book::default();
-            assert!(ask(&mut book, Operation::Authorize, None));
-            assert!(ask(&mut book, first, None));
-            assert!(!ask(&mut book, second, None));
-            assert!(ask(&mut book, first, None), "a repeated operation has the recorded answer");
-            assert_eq!(book.entries.len(), 3);
+            let mut record = PaymentRecord::default();
+            assert!(ask(&mut record, Operation::Authorize, None));
+            assert!(ask(&mut record, first, None));
+            assert!(!ask(&mut record, second, None));
+            assert!(ask(&mut record, first, None), "a repeated operation has the recorded answer");
+            assert_eq!(record.entries.len(), 3);
         }
     }
 
     #[test]
     fn only_what_was_captured_is_refunded() {
-        let mut book = Book::default();
-        assert!(ask(&mut book, Operation::Authorize, None));
-        assert!(!ask(&mut book, Operation::Refund, None));
+        let mut record = PaymentRecord::default();
+        assert!(ask(&mut record, Operation::Authorize, None));
+        assert!(!ask(&mut record, Operation::Refund, None));
     }
 
     #[test]
     fn a_void_that_comes_first_keeps_the_authorization_out() {
-        let mut book = Book::default();
-        assert!(!ask(&mut book, Operation::Void, None));
-        assert!(!ask(&mut book, Operation::Authorize, None));
-        assert!(!ask(&mut book, Operation::Capture, None));
+        let mut record = PaymentRecord::default();
+        assert!(!ask(&mut record, Operation::Void, None));
+        assert!(!ask(&mut record, Operation::Authorize, None));
+        assert!(!ask(&mut record, Operation::Capture, None));
     }
 
     #[test]
     fn tokens_decide_what_is_declined() {
-        assert!(!ask(&mut Book::default(), Operation::Authorize, Some(DECLINED)));
-        let mut book = Book::default();
-        assert!(ask(&mut book, Operation::Authorize, Some(CAPTURE_DECLINED)));
-        assert!(!ask(&mut book, Operation::Capture, None));
-        assert!(ask(&mut book, Operation::Void, None), "what could not be captured can be voided");
+        assert!(!ask(&mut PaymentRecord::default(), Operation::Authorize, Some(DECLINED)));
+        let mut record = PaymentRecord::default();
+        assert!(ask(&mut record, Operation::Authorize, Some(CAPTURE_DECLINED)));
+        assert!(!ask(&mut record, Operation::Capture, None));
+        assert!(ask(&mut record, Operation::Void, None), "what could not be captured can be voided");
     }
 
     #[test]
@@ -143,7 +143,7 @@ mod tests {
             [(999_999, "JPY", true), (1_000_000, "JPY", false), (99_999_999, "USD", true), (100_000_000, "USD", false)]
         {
             let amount = Money::from_minor(minor, Currency::parse(code).unwrap()).unwrap();
-            let (answer, _) = Book::default().ask(&payment, Operation::Authorize, amount, None);
+            let (answer, _) = PaymentRecord::default().ask(&payment, Operation::Authorize, amount, None);
             assert_eq!(matches!(answer, Answer::Approved { .. }), approved, "{amount}");
         }
     }

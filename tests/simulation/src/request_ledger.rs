@@ -10,7 +10,7 @@ use crate::plan::Errand;
 
 /// All that was asked and told.
 #[derive(Debug, Default)]
-pub struct Dealings(Mutex<Heard>);
+pub struct RequestLedger(Mutex<Heard>);
 
 #[derive(Debug, Default)]
 struct Heard {
@@ -19,7 +19,7 @@ struct Heard {
     told: Vec<(OrderId, OrderStage)>,
 }
 
-impl Dealings {
+impl RequestLedger {
     fn heard(&self) -> MutexGuard<'_, Heard> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

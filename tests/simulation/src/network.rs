@@ -15,7 +15,7 @@ use crate::world::World;
 
 /// One life of a process, as far as its calls are concerned. Clones are the same life.
 #[derive(Clone)]
-pub struct Line {
+pub struct Network {
     world: Arc<World>,
     name: Arc<str>,
     process: usize,
@@ -35,7 +35,7 @@ enum Fate {
     DieAfter,
 }
 
-impl Line {
+impl Network {
     /// The line of a new life.
     #[must_use]
     pub fn new(world: Arc<World>, name: &str, process: usize) -> Self {
@@ -100,9 +100,9 @@ impl Line {
     /// Something goes wrong with this life, or with its call on something.
     fn trouble(&self, call: Option<(Dependency, &str)>) {
         let (world, at) = (&self.world, self.world.elapsed());
-        world.troubles.add(at, self.life, call.map(|(_, resource)| resource));
+        world.fault_log.add(at, self.life, call.map(|(_, resource)| resource));
         if moves_orders(self.process) && call.is_none_or(|(dependency, _)| dependency.moves_orders()) {
-            world.troubles.hold_up(at);
+            world.fault_log.hold_up(at);
         }
     }
 

@@ -36,7 +36,7 @@ const MAILS: usize = 50_000;
 const READY_WITHIN: Duration = Duration::from_secs(40);
 
 /// A street under test.
-pub struct Street {
+pub struct TestCluster {
     /// Adapters on the street's own account, to look behind the scenes.
     pub aws: Arc<Aws>,
     /// What was mailed.
@@ -74,7 +74,7 @@ pub fn binary() -> PathBuf {
     path
 }
 
-impl Street {
+impl TestCluster {
     /// A provisioned street without processes.
     pub async fn provisioned() -> Self {
         let local = Local::get();
@@ -97,7 +97,7 @@ impl Street {
         let aws = Arc::new(Aws::connect(config, ports).await);
         let key = shotengai_runtime::auth::generate_signing_key().unwrap();
         std::fs::write(folder.path().join("signing-key.pem"), key.expose_secret()).unwrap();
-        let street = Self {
+        let cluster = Self {
             aws,
             inbox: store,
             account,
@@ -108,9 +108,9 @@ impl Street {
             addresses: Addresses::default(),
             inbox_shutdown,
         };
-        let output = street.command(&["provision"]).output().await.unwrap();
+        let output = cluster.command(&["provision"]).output().await.unwrap();
         assert!(output.status.success(), "provision: {}", String::from_utf8_lossy(&output.stderr));
-        street
+        cluster
     }
 
     /// The binary with this street's environment.
@@ -301,7 +301,7 @@ impl Street {
     }
 }
 
-impl Drop for Street {
+impl Drop for TestCluster {
     fn drop(&mut self) {
         self.inbox_shutdown.cancel();
     }
