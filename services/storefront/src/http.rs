@@ -42,7 +42,8 @@ async fn open_guest(
 ) -> Answer<api::accounts::AccessToken> {
     let OpenGuest { email, language } = body.value;
     let email = email.as_deref().map(Email::parse).transpose();
-    let email = email.map_err(|error| Problem::of(&INVALID_EMAIL).detail(error.to_string()).pointer("/email"))?;
+    let email =
+        email.map_err(|error| Problem::of(&INVALID_EMAIL).detail(format!("email {error}")).pointer("/email"))?;
     let language = language.unwrap_or_else(|| {
         let header = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         preferred(header.unwrap_or_default())

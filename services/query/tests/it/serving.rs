@@ -160,8 +160,10 @@ async fn the_link_of_a_mail_opens_its_order_for_everybody_and_no_other() {
             assert_eq!(status, 404, "{wrong}: {problem}");
         }
     }
-    // A list knows no such parameter.
-    assert_eq!(served.get(&format!("/orders?key={first}"), Sender::Nobody).await.0, 400);
+    // A list takes no key: it wants a token, and then says that it knows no such parameter.
+    let list = format!("/orders?key={first}");
+    assert_eq!(served.get(&list, Sender::Nobody).await.0, 401);
+    assert_eq!(served.get(&list, mei).await.0, 400);
 }
 
 #[actix_web::test]

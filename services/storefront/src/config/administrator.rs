@@ -103,8 +103,7 @@ fn is_set<T>(setting: Option<&Given<T>>) -> bool {
 }
 
 fn email(text: &str) -> Result<Email, String> {
-    // Its message names the field of a body; here the variable's name stands before it.
-    Email::parse(text).map_err(|error| error.to_string().trim_start_matches("email ").to_owned())
+    Email::parse(text).map_err(|error| error.to_string())
 }
 
 fn hash(text: &str) -> Result<SecretString, String> {

@@ -14,9 +14,9 @@ const MAX_BYTES: usize = 254;
 #[serde(try_from = "String", into = "String")]
 pub struct Email(String);
 
-/// Why a text is no address. Doesn't quote it.
+/// The refusal of a text that is no address. Doesn't quote it; who reports it names the field or setting before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("email must be an address such as name@example.com, {MAX_BYTES} bytes at the most")]
+#[error("must be an address such as name@example.com, {MAX_BYTES} bytes at the most")]
 pub struct EmailError;
 
 impl Email {

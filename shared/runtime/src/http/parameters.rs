@@ -1,4 +1,6 @@
 //! Parameters of the query string that a route doesn't know are refused: a misspelt filter that is ignored finds everything.
+//!
+//! Callers who may not use the route are told that first, as a gateway in another process would tell them.
 
 use std::rc::Rc;
 
@@ -7,33 +9,61 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::{Error, ResponseError, web};
-use shotengai_contracts::api::parameter::Place;
+use shotengai_contracts::api::Audience;
+use shotengai_contracts::api::orders::KEY;
+use shotengai_contracts::api::parameter::Location;
 use shotengai_contracts::api::route::{Media, Spec};
 
-use super::Problem;
 use super::problem::Named;
+use super::{AdminCaller, Caller, InternalCaller, Problem};
 
 /// Longer names than any that we know are not repeated to their sender.
 const LONGEST_NAME: usize = 32;
 
+/// The query parameters of one method of a path, and who may send them.
+pub(super) struct Known {
+    names: Vec<&'static str>,
+    audience: Audience,
+}
+
 /// The parameters that a route reads; none where it doesn't matter: a page may be linked to with any.
-pub(super) fn known(spec: &Spec) -> Option<Vec<&'static str>> {
-    let query = spec.parameters.iter().filter(|parameter| parameter.place == Place::Query);
-    matches!(spec.media, Media::Json | Media::WebSocket).then(|| query.map(|parameter| parameter.name).collect())
+pub(super) fn known(spec: &Spec) -> Option<Known> {
+    let query = spec.parameters.iter().filter(|parameter| parameter.location == Location::Query);
+    let has_known = matches!(spec.media, Media::Json | Media::WebSocket);
+    has_known.then(|| Known { names: query.map(|parameter| parameter.name).collect(), audience: spec.audience })
 }
 
 /// Lets a request pass whose method knows all its parameters.
 pub(super) async fn check(
-    routes: Rc<[(Method, Vec<&'static str>)]>,
-    request: ServiceRequest,
+    routes: Rc<[(Method, Known)]>,
+    mut request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse, Error> {
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
-    let known = routes.iter().find(|(answered, _)| answered == method).map(|(_, known)| known);
-    match known.and_then(|known| refusal(known, request.query_string())) {
-        Some(problem) => Ok(request.into_response(problem.error_response())),
-        None => next.call(request).await,
+    let Some((_, known)) = routes.iter().find(|(answered, _)| answered == method) else {
+        return next.call(request).await;
+    };
+    let Some(refusal) = refusal(&known.names, request.query_string()) else {
+        return next.call(request).await;
+    };
+    let problem = admit(known.audience, &mut request).await.err().unwrap_or(refusal);
+    Ok(request.into_response(problem.error_response()))
+}
+
+/// Refuses whoever may not use the route, before anything is said about its parameters.
+async fn admit(audience: Audience, request: &mut ServiceRequest) -> Result<(), Problem> {
+    match audience {
+        Audience::Anyone => Ok(()),
+        Audience::LinkHolder if names(request.query_string()).iter().any(|name| name == KEY.name) => Ok(()),
+        Audience::Customer | Audience::LinkHolder => request.extract::<Caller>().await.map(drop),
+        Audience::Administrator => request.extract::<AdminCaller>().await.map(drop),
+        Audience::Internal => request.extract::<InternalCaller>().await.map(drop),
     }
+}
+
+fn names(query: &str) -> Vec<String> {
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(query);
+    pairs.map(|pairs| pairs.into_inner().into_iter().map(|(name, _)| name).collect()).unwrap_or_default()
 }
 
 fn refusal(known: &[&str], query: &str) -> Option<Problem> {

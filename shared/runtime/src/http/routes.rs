@@ -40,7 +40,7 @@ struct Answering {
     /// Gives way to a role of this process that answers the same.
     yields: bool,
     /// The parameters of the query string that it reads; none where another process knows, or it doesn't matter.
-    reads: Option<Vec<&'static str>>,
+    reads: Option<parameters::Known>,
 }
 
 impl Routes {
