@@ -10,10 +10,10 @@ profile=${PROFILE:-debug}
 python=${PYTHON:-python3}
 target=${CARGO_TARGET_DIR:-target}
 
-# What a first build takes, measured by `cargo build --timings`: 677 s of compiling for the 497 packages of Cargo.lock, on two
-# cores 5 min 45 s; and the disk that target and .local then have, in MB.
-centiseconds=140
-megabytes=3000
+# What a first build takes (docs/decisions/0012): 4 min 18 s on two cores for the 497 packages of Cargo.lock on a good day,
+# reckoned a quarter longer; and the disk that target and .local then have, in MB.
+centiseconds=130
+megabytes=2500
 
 missing=
 miss() { missing="$missing
