@@ -25,8 +25,13 @@ const HOPS: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close, X
 async fn clients_that_read_nothing_keep_no_place_from_others() {
     let cluster = TestCluster::provisioned().await;
     let large = "x".repeat(64 << 20);
+    let more = Arc::new(Notify::new());
+    let rest = Arc::clone(&more);
     let query = FakeRole::start(move |head| match head.split(' ').nth(1).unwrap() {
         "/products/prod_large" => ok(&large),
+        "/products/prod_held" => {
+            Reply::InTwo("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n".to_owned(), Arc::clone(&rest), "x".to_owned())
+        }
         _ => ok("small"),
     })
     .await;
@@ -58,9 +63,16 @@ async fn clients_that_read_nothing_keep_no_place_from_others() {
         if status == 503 { Ok(()) } else { Err(status) }
     })
     .await;
-    until("the places are free again", WITHIN, || async {
-        let status = other().await;
-        if status == 200 { Ok(()) } else { Err(status) }
+    until("both places are free again", WITHIN, || async {
+        // Both: a client whose time is not over yet would still be given everything.
+        let held = get(&format!("{}/products/prod_held", door.url)).await;
+        if held.status() != 200 {
+            return Err((held.status().as_u16(), 0));
+        }
+        let beside = other().await;
+        more.notify_one();
+        assert_eq!(held.text().await.unwrap(), "x");
+        if beside == 200 { Ok(()) } else { Err((200, beside)) }
     })
     .await;
     // And who then reads after all is not told that it has everything.
