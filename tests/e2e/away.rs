@@ -1,6 +1,7 @@
 //! A dependency is away and comes back: processes stay alive and ready, answers say 503 with Retry-After, nothing that was
 //! accepted is lost, and everything recovers by itself.
 
+use shotengai_runtime::direct_http;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ async fn until_shown_down(process: &Process, dependency: &str) {
 }
 
 async fn retry_after(url: &str, method: Method, token: &str, body: Option<Value>) -> Result<(), String> {
-    let mut request = reqwest::Client::new().request(method, url).bearer_auth(token);
+    let mut request = direct_http().build().unwrap().request(method, url).bearer_auth(token);
     if let Some(body) = body {
         request = request.json(&body);
     }

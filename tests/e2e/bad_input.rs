@@ -8,6 +8,7 @@ mod slow;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use shotengai_runtime::direct_http;
 use shotengai_tests::commits;
 use shotengai_tests::raw::RawAnswer;
 use shotengai_tests::shop::{Person, Shop, order_body, text};
@@ -120,7 +121,7 @@ async fn bad_input_is_refused_by_name_and_writes_nothing() {
     let (admin, guest) = (shop.admin().await, shop.guest(None, "ja").await);
     let product = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 100).await;
     let order = order_of_two_lines(&shop, &guest, &product).await;
-    let edge = Edge { base: process.url.clone(), client: Client::new(), admin, guest, product, order };
+    let edge = Edge { base: process.url.clone(), client: direct_http().build().unwrap(), admin, guest, product, order };
 
     let before = commits::count(&cluster).await;
     assert!(before >= 5, "the order's events are counted: {before}");

@@ -6,6 +6,7 @@ mod limits;
 mod misbehaviour;
 mod routes;
 
+use shotengai_runtime::direct_http;
 use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder, Response};
@@ -20,7 +21,7 @@ async fn send(request: RequestBuilder) -> Response {
 }
 
 async fn get(url: &str) -> Response {
-    send(reqwest::Client::new().get(url)).await
+    send(direct_http().build().unwrap().get(url)).await
 }
 
 /// The answer is this problem of ours; its body.
@@ -37,7 +38,7 @@ async fn problem(answer: Response, status: u16, slug: &str) -> Value {
 }
 
 fn request(method: Method, base: &str, path: &str, token: &str) -> RequestBuilder {
-    reqwest::Client::new().request(method, format!("{base}{path}")).bearer_auth(token)
+    direct_http().build().unwrap().request(method, format!("{base}{path}")).bearer_auth(token)
 }
 
 /// A door whose roles are at these addresses.

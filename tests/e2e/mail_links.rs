@@ -3,6 +3,7 @@
 use reqwest::header::{ACCEPT, LOCATION};
 use reqwest::redirect::Policy;
 use serde_json::json;
+use shotengai_runtime::direct_http;
 use shotengai_tests::shop::text;
 use shotengai_tests::test_cluster::TestCluster;
 
@@ -57,7 +58,7 @@ async fn a_mails_link_shows_its_order_without_a_sign_in_and_in_english() {
     assert_eq!(shop.post(&format!("{own}/cancel"), None, &json!({})).await.status, 401);
 
     // A browser is sent to the page, which asks with the key.
-    let browser = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+    let browser = direct_http().redirect(Policy::none()).build().unwrap();
     let answer = browser.get(format!("{}{path}", shop.base())).header(ACCEPT, "text/html").send().await.unwrap();
     assert_eq!(answer.status(), 303);
     assert_eq!(answer.headers()[LOCATION].to_str().unwrap(), format!("../#order={ordered}&key={key}"));

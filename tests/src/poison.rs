@@ -4,6 +4,7 @@ use reqwest::Response;
 use serde_json::json;
 use shotengai_contracts::{Envelope, EventType, samples};
 use shotengai_messaging::{Infrastructure, Message, StreamRecord};
+use shotengai_runtime::direct_http;
 
 use crate::test_cluster::TestCluster;
 
@@ -112,6 +113,6 @@ impl TestCluster {
     fn unsigned(&self, queue: &str) -> reqwest::RequestBuilder {
         let scope = format!("{}/20260101/ap-northeast-1/sqs/aws4_request", self.account());
         let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
-        reqwest::Client::new().post(self.queue_url(queue)).header("authorization", authorization)
+        direct_http().build().unwrap().post(self.queue_url(queue)).header("authorization", authorization)
     }
 }

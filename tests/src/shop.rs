@@ -1,5 +1,6 @@
 //! What a customer or an administrator does over HTTP.
 
+use shotengai_runtime::direct_http;
 use std::time::Duration;
 
 use reqwest::{Method, Response, StatusCode};
@@ -190,5 +191,5 @@ fn person(answer: &Value) -> Person {
 
 /// Gives up connections before servers do, as every client should.
 fn client() -> reqwest::Client {
-    reqwest::Client::builder().pool_idle_timeout(POOL_IDLE).build().unwrap()
+    direct_http().pool_idle_timeout(POOL_IDLE).build().unwrap()
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use shotengai_contracts::Owner;
 use shotengai_messaging::{Commit, Key};
+use shotengai_runtime::direct_http;
 
 use crate::test_cluster::TestCluster;
 
@@ -33,7 +34,9 @@ pub async fn set_on_commit(cluster: &TestCluster, owner: Owner, commit: &Commit,
 
 async fn dynamodb(cluster: &TestCluster, operation: &str, body: &Value) {
     let credential = format!("{}/20260101/ap-northeast-1/dynamodb/aws4_request", cluster.account());
-    let answer = reqwest::Client::new()
+    let answer = direct_http()
+        .build()
+        .unwrap()
         .post(cluster.endpoint_url())
         .header("content-type", "application/x-amz-json-1.0")
         .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))

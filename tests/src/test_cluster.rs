@@ -1,5 +1,6 @@
 //! A street of its own for a test: local AWS, database, inbox and processes.
 
+use shotengai_runtime::direct_http;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -30,6 +31,8 @@ pub const ADMIN_EMAIL: &str = "admin@shotengai.example";
 pub const ADMIN_PASSWORD: &str = "correct horse battery staple";
 /// The secret by which its services know each other.
 pub const INTERNAL_TOKEN: &str = "internal-token-of-the-end-to-end-tests";
+/// A proxy at which nobody listens: whoever uses it fails.
+const NO_PROXY_HERE: &str = "http://127.0.0.1:9";
 /// More than any test sends: nothing is to fall out of the inbox.
 const MAILS: usize = 50_000;
 /// How long a process may take until it is ready, on a machine that other tests keep busy.
@@ -120,6 +123,9 @@ impl TestCluster {
         let mut command = Command::new(binary());
         command
             .args(args)
+            // What talks to the installation itself uses no proxy of the environment; nobody listens at this one.
+            .env("HTTP_PROXY", NO_PROXY_HERE)
+            .env("ALL_PROXY", NO_PROXY_HERE)
             .env("AWS_ENDPOINT_URL", self.endpoint_url())
             .env("AWS_ACCESS_KEY_ID", &self.account)
             .env("AWS_SECRET_ACCESS_KEY", "test")
@@ -327,7 +333,8 @@ impl Process {
     }
 
     async fn ready_by(&mut self, deadline: tokio::time::Instant) {
-        let (client, ready, name) = (reqwest::Client::new(), format!("{}/readyz", self.health_url), self.name.clone());
+        let (client, ready, name) =
+            (direct_http().build().unwrap(), format!("{}/readyz", self.health_url), self.name.clone());
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 panic!("serve {name} ended with {status}:\n{}", self.log_tail());

@@ -23,7 +23,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 pub(crate) async fn run(args: SmokeArgs) -> anyhow::Result<ExitCode> {
-    let http = reqwest::Client::builder().timeout(REQUEST_TIMEOUT).build()?;
+    let http = shotengai_runtime::direct_http().timeout(REQUEST_TIMEOUT).build()?;
     let until = Instant::now() + Duration::from_secs(args.within_seconds);
     let url = street::shop(args.url, args.local)?;
     let street = Street { client: Client::new(http, url.trim_end_matches('/')), until };

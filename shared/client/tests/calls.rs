@@ -11,6 +11,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+#[expect(clippy::disallowed_methods, reason = "the crate stands below the runtime, which makes clients")]
+fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
 /// A server that answers one request with these bytes; its address, and what it was asked.
 async fn answering(answer: String) -> (Client, JoinHandle<String>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -28,7 +33,7 @@ async fn answering(answer: String) -> (Client, JoinHandle<String>) {
         stream.write_all(answer.as_bytes()).await.unwrap();
         String::from_utf8(request).unwrap()
     });
-    (Client::new(reqwest::Client::new(), &base), asked)
+    (Client::new(http(), &base), asked)
 }
 
 fn answer(status: &str, headers: &str, body: &str) -> String {
@@ -88,7 +93,7 @@ async fn an_outage_is_worth_another_try_after_a_while() {
     assert!(busy.is_worth_another_try());
     let CallError::Refused { retry_after, .. } = busy else { panic!("{busy}") };
     assert_eq!(retry_after, Some(Duration::from_secs(2)));
-    let nobody = Client::new(reqwest::Client::new(), "http://127.0.0.1:1").call(api::TALLY).send().await.unwrap_err();
+    let nobody = Client::new(http(), "http://127.0.0.1:1").call(api::TALLY).send().await.unwrap_err();
     assert!(nobody.is_worth_another_try() && nobody.status().is_none());
     assert!(!nobody.to_string().contains("127.0.0.1"), "{nobody}");
 }

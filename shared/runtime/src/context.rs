@@ -10,6 +10,7 @@ use shotengai_messaging::{Infrastructure, Leases};
 
 use crate::auth::TokenVerifier;
 use crate::deps::{Deps, LeaseSource, SharedSettings, Supply};
+use crate::direct_http::direct_http;
 use crate::http::POOL_IDLE;
 use crate::neighbours::HttpNeighbours;
 use crate::settings::Settings;
@@ -85,7 +86,7 @@ impl Context {
 }
 
 fn http_client() -> anyhow::Result<reqwest::Client> {
-    reqwest::Client::builder()
+    direct_http()
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(REQUEST_TIMEOUT)
         .pool_idle_timeout(POOL_IDLE)

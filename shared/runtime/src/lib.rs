@@ -7,6 +7,7 @@
 //! - [`health`]: liveness, a readiness latch, dependency checks, `/metrics`.
 //! - [`context`]: a process's adapters and settings.
 //! - [`deps`]: what one role is assembled from; what it takes brings its probe, check and workers along.
+//! - [`direct_http`]: HTTP clients that no proxy of the environment stands between.
 //! - [`neighbours`]: calls to other services.
 //! - [`order_links`]: signed links to an order, as mails have them.
 //! - [`role`]: what a role hands back: routes, consumers, workers, checks.
@@ -15,6 +16,7 @@
 pub mod auth;
 pub mod context;
 pub mod deps;
+mod direct_http;
 pub mod health;
 pub mod http;
 pub mod neighbours;
@@ -28,6 +30,7 @@ pub mod telemetry;
 pub use auth::{AccountRole, Claims, Subject, TokenIssuer, TokenVerifier};
 pub use context::Context;
 pub use deps::{Decorator, Deps, SharedSettings, Supply};
+pub use direct_http::direct_http;
 pub use health::Check;
 pub use http::{AdminCaller, Caller, Gate, InternalCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
 pub use neighbours::{InternalAnswer, InternalCall, Neighbour, Neighbours};

@@ -185,7 +185,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_service_without_an_address_is_named() {
-        let neighbours = HttpNeighbours::new(reqwest::Client::new(), SecretString::from("t"), []);
+        let neighbours = HttpNeighbours::new(crate::direct_http().build().unwrap(), SecretString::from("t"), []);
         let timeout = Duration::from_secs(1);
         let call = InternalCall { service: Service::CATALOG, path: "/internal/x", operation: "catalog.X", timeout };
         let fault = neighbours.get(call).await.unwrap_err();

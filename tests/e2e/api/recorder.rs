@@ -1,5 +1,6 @@
 //! Asks, and writes down what was asked and answered.
 
+use shotengai_runtime::direct_http;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -95,7 +96,7 @@ pub(super) struct Recorder {
 impl Recorder {
     pub(super) fn new(shop: Shop) -> Self {
         let base = shop.base().to_owned();
-        let (client, names) = (Client::new(), Names::default());
+        let (client, names) = (direct_http().build().unwrap(), Names::default());
         Self { shop, client, base, tokens: BTreeMap::new(), names, section: "", files: BTreeMap::new() }
     }
 

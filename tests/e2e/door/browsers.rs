@@ -1,6 +1,7 @@
 //! What browsers are told.
 
 use reqwest::Method;
+use shotengai_runtime::direct_http;
 use shotengai_tests::test_cluster::TestCluster;
 
 use super::{door_to, get, send};
@@ -12,7 +13,7 @@ async fn scripts_of_allowed_sites_may_use_the_shop_and_no_others() {
     let cluster = TestCluster::provisioned().await;
     let settings = [("CORS_ALLOWED_ORIGINS", SITE), ("HSTS_SECONDS", "600")];
     let (door, closed) = tokio::join!(door_to(&cluster, &settings), door_to(&cluster, &[]));
-    let client = reqwest::Client::new();
+    let client = direct_http().build().unwrap();
     let preflight = |base: &str, origin: &str| {
         let asked = client.request(Method::OPTIONS, format!("{base}/orders")).header("origin", origin);
         asked

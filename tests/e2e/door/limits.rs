@@ -1,6 +1,7 @@
 //! Callers who call too often.
 
 use serde_json::json;
+use shotengai_runtime::direct_http;
 use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 
@@ -16,7 +17,7 @@ async fn who_calls_too_often_waits_and_nobody_else_does() {
         ("TRUSTED_PROXIES", "1"),
     ];
     let door = door_to(&cluster, &settings).await;
-    let client = reqwest::Client::new();
+    let client = direct_http().build().unwrap();
     let from = |address: &str| client.get(format!("{}/nowhere", door.url)).header("x-forwarded-for", address);
     let mut allowed = 0;
     let refused = loop {

@@ -1,5 +1,6 @@
 //! Roles that answer badly, late or never, and clients that send too much.
 
+use shotengai_runtime::direct_http;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -119,7 +120,7 @@ async fn roles_that_misbehave_harm_neither_clients_nor_each_other() {
     let token = cluster.shop(&door).admin().await.token;
 
     // Heads, both ways.
-    let asked = reqwest::Client::new().get(format!("{base}/products"));
+    let asked = direct_http().build().unwrap().get(format!("{base}/products"));
     let asked = asked.header("connection", "x-mine").header("x-mine", "1").header("te", "trailers");
     let asked = asked.header("x-forwarded-for", "6.6.6.6").header("forwarded", "for=6.6.6.6").header("accept", "a/b");
     let answer = send(asked).await;

@@ -1,5 +1,6 @@
 //! What is forwarded to whom, and what comes along.
 
+use shotengai_runtime::direct_http;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -73,7 +74,7 @@ async fn every_public_route_reaches_its_role_and_nothing_else_is_forwarded() {
     }
     // Storefront has one of its own, for its fellows; what came through a proxy is from outside.
     let contact = format!("{base}/internal/contacts/{}", admin.user_id);
-    let inside = reqwest::Client::new().get(&contact).bearer_auth(INTERNAL_TOKEN);
+    let inside = direct_http().build().unwrap().get(&contact).bearer_auth(INTERNAL_TOKEN);
     assert_eq!(send(inside.try_clone().unwrap()).await.status(), 200);
     problem(send(inside.header("x-forwarded-for", "203.0.113.7")).await, 404, "not-found").await;
 

@@ -1,5 +1,6 @@
 //! Roles as processes of their own, each behind a proxy of its own to the local AWS.
 
+use shotengai_runtime::direct_http;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -96,7 +97,7 @@ impl Fleet {
 
     /// Waits until every process is ready; starts those that end meanwhile.
     pub async fn until_ready(&mut self, cluster: &TestCluster) {
-        let client = reqwest::Client::new();
+        let client = direct_http().build().unwrap();
         let deadline = Instant::now() + READY_WITHIN;
         let mut index = 0;
         while index < self.slots.len() {

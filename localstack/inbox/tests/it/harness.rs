@@ -34,7 +34,9 @@ pub(crate) fn start_with(config: InboxConfig) -> Running {
     let (smtp, base, store) = (inbox.smtp_addr(), format!("http://{}", inbox.http_addr()), inbox.store());
     let shutdown = CancellationToken::new();
     let serving = tokio::spawn(inbox.run(shutdown.clone()));
-    Running { smtp, base, store, client: reqwest::Client::new(), shutdown, serving }
+    #[expect(clippy::disallowed_methods, reason = "a test of its own, outside the runtime")]
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    Running { smtp, base, store, client, shutdown, serving }
 }
 
 impl Running {

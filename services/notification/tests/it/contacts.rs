@@ -28,7 +28,8 @@ async fn ask(status: &'static str, content_type: &'static str, body: &'static st
         head
     });
     let addresses = [(Service::STOREFRONT, url)];
-    let neighbours = HttpNeighbours::new(reqwest::Client::new(), "internal".into(), addresses);
+    let neighbours =
+        HttpNeighbours::new(shotengai_runtime::direct_http().build().unwrap(), "internal".into(), addresses);
     let contacts = Contacts::new(Neighbour::new(Service::STOREFRONT, Arc::new(neighbours)));
     let answer = contacts.contact(&UserId::parse("usr_7").unwrap()).await;
     let head = serving.await.unwrap();

@@ -209,7 +209,7 @@ fn on_path(program: &str) -> Option<PathBuf> {
 
 /// Waits until `/readyz` says yes; an error names what is missing.
 pub(crate) async fn until_ready(health_port: u16) -> anyhow::Result<String> {
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(2)).build()?;
+    let client = shotengai_runtime::direct_http().timeout(Duration::from_secs(2)).build()?;
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let answer = client.get(format!("http://127.0.0.1:{health_port}/readyz")).send().await;

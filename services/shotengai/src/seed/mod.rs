@@ -46,7 +46,7 @@ pub(crate) async fn seed(args: &Seeding) -> anyhow::Result<(usize, usize)> {
         "ADMIN_PASSWORD: must not be {DEVELOPERS_PASSWORD:?} at {}: that is the password of `shotengai dev`",
         args.url
     );
-    let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
+    let http = shotengai_runtime::direct_http().timeout(Duration::from_secs(10)).build()?;
     let street = Client::new(http, &args.url);
     let url = street.base();
     let login = LogIn { email: args.admin_email.clone(), password: args.admin_password.clone().into() };

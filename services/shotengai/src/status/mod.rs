@@ -79,7 +79,7 @@ async fn overview(
     health: &[String],
     now: Timestamp,
 ) -> anyhow::Result<Overview> {
-    let client = reqwest::Client::new();
+    let client = shotengai_runtime::direct_http().build()?;
     let mut services = Vec::new();
     for url in health {
         services.push(health::ask(&client, url).await);

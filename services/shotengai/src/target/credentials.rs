@@ -50,7 +50,7 @@ fn is_instance_asked(env: &impl Fn(&str) -> Option<OsString>) -> bool {
 }
 
 async fn is_instance() -> bool {
-    let Ok(client) = reqwest::Client::builder().no_proxy().timeout(INSTANCE_ANSWERS_WITHIN).build() else {
+    let Ok(client) = shotengai_runtime::direct_http().timeout(INSTANCE_ANSWERS_WITHIN).build() else {
         return false;
     };
     let answer = client.put(INSTANCE_METADATA).header(TOKEN_LIFETIME.0, TOKEN_LIFETIME.1).send().await;

@@ -130,7 +130,8 @@ mod remote {
         tokio::spawn(server);
 
         let token = ours.issue(&administrator(), Duration::from_secs(60)).unwrap();
-        let verifier = TokenVerifier::remote(&url, ISSUER, reqwest::Client::new(), Arc::clone(&clock) as _);
+        let verifier =
+            TokenVerifier::remote(&url, ISSUER, crate::direct_http().build().unwrap(), Arc::clone(&clock) as _);
         assert_eq!(verdict(&verifier, &token).await, Err(AuthError::Unavailable), "no keys were ever had");
         *endpoint.jwks.lock().unwrap() = Some(serde_json::to_value(ours.jwks()).unwrap());
         let met = async {
