@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// The counter's name at `/metrics`.
-const COUNTER: &str = "aws_requests_total";
+const COUNTER: &str = "shotengai_aws_requests_total";
 
 /// Requests by operation (`service.Operation`) and outcome.
 #[derive(Clone, Default)]
@@ -16,7 +16,7 @@ impl Requests {
         let mut counts = BTreeMap::new();
         for line in text.lines().filter(|line| line.starts_with(COUNTER)) {
             let (series, value) = line.rsplit_once(' ').expect("a series and its value");
-            let operation = format!("{}.{}", label(series, "service"), label(series, "operation"));
+            let operation = format!("{}.{}", label(series, "rpc_service"), label(series, "rpc_method"));
             *counts.entry((operation, label(series, "outcome").to_owned())).or_default() +=
                 value.parse::<f64>().unwrap();
         }

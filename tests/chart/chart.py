@@ -106,9 +106,13 @@ def component(document):
 
 
 @functools.lru_cache(maxsize=None)
-def topology():
+def described():
     """What the platform consists of, as the program describes it; a test of the program keeps the file true."""
-    return json.loads((ROOT / "docs" / "describe.json").read_text())["topology"]
+    return json.loads((ROOT / "docs" / "describe.json").read_text())
+
+
+def topology():
+    return described()["topology"]
 
 
 def facts():

@@ -6,23 +6,45 @@ import re
 import chart
 
 OPERATIONS = chart.ROOT / "docs" / "operations.md"
-METER = re.compile(r'\.([uif]64)_(counter|gauge|histogram)\("([a-z_.]+)"\)((?:\s*\.with_unit\("(\w+)"\))?)')
-UNITS = {"s": "_seconds", "ms": "_milliseconds", None: ""}
 # Of Prometheus itself.
 OTHERS = {"up"}
+# What Prometheus puts on every series of a pod.
+OF_THE_SCRAPE = {"namespace", "job", "pod", "instance", "app_kubernetes_io_component"}
 # The consumer whose messages are delayed on purpose.
 DEADLINES = "order-deadline"
 
 
-def reported():
-    """The names under which /metrics shows what the source measures: with unit, and with the endings of its kind."""
-    found = set()
-    for folder in ("shared", "services"):
-        for path in (chart.ROOT / folder).rglob("src/**/*.rs"):
-            for _, kind, name, _, unit in METER.findall(path.read_text()):
-                name = name.replace(".", "_") + UNITS[unit or None]
-                found |= {"counter": {f"{name}_total"}, "gauge": {name}, "histogram": {f"{name}_{end}" for end in ("bucket", "sum", "count")}}[kind]
-    return found
+def figures():
+    """The figures that the program declares, by the name under which Prometheus sees them."""
+    return {figure["prometheus"]: figure for figure in chart.described()["metrics"]}
+
+
+def figure_of(series):
+    """The figure of a series: a histogram has three."""
+    known = figures()
+    if series in known and known[series]["kind"] != "histogram":
+        return known[series]
+    stem = re.sub(r"_(bucket|sum|count)$", "", series)
+    return known.get(stem) if stem != series and stem in known and known[stem]["kind"] == "histogram" else None
+
+
+def misnamed(expression):
+    """What an expression asks for that the program doesn't show: series, and labels of series that it does."""
+    wrong = set()
+    asked = set()
+    for series, selector in re.findall(r"\b([a-z][a-z_]*[a-z])\{([^}]*)\}", expression):
+        if series in OTHERS:
+            known = {"instance"}
+        elif (figure := figure_of(series)) is None:
+            wrong.add(series)
+            continue
+        else:
+            known = {label["prometheus"] for label in figure["labels"]} | ({"le"} if series.endswith("_bucket") else set())
+        asked |= known
+        wrong |= set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", selector)) - known - OF_THE_SCRAPE
+    for labels in re.findall(r"\b(?:by|without)\s*\(([^)]*)\)", expression):
+        wrong |= {label.strip() for label in labels.split(",")} - asked - OF_THE_SCRAPE
+    return wrong
 
 
 def alerts(name="full"):
@@ -35,14 +57,35 @@ def expression(name):
     return found
 
 
-def test_the_numbers_are_found_in_the_source():
-    assert {"dependency_up", "shard_lag_milliseconds", "event_handled_age_seconds_bucket", "worker_restarts_total"} <= reported()
-
-
-def test_every_number_an_alert_asks_for_is_reported():
+def test_every_alert_asks_for_figures_and_labels_that_there_are():
     for alert in alerts():
-        names = set(re.findall(r"([a-z_]+)\{", alert["expr"]))
-        assert names and names <= reported() | OTHERS, f"{alert['alert']}: {names - reported()}"
+        assert re.search(r"[a-z_]+\{", alert["expr"]), alert["alert"]
+        assert not misnamed(alert["expr"]), alert["alert"]
+
+
+def test_a_summary_names_labels_that_the_expression_keeps():
+    for alert in alerts():
+        kept = set(re.findall(r"\w+", " ".join(re.findall(r"\bby \(([^)]*)\)", alert["expr"]))))
+        named = set(re.findall(r"\$labels\.(\w+)", alert["annotations"]["summary"]))
+        assert named <= kept, alert["alert"]
+
+
+def test_a_name_or_label_that_there_is_not_is_found():
+    for expression, wrong in (
+        ('sum by (consumer) (rate(shotengai_dead_letters_total{job="x"}[5m]))', set()),
+        ("shotengai_dead_letters{}", {"shotengai_dead_letters"}),
+        ('rate(http_server_request_duration_seconds{job="x"}[5m])', {"http_server_request_duration_seconds"}),
+        ('http_server_request_duration_seconds_count{status="500"}', {"status"}),
+        ("sum by (route) (http_server_request_duration_seconds_count{})", {"route"}),
+    ):
+        assert misnamed(expression) == wrong, expression
+
+
+def test_documents_name_figures_that_there_are():
+    words = re.compile(r"`(?:[^`]*\b)?((?:shotengai|shop|http_server|http_client)_[a-z_]+)\b[^`]*`")
+    for page in sorted(chart.ROOT.glob("docs/*.md")):
+        for name in words.findall(page.read_text()):
+            assert name in figures() or figure_of(name), f"{page.name}: {name}"
 
 
 def test_every_alert_looks_at_this_release_alone():
@@ -79,14 +122,13 @@ def test_reminders_of_deadlines_are_not_late():
 def test_a_bound_is_one_that_the_buckets_can_tell():
     # A quantile beyond the last bucket is shown as that bucket's end: above it no alert would ever fire.
     rules = json.loads((chart.CHART / "values.schema.json").read_text())["properties"]["monitoring"]["properties"]["rules"]["properties"]
-    for bound, source in (("eventAgeSeconds", "messaging/src/metrics.rs"), ("requestSeconds", "runtime/src/http/state.rs")):
-        (found,) = re.findall(r"_BOUNDARIES: \[f64; \d+\] =\s*\[([^\]]+)\]", (chart.ROOT / "shared" / source).read_text())
-        buckets = [float(number) for number in found.strip(", \n").split(",")]
+    for bound, name in (("eventAgeSeconds", "shotengai_consumer_event_age_seconds"), ("requestSeconds", "http_server_request_duration_seconds")):
+        buckets = figures()[name]["buckets"]
         assert (rules[bound]["minimum"], rules[bound]["exclusiveMaximum"]) == (buckets[0], buckets[-1]), bound
 
 
 def test_every_letter_is_counted_whoever_wrote_it():
-    assert re.search(r"sum by \(consumer, reason\) \(increase\(dead_letters_total\{[^}]*\}\[10m\]\)\) > 0", expression("ShotengaiDeadLetters"))
+    assert re.search(r"sum by \(consumer, reason\) \(increase\(shotengai_dead_letters_total\{[^}]*\}\[10m\]\)\) > 0", expression("ShotengaiDeadLetters"))
     for writer in ("services/bridge/src", "shared/messaging/src/consumer"):
         assert any("metrics::count_dead_letter(" in path.read_text() for path in (chart.ROOT / writer).rglob("*.rs")), writer
 

@@ -127,7 +127,7 @@ async fn a_shard_whose_records_go_nowhere_is_shown_as_stuck_until_it_moves() {
     let stuck = |count: usize| {
         let process = &process;
         move || async move {
-            let now = process.metric("shard_stuck{").await;
+            let now = process.metric("shotengai_shard_stuck{").await;
             if now.iter().filter(|value| **value > 0.0).count() == count { Ok(()) } else { Err(now) }
         }
     };

@@ -169,7 +169,8 @@ impl Crowd {
 async fn settled(process: &Process, consumer: &str) -> f64 {
     let metrics = process.metrics().await;
     let label = format!("consumer=\"{consumer}\"");
-    let lines = metrics.lines().filter(|line| line.starts_with("messages_settled") && line.contains(&label));
+    let lines =
+        metrics.lines().filter(|line| line.starts_with("shotengai_consumer_deliveries_total") && line.contains(&label));
     lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
 }
 

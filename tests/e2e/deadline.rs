@@ -138,7 +138,7 @@ async fn reminders(cluster: &TestCluster) -> u64 {
 async fn reminders_settled(process: &Process) -> u64 {
     let metrics = process.metrics().await;
     let line = metrics.lines().find(|line| {
-        line.starts_with("messages_settled")
+        line.starts_with("shotengai_consumer_deliveries_total")
             && ["consumer=\"order-deadline\"", "outcome=\"done\""].iter().all(|label| line.contains(label))
     });
     line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or_default()

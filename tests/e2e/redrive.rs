@@ -151,7 +151,7 @@ async fn an_order_that_the_topic_refused_completes_when_it_is_redriven_into_the_
         customer.has_paid(order).await;
     }
     until("the bridge says that it has set one aside", WITHIN, || async {
-        let set_aside = bridge.metric("records_bridged_total{outcome=\"set_aside\"").await;
+        let set_aside = bridge.metric("shotengai_bridge_records_total{outcome=\"set_aside\"").await;
         if set_aside == [1.0] { Ok(()) } else { Err(set_aside) }
     })
     .await;

@@ -28,12 +28,13 @@ const ROLES: [(&str, &[&str]); 9] = [
     ("notification", &[SETTLED, AWS]),
     ("tally", &[SETTLED, AWS]),
     ("query", &[HTTP, SETTLED, AWS]),
-    ("bridge", &["records_bridged", AWS]),
+    ("bridge", &[BRIDGED, AWS]),
 ];
 const HTTP: &str = "http_server_request_duration";
-const SETTLED: &str = "messages_settled";
-const PUBLISHED: &str = "events_published";
-const AWS: &str = "aws_requests";
+const SETTLED: &str = "shotengai_consumer_deliveries";
+const PUBLISHED: &str = "shotengai_outbox_events";
+const AWS: &str = "shotengai_aws_requests";
+const BRIDGED: &str = "shotengai_bridge_records";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_trace_leads_from_the_request_through_nine_processes_to_the_mail() {
@@ -89,7 +90,7 @@ async fn a_process_with_all_roles_shows_all_their_numbers() {
     let guest = shop.guest(None, "en").await;
     let order = text(&shop.order(&guest, &[(&kinoko, 1)]).await.expect(202), "order_id");
     shop.until_status(&guest, &order, "paid").await;
-    assert_metrics(&process, "all", &[HTTP, SETTLED, PUBLISHED, AWS, "records_bridged"]).await;
+    assert_metrics(&process, "all", &[HTTP, SETTLED, PUBLISHED, AWS, BRIDGED]).await;
 }
 
 /// Each role as a process of its own.

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt};
-use opentelemetry::KeyValue;
 use shotengai_kernel::Ports;
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::ports::topic::{PUBLISH_MAX_BYTES, PUBLISH_MAX_MESSAGES};
@@ -19,6 +18,7 @@ use crate::NAME;
 use crate::change::parts;
 use crate::decode::{self, Passable, Unfit};
 use crate::letter::letter;
+use crate::metrics::BRIDGED;
 
 /// Publish requests under way at the same time, a shard.
 const IN_FLIGHT: usize = 4;
@@ -105,7 +105,7 @@ impl RecordHandler for Bridge {
         while let Some(Some(BatchOutcome { published, set_aside })) = done.next().await {
             acknowledged_items += published + set_aside;
             for (count, outcome) in [(published, "published"), (set_aside, "set_aside")] {
-                metrics::BRIDGED.add(u64::try_from(count).unwrap_or(0), &[KeyValue::new("outcome", outcome)]);
+                BRIDGED.add(u64::try_from(count).unwrap_or(0), [outcome.into()]);
             }
         }
         // A record is applied once all of it is; one that holds nothing, once those before it are.

@@ -5,6 +5,7 @@
 //! - [`decode`]: what a record must be to pass.
 //! - [`letter`]: what doesn't pass, as a dead letter.
 //! - [`batch`]: cuts a batch into what is published and what is set aside, and says how far it came.
+//! - [`metrics`]: its figures.
 //! - `publish`: publishes until the topic has it, or has refused it for good.
 
 pub mod batch;
@@ -12,6 +13,7 @@ pub mod change;
 pub mod config;
 pub mod decode;
 pub mod letter;
+pub mod metrics;
 mod publish;
 
 use std::sync::Arc;

@@ -2,6 +2,8 @@
 //!
 //! `topology`: services, queues, subscriptions, tables, event types, and who calls whom.
 //!
+//! `metrics`: every figure at `/metrics`, with its labels.
+//!
 //! `settings`: what can be set, from the command line's own declarations; what all roles share, what each role has of its
 //! own, and the options of every other command.
 
@@ -17,11 +19,23 @@ use shotengai_runtime::settings::{Setting, SharedArgs, settings_of, settings_of_
 use crate::cli::{Cli, DescribeArgs, Output};
 use crate::roles;
 
+#[cfg(test)]
+mod metrics_page;
+
 /// What this program is made of.
 #[derive(Serialize)]
 struct Description {
     topology: topology::Description,
+    metrics: Vec<Metric>,
     settings: Settings,
+}
+
+/// A figure and who records it.
+#[derive(Serialize)]
+struct Metric {
+    by: &'static str,
+    #[serde(flatten)]
+    what: shotengai_metrics::Description,
 }
 
 #[derive(Serialize)]
@@ -38,7 +52,7 @@ pub(crate) fn run(args: &DescribeArgs) -> anyhow::Result<ExitCode> {
         Output::Table => {
             let topology = &description.topology;
             println!("{}\n\n{}\n\n{}\n", services(topology), queues(topology), tables(topology));
-            println!("{}", settings(&description.settings));
+            println!("{}\n\n{}", metrics(&description.metrics), settings(&description.settings));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -49,7 +63,9 @@ fn description() -> Description {
     options("", &Cli::command(), &mut commands);
     let settings =
         Settings { shared: settings_of::<SharedArgs>(), roles: roles::settings().into_iter().collect(), commands };
-    Description { topology: topology::Description::of(&roles::installation()), settings }
+    let metrics = roles::metrics().into_iter();
+    let metrics = metrics.flat_map(|(by, all)| all.iter().map(move |figure| Metric { by, what: (*figure).into() }));
+    Description { topology: topology::Description::of(&roles::installation()), metrics: metrics.collect(), settings }
 }
 
 /// The options of every command below this one, by their names with spaces between. Those of `serve` stand by role.
@@ -97,6 +113,15 @@ fn tables(topology: &topology::Description) -> Table {
     table
 }
 
+fn metrics(metrics: &[Metric]) -> Table {
+    let mut table = table(&["metric", "of", "kind", "labels", "says"]);
+    for Metric { by, what } in metrics {
+        let labels: Vec<_> = what.labels.iter().map(|label| label.prometheus.as_str()).collect();
+        table.add_row([&what.prometheus, *by, what.kind, &labels.join(", "), what.description]);
+    }
+    table
+}
+
 fn settings(settings: &Settings) -> Table {
     let mut table = table(&["of", "setting", "may be", "default"]);
     let shared = settings.shared.iter().map(|setting| ("all roles", setting));
@@ -120,14 +145,21 @@ fn may_be(setting: &Setting) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::path::Path;
 
-    const KEPT: &str = include_str!("../../../docs/describe.json");
+    use super::*;
 
     #[test]
     fn the_kept_description_is_that_of_this_program() {
         let now = serde_json::to_string_pretty(&description()).unwrap();
-        assert_eq!(now, KEPT.trim_end(), "`make describe` writes docs/describe.json anew");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/describe.json");
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, format!("{now}\n")).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap();
+        let differs = now.lines().zip(kept.lines()).find(|(now, kept)| now != kept);
+        assert_eq!(differs, None, "`make describe` writes docs/describe.json anew");
+        assert_eq!(now.lines().count(), kept.lines().count(), "`make describe` writes docs/describe.json anew");
     }
 
     #[test]

@@ -4,12 +4,15 @@ use anyhow::Context as _;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use shotengai_contracts::topology::{Installation, Service};
+use shotengai_metrics::Definition;
 use shotengai_runtime::settings::{Setting, settings_of};
 use shotengai_runtime::{Context, Faults, Role, SettingsGroup};
 #[cfg(feature = "dev")]
 use shotengai_tally::page::Places;
 
 const ALL: &str = "all";
+/// Who records what no single role does.
+const EVERY_ROLE: &str = "every role";
 
 /// A role as it is chosen on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +130,17 @@ pub(crate) fn settings() -> [(&'static str, Vec<Setting>); 9] {
         (Service::TALLY.as_str(), settings_of::<shotengai_tally::TallyArgs>()),
         (Service::QUERY.as_str(), settings_of::<shotengai_query::QueryArgs>()),
         (Service::BRIDGE.as_str(), settings_of::<shotengai_bridge::BridgeArgs>()),
+    ]
+}
+
+/// Every figure at `/metrics`, by who records it.
+pub(crate) fn metrics() -> [(&'static str, &'static [&'static Definition]); 5] {
+    [
+        (EVERY_ROLE, &shotengai_runtime::metrics::DEFINITIONS),
+        (EVERY_ROLE, &shotengai_messaging::metrics::DEFINITIONS),
+        (EVERY_ROLE, &shotengai_aws::metrics::DEFINITIONS),
+        (Service::STOREFRONT.as_str(), &shotengai_storefront::door::metrics::DEFINITIONS),
+        (Service::BRIDGE.as_str(), &shotengai_bridge::metrics::DEFINITIONS),
     ]
 }
 

@@ -44,17 +44,16 @@ pub(crate) struct Clients {
 impl Clients {
     pub(crate) async fn connect(config: &AwsConfig) -> Self {
         let sdk = sdk_config(config).await;
-        let observe = Observe::new();
         let polling = timeouts(POLL_ATTEMPT, POLL_OPERATION);
-        let sqs = aws_sdk_sqs::config::Builder::from(&sdk).interceptor(observe.clone());
+        let sqs = aws_sdk_sqs::config::Builder::from(&sdk).interceptor(Observe);
         Self {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(
-                aws_sdk_dynamodb::config::Builder::from(&sdk).interceptor(observe.clone()).build(),
+                aws_sdk_dynamodb::config::Builder::from(&sdk).interceptor(Observe).build(),
             ),
             kinesis: aws_sdk_kinesis::Client::from_conf(
-                aws_sdk_kinesis::config::Builder::from(&sdk).interceptor(observe.clone()).build(),
+                aws_sdk_kinesis::config::Builder::from(&sdk).interceptor(Observe).build(),
             ),
-            sns: aws_sdk_sns::Client::from_conf(aws_sdk_sns::config::Builder::from(&sdk).interceptor(observe).build()),
+            sns: aws_sdk_sns::Client::from_conf(aws_sdk_sns::config::Builder::from(&sdk).interceptor(Observe).build()),
             sqs_polling: aws_sdk_sqs::Client::from_conf(sqs.clone().timeout_config(polling).build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
         }

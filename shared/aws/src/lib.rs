@@ -5,7 +5,7 @@
 //! - `dynamodb`: the event store and the tables of rows; `kinesis`: the stream; `sns`: the topic; `sqs`: queues.
 //! - [`admin`]: creates, changes and deletes resources, for the provisioner only. Services need no such permission.
 //! - `fault`: the one place that turns the SDK's errors into [`Fault`](shotengai_messaging::Fault)s.
-//! - `observe`: counts every request (`aws_requests`) and opens a client span for each call made inside a span.
+//! - `observe`: counts every request (`shotengai.aws.requests`) and opens a client span for each call made inside a span.
 //!
 //! # Who retries what
 //! The SDK repeats timeouts, lost connections, throttling and server errors: 4 attempts from 50 ms. Nothing here repeats
@@ -19,6 +19,7 @@ mod dynamodb;
 mod fault;
 mod infrastructure;
 mod kinesis;
+pub mod metrics;
 mod observe;
 mod sns;
 mod sqs;

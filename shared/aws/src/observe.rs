@@ -8,27 +8,15 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
-use opentelemetry::KeyValue;
-use opentelemetry::metrics::Counter;
 use tracing::{Span, field, info_span};
+
+use crate::metrics::REQUESTS;
 
 /// Sees every attempt of every call.
 ///
-/// The counter goes to the global meter provider, so that must be set before the first client is made.
-#[derive(Debug, Clone)]
-pub(crate) struct Observe {
-    requests: Counter<u64>,
-}
-
-impl Observe {
-    pub(crate) fn new() -> Self {
-        let requests = opentelemetry::global::meter("shotengai")
-            .u64_counter("aws_requests")
-            .with_description("Requests to AWS, each attempt counted")
-            .build();
-        Self { requests }
-    }
-}
+/// The counter goes to the global meter provider, so that must be set before the first request is sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Observe;
 
 /// The span of the call that the configuration bag belongs to; ends with it.
 #[derive(Debug)]
@@ -90,12 +78,8 @@ impl Intercept for Observe {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(call) = cfg.load::<Metadata>() {
-            let labels = [
-                KeyValue::new("service", call.service().to_ascii_lowercase()),
-                KeyValue::new("operation", call.name().to_owned()),
-                KeyValue::new("outcome", outcome(status(context))),
-            ];
-            self.requests.add(1, &labels);
+            let service = call.service().to_ascii_lowercase();
+            REQUESTS.add(1, [service.into(), call.name().to_owned().into(), outcome(status(context)).into()]);
         }
         Ok(())
     }

@@ -1,80 +1,117 @@
-//! The numbers that messaging reports, by OpenTelemetry's global meter. Names are Prometheus-ready.
+//! The figures of messaging. [`DEFINITIONS`] lists them.
 
-use std::sync::LazyLock;
+use opentelemetry::Value;
+use shotengai_metrics::{Counter, Definition, Gauge, Histogram, Label};
 
-use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
+const CONSUMER: Label = Label::each("consumer", "consumer of a queue");
+const SHARD: Label = Label::each("shard", "shard of the stream");
 
-fn meter() -> Meter {
-    opentelemetry::global::meter("shotengai")
-}
+/// Deliveries settled.
+pub static SETTLED: Counter<3> = Counter::new(
+    "shotengai.consumer.deliveries",
+    "{delivery}",
+    "Deliveries that a handler answered, by its answer",
+    &[
+        CONSUMER,
+        Label::each("event_type", "event type"),
+        Label::of("outcome", &["done", "retry", "unavailable", "reject"]),
+    ],
+);
 
-/// Deliveries settled, by consumer, event type and outcome (`done`, `retry`, `unavailable`,
-/// `reject`).
-pub static SETTLED: LazyLock<Counter<u64>> =
-    LazyLock::new(|| meter().u64_counter("messages_settled").with_description("Deliveries settled").build());
-
-/// Messages put into a dead-letter queue, by consumer (the bridge is one) and reason.
-static DEAD_LETTERS: LazyLock<Counter<u64>> = LazyLock::new(|| {
-    meter().u64_counter("dead_letters").with_description("Messages put into a dead-letter queue").build()
-});
+/// Messages put into a dead-letter queue; the bridge is a consumer, too.
+static DEAD_LETTERS: Counter<2> = Counter::new(
+    "shotengai.dead_letters",
+    "{message}",
+    "Messages put into a dead-letter queue",
+    &[CONSUMER, Label::each("reason", "reason that is declared")],
+);
 
 /// From what is fast for an event that passes six services to what an outage leaves behind, in seconds.
 const AGE_BOUNDARIES: [f64; 13] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0];
 
-/// Seconds from an event's decision to the end of its handling, by consumer.
-pub static EVENT_AGE: LazyLock<Histogram<f64>> = LazyLock::new(|| {
-    meter()
-        .f64_histogram("event_handled_age")
-        .with_unit("s")
-        .with_description("Age of an event once handled")
-        .with_boundaries(AGE_BOUNDARIES.to_vec())
-        .build()
-});
+/// Seconds from an event's decision to the end of its handling.
+pub static EVENT_AGE: Histogram<1> = Histogram::new(
+    "shotengai.consumer.event.age",
+    "s",
+    "Time from an event's decision to the end of its handling",
+    &[CONSUMER],
+    &AGE_BOUNDARIES,
+);
 
-/// Events acknowledged by the stream, by service and by who put them (`publisher`, `sweeper`).
-pub static PUBLISHED: LazyLock<Counter<u64>> =
-    LazyLock::new(|| meter().u64_counter("events_published").with_description("Events in the stream").build());
+/// Events acknowledged by the stream.
+pub static PUBLISHED: Counter<2> = Counter::new(
+    "shotengai.outbox.events",
+    "{event}",
+    "Events that the stream acknowledged, by who put them there",
+    &[Label::each("service", "service that owns events"), Label::of("by", &["publisher", "sweeper"])],
+);
 
-/// Failed attempts, by operation and kind; each was or will be tried again.
-pub static FAULTS: LazyLock<Counter<u64>> =
-    LazyLock::new(|| meter().u64_counter("faults").with_description("Failed calls behind a port").build());
+/// Failed attempts; each was or will be tried again.
+static FAULTS: Counter<2> = Counter::new(
+    "shotengai.faults",
+    "{fault}",
+    "Failed calls of what the program needs, each tried again",
+    &[
+        Label::each("operation", "operation of AWS, PostgreSQL, SMTP or a neighbouring service"),
+        Label::of("kind", &["transient", "throttled", "permanent"]),
+    ],
+);
 
-/// Records that the bridge passed on or set aside, by outcome.
-pub static BRIDGED: LazyLock<Counter<u64>> =
-    LazyLock::new(|| meter().u64_counter("records_bridged").with_description("Stream records handled").build());
+/// How far a shard's reader is behind its newest record.
+pub static SHARD_LAG: Gauge<1> =
+    Gauge::new("shotengai.shard.lag", "s", "How far a shard's reader is behind its newest record", &[SHARD]);
 
-/// How far a shard's reader is behind its newest record, in milliseconds.
-pub static SHARD_LAG: LazyLock<Gauge<i64>> = LazyLock::new(|| {
-    meter().i64_gauge("shard_lag").with_unit("ms").with_description("How far a shard's reader is behind").build()
-});
-
-/// 1 while a consumer receives nothing because something it needs is away, else 0; by consumer.
-pub static BREAKER_OPEN: LazyLock<Gauge<u64>> = LazyLock::new(|| {
-    meter().u64_gauge("breaker_open").with_description("Whether a consumer waits for a dependency").build()
-});
+/// 1 while a consumer receives nothing because something it needs is away, else 0.
+pub static BREAKER_OPEN: Gauge<1> = Gauge::new(
+    "shotengai.consumer.breaker.open",
+    "",
+    "1 while a consumer receives nothing because something that it needs is away",
+    &[CONSUMER],
+);
 
 /// 1 where a shard has had records to read and has not moved for the configured time, or where its checkpoint row could
 /// not be read for so long; else 0. A process shows what it reads, and rows that it finds unreadable.
-pub static SHARD_STUCK: LazyLock<Gauge<i64>> =
-    LazyLock::new(|| meter().i64_gauge("shard_stuck").with_description("Shards with lag and without progress").build());
+pub static SHARD_STUCK: Gauge<1> =
+    Gauge::new("shotengai.shard.stuck", "", "1 while a shard has records and its reader does not move", &[SHARD]);
 
-/// Shards that this process reads, by reader.
-pub static SHARDS_HELD: LazyLock<Gauge<u64>> =
-    LazyLock::new(|| meter().u64_gauge("shards_held").with_description("Shards this process reads").build());
+/// Shards that this process reads.
+pub static SHARDS_HELD: Gauge<1> = Gauge::new(
+    "shotengai.reader.shards",
+    "{shard}",
+    "Shards that this process reads",
+    &[Label::each("reader", "reader of the stream")],
+);
 
-/// Optimistic writes that lost and were decided again, by kind of aggregate.
-pub static CONFLICTS: LazyLock<Counter<u64>> =
-    LazyLock::new(|| meter().u64_counter("append_conflicts").with_description("Commits decided again").build());
+/// Optimistic writes that lost and were decided again.
+static CONFLICTS: Counter<1> = Counter::new(
+    "shotengai.commit.conflicts",
+    "{conflict}",
+    "Commits that lost their slot to another writer's and were decided again",
+    &[Label::each("kind", "kind of aggregate")],
+);
+
+/// All of them.
+pub static DEFINITIONS: [&Definition; 10] = [
+    SETTLED.definition(),
+    EVENT_AGE.definition(),
+    BREAKER_OPEN.definition(),
+    DEAD_LETTERS.definition(),
+    PUBLISHED.definition(),
+    CONFLICTS.definition(),
+    FAULTS.definition(),
+    SHARDS_HELD.definition(),
+    SHARD_LAG.definition(),
+    SHARD_STUCK.definition(),
+];
 
 /// Counts a commit that lost its slot to another writer's; `kind` is the aggregate's, such as `stock`.
-pub fn count_conflict(kind: impl Into<opentelemetry::Value>) {
-    CONFLICTS.add(1, &[KeyValue::new("kind", kind.into())]);
+pub fn count_conflict(kind: impl Into<Value>) {
+    CONFLICTS.add(1, [kind.into()]);
 }
 
 /// Counts a fault.
 pub fn count_fault(fault: &crate::Fault) {
-    FAULTS.add(1, &[KeyValue::new("operation", fault.operation()), KeyValue::new("kind", fault.kind().as_str())]);
+    FAULTS.add(1, [fault.operation().into(), fault.kind().as_str().into()]);
 }
 
 /// Why something becomes a dead letter; `docs/dead-letters.md` explains all of them.
@@ -99,17 +136,13 @@ pub(crate) const REASONS: [&str; 14] = [
 /// only appears has not grown.
 pub fn show_dead_letters(consumer: &'static str) {
     for reason in REASONS {
-        dead_letters(consumer, reason, 0);
+        DEAD_LETTERS.add(0, [consumer.into(), reason.into()]);
     }
 }
 
 /// Counts a message that has arrived in a dead-letter queue.
 pub fn count_dead_letter(consumer: &'static str, reason: &'static str) {
-    dead_letters(consumer, reason, 1);
-}
-
-fn dead_letters(consumer: &'static str, reason: &'static str, letters: u64) {
-    DEAD_LETTERS.add(letters, &[KeyValue::new("consumer", consumer), KeyValue::new("reason", reason)]);
+    DEAD_LETTERS.add(1, [consumer.into(), reason.into()]);
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What operators see of shards that nobody gets ahead with: the gauge `shard_stuck`, as it is exported.
+//! What operators see of shards that nobody gets ahead with: the gauge `shotengai.shard.stuck`, as it is exported.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -112,7 +112,7 @@ impl Street {
     /// What the gauge says of the shard.
     fn is_stuck(&self) -> bool {
         let families = self.registry.gather();
-        let family = families.iter().find(|family| family.name() == "shard_stuck");
+        let family = families.iter().find(|family| family.name() == "shotengai_shard_stuck");
         let metrics = family.map(|family| family.get_metric()).unwrap_or_default();
         let of_shard =
             |metric: &&prometheus::proto::Metric| metric.get_label().iter().any(|label| label.value() == SHARD);

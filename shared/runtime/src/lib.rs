@@ -8,6 +8,7 @@
 //! - [`context`]: a process's adapters and settings.
 //! - [`deps`]: what one role is assembled from; what it takes brings its probe, check and workers along.
 //! - [`direct_http`]: HTTP clients that no proxy of the environment stands between.
+//! - [`metrics`]: the figures that every process has.
 //! - [`neighbours`]: calls to other services.
 //! - [`order_links`]: signed links to an order, as mails have them.
 //! - [`role`]: what a role hands back: routes, consumers, workers, checks.
@@ -19,6 +20,7 @@ pub mod deps;
 mod direct_http;
 pub mod health;
 pub mod http;
+pub mod metrics;
 pub mod neighbours;
 pub mod order_links;
 mod postgres;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use actix_web::http::Method;
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{HttpResponse, web};
 use secrecy::SecretString;
@@ -15,6 +16,8 @@ use shotengai_runtime::role::RouteTable;
 use shotengai_runtime::{Settings, Telemetry, telemetry};
 
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+const COUNT: &str = "http_server_request_duration_seconds_count";
 
 const ORDER: Route<Anyone, (), (), ()> = Route::get("/orders/{id}", Service::ORDER, "getOrder");
 
@@ -43,8 +46,21 @@ async fn traces_go_on_whatever_is_logged_and_requests_are_measured_by_route() {
     assert_eq!(inside.get(3..35), PARENT.get(3..35), "another trace: {inside}");
     assert_ne!(inside, PARENT, "the request has no span of its own");
 
+    // Methods of a caller's own make one series, not one each.
+    for number in 0..50 {
+        let method = Method::from_bytes(format!("A{number}").as_bytes()).unwrap();
+        let request = TestRequest::with_uri("/orders/ord_1").method(method).to_request();
+        assert_eq!(call_service(&service, request).await.status(), 405);
+    }
     let metrics = telemetry::metrics_text();
-    let count = r#"http_server_request_duration_seconds_count{method="GET",route="/orders/{id}",status="200"} 1"#;
-    assert!(metrics.contains(count), "{metrics}");
+    let counts: Vec<_> = metrics.lines().filter(|line| line.starts_with(COUNT)).collect();
+    let labels = |method, status| {
+        format!(
+            r#"{{http_request_method="{method}",http_response_status_code="{status}",http_route="/orders/{{id}}",url_scheme="http"}}"#
+        )
+    };
+    let expected = [format!("{COUNT}{} 1", labels("GET", 200)), format!("{COUNT}{} 50", labels("_OTHER", 405))];
+    assert_eq!(counts, expected, "{metrics}");
+    assert!(metrics.contains("target_info{") && metrics.contains("service_version=\""), "{metrics}");
     installed.shutdown().await;
 }

@@ -54,10 +54,16 @@ async fn a_role_that_is_away_is_a_503_with_retry_after_until_it_is_back() {
     .await;
     until("the metric tells of it", WITHIN, || async {
         let metrics = get(&format!("{}/metrics", process.health_url)).await.text().await.unwrap();
-        let up = metrics
-            .lines()
-            .any(|line| line.starts_with("dependency_up") && line.contains("storefront/order") && line.ends_with(" 1"));
-        let counted = ["outcome=\"unreachable\"", "outcome=\"2xx\""].iter().all(|outcome| metrics.contains(outcome));
+        let up = metrics.lines().any(|line| {
+            line.starts_with("shotengai_dependency_up") && line.contains("storefront/order") && line.ends_with(" 1")
+        });
+        let of_order = |line: &&str| {
+            line.starts_with("http_client_request_duration_seconds_count{")
+                && line.contains("service_peer_name=\"order\"")
+        };
+        let counted = ["error_type=\"unreachable\"", "http_response_status_code=\"202\""]
+            .iter()
+            .all(|label| metrics.lines().filter(of_order).any(|line| line.contains(label)));
         if up && counted { Ok(()) } else { Err(metrics) }
     })
     .await;

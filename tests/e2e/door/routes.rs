@@ -50,7 +50,7 @@ async fn every_public_route_reaches_its_role_and_nothing_else_is_forwarded() {
         let asked = request(method.parse().unwrap(), &base, path, &admin.token).json(&json!({}));
         let answer = send(asked).await;
         assert!(answer.status().as_u16() < 500 && answer.status() != 405, "{method} {path}: {}", answer.status());
-        let labels = [format!("method=\"{method}\""), format!("route=\"{route}\"")];
+        let labels = [format!("http_request_method=\"{method}\""), format!("http_route=\"{route}\"")];
         for other in ["order", "catalog", "inventory", "query", "tally"] {
             let metrics = cluster_of.of_role(other).unwrap().metrics().await;
             let counted = metrics.lines().any(|line| {

@@ -136,7 +136,7 @@ fn receives(slots: &[Slot]) -> BTreeMap<&'static str, u64> {
 async fn open_breakers(slot: &Slot) -> Vec<String> {
     let asked = async { reqwest::get(format!("{}/metrics", slot.health_url())).await?.text().await };
     let text = asked.await.unwrap_or_default();
-    let open = text.lines().filter(|line| line.starts_with("breaker_open") && line.ends_with(" 1"));
+    let open = text.lines().filter(|line| line.starts_with("shotengai_consumer_breaker_open") && line.ends_with(" 1"));
     open.filter_map(|line| Some(line.split("consumer=\"").nth(1)?.split('"').next()?.to_owned())).collect()
 }
 

@@ -1,7 +1,7 @@
 //! The one door: everything public comes in here, and what other roles answer is forwarded to them.
 //!
 //! - [`table`]: which role answers which method and path. [`forward`]: one request to a role and its answer back.
-//! - [`upstream`]: the way to one role: connections, bounds, retries, numbers. [`failure`]: why there is no answer.
+//! - [`upstream`]: the way to one role: connections, bounds, retries; [`metrics`]: its figures. [`failure`]: why there is no answer.
 //! - [`headers`]: what of a head goes on. [`body`]: request bodies up to their limit, answers as they come.
 //! - [`tunnel`]: WebSockets. [`client`]: who is at the other end.
 //! - [`gate`]: before every route of the process: [`limits`] of calls, [`cors`], headers for browsers.
@@ -17,6 +17,7 @@ pub mod forward;
 pub mod gate;
 pub mod headers;
 pub mod limits;
+pub mod metrics;
 pub mod table;
 pub mod tunnel;
 pub mod upstream;

@@ -8,19 +8,21 @@ use anyhow::Context as _;
 use hyper::body::Incoming;
 use hyper::header::HeaderMap;
 use hyper::http::uri::{Authority, PathAndQuery, Scheme};
-use hyper::{Method, Request, Response, Uri};
+use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_timeout::TimeoutConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Histogram, UpDownCounter};
+use opentelemetry::Value;
+use shotengai_metrics::NONE;
 use shotengai_runtime::http::POOL_IDLE;
+use shotengai_runtime::metrics::METHOD;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use super::body::{Body, Sent, whole};
 use super::failure::{Failure, Fate};
+use super::metrics::{ACTIVE_REQUESTS, REQUEST_DURATION};
 
 /// Of name, address and handshake together: a role that takes longer is as good as away.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -32,8 +34,6 @@ const KEEP_ALIVE_TIMES: u32 = 3;
 const POOL_MAX_IDLE: usize = 64;
 /// Between an attempt that reached nobody and the only other one: a pod that is being replaced has a successor by then.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Seconds.
-const DURATION_BOUNDARIES: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// Connections to all roles.
 pub type Connections = Client<TimeoutConnector<HttpConnector>, Sent>;
@@ -57,8 +57,6 @@ pub struct Upstream {
     client: Connections,
     bounds: Bounds,
     places: Arc<Semaphore>,
-    durations: Histogram<f64>,
-    in_flight: UpDownCounter<i64>,
 }
 
 /// A request for a role.
@@ -86,13 +84,12 @@ pub struct Answered {
 /// One of the requests that a role may have in hand.
 pub struct Permit {
     _permit: OwnedSemaphorePermit,
-    in_flight: UpDownCounter<i64>,
     role: &'static str,
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.in_flight.add(-1, &[KeyValue::new("role", self.role)]);
+        ACTIVE_REQUESTS.add(-1, [self.role.into()]);
     }
 }
 
@@ -121,7 +118,6 @@ impl Upstream {
     pub fn new(name: &'static str, url: &str, client: Connections, bounds: Bounds) -> anyhow::Result<Self> {
         let base: Uri = url.parse().with_context(|| format!("the address of {name}"))?;
         let authority = base.authority().cloned().with_context(|| format!("the address of {name} has no host"))?;
-        let meter = opentelemetry::global::meter("shotengai");
         Ok(Self {
             name,
             authority,
@@ -129,16 +125,6 @@ impl Upstream {
             client,
             bounds,
             places: Arc::new(Semaphore::new(bounds.at_once)),
-            durations: meter
-                .f64_histogram("forwarded.request.duration")
-                .with_unit("s")
-                .with_description("Time until a role's answer began, or until it was given up")
-                .with_boundaries(DURATION_BOUNDARIES.to_vec())
-                .build(),
-            in_flight: meter
-                .i64_up_down_counter("forwarded.requests.in_flight")
-                .with_description("Requests that a role has in hand")
-                .build(),
         })
     }
 
@@ -157,20 +143,20 @@ impl Upstream {
     /// [`Failure`]
     pub async fn send(&self, outgoing: Outgoing) -> Result<Answered, Failure> {
         let started = Instant::now();
+        let method = METHOD.admit(outgoing.method.as_str()).to_owned();
         let outcome = self.bounded(outgoing, started).await;
-        let outcome_name = match &outcome {
-            Ok(answered) => class(answered.response.status().as_u16()),
-            Err(failure) => failure.name(),
+        let (status, error) = match &outcome {
+            Ok(answered) => told(answered.response.status()),
+            Err(failure) => (NONE.into(), failure.name().into()),
         };
-        let labels = [KeyValue::new("role", self.name), KeyValue::new("outcome", outcome_name)];
-        self.durations.record(started.elapsed().as_secs_f64(), &labels);
+        REQUEST_DURATION.record(started.elapsed().as_secs_f64(), [method.into(), self.name.into(), status, error]);
         outcome
     }
 
     async fn bounded(&self, outgoing: Outgoing, started: Instant) -> Result<Answered, Failure> {
         let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Failure::Full)?;
-        self.in_flight.add(1, &[KeyValue::new("role", self.name)]);
-        let permit = Permit { _permit: permit, in_flight: self.in_flight.clone(), role: self.name };
+        ACTIVE_REQUESTS.add(1, [self.name.into()]);
+        let permit = Permit { _permit: permit, role: self.name };
         let sending = self.with_retry(outgoing);
         let response = timeout_at(started + self.bounds.head, sending).await.unwrap_or(Err(Failure::Slow))?;
         Ok(Answered { response, permit, deadline: started + self.bounds.whole })
@@ -230,12 +216,9 @@ impl Upstream {
     }
 }
 
-const fn class(status: u16) -> &'static str {
-    match status {
-        ..200 => "1xx",
-        200..300 => "2xx",
-        300..400 => "3xx",
-        400..500 => "4xx",
-        _ => "5xx",
-    }
+/// An answer's status, and the error that it is.
+fn told(status: StatusCode) -> (Value, Value) {
+    let is_error = status.is_client_error() || status.is_server_error();
+    let error = if is_error { status.as_str().to_owned().into() } else { NONE.into() };
+    (i64::from(status.as_u16()).into(), error)
 }

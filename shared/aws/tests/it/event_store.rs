@@ -9,14 +9,14 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use shotengai_aws::admin::StreamSpec;
 use shotengai_aws::{Aws, AwsConfig};
 use shotengai_contracts::Owner;
-use shotengai_kernel::{AggregateId, Ports, Version};
+use shotengai_kernel::{AggregateId, Version};
 use shotengai_messaging::{AppendError, Commit, FaultKind, Infrastructure, OUTBOX_SHARDS, Snapshot};
 use tracing::instrument::WithSubscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 
-use crate::local::{account, account_through, account_with_store, commit, endpoint, make_store};
+use crate::local::{account, account_through, account_with_store, commit, connect, endpoint, make_store};
 use crate::lossy::Lossy;
 
 type Item = HashMap<String, AttributeValue>;
@@ -269,7 +269,7 @@ async fn a_snapshot_gives_way_to_a_newer_one_only() {
 async fn without_an_outbox_nothing_is_marked() {
     let aws = account().await;
     let config = AwsConfig { marks_outbox: false, ..aws.config().clone() };
-    let aws = Aws::connect(config, Ports::system()).await;
+    let aws = connect(config).await;
     make_store(&aws).await;
     let (store, admin) = (aws.event_store(Owner::Catalog), aws.admin());
     let commit = commit("prod_1", 0);

@@ -43,12 +43,18 @@ pub(crate) fn endpoint() -> String {
     SERVER.ministack.endpoint_url()
 }
 
+/// Connects, with metrics that are read: instruments are made at the first request of the process.
+pub(crate) async fn connect(config: AwsConfig) -> Aws {
+    LazyLock::force(&crate::observe::METRICS);
+    Aws::connect(config, Ports::system()).await
+}
+
 /// A fresh account on the server, reached through `endpoint`.
 pub(crate) async fn account_through(endpoint: String) -> Aws {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let account = format!("{:012}", 300_000_000_000 + NEXT.fetch_add(1, Ordering::Relaxed));
     let config = AwsConfig { local_account: Some(account), ..AwsConfig::local(endpoint) };
-    Aws::connect(config, Ports::system()).await
+    connect(config).await
 }
 
 /// A fresh account on the server.

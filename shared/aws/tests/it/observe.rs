@@ -1,6 +1,6 @@
 //! What operators see of calls.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use shotengai_contracts::Owner;
@@ -34,11 +34,16 @@ impl Visit for Names {
     }
 }
 
-#[tokio::test]
-async fn requests_are_counted_by_outcome_and_traced_inside_a_span_only() {
+/// What this process counts.
+pub(crate) static METRICS: LazyLock<prometheus::Registry> = LazyLock::new(|| {
     let registry = prometheus::Registry::new();
     let exporter = opentelemetry_prometheus::exporter().with_registry(registry.clone()).build().unwrap();
     opentelemetry::global::set_meter_provider(SdkMeterProvider::builder().with_reader(exporter).build());
+    registry
+});
+
+#[tokio::test]
+async fn requests_are_counted_by_outcome_and_traced_inside_a_span_only() {
     let names = Names::default();
 
     let traced = async {
@@ -52,14 +57,14 @@ async fn requests_are_counted_by_outcome_and_traced_inside_a_span_only() {
     // The SDK has spans of its own at lower levels.
     traced.with_subscriber(Registry::default().with(LevelFilter::INFO).with(names.clone())).await;
 
-    let families = registry.gather();
-    let family = families.iter().find(|family| family.name().starts_with("aws_requests")).unwrap();
+    let families = METRICS.gather();
+    let family = families.iter().find(|family| family.name() == "shotengai_aws_requests_total").unwrap();
     let counted = |outcome: &str| -> f64 {
         let with_labels = family.get_metric().iter().filter(|metric| {
             let has = |name: &str, value: &str| {
                 metric.get_label().iter().any(|label| label.name() == name && label.value() == value)
             };
-            has("service", "dynamodb") && has("operation", "PutItem") && has("outcome", outcome)
+            has("rpc_service", "dynamodb") && has("rpc_method", "PutItem") && has("outcome", outcome)
         });
         with_labels.map(|metric| metric.get_counter().get_value()).sum()
     };

@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use shotengai_aws::{Aws, AwsConfig};
+use shotengai_aws::AwsConfig;
 use shotengai_contracts::Owner;
-use shotengai_kernel::Ports;
 use shotengai_messaging::{FaultKind, Infrastructure};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
+
+use crate::local::connect;
 
 #[tokio::test]
 async fn a_refused_connection_is_a_transient_fault_within_a_moment() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let aws = Aws::connect(AwsConfig::local(endpoint), Ports::system()).await;
+    let aws = connect(AwsConfig::local(endpoint)).await;
     let started = Instant::now();
     let fault = aws.event_store(Owner::Order).ping().await.unwrap_err();
     assert_eq!(fault.kind(), FaultKind::Transient);
@@ -32,7 +33,7 @@ async fn a_server_that_never_answers_is_given_up_within_the_time_of_an_operation
             held.push(connection);
         }
     });
-    let aws = Aws::connect(AwsConfig::local(endpoint), Ports::system()).await;
+    let aws = connect(AwsConfig::local(endpoint)).await;
     let started = Instant::now();
     let fault = aws.event_store(Owner::Order).ping().await.unwrap_err();
     assert_eq!(fault.kind(), FaultKind::Transient);

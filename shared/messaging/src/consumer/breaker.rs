@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use opentelemetry::KeyValue;
 use shotengai_kernel::Random;
 use tokio::sync::{Mutex, Notify};
 use tokio::time::{Instant, timeout};
@@ -212,6 +211,6 @@ impl Breaker {
         if !open {
             self.closed.notify_waiters();
         }
-        metrics::BREAKER_OPEN.record(u64::from(open), &[KeyValue::new("consumer", self.consumer)]);
+        metrics::BREAKER_OPEN.record(open, [self.consumer.into()]);
     }
 }

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
-
 use super::Consumer;
 use super::policy::{Settlement, Wait};
 use super::visibility::Hidden;
@@ -67,18 +65,12 @@ impl Consumer {
     /// Counts and logs what the handler answered.
     pub(super) fn observe(&self, batch: &[Delivery], answers: &[Disposition]) {
         for (delivery, answer) in batch.iter().zip(answers) {
-            metrics::SETTLED.add(
-                1,
-                &[
-                    KeyValue::new("consumer", self.config.name),
-                    KeyValue::new("event_type", delivery.envelope.event_type.clone()),
-                    KeyValue::new("outcome", answer.outcome()),
-                ],
-            );
+            let event_type = delivery.envelope.event_type.clone();
+            metrics::SETTLED.add(1, [self.config.name.into(), event_type.into(), answer.outcome().into()]);
             match answer {
                 Disposition::Done => {
                     let age = self.ports.clock.now().duration_since(delivery.envelope.time);
-                    metrics::EVENT_AGE.record(age.as_secs_f64().max(0.0), &[KeyValue::new("consumer", self.config.name)]);
+                    metrics::EVENT_AGE.record(age.as_secs_f64().max(0.0), [self.config.name.into()]);
                 }
                 Disposition::Retry { cause, .. } | Disposition::Unavailable { cause } => delivery.span.in_scope(|| {
                     tracing::info!(consumer = self.config.name, subject = %delivery.envelope.subject, attempt = delivery.receive_count, %cause, "will be tried again");

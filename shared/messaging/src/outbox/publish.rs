@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
 use tracing::{Instrument, Span};
 
 use super::Publisher;
@@ -47,7 +46,7 @@ impl Publisher {
         }
         drop(spans);
         let published = u64::try_from(total - outstanding.len()).unwrap_or(0);
-        metrics::PUBLISHED.add(published, &[KeyValue::new("service", self.service), KeyValue::new("by", by)]);
+        metrics::PUBLISHED.add(published, [self.service.into(), by.into()]);
         if !outstanding.is_empty() {
             tracing::warn!(
                 service = self.service,

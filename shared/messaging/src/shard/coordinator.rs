@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use opentelemetry::KeyValue;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -322,8 +321,8 @@ impl Coordinator {
             }
         }
         self.progress.retain(|shard, _| self.running.contains_key(shard) || !self.known.is_over(shard));
-        let held = u64::try_from(self.running.len()).unwrap_or(u64::MAX);
-        metrics::SHARDS_HELD.record(held, &[KeyValue::new("reader", self.consumer.name)]);
+        let held = u32::try_from(self.running.len()).unwrap_or(u32::MAX);
+        metrics::SHARDS_HELD.record(held, [self.consumer.name.into()]);
     }
 
     fn warn(&mut self, subject: &str, error: &dyn std::fmt::Display, what: &'static str) {

@@ -7,7 +7,6 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
 use tokio::time::Instant;
 
 use crate::checkpoint::Checkpoint;
@@ -183,7 +182,7 @@ impl Progress {
                 tracing::info!(reader, shard, position, "the shard moves again");
             }
             state.is_stuck = stuck;
-            metrics::SHARD_STUCK.record(i64::from(stuck), &[KeyValue::new("shard", shard.to_owned())]);
+            metrics::SHARD_STUCK.record(stuck, [shard.to_owned().into()]);
         });
     }
 
@@ -194,9 +193,8 @@ impl Progress {
                 return;
             }
             (state.is_ours, state.is_blocked, state.is_stuck) = (false, false, false);
-            let labels = [KeyValue::new("shard", shard.to_owned())];
-            metrics::SHARD_STUCK.record(0, &labels);
-            metrics::SHARD_LAG.record(0, &labels);
+            metrics::SHARD_STUCK.record(0, [shard.to_owned().into()]);
+            metrics::SHARD_LAG.record(0, [shard.to_owned().into()]);
         });
     }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -204,7 +203,8 @@ impl<'a> Reading<'a> {
             }
         };
         self.expired = false;
-        metrics::SHARD_LAG.record(batch.behind_ms, &[KeyValue::new("shard", self.shard.to_owned())]);
+        let lag = Duration::from_millis(u64::try_from(batch.behind_ms).unwrap_or(0));
+        metrics::SHARD_LAG.record(lag.as_secs_f64(), [self.shard.to_owned().into()]);
         self.progress.read(batch.records.len(), batch.behind_ms);
         if !batch.records.is_empty() {
             self.busy_until = Instant::now() + config.idle_after;

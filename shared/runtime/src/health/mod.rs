@@ -1,7 +1,7 @@
 //! Is it alive, and should it get traffic?
 //!
 //! **Readiness is a latch.** A process becomes ready when each of its dependencies has answered once, and unready only
-//! when it drains. A dependency that fails later is reported (in the body, and in the gauge `dependency_up`) but does
+//! when it drains. A dependency that fails later is reported (in the body, and in the gauge `shotengai.dependency.up`) but does
 //! not take the process out: all its replicas share the dependency, and a 503 with Retry-After beats no endpoint.
 
 mod check;

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
-use opentelemetry::metrics::Gauge;
 use tokio_util::sync::CancellationToken;
 
 use super::{Dependency, Health};
+use crate::metrics::DEPENDENCY_UP;
 
 const BEAT: Duration = Duration::from_secs(3);
 const UNTIL_FIRST: Duration = Duration::from_millis(100);
@@ -16,11 +15,7 @@ const AFTERWARDS: Duration = Duration::from_secs(5);
 impl Health {
     /// Beats and asks until `stop`. Every dependency is asked by itself: one that hangs delays no other.
     pub async fn watch(self: Arc<Self>, stop: CancellationToken) {
-        let up = opentelemetry::global::meter("shotengai")
-            .u64_gauge("dependency_up")
-            .with_description("Whether a dependency's last answer was good")
-            .build();
-        let asking = self.dependencies.iter().map(|dependency| ask(dependency, &up));
+        let asking = self.dependencies.iter().map(ask);
         let all = async { tokio::join!(self.beats(), futures::future::join_all(asking)) };
         tokio::select! {
             biased;
@@ -37,11 +32,11 @@ impl Health {
     }
 }
 
-async fn ask(dependency: &Dependency, up: &Gauge<u64>) {
+async fn ask(dependency: &Dependency) {
     loop {
         let answer = dependency.check.ask().await;
         let name = dependency.check.name();
-        up.record(u64::from(answer.is_ok()), &[KeyValue::new("dependency", name.to_owned())]);
+        DEPENDENCY_UP.record(answer.is_ok(), [name.to_owned().into()]);
         let now_up = answer.is_ok();
         let error = answer.as_ref().err().cloned().unwrap_or_default();
         let before = dependency.note(answer);

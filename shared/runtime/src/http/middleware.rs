@@ -8,9 +8,9 @@ use actix_web::http::ConnectionType;
 use actix_web::http::header::HeaderValue;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, ResponseError};
-use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt;
 use shotengai_messaging::trace::{TRACEPARENT, follow};
+use shotengai_metrics::{NONE, OTHER};
 use tokio::time::Instant;
 use tracing::{Instrument, Span, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::HttpState;
 use super::meta::{REQUEST_ID, REQUEST_ID_HEADER, RequestId};
 use super::unread::Reader;
+use crate::metrics::{METHOD, REQUEST_DURATION};
 
 /// Gives the request an id (the client's where it is a UUID) and a span under the client's trace, and measures it by
 /// route, never by path: paths are without number.
@@ -30,24 +31,27 @@ pub(super) async fn observe(
     let id = client_id(&request).unwrap_or_else(|| state.ports.ids.uuid_v7());
     request.extensions_mut().insert(RequestId(id));
     let method = request.method().clone();
-    let span = span(&request, id);
+    let method = METHOD.admit(method.as_str());
+    let span = span(&request, method, id);
     let reader = Reader::of(&mut request);
     let started = Instant::now();
     let answer = REQUEST_ID.scope(id, pass(&state, request, next)).instrument(span.clone()).await;
     let mut answer = answer?;
     let status = answer.status();
-    let route = answer.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let route = answer.request().match_pattern();
     // Recording `otel.name` is too late as soon as anybody has asked for the span's context.
-    span.context().span().update_name(format!("{method} {route}"));
+    span.context().span().update_name(span_name(method, route.as_deref()));
     let duration = started.elapsed();
-    record(&span, &route, status.as_u16());
-    tell(method.as_str(), &route, status.as_u16(), duration, id);
-    state.durations.record(
+    record(&span, route.as_deref(), status.as_u16());
+    tell(method, route.as_deref(), status.as_u16(), duration, id);
+    REQUEST_DURATION.record(
         duration.as_secs_f64(),
-        &[
-            KeyValue::new("route", route),
-            KeyValue::new("method", method.to_string()),
-            KeyValue::new("status", i64::from(status.as_u16())),
+        [
+            method.to_owned().into(),
+            route.unwrap_or_default().into(),
+            i64::from(status.as_u16()).into(),
+            if status.is_server_error() { status.as_str().to_owned().into() } else { NONE.into() },
+            "http".into(),
         ],
     );
     let asked = answer.request().clone();
@@ -86,12 +90,12 @@ fn client_id(request: &ServiceRequest) -> Option<Uuid> {
     Uuid::try_parse(request.headers().get(REQUEST_ID_HEADER)?.to_str().ok()?).ok()
 }
 
-fn span(request: &ServiceRequest, id: Uuid) -> Span {
+fn span(request: &ServiceRequest, method: &str, id: Uuid) -> Span {
     let span = tracing::info_span!(
         "http request",
         otel.kind = "server",
         otel.status_code = field::Empty,
-        http.request.method = %request.method(),
+        http.request.method = method,
         http.route = field::Empty,
         http.response.status_code = field::Empty,
         request_id = %id,
@@ -100,8 +104,16 @@ fn span(request: &ServiceRequest, id: Uuid) -> Span {
     span
 }
 
-fn record(span: &Span, route: &str, status: u16) {
-    span.record("http.route", route);
+/// As the conventions want it: without what a caller is free to write.
+fn span_name(method: &str, route: Option<&str>) -> String {
+    let method = if method == OTHER { "HTTP" } else { method };
+    route.map_or_else(|| method.to_owned(), |route| format!("{method} {route}"))
+}
+
+fn record(span: &Span, route: Option<&str>, status: u16) {
+    if let Some(route) = route {
+        span.record("http.route", route);
+    }
     span.record("http.response.status_code", status);
     if status >= 500 {
         span.record("otel.status_code", "ERROR");
@@ -110,7 +122,7 @@ fn record(span: &Span, route: &str, status: u16) {
 
 /// The access line. It has the route and neither path nor query, which may name people; the request's id is the
 /// `instance` of its problem. Without the span around it, which would say the same again.
-fn tell(method: &str, route: &str, status: u16, duration: Duration, id: Uuid) {
+fn tell(method: &str, route: Option<&str>, status: u16, duration: Duration, id: Uuid) {
     let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     tracing::info!(target: "access", parent: None, method, route, status, duration_ms, request_id = %id, "answered");
 }

@@ -7,15 +7,11 @@ use std::time::Duration;
 use actix_web::{HttpRequest, web};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{Digest, SHA256, digest};
-use opentelemetry::metrics::Histogram;
 use secrecy::{ExposeSecret, SecretString};
 use shotengai_kernel::Ports;
 
 use super::{Gate, Problem};
 use crate::auth::TokenVerifier;
-
-/// Seconds; from a cache hit to the slowest request a client would wait for.
-const DURATION_BOUNDARIES: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// What [`HttpState::new`] starts with, as the settings do.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,7 +20,6 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct HttpState {
     pub(super) ports: Ports,
     pub(super) tokens: Arc<TokenVerifier>,
-    pub(super) durations: Histogram<f64>,
     pub(super) gates: Vec<Arc<dyn Gate>>,
     internal_token: Digest,
     read_timeout: Duration,
@@ -35,15 +30,9 @@ impl HttpState {
     /// A state that checks access tokens with `tokens` and the other services by `internal_token`.
     #[must_use]
     pub fn new(ports: Ports, tokens: Arc<TokenVerifier>, internal_token: &SecretString) -> Self {
-        let durations = opentelemetry::global::meter("shotengai")
-            .f64_histogram("http.server.request.duration")
-            .with_unit("s")
-            .with_description("Time to answer a request")
-            .with_boundaries(DURATION_BOUNDARIES.to_vec())
-            .build();
         let internal_token = digest(&SHA256, internal_token.expose_secret().as_bytes());
         let (gates, closing) = (Vec::new(), AtomicBool::new(false));
-        Self { ports, tokens, durations, gates, internal_token, read_timeout: READ_TIMEOUT, closing }
+        Self { ports, tokens, gates, internal_token, read_timeout: READ_TIMEOUT, closing }
     }
 
     /// With another time for a request's head, and then its body, to arrive: a client that trickles must not hold a

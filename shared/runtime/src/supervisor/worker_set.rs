@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use opentelemetry::KeyValue;
-use opentelemetry::metrics::Counter;
 use shotengai_kernel::Random;
 use shotengai_messaging::{Backoff, Worker};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+use crate::metrics::WORKER_RESTARTS;
 
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -34,14 +34,10 @@ struct Watch {
 impl WorkerSet {
     pub(super) fn start(workers: Vec<Worker>, random: &Arc<dyn Random>) -> Self {
         let (mut first, mut last) = (Watch::default(), Watch::default());
-        let restarts = opentelemetry::global::meter("shotengai")
-            .u64_counter("worker_restarts")
-            .with_description("Workers that ended before they were told to")
-            .build();
         for worker in workers {
             let watch = if worker.ends_last() { &mut last } else { &mut first };
             let name = worker.name().to_owned();
-            let keep = keep(worker, watch.token.clone(), restarts.clone(), Arc::clone(random));
+            let keep = keep(worker, watch.token.clone(), Arc::clone(random));
             watch.tasks.push((name, tokio::spawn(keep)));
         }
         Self { first, last }
@@ -76,7 +72,7 @@ impl Drop for Watch {
     }
 }
 
-async fn keep(worker: Worker, token: CancellationToken, restarts: Counter<u64>, random: Arc<dyn Random>) {
+async fn keep(worker: Worker, token: CancellationToken, random: Arc<dyn Random>) {
     let backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
     let name = worker.name();
     let mut failures = 0_u32;
@@ -95,7 +91,7 @@ async fn keep(worker: Worker, token: CancellationToken, restarts: Counter<u64>, 
         let wait = backoff.delay(failures, random.as_ref()).max(FIRST_WAIT);
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         tracing::error!(worker = name, panicked, wait_ms, "a worker ended before its time and is started again");
-        restarts.add(1, &[KeyValue::new("worker", name.to_owned())]);
+        WORKER_RESTARTS.add(1, [name.to_owned().into()]);
         tokio::select! {
             biased;
             () = token.cancelled() => return,
