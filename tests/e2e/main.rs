@@ -23,6 +23,7 @@ mod deadline;
 mod dev;
 mod disorder;
 mod door;
+mod figures;
 mod forwarding;
 mod hot_product;
 mod idempotency;

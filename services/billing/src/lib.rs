@@ -4,6 +4,7 @@
 //! - [`provider`]: the port to whoever moves the money, and the built-in ledger behind it.
 //! - [`settle`]: follows an instruction to its end.
 //! - [`intents`]: how orders are to be paid, as order was told.
+//! - [`metrics`]: what is earned and given back.
 //! - [`consumers`]: orders' events as instructions. [`http`]: the ledger, for operators and tests.
 
 pub mod config;
@@ -11,6 +12,7 @@ pub mod consumers;
 pub mod domain;
 pub mod http;
 pub mod intents;
+pub mod metrics;
 pub mod provider;
 pub mod settle;
 
@@ -38,7 +40,8 @@ pub struct BillingRole {
 /// Assembles the role, with the built-in provider.
 #[must_use]
 pub fn assemble(mut deps: Deps, settings: &BillingSettings) -> BillingRole {
-    let payments = Aggregates::new(deps.events(Owner::Billing));
+    metrics::show(deps.settings().currency);
+    let payments = Aggregates::new(deps.events(Owner::Billing).counting(metrics::count));
     let ledger = Ledger::new(deps.table(&tables::BILLING_LEDGER));
     let payments = Arc::new(Payments::new(payments, Arc::new(ledger.clone())));
     let intents = Intents::new(deps.table(&tables::PAYMENT_INTENTS));

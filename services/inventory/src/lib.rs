@@ -2,6 +2,7 @@
 //!
 //! - [`domain`]: many requests decided together; pure.
 //! - [`stock_service`]: loads, plans and writes as one transaction; the only place where stock moves.
+//! - [`metrics`]: how many orders were reserved and refused.
 //! - [`consumers`]: products' and orders' events as requests. [`add_stock`] and [`http`]: an administrator's.
 
 pub mod add_stock;
@@ -9,6 +10,7 @@ pub mod config;
 pub mod consumers;
 pub mod domain;
 pub mod http;
+pub mod metrics;
 pub mod stock_service;
 
 use std::sync::Arc;
@@ -32,7 +34,9 @@ pub struct InventoryRole {
 /// Assembles the role.
 #[must_use]
 pub fn assemble(mut deps: Deps, settings: &InventorySettings) -> InventoryRole {
-    let stock_service = Arc::new(StockService::new(deps.events(Owner::Inventory)));
+    metrics::show();
+    let writer = deps.events(Owner::Inventory).counting(metrics::count);
+    let stock_service = Arc::new(StockService::new(writer));
     let consuming = Consuming::default().batches(settings.inventory_concurrency.get());
     let (served, ports) = (Arc::clone(&stock_service), deps.ports().clone());
     let role = Role::new(deps)

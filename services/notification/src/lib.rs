@@ -4,6 +4,7 @@
 //! - `render`, `labels`, `templates/`: mails in Japanese and English, HTML and text. Pure.
 //! - `send_order_mail`: the use case. Claim, contact, render, SMTP, record.
 //! - `claims`, `contacts`, `mailer`, `smtp`: what it stands on.
+//! - `metrics`: mails by kind and outcome.
 //! - `consumers`: `notification-queue`.
 //!
 //! No address is stored and none is logged: contacts are asked for when a mail is sent and dropped with it.
@@ -15,6 +16,7 @@ pub mod contacts;
 pub mod domain;
 mod labels;
 pub mod mailer;
+pub mod metrics;
 pub mod render;
 pub mod send_order_mail;
 pub mod smtp;
@@ -59,6 +61,7 @@ pub fn build(context: &Context, settings: &NotificationSettings) -> anyhow::Resu
 /// Assembles the role: one consumer, no routes. Readiness doesn't wait for storefront, which is asked for contacts.
 #[must_use]
 pub fn assemble(mut deps: Deps, mailing: Mailing) -> Role {
+    metrics::show();
     let Mailing { mailer, templates, domain } = mailing;
     let claims = SendClaims::new(deps.table(&tables::NOTIFICATION_CLAIMS), deps.ports().clone());
     let contacts = Contacts::new(deps.neighbour(Service::STOREFRONT));

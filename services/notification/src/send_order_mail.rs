@@ -17,6 +17,7 @@ use crate::contacts::Contacts;
 use crate::domain::claim::{ClaimState, SkipReason};
 use crate::domain::mail::OrderMail;
 use crate::mailer::{Mailer, OutgoingMail, SendError};
+use crate::metrics;
 use crate::render::{RenderError, Templates};
 
 /// Mails on their way at once: what small relays allow one client.
@@ -146,7 +147,10 @@ impl SendOrderMail {
             _ => tracing::info!(order_id = %mail.order_id, kind, "a mail was sent"),
         }
         match self.claims.settle(claim, outcome).await {
-            Ok(()) => Disposition::Done,
+            Ok(()) => {
+                metrics::count(mail.kind, outcome);
+                Disposition::Done
+            }
             Err(fault) => Disposition::from_fault(&fault),
         }
     }

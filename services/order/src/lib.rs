@@ -4,6 +4,7 @@
 //! - [`place`], [`ship`], [`cancel`], [`history`]: one use case each.
 //! - [`intents`]: the means of payment, on their way to billing.
 //! - [`prices`], [`price_feed`], [`catalog_client`]: what products cost, kept by catalog's events.
+//! - [`metrics`]: how many orders came how far.
 //! - [`saga`], [`consumers`]: what inventory, billing and catalog tell. [`deadline`]: what is done when they don't.
 //! - [`http`]: the door.
 
@@ -18,6 +19,7 @@ pub mod history;
 pub mod http;
 pub mod idempotency;
 pub mod intents;
+pub mod metrics;
 pub mod place;
 pub mod price_feed;
 pub mod prices;
@@ -55,7 +57,8 @@ pub struct OrderRole {
 /// Assembles the role.
 #[must_use]
 pub fn assemble(mut deps: Deps, settings: &OrderSettings) -> OrderRole {
-    let orders = Orders::new(deps.events(Owner::Order));
+    metrics::show();
+    let orders = Orders::new(deps.events(Owner::Order).counting(metrics::count));
     let queue = deps.queue(&queues::ORDER_DEADLINE);
     let reminders = Reminders::new(queue, Arc::clone(&deps.ports().clock), settings.timeout());
     let catalog = CatalogClient::new(deps.neighbour(Service::CATALOG), settings.catalog_timeout());

@@ -31,6 +31,12 @@ is left away.
 
 **Counters** begin at zero in every process: ask for `rate` or `increase`, and sum over the pods. The version of a
 process and its roles are labels of `target_info`.
+
+**Business figures** are counted by the process that committed what happened, when the commit is written: neither a
+message that comes again nor an event that is published again is counted twice. What a process had written at the moment
+it was killed, or wrote without an answer, may be missing: figures can fall short, and never exceed. The event tables
+have the truth. A mail is counted when its claim is recorded, so a second copy after a fault counts again only if a
+second attempt sent it. Money is in the major unit of `currency`: 200 is ¥200, 12.5 is $12.50.
 ";
 
 fn page(metrics: &[Metric]) -> String {

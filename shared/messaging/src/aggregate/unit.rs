@@ -163,12 +163,15 @@ impl UnitOfWork {
         Decided { unit: self, answer }
     }
 
-    /// The commits, and who remembers what they change.
-    pub(super) fn into_commits(self, factory: &CommitFactory) -> (Vec<Commit>, Vec<Arc<dyn Memory>>) {
+    /// The commits, who remembers what they change, and their events.
+    pub(super) fn into_commits(self, factory: &CommitFactory) -> (Vec<Commit>, Vec<Arc<dyn Memory>>, Vec<Event>) {
+        let mut written = Vec::new();
         let commits = self.drafts.into_iter().filter_map(|Draft { id, current, events, memory }| {
-            let events = events.iter().map(|(event, meta)| (event, meta));
-            Some((factory.commit_of(id, current, events)?, memory))
+            let commit = factory.commit_of(id, current, events.iter().map(|(event, meta)| (event, meta)))?;
+            written.extend(events.into_iter().map(|(event, _)| event));
+            Some((commit, memory))
         });
-        commits.unzip()
+        let (commits, memories) = commits.unzip();
+        (commits, memories, written)
     }
 }

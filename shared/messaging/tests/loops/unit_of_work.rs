@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
-use shotengai_contracts::{EventType, InventoryEvent, Metadata, Misplaced, samples};
+use shotengai_contracts::{Event, EventType, InventoryEvent, Metadata, Misplaced, samples};
 use shotengai_kernel::Version;
 use shotengai_messaging::contract::CountingStore;
 use shotengai_messaging::memory::InjectedFault;
@@ -188,4 +188,30 @@ async fn a_history_with_an_event_of_another_kind_of_aggregate_is_a_fault() {
     let decided = heaps.execute(&id, &meta, |_| Ok::<_, Infallible>(vec![strange.clone()])).await;
     assert!(matches!(&decided, Err(CommandError::Fault(_))), "{decided:?}");
     assert_eq!(heaps.load(&id).await.unwrap().version, Version::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_written_is_counted_once_an_event_and_what_is_lost_or_not_written_never() {
+    static WRITTEN: AtomicUsize = AtomicUsize::new(0);
+    fn count(_: &Event) {
+        WRITTEN.fetch_add(1, Ordering::Relaxed);
+    }
+    let street = Street::new();
+    let meta = street.meta();
+    let writer = |_| CommitWriter::new(street.store(), Outbox::disabled(), street.ports.clone()).counting(count);
+    let processes: Vec<_> = (0..4).map(|index| Aggregates::<Heap>::new(writer(index))).collect();
+    let swaps = processes.iter().map(|heaps| swap_a_and_b(heaps, &meta));
+    assert!(join_all(swaps).await.iter().all(Result::is_ok), "all met and decided again");
+    assert_eq!(WRITTEN.load(Ordering::Relaxed), 8);
+
+    let heaps = &processes[0];
+    let nothing = heaps.execute(&aggregate("stock/a"), &meta, |_| Ok::<_, Infallible>(Vec::new())).await;
+    assert!(nothing.unwrap().written.is_empty());
+    let refused = heaps.execute(&aggregate("stock/a"), &meta, |_| Err("no")).await;
+    assert!(matches!(refused, Err(CommandError::Refused("no"))));
+    assert_eq!(WRITTEN.load(Ordering::Relaxed), 8);
+}
+
+async fn swap_a_and_b(heaps: &Aggregates<Heap>, meta: &Metadata) -> Result<(u32, u32), CommandError<Infallible>> {
+    swap(heaps, &mut Contest::default(), ["stock/a", "stock/b"], meta).await
 }
