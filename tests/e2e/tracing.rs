@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -14,6 +16,7 @@ use shotengai_tests::shop::{order_body, text};
 use shotengai_tests::stream::captured;
 use shotengai_tests::test_cluster::{Process, TestCluster};
 use shotengai_tests::wait::until;
+use tokio::net::TcpListener;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CLIENT: &str = "00f067aa0ba902b7";
@@ -91,6 +94,37 @@ async fn a_process_with_all_roles_shows_all_their_numbers() {
     let order = text(&shop.order(&guest, &[(&kinoko, 1)]).await.expect(202), "order_id");
     shop.until_status(&guest, &order, "paid").await;
     assert_metrics(&process, "all", &[HTTP, SETTLED, PUBLISHED, AWS, BRIDGED]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collector_that_is_away_is_told_of_once_and_holds_nobody_up() {
+    const EXPORTS: usize = 20;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let tried = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&tried);
+    // Takes each connection and ends it: what is exported gets no answer.
+    let away = tokio::spawn(async move {
+        while listener.accept().await.is_ok() {
+            counted.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    let cluster = TestCluster::provisioned().await;
+    let often = ("OTEL_BSP_SCHEDULE_DELAY", "20");
+    let mut process = cluster.serve("storefront", &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint), often]).await;
+    let shop = cluster.shop(&process);
+    until("many exports have failed", Duration::from_secs(60), || async {
+        assert_eq!(shop.get("/.well-known/jwks.json", None).await.status, 200);
+        let tried = tried.load(Ordering::Relaxed);
+        if tried >= EXPORTS { Ok(()) } else { Err(tried) }
+    })
+    .await;
+    assert!(process.terminate().await, "it ends well");
+    away.abort();
+    let log = process.log();
+    let told: Vec<_> = log.lines().filter(|line| line.contains("BatchSpanProcessor")).collect();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(told[0].contains("BatchSpanProcessor.ExportError"), "{told:#?}");
 }
 
 /// Each role as a process of its own.
