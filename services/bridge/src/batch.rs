@@ -19,6 +19,7 @@ use crate::change::parts;
 use crate::decode::{self, Passable, Unfit};
 use crate::letter::letter;
 use crate::metrics::BRIDGED;
+use crate::reasons::REASONS;
 
 /// Publish requests under way at the same time, a shard.
 const IN_FLIGHT: usize = 4;
@@ -52,7 +53,7 @@ impl Bridge {
     /// A bridge onto `topic`; records that can't be published go to `dead_letters`.
     #[must_use]
     pub fn new(topic: Arc<dyn Topic>, dead_letters: Arc<dyn Queue>, ports: Ports) -> Self {
-        metrics::show_dead_letters(NAME);
+        metrics::show_dead_letters(NAME, &REASONS);
         Self { topic, dead_letters, ports, taken: AtomicU64::new(0), refused: AtomicUsize::new(0) }
     }
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::decode::{Passable, Unfit, event};
+use crate::reasons::NOT_A_COMMIT;
 
 /// The attribute of a commit's item that holds its envelopes, as text.
 const EVENTS: &str = "events";
@@ -57,7 +58,7 @@ fn events(image: &BTreeMap<String, Value>) -> Vec<Part> {
 
 fn not_a_commit(why: &str) -> Unfit {
     let error = format!("a new item of a captured table is no commit: {why}");
-    Unfit { reason: "not_a_commit", error, trace: None }
+    Unfit { reason: NOT_A_COMMIT.word, error, trace: None }
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use shotengai_kernel::{AggregateId, EventId};
 use shotengai_messaging::ports::topic::PUBLISH_MAX_BYTES;
 use shotengai_messaging::{Message, wire};
 
+use crate::reasons::TOO_LARGE;
+
 /// Why a record is set aside.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unfit {
@@ -60,7 +62,7 @@ pub fn message(event: Passable, traceparent: Option<String>) -> Result<Message, 
     let size = message.size();
     if size > PUBLISH_MAX_BYTES {
         let error = format!("{size} bytes, {PUBLISH_MAX_BYTES} are the most");
-        return Err(Unfit { reason: "too_large", error, trace: own });
+        return Err(Unfit { reason: TOO_LARGE.word, error, trace: own });
     }
     Ok(message)
 }

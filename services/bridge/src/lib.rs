@@ -6,6 +6,7 @@
 //! - [`letter`]: what doesn't pass, as a dead letter.
 //! - [`batch`]: cuts a batch into what is published and what is set aside, and says how far it came.
 //! - [`metrics`]: its figures.
+//! - [`reasons`]: why it sets a record aside.
 //! - `publish`: publishes until the topic has it, or has refused it for good.
 
 pub mod batch;
@@ -15,6 +16,7 @@ pub mod decode;
 pub mod letter;
 pub mod metrics;
 mod publish;
+pub mod reasons;
 
 use std::sync::Arc;
 

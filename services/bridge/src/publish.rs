@@ -13,6 +13,7 @@ use crate::NAME;
 use crate::batch::{BatchEntry, Bridge};
 use crate::decode::Unfit;
 use crate::letter::letter;
+use crate::reasons::{REASONS, REFUSED};
 
 /// How often, and for how long, the topic must have refused a message for good before it is believed.
 const REFUSALS: u32 = 6;
@@ -197,7 +198,7 @@ impl Bridge {
         shutdown: &CancellationToken,
     ) -> Option<()> {
         let trace = entry.message.attributes.get(TRACEPARENT).cloned();
-        let unfit = Unfit { reason: "refused", error: refusal.error.clone(), trace };
+        let unfit = Unfit { reason: REFUSED.word, error: refusal.error.clone(), trace };
         let (reason, error) = (unfit.reason, &unfit.error);
         tracing::error!(shard, position = record.position, reason, error, "a record was set aside");
         let letter = letter(shard, record, &unfit, refusal.times);
@@ -217,7 +218,7 @@ impl Bridge {
             let answer = self.dead_letters.send(std::slice::from_ref(letter)).await;
             let fault = match answer.map(|mut answers| answers.pop()) {
                 Ok(Some(Ok(()))) => {
-                    metrics::count_dead_letter(NAME, reason);
+                    metrics::count_dead_letter(NAME, &REASONS, reason);
                     return true;
                 }
                 Ok(Some(Err(fault))) | Err(fault) => Some(fault),

@@ -6,10 +6,12 @@ use async_trait::async_trait;
 use shotengai_contracts::events::ProductCreated;
 use shotengai_contracts::{Event, EventType};
 use shotengai_kernel::{EventId, Quantity};
-use shotengai_messaging::{Backoff, CommandError, Delivery, Disposition, Group, GroupHandler};
+use shotengai_messaging::reason::BAD_DATA;
+use shotengai_messaging::{Backoff, CommandError, Delivery, Disposition, Group, GroupHandler, Reason};
 use uuid::Uuid;
 
 use crate::domain::{Declined, Request, Wait, merged_lines};
+use crate::reasons::REASONS;
 use crate::stock_service::{Asked, StockService};
 
 /// The namespace of additions that are named by a `ProductCreated` (RFC 9562, version 5). Must never change.
@@ -38,6 +40,7 @@ impl StockEvents {
 impl GroupHandler for StockEvents {
     const EVENTS: &'static [EventType] =
         &[EventType::ProductCreated, EventType::OrderPlaced, EventType::OrderCancelled, EventType::OrderShipped];
+    const REASONS: &'static [Reason] = &REASONS;
 
     /// All that come together are decided together.
     type Key = ();
@@ -78,7 +81,7 @@ fn request(delivery: &Delivery) -> Result<Request, Disposition> {
         Event::OrderShipped(shipped) => Ok(Request::Deduct { order: shipped.order_id.clone() }),
         _ => return Err(Disposition::unexpected(delivery)),
     };
-    request.map_err(|error| Disposition::Reject { reason: "bad_data", error })
+    request.map_err(|error| Disposition::reject(BAD_DATA, error))
 }
 
 fn introduction(event: EventId, created: &ProductCreated) -> Result<Request, String> {

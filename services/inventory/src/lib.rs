@@ -3,6 +3,7 @@
 //! - [`domain`]: many requests decided together; pure.
 //! - [`stock_service`]: loads, plans and writes as one transaction; the only place where stock moves.
 //! - [`metrics`]: how many orders were reserved and refused.
+//! - [`reasons`]: why it sets an event aside.
 //! - [`consumers`]: products' and orders' events as requests. [`add_stock`] and [`http`]: an administrator's.
 
 pub mod add_stock;
@@ -11,6 +12,7 @@ pub mod consumers;
 pub mod domain;
 pub mod http;
 pub mod metrics;
+pub mod reasons;
 pub mod stock_service;
 
 use std::sync::Arc;

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use shotengai_contracts::EventType;
-use shotengai_messaging::{Delivery, Disposition, EventHandler};
+use shotengai_messaging::{Delivery, Disposition, EventHandler, Reason};
 
 use crate::domain::mail::OrderMail;
+use crate::reasons::REASONS;
 use crate::send_order_mail::SendOrderMail;
 
 /// Reacts to order's events with mails; those of a batch go out side by side, as many as the mailer has connections.
@@ -24,6 +25,7 @@ impl NotificationHandler {
 impl EventHandler for NotificationHandler {
     const EVENTS: &'static [EventType] =
         &[EventType::OrderPlaced, EventType::OrderPaid, EventType::OrderShipped, EventType::OrderCancelled];
+    const REASONS: &'static [Reason] = &REASONS;
 
     async fn handle(&self, delivery: &Delivery) -> Disposition {
         let Some(mail) = OrderMail::for_event(&delivery.event) else { return Disposition::unexpected(delivery) };

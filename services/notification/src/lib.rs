@@ -5,6 +5,7 @@
 //! - `send_order_mail`: the use case. Claim, contact, render, SMTP, record.
 //! - `claims`, `contacts`, `mailer`, `smtp`: what it stands on.
 //! - `metrics`: mails by kind and outcome.
+//! - `reasons`: why it sets an event aside.
 //! - `consumers`: `notification-queue`.
 //!
 //! No address is stored and none is logged: contacts are asked for when a mail is sent and dropped with it.
@@ -17,6 +18,7 @@ pub mod domain;
 mod labels;
 pub mod mailer;
 pub mod metrics;
+pub mod reasons;
 pub mod render;
 pub mod send_order_mail;
 pub mod smtp;

@@ -18,6 +18,7 @@ use crate::domain::claim::{ClaimState, SkipReason};
 use crate::domain::mail::OrderMail;
 use crate::mailer::{Mailer, OutgoingMail, SendError};
 use crate::metrics;
+use crate::reasons::UNRENDERABLE_MAIL;
 use crate::render::{RenderError, Templates};
 
 /// Mails on their way at once: what small relays allow one client.
@@ -100,9 +101,7 @@ impl SendOrderMail {
                 }
                 match error {
                     AttemptError::Fault(fault) => Disposition::from_fault(&fault),
-                    AttemptError::Render(error) => {
-                        Disposition::Reject { reason: "unrenderable_mail", error: error.to_string() }
-                    }
+                    AttemptError::Render(error) => Disposition::reject(UNRENDERABLE_MAIL, error.to_string()),
                 }
             }
         }

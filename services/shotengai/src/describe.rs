@@ -2,6 +2,8 @@
 //!
 //! `topology`: services, queues, subscriptions, tables, event types, and who calls whom.
 //!
+//! `reasons`: why a message becomes a dead letter.
+//!
 //! `metrics`: every figure at `/metrics`, with its labels.
 //!
 //! `settings`: what can be set, from the command line's own declarations; what all roles share, what each role has of its
@@ -14,6 +16,9 @@ use clap::{Command, CommandFactory};
 use comfy_table::{Table, presets};
 use serde::Serialize;
 use shotengai_contracts::topology;
+use shotengai_messaging::Reason;
+use shotengai_messaging::dead_letters::OF_NO_CONSUMER;
+use shotengai_messaging::reason::OF_EVERY_CONSUMER;
 use shotengai_runtime::settings::{Setting, SharedArgs, settings_of, settings_of_command};
 
 use crate::cli::{Cli, DescribeArgs, Output};
@@ -26,8 +31,17 @@ mod metrics_page;
 #[derive(Serialize)]
 struct Description {
     topology: topology::Description,
+    reasons: Vec<Declared>,
     metrics: Vec<Metric>,
     settings: Settings,
+}
+
+/// A reason for dead letters and who declares it.
+#[derive(Serialize)]
+struct Declared {
+    by: &'static str,
+    #[serde(flatten)]
+    what: Reason,
 }
 
 /// A figure and who records it.
@@ -52,6 +66,7 @@ pub(crate) fn run(args: &DescribeArgs) -> anyhow::Result<ExitCode> {
         Output::Table => {
             let topology = &description.topology;
             println!("{}\n\n{}\n\n{}\n", services(topology), queues(topology), tables(topology));
+            println!("{}\n", reasons_table(&description.reasons));
             println!("{}\n\n{}", metrics(&description.metrics), settings(&description.settings));
         }
     }
@@ -65,7 +80,14 @@ fn description() -> Description {
         Settings { shared: settings_of::<SharedArgs>(), roles: roles::settings().into_iter().collect(), commands };
     let metrics = roles::metrics().into_iter();
     let metrics = metrics.flat_map(|(by, all)| all.iter().map(move |figure| Metric { by, what: (*figure).into() }));
-    Description { topology: topology::Description::of(&roles::installation()), metrics: metrics.collect(), settings }
+    let topology = topology::Description::of(&roles::installation());
+    Description { topology, reasons: reasons(), metrics: metrics.collect(), settings }
+}
+
+fn reasons() -> Vec<Declared> {
+    let all: [(&str, &[Reason]); 2] = [("every consumer", &OF_EVERY_CONSUMER), ("no consumer", &OF_NO_CONSUMER)];
+    let all = all.into_iter().chain(roles::reasons());
+    all.flat_map(|(by, reasons)| reasons.iter().map(move |reason| Declared { by, what: *reason })).collect()
 }
 
 /// The options of every command below this one, by their names with spaces between. Those of `serve` stand by role.
@@ -109,6 +131,14 @@ fn tables(topology: &topology::Description) -> Table {
     for one in &topology.tables {
         let holds = if one.expires { format!("{}, which expire", one.kind) } else { one.kind.to_owned() };
         table.add_row([&one.name, one.service, &holds]);
+    }
+    table
+}
+
+fn reasons_table(reasons: &[Declared]) -> Table {
+    let mut table = table(&["dead letters of", "reason", "means"]);
+    for Declared { by, what } in reasons {
+        table.add_row([by, what.word, what.means]);
     }
     table
 }
@@ -160,6 +190,21 @@ mod tests {
         let differs = now.lines().zip(kept.lines()).find(|(now, kept)| now != kept);
         assert_eq!(differs, None, "`make describe` writes docs/describe.json anew");
         assert_eq!(now.lines().count(), kept.lines().count(), "`make describe` writes docs/describe.json anew");
+    }
+
+    #[test]
+    fn every_reason_is_declared_once_and_explained_with_who_has_it() {
+        let page = include_str!("../../../docs/dead-letters.md");
+        let table = page.split("## Reasons").nth(1).unwrap().split("\n## ").next().unwrap();
+        let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+        let explained: BTreeMap<_, _> = rows.filter(|(word, _)| *word != "reason").collect();
+        let declared = reasons();
+        let words: BTreeMap<_, _> = declared.iter().map(|reason| (reason.what.word, reason.by)).collect();
+        assert_eq!(words.len(), declared.len(), "one word, one meaning");
+        assert_eq!(explained.keys().collect::<Vec<_>>(), words.keys().collect::<Vec<_>>());
+        for (word, by) in words.into_iter().filter(|(_, by)| !by.contains(' ')) {
+            assert!(explained[word].starts_with(&format!("{by}: ")), "{word} is one of {by}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use shotengai_contracts::topology::{Installation, Service};
+use shotengai_messaging::Reason;
 use shotengai_metrics::Definition;
 use shotengai_runtime::settings::{Setting, settings_of};
 use shotengai_runtime::{Context, Faults, Role, SettingsGroup};
@@ -145,6 +146,16 @@ pub(crate) fn metrics() -> [(&'static str, &'static [&'static Definition]); 9] {
         (Service::BILLING.as_str(), &shotengai_billing::metrics::DEFINITIONS),
         (Service::NOTIFICATION.as_str(), &shotengai_notification::metrics::DEFINITIONS),
         (Service::BRIDGE.as_str(), &shotengai_bridge::metrics::DEFINITIONS),
+    ]
+}
+
+/// The reasons for dead letters that single services have, beside those of every consumer.
+pub(crate) fn reasons() -> [(&'static str, &'static [Reason]); 4] {
+    [
+        (Service::INVENTORY.as_str(), &shotengai_inventory::reasons::REASONS),
+        (Service::NOTIFICATION.as_str(), &shotengai_notification::reasons::REASONS),
+        (Service::TALLY.as_str(), &shotengai_tally::reasons::REASONS),
+        (Service::BRIDGE.as_str(), &shotengai_bridge::reasons::REASONS),
     ]
 }
 

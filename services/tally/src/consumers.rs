@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use shotengai_contracts::EventType;
-use shotengai_messaging::{Delivery, Group, GroupHandler};
+use shotengai_messaging::{Delivery, Group, GroupHandler, Reason};
 
 use crate::count_orders::CountOrders;
 use crate::domain::count::Count;
+use crate::reasons::REASONS;
 
 /// Counts a batch in one transaction, or as few as fit.
 pub struct TallyHandler {
@@ -25,6 +26,7 @@ impl TallyHandler {
 #[async_trait]
 impl GroupHandler for TallyHandler {
     const EVENTS: &'static [EventType] = &[EventType::OrderPaid, EventType::OrderCancelled];
+    const REASONS: &'static [Reason] = &REASONS;
 
     /// All that come together are counted together.
     type Key = ();

@@ -16,6 +16,7 @@ use shotengai_messaging::{
 use crate::domain::batch;
 use crate::domain::count::{Count, CountId};
 use crate::domain::rows::{self, SHARDS};
+use crate::reasons::ORDER_TOO_LARGE;
 
 /// Meetings with other transactions in a row before the messages rather come again.
 const MAX_MEETINGS: u32 = 8;
@@ -26,8 +27,7 @@ pub struct TooLarge;
 
 impl From<TooLarge> for Disposition {
     fn from(TooLarge: TooLarge) -> Self {
-        let error = "one order has more products than one transaction can count".to_owned();
-        Self::Reject { reason: "order_too_large", error }
+        Self::reject(ORDER_TOO_LARGE, "one order has more products than one transaction can count")
     }
 }
 

@@ -4,6 +4,7 @@
 //! - `count_orders`: the use case. Orders move sharded counters, each order once.
 //! - `counters`, `minutes`: reads of totals and charts.
 //! - `board`, `live`: one reader a process, and the WebSocket of each client.
+//! - `reasons`: why it sets an event aside.
 //! - `consumers`, `http`, `page`: `tally-queue`, the public paths, the rivals' page.
 
 pub mod board;
@@ -16,6 +17,7 @@ mod http;
 mod live;
 pub mod minutes;
 pub mod page;
+pub mod reasons;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::delivery::Delivery;
 use crate::ports::fault::Fault;
+use crate::reason::{Reason, UNEXPECTED_TYPE};
 
 /// What became of a delivery. `Done` only once the effect is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub enum Disposition {
     },
     /// Never: to the dead letters, with the reason.
     Reject {
-        /// A stable word.
+        /// The word of a [`Reason`] that is declared.
         reason: &'static str,
         /// What exactly. No personal data.
         error: String,
@@ -43,7 +44,13 @@ impl Disposition {
     #[must_use]
     pub fn unexpected(delivery: &Delivery) -> Self {
         let error = format!("nothing here takes {}", delivery.envelope.event_type);
-        Self::Reject { reason: "unexpected_type", error }
+        Self::reject(UNEXPECTED_TYPE, error)
+    }
+
+    /// Never; for a reason that the handler declares, or every consumer has.
+    #[must_use]
+    pub fn reject(reason: Reason, error: impl Into<String>) -> Self {
+        Self::Reject { reason: reason.word, error: error.into() }
     }
 
     /// A fault is never the message's own: it comes again, also when an operator has to act first.

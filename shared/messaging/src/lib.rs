@@ -12,6 +12,7 @@
 //! - **handler** ([`handler`]): reacts, to one event ([`EventHandler`]) or to those that belong together ([`GroupHandler`]).
 //!   What became of a [`Delivery`] is its [`Disposition`].
 //! - **dead letters** ([`dead_letters`]): what could not be handled: listed, grouped, redriven.
+//! - **reason** ([`reason`]): why a message becomes a dead letter, as whoever sets it aside declares it.
 //! - **send** ([`send`]), **wire** ([`wire`]): any number of messages into a queue; an envelope as one.
 //! - **lease** ([`lease`]): how processes share shards; the epoch in the checkpoint, not the lease, is what fences.
 //! - **shard** ([`shard`]): reads a stream's shards from fenced checkpoints.
@@ -36,6 +37,7 @@ pub mod memory;
 pub mod metrics;
 pub mod outbox;
 pub mod ports;
+pub mod reason;
 pub mod send;
 pub mod shard;
 pub mod trace;
@@ -66,5 +68,6 @@ pub use ports::store::{AppendError, EventStore, OUTBOX_SHARDS, Snapshot};
 pub use ports::stream::{Shard, ShardBatch, ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter};
 pub use ports::table::{Condition, Key, Row, Table, TransactError, WriteError, WriteOp};
 pub use ports::topic::Topic;
+pub use reason::Reason;
 pub use send::send_all;
 pub use worker::Worker;

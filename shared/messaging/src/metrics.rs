@@ -1,7 +1,9 @@
 //! The figures of messaging. [`DEFINITIONS`] lists them.
 
 use opentelemetry::Value;
-use shotengai_metrics::{Counter, Definition, Gauge, Histogram, Label};
+use shotengai_metrics::{Counter, Definition, Gauge, Histogram, Label, OTHER};
+
+use crate::reason::{OF_EVERY_CONSUMER, Reason};
 
 const CONSUMER: Label = Label::each("consumer", "consumer of a queue");
 const SHARD: Label = Label::each("shard", "shard of the stream");
@@ -114,49 +116,19 @@ pub fn count_fault(fault: &crate::Fault) {
     FAULTS.add(1, [fault.operation().into(), fault.kind().as_str().into()]);
 }
 
-/// Why something becomes a dead letter; `docs/dead-letters.md` explains all of them.
-pub(crate) const REASONS: [&str; 14] = [
-    "exhausted",
-    "not_json",
-    "not_an_envelope",
-    "not_a_commit",
-    "unknown_type",
-    "future_version",
-    "bad_data",
-    "unexpected_type",
-    "contradiction",
-    "unwritable",
-    "unrenderable_mail",
-    "order_too_large",
-    "too_large",
-    "refused",
-];
-
 /// Shows a consumer's dead letters before there are any: what alerts look for is a number that grows, and one that
-/// only appears has not grown.
-pub fn show_dead_letters(consumer: &'static str) {
-    for reason in REASONS {
-        DEAD_LETTERS.add(0, [consumer.into(), reason.into()]);
+/// only appears has not grown. `own` are the reasons that only this consumer has.
+pub fn show_dead_letters(consumer: &'static str, own: &[Reason]) {
+    for reason in OF_EVERY_CONSUMER.iter().chain(own) {
+        DEAD_LETTERS.add(0, [consumer.into(), reason.word.into()]);
     }
 }
 
-/// Counts a message that has arrived in a dead-letter queue.
-pub fn count_dead_letter(consumer: &'static str, reason: &'static str) {
-    DEAD_LETTERS.add(1, [consumer.into(), reason.into()]);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_reasons_are_those_that_are_explained() {
-        let text = include_str!("../../../docs/dead-letters.md");
-        let table = text.split("## Reasons").nth(1).unwrap().split("\n## ").next().unwrap();
-        let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
-        // What the commands say of a letter that no consumer wrote, or whose facts can't be read.
-        let others = ["reason", "undelivered", "unreadable_facts"];
-        let explained: std::collections::BTreeSet<_> = rows.filter(|reason| !others.contains(reason)).collect();
-        assert_eq!(explained, REASONS.into_iter().collect());
+/// Counts a message that has arrived in a dead-letter queue. A reason that nobody declared is another.
+pub fn count_dead_letter(consumer: &'static str, own: &[Reason], reason: &'static str) {
+    let is_declared = OF_EVERY_CONSUMER.iter().chain(own).any(|declared| declared.word == reason);
+    if !is_declared {
+        tracing::error!(consumer, reason, "a dead letter has a reason that its consumer does not declare");
     }
+    DEAD_LETTERS.add(1, [consumer.into(), if is_declared { reason } else { OTHER }.into()]);
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::draft::Draft;
 use super::{Addition, Request, Reservation, Stock};
+use crate::reasons::CONTRADICTION;
 
 /// The most commits of one plan: what one transaction can hold.
 pub(crate) const MAX_WRITES: usize = 100;
@@ -81,7 +82,7 @@ impl From<Declined> for Disposition {
     fn from(declined: Declined) -> Self {
         match declined {
             Declined::Wait(wait) => Self::retry(wait.to_string()),
-            declined => Self::Reject { reason: "contradiction", error: declined.to_string() },
+            declined => Self::reject(CONTRADICTION, declined.to_string()),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::Loaded;
 use crate::disposition::Disposition;
 use crate::ports::fault::{Fault, FaultKind};
 use crate::ports::store::AppendError;
+use crate::reason::UNWRITABLE;
 
 /// A command that was carried out.
 #[derive(Debug, Clone)]
@@ -60,7 +61,7 @@ impl<E: Into<Self>> From<CommandError<E>> for Disposition {
             CommandError::Refused(refusal) => refusal.into(),
             CommandError::Fault(fault) => Self::from_fault(&fault),
             CommandError::Contended => Self::retry("too many writers at once"),
-            CommandError::Unwritable(error) => Self::Reject { reason: "unwritable", error },
+            CommandError::Unwritable(error) => Self::reject(UNWRITABLE, error),
         }
     }
 }

@@ -43,7 +43,7 @@ impl Consumer {
         for ((delivery, reason, _), sent) in dead.into_iter().zip(sent) {
             match sent {
                 Ok(()) => {
-                    metrics::count_dead_letter(self.config.name, reason);
+                    metrics::count_dead_letter(self.config.name, self.handler.reasons(), reason);
                     buried.push(delivery.receipt);
                 }
                 Err(fault) => {

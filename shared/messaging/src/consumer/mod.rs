@@ -68,7 +68,7 @@ impl Consumer {
         ports: Ports,
     ) -> Arc<Self> {
         let breaker = Breaker::new(config.name, config.probes.clone(), Arc::clone(&ports.random));
-        metrics::show_dead_letters(config.name);
+        metrics::show_dead_letters(config.name, handler.reasons());
         Arc::new(Self { config, queue, dead_letters, handler, breaker, ports })
     }
 

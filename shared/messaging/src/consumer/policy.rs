@@ -9,6 +9,7 @@ use shotengai_contracts::DecodeError;
 use super::ConsumerConfig;
 use crate::backoff::Backoff;
 use crate::disposition::Disposition;
+use crate::reason::EXHAUSTED;
 
 /// How often an event of a future version is looked at within the patience it gets; few enough to stay far from the
 /// queue's own limit of receives.
@@ -58,7 +59,7 @@ impl Policy {
         match answer {
             Disposition::Done => Settlement::Done,
             Disposition::Retry { cause, .. } | Disposition::Unavailable { cause } if receives >= self.max_attempts => {
-                Settlement::Dead { reason: "exhausted", error: cause }
+                Settlement::Dead { reason: EXHAUSTED.word, error: cause }
             }
             Disposition::Unavailable { .. } => {
                 Settlement::Again(Wait::Within(self.unavailable_backoff.bound(receives)))

@@ -6,10 +6,13 @@ use shotengai_contracts::topology::Installation;
 
 use super::filter::Filter;
 use super::letter::{UNDELIVERED, UNREADABLE_FACTS};
-use crate::metrics::REASONS;
+use crate::reason::{OF_EVERY_CONSUMER, Reason};
 
 /// What letters are said to have that no consumer wrote, or whose facts can't be read.
-const OTHER_REASONS: [&str; 2] = [UNDELIVERED, UNREADABLE_FACTS];
+pub const OF_NO_CONSUMER: [Reason; 2] = [
+    Reason::new(UNDELIVERED, "no consumer wrote it: its queue moved it, or the topic could not deliver it"),
+    Reason::new(UNREADABLE_FACTS, "what stands beside it is not what this release writes"),
+];
 /// The reason of letters whose event type only a newer release knows.
 const UNKNOWN_TYPE: &str = "unknown_type";
 
@@ -23,12 +26,14 @@ pub struct UnknownWord {
 }
 
 impl Filter {
-    /// Whether letters of this installation can match. Event types that this release doesn't know are possible with the reason that says so.
+    /// Whether letters of this installation can match, whose services declare these reasons beside those of every
+    /// consumer. Event types that this release doesn't know are possible with the reason that says so.
     ///
     /// # Errors
     /// [`UnknownWord`], which names those that there are.
-    pub fn check(&self, installation: &Installation) -> Result<(), UnknownWord> {
-        let reasons = REASONS.iter().chain(&OTHER_REASONS).map(ToString::to_string);
+    pub fn check(&self, installation: &Installation, declared: &[Reason]) -> Result<(), UnknownWord> {
+        let reasons = OF_EVERY_CONSUMER.iter().chain(declared).chain(&OF_NO_CONSUMER);
+        let reasons = reasons.map(|reason| reason.word.to_owned());
         one_of("reason", self.reason.as_deref(), reasons)?;
         let consumers = installation.queues().map(|queue| queue.consumer().to_owned());
         one_of("consumer", self.consumer.as_deref(), consumers)?;
@@ -59,7 +64,7 @@ mod tests {
             (Filter { consumer: text("baker"), ..Filter::default() }, "order-deadline"),
             (Filter { event_type: text("OrderEaten"), ..Filter::default() }, "OrderPaid"),
         ] {
-            let error = filter.check(&Installation::default()).unwrap_err().to_string();
+            let error = filter.check(&Installation::default(), &[]).unwrap_err().to_string();
             assert!(error.contains(known) && error.starts_with("there is no "), "{error}");
         }
     }
@@ -74,9 +79,12 @@ mod tests {
             subject: text("ord_1"),
             ..Filter::default()
         };
-        good.check(&Installation::default()).unwrap();
-        Filter::default().check(&Installation::default()).unwrap();
+        good.check(&Installation::default(), &[]).unwrap();
+        Filter::default().check(&Installation::default(), &[]).unwrap();
         let newer = Filter { reason: text("unknown_type"), event_type: text("OrderEaten"), ..Filter::default() };
-        newer.check(&Installation::default()).unwrap();
+        newer.check(&Installation::default(), &[]).unwrap();
+        let own = Filter { reason: text("points_expired"), ..Filter::default() };
+        own.check(&Installation::default(), &[]).unwrap_err();
+        own.check(&Installation::default(), &[Reason::new("points_expired", "too late")]).unwrap();
     }
 }

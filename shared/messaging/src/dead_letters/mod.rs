@@ -41,7 +41,7 @@ use crate::ports::stream::StreamWriter;
 
 pub use cause::{Cause, Causes, Group};
 pub use filter::Filter;
-pub use known::UnknownWord;
+pub use known::{OF_NO_CONSUMER, UnknownWord};
 pub use letter::{Heading, Letter, REDRIVEN_ATTRIBUTE, Redriven, UNDELIVERED};
 pub use report::{Failure, Report};
 pub use route::{Route, Target, UnknownQueue, route, routes};

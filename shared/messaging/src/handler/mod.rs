@@ -1,6 +1,6 @@
 //! Handlers of events: what a service writes, and what a consumer calls.
 //!
-//! A service implements one of two traits and says which events it takes:
+//! A service implements one of two traits and says which events it takes, and for which reasons of its own it gives up:
 //! - [`EventHandler`]: one event at a time; those of a batch are handled side by side.
 //! - [`GroupHandler`]: events that belong together (of one order, say) are handled together, groups side by side.
 //!
@@ -18,6 +18,7 @@ use shotengai_contracts::EventType;
 
 use crate::delivery::Delivery;
 use crate::disposition::Disposition;
+use crate::reason::Reason;
 
 pub use group::{Entry, Group};
 pub use subscription::{Mismatch, check};
@@ -28,6 +29,9 @@ pub trait EventHandler: Send + Sync + 'static {
     /// What it takes. It is given nothing else.
     const EVENTS: &'static [EventType];
 
+    /// Its own reasons for dead letters, beside those that every consumer has.
+    const REASONS: &'static [Reason] = &[];
+
     /// Handles an event. May be dropped at any await when the process ends: what was not answered comes again.
     async fn handle(&self, delivery: &Delivery) -> Disposition;
 }
@@ -37,6 +41,9 @@ pub trait EventHandler: Send + Sync + 'static {
 pub trait GroupHandler: Send + Sync + 'static {
     /// What it takes. It is given nothing else.
     const EVENTS: &'static [EventType];
+
+    /// Its own reasons for dead letters, beside those that every consumer has.
+    const REASONS: &'static [Reason] = &[];
 
     /// What the events of a group have in common.
     type Key: Ord + Send;
@@ -54,6 +61,11 @@ pub trait GroupHandler: Send + Sync + 'static {
 pub trait Handler: Send + Sync {
     /// What it takes.
     fn events(&self) -> &'static [EventType];
+
+    /// Its own reasons for dead letters.
+    fn reasons(&self) -> &'static [Reason] {
+        &[]
+    }
 
     /// Handles up to ten deliveries; exactly one answer a delivery, in order.
     async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition>;
@@ -96,6 +108,10 @@ impl<H: Handler + ?Sized> Handler for Arc<H> {
         self.as_ref().events()
     }
 
+    fn reasons(&self) -> &'static [Reason] {
+        self.as_ref().reasons()
+    }
+
     async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
         self.as_ref().handle(batch).await
     }
@@ -104,6 +120,7 @@ impl<H: Handler + ?Sized> Handler for Arc<H> {
 #[async_trait]
 impl<H: EventHandler> EventHandler for Arc<H> {
     const EVENTS: &'static [EventType] = H::EVENTS;
+    const REASONS: &'static [Reason] = H::REASONS;
 
     async fn handle(&self, delivery: &Delivery) -> Disposition {
         self.as_ref().handle(delivery).await
@@ -113,6 +130,7 @@ impl<H: EventHandler> EventHandler for Arc<H> {
 #[async_trait]
 impl<H: GroupHandler> GroupHandler for Arc<H> {
     const EVENTS: &'static [EventType] = H::EVENTS;
+    const REASONS: &'static [Reason] = H::REASONS;
 
     type Key = H::Key;
 
@@ -131,6 +149,10 @@ struct OneByOne<H>(H);
 impl<H: EventHandler> Handler for OneByOne<H> {
     fn events(&self) -> &'static [EventType] {
         H::EVENTS
+    }
+
+    fn reasons(&self) -> &'static [Reason] {
+        H::REASONS
     }
 
     async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
@@ -153,6 +175,10 @@ struct InGroups<H>(H);
 impl<H: GroupHandler> Handler for InGroups<H> {
     fn events(&self) -> &'static [EventType] {
         H::EVENTS
+    }
+
+    fn reasons(&self) -> &'static [Reason] {
+        H::REASONS
     }
 
     async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
