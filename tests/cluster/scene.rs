@@ -10,7 +10,7 @@ use kube::config::Kubeconfig;
 use shotengai_contracts::topology::STREAM;
 use shotengai_kernel::Ports;
 use shotengai_kubernetes::Cluster;
-use shotengai_messaging::contract::lease_contract;
+use shotengai_testing::contract::lease_contract;
 use shotengai_tests::service::Service;
 use shotengai_tests::shards::readers_by;
 use shotengai_tests::shop::{Person, Shop};

@@ -12,10 +12,10 @@ use shotengai_inventory::InventorySettings;
 use shotengai_kernel::{
     AggregateId, Currency, EventId, ManualClock, Money, Names, OrderId, Ports, ProductId, Quantity, UserId, Version,
 };
-use shotengai_messaging::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
 use shotengai_messaging::ports::queue::QUEUE_MAX_BATCH;
 use shotengai_messaging::{Infrastructure, Message};
 use shotengai_runtime::Supply;
+use shotengai_testing::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 

@@ -189,8 +189,8 @@ mod tests {
     use shotengai_contracts::topology::queues;
     use shotengai_contracts::{EventType, samples};
     use shotengai_kernel::ManualClock;
-    use shotengai_messaging::memory::MemoryQueue;
     use shotengai_messaging::{Fault, FaultKind};
+    use shotengai_testing::memory::MemoryQueue;
 
     use super::*;
 

@@ -4,7 +4,6 @@
 //! - **commit**: the events of one command on one aggregate; one item, atomic ([`commit`]).
 //! - **ports** ([`ports`]): [`EventStore`], [`StreamWriter`], [`StreamReader`], [`Topic`], [`Queue`], [`Table`], and
 //!   [`Infrastructure`], which hands them out by name. Their docs are the contract that every adapter passes.
-//! - **memory** ([`memory`]): adapters without a network that enforce AWS's limits.
 //! - **aggregates** ([`aggregate`]): load, decide, append, publish; with snapshots. A **unit of work** is one attempt at
 //!   that, over one or several aggregates; the loop around it decides anew after a conflict.
 //! - **outbox** ([`outbox`]): publisher and sweeper; nothing committed is ever lost.
@@ -25,15 +24,12 @@ pub mod checkpoint;
 pub mod commit;
 mod commit_events;
 pub mod consumer;
-#[cfg(feature = "contract")]
-pub mod contract;
 pub mod dead_letters;
 pub mod delivery;
 pub mod disposition;
 pub mod handler;
 pub mod lease;
 mod log_limiter;
-pub mod memory;
 pub mod metrics;
 pub mod outbox;
 pub mod ports;

@@ -8,11 +8,11 @@ use async_trait::async_trait;
 use shotengai_contracts::topology::queues;
 use shotengai_contracts::{EventType, samples};
 use shotengai_kernel::{ManualClock, Ports};
-use shotengai_messaging::memory::MemoryQueue;
 use shotengai_messaging::{
     Consumer, ConsumerConfig, Delivery, Disposition, EventHandler, Fault, IntoHandler, Message, Queue, QueueDepth,
     RawDelivery, Receipt,
 };
+use shotengai_testing::memory::MemoryQueue;
 use tokio::time::Instant;
 
 /// Takes a minute to extend anything.

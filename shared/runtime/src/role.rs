@@ -192,8 +192,8 @@ mod tests {
     use shotengai_contracts::EventType;
     use shotengai_contracts::topology::{Service, queues};
     use shotengai_kernel::{ManualClock, Ports};
-    use shotengai_messaging::memory::MemoryInfrastructure;
     use shotengai_messaging::{Delivery, Disposition, EventHandler};
+    use shotengai_testing::memory::MemoryInfrastructure;
 
     use super::*;
     use crate::deps::Supply;

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use shotengai_messaging::memory::{FaultInjector, InjectedFault};
+use shotengai_testing::memory::{FaultInjector, InjectedFault};
 
 /// Breaks the next call of one operation.
 #[derive(Default)]

@@ -6,9 +6,9 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 use shotengai_contracts::topology::Service;
 use shotengai_kernel::{ManualClock, Ports};
-use shotengai_messaging::memory::{FaultInjector, MemoryConfig, MemoryInfrastructure, NoFaults};
 use shotengai_runtime::auth::generate_signing_key;
 use shotengai_runtime::{Context, Deps, Neighbours, Settings, Supply, TokenIssuer, TokenVerifier};
+use shotengai_testing::memory::{FaultInjector, MemoryConfig, MemoryInfrastructure, NoFaults};
 
 use crate::neighbours::FakeNeighbours;
 

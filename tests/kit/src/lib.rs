@@ -4,17 +4,14 @@
 //!   leaves behind in it fails the test.
 //! - [`role`]: one role behind its routes, without a socket, and its handlers.
 //! - [`neighbours`]: other services that answer what a test says.
-//! - [`clocks`]: a time of day that tokio's paused time moves.
 //! - [`faults`]: the next call of an operation breaks.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on fails")]
 
-pub mod clocks;
 pub mod faults;
 pub mod installation;
 pub mod neighbours;
 pub mod role;
 
-pub use clocks::paused_ports;
 pub use faults::NextCall;
 pub use installation::{INTERNAL_TOKEN, Installation, signing_key};
 pub use neighbours::FakeNeighbours;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use shotengai_kernel::{Clock, Ports, ProductId, Random, SeededRandom};
-use shotengai_messaging::memory::{MemoryConfig, MemoryInfrastructure, QueueConfig, StreamConfig};
 use shotengai_query::store::memory::MemoryReadModel;
+use shotengai_testing::memory::{MemoryConfig, MemoryInfrastructure, QueueConfig, StreamConfig};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 

@@ -8,9 +8,9 @@ use shotengai_billing::provider::{Answer, Entry, Operation};
 use shotengai_contracts::payment::{IntentKey, PaymentToken};
 use shotengai_contracts::topology::queues;
 use shotengai_kernel::{OrderId, PaymentId, ProductId};
-use shotengai_messaging::contract::deliver_until_settled;
-use shotengai_messaging::contract::stories::{Fate, Story, deliveries_to};
 use shotengai_messaging::{Delivery, Handler};
+use shotengai_testing::contract::deliver_until_settled;
+use shotengai_testing::contract::stories::{Fate, Story, deliveries_to};
 
 use crate::support::Till;
 

@@ -4,7 +4,7 @@ use shotengai_billing::provider::Operation::{Authorize, Capture, Refund, Void};
 use shotengai_contracts::EventType;
 use shotengai_contracts::payment::{IntentKey, PaymentToken};
 use shotengai_messaging::FaultKind;
-use shotengai_messaging::memory::InjectedFault;
+use shotengai_testing::memory::InjectedFault;
 
 use crate::support::{Till, order, total};
 

@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use shotengai_contracts::topology::queues;
 use shotengai_inventory::domain::Reservation;
 use shotengai_kernel::{OrderId, ProductId};
-use shotengai_messaging::contract::deliver_until_settled;
-use shotengai_messaging::contract::stories::{Fate, Story, deliveries_to, product_created};
 use shotengai_messaging::{Delivery, Handler};
+use shotengai_testing::contract::deliver_until_settled;
+use shotengai_testing::contract::stories::{Fate, Story, deliveries_to, product_created};
 
 use crate::support::Shop;
 

@@ -3,8 +3,8 @@ use std::time::Duration;
 use futures::future::join_all;
 use shotengai_contracts::aggregates;
 use shotengai_inventory::domain::{Reservation, Stock};
-use shotengai_messaging::memory::InjectedFault;
 use shotengai_messaging::{Delivery, Disposition};
+use shotengai_testing::memory::InjectedFault;
 
 use crate::support::{Shop, order, product};
 

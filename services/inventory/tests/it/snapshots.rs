@@ -5,8 +5,8 @@ use std::sync::Arc;
 use shotengai_contracts::aggregates;
 use shotengai_inventory::domain::Stock;
 use shotengai_messaging::aggregate::CommitWriter;
-use shotengai_messaging::contract::CountingStore;
 use shotengai_messaging::{Aggregates, EventStore, Outbox};
+use shotengai_testing::contract::CountingStore;
 
 use crate::support::{Shop, order, product};
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use shotengai_contracts::topology::queues;
 use shotengai_kernel::ProductId;
-use shotengai_messaging::contract::deliver_until_settled;
-use shotengai_messaging::contract::stories::{Fate, Story, deliveries_to};
 use shotengai_messaging::{Delivery, Handler};
 use shotengai_notification::Mailer;
+use shotengai_testing::contract::deliver_until_settled;
+use shotengai_testing::contract::stories::{Fate, Story, deliveries_to};
 
 use crate::support::Harness;
 

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use shotengai_messaging::memory::{FaultInjector, InjectedFault};
 use shotengai_messaging::{Condition, Delivery, Disposition, Key, Row};
 use shotengai_notification::Mailer;
 use shotengai_notification::claims::LEASE;
 use shotengai_notification::domain::mail::MailKind;
+use shotengai_testing::memory::{FaultInjector, InjectedFault};
 
 use crate::support::{Harness, Mood, event};
 

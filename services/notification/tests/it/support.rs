@@ -15,11 +15,11 @@ use shotengai_kernel::{
     AggregateId, Currency, EventId, Money, Names, OrderId, ProductId, Quantity, TextRule, UserId, Version,
 };
 use shotengai_kit::{Installation, role};
-use shotengai_messaging::memory::{FaultInjector, NoFaults};
 use shotengai_messaging::{Delivery, Disposition, Fault, FaultKind, Handler, Infrastructure, Key, Table};
 use shotengai_notification::domain::mail::{Cancellation, Charge, MailKind, OrderMail};
 use shotengai_notification::{Mailer, Mailing, OutgoingMail, SendError, Templates};
 use shotengai_runtime::OrderLinks;
+use shotengai_testing::memory::{FaultInjector, NoFaults};
 
 /// Where storefront is asked who `usr_1` is.
 const CONTACT: &str = "/internal/contacts/usr_1";

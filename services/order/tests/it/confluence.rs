@@ -11,11 +11,11 @@ use shotengai_contracts::events::{
 use shotengai_contracts::topology::queues;
 use shotengai_contracts::{Event, OrderEvent};
 use shotengai_kernel::{AggregateId, Names, OrderId};
-use shotengai_messaging::contract::deliver_until_settled;
-use shotengai_messaging::contract::stories::{Fate, Story, deliveries_to};
 use shotengai_messaging::{Delivery, Handler, Loaded};
 use shotengai_order::cancel::{CancelOrder, cancel_order};
 use shotengai_order::domain::{Offer, Order, deadline_passed};
+use shotengai_testing::contract::deliver_until_settled;
+use shotengai_testing::contract::stories::{Fate, Story, deliveries_to};
 
 use crate::support::{World, delivery, product_id, request, yen};
 

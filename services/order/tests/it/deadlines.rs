@@ -5,11 +5,12 @@ use std::time::Duration;
 use shotengai_contracts::events::{CancelReason, OrderStage};
 use shotengai_contracts::topology::queues;
 use shotengai_kernel::OrderId;
-use shotengai_kit::{paused_ports, role};
-use shotengai_messaging::memory::{FaultInjector, InjectedFault, NoFaults};
+use shotengai_kit::role;
 use shotengai_messaging::{Consumer, Delivery, Disposition, FaultKind};
 use shotengai_order::cancel::{CancelOrder, cancel_order};
 use shotengai_order::ship::ship_order;
+use shotengai_testing::harness::paused_ports;
+use shotengai_testing::memory::{FaultInjector, InjectedFault, NoFaults};
 
 use crate::saga::{authorized, captured, placed, stock_reserved};
 use crate::support::{World, request};

@@ -6,12 +6,12 @@ use shotengai_contracts::Event;
 use shotengai_contracts::payment::{IntentKey, PaymentIntent, PaymentToken};
 use shotengai_contracts::topology::tables;
 use shotengai_kernel::{AggregateId, ManualClock, OrderId, Ports};
-use shotengai_messaging::memory::{FaultInjector, InjectedFault};
 use shotengai_messaging::{CommandError, FaultKind, Infrastructure, Key};
 use shotengai_order::domain::{LinesError, Refusal};
 use shotengai_order::history::history;
 use shotengai_order::idempotency::order_id;
 use shotengai_order::place::{PlaceOrder, PlaceRefusal};
+use shotengai_testing::memory::{FaultInjector, InjectedFault};
 
 use crate::support::{World, request, wish};
 

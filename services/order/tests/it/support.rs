@@ -10,13 +10,13 @@ use shotengai_kernel::{
     AggregateId, Currency, EventId, Money, Names, OrderId, Ports, ProductId, Quantity, Timestamp, UserId, Version,
 };
 use shotengai_kit::{FakeNeighbours, Installation, role};
-use shotengai_messaging::memory::FaultInjector;
 use shotengai_messaging::{Commit, Delivery, Handler};
 use shotengai_order::aggregate::Orders;
 use shotengai_order::domain::{Lines, Order};
 use shotengai_order::place::{PlaceOrder, Placing};
 use shotengai_order::prices::Prices;
 use shotengai_order::{OrderRole, OrderSettings};
+use shotengai_testing::memory::FaultInjector;
 use uuid::Uuid;
 
 /// One process of order, and what is behind it.

@@ -9,11 +9,11 @@ use shotengai_contracts::Owner;
 use shotengai_contracts::aggregates;
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::AggregateId;
-use shotengai_messaging::contract::deliver_until_settled;
 use shotengai_messaging::{Commit, Delivery, Handler};
 use shotengai_query::database::Database;
 use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
 use shotengai_query::store::{Rows, Stored};
+use shotengai_testing::contract::deliver_until_settled;
 
 use crate::history::{order, order_id, product, product_id, stock};
 use crate::support::{Street, deliveries, projector};

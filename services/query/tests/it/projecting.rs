@@ -8,13 +8,13 @@ use shotengai_contracts::Owner;
 use shotengai_contracts::aggregates;
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::AggregateId;
-use shotengai_messaging::contract::CountingStore;
-use shotengai_messaging::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
 use shotengai_messaging::{
     Disposition, EventStore, FaultKind, Infrastructure, Queue, StreamReader, StreamWriter, Table, Topic,
 };
 use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
 use shotengai_query::store::{Rows, Stored};
+use shotengai_testing::contract::CountingStore;
+use shotengai_testing::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
 
 use crate::history::{order, order_id, product, product_id, stock};
 use crate::support::{Street, absent_database, all_done, deliveries, ports, projector};

@@ -7,12 +7,12 @@ use shotengai_contracts::aggregates;
 use shotengai_contracts::events::OrderStage;
 use shotengai_contracts::{Envelope, Owner};
 use shotengai_kernel::{AggregateId, Version};
-use shotengai_messaging::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
 use shotengai_messaging::{Commit, FaultKind, Infrastructure};
 use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
 use shotengai_query::rebuild::{Kind, Rebuild, RebuildReport, Watch};
 use shotengai_query::store::memory::MemoryReadModel;
 use shotengai_query::store::{ReadModel, Rows, tables_are_there};
+use shotengai_testing::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
 
 use crate::history::{commits, order, order_id, product, product_id, stock};
 use crate::support::{Street, deliveries, empty_database, ports};

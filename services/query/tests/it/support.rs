@@ -7,13 +7,13 @@ use deadpool_postgres::{Manager, Pool};
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{Service, queues};
 use shotengai_kernel::{ManualClock, Ports};
-use shotengai_messaging::memory::MemoryInfrastructure;
 use shotengai_messaging::{Commit, Delivery, Handler, Infrastructure};
 use shotengai_query::QueryRole;
 use shotengai_query::database::Database;
 use shotengai_query::migrations::Migrations;
 use shotengai_runtime::Supply;
 use shotengai_street::{Postgres, PostgresConfig, locate_venv};
+use shotengai_testing::memory::MemoryInfrastructure;
 use tokio::sync::{Notify, OnceCell};
 use tokio_postgres::NoTls;
 

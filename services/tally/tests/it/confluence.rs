@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use shotengai_contracts::Event;
 use shotengai_contracts::topology::queues;
 use shotengai_kernel::ProductId;
-use shotengai_messaging::contract::deliver_until_settled;
-use shotengai_messaging::contract::stories::{Fate, Story, deliveries_to};
 use shotengai_messaging::{Delivery, Disposition, Handler};
 use shotengai_tally::counters::Series;
 use shotengai_tally::domain::standings::Standings;
+use shotengai_testing::contract::deliver_until_settled;
+use shotengai_testing::contract::stories::{Fate, Story, deliveries_to};
 
 use crate::support::{Street, delivery, id, paid};
 

@@ -14,9 +14,10 @@ use http::Request;
 use http_body_util::{BodyExt, Full};
 use kube::client::Body;
 use shotengai_fake_cluster::FakeCluster;
-use shotengai_kernel::{Clock, Ports, SeededRandom, Timestamp};
+use shotengai_kernel::Ports;
 use shotengai_kubernetes::{Cluster, KubernetesLeases};
-use shotengai_messaging::contract;
+use shotengai_testing::contract;
+use shotengai_testing::harness::paused_ports;
 use tokio::time::Instant;
 
 const GROUP: &str = "bridge/ec-events";
@@ -24,17 +25,8 @@ const SHARD: &str = "shardId-000000000000";
 const SECOND: Duration = Duration::from_secs(1);
 const LASTS: Duration = Duration::from_secs(15);
 
-/// The time of day, moved by `tokio`'s paused time.
-struct PausedClock(Instant);
-
-impl Clock for PausedClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_second(1_767_225_600).unwrap() + self.0.elapsed()
-    }
-}
-
 fn ports() -> Ports {
-    Ports::from_parts(Arc::new(PausedClock(Instant::now())), Arc::new(SeededRandom::new(7)))
+    paused_ports(7)
 }
 
 /// A namespace of the cluster, without a network in between.

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use shotengai_contracts::topology::{STREAM, tables};
-use shotengai_messaging::memory::{MemoryConfig, MemoryInfrastructure, StreamConfig};
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::shard::{ReaderName, RecordHandler, ShardConfig, StreamConsumer};
 use shotengai_messaging::{Checkpoints, Infrastructure, StreamRecord};
+use shotengai_testing::memory::{MemoryConfig, MemoryInfrastructure, StreamConfig};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use shotengai_messaging::FaultKind;
 use shotengai_messaging::dead_letters::{Bounds, Job};
-use shotengai_messaging::memory::InjectedFault::{self, FailEntries, LoseAnswer, Refuse};
+use shotengai_testing::memory::InjectedFault::{self, FailEntries, LoseAnswer, Refuse};
 
 use crate::{Street, all, paid, unwatched};
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use shotengai_contracts::EventType;
 use shotengai_messaging::dead_letters::{Filter, Heading, UNDELIVERED};
-use shotengai_messaging::memory::InjectedFault;
 use shotengai_messaging::{FaultKind, Message, Queue};
+use shotengai_testing::memory::InjectedFault;
 use tokio::time::Instant;
 
 use crate::{Street, envelope, facts, letter, paid};

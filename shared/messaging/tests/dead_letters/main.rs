@@ -12,23 +12,14 @@ use std::time::Duration;
 
 use shotengai_contracts::topology::Installation;
 use shotengai_contracts::{Envelope, EventType, samples};
-use shotengai_kernel::{AggregateId, Clock, Ports, SeededRandom, Timestamp, Version};
+use shotengai_kernel::{AggregateId, Ports, Version};
 use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use shotengai_messaging::dead_letters::{Bounds, DeadLetters, Filter, Job, Watch, route};
-use shotengai_messaging::memory::{
+use shotengai_messaging::{Message, Queue};
+use shotengai_testing::harness::paused_ports;
+use shotengai_testing::memory::{
     FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure, MemoryQueue, StoredMessage,
 };
-use shotengai_messaging::{Message, Queue};
-use tokio::time::Instant;
-
-/// The time of day, moved by `tokio`'s paused time.
-struct PausedClock(Instant);
-
-impl Clock for PausedClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_second(1_767_225_600).unwrap() + self.0.elapsed()
-    }
-}
 
 type Rule = dyn Fn(&str, &str, usize) -> Option<InjectedFault> + Send + Sync;
 
@@ -79,7 +70,7 @@ impl Street {
     }
 
     fn seeded(seed: u64) -> Self {
-        let ports = Ports::from_parts(Arc::new(PausedClock(Instant::now())), Arc::new(SeededRandom::new(seed)));
+        let ports = paused_ports(seed);
         let faults = Arc::new(Faults::default());
         let injector = Arc::clone(&faults) as Arc<dyn FaultInjector>;
         let config = MemoryConfig { faults: injector, ..MemoryConfig::default() };

@@ -161,7 +161,7 @@ async fn a_slow_redrive_keeps_its_letters_hidden_and_sends_none_twice() {
     let job = Job { pace: NonZeroU32::new(1), ..Job::default() };
     street.faults.set(|operation, resource, _| {
         let slow = operation == "queue.send" && resource == TARGET;
-        slow.then_some(shotengai_messaging::memory::InjectedFault::Delay(Duration::from_secs(60)))
+        slow.then_some(shotengai_testing::memory::InjectedFault::Delay(Duration::from_secs(60)))
     });
     let started = Instant::now();
     let report = letters.redrive(&job, &unwatched()).await;

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shotengai_contracts::{InventoryEvent, Misplaced};
 use shotengai_kernel::Version;
-use shotengai_messaging::contract::CountingStore;
-use shotengai_messaging::memory::InjectedFault;
 use shotengai_messaging::{
     Aggregate, Aggregates, CommandError, CommitWriter, EventStore, FaultKind, Loaded, Outbox, Snapshot,
 };
+use shotengai_testing::contract::CountingStore;
+use shotengai_testing::memory::InjectedFault;
 
 use super::{Street, aggregate, moved};
 

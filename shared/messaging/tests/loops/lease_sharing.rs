@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shotengai_kernel::{Random, SeededRandom};
-use shotengai_messaging::memory::InjectedFault;
 use shotengai_messaging::shard::ShardConfig;
 use shotengai_messaging::{FaultKind, Lease, LeaseChange, Leases};
+use shotengai_testing::memory::InjectedFault;
 use tokio::time::Instant;
 
 use super::shard::Notes;

@@ -8,11 +8,11 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use shotengai_contracts::Envelope;
 use shotengai_kernel::{CommitId, EventId};
-use shotengai_messaging::memory::InjectedFault;
 use shotengai_messaging::{
     Commit, CommitWriter, EventStore, Fault, FaultKind, Infrastructure, Outbox, OutboxConfig, Publisher, StreamRecord,
     StreamWriter,
 };
+use shotengai_testing::memory::InjectedFault;
 use tokio_util::sync::CancellationToken;
 
 use super::{Running, SECOND, Street, until};

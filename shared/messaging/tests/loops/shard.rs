@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use serde_json::json;
 use shotengai_contracts::topology::{STREAM, tables};
-use shotengai_messaging::memory::MemoryTable;
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::shard::{RecordHandler, ShardConfig, StreamConsumer};
 use shotengai_messaging::{
     Checkpoint, CheckpointError, Checkpoints, Condition, Fault, Infrastructure, Key, Row, StreamRecord, StreamWriter,
     Table, TransactError, WriteError, WriteOp,
 };
+use shotengai_testing::memory::MemoryTable;
 use tokio_util::sync::CancellationToken;
 
 use super::{Running, SECOND, Street, until, until_found};

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use shotengai_messaging::FaultKind;
-use shotengai_messaging::memory::InjectedFault;
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::shard::{RecordHandler, ShardConfig};
+use shotengai_testing::memory::InjectedFault;
 use tokio_util::sync::CancellationToken;
 
 use super::shard::Notes;

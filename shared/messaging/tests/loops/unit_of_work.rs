@@ -8,11 +8,11 @@ use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use shotengai_contracts::{Event, EventType, InventoryEvent, Metadata, Misplaced, samples};
 use shotengai_kernel::Version;
-use shotengai_messaging::contract::CountingStore;
-use shotengai_messaging::memory::InjectedFault;
 use shotengai_messaging::{
     Aggregate, Aggregates, CommandError, CommitWriter, Contest, EventStore, FaultKind, Loaded, Outbox, UnitOfWork,
 };
+use shotengai_testing::contract::CountingStore;
+use shotengai_testing::memory::InjectedFault;
 
 use super::{Street, aggregate, moved};
 

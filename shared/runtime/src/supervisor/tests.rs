@@ -6,7 +6,7 @@ use shotengai_contracts::api::{Anyone, Route};
 use shotengai_contracts::topology::Service;
 use shotengai_kernel::Ports;
 use shotengai_messaging::Worker;
-use shotengai_messaging::memory::MemoryInfrastructure;
+use shotengai_testing::memory::MemoryInfrastructure;
 
 use super::*;
 use crate::health::Check;

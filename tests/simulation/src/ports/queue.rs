@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use shotengai_messaging::memory::MemoryQueue;
 use shotengai_messaging::{Fault, Message, Queue, QueueDepth, RawDelivery, Receipt};
+use shotengai_testing::memory::MemoryQueue;
 
 use super::{admitted, merged};
 use crate::acknowledged;

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use shotengai_kernel::{AggregateId, Timestamp, Version};
-use shotengai_messaging::memory::MemoryEventStore;
 use shotengai_messaging::{AppendError, Commit, EventStore, Fault, FaultKind, Snapshot};
+use shotengai_testing::memory::MemoryEventStore;
 
 use super::{admitted, merged};
 use crate::mishap::Mishap;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use shotengai_contracts::topology::STREAM;
-use shotengai_messaging::memory::MemoryStream;
 use shotengai_messaging::{Fault, Shard, ShardBatch, ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter};
+use shotengai_testing::memory::MemoryStream;
 
 use super::{admitted, merged};
 use crate::bugs::Bug;

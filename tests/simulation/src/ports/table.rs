@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use shotengai_contracts::topology::tables;
-use shotengai_messaging::memory::MemoryTable;
 use shotengai_messaging::{Condition, Fault, Key, Row, Table, TransactError, WriteError, WriteOp};
+use shotengai_testing::memory::MemoryTable;
 
 use crate::bugs::Bug;
 use crate::mishap::Mishap;

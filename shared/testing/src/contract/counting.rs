@@ -1,0 +1,82 @@
+//! An event store that says what was read from it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use shotengai_kernel::{AggregateId, Timestamp, Version};
+
+use shotengai_messaging::commit::Commit;
+use shotengai_messaging::ports::fault::Fault;
+use shotengai_messaging::ports::store::{AppendError, EventStore, Snapshot};
+
+/// Passes everything on, and counts the commits that loads answer.
+pub struct CountingStore {
+    inner: Arc<dyn EventStore>,
+    read: AtomicUsize,
+}
+
+impl CountingStore {
+    /// Over this store.
+    #[must_use]
+    pub fn new(inner: Arc<dyn EventStore>) -> Self {
+        Self { inner, read: AtomicUsize::new(0) }
+    }
+
+    /// How many commits loads have answered since the last call.
+    #[must_use]
+    pub fn take_read(&self) -> usize {
+        self.read.swap(0, Ordering::Relaxed)
+    }
+}
+
+#[async_trait]
+impl EventStore for CountingStore {
+    async fn append(&self, commits: &[Commit]) -> Result<(), AppendError> {
+        self.inner.append(commits).await
+    }
+
+    async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {
+        let commits = self.inner.load(id, after).await?;
+        self.read.fetch_add(commits.len(), Ordering::Relaxed);
+        Ok(commits)
+    }
+
+    async fn load_snapshot(&self, id: &AggregateId) -> Result<Option<Snapshot>, Fault> {
+        self.inner.load_snapshot(id).await
+    }
+
+    async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault> {
+        self.inner.save_snapshot(snapshot).await
+    }
+
+    async fn pending(&self, shard: u8, before: Timestamp, limit: usize) -> Result<Vec<Commit>, Fault> {
+        self.inner.pending(shard, before, limit).await
+    }
+
+    async fn clear_pending(&self, commits: &[Commit]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        self.inner.clear_pending(commits).await
+    }
+
+    async fn scan(
+        &self,
+        shard: u8,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Commit>, Option<String>), Fault> {
+        self.inner.scan(shard, from, limit).await
+    }
+
+    async fn aggregates(
+        &self,
+        shard: u8,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<AggregateId>, Option<String>), Fault> {
+        self.inner.aggregates(shard, from, limit).await
+    }
+
+    async fn ping(&self) -> Result<(), Fault> {
+        self.inner.ping().await
+    }
+}

@@ -1,0 +1,174 @@
+//! The event store: slots, conflicts, loads, snapshots.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use shotengai_contracts::{EventType, Metadata, samples};
+use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
+
+use super::{eventually, fresh, store_indexes};
+use shotengai_messaging::commit::{Commit, CommitFactory};
+use shotengai_messaging::ports::store::{AppendError, EventStore, Snapshot};
+
+/// Checks an event store that marks commits for the outbox.
+///
+/// # Panics
+/// When the store breaks a promise.
+pub async fn event_store_contract(store: Arc<dyn EventStore>, ports: &Ports) {
+    let case = Case { store, ports: ports.clone() };
+    case.store.ping().await.expect("the store answers");
+    case.an_appended_commit_is_loaded_unchanged().await;
+    case.a_load_gives_what_comes_after_a_version().await;
+    case.an_append_is_all_or_none().await;
+    case.a_repeated_append_is_its_own_success().await;
+    case.a_conflict_names_the_commits_that_lost().await;
+    case.one_of_many_writers_gets_the_slot().await;
+    case.a_hundred_commits_go_together_and_no_more().await;
+    case.two_commits_of_one_aggregate_do_not_go_together().await;
+    case.the_newest_snapshot_is_kept().await;
+    Box::pin(store_indexes::check(&case)).await;
+}
+
+pub(super) struct Case {
+    pub(super) store: Arc<dyn EventStore>,
+    pub(super) ports: Ports,
+}
+
+impl Case {
+    pub(super) fn id(&self) -> AggregateId {
+        AggregateId::parse(&fresh(&self.ports, "contract/")).expect("a plain id")
+    }
+
+    /// A commit of `events` events behind version `current`.
+    pub(super) fn commit(&self, id: &AggregateId, current: u64, events: usize) -> Commit {
+        let event = samples::event(EventType::ProductCreated).expect("a valid sample");
+        let meta = Metadata::request(self.ports.ids.uuid_v7(), None);
+        let factory = CommitFactory::new(self.ports.clone());
+        let mut commit = factory
+            .commit(id.clone(), Version::new(current), &vec![event; events], &meta)
+            .expect("a commit with events");
+        // The time index keeps microseconds, and so may the item.
+        commit.created_at = Timestamp::from_microsecond(commit.created_at.as_microsecond()).expect("a time of today");
+        commit
+    }
+
+    pub(super) async fn append(&self, commits: &[Commit]) {
+        self.store.append(commits).await.expect("free slots are taken");
+    }
+
+    pub(super) async fn load(&self, id: &AggregateId, after: u64) -> Vec<Commit> {
+        self.store.load(id, Version::new(after)).await.expect("a load succeeds")
+    }
+
+    async fn lost(&self, commits: &[Commit]) -> Vec<usize> {
+        match self.store.append(commits).await {
+            Err(AppendError::Conflict { indexes }) => indexes,
+            other => panic!("a taken slot must be a conflict, not {other:?}"),
+        }
+    }
+
+    async fn an_appended_commit_is_loaded_unchanged(&self) {
+        let id = self.id();
+        assert_eq!(self.load(&id, 0).await, [], "an aggregate without commits is empty");
+        let mut commit = self.commit(&id, 0, 3);
+        if let Some(envelope) = commit.events.first_mut() {
+            envelope.traceparent = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned());
+        }
+        self.append(std::slice::from_ref(&commit)).await;
+        assert_eq!(self.load(&id, 0).await, [commit], "a commit is loaded as it was appended");
+    }
+
+    async fn a_load_gives_what_comes_after_a_version(&self) {
+        let id = self.id();
+        // Two-digit versions: an order as text would go wrong.
+        let mut commits = Vec::new();
+        for current in 0..12 {
+            let commit = self.commit(&id, current, 1);
+            self.append(std::slice::from_ref(&commit)).await;
+            commits.push(commit);
+        }
+        assert_eq!(self.load(&id, 0).await, commits, "all commits, oldest first");
+        assert_eq!(self.load(&id, 8).await, commits[8..], "the commits after version 8");
+        assert_eq!(self.load(&id, 12).await, [], "nothing comes after the last");
+    }
+
+    async fn an_append_is_all_or_none(&self) {
+        let (free, taken, also_free) = (self.id(), self.id(), self.id());
+        let standing = self.commit(&taken, 0, 1);
+        self.append(std::slice::from_ref(&standing)).await;
+        let together = [self.commit(&free, 0, 1), self.commit(&taken, 0, 1), self.commit(&also_free, 0, 1)];
+        assert_eq!(self.lost(&together).await, [1], "the commit whose slot was taken lost");
+        assert_eq!(self.load(&free, 0).await, [], "none of a conflicting append is written");
+        assert_eq!(self.load(&also_free, 0).await, [], "none of a conflicting append is written");
+        assert_eq!(self.load(&taken, 0).await, [standing], "what stood there still does");
+    }
+
+    async fn a_repeated_append_is_its_own_success(&self) {
+        let single = self.commit(&self.id(), 0, 2);
+        let several = [self.commit(&self.id(), 0, 1), self.commit(&self.id(), 0, 1)];
+        for _ in 0..3 {
+            self.append(std::slice::from_ref(&single)).await;
+            self.append(&several).await;
+        }
+        for commit in several.iter().chain([&single]) {
+            let loaded = self.load(&commit.aggregate_id, 0).await;
+            assert_eq!(loaded, std::slice::from_ref(commit), "repeated appends write once");
+        }
+    }
+
+    async fn a_conflict_names_the_commits_that_lost(&self) {
+        let ids = [self.id(), self.id(), self.id()];
+        let standing = [self.commit(&ids[0], 0, 1), self.commit(&ids[2], 0, 1)];
+        self.append(&standing).await;
+        let together: Vec<_> = ids.iter().map(|id| self.commit(id, 0, 1)).collect();
+        assert_eq!(self.lost(&together).await, [0, 2], "both taken slots are named");
+        assert_eq!(self.lost(&together[..1]).await, [0], "a single commit that lost is the first");
+    }
+
+    async fn one_of_many_writers_gets_the_slot(&self) {
+        let id = self.id();
+        let rivals: Vec<_> = (0..8).map(|_| self.commit(&id, 0, 1)).collect();
+        let appends = rivals.iter().map(|commit| self.store.append(std::slice::from_ref(commit)));
+        let outcomes = futures::future::join_all(appends).await;
+        let winners: Vec<_> = rivals.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok()).collect();
+        assert_eq!(winners.len(), 1, "exactly one of eight rivals wins: {outcomes:?}");
+        assert_eq!(self.load(&id, 0).await, [winners[0].0.clone()], "what stands there is the winner's");
+    }
+
+    async fn a_hundred_commits_go_together_and_no_more(&self) {
+        let mut commits: Vec<_> = (0..100).map(|_| self.commit(&self.id(), 0, 1)).collect();
+        self.append(&commits).await;
+        assert_eq!(self.load(&commits[99].aggregate_id, 0).await, commits[99..], "the hundredth is written, too");
+        commits = (0..101).map(|_| self.commit(&self.id(), 0, 1)).collect();
+        let outcome = self.store.append(&commits).await;
+        assert!(matches!(outcome, Err(AppendError::Unwritable(_))), "101 commits are unwritable, not {outcome:?}");
+        assert_eq!(self.load(&commits[0].aggregate_id, 0).await, [], "nothing of an unwritable append is written");
+    }
+
+    async fn two_commits_of_one_aggregate_do_not_go_together(&self) {
+        let id = self.id();
+        let outcome = self.store.append(&[self.commit(&id, 0, 1), self.commit(&id, 1, 1)]).await;
+        assert!(matches!(outcome, Err(AppendError::Unwritable(_))), "must be unwritable, not {outcome:?}");
+        assert_eq!(self.load(&id, 0).await, [], "nothing of an unwritable append is written");
+    }
+
+    async fn the_newest_snapshot_is_kept(&self) {
+        let id = self.id();
+        assert_eq!(self.store.load_snapshot(&id).await.unwrap(), None, "there is no snapshot at first");
+        let snapshot = |version: u64| Snapshot {
+            aggregate_id: id.clone(),
+            version: Version::new(version),
+            schema: 3,
+            state: json!({"version": version, "name": "きのこ", "list": [1, null, {"deep": true}], "empty": {}}),
+        };
+        // 9 and 10: a comparison as text would go wrong.
+        for version in [9, 10, 4] {
+            self.store.save_snapshot(&snapshot(version)).await.expect("an older snapshot is no error");
+        }
+        let newest = snapshot(10);
+        eventually("the newest snapshot is loaded", || async {
+            self.store.load_snapshot(&id).await.unwrap().filter(|kept| *kept == newest)
+        })
+        .await;
+    }
+}

@@ -1,0 +1,10 @@
+//! Helpers around the memory adapters: time, faults, running workers.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
+
+mod clock;
+mod faults;
+mod running;
+
+pub use clock::{PausedClock, paused_ports};
+pub use faults::Faults;
+pub use running::{Running, until, until_found};

@@ -1,0 +1,274 @@
+//! The event store.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
+
+use super::faults::{FaultInjector, Gate, throttled};
+use super::index::{Index, Slot, slot_of};
+use super::limits::{ITEM_MAX_BYTES, ITEM_OVERHEAD_BYTES, TRANSACTION_MAX_BYTES, TRANSACTION_MAX_ITEMS, invalid};
+use super::{NoFaults, lock};
+use shotengai_messaging::commit::Commit;
+use shotengai_messaging::ports::fault::Fault;
+use shotengai_messaging::ports::store::{AppendError, EventStore, OUTBOX_SHARDS, Snapshot};
+
+const CLEAR: &str = "store.clear_pending";
+const SAVE: &str = "store.save_snapshot";
+const SCAN: &str = "store.scan";
+const AGGREGATES: &str = "store.aggregates";
+const PENDING: &str = "store.pending";
+
+#[derive(Debug, Default)]
+struct Items {
+    commits: BTreeMap<Slot, Commit>,
+    /// Slots in the order they were taken.
+    log: Vec<Slot>,
+    pending: Index,
+    times: Index,
+    snapshots: BTreeMap<AggregateId, Snapshot>,
+}
+
+/// An event store in memory.
+///
+/// As in DynamoDB, only the slot is checked: a commit that leaves a gap, or starts inside another, is taken. Tests ask
+/// [`MemoryEventStore::inconsistencies`] whether that ever happened.
+pub struct MemoryEventStore {
+    gate: Gate,
+    marks_outbox: bool,
+    items: Mutex<Items>,
+}
+
+impl MemoryEventStore {
+    /// An empty store that marks commits for the outbox.
+    #[must_use]
+    pub fn new(name: &str, ports: Ports) -> Self {
+        Self::with(name, ports, true, Arc::new(NoFaults))
+    }
+
+    /// An empty store; without outbox markers, nothing is ever pending.
+    #[must_use]
+    pub fn with(name: &str, ports: Ports, marks_outbox: bool, faults: Arc<dyn FaultInjector>) -> Self {
+        Self { gate: Gate::new(name, faults, ports), marks_outbox, items: Mutex::new(Items::default()) }
+    }
+
+    /// Every commit, in the order of appending.
+    #[must_use]
+    pub fn all_commits(&self) -> Vec<Commit> {
+        let items = lock(&self.items);
+        items.log.iter().filter_map(|slot| items.commits.get(slot)).cloned().collect()
+    }
+
+    /// The commits that were appended after the first `count`.
+    #[must_use]
+    pub fn commits_after(&self, count: usize) -> Vec<Commit> {
+        let items = lock(&self.items);
+        items.log.iter().skip(count).filter_map(|slot| items.commits.get(slot)).cloned().collect()
+    }
+
+    /// How many commits are marked as not in the stream.
+    #[must_use]
+    pub fn pending_count(&self) -> usize {
+        lock(&self.items).pending.len()
+    }
+
+    /// How many aggregates have a snapshot.
+    #[must_use]
+    pub fn snapshot_count(&self) -> usize {
+        lock(&self.items).snapshots.len()
+    }
+
+    /// Forgets all snapshots, which must change no answer.
+    pub fn drop_snapshots(&self) {
+        lock(&self.items).snapshots.clear();
+    }
+
+    /// What must never be: gaps and overlaps in an aggregate's versions.
+    #[must_use]
+    pub fn inconsistencies(&self) -> Vec<String> {
+        let items = lock(&self.items);
+        let mut found = Vec::new();
+        let mut last: Option<(&AggregateId, Version)> = None;
+        for ((id, first), commit) in &items.commits {
+            let expected = last.filter(|(of, _)| *of == id).map_or(Version::new(1), |(_, version)| version.next());
+            if *first != expected {
+                found.push(format!("{id}: a commit starts at {first} where {expected} comes next"));
+            }
+            last = Some((id, commit.last_version()));
+        }
+        found
+    }
+}
+
+/// About what a commit counts as an item.
+fn item_size(commit: &Commit) -> usize {
+    let events: usize = commit.events.texts().iter().map(|text| text.len()).sum();
+    commit.aggregate_id.as_str().len() + events + ITEM_OVERHEAD_BYTES
+}
+
+/// Why these commits can't ever be written together.
+fn unwritable(commits: &[Commit]) -> Option<String> {
+    if commits.len() > TRANSACTION_MAX_ITEMS {
+        return Some(format!("{} commits are more than {TRANSACTION_MAX_ITEMS}", commits.len()));
+    }
+    let mut aggregates = BTreeSet::new();
+    let mut together = 0;
+    for commit in commits {
+        let size = item_size(commit);
+        together += size;
+        if commit.events.is_empty() {
+            return Some(format!("a commit of {} without events", commit.aggregate_id));
+        }
+        if !aggregates.insert(&commit.aggregate_id) {
+            return Some(format!("two commits of {}", commit.aggregate_id));
+        }
+        if size > ITEM_MAX_BYTES {
+            return Some(format!("a commit of {} has {size} bytes, more than {ITEM_MAX_BYTES}", commit.aggregate_id));
+        }
+    }
+    (commits.len() > 1 && together > TRANSACTION_MAX_BYTES)
+        .then(|| format!("{together} bytes together are more than {TRANSACTION_MAX_BYTES}"))
+}
+
+impl Items {
+    fn append(&mut self, commits: &[Commit], marked: bool) -> Result<(), AppendError> {
+        let lost = |commit: &Commit| {
+            self.commits.get(&slot_of(commit)).is_some_and(|standing| standing.commit_id != commit.commit_id)
+        };
+        let indexes: Vec<usize> =
+            commits.iter().enumerate().filter(|(_, commit)| lost(commit)).map(|(index, _)| index).collect();
+        if !indexes.is_empty() {
+            return Err(AppendError::Conflict { indexes });
+        }
+        for commit in commits {
+            let slot = slot_of(commit);
+            // What stands there is this commit, from an attempt whose answer was lost.
+            if self.commits.contains_key(&slot) {
+                continue;
+            }
+            self.commits.insert(slot.clone(), commit.clone());
+            self.log.push(slot);
+            self.times.insert(commit);
+            if marked {
+                self.pending.insert(commit);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the marker off where this very commit stands; changes and makes nothing else.
+    fn clear(&mut self, commit: &Commit) {
+        if let Some(standing) = self.commits.get(&slot_of(commit)).filter(|it| it.commit_id == commit.commit_id) {
+            self.pending.remove(standing);
+        }
+    }
+
+    fn at(&self, slots: &[Slot]) -> Vec<Commit> {
+        slots.iter().filter_map(|slot| self.commits.get(slot)).cloned().collect()
+    }
+}
+
+#[async_trait]
+impl EventStore for MemoryEventStore {
+    async fn append(&self, commits: &[Commit]) -> Result<(), AppendError> {
+        if let Some(why) = unwritable(commits) {
+            return Err(AppendError::Unwritable(why));
+        }
+        let passage = self.gate.single("store.append").await?;
+        lock(&self.items).append(commits, self.marks_outbox)?;
+        Ok(passage.answer(())?)
+    }
+
+    async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {
+        let passage = self.gate.single("store.load").await?;
+        let items = lock(&self.items);
+        let later = (Bound::Excluded((id.clone(), after)), Bound::Included((id.clone(), Version::new(u64::MAX))));
+        passage.answer(items.commits.range(later).map(|(_, commit)| commit.clone()).collect())
+    }
+
+    async fn load_snapshot(&self, id: &AggregateId) -> Result<Option<Snapshot>, Fault> {
+        let passage = self.gate.single("store.load_snapshot").await?;
+        passage.answer(lock(&self.items).snapshots.get(id).cloned())
+    }
+
+    async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault> {
+        if snapshot.state.to_string().len() + ITEM_OVERHEAD_BYTES > ITEM_MAX_BYTES {
+            return Err(invalid(SAVE, "an item has at most 400 KB"));
+        }
+        let passage = self.gate.single(SAVE).await?;
+        let mut items = lock(&self.items);
+        let newer = items.snapshots.get(&snapshot.aggregate_id).is_some_and(|kept| kept.version > snapshot.version);
+        if !newer {
+            items.snapshots.insert(snapshot.aggregate_id.clone(), snapshot.clone());
+        }
+        passage.answer(())
+    }
+
+    async fn pending(&self, shard: u8, before: Timestamp, limit: usize) -> Result<Vec<Commit>, Fault> {
+        check_page(PENDING, shard, limit)?;
+        let passage = self.gate.single(PENDING).await?;
+        let items = lock(&self.items);
+        passage.answer(items.at(&items.pending.before(shard, before, limit)))
+    }
+
+    async fn clear_pending(&self, commits: &[Commit]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        if commits.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (passage, failing) = self.gate.batch(CLEAR, commits.len()).await?;
+        let mut items = lock(&self.items);
+        let answers = commits.iter().enumerate().map(|(index, commit)| {
+            if failing.contains(&index) {
+                return Err(throttled(CLEAR));
+            }
+            items.clear(commit);
+            Ok(())
+        });
+        passage.answer(answers.collect())
+    }
+
+    async fn scan(
+        &self,
+        shard: u8,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Commit>, Option<String>), Fault> {
+        check_page(SCAN, shard, limit)?;
+        let passage = self.gate.single(SCAN).await?;
+        let items = lock(&self.items);
+        let (slots, next) = items
+            .times
+            .page(shard, from.as_deref(), limit)
+            .ok_or_else(|| invalid(SCAN, "this does not continue a scan"))?;
+        passage.answer((items.at(&slots), next))
+    }
+
+    async fn aggregates(
+        &self,
+        shard: u8,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<AggregateId>, Option<String>), Fault> {
+        check_page(AGGREGATES, shard, limit)?;
+        let passage = self.gate.single(AGGREGATES).await?;
+        let (slots, next) = lock(&self.items)
+            .times
+            .page(shard, from.as_deref(), limit)
+            .ok_or_else(|| invalid(AGGREGATES, "this does not continue a scan"))?;
+        let firsts = slots.into_iter().filter(|(_, version)| *version == Version::FIRST).map(|(id, _)| id);
+        passage.answer((firsts.collect(), next))
+    }
+
+    async fn ping(&self) -> Result<(), Fault> {
+        self.gate.single("store.ping").await?.answer(())
+    }
+}
+
+fn check_page(operation: &'static str, shard: u8, limit: usize) -> Result<(), Fault> {
+    if shard < OUTBOX_SHARDS && limit > 0 {
+        return Ok(());
+    }
+    Err(invalid(operation, "shards count from 0 to 15, limits from 1"))
+}

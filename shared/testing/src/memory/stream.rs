@@ -1,0 +1,242 @@
+//! The stream.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use shotengai_kernel::Ports;
+use tokio::time::Instant;
+
+use super::faults::{FaultInjector, Gate, throttled};
+use super::limits::{self, READ_MAX_BYTES, READ_MAX_RECORDS, invalid};
+use super::shards::{ShardState, Shards};
+use super::{NoFaults, lock};
+use shotengai_messaging::ports::fault::Fault;
+use shotengai_messaging::ports::stream::{
+    CursorExpired, PUT_MAX_BYTES, PUT_MAX_RECORDS, RECORD_MAX_BYTES, ReadRecord, Shard, ShardBatch, ShardCursor,
+    StartAt, StreamReader, StreamRecord, StreamWriter,
+};
+
+const PUT: &str = "stream.put";
+const SHARDS: &str = "stream.shards";
+const CURSOR: &str = "stream.cursor";
+const READ: &str = "stream.read";
+const KEY_MAX_CHARS: usize = 256;
+
+/// How a stream behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamConfig {
+    /// How many shards it starts with.
+    pub shards: u64,
+    /// How long a cursor is good for.
+    pub cursor_ttl: Duration,
+}
+
+impl Default for StreamConfig {
+    fn default() -> Self {
+        Self { shards: 4, cursor_ttl: Duration::from_secs(300) }
+    }
+}
+
+/// A stream in memory: shards by key, positions that count up, cursors that expire, splits and merges. Keeps everything.
+pub struct MemoryStream {
+    gate: Gate,
+    config: StreamConfig,
+    shards: Mutex<Shards>,
+    /// Cursors of an earlier generation have expired.
+    generation: AtomicU64,
+    started: Instant,
+}
+
+/// What a cursor's text says.
+struct StreamPosition {
+    generation: u64,
+    issued_ms: u128,
+    /// The last position that was read.
+    after: u64,
+    shard: String,
+}
+
+impl MemoryStream {
+    /// A stream that behaves by default.
+    #[must_use]
+    pub fn new(name: &str, ports: Ports) -> Self {
+        Self::with(name, ports, StreamConfig::default(), Arc::new(NoFaults))
+    }
+
+    /// A stream with everything chosen.
+    #[must_use]
+    pub fn with(name: &str, ports: Ports, config: StreamConfig, faults: Arc<dyn FaultInjector>) -> Self {
+        Self {
+            gate: Gate::new(name, faults, ports),
+            config,
+            shards: Mutex::new(Shards::new(config.shards)),
+            generation: AtomicU64::new(0),
+            started: Instant::now(),
+        }
+    }
+
+    /// Closes a shard and opens two children; `None` when there is no such open shard.
+    pub fn split(&self, shard: &str) -> Option<(String, String)> {
+        lock(&self.shards).split(shard)
+    }
+
+    /// Closes two shards and opens their child; `None` when they are not open or not adjacent.
+    pub fn merge(&self, lower: &str, upper: &str) -> Option<String> {
+        lock(&self.shards).merge(lower, upper)
+    }
+
+    /// Drops a closed shard and what it holds, as the end of its retention does; false when it is open or not there.
+    pub fn forget(&self, shard: &str) -> bool {
+        let mut shards = lock(&self.shards);
+        let closed = shards.by_id.get(shard).is_some_and(|state| state.closed);
+        closed && shards.by_id.remove(shard).is_some()
+    }
+
+    /// The open shard that takes this key now.
+    #[must_use]
+    pub fn shard_of(&self, key: &str) -> Option<String> {
+        lock(&self.shards).of_key(key).cloned()
+    }
+
+    /// Makes every cursor that was given out so far expire.
+    pub fn expire_cursors(&self) {
+        self.generation.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Every record, in the order the stream took them.
+    #[must_use]
+    pub fn records(&self) -> Vec<ReadRecord> {
+        let shards = lock(&self.shards);
+        let mut all: Vec<_> = shards.by_id.values().flat_map(|shard| &shard.records).collect();
+        all.sort_by_key(|(position, _)| **position);
+        all.into_iter().map(|(position, stored)| read_record(*position, stored)).collect()
+    }
+
+    fn issue(&self, shard: &str, after: u64) -> ShardCursor {
+        let generation = self.generation.load(Ordering::Relaxed);
+        ShardCursor(format!("{generation}:{}:{after}:{shard}", self.started.elapsed().as_millis()))
+    }
+
+    fn good(&self, place: &StreamPosition) -> bool {
+        let age = self.started.elapsed().as_millis().saturating_sub(place.issued_ms);
+        place.generation == self.generation.load(Ordering::Relaxed) && age <= self.config.cursor_ttl.as_millis()
+    }
+}
+
+fn parse(cursor: &ShardCursor) -> Option<StreamPosition> {
+    let mut parts = cursor.0.splitn(4, ':');
+    Some(StreamPosition {
+        generation: parts.next()?.parse().ok()?,
+        issued_ms: parts.next()?.parse().ok()?,
+        after: parts.next()?.parse().ok()?,
+        shard: parts.next()?.to_owned(),
+    })
+}
+
+fn read_record(position: u64, stored: &super::shards::Stored) -> ReadRecord {
+    ReadRecord {
+        position: position.to_string(),
+        key: stored.record.key.clone(),
+        data: stored.record.data.clone(),
+        arrived_at: Some(stored.arrived_at),
+    }
+}
+
+fn size_of(record: &StreamRecord) -> usize {
+    record.key.len() + record.data.len()
+}
+
+fn check_put(records: &[StreamRecord]) -> Result<(), Fault> {
+    limits::entries(PUT, records.len(), PUT_MAX_RECORDS)?;
+    if records.iter().any(|record| !(1..=KEY_MAX_CHARS).contains(&record.key.chars().count())) {
+        return Err(invalid(PUT, "a key has 1 to 256 characters"));
+    }
+    if records.iter().any(|record| size_of(record) > RECORD_MAX_BYTES) {
+        return Err(invalid(PUT, "a record has more than 1 MiB"));
+    }
+    if records.iter().map(size_of).sum::<usize>() > PUT_MAX_BYTES {
+        return Err(invalid(PUT, "the records have more than 5 MiB together"));
+    }
+    Ok(())
+}
+
+/// Up to `limit` records behind `after`, and how far the last of them is behind the newest.
+fn page(shard: &ShardState, after: u64, limit: usize) -> (Vec<ReadRecord>, i64) {
+    let mut records = Vec::new();
+    let mut bytes = 0;
+    let mut rest = shard.records.range(after.saturating_add(1)..).peekable();
+    while let Some((position, stored)) = rest.next_if(|(_, stored)| {
+        bytes += size_of(&stored.record);
+        records.len() < limit && (records.is_empty() || bytes <= READ_MAX_BYTES)
+    }) {
+        records.push(read_record(*position, stored));
+    }
+    let newest = shard.records.last_key_value().map(|(_, stored)| stored.arrived_at);
+    let last = records.last().and_then(|record| record.arrived_at);
+    let behind_ms = match (newest, last) {
+        (Some(newest), Some(last)) => newest.as_millisecond().saturating_sub(last.as_millisecond()).max(0),
+        _ => 0,
+    };
+    (records, behind_ms)
+}
+
+#[async_trait]
+impl StreamWriter for MemoryStream {
+    async fn put(&self, records: &[StreamRecord]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        check_put(records)?;
+        let (passage, failing) = self.gate.batch(PUT, records.len()).await?;
+        let now = self.gate.ports.clock.now();
+        let mut shards = lock(&self.shards);
+        let answers = records.iter().enumerate().map(|(index, record)| {
+            if failing.contains(&index) {
+                return Err(throttled(PUT));
+            }
+            shards.put(record, now);
+            Ok(())
+        });
+        passage.answer(answers.collect())
+    }
+}
+
+#[async_trait]
+impl StreamReader for MemoryStream {
+    async fn shards(&self) -> Result<Vec<Shard>, Fault> {
+        let passage = self.gate.single(SHARDS).await?;
+        let shards = lock(&self.shards);
+        let shard = |(id, state): (&String, &ShardState)| Shard { id: id.clone(), parents: state.parents.clone() };
+        passage.answer(shards.by_id.iter().map(shard).collect())
+    }
+
+    async fn cursor(&self, shard: &str, start: &StartAt) -> Result<ShardCursor, Fault> {
+        let passage = self.gate.single(CURSOR).await?;
+        let shards = lock(&self.shards);
+        let state = shards.by_id.get(shard).ok_or_else(|| invalid(CURSOR, "there is no such shard"))?;
+        let after = match start {
+            StartAt::Oldest => 0,
+            StartAt::After(position) => position
+                .parse()
+                .ok()
+                .filter(|position| state.records.contains_key(position))
+                .ok_or_else(|| invalid(CURSOR, "the shard has no such position"))?,
+        };
+        passage.answer(self.issue(shard, after))
+    }
+
+    async fn read(&self, cursor: &ShardCursor, limit: usize) -> Result<ShardBatch, Fault> {
+        limits::entries(READ, limit, READ_MAX_RECORDS)?;
+        let passage = self.gate.single(READ).await?;
+        let place = parse(cursor).ok_or_else(|| invalid(READ, "not a cursor of this stream"))?;
+        if !self.good(&place) {
+            return Err(CursorExpired::fault(READ));
+        }
+        let shards = lock(&self.shards);
+        let state = shards.by_id.get(&place.shard).ok_or_else(|| invalid(READ, "there is no such shard"))?;
+        let (records, behind_ms) = page(state, place.after, limit);
+        let after = records.last().and_then(|record| record.position.parse().ok()).unwrap_or(place.after);
+        let ended = state.closed && state.records.range(after.saturating_add(1)..).next().is_none();
+        let next = (!ended).then(|| self.issue(&place.shard, after));
+        passage.answer(ShardBatch { records, next, behind_ms })
+    }
+}
