@@ -5,7 +5,8 @@ use std::sync::Arc;
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{SHOTENGAI, queues, tables};
 use shotengai_kernel::Ports;
-use shotengai_messaging::{Infrastructure, TableLeases};
+use shotengai_messaging::Infrastructure;
+use shotengai_streaming::TableLeases;
 use shotengai_testing::contract;
 use shotengai_tests::test_cluster::TestCluster;
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use shotengai_aws::Aws;
 use shotengai_contracts::topology::{STREAM, tables};
-use shotengai_messaging::{Checkpoints, Infrastructure, Leases};
+use shotengai_messaging::{Infrastructure, Leases};
+use shotengai_streaming::Checkpoints;
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 

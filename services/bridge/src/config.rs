@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use shotengai_messaging::shard::ShardConfig;
 use shotengai_runtime::settings::{Faults, Given, SettingsGroup, whole};
+use shotengai_streaming::shard::ShardConfig;
 
 /// What can be set, on the way in.
 #[derive(clap::Args, Clone, Debug)]

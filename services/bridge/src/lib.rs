@@ -21,9 +21,9 @@ pub mod reasons;
 use std::sync::Arc;
 
 use shotengai_contracts::topology::{queues, tables};
-use shotengai_messaging::Checkpoints;
-use shotengai_messaging::shard::{ReaderName, ShardConfig, StreamConsumer};
 use shotengai_runtime::{Deps, Role};
+use shotengai_streaming::Checkpoints;
+use shotengai_streaming::shard::{ReaderName, ShardConfig, StreamConsumer};
 
 pub use batch::Bridge;
 pub use config::{BridgeArgs, BridgeSettings};

@@ -255,8 +255,8 @@ mod tests {
     use shotengai_contracts::topology::queues;
     use shotengai_contracts::{Envelope, EventType, samples};
     use shotengai_kernel::{AggregateId, ManualClock, Ports};
+    use shotengai_messaging::RecordHandler;
     use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
-    use shotengai_messaging::shard::RecordHandler;
     use shotengai_messaging::{FaultKind, Message, Queue, Topic};
     use shotengai_testing::memory::MemoryQueue;
 

@@ -146,6 +146,7 @@ pub(crate) fn metrics() -> [(&'static str, &'static [&'static Definition]); 9] {
         (Service::BILLING.as_str(), &shotengai_billing::metrics::DEFINITIONS),
         (Service::NOTIFICATION.as_str(), &shotengai_notification::metrics::DEFINITIONS),
         (Service::BRIDGE.as_str(), &shotengai_bridge::metrics::DEFINITIONS),
+        (Service::BRIDGE.as_str(), &shotengai_streaming::metrics::DEFINITIONS),
     ]
 }
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use shotengai_contracts::Owner;
-use shotengai_contracts::topology::TOPIC;
+use shotengai_contracts::topology::{TOPIC, tables};
 use shotengai_kernel::Ports;
-use shotengai_messaging::{EventStore, Infrastructure, Queue, StreamReader, StreamWriter, Table, Topic};
+use shotengai_messaging::{EventStore, Infrastructure, Leases, Queue, StreamReader, StreamWriter, Table, Topic};
+use shotengai_streaming::TableLeases;
 
 use crate::admin::Admin;
 use crate::config::AwsConfig;
@@ -76,6 +77,10 @@ impl Infrastructure for Aws {
 
     fn stream_reader(&self) -> Arc<dyn StreamReader> {
         Arc::new(KinesisReader::new(self.clients.kinesis.clone(), self.stream()))
+    }
+
+    fn leases(&self, group: &str) -> Arc<dyn Leases> {
+        Arc::new(TableLeases::new(self.table(tables::CHECKPOINTS.name), group))
     }
 
     fn marks_outbox(&self) -> bool {

@@ -7,8 +7,8 @@ use k8s_openapi::api::coordination::v1::{Lease as LeaseObject, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::api::Preconditions;
 use shotengai_kernel::Timestamp;
-use shotengai_messaging::lease::MEMBER_PREFIX;
 use shotengai_messaging::{Lease, LeaseChange};
+use shotengai_streaming::lease::MEMBER_PREFIX;
 
 use crate::names::{group_label, object_name};
 

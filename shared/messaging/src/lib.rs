@@ -13,14 +13,11 @@
 //! - **dead letters** ([`dead_letters`]): what could not be handled: listed, grouped, redriven.
 //! - **reason** ([`reason`]): why a message becomes a dead letter, as whoever sets it aside declares it.
 //! - **send** ([`send`]), **wire** ([`wire`]): any number of messages into a queue; an envelope as one.
-//! - **lease** ([`lease`]): how processes share shards; the epoch in the checkpoint, not the lease, is what fences.
-//! - **shard** ([`shard`]): reads a stream's shards from fenced checkpoints.
 //! - **worker** ([`worker`]): a named, supervised background task that ends when told.
 
 pub mod aggregate;
 mod attempt;
 pub mod backoff;
-pub mod checkpoint;
 pub mod commit;
 mod commit_events;
 pub mod consumer;
@@ -28,14 +25,12 @@ pub mod dead_letters;
 pub mod delivery;
 pub mod disposition;
 pub mod handler;
-pub mod lease;
 mod log_limiter;
 pub mod metrics;
 pub mod outbox;
 pub mod ports;
 pub mod reason;
 pub mod send;
-pub mod shard;
 pub mod trace;
 pub mod wire;
 pub mod worker;
@@ -45,14 +40,12 @@ pub use aggregate::{
     UnitOfWork,
 };
 pub use backoff::Backoff;
-pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 pub use commit::{Commit, CommitFactory};
 pub use commit_events::CommitEvents;
 pub use consumer::{Consumer, ConsumerConfig, Probe};
 pub use delivery::Delivery;
 pub use disposition::Disposition;
-pub use handler::{EventHandler, Group, GroupHandler, Handler, IntoHandler};
-pub use lease::table::TableLeases;
+pub use handler::{EventHandler, Group, GroupHandler, Handler, IntoHandler, RecordHandler};
 pub use log_limiter::LogLimiter;
 pub use outbox::{Outbox, OutboxConfig, Publisher};
 pub use ports::fault::{Fault, FaultKind};

@@ -6,7 +6,6 @@ use shotengai_metrics::{Counter, Definition, Gauge, Histogram, Label, OTHER};
 use crate::reason::{OF_EVERY_CONSUMER, Reason};
 
 const CONSUMER: Label = Label::each("consumer", "consumer of a queue");
-const SHARD: Label = Label::each("shard", "shard of the stream");
 
 /// Deliveries settled.
 pub static SETTLED: Counter<3> = Counter::new(
@@ -59,29 +58,12 @@ static FAULTS: Counter<2> = Counter::new(
     ],
 );
 
-/// How far a shard's reader is behind its newest record.
-pub static SHARD_LAG: Gauge<1> =
-    Gauge::new("shotengai.shard.lag", "s", "How far a shard's reader is behind its newest record", &[SHARD]);
-
 /// 1 while a consumer receives nothing because something it needs is away, else 0.
 pub static BREAKER_OPEN: Gauge<1> = Gauge::new(
     "shotengai.consumer.breaker.open",
     "",
     "1 while a consumer receives nothing because something that it needs is away",
     &[CONSUMER],
-);
-
-/// 1 where a shard has had records to read and has not moved for the configured time, or where its checkpoint row could
-/// not be read for so long; else 0. A process shows what it reads, and rows that it finds unreadable.
-pub static SHARD_STUCK: Gauge<1> =
-    Gauge::new("shotengai.shard.stuck", "", "1 while a shard has records and its reader does not move", &[SHARD]);
-
-/// Shards that this process reads.
-pub static SHARDS_HELD: Gauge<1> = Gauge::new(
-    "shotengai.reader.shards",
-    "{shard}",
-    "Shards that this process reads",
-    &[Label::each("reader", "reader of the stream")],
 );
 
 /// Optimistic writes that lost and were decided again.
@@ -93,7 +75,7 @@ static CONFLICTS: Counter<1> = Counter::new(
 );
 
 /// All of them.
-pub static DEFINITIONS: [&Definition; 10] = [
+pub static DEFINITIONS: [&Definition; 7] = [
     SETTLED.definition(),
     EVENT_AGE.definition(),
     BREAKER_OPEN.definition(),
@@ -101,9 +83,6 @@ pub static DEFINITIONS: [&Definition; 10] = [
     PUBLISHED.definition(),
     CONFLICTS.definition(),
     FAULTS.definition(),
-    SHARDS_HELD.definition(),
-    SHARD_LAG.definition(),
-    SHARD_STUCK.definition(),
 ];
 
 /// Counts a commit that lost its slot to another writer's; `kind` is the aggregate's, such as `stock`.

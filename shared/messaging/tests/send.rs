@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use shotengai_contracts::topology::queues;
 use shotengai_kernel::{ManualClock, Ports};
-
 use shotengai_messaging::ports::queue::SEND_MAX_BYTES;
 use shotengai_messaging::{Message, send_all};
 use shotengai_testing::memory::MemoryQueue;

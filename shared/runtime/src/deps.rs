@@ -9,10 +9,9 @@ use std::sync::Arc;
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{QueueSpec, STREAM, Service, TableSpec};
 use shotengai_kernel::{Currency, Ports};
-use shotengai_messaging::shard::RecordHandler;
 use shotengai_messaging::{
     CommitWriter, ConsumerConfig, EventStore, Handler, Infrastructure, Leases, Outbox, OutboxConfig, Probe, Publisher,
-    Queue, StreamReader, Table, Topic, Worker,
+    Queue, RecordHandler, StreamReader, Table, Topic, Worker,
 };
 
 use crate::health::Check;

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use shotengai_contracts::topology::{STREAM, tables};
+use shotengai_messaging::RecordHandler;
 use shotengai_messaging::ports::stream::ReadRecord;
-use shotengai_messaging::shard::RecordHandler;
-use shotengai_messaging::{Checkpoints, Infrastructure, LeaseChange};
+use shotengai_messaging::{Infrastructure, LeaseChange};
+use shotengai_streaming::Checkpoints;
 use tokio_util::sync::CancellationToken;
 
 use crate::mishap::Mishap;

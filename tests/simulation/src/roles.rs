@@ -9,11 +9,12 @@ use shotengai_catalog::{CatalogSettings, Products};
 use shotengai_contracts::topology::{QueueSpec, Service, queues};
 use shotengai_inventory::{InventorySettings, StockService};
 use shotengai_kernel::Ports;
-use shotengai_messaging::shard::{RecordHandler, ShardConfig};
+use shotengai_messaging::RecordHandler;
 use shotengai_messaging::{Handler, OutboxConfig, Worker};
 use shotengai_notification::{Mailing, Templates};
 use shotengai_order::{OrderSettings, Orders, Placing};
 use shotengai_runtime::{Decorator, OrderLinks, Role, SharedSettings, Supply};
+use shotengai_streaming::shard::ShardConfig;
 use shotengai_tally::TallySettings;
 
 use crate::bugs::{Bug, Deaf, Gapless, Hasty, Overreaching};

@@ -2,7 +2,8 @@
 
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{STREAM, tables};
-use shotengai_messaging::{Checkpoints, Infrastructure, Queue, StartAt, StreamReader};
+use shotengai_messaging::{Infrastructure, Queue, StartAt, StreamReader};
+use shotengai_streaming::Checkpoints;
 
 use crate::world::World;
 

@@ -9,7 +9,7 @@ use shotengai_contracts::aggregates;
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::AggregateId;
 use shotengai_messaging::{
-    Disposition, EventStore, FaultKind, Infrastructure, Queue, StreamReader, StreamWriter, Table, Topic,
+    Disposition, EventStore, FaultKind, Infrastructure, Leases, Queue, StreamReader, StreamWriter, Table, Topic,
 };
 use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
 use shotengai_query::store::{Rows, Stored};
@@ -122,6 +122,10 @@ impl Infrastructure for Counted {
 
     fn stream_reader(&self) -> Arc<dyn StreamReader> {
         self.0.stream_reader()
+    }
+
+    fn leases(&self, group: &str) -> Arc<dyn Leases> {
+        self.0.leases(group)
     }
 
     fn marks_outbox(&self) -> bool {

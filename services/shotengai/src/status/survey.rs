@@ -6,9 +6,8 @@ use serde::Serialize;
 use shotengai_aws::Aws;
 use shotengai_contracts::topology::{Source, queues, tables};
 use shotengai_kernel::Timestamp;
-use shotengai_messaging::{
-    CheckpointError, Checkpoints, Fault, Infrastructure, Leases, OUTBOX_SHARDS, Shard, StartAt, StreamReader,
-};
+use shotengai_messaging::{Fault, Infrastructure, Leases, OUTBOX_SHARDS, Shard, StartAt, StreamReader};
+use shotengai_streaming::{CheckpointError, Checkpoints};
 
 /// Counting commits stops here, so that a look at a large installation stays cheap.
 pub(crate) const MOST_COMMITS: usize = 10_000;

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use shotengai_contracts::topology::{STREAM, tables};
+use shotengai_messaging::RecordHandler;
 use shotengai_messaging::ports::stream::ReadRecord;
-use shotengai_messaging::shard::{ReaderName, RecordHandler, ShardConfig, StreamConsumer};
-use shotengai_messaging::{Checkpoints, Infrastructure, StreamRecord};
+use shotengai_messaging::{Infrastructure, StreamRecord};
+use shotengai_streaming::Checkpoints;
+use shotengai_streaming::shard::{ReaderName, ShardConfig, StreamConsumer};
 use shotengai_testing::memory::{MemoryConfig, MemoryInfrastructure, StreamConfig};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;

@@ -5,10 +5,12 @@
 //! - [`GroupHandler`]: events that belong together (of one order, say) are handled together, groups side by side.
 //!
 //! [`IntoHandler`] makes a [`Handler`] of either, which groups, calls and puts answers in order; an event that nobody asked
-//! for is [`Disposition::unexpected`]. [`check`] compares what is taken with what a queue subscribes to.
+//! for is [`Disposition::unexpected`]. [`check`] compares what is taken with what a queue subscribes to. A
+//! [`RecordHandler`] takes records of a stream instead, before they are messages.
 
 mod dispatch;
 mod group;
+mod record;
 mod subscription;
 
 use std::sync::Arc;
@@ -21,6 +23,7 @@ use crate::disposition::Disposition;
 use crate::reason::Reason;
 
 pub use group::{Entry, Group};
+pub use record::RecordHandler;
 pub use subscription::{Mismatch, check};
 
 /// Reacts to one event at a time. Must be idempotent: events come at least once, late and in any order.

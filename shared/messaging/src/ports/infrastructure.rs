@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use shotengai_contracts::Owner;
-use shotengai_contracts::topology::tables;
 
 use super::lease::Leases;
 use super::queue::Queue;
@@ -11,7 +10,6 @@ use super::store::EventStore;
 use super::stream::{StreamReader, StreamWriter};
 use super::table::Table;
 use super::topic::Topic;
-use crate::lease::table::TableLeases;
 
 /// All adapters of one installation. Names are without the installation's prefix. Nothing is created: that is
 /// `shotengai provision`'s work; a resource that is missing shows at its first use.
@@ -28,11 +26,8 @@ pub trait Infrastructure: Send + Sync {
     fn stream_writer(&self) -> Arc<dyn StreamWriter>;
     /// Reads the stream `ec-events`.
     fn stream_reader(&self) -> Arc<dyn StreamReader>;
-    /// The leases of `group` (such as `bridge/ec-events`); rows of the table `checkpoints` unless the installation has
-    /// a better place.
-    fn leases(&self, group: &str) -> Arc<dyn Leases> {
-        Arc::new(TableLeases::new(self.table(tables::CHECKPOINTS.name), group))
-    }
+    /// The leases of `group` (such as `bridge/ec-events`), where the installation keeps them.
+    fn leases(&self, group: &str) -> Arc<dyn Leases>;
     /// Whether services mark commits for the outbox (false: change capture feeds the stream).
     fn marks_outbox(&self) -> bool;
 }

@@ -4,12 +4,8 @@
 mod aggregate;
 mod breaker;
 mod consumer;
-mod lease_sharing;
-mod lease_trouble;
 mod outbox;
 mod panics;
-mod shard;
-mod shard_ends;
 mod unit_of_work;
 
 use std::sync::Arc;
@@ -18,8 +14,8 @@ use std::time::Duration;
 use shotengai_contracts::{Event, EventType, Metadata, Owner, samples};
 use shotengai_kernel::{AggregateId, Ports, Version};
 use shotengai_messaging::{Commit, CommitFactory};
-use shotengai_testing::harness::{Faults, Running, paused_ports, until, until_found};
-use shotengai_testing::memory::{FaultInjector, MemoryConfig, MemoryEventStore, MemoryInfrastructure, StreamConfig};
+use shotengai_testing::harness::{Faults, Running, paused_ports, until};
+use shotengai_testing::memory::{FaultInjector, MemoryConfig, MemoryEventStore, MemoryInfrastructure};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -32,17 +28,9 @@ struct Street {
 
 impl Street {
     fn new() -> Self {
-        Self::with_shards(2)
-    }
-
-    fn with_shards(shards: u64) -> Self {
         let ports = paused_ports(5);
         let faults = Arc::new(Faults::default());
-        let config = MemoryConfig {
-            faults: Arc::clone(&faults) as Arc<dyn FaultInjector>,
-            stream: StreamConfig { shards, ..StreamConfig::default() },
-            ..MemoryConfig::default()
-        };
+        let config = MemoryConfig { faults: Arc::clone(&faults) as Arc<dyn FaultInjector>, ..MemoryConfig::default() };
         Self { infra: MemoryInfrastructure::with(ports.clone(), config), ports, faults }
     }
 

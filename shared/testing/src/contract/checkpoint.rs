@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::json;
 use shotengai_kernel::Ports;
+use shotengai_messaging::ports::table::{Condition, Key, Row, Table};
+use shotengai_streaming::{Checkpoint, CheckpointError, Checkpoints};
 
 use super::fresh;
-use shotengai_messaging::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
-use shotengai_messaging::ports::table::{Condition, Key, Row, Table};
 
 /// Checks the checkpoints in a table. Others may use it.
 ///

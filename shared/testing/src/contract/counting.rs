@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use shotengai_kernel::{AggregateId, Timestamp, Version};
-
 use shotengai_messaging::commit::Commit;
 use shotengai_messaging::ports::fault::Fault;
 use shotengai_messaging::ports::store::{AppendError, EventStore, Snapshot};

@@ -1,7 +1,6 @@
 //! Deliveries as a queue makes them, without the queue.
 
 use futures::future::join_all;
-
 use shotengai_messaging::delivery::Delivery;
 use shotengai_messaging::disposition::Disposition;
 use shotengai_messaging::handler::Handler;

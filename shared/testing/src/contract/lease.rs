@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shotengai_kernel::Ports;
+use shotengai_messaging::ports::lease::{Lease, LeaseChange, LeaseError, Leases};
 
 use super::fresh;
-use shotengai_messaging::ports::lease::{Lease, LeaseChange, LeaseError, Leases};
 
 const LASTS: Duration = Duration::from_secs(15);
 

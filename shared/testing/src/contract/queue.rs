@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shotengai_kernel::Ports;
+use shotengai_messaging::ports::message::Message;
+use shotengai_messaging::ports::queue::{Queue, RawDelivery, Receipt};
 use tokio::time::Instant;
 
 use super::{DEADLINE, eventually, fresh};
-use shotengai_messaging::ports::message::Message;
-use shotengai_messaging::ports::queue::{Queue, RawDelivery, Receipt};
 
 /// Long enough to outlast a case.
 const HIDDEN: Duration = Duration::from_secs(60);

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde_json::json;
 use shotengai_contracts::{EventType, Metadata, samples};
 use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
-
-use super::{eventually, fresh, store_indexes};
 use shotengai_messaging::commit::{Commit, CommitFactory};
 use shotengai_messaging::ports::store::{AppendError, EventStore, Snapshot};
+
+use super::{eventually, fresh, store_indexes};
 
 /// Checks an event store that marks commits for the outbox.
 ///

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use shotengai_kernel::{CommitId, Timestamp};
+use shotengai_messaging::commit::Commit;
+use shotengai_messaging::ports::store::OUTBOX_SHARDS;
 
 use super::eventually;
 use super::store::Case;
-use shotengai_messaging::commit::Commit;
-use shotengai_messaging::ports::store::OUTBOX_SHARDS;
 
 pub(super) async fn check(case: &Case) {
     a_commit_is_pending_until_it_is_cleared(case).await;

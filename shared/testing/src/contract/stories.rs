@@ -16,9 +16,8 @@ use shotengai_contracts::{Envelope, Event, Metadata, Owner};
 use shotengai_kernel::{
     AggregateId, Currency, EventId, Money, Names, OrderId, PaymentId, ProductId, Quantity, Timestamp, UserId, Version,
 };
-use uuid::Uuid;
-
 use shotengai_messaging::delivery::Delivery;
+use uuid::Uuid;
 
 /// The fingerprint of every order's request.
 const FINGERPRINT: &str = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";

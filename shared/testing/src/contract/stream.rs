@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use shotengai_kernel::Ports;
-
-use super::{eventually, fresh};
 use shotengai_messaging::ports::fault::FaultKind;
 use shotengai_messaging::ports::stream::{ReadRecord, ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter};
+
+use super::{eventually, fresh};
 
 /// Checks both ends of a stream. Its shards must not change meanwhile; others may write to it.
 ///

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 use shotengai_kernel::{Ports, Timestamp};
+use shotengai_messaging::ports::table::{Condition, Key, Row, Table, WriteError};
 
 use super::{fresh, table_transact};
-use shotengai_messaging::ports::table::{Condition, Key, Row, Table, WriteError};
 
 /// Checks a table. Others may use it.
 ///

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use shotengai_kernel::Timestamp;
+use shotengai_messaging::ports::table::{Condition, Key, Row, TransactError, WriteOp};
 
 use super::table::Case;
 use super::{LOOK_EVERY, fresh};
-use shotengai_messaging::ports::table::{Condition, Key, Row, TransactError, WriteOp};
 
 pub(super) async fn check(case: &Case) {
     a_transaction_does_all(case).await;

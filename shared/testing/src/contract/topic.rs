@@ -7,11 +7,11 @@ use std::time::Duration;
 use shotengai_contracts::EventType;
 use shotengai_contracts::topology::QueueSpec;
 use shotengai_kernel::Ports;
-
-use super::{eventually, fresh};
 use shotengai_messaging::ports::message::Message;
 use shotengai_messaging::ports::queue::{Queue, RawDelivery};
 use shotengai_messaging::ports::topic::Topic;
+
+use super::{eventually, fresh};
 
 /// Checks a topic by what arrives in one of its queues, which must be the suite's own and subscribed as `spec` says.
 ///

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shotengai_kernel::Ports;
-
 use shotengai_messaging::ports::fault::{Fault, FaultKind};
 
 /// What goes wrong with one call.

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use shotengai_kernel::{AggregateId, Timestamp, Version};
-
 use shotengai_messaging::commit::Commit;
 
 /// Where a commit stands; taken once.

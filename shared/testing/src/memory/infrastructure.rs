@@ -3,9 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use shotengai_contracts::topology::{Installation, STREAM, TOPIC, dead_letters_of};
+use shotengai_contracts::topology::{Installation, STREAM, TOPIC, dead_letters_of, tables};
 use shotengai_contracts::{EventType, Owner};
 use shotengai_kernel::Ports;
+use shotengai_messaging::ports::infrastructure::Infrastructure;
+use shotengai_messaging::ports::lease::Leases;
+use shotengai_messaging::ports::queue::Queue;
+use shotengai_messaging::ports::store::EventStore;
+use shotengai_messaging::ports::stream::{StreamReader, StreamWriter};
+use shotengai_messaging::ports::table::Table;
+use shotengai_messaging::ports::topic::Topic;
+use shotengai_streaming::TableLeases;
 
 use super::faults::{FaultInjector, NoFaults};
 use super::lock;
@@ -14,12 +22,6 @@ use super::store::MemoryEventStore;
 use super::stream::{MemoryStream, StreamConfig};
 use super::table::MemoryTable;
 use super::topic::MemoryTopic;
-use shotengai_messaging::ports::infrastructure::Infrastructure;
-use shotengai_messaging::ports::queue::Queue;
-use shotengai_messaging::ports::store::EventStore;
-use shotengai_messaging::ports::stream::{StreamReader, StreamWriter};
-use shotengai_messaging::ports::table::Table;
-use shotengai_messaging::ports::topic::Topic;
 
 const DEAD_LETTERS: &str = "-dlq";
 
@@ -191,6 +193,10 @@ impl Infrastructure for MemoryInfrastructure {
 
     fn stream_reader(&self) -> Arc<dyn StreamReader> {
         self.memory_stream()
+    }
+
+    fn leases(&self, group: &str) -> Arc<dyn Leases> {
+        Arc::new(TableLeases::new(self.table(tables::CHECKPOINTS.name), group))
     }
 
     fn marks_outbox(&self) -> bool {

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shotengai_kernel::Timestamp;
-use tokio::time::Instant;
-
 use shotengai_messaging::ports::queue::{QueueDepth, RawDelivery, Receipt};
+use tokio::time::Instant;
 
 /// A message as a queue keeps it; tests look at these.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,6 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use shotengai_kernel::Ports;
+use shotengai_messaging::ports::fault::Fault;
+use shotengai_messaging::ports::message::Message;
+use shotengai_messaging::ports::queue::{
+    MAX_DELAY, MAX_VISIBILITY, MAX_WAIT, QUEUE_MAX_BATCH, Queue, QueueDepth, RawDelivery, Receipt,
+};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -13,11 +18,6 @@ use super::faults::{FaultInjector, Gate, throttled};
 use super::limits::{self, invalid};
 use super::mailbox::{Mailbox, StoredMessage, Unsettled};
 use super::{NoFaults, lock};
-use shotengai_messaging::ports::fault::Fault;
-use shotengai_messaging::ports::message::Message;
-use shotengai_messaging::ports::queue::{
-    MAX_DELAY, MAX_VISIBILITY, MAX_WAIT, QUEUE_MAX_BATCH, Queue, QueueDepth, RawDelivery, Receipt,
-};
 
 const RECEIVE: &str = "queue.receive";
 const DELETE: &str = "queue.delete";

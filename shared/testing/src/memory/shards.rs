@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use shotengai_kernel::Timestamp;
-
 use shotengai_messaging::ports::stream::StreamRecord;
 
 /// A stable place of a key among all places (FNV-1a, then a finalizer that spreads short keys).

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
+use shotengai_messaging::commit::Commit;
+use shotengai_messaging::ports::fault::Fault;
+use shotengai_messaging::ports::store::{AppendError, EventStore, OUTBOX_SHARDS, Snapshot};
 
 use super::faults::{FaultInjector, Gate, throttled};
 use super::index::{Index, Slot, slot_of};
 use super::limits::{ITEM_MAX_BYTES, ITEM_OVERHEAD_BYTES, TRANSACTION_MAX_BYTES, TRANSACTION_MAX_ITEMS, invalid};
 use super::{NoFaults, lock};
-use shotengai_messaging::commit::Commit;
-use shotengai_messaging::ports::fault::Fault;
-use shotengai_messaging::ports::store::{AppendError, EventStore, OUTBOX_SHARDS, Snapshot};
 
 const CLEAR: &str = "store.clear_pending";
 const SAVE: &str = "store.save_snapshot";

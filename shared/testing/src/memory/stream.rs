@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use shotengai_kernel::Ports;
+use shotengai_messaging::ports::fault::Fault;
+use shotengai_messaging::ports::stream::{
+    CursorExpired, PUT_MAX_BYTES, PUT_MAX_RECORDS, RECORD_MAX_BYTES, ReadRecord, Shard, ShardBatch, ShardCursor,
+    StartAt, StreamReader, StreamRecord, StreamWriter,
+};
 use tokio::time::Instant;
 
 use super::faults::{FaultInjector, Gate, throttled};
 use super::limits::{self, READ_MAX_BYTES, READ_MAX_RECORDS, invalid};
 use super::shards::{ShardState, Shards};
 use super::{NoFaults, lock};
-use shotengai_messaging::ports::fault::Fault;
-use shotengai_messaging::ports::stream::{
-    CursorExpired, PUT_MAX_BYTES, PUT_MAX_RECORDS, RECORD_MAX_BYTES, ReadRecord, Shard, ShardBatch, ShardCursor,
-    StartAt, StreamReader, StreamRecord, StreamWriter,
-};
 
 const PUT: &str = "stream.put";
 const SHARDS: &str = "stream.shards";

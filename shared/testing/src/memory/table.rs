@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use serde_json::Value;
 use shotengai_kernel::{Ports, Timestamp};
+use shotengai_messaging::ports::fault::Fault;
+use shotengai_messaging::ports::table::{Condition, Key, Row, TRANSACT_MAX, Table, TransactError, WriteError, WriteOp};
 
 use super::faults::{FaultInjector, Gate};
 use super::limits::{ITEM_MAX_BYTES, ITEM_OVERHEAD_BYTES, TRANSACTION_MAX_BYTES, invalid};
 use super::{NoFaults, lock};
-use shotengai_messaging::ports::fault::Fault;
-use shotengai_messaging::ports::table::{Condition, Key, Row, TRANSACT_MAX, Table, TransactError, WriteError, WriteOp};
 
 const TRANSACT: &str = "table.transact";
 const PK_MAX_BYTES: usize = 2048;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use shotengai_kernel::Ports;
+use shotengai_messaging::ports::fault::Fault;
+use shotengai_messaging::ports::message::Message;
+use shotengai_messaging::ports::topic::{PUBLISH_MAX_BYTES, PUBLISH_MAX_MESSAGES, Topic};
 
 use super::NoFaults;
 use super::faults::{FaultInjector, Gate, throttled};
 use super::limits::{self, invalid};
 use super::queue::MemoryQueue;
-use shotengai_messaging::ports::fault::Fault;
-use shotengai_messaging::ports::message::Message;
-use shotengai_messaging::ports::topic::{PUBLISH_MAX_BYTES, PUBLISH_MAX_MESSAGES, Topic};
 
 const PUBLISH: &str = "topic.publish";
 /// The attribute that filter policies look at.

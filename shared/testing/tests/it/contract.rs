@@ -5,7 +5,8 @@ use std::sync::Arc;
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{SHOTENGAI, STREAM, queues, tables};
 use shotengai_kernel::{ManualClock, Ports};
-use shotengai_messaging::{Infrastructure, Queue, TableLeases};
+use shotengai_messaging::{Infrastructure, Queue};
+use shotengai_streaming::TableLeases;
 use shotengai_testing::contract;
 use shotengai_testing::memory::{MemoryConfig, MemoryInfrastructure, MemoryQueue, NoFaults, QueueConfig};
 

@@ -10,9 +10,11 @@ mod topic;
 use std::sync::Arc;
 
 use shotengai_contracts::Owner;
+use shotengai_contracts::topology::tables;
 use shotengai_messaging::{
-    EventStore, Fault, FaultKind, Infrastructure, Queue, StreamReader, StreamWriter, Table, Topic,
+    EventStore, Fault, FaultKind, Infrastructure, Leases, Queue, StreamReader, StreamWriter, Table, Topic,
 };
+use shotengai_streaming::TableLeases;
 
 pub use rows::NetworkedRows;
 pub(crate) use table::claim_of;
@@ -47,6 +49,10 @@ impl Infrastructure for NetworkedInfrastructure {
 
     fn stream_reader(&self) -> Arc<dyn StreamReader> {
         Arc::new(stream::NetworkedStream { network: self.0.clone(), inner: self.0.world().infra.memory_stream() })
+    }
+
+    fn leases(&self, group: &str) -> Arc<dyn Leases> {
+        Arc::new(TableLeases::new(self.table(tables::CHECKPOINTS.name), group))
     }
 
     fn marks_outbox(&self) -> bool {

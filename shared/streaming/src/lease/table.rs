@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-
-use crate::ports::fault::Fault;
-use crate::ports::lease::{Lease, LeaseChange, LeaseError, Leases};
-use crate::ports::table::{Condition, Key, Row, Table, WriteError};
+use shotengai_messaging::ports::fault::Fault;
+use shotengai_messaging::ports::lease::{Lease, LeaseChange, LeaseError, Leases};
+use shotengai_messaging::ports::table::{Condition, Key, Row, Table, WriteError};
 
 const PAGE: usize = 200;
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use shotengai_messaging::FaultKind;
+use shotengai_messaging::RecordHandler;
 use shotengai_messaging::ports::stream::ReadRecord;
-use shotengai_messaging::shard::{RecordHandler, ShardConfig};
+use shotengai_streaming::shard::ShardConfig;
 use shotengai_testing::memory::InjectedFault;
 use tokio_util::sync::CancellationToken;
 

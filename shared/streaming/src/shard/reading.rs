@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
+use shotengai_messaging::LogLimiter;
+use shotengai_messaging::backoff::Backoff;
+use shotengai_messaging::metrics::count_fault;
+use shotengai_messaging::ports::fault::{Fault, FaultKind};
+use shotengai_messaging::ports::stream::{CursorExpired, ShardCursor, StartAt};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::StreamConsumer;
 use super::progress::Progress;
-use crate::backoff::Backoff;
 use crate::checkpoint::{Checkpoint, CheckpointError};
-use crate::log_limiter::LogLimiter;
 use crate::metrics;
-use crate::ports::fault::{Fault, FaultKind};
-use crate::ports::stream::{CursorExpired, ShardCursor, StartAt};
 
 const LOG_EVERY: Duration = Duration::from_secs(30);
 
@@ -126,7 +127,7 @@ pub(super) async fn read(consumer: &StreamConsumer, shard: &str, stop: &Stop, pr
         progress.failed();
         let mut pause = backoff.delay(failures, consumer.ports.random.as_ref()).max(Duration::from_millis(50));
         if let RoundError::Fault(fault) | RoundError::Checkpoint(CheckpointError::Fault(fault)) = &error {
-            metrics::count_fault(fault);
+            count_fault(fault);
             if fault.kind() == FaultKind::Permanent {
                 // A stream that was deleted, say: somebody has to do something about it.
                 pause = pause.max(backoff.bound(failures) / 2);

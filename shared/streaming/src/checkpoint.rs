@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use shotengai_messaging::ports::fault::Fault;
+use shotengai_messaging::ports::lease::Leases;
+use shotengai_messaging::ports::table::{Condition, Key, Row, Table, WriteError};
 
 use crate::lease::table::TableLeases;
-use crate::ports::fault::Fault;
-use crate::ports::lease::Leases;
-use crate::ports::table::{Condition, Key, Row, Table, WriteError};
 
 /// A shard's checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! Announces a process to the others of its group.
 
+use shotengai_messaging::ports::lease::{Lease, LeaseChange, LeaseError};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::MEMBER_PREFIX;
 use super::keep::Keeper;
-use crate::ports::lease::{Lease, LeaseChange, LeaseError};
 
 /// Keeps the owner's member lease until `done`, then deletes it, so that others stop counting it at once.
 pub(crate) async fn attend(keeper: &Keeper, done: &CancellationToken) {

@@ -10,11 +10,11 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use serde_json::json;
 use shotengai_contracts::topology::{STREAM, tables};
 use shotengai_kernel::{ManualClock, Ports};
+use shotengai_messaging::RecordHandler;
 use shotengai_messaging::ports::stream::ReadRecord;
-use shotengai_messaging::shard::{RecordHandler, ShardConfig, StreamConsumer};
-use shotengai_messaging::{
-    Checkpoints, Condition, Infrastructure, Key, Lease, LeaseChange, Row, StreamRecord, StreamWriter, Table,
-};
+use shotengai_messaging::{Condition, Infrastructure, Key, Lease, LeaseChange, Row, StreamRecord, StreamWriter, Table};
+use shotengai_streaming::Checkpoints;
+use shotengai_streaming::shard::{ShardConfig, StreamConsumer};
 use shotengai_testing::memory::{MemoryConfig, MemoryInfrastructure, MemoryTable, StreamConfig};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::task::JoinHandle;

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use serde_json::json;
 use shotengai_contracts::topology::{STREAM, tables};
+use shotengai_messaging::RecordHandler;
 use shotengai_messaging::ports::stream::ReadRecord;
-use shotengai_messaging::shard::{RecordHandler, ShardConfig, StreamConsumer};
 use shotengai_messaging::{
-    Checkpoint, CheckpointError, Checkpoints, Condition, Fault, Infrastructure, Key, Row, StreamRecord, StreamWriter,
-    Table, TransactError, WriteError, WriteOp,
+    Condition, Fault, Infrastructure, Key, Row, StreamRecord, StreamWriter, Table, TransactError, WriteError, WriteOp,
 };
+use shotengai_streaming::shard::{ShardConfig, StreamConsumer};
+use shotengai_streaming::{Checkpoint, CheckpointError, Checkpoints};
 use shotengai_testing::memory::MemoryTable;
 use tokio_util::sync::CancellationToken;
 

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use shotengai_messaging::ports::fault::Fault;
+use shotengai_messaging::ports::stream::{Shard, StreamReader};
+
 use crate::checkpoint::{CheckpointError, Checkpoints};
-use crate::ports::fault::Fault;
-use crate::ports::stream::{Shard, StreamReader};
 
 /// What was last known of the stream's shards.
 #[derive(Debug, Default)]

@@ -20,15 +20,14 @@ mod view;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use shotengai_kernel::Ports;
-use tokio_util::sync::CancellationToken;
+use shotengai_messaging::RecordHandler;
+use shotengai_messaging::ports::lease::Leases;
+use shotengai_messaging::ports::stream::StreamReader;
+use shotengai_messaging::worker::Worker;
 
 use crate::checkpoint::Checkpoints;
 use crate::lease::keep::Keeper;
-use crate::ports::lease::Leases;
-use crate::ports::stream::{ReadRecord, StreamReader};
-use crate::worker::Worker;
 
 const MOST_OF_A_HOST: usize = 128;
 
@@ -79,14 +78,6 @@ impl ShardConfig {
     fn look_every(&self) -> Duration {
         self.lease / 10
     }
-}
-
-/// Applies records.
-#[async_trait]
-pub trait RecordHandler: Send + Sync {
-    /// Applies a batch and returns how many of its first records are applied for good; the checkpoint moves over those.
-    /// Keeps trying what may succeed later, until `shutdown`.
-    async fn handle(&self, shard: &str, records: &[ReadRecord], shutdown: &CancellationToken) -> usize;
 }
 
 /// What a reader is called, and where it runs.

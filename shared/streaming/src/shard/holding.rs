@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use shotengai_messaging::ports::lease::Lease;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::StreamConsumer;
 use super::progress::Progress;
 use super::reading::{self, Ended, Stop};
-use crate::ports::lease::Lease;
 
 /// What the coordinator keeps of a shard that is read here.
 #[derive(Clone)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shotengai_kernel::{Random, SeededRandom};
-use shotengai_messaging::shard::ShardConfig;
 use shotengai_messaging::{FaultKind, Lease, LeaseChange, Leases};
+use shotengai_streaming::shard::ShardConfig;
 use shotengai_testing::memory::InjectedFault;
 use tokio::time::Instant;
 

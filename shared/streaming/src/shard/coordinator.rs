@@ -5,6 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
+use shotengai_messaging::LogLimiter;
+use shotengai_messaging::metrics::count_fault;
+use shotengai_messaging::ports::lease::{Lease, LeaseChange, LeaseError};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -17,9 +20,7 @@ use super::reading::Ended;
 use super::view::View;
 use crate::lease::watch::LeaseWatch;
 use crate::lease::{MEMBER_PREFIX, member};
-use crate::log_limiter::LogLimiter;
 use crate::metrics;
-use crate::ports::lease::{Lease, LeaseChange, LeaseError};
 
 const LOG_EVERY: Duration = Duration::from_secs(60);
 /// What nobody wants any more is deleted when it has stood unchanged for so many leases.
@@ -77,7 +78,7 @@ impl Coordinator {
                     self.look(&leases, asked, shutdown).await
                 }
                 Err(fault) => {
-                    metrics::count_fault(&fault);
+                    count_fault(&fault);
                     self.warn("leases", &fault, "the leases can't be listed; what is held is read on");
                     self.look_pause()
                 }
@@ -247,7 +248,7 @@ impl Coordinator {
                 Err(LeaseError::Conflict { .. } | LeaseError::Gone { .. }) => {}
                 Err(error) => {
                     if let LeaseError::Fault(fault) = &error {
-                        metrics::count_fault(fault);
+                        count_fault(fault);
                     }
                     self.warn(&shard, &error, "the shard's lease can't be taken; trying again");
                 }

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use shotengai_messaging::ports::lease::Lease;
 use tokio::time::Instant;
 
 use crate::lease::MEMBER_PREFIX;
 use crate::lease::share::share_of;
 use crate::lease::watch::LeaseWatch;
-use crate::ports::lease::Lease;
 
 /// A look at the group.
 pub(super) struct View<'a> {

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use shotengai_messaging::metrics::count_fault;
+use shotengai_messaging::ports::lease::{Lease, LeaseChange, LeaseError, Leases};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
-
-use crate::metrics;
-use crate::ports::lease::{Lease, LeaseChange, LeaseError, Leases};
 
 /// How often a lease that was given back is tried to be written before the others are left to wait for its end.
 const LAST_TRIES: u32 = 3;
@@ -69,7 +68,7 @@ impl Keeper {
                     // Not one log line a try: what comes of it is logged.
                     tracing::debug!(lease = lease.name, %error, "a renewal failed; trying again");
                     if let LeaseError::Fault(fault) = &error {
-                        metrics::count_fault(fault);
+                        count_fault(fault);
                     }
                     next = asked + self.duration / 12;
                 }

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use shotengai_messaging::ports::lease::Lease;
 use tokio::time::Instant;
-
-use crate::ports::lease::Lease;
 
 /// What was seen of a group's leases.
 #[derive(Debug, Default)]
