@@ -145,7 +145,7 @@ chaos: venv ## Orders while wires fail and roles are killed (ARGS="--orders N --
 	@SHOTENGAI_BIN=$(CURDIR)/$(BIN) target/$(PROFILE)/shotengai-chaos $(ARGS)
 
 .PHONY: check
-check: docs-check ## Format, clippy, API docs and documents, warnings refused
+check: docs-check crates-check ## Format, clippy, API docs, documents and crates, warnings refused
 	@cargo fmt --all -- --check
 	@cargo clippy --workspace --all-targets --all-features -- -D warnings
 	@cargo clippy --workspace --bin shotengai --no-default-features -- -D warnings
@@ -154,6 +154,10 @@ check: docs-check ## Format, clippy, API docs and documents, warnings refused
 .PHONY: docs-check
 docs-check: ## The documents: dead links, and names of targets, commands and settings that are not there
 	@python3 -m unittest discover --quiet --start-directory tests/docs
+
+.PHONY: crates-check
+crates-check: ## Which crates are built with which: nothing for tests in the binary, no role with another
+	@python3 -m unittest discover --quiet --start-directory tests/crates
 
 ##@ Cluster
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use shotengai_kernel::Timestamp;
-use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
+use shotengai_messaging::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use shotengai_messaging::{Infrastructure, RawDelivery};
 use tokio::time::Instant;
 

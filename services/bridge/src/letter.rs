@@ -1,5 +1,5 @@
-//! A record as a dead letter: without loss where a queue can carry it, and saying so where it can't. The other way round is
-//! [`shotengai_messaging::dead_letters::record`], which also says what the attributes mean.
+//! A record as a dead letter: without loss where a queue can carry it, and saying so where it can't.
+//! [`shotengai_messaging::dead_letter`] says what the attributes mean; `record` of `shotengai-dead-letters` is the way back.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,8 +7,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use shotengai_messaging::Message;
-use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
-use shotengai_messaging::dead_letters::record::{BASE64, ENCODING, EXCERPT, KEY, POSITION, SHARD};
+use shotengai_messaging::dead_letter::{BASE64, ENCODING, EXCERPT, KEY, POSITION, SHARD};
+use shotengai_messaging::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use shotengai_messaging::ports::queue::{SEND_MAX_BYTES, is_permitted};
 use shotengai_messaging::ports::stream::ReadRecord;
 
@@ -73,7 +73,8 @@ fn permitted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use shotengai_messaging::dead_letters::{self, Letter};
+    use shotengai_dead_letters::Letter;
+    use shotengai_dead_letters::record::record as record_of;
     use shotengai_messaging::{RawDelivery, Receipt, StreamRecord};
 
     use super::*;
@@ -122,7 +123,7 @@ mod tests {
         let reread = |data: &[u8]| {
             let Message { body, attributes, .. } = of(&record(data));
             let (message_id, receipt) = ("m".to_owned(), Receipt("r".to_owned()));
-            dead_letters::record::record(&Letter::read(RawDelivery {
+            record_of(&Letter::read(RawDelivery {
                 message_id,
                 receipt,
                 body,

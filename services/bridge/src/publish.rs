@@ -256,7 +256,7 @@ mod tests {
     use shotengai_contracts::{Envelope, EventType, samples};
     use shotengai_kernel::{AggregateId, ManualClock, Ports};
     use shotengai_messaging::RecordHandler;
-    use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
+    use shotengai_messaging::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
     use shotengai_messaging::{FaultKind, Message, Queue, Topic};
     use shotengai_testing::memory::MemoryQueue;
 

@@ -10,7 +10,8 @@
 //! - **consumer** ([`consumer`]): receives, decodes, limits, settles.
 //! - **handler** ([`handler`]): reacts, to one event ([`EventHandler`]) or to those that belong together ([`GroupHandler`]).
 //!   What became of a [`Delivery`] is its [`Disposition`].
-//! - **dead letters** ([`dead_letters`]): what could not be handled: listed, grouped, redriven.
+//! - **dead letter** ([`dead_letter`]): the format of a message that could not be handled. The crate `shotengai-dead-letters`
+//!   lists and redrives them.
 //! - **reason** ([`reason`]): why a message becomes a dead letter, as whoever sets it aside declares it.
 //! - **send** ([`send`]), **wire** ([`wire`]): any number of messages into a queue; an envelope as one.
 //! - **worker** ([`worker`]): a named, supervised background task that ends when told.
@@ -21,7 +22,7 @@ pub mod backoff;
 pub mod commit;
 mod commit_events;
 pub mod consumer;
-pub mod dead_letters;
+pub mod dead_letter;
 pub mod delivery;
 pub mod disposition;
 pub mod handler;

@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use jiff::SignedDuration;
+use shotengai_dead_letters::{Filter, Job};
 use shotengai_kernel::Timestamp;
-use shotengai_messaging::dead_letters::{Filter, Job};
 
 use crate::help;
 use crate::roles;

@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use futures::future::join_all;
 use serde_json::json;
+use shotengai_dead_letters::record::record;
+use shotengai_dead_letters::{DeadLetters, Group, Letter, Route, Sample, Target, route, routes};
 use shotengai_kernel::{Ports, Timestamp};
 use shotengai_messaging::Fault;
-use shotengai_messaging::dead_letters::record::record;
-use shotengai_messaging::dead_letters::{DeadLetters, Group, Letter, Route, Sample, Target, route, routes};
 
 use super::args::{ListArgs, ShowArgs};
 use super::text::{complain, groups, plain, time};

@@ -1,8 +1,8 @@
 //! Letters as text. What they hold was written by whoever broke something: nothing of it may steer a terminal.
 
 use comfy_table::{Table, presets};
+use shotengai_dead_letters::Group;
 use shotengai_kernel::Timestamp;
-use shotengai_messaging::dead_letters::Group;
 
 /// Errors are cut here in tables; `show` has them whole.
 const ERROR_CHARS: usize = 100;

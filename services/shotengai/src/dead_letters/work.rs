@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::bail;
+use shotengai_dead_letters::{DeadLetters, Failure, Report, Route, Watch, route};
 use shotengai_kernel::Ports;
-use shotengai_messaging::dead_letters::{DeadLetters, Failure, Report, Route, Watch, route};
 use tokio::time::Instant;
 
 use super::args::{DiscardArgs, RedriveArgs, Selection};

@@ -37,7 +37,6 @@ use crate::worker::Worker;
 use self::breaker::Breaker;
 pub use self::breaker::Probe;
 pub use self::config::ConsumerConfig;
-pub use self::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use self::policy::Policy;
 use self::visibility::Hidden;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use shotengai_contracts::topology::queues;
 use shotengai_contracts::{EventType, samples};
-use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
+use shotengai_messaging::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use shotengai_messaging::{Consumer, ConsumerConfig, Delivery, Disposition, EventHandler, IntoHandler, Message, Queue};
 use tokio::time::Instant;
 

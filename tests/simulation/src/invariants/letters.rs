@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shotengai_messaging::Queue;
-use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
+use shotengai_messaging::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use shotengai_testing::memory::StoredMessage;
 
 use crate::world::{Poison, World};

@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use shotengai_contracts::topology::Installation;
 use shotengai_contracts::{Envelope, EventType, samples};
+use shotengai_dead_letters::{Bounds, DeadLetters, Filter, Job, Watch, route};
 use shotengai_kernel::{AggregateId, Ports, Version};
-use shotengai_messaging::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
-use shotengai_messaging::dead_letters::{Bounds, DeadLetters, Filter, Job, Watch, route};
+use shotengai_messaging::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use shotengai_messaging::{Message, Queue};
 use shotengai_testing::harness::paused_ports;
 use shotengai_testing::memory::{

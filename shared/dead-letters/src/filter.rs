@@ -2,7 +2,7 @@
 
 use shotengai_kernel::Timestamp;
 
-use super::letter::Letter;
+use crate::letter::Letter;
 
 /// Letters that match everything that is set; the default matches all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use shotengai_messaging::ports::fault::Fault;
+use shotengai_messaging::ports::queue::QUEUE_MAX_BATCH;
 use tokio::time::Instant;
 
-use super::DeadLetters;
-use super::cause::{Causes, Group};
-use super::held::Held;
-use super::letter::Letter;
-use crate::ports::fault::Fault;
-use crate::ports::queue::QUEUE_MAX_BATCH;
+use crate::DeadLetters;
+use crate::cause::{Causes, Group};
+use crate::held::Held;
+use crate::letter::Letter;
 
 /// Four times what a sample may take by default.
 const VISIBILITY: Duration = Duration::from_secs(60);

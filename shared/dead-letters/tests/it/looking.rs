@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use shotengai_contracts::EventType;
-use shotengai_messaging::dead_letters::{Filter, Heading, UNDELIVERED};
+use shotengai_dead_letters::{Filter, Heading, UNDELIVERED};
 use shotengai_messaging::{FaultKind, Message, Queue};
 use shotengai_testing::memory::InjectedFault;
 use tokio::time::Instant;

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use shotengai_kernel::Random;
+use shotengai_messaging::metrics;
+use shotengai_messaging::ports::queue::{QUEUE_MAX_BATCH, Queue, Receipt};
 use tokio_util::sync::CancellationToken;
 
-use super::attempts::settle;
-use crate::metrics;
-use crate::ports::queue::{QUEUE_MAX_BATCH, Queue, Receipt};
+use crate::attempts::settle;
 
 /// What this run has received and not deleted.
 pub(super) struct Held {

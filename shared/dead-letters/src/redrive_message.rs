@@ -4,16 +4,16 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use shotengai_kernel::Random;
+use shotengai_messaging::dead_letter::DEAD_LETTER_ATTRIBUTE;
+use shotengai_messaging::ports::message::Message;
+use shotengai_messaging::ports::queue::SEND_MAX_BYTES;
+use shotengai_messaging::ports::stream::StreamRecord;
 use uuid::Uuid;
 
-use super::Destination;
-use super::attempts::{Settled, settle};
-use super::letter::{Letter, REDRIVEN_ATTRIBUTE, Redriven};
-use super::record;
-use crate::consumer::DEAD_LETTER_ATTRIBUTE;
-use crate::ports::message::Message;
-use crate::ports::queue::SEND_MAX_BYTES;
-use crate::ports::stream::StreamRecord;
+use crate::Destination;
+use crate::attempts::{Settled, settle};
+use crate::letter::{Letter, REDRIVEN_ATTRIBUTE, Redriven};
+use crate::record;
 
 /// The most attributes of a message.
 const MAX_ATTRIBUTES: usize = 10;

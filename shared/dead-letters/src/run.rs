@@ -3,19 +3,19 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use shotengai_messaging::ports::queue::{QUEUE_MAX_BATCH, SEND_MAX_BYTES};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::collect::{Collected, Knowledge};
-use super::filter::Filter;
-use super::held::Held;
-use super::lines::{Entry, Line, Lines};
-use super::pacer::Pacer;
-use super::record::record;
-use super::report::{Failure, Report};
-use super::route::Target;
-use super::{DeadLetters, redrive_message};
-use crate::ports::queue::{QUEUE_MAX_BATCH, SEND_MAX_BYTES};
+use crate::collect::{Collected, Knowledge};
+use crate::filter::Filter;
+use crate::held::Held;
+use crate::lines::{Entry, Line, Lines};
+use crate::pacer::Pacer;
+use crate::record::record;
+use crate::report::{Failure, Report};
+use crate::route::Target;
+use crate::{DeadLetters, redrive_message};
 
 /// What to do.
 #[derive(Debug, Clone, Default)]
@@ -71,7 +71,7 @@ struct Run<'a> {
 
 impl DeadLetters {
     /// Sends letters to where they belong, then deletes them here. What fails stays and is reported.
-    /// **Don't drop it, cancel it**: what a dropped run holds stays hidden for [`Bounds::visibility`](super::Bounds).
+    /// **Don't drop it, cancel it**: what a dropped run holds stays hidden for [`Bounds::visibility`](crate::Bounds).
     pub async fn redrive(&self, job: &Job, watch: &Watch) -> Report {
         self.run(Action::Redrive, job, watch).await
     }

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::cause::Group;
-use super::letter::Letter;
+use crate::cause::Group;
+use crate::letter::Letter;
 
 /// Why a letter is still where it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,7 +26,7 @@ impl Failure {
 /// What a run did, or would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// The run; stands in [`Redriven`](super::Redriven).
+    /// The run; stands in [`Redriven`](crate::Redriven).
     pub run: Uuid,
     /// Letters that were looked at.
     pub looked_at: usize,

@@ -3,10 +3,10 @@
 
 use shotengai_contracts::EventType;
 use shotengai_contracts::topology::Installation;
+use shotengai_messaging::reason::{OF_EVERY_CONSUMER, Reason};
 
-use super::filter::Filter;
-use super::letter::{UNDELIVERED, UNREADABLE_FACTS};
-use crate::reason::{OF_EVERY_CONSUMER, Reason};
+use crate::filter::Filter;
+use crate::letter::{UNDELIVERED, UNREADABLE_FACTS};
 
 /// What letters are said to have that no consumer wrote, or whose facts can't be read.
 pub const OF_NO_CONSUMER: [Reason; 2] = [

@@ -3,20 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shotengai_kernel::Timestamp;
+use shotengai_messaging::metrics;
+use shotengai_messaging::ports::queue::{QUEUE_MAX_BATCH, RawDelivery, Receipt};
 use tokio_util::sync::CancellationToken;
 
-use super::attempts::{ATTEMPTS, backoff};
-use super::cause::Causes;
-use super::filter::Filter;
-use super::held::Held;
-use super::letter::Letter;
-use super::lines::{Entry, Line};
-use super::record::record;
-use super::redrive_message::fingerprint;
-use super::report::Report;
-use super::{DeadLetters, Target};
-use crate::metrics;
-use crate::ports::queue::{QUEUE_MAX_BATCH, RawDelivery, Receipt};
+use crate::attempts::{ATTEMPTS, backoff};
+use crate::cause::Causes;
+use crate::filter::Filter;
+use crate::held::Held;
+use crate::letter::Letter;
+use crate::lines::{Entry, Line};
+use crate::record::record;
+use crate::redrive_message::fingerprint;
+use crate::report::Report;
+use crate::{DeadLetters, Target};
 
 /// What a run knows, over all its rounds.
 pub(super) struct Knowledge {

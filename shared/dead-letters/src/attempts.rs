@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use shotengai_kernel::Random;
-
-use crate::backoff::Backoff;
-use crate::metrics;
-use crate::ports::fault::Fault;
+use shotengai_messaging::backoff::Backoff;
+use shotengai_messaging::metrics;
+use shotengai_messaging::ports::fault::Fault;
 
 /// How often an entry is tried. An operator waits: what does not pass in some seconds is reported, and stays.
 pub(super) const ATTEMPTS: u32 = 5;

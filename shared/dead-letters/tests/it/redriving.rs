@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use shotengai_contracts::EventType;
-use shotengai_messaging::consumer::DEAD_LETTER_ATTRIBUTE;
-use shotengai_messaging::dead_letters::{Job, Letter, REDRIVEN_ATTRIBUTE, Report, Watch};
+use shotengai_dead_letters::{Job, Letter, REDRIVEN_ATTRIBUTE, Report, Watch};
+use shotengai_messaging::dead_letter::DEAD_LETTER_ATTRIBUTE;
 use shotengai_messaging::ports::queue::SEND_MAX_BYTES;
 use shotengai_messaging::{Consumer, ConsumerConfig, Delivery, Disposition, EventHandler, IntoHandler, Message};
 use tokio::time::Instant;
@@ -221,7 +221,7 @@ async fn letters_that_are_not_meant_are_held_within_a_bound() {
     for version in 1..=100 {
         street.put(QUEUE, letter(format!("garbage {version}"), &facts("not_an_envelope", "no"))).await;
     }
-    let bounds = shotengai_messaging::dead_letters::Bounds { look_at: 30, ..Default::default() };
+    let bounds = shotengai_dead_letters::Bounds { look_at: 30, ..Default::default() };
     let letters = street.letters(QUEUE).with_bounds(bounds);
     let report = letters.redrive(&of_reason("exhausted"), &unwatched()).await;
     assert_eq!((report.settled, report.complete, report.is_success()), (1, false, false));

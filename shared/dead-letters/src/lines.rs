@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use shotengai_kernel::{Timestamp, Version};
+use shotengai_messaging::ports::queue::Receipt;
 
-use super::letter::Letter;
-use super::record;
-use crate::ports::queue::Receipt;
+use crate::letter::Letter;
+use crate::record;
 
 /// A letter that this run may settle.
 pub(super) struct Entry {

@@ -1,7 +1,8 @@
 //! Dead letters: what they say, and how they get back to work.
 //!
 //! A **letter** is a message in a dead-letter queue. A consumer that gave up wrote why into its
-//! [`DeadLetterFacts`](crate::consumer::DeadLetterFacts); a letter without them was moved by the queue or the topic.
+//! [`DeadLetterFacts`](shotengai_messaging::dead_letter::DeadLetterFacts); a letter without them was moved by the queue or
+//! the topic.
 //!
 //! - [`mod@route`]: which dead-letter queues there are, and where each one's letters belong.
 //! - [`letter`]: a message as a letter. [`record`]: a letter of the bridge as a record of the stream.
@@ -34,10 +35,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shotengai_kernel::Ports;
-
-use crate::ports::infrastructure::Infrastructure;
-use crate::ports::queue::Queue;
-use crate::ports::stream::StreamWriter;
+use shotengai_messaging::ports::infrastructure::Infrastructure;
+use shotengai_messaging::ports::queue::Queue;
+use shotengai_messaging::ports::stream::StreamWriter;
 
 pub use cause::{Cause, Causes, Group};
 pub use filter::Filter;

@@ -1,8 +1,8 @@
 //! Letters of the bridge go back into the stream, byte by byte.
 
 use shotengai_contracts::EventType;
+use shotengai_dead_letters::Job;
 use shotengai_messaging::Message;
-use shotengai_messaging::dead_letters::Job;
 
 use crate::{Street, all, envelope, facts, letter, unwatched};
 

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use shotengai_contracts::Header;
 use shotengai_kernel::{Timestamp, Version};
+use shotengai_messaging::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts, KEY};
+use shotengai_messaging::ports::queue::RawDelivery;
 use uuid::Uuid;
 
-use super::record;
-use crate::consumer::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
-use crate::ports::queue::RawDelivery;
+use crate::record;
 
 /// The reason of a letter that no consumer wrote: the queue moved it after too many receives, or the topic could not
 /// deliver it.
@@ -92,7 +92,7 @@ impl Letter {
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         let of_envelope = self.heading.as_ref().map(|heading| heading.subject.as_str());
-        of_envelope.or_else(|| self.attributes.get(record::KEY).map(String::as_str))
+        of_envelope.or_else(|| self.attributes.get(KEY).map(String::as_str))
     }
 
     /// When trouble with it began, as far as is known.

@@ -1,28 +1,15 @@
 //! A letter of the bridge as a record of the stream.
 //!
-//! Its attributes are [`SHARD`], [`POSITION`] and [`KEY`], the record's place and partition key. Without [`ENCODING`] the
-//! body is the record's text; `base64` says that it is its bytes, `excerpt` that only its beginning fitted.
+//! [`shotengai_messaging::dead_letter`] says what its attributes mean.
 
 use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use shotengai_messaging::dead_letter::{BASE64, ENCODING, EXCERPT, KEY, POSITION, SHARD};
+use shotengai_messaging::ports::stream::StreamRecord;
 
-use super::letter::Letter;
-use crate::ports::stream::StreamRecord;
-
-/// The attribute that names the shard.
-pub const SHARD: &str = "shard";
-/// The attribute that says where in the shard.
-pub const POSITION: &str = "position";
-/// The attribute with the partition key.
-pub const KEY: &str = "key";
-/// The attribute that says how the body stands for the record.
-pub const ENCODING: &str = "encoding";
-/// The body is base64 of the record's bytes.
-pub const BASE64: &str = "base64";
-/// The body is only the beginning of the record.
-pub const EXCERPT: &str = "excerpt";
+use crate::letter::Letter;
 
 /// The most characters of a partition key.
 const KEY_MAX_CHARS: usize = 256;

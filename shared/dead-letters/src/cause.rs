@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use shotengai_kernel::{CartId, OrderId, PaymentId, ProductId, Timestamp, UserId};
 
-use super::letter::Letter;
+use crate::letter::Letter;
 
 /// What stands for an id or a number.
 const ANY: char = '#';

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
+use shotengai_dead_letters::{Bounds, Job};
 use shotengai_messaging::FaultKind;
-use shotengai_messaging::dead_letters::{Bounds, Job};
 use shotengai_testing::memory::InjectedFault::{self, FailEntries, LoseAnswer, Refuse};
 
 use crate::{Street, all, paid, unwatched};
