@@ -16,8 +16,8 @@ use clap::{Command, CommandFactory};
 use comfy_table::{Table, presets};
 use serde::Serialize;
 use shotengai_contracts::topology;
+use shotengai_dead_letters::OF_NO_CONSUMER;
 use shotengai_messaging::Reason;
-use shotengai_messaging::dead_letters::OF_NO_CONSUMER;
 use shotengai_messaging::reason::OF_EVERY_CONSUMER;
 use shotengai_runtime::settings::{Setting, SharedArgs, settings_of, settings_of_command};
 

@@ -135,12 +135,12 @@ pub(crate) fn settings() -> [(&'static str, Vec<Setting>); 9] {
 }
 
 /// Every figure at `/metrics`, by who records it.
-pub(crate) fn metrics() -> [(&'static str, &'static [&'static Definition]); 9] {
+pub(crate) fn metrics() -> [(&'static str, &'static [&'static Definition]); 10] {
     [
         (EVERY_ROLE, &shotengai_runtime::metrics::DEFINITIONS),
         (EVERY_ROLE, &shotengai_messaging::metrics::DEFINITIONS),
         (EVERY_ROLE, &shotengai_aws::metrics::DEFINITIONS),
-        (Service::STOREFRONT.as_str(), &shotengai_storefront::door::metrics::DEFINITIONS),
+        (Service::STOREFRONT.as_str(), &shotengai_gateway::metrics::DEFINITIONS),
         (Service::ORDER.as_str(), &shotengai_order::metrics::DEFINITIONS),
         (Service::INVENTORY.as_str(), &shotengai_inventory::metrics::DEFINITIONS),
         (Service::BILLING.as_str(), &shotengai_billing::metrics::DEFINITIONS),

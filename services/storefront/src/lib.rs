@@ -1,16 +1,16 @@
-//! The storefront role: accounts and the one door.
+//! Storefront role: accounts, and the one door.
 //!
 //! - [`domain`]: accounts, addresses that don't print, languages; pure.
 //! - [`accounts`]: everybody's; [`users`] in their table, the [`administrator`] in the configuration.
 //! - [`guest`]: opens a guest's account. [`passwords`]: checks that take their time, two at once.
 //! - [`tokens`], [`http`]: what is handed out, and how it is asked for.
-//! - [`door`]: what everything public passes, and the way to the other roles.
+//!
+//! What everything public passes, and the way to the other roles, is `shotengai-gateway`; here it is put to work.
 
 pub mod accounts;
 pub mod administrator;
 pub mod config;
 pub mod domain;
-pub mod door;
 pub mod guest;
 pub mod http;
 pub mod passwords;
@@ -22,14 +22,12 @@ use std::sync::Arc;
 use actix_web::web;
 use anyhow::Context as _;
 use shotengai_contracts::topology::{Service, tables};
+use shotengai_gateway::{Door, FrontGate};
 use shotengai_runtime::{Context, Deps, Role, TokenIssuer};
 
 use accounts::Accounts;
 use administrator::Administrator;
 pub use config::{DEVELOPERS_PASSWORD, StorefrontArgs, StorefrontSettings};
-use door::Door;
-use door::gate::FrontGate;
-use door::limits::Limit;
 use http::AccountDesk;
 use users::Users;
 
@@ -57,16 +55,8 @@ pub async fn build(context: &Context, settings: &StorefrontSettings) -> anyhow::
     if !administrator.is_configured() {
         tracing::warn!("ADMIN_EMAIL is not set: nobody can sign in as administrator");
     }
-    let settings = &settings.door;
-    let door = Door::new(context, settings)?;
-    let gate = FrontGate {
-        tokens: Arc::clone(&context.tokens),
-        trust: settings.trust,
-        calls: Limit::per_second(settings.rate_limit_per_second, settings.rate_limit_burst),
-        sign_ins: Limit::per_minute(settings.sign_in_limit_per_minute),
-        origins: settings.origins.clone(),
-        transport: settings.transport.clone(),
-    };
+    let door = Door::new(context, &settings.door)?;
+    let gate = FrontGate::new(Arc::clone(&context.tokens), &settings.door);
     Ok(assemble(context.deps(Service::STOREFRONT), Frontage { tokens, administrator, door, gate }))
 }
 
@@ -76,7 +66,7 @@ pub fn assemble(mut deps: Deps, frontage: Frontage) -> Role {
     let Frontage { tokens, administrator, door, gate } = frontage;
     let accounts = Accounts { administrator, users: Users::new(deps.table(&tables::USERS)) };
     let desk = web::Data::new(AccountDesk { accounts, tokens, ports: deps.ports().clone() });
-    let role = Role::new(deps).worker(door.worker()).gate(Arc::new(gate));
+    let role = Role::new(deps).worker(door.worker("storefront/tunnels")).gate(Arc::new(gate));
     door.checks().fold(role, Role::check).routes(move |routes| {
         http::register(routes, desk.clone());
         door.register(routes);

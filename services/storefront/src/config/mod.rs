@@ -1,15 +1,14 @@
 //! What can be set about this role.
 //!
-//! - `administrator`: who signs in as administrator, and by what. `door`: how the one door behaves.
+//! - `administrator`: who signs in as administrator, and by what. The door brings its own settings.
 
 mod administrator;
-mod door;
 
 use secrecy::SecretString;
+use shotengai_gateway::{DoorArgs, DoorSettings};
 use shotengai_runtime::settings::{Faults, SettingsGroup, SigningKeyArgs};
 
 pub use administrator::{AdministratorArgs, AdministratorSettings, DEVELOPERS_PASSWORD, Password};
-pub use door::{DoorArgs, DoorSettings};
 
 /// Settings of the storefront role, on the way in.
 #[derive(clap::Args, Clone, Debug)]

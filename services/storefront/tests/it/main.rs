@@ -6,4 +6,3 @@
 mod guests;
 mod support;
 mod the_administrator;
-mod the_table;

@@ -5,8 +5,9 @@ use actix_web::http::header::HeaderMap;
 use actix_web::test::TestRequest;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use serde_json::Value;
+use shotengai_gateway::DoorSettings;
 use shotengai_kit::{Installation, RoleUnderTest, Sender, signing_key};
-use shotengai_storefront::config::{AdministratorSettings, DoorSettings, Password, StorefrontSettings};
+use shotengai_storefront::config::{AdministratorSettings, Password, StorefrontSettings};
 use shotengai_storefront::domain::Email;
 
 pub(crate) use shotengai_kit::INTERNAL_TOKEN;

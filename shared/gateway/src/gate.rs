@@ -1,5 +1,7 @@
 //! What every request of the process passes, whoever answers it.
 
+use std::sync::Arc;
+
 use actix_web::dev::{ResponseHead, ServiceRequest};
 use actix_web::http::header::{
     AUTHORIZATION, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
@@ -10,9 +12,10 @@ use futures::future::LocalBoxFuture;
 use shotengai_contracts::api::{PUBLIC, RateLimit, shared};
 use shotengai_runtime::{Gate, Problem, TokenVerifier};
 
-use super::client::{Client, Trust, counted};
-use super::cors::Origins;
-use super::limits::{Counted, Limit};
+use crate::client::{Client, Trust, counted};
+use crate::cors::Origins;
+use crate::limits::{Counted, Limit};
+use crate::settings::DoorSettings;
 
 /// Answers are data, not pages: nothing in them may load anything, or be framed. A page brings a policy of its own.
 const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -20,7 +23,7 @@ const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 /// The gate of a process that is the street's door.
 pub struct FrontGate {
     /// Checks who is calling.
-    pub tokens: std::sync::Arc<TokenVerifier>,
+    pub tokens: Arc<TokenVerifier>,
     /// Proxies of ours before us.
     pub trust: Trust,
     /// Of all calls.
@@ -34,6 +37,19 @@ pub struct FrontGate {
 }
 
 impl FrontGate {
+    /// The gate of these settings; `tokens` tells who is calling.
+    #[must_use]
+    pub fn new(tokens: Arc<TokenVerifier>, settings: &DoorSettings) -> Self {
+        Self {
+            tokens,
+            trust: settings.trust,
+            calls: Limit::per_second(settings.rate_limit_per_second, settings.rate_limit_burst),
+            sign_ins: Limit::per_minute(settings.sign_in_limit_per_minute),
+            origins: settings.origins.clone(),
+            transport: settings.transport.clone(),
+        }
+    }
+
     async fn check(&self, request: &ServiceRequest) -> Result<Option<HttpResponse>, Problem> {
         if let Some(answer) = self.origins.preflight(request.method(), request.headers()) {
             return Ok(Some(answer));

@@ -20,9 +20,9 @@ use shotengai_runtime::metrics::METHOD;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-use super::body::{Body, Sent, whole};
-use super::failure::{Failure, Fate};
-use super::metrics::{ACTIVE_REQUESTS, REQUEST_DURATION};
+use crate::body::{Body, Sent, whole};
+use crate::failure::{Failure, Fate};
+use crate::metrics::{ACTIVE_REQUESTS, REQUEST_DURATION};
 
 /// Of name, address and handshake together: a role that takes longer is as good as away.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);

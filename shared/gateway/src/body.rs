@@ -16,7 +16,7 @@ use hyper::body::Frame;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use super::failure::Fate;
+use crate::failure::Fate;
 
 /// What is sent to a role.
 pub type Sent = UnsyncBoxBody<Bytes, Fate>;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use actix_web::http::header::HeaderValue;
 use shotengai_runtime::settings::{Faults, Given, SettingsGroup, parsed, whole};
 
-use crate::door::client::Trust;
-use crate::door::cors::Origins;
+use crate::client::Trust;
+use crate::cors::Origins;
 
 /// Settings of the one door, on the way in.
 #[derive(clap::Args, Clone, Debug)]

@@ -16,11 +16,11 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tracing::{Instrument, Span, field};
 
-use super::body::Body;
-use super::client::Client;
-use super::failure::{Failure, Fate};
-use super::upstream::{Answered, Outgoing, Permit, Upstream};
-use super::{Door, headers};
+use crate::body::Body;
+use crate::client::Client;
+use crate::failure::{Failure, Fate};
+use crate::upstream::{Answered, Outgoing, Permit, Upstream};
+use crate::{Door, headers};
 
 /// Forwards a request to `upstream`.
 ///

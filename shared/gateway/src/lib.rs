@@ -1,10 +1,12 @@
-//! The one door: everything public comes in here, and what other roles answer is forwarded to them.
+//! API gateway: everything public comes in here, and what other roles answer is forwarded to them. In texts for people: the
+//! door.
 //!
 //! - [`table`]: which role answers which method and path. [`forward`]: one request to a role and its answer back.
 //! - [`upstream`]: the way to one role: connections, bounds, retries; [`metrics`]: its figures. [`failure`]: why there is no answer.
 //! - [`headers`]: what of a head goes on. [`body`]: request bodies up to their limit, answers as they come.
 //! - [`tunnel`]: WebSockets. [`client`]: who is at the other end.
 //! - [`gate`]: before every route of the process: [`limits`] of calls, [`cors`], headers for browsers.
+//! - [`settings`]: what can be set about all this.
 //!
 //! A role that runs in the same process answers by itself; the door forwards only what nobody here answers, and only
 //! what stands in the table. `/internal/*` does not.
@@ -18,6 +20,7 @@ pub mod gate;
 pub mod headers;
 pub mod limits;
 pub mod metrics;
+pub mod settings;
 pub mod table;
 pub mod tunnel;
 pub mod upstream;
@@ -33,7 +36,9 @@ use shotengai_runtime::{Check, Context, Routes};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::DoorSettings;
+pub use gate::FrontGate;
+pub use settings::{DoorArgs, DoorSettings};
+
 use client::Trust;
 use table::routes_of;
 use upstream::{Bounds, Upstream};
@@ -104,11 +109,11 @@ impl Door {
         })
     }
 
-    /// Ends the WebSockets when the process ends; nobody else would.
+    /// Ends the WebSockets when the process ends; nobody else would. `name` is the worker's.
     #[must_use]
-    pub fn worker(&self) -> Worker {
+    pub fn worker(&self, name: &'static str) -> Worker {
         let closing = self.closing.clone();
-        Worker::new("storefront/tunnels", move |shutdown| {
+        Worker::new(name, move |shutdown| {
             let closing = closing.clone();
             async move {
                 shutdown.cancelled().await;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use shotengai_contracts::api::{INTERNAL, PUBLIC};
 use shotengai_contracts::topology::{Purpose, SHOTENGAI, Service};
-use shotengai_storefront::door::table::routes_of;
+use shotengai_gateway::table::routes_of;
 
 #[test]
 fn every_public_route_is_of_one_installed_role() {

@@ -14,10 +14,10 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument;
 
-use super::body::Body;
-use super::failure::Failure;
-use super::upstream::Upstream;
-use super::{Door, forward, headers};
+use crate::body::Body;
+use crate::failure::Failure;
+use crate::upstream::Upstream;
+use crate::{Door, forward, headers};
 
 const CHUNK: usize = 16 * 1024;
 const WEB_SOCKET: &str = "websocket";

@@ -10,7 +10,7 @@ use hyper::header::{
 use shotengai_messaging::trace::TRACEPARENT;
 use uuid::Uuid;
 
-use super::client::Client;
+use crate::client::Client;
 
 /// How we sign what we forward. A request that comes with it has been here before.
 const SIGNATURE: &str = "1.1 shotengai";
@@ -116,7 +116,7 @@ fn drop_hop_by_hop(headers: &mut HeaderMap) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::door::client::Trust;
+    use crate::client::Trust;
 
     fn came(pairs: &[(&'static str, &'static str)]) -> old::HeaderMap {
         let mut headers = old::HeaderMap::new();

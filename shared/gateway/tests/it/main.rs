@@ -1,0 +1,3 @@
+//! The gateway against the interface that it forwards.
+
+mod the_table;
