@@ -51,7 +51,7 @@ k rollout status deployment --selector "app.kubernetes.io/instance=$release" --t
 
 step 'the street is open'
 cat <<END
-  http://localhost:8080/tally/   the live page
+  http://localhost:8080/         the live page
   the inbox                      kubectl --context kind-$cluster -n $namespace port-forward service/$release-mailpit 8025
   who reads which shard          kubectl --context kind-$cluster -n $namespace get leases
   buy something                  make kind-test

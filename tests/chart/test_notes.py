@@ -13,14 +13,14 @@ MADE = {"enabled": True, "className": "eg"}
     [
         ({}, "port-forward service/street-shotengai-storefront 8080"),
         ({"ingress": {"enabled": True}}, "get ingress street-shotengai"),
-        ({"ingress": {"enabled": True, "hosts": HOST}}, "http://shop.example.com/tally/"),
-        ({"ingress": {"enabled": True, "hosts": HOST, "tls": [{"secretName": "tls", "hosts": HOST}]}}, "https://shop.example.com/tally/"),
+        ({"ingress": {"enabled": True, "hosts": HOST}}, "http://shop.example.com/"),
+        ({"ingress": {"enabled": True, "hosts": HOST, "tls": [{"secretName": "tls", "hosts": HOST}]}}, "https://shop.example.com/"),
         ({"gateway": {"enabled": True, "create": MADE}}, "get httproute street-shotengai"),
-        ({"gateway": {"enabled": True, "hostnames": HOST, "create": MADE}}, "http://shop.example.com/tally/"),
-        ({"gateway": {"enabled": True, "hostnames": HOST, "create": {**MADE, "tlsSecret": "tls"}}}, "https://shop.example.com/tally/"),
+        ({"gateway": {"enabled": True, "hostnames": HOST, "create": MADE}}, "http://shop.example.com/"),
+        ({"gateway": {"enabled": True, "hostnames": HOST, "create": {**MADE, "tlsSecret": "tls"}}}, "https://shop.example.com/"),
         # What a Gateway of somebody else's speaks, only its owner knows.
-        ({"gateway": {"enabled": True, "hostnames": HOST, "parentRefs": [{"name": "public"}]}}, "shop.example.com/tally/, by http or https,"),
-        ({"gateway": {"enabled": True, "hostnames": HOST, "parentRefs": [{"name": "public"}]}, "publicUrl": "https://shop.example.com/"}, "https://shop.example.com/tally/"),
+        ({"gateway": {"enabled": True, "hostnames": HOST, "parentRefs": [{"name": "public"}]}}, "shop.example.com/, by http or https,"),
+        ({"gateway": {"enabled": True, "hostnames": HOST, "parentRefs": [{"name": "public"}]}, "publicUrl": "https://shop.example.com/"}, "https://shop.example.com/"),
     ],
 )  # fmt: skip
 def test_the_live_page_is_where_the_notes_say(values, place):

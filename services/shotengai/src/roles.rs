@@ -9,7 +9,7 @@ use shotengai_metrics::Definition;
 use shotengai_runtime::settings::{Setting, settings_of};
 use shotengai_runtime::{Context, Faults, Role, SettingsGroup};
 #[cfg(feature = "dev")]
-use shotengai_tally::page::Places;
+use shotengai_storefront::page::Places;
 
 const ALL: &str = "all";
 /// Who records what no single role does.
@@ -79,8 +79,7 @@ impl RoleArgs {
     /// The same, for a developer's street with these places to look at.
     #[cfg(feature = "dev")]
     pub(crate) fn of_a_developer(mut self, places: Places) -> Self {
-        self.storefront = self.storefront.of_a_developer();
-        self.tally = self.tally.with_places(places);
+        self.storefront = self.storefront.of_a_developer(places);
         self
     }
 

@@ -1,9 +1,9 @@
-//! Storefront role: accounts, and the one door.
+//! Storefront role: accounts, the web page, and the one door.
 //!
 //! - [`domain`]: accounts, addresses that don't print, languages; pure.
 //! - [`accounts`]: everybody's; [`users`] in their table, the [`administrator`] in the configuration.
 //! - [`guest`]: opens a guest's account. [`passwords`]: checks that take their time, two at once.
-//! - [`tokens`], [`http`]: what is handed out, and how it is asked for.
+//! - [`tokens`], [`http`]: what is handed out, and how it is asked for. [`page`]: the web page.
 //!
 //! What everything public passes, and the way to the other roles, is `shotengai-gateway`; here it is put to work.
 
@@ -13,6 +13,7 @@ pub mod config;
 pub mod domain;
 pub mod guest;
 pub mod http;
+pub mod page;
 pub mod passwords;
 pub mod tokens;
 pub mod users;
@@ -29,6 +30,7 @@ use accounts::Accounts;
 use administrator::Administrator;
 pub use config::{DEVELOPERS_PASSWORD, StorefrontArgs, StorefrontSettings};
 use http::AccountDesk;
+use page::Places;
 use users::Users;
 
 /// What the role is made of beside its table.
@@ -41,6 +43,8 @@ pub struct Frontage {
     pub door: Arc<Door>,
     /// What everything public passes.
     pub gate: FrontGate,
+    /// What the page links to.
+    pub places: Places,
 }
 
 /// Assembles the role from its settings.
@@ -57,18 +61,23 @@ pub async fn build(context: &Context, settings: &StorefrontSettings) -> anyhow::
     }
     let door = Door::new(context, &settings.door)?;
     let gate = FrontGate::new(Arc::clone(&context.tokens), &settings.door);
-    Ok(assemble(context.deps(Service::STOREFRONT), Frontage { tokens, administrator, door, gate }))
+    Ok(assemble(
+        context.deps(Service::STOREFRONT),
+        Frontage { tokens, administrator, door, gate, places: settings.places.clone() },
+    ))
 }
 
 /// Assembles the role.
 #[must_use]
 pub fn assemble(mut deps: Deps, frontage: Frontage) -> Role {
-    let Frontage { tokens, administrator, door, gate } = frontage;
+    let Frontage { tokens, administrator, door, gate, places } = frontage;
     let accounts = Accounts { administrator, users: Users::new(deps.table(&tables::USERS)) };
     let desk = web::Data::new(AccountDesk { accounts, tokens, ports: deps.ports().clone() });
+    let page: Arc<str> = page::page(&places).into();
     let role = Role::new(deps).worker(door.worker("storefront/tunnels")).gate(Arc::new(gate));
     door.checks().fold(role, Role::check).routes(move |routes| {
         http::register(routes, desk.clone());
+        page::register(routes, &page);
         door.register(routes);
     })
 }

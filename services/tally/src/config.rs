@@ -2,8 +2,6 @@
 
 use shotengai_runtime::settings::{Faults, Given, SettingsGroup, whole};
 
-use crate::page::Places;
-
 /// Settings of tally, on the way in.
 #[derive(clap::Args, Clone, Debug)]
 pub struct TallyArgs {
@@ -13,9 +11,6 @@ pub struct TallyArgs {
     /// How many may watch one process at once
     #[arg(long, env = "TALLY_MAX_CLIENTS", default_value = "10000", value_name = "0..", value_parser = whole::<usize>())]
     tally_max_clients: Given<usize>,
-    /// What the page links to. No flag: only `shotengai dev` knows.
-    #[arg(skip)]
-    places: Places,
 }
 
 /// Settings of tally.
@@ -25,17 +20,6 @@ pub struct TallySettings {
     pub tally_poll_ms: u64,
     /// How many may watch one process at once.
     pub tally_max_clients: usize,
-    /// What the page links to.
-    pub places: Places,
-}
-
-impl TallyArgs {
-    /// The same, with a page that links to these places.
-    #[must_use]
-    pub fn with_places(mut self, places: Places) -> Self {
-        self.places = places;
-        self
-    }
 }
 
 impl SettingsGroup for TallyArgs {
@@ -44,11 +28,7 @@ impl SettingsGroup for TallyArgs {
     fn check(self, faults: &mut Faults) -> Option<TallySettings> {
         let tally_poll_ms = faults.take(self.tally_poll_ms);
         let tally_max_clients = faults.take(self.tally_max_clients);
-        Some(TallySettings {
-            tally_poll_ms: tally_poll_ms?,
-            tally_max_clients: tally_max_clients?,
-            places: self.places,
-        })
+        Some(TallySettings { tally_poll_ms: tally_poll_ms?, tally_max_clients: tally_max_clients? })
     }
 }
 

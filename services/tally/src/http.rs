@@ -1,9 +1,9 @@
-//! Public reads: the totals, the live feed, the page. None of them changes anything or tells about a person.
+//! Public reads: the totals, the live feed. None of them changes anything or tells about a person.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, UPGRADE};
+use actix_web::http::header::UPGRADE;
 use actix_web::{HttpRequest, HttpResponse, web};
 use shotengai_contracts::api;
 use shotengai_contracts::api::tally::{MAX_MINUTES, MAX_PRODUCTS, ProductTally, Tally, UPGRADE_REQUIRED};
@@ -15,7 +15,6 @@ use crate::counters::SharedStandings;
 use crate::domain::standings::Filter;
 use crate::live;
 use crate::minutes::Minutes;
-use crate::page::PAGE_POLICY;
 
 /// What the handlers need.
 #[derive(Clone)]
@@ -24,15 +23,12 @@ pub(crate) struct State {
     pub(crate) minutes: Arc<Minutes>,
     pub(crate) board: Arc<Board>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) page: Arc<str>,
 }
 
 pub(crate) fn routes(routes: &mut Routes, state: web::Data<State>) {
     routes.data(state);
     routes.route(api::TALLY, totals);
     routes.raw(api::TALLY_LIVE, watch);
-    routes.raw(api::TALLY_PAGE, page);
-    routes.raw(api::HOME_PAGE, page);
 }
 
 async fn totals(request: HttpRequest, state: web::Data<State>) -> Answer<Tally> {
@@ -69,14 +65,6 @@ async fn watch(request: HttpRequest, body: web::Payload, state: web::Data<State>
     let board = Arc::clone(&state.board);
     actix_web::rt::spawn(live::serve(board, filter, session, messages, place));
     Ok(response)
-}
-
-async fn page(state: web::Data<State>) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
-        .insert_header((CONTENT_SECURITY_POLICY, PAGE_POLICY))
-        .insert_header((CACHE_CONTROL, "no-cache"))
-        .body(state.page.to_string())
 }
 
 /// The one parameter that a path knows; the same twice is refused. Others don't come here.

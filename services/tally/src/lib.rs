@@ -5,7 +5,7 @@
 //! - `counters`, `minutes`: reads of totals and charts.
 //! - `board`, `live`: one reader a process, and the WebSocket of each client.
 //! - `reasons`: why it sets an event aside.
-//! - `consumers`, `http`, `page`: `tally-queue`, the public paths, the rivals' page.
+//! - `consumers`, `http`: `tally-queue`, the public paths.
 
 pub mod board;
 pub mod config;
@@ -16,7 +16,6 @@ pub mod domain;
 mod http;
 mod live;
 pub mod minutes;
-pub mod page;
 pub mod reasons;
 
 use std::sync::Arc;
@@ -54,7 +53,7 @@ pub fn assemble(mut deps: Deps, settings: &TallySettings) -> TallyRole {
     let minutes = Arc::new(Minutes::new(counters.clone(), Arc::clone(&clock)));
     let standings = Arc::new(SharedStandings::new(counters.clone()));
     let reader = board.worker();
-    let state = web::Data::new(State { standings, minutes, board, clock, page: page::page(&settings.places).into() });
+    let state = web::Data::new(State { standings, minutes, board, clock });
     let role = Role::new(deps)
         .consume(&queues::TALLY, TallyHandler::new(orders), Consuming::default())
         .worker(reader)

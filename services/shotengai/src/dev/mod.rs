@@ -23,7 +23,7 @@ use clap::Parser;
 use shotengai_kernel::Ports;
 use shotengai_provisioning::Options;
 use shotengai_runtime::{Telemetry, shutdown_on_signals};
-use shotengai_tally::page::Places;
+use shotengai_storefront::page::Places;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Cli, Command, DevArgs, ServeArgs};

@@ -4,6 +4,7 @@
 
 mod administrator;
 
+use crate::page::Places;
 use secrecy::SecretString;
 use shotengai_gateway::{DoorArgs, DoorSettings};
 use shotengai_runtime::settings::{Faults, SettingsGroup, SigningKeyArgs};
@@ -19,13 +20,17 @@ pub struct StorefrontArgs {
     administrator: AdministratorArgs,
     #[command(flatten)]
     door: DoorArgs,
+    /// What the page links to. No flag: only `shotengai dev` knows.
+    #[arg(skip)]
+    places: Places,
 }
 
 impl StorefrontArgs {
-    /// The same, for a developer's street, where [`DEVELOPERS_PASSWORD`] will do.
+    /// The same, for a developer's street, where [`DEVELOPERS_PASSWORD`] will do and the page links to these places.
     #[must_use]
-    pub fn of_a_developer(mut self) -> Self {
+    pub fn of_a_developer(mut self, places: Places) -> Self {
         self.administrator = self.administrator.of_a_developer();
+        self.places = places;
         self
     }
 }
@@ -39,6 +44,8 @@ pub struct StorefrontSettings {
     pub administrator: Option<AdministratorSettings>,
     /// How the one door behaves.
     pub door: DoorSettings,
+    /// What the page links to.
+    pub places: Places,
 }
 
 impl SettingsGroup for StorefrontArgs {
@@ -48,7 +55,8 @@ impl SettingsGroup for StorefrontArgs {
         let signing_key = self.signing_key.check(faults);
         let administrator = self.administrator.check(faults);
         let door = self.door.check(faults);
-        Some(StorefrontSettings { signing_key: signing_key?, administrator: administrator?, door: door? })
+        let places = self.places;
+        Some(StorefrontSettings { signing_key: signing_key?, administrator: administrator?, door: door?, places })
     }
 }
 

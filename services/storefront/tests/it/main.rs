@@ -4,5 +4,6 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod guests;
+mod page;
 mod support;
 mod the_administrator;

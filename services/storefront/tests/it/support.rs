@@ -9,6 +9,7 @@ use shotengai_gateway::DoorSettings;
 use shotengai_kit::{Installation, RoleUnderTest, Sender, signing_key};
 use shotengai_storefront::config::{AdministratorSettings, Password, StorefrontSettings};
 use shotengai_storefront::domain::Email;
+use shotengai_storefront::page::Places;
 
 pub(crate) use shotengai_kit::INTERNAL_TOKEN;
 
@@ -21,7 +22,12 @@ fn swordfish() -> String {
 
 /// Settings of an installation without an administrator.
 pub(crate) fn nobody() -> StorefrontSettings {
-    StorefrontSettings { signing_key: signing_key().clone(), administrator: None, door: DoorSettings::default() }
+    StorefrontSettings {
+        signing_key: signing_key().clone(),
+        administrator: None,
+        door: DoorSettings::default(),
+        places: Places::default(),
+    }
 }
 
 /// Settings with an administrator whose password is "swordfish".

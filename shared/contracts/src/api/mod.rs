@@ -4,7 +4,7 @@
 //! - [`parameter`]: parameters of the query string, and headers of requests.
 //! - [`problem`]: [`ProblemType`]; [`shared`] has those that any route may answer with.
 //! - [`accounts`], [`products`], [`orders`], [`tally`]: what the street serves, and the problems of each.
-//! - [`internal`]: what services ask each other.
+//! - [`internal`]: what services ask each other. [`pages`]: web pages.
 //! - [`documents`]: the interface about itself. [`page`]: lists in pages. [`openapi`]: the OpenAPI document of a list of routes.
 //!
 //! Servers register these constants (`Routes::route`), the front door forwards by them, clients call by them. An
@@ -16,6 +16,7 @@ pub mod internal;
 pub mod openapi;
 pub mod orders;
 pub mod page;
+pub mod pages;
 pub mod parameter;
 pub mod problem;
 pub mod products;
@@ -27,10 +28,11 @@ pub use accounts::{GET_ME, KEYS, LOG_IN, OPEN_GUEST};
 pub use internal::{INTERNAL_CONTACT, INTERNAL_LEDGER, INTERNAL_PRODUCT};
 pub use orders::{CANCEL_ORDER, GET_ORDER, LIST_ORDERS, ORDER_EVENTS, PLACE_ORDER, SHIP_ORDER};
 pub use page::Page;
+pub use pages::{HOME_PAGE, TALLY_PAGE};
 pub use problem::ProblemType;
 pub use products::{ADD_STOCK, CHANGE_PRODUCT, CREATE_PRODUCT, DELETE_PRODUCT, GET_PRODUCT, LIST_PRODUCTS};
 pub use route::{Administrator, Anyone, Audience, Customer, Endpoint, Internal, LinkHolder, Method, RateLimit, Route};
-pub use tally::{HOME_PAGE, TALLY, TALLY_LIVE, TALLY_PAGE};
+pub use tally::{TALLY, TALLY_LIVE};
 
 /// Every public route, in the order that documents show them in.
 pub const PUBLIC: &[&dyn Endpoint] = &[

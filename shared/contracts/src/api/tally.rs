@@ -12,7 +12,6 @@ use crate::topology::Service;
 
 const ROLE: Service = Service::TALLY;
 const TAG: &str = "tally";
-const PAGES: &str = "pages";
 
 /// The totals of all products.
 pub const TALLY: Route<Anyone, (), (), Tally> = Route::get("/tally", ROLE, "getTally")
@@ -32,18 +31,6 @@ pub const TALLY_LIVE: Route<Anyone, (), (), LiveMessage> = Route::get("/tally/li
     .reads(&[&PRODUCTS])
     .media(Media::WebSocket)
     .refuses(&[&UPGRADE_REQUIRED]);
-
-/// The rivals' page.
-pub const HOME_PAGE: Route<Anyone, (), (), ()> = Route::get("/", ROLE, "getHomePage")
-    .about(PAGES, "The live page", "Two sweets, two buttons, a bar that moves.")
-    .cached("no-cache")
-    .media(Media::Html);
-
-/// The rivals' page, where `/tally` goes straight to its role.
-pub const TALLY_PAGE: Route<Anyone, (), (), ()> = Route::get("/tally/", ROLE, "getTallyPage")
-    .about(PAGES, "The live page, at its other path", "")
-    .cached("no-cache")
-    .media(Media::Html);
 
 /// The longest chart: what is kept.
 pub const MAX_MINUTES: u16 = 1_440;
