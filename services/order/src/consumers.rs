@@ -6,11 +6,11 @@ use shotengai_kernel::{OrderId, ProductId};
 use shotengai_messaging::handler::Entry;
 use shotengai_messaging::{Delivery, Group, GroupHandler};
 
-use crate::aggregate::Orders;
-use crate::deadline::Reminders;
-use crate::domain::Signal;
+use crate::orders::aggregate::Orders;
+use crate::orders::deadline::Reminders;
+use crate::orders::domain::Signal;
+use crate::orders::saga::{SagaMessage, apply_signals};
 use crate::prices::Prices;
-use crate::saga::{SagaMessage, apply_signals};
 
 /// Handles the events of inventory, billing and catalog, and order's own placements. Messages of one order are taken in
 /// together, so are those of one product, and all placements.

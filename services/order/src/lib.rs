@@ -1,46 +1,28 @@
-//! The order role: placing orders and keeping the saga's score.
+//! Order role: placing orders and keeping the saga's score.
 //!
-//! - [`domain`]: what is known of an order, and every decision about one. Pure.
-//! - [`place`], [`ship`], [`cancel`], [`history`]: one use case each.
-//! - [`intents`]: the means of payment, on their way to billing.
-//! - [`prices`], [`price_feed`], [`catalog_client`]: what products cost, kept by catalog's events.
-//! - [`metrics`]: how many orders came how far.
-//! - [`saga`], [`consumers`]: what inventory, billing and catalog tell. [`deadline`]: what is done when they don't.
-//! - [`http`]: the door.
+//! - [`orders`]: orders themselves, from a placement to a shipment or a cancellation.
+//! - [`prices`]: what products cost, kept by catalog's events.
+//! - [`consumers`]: `order-queue`, which feeds both. [`config`]: what can be set. [`metrics`]: how many orders came how far.
 
-pub mod aggregate;
-pub mod cancel;
-pub mod catalog_client;
 pub mod config;
 pub mod consumers;
-pub mod deadline;
-pub mod domain;
-pub mod history;
-pub mod http;
-pub mod idempotency;
-pub mod intents;
 pub mod metrics;
-pub mod place;
-pub mod price_feed;
+pub mod orders;
 pub mod prices;
-mod problems;
-pub mod saga;
-pub mod ship;
 
 use std::sync::Arc;
 
-pub use aggregate::Orders;
 pub use config::{OrderArgs, OrderSettings};
-pub use place::Placing;
+pub use orders::{Orders, Placing};
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{Service, queues, tables};
 use shotengai_runtime::{Consuming, Deps, Role};
 
-use crate::catalog_client::CatalogClient;
 use crate::consumers::OrderEvents;
-use crate::deadline::{Deadlines, Reminders};
-use crate::intents::Intents;
+use crate::orders::deadline::{Deadlines, Reminders};
+use crate::orders::intents::Intents;
 use crate::prices::Prices;
+use crate::prices::catalog::CatalogClient;
 
 /// The role, and what can be asked of it within a process.
 pub struct OrderRole {
@@ -75,6 +57,6 @@ pub fn assemble(mut deps: Deps, settings: &OrderSettings) -> OrderRole {
         .consume(&queues::ORDER, events, consuming.clone())
         // Prices are nothing to deadlines.
         .consume(&queues::ORDER_DEADLINE, deadlines, consuming.regardless_of(tables::ORDER_PRICES.name))
-        .routes(move |routes| http::routes(routes, &served, &served_placing));
+        .routes(move |routes| orders::http::routes(routes, &served, &served_placing));
     OrderRole { orders, placing, prices, role }
 }

@@ -8,7 +8,7 @@ use shotengai_contracts::{Envelope, Event, Owner};
 use shotengai_inventory::domain::Reservation;
 use shotengai_kernel::{AggregateId, OrderId, PaymentId, Version};
 use shotengai_messaging::{Aggregate, EventStore};
-use shotengai_order::domain::Order;
+use shotengai_order::orders::domain::Order;
 
 use crate::world::World;
 

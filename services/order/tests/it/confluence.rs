@@ -12,8 +12,9 @@ use shotengai_contracts::topology::queues;
 use shotengai_contracts::{Event, OrderEvent};
 use shotengai_kernel::{AggregateId, Names, OrderId};
 use shotengai_messaging::{Delivery, Handler, Loaded};
-use shotengai_order::cancel::{CancelOrder, cancel_order};
-use shotengai_order::domain::{Offer, Order, deadline_passed};
+use shotengai_order::orders::cancel::{CancelOrder, cancel_order};
+use shotengai_order::orders::domain::{Order, deadline_passed};
+use shotengai_order::prices::Offer;
 use shotengai_testing::contract::deliver_until_settled;
 use shotengai_testing::contract::stories::{Fate, Story, deliveries_to};
 

@@ -7,8 +7,8 @@ use shotengai_contracts::topology::queues;
 use shotengai_kernel::OrderId;
 use shotengai_kit::role;
 use shotengai_messaging::{Consumer, Delivery, Disposition, FaultKind};
-use shotengai_order::cancel::{CancelOrder, cancel_order};
-use shotengai_order::ship::ship_order;
+use shotengai_order::orders::cancel::{CancelOrder, cancel_order};
+use shotengai_order::orders::ship::ship_order;
 use shotengai_testing::harness::paused_ports;
 use shotengai_testing::memory::{FaultInjector, InjectedFault, NoFaults};
 

@@ -7,10 +7,10 @@ use shotengai_contracts::payment::{IntentKey, PaymentIntent, PaymentToken};
 use shotengai_contracts::topology::tables;
 use shotengai_kernel::{AggregateId, ManualClock, OrderId, Ports};
 use shotengai_messaging::{CommandError, FaultKind, Infrastructure, Key};
-use shotengai_order::domain::{LinesError, Refusal};
-use shotengai_order::history::history;
-use shotengai_order::idempotency::order_id;
-use shotengai_order::place::{PlaceOrder, PlaceRefusal};
+use shotengai_order::orders::domain::{LinesError, Refusal};
+use shotengai_order::orders::history::history;
+use shotengai_order::orders::idempotency::order_id;
+use shotengai_order::orders::place::{PlaceOrder, PlaceRefusal};
 use shotengai_testing::memory::{FaultInjector, InjectedFault};
 
 use crate::support::{World, request, wish};

@@ -4,7 +4,7 @@ use shotengai_contracts::Event;
 use shotengai_contracts::events::{ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated};
 use shotengai_kernel::{Names, TextRule};
 use shotengai_messaging::{Delivery, Disposition};
-use shotengai_order::domain::Offer;
+use shotengai_order::prices::Offer;
 
 use crate::support::{World, delivery, product_id, yen};
 

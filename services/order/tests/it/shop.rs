@@ -98,7 +98,7 @@ impl Shop {
     /// Whether the order that `user` and `key` make was written.
     pub(crate) async fn wrote(&self, user: &str, key: &str) -> bool {
         let user = UserId::parse(&format!("usr_{user}")).unwrap();
-        let id = AggregateId::from(&shotengai_order::idempotency::order_id(&user, key));
+        let id = AggregateId::from(&shotengai_order::orders::idempotency::order_id(&user, key));
         !self.installation.infra.event_store(Owner::Order).load(&id, Version::ZERO).await.unwrap().is_empty()
     }
 }

@@ -11,9 +11,9 @@ use shotengai_kernel::{
 };
 use shotengai_kit::{FakeNeighbours, Installation, role};
 use shotengai_messaging::{Commit, Delivery, Handler};
-use shotengai_order::aggregate::Orders;
-use shotengai_order::domain::{Lines, Order};
-use shotengai_order::place::{PlaceOrder, Placing};
+use shotengai_order::orders::aggregate::Orders;
+use shotengai_order::orders::domain::{Lines, Order};
+use shotengai_order::orders::place::{PlaceOrder, Placing};
 use shotengai_order::prices::Prices;
 use shotengai_order::{OrderRole, OrderSettings};
 use shotengai_testing::memory::FaultInjector;

@@ -6,12 +6,12 @@ use shotengai_contracts::events::OrderStage;
 use shotengai_contracts::payment::PaymentToken;
 use shotengai_kernel::{OrderId, Quantity, UserId};
 use shotengai_messaging::CommandError;
-use shotengai_order::cancel::{CancelOrder, cancel_order};
-use shotengai_order::domain::{Lines, Refusal};
-use shotengai_order::history::history;
-use shotengai_order::idempotency;
-use shotengai_order::place::{PlaceError, PlaceOrder, PlaceRefusal};
-use shotengai_order::ship::ship_order;
+use shotengai_order::orders::cancel::{CancelOrder, cancel_order};
+use shotengai_order::orders::domain::{Lines, Refusal};
+use shotengai_order::orders::history::history;
+use shotengai_order::orders::idempotency;
+use shotengai_order::orders::place::{PlaceError, PlaceOrder, PlaceRefusal};
+use shotengai_order::orders::ship::ship_order;
 
 use super::{Attempt, Open, Person};
 use crate::plan::{Asking, Errand};

@@ -20,7 +20,7 @@ use shotengai_contracts::{Envelope, Event, OrderEvent, Owner};
 use shotengai_inventory::domain::Stock;
 use shotengai_kernel::{AggregateId, OrderId, ProductId};
 use shotengai_messaging::{Aggregate, Commit, Infrastructure};
-use shotengai_order::domain::Order;
+use shotengai_order::orders::domain::Order;
 use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
 use shotengai_tally::counters::Counters;
 
@@ -93,7 +93,10 @@ fn fold_orders(world: &World, commits: &[Commit]) -> Orders {
 }
 
 impl Orders {
-    fn at(&self, stages: &[OrderStage]) -> impl Iterator<Item = (&OrderId, &shotengai_order::domain::PlacedOrder)> {
+    fn at(
+        &self,
+        stages: &[OrderStage],
+    ) -> impl Iterator<Item = (&OrderId, &shotengai_order::orders::domain::PlacedOrder)> {
         let placed = self.states.iter().filter_map(|(id, order)| Some((id, order.placed()?)));
         placed.filter(|(_, order)| stages.contains(&order.stage))
     }

@@ -4,8 +4,7 @@ use shotengai_contracts::Event;
 use shotengai_kernel::{Money, ProductId, Version};
 use shotengai_messaging::{Fault, FaultKind};
 
-use crate::domain::Offer;
-use crate::prices::{Listed, Prices};
+use crate::prices::{Listed, Offer, Prices};
 
 impl Prices {
     /// Takes an event of catalog in, the product's `version`th. Idempotent by the row's version. Other events change

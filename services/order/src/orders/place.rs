@@ -8,10 +8,10 @@ use shotengai_contracts::payment::{IntentKey, PaymentToken};
 use shotengai_kernel::{AggregateId, IdGenerator, Money, OrderId, UserId};
 use shotengai_messaging::{CommandError, Loaded};
 
-use crate::aggregate::Orders;
-use crate::domain::{Lines, LinesError, Order, Refusal, place};
-use crate::idempotency;
-use crate::intents::Intents;
+use crate::orders::aggregate::Orders;
+use crate::orders::domain::{Lines, LinesError, Order, Refusal, place};
+use crate::orders::idempotency;
+use crate::orders::intents::Intents;
 use crate::prices::Prices;
 
 /// A wish for an order.

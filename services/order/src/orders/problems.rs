@@ -6,9 +6,9 @@ use shotengai_contracts::api::orders::{
 use shotengai_contracts::api::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE};
 use shotengai_runtime::Problem;
 
-use crate::cancel::NoteError;
-use crate::domain::{LinesError, Refusal};
-use crate::place::PlaceRefusal;
+use crate::orders::cancel::NoteError;
+use crate::orders::domain::{LinesError, Refusal};
+use crate::orders::place::PlaceRefusal;
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {

@@ -3,7 +3,7 @@
 use shotengai_contracts::{Misplaced, OrderEvent};
 use shotengai_messaging::{Aggregate, Aggregates};
 
-use crate::domain::Order;
+use crate::orders::domain::Order;
 
 impl Aggregate for Order {
     type Event = OrderEvent;

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use shotengai_kernel::{Money, Names, ProductId, Version};
 use shotengai_messaging::{Condition, Fault, Key, Row, Table, WriteError};
 
-use crate::catalog_client::CatalogClient;
-use crate::domain::Offer;
+use crate::prices::Offer;
+use crate::prices::catalog::CatalogClient;
 
 /// How many look-ups one order has under way at catalog.
 const LOOKUPS_AT_ONCE: usize = 8;

@@ -16,8 +16,8 @@ use shotengai_messaging::handler::Entry;
 use shotengai_messaging::ports::queue::MAX_DELAY;
 use shotengai_messaging::{CommandError, Delivery, Group, GroupHandler, Loaded, Message, Queue, send_all, wire};
 
-use crate::aggregate::Orders;
-use crate::domain::{Order, TooEarly, deadline_passed};
+use crate::orders::aggregate::Orders;
+use crate::orders::domain::{Order, TooEarly, deadline_passed};
 
 /// Sends reminders. Cheap to clone.
 #[derive(Clone)]

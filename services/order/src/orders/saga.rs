@@ -6,8 +6,8 @@ use shotengai_contracts::Metadata;
 use shotengai_kernel::{AggregateId, OrderId};
 use shotengai_messaging::{CommandError, Contest, UnitOfWork};
 
-use crate::aggregate::Orders;
-use crate::domain::{Signal, TooEarly, signal};
+use crate::orders::aggregate::Orders;
+use crate::orders::domain::{Signal, TooEarly, signal};
 
 /// How often a batch is decided before it rather comes again.
 const ATTEMPTS: u32 = 8;

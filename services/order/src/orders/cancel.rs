@@ -4,8 +4,8 @@ use shotengai_contracts::Metadata;
 use shotengai_kernel::{AggregateId, OrderId, TextError, TextRule, UserId, Version};
 use shotengai_messaging::{CommandError, Loaded};
 
-use crate::aggregate::Orders;
-use crate::domain::{Order, Refusal, cancel};
+use crate::orders::aggregate::Orders;
+use crate::orders::domain::{Order, Refusal, cancel};
 
 /// What a reason in the customer's words may be.
 pub const REASON: TextRule = TextRule::prose(100);

@@ -13,6 +13,6 @@ mod decide_tests;
 mod samples;
 
 pub use decide::{Signal, cancel, deadline_passed, place, ship, signal};
-pub use lines::{Line, Lines, LinesError, MAX_LINES, Offer};
+pub use lines::{Line, Lines, LinesError, MAX_LINES};
 pub use order::{Order, PlacedOrder};
 pub use refusal::{Refusal, TooEarly};

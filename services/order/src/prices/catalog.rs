@@ -9,8 +9,7 @@ use shotengai_kernel::{Money, ProductId};
 use shotengai_messaging::{Fault, FaultKind};
 use shotengai_runtime::Neighbour;
 
-use crate::domain::Offer;
-use crate::prices::Listed;
+use crate::prices::{Listed, Offer};
 
 const OPERATION: &str = "catalog.GetProduct";
 

@@ -6,8 +6,8 @@ use shotengai_contracts::api::orders::OrderEvent;
 use shotengai_kernel::{AggregateId, OrderId, UserId, Version};
 use shotengai_messaging::Fault;
 
-use crate::aggregate::Orders;
-use crate::domain::Order;
+use crate::orders::aggregate::Orders;
+use crate::orders::domain::Order;
 
 /// All events of an order, oldest first; none when there is no such order or it is not `owner`'s. Without an owner
 /// anybody's order is shown.

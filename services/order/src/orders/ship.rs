@@ -4,8 +4,8 @@ use shotengai_contracts::Metadata;
 use shotengai_kernel::{AggregateId, OrderId, Version};
 use shotengai_messaging::{CommandError, Executed, Loaded};
 
-use crate::aggregate::Orders;
-use crate::domain::{Order, Refusal, ship};
+use crate::orders::aggregate::Orders;
+use crate::orders::domain::{Order, Refusal, ship};
 
 /// What became of the wish to ship.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

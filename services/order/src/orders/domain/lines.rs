@@ -3,21 +3,12 @@
 use std::collections::BTreeMap;
 
 use shotengai_contracts::events::OrderItem;
-use shotengai_kernel::{Money, MoneyError, Names, ProductId, Quantity};
+use shotengai_kernel::{Money, MoneyError, ProductId, Quantity};
+
+use crate::prices::Offer;
 
 /// The most lines an order may have; inventory writes an order's lines in one transaction.
 pub const MAX_LINES: usize = 50;
-
-/// What one piece of a product is called and costs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Offer {
-    /// What people call it.
-    pub name: String,
-    /// What they call it in other languages.
-    pub names: Names,
-    /// Price of one piece.
-    pub price: Money,
-}
 
 /// Pieces of one product, and where in the request it was first named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +129,7 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
-    use shotengai_kernel::Currency;
+    use shotengai_kernel::{Currency, Names};
 
     use super::*;
 

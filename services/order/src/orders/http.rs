@@ -8,13 +8,13 @@ use shotengai_kernel::{AggregateId, OrderId, UserId, Version};
 use shotengai_runtime::http::{Answer, IdempotencyKey, OptionalBody, Reply};
 use shotengai_runtime::{AdminCaller, Caller, JsonBody, PathId, Problem, RequestMeta, Routes};
 
-use crate::aggregate::Orders;
-use crate::cancel::{self, cancel_order, note_of};
-use crate::domain::Lines;
-use crate::history::history;
-use crate::idempotency::fingerprint;
-use crate::place::{self, Placing};
-use crate::ship::{Shipping, ship_order};
+use crate::orders::aggregate::Orders;
+use crate::orders::cancel::{self, cancel_order, note_of};
+use crate::orders::domain::Lines;
+use crate::orders::history::history;
+use crate::orders::idempotency::fingerprint;
+use crate::orders::place::{self, Placing};
+use crate::orders::ship::{Shipping, ship_order};
 
 /// Puts order's routes beside those of other roles.
 pub fn routes(routes: &mut Routes, orders: &Orders, placing: &Placing) {
