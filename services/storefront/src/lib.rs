@@ -60,7 +60,7 @@ pub async fn build(context: &Context, settings: &StorefrontSettings) -> anyhow::
         tracing::warn!("ADMIN_EMAIL is not set: nobody can sign in as administrator");
     }
     let door = Door::new(context, &settings.door)?;
-    let gate = FrontGate::new(Arc::clone(&context.tokens), &settings.door);
+    let gate = FrontGate::new(context.interface.clone(), Arc::clone(&context.tokens), &settings.door);
     Ok(assemble(
         context.deps(Service::STOREFRONT),
         Frontage { tokens, administrator, door, gate, places: settings.places.clone() },

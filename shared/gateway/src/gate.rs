@@ -9,7 +9,7 @@ use actix_web::http::header::{
 };
 use actix_web::{HttpRequest, HttpResponse};
 use futures::future::LocalBoxFuture;
-use shotengai_contracts::api::{PUBLIC, RateLimit, shared};
+use shotengai_contracts::api::{Interface, RateLimit, shared};
 use shotengai_runtime::{Gate, Problem, TokenVerifier};
 
 use crate::client::{Client, Trust, counted};
@@ -22,6 +22,8 @@ const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// The gate of a process that is the street's door.
 pub struct FrontGate {
+    /// What may be called.
+    pub interface: Interface,
     /// Checks who is calling.
     pub tokens: Arc<TokenVerifier>,
     /// Proxies of ours before us.
@@ -38,9 +40,11 @@ pub struct FrontGate {
 
 impl FrontGate {
     /// The gate of these settings; `tokens` tells who is calling.
+    /// The gate of these settings before the routes of `interface`; `tokens` tells who is calling.
     #[must_use]
-    pub fn new(tokens: Arc<TokenVerifier>, settings: &DoorSettings) -> Self {
+    pub fn new(interface: Interface, tokens: Arc<TokenVerifier>, settings: &DoorSettings) -> Self {
         Self {
+            interface,
             tokens,
             trust: settings.trust,
             calls: Limit::per_second(settings.rate_limit_per_second, settings.rate_limit_burst),
@@ -63,7 +67,7 @@ impl FrontGate {
         let client = Client::of(request.headers(), request.peer_addr().map(|peer| peer.ip()), self.trust);
         let address = Counted::Address(counted(client.address()));
         if let Some(limit) = &self.sign_ins
-            && hands_out_tokens(request.method().as_str(), path)
+            && self.hands_out_tokens(request.method().as_str(), path)
         {
             limit.take(address.clone()).map_err(too_many)?;
         }
@@ -74,6 +78,12 @@ impl FrontGate {
         Ok(None)
     }
 
+    /// Such routes have no id in their path.
+    fn hands_out_tokens(&self, method: &str, path: &str) -> bool {
+        let mut strict = self.interface.specs().filter(|spec| spec.rate_limit == RateLimit::SignIns);
+        strict.any(|spec| spec.method.as_str() == method && spec.path == path)
+    }
+
     async fn user(&self, headers: &HeaderMap) -> Option<Counted> {
         let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
         if !scheme.eq_ignore_ascii_case("bearer") {
@@ -81,12 +91,6 @@ impl FrontGate {
         }
         Some(Counted::User(self.tokens.verify(token.trim()).await.ok()?.sub))
     }
-}
-
-/// Such routes have no id in their path.
-fn hands_out_tokens(method: &str, path: &str) -> bool {
-    let mut strict = PUBLIC.iter().map(|route| route.spec()).filter(|spec| spec.rate_limit == RateLimit::SignIns);
-    strict.any(|spec| spec.method.as_str() == method && spec.path == path)
 }
 
 fn too_many(wait: u32) -> Problem {

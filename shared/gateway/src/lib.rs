@@ -1,7 +1,7 @@
 //! API gateway: everything public comes in here, and what other roles answer is forwarded to them. In texts for people: the
 //! door.
 //!
-//! - [`table`]: which role answers which method and path. [`forward`]: one request to a role and its answer back.
+//! - [`forward`]: one request to a role and its answer back.
 //! - [`upstream`]: the way to one role: connections, bounds, retries; [`metrics`]: its figures. [`failure`]: why there is no answer.
 //! - [`headers`]: what of a head goes on. [`body`]: request bodies up to their limit, answers as they come.
 //! - [`tunnel`]: WebSockets. [`client`]: who is at the other end.
@@ -9,7 +9,7 @@
 //! - [`settings`]: what can be set about all this.
 //!
 //! A role that runs in the same process answers by itself; the door forwards only what nobody here answers, and only
-//! what stands in the table. `/internal/*` does not.
+//! what the interface has. `/internal/*` is not in it.
 
 pub mod body;
 pub mod client;
@@ -21,7 +21,6 @@ pub mod headers;
 pub mod limits;
 pub mod metrics;
 pub mod settings;
-pub mod table;
 pub mod tunnel;
 pub mod upstream;
 
@@ -29,6 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{HttpRequest, web};
+use shotengai_contracts::api::Interface;
 use shotengai_contracts::api::route::Media;
 use shotengai_contracts::topology::Service;
 use shotengai_messaging::Worker;
@@ -40,7 +40,6 @@ pub use gate::FrontGate;
 pub use settings::{DoorArgs, DoorSettings};
 
 use client::Trust;
-use table::routes_of;
 use upstream::{Bounds, Upstream};
 
 /// WebSockets that one process hands through at the same time; below what its server accepts, or they could lock
@@ -49,6 +48,7 @@ const MAX_TUNNELS: usize = 5_000;
 
 /// What forwarding needs.
 pub struct Door {
+    interface: Interface,
     upstreams: Vec<(Service, Arc<Upstream>)>,
     trust: Trust,
     read_timeout: Duration,
@@ -69,6 +69,7 @@ impl Door {
             upstreams.push((*target, Arc::new(Upstream::new(target.as_str(), url, client.clone(), bounds)?)));
         }
         Ok(Arc::new(Self {
+            interface: context.interface.clone(),
             upstreams,
             trust: settings.trust,
             read_timeout: Duration::from_secs(context.settings.http.request_read_seconds),
@@ -77,10 +78,10 @@ impl Door {
         }))
     }
 
-    /// Puts the table's routes behind those of this process's own roles.
+    /// Puts the interface's routes behind those of this process's own roles.
     pub fn register(self: &Arc<Self>, routes: &mut Routes) {
         for (target, upstream) in &self.upstreams {
-            for spec in routes_of(*target) {
+            for spec in self.interface.of(*target) {
                 let (door, upstream) = (Arc::clone(self), Arc::clone(upstream));
                 let live = spec.media == Media::WebSocket;
                 let handler = move |request: HttpRequest, payload: web::Payload| {

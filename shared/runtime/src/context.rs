@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use shotengai_contracts::api::Interface;
 use shotengai_contracts::topology::Service;
 use shotengai_kernel::Ports;
 use shotengai_messaging::{Infrastructure, Leases};
@@ -32,6 +33,8 @@ pub struct Context {
     pub tokens: Arc<TokenVerifier>,
     /// For requests to other services. Plain HTTP.
     pub http: reqwest::Client,
+    /// The public routes of the installation, whoever answers them.
+    pub interface: Interface,
     leases: Option<LeaseSource>,
 }
 
@@ -44,13 +47,28 @@ impl Context {
         let http = http_client()?;
         let tokens =
             TokenVerifier::remote(&settings.jwks_url(), &settings.auth.issuer, http.clone(), Arc::clone(&ports.clock));
-        Ok(Self { settings, ports, infra, tokens: Arc::new(tokens), http, leases: None })
+        Ok(Self {
+            settings,
+            ports,
+            infra,
+            tokens: Arc::new(tokens),
+            http,
+            interface: Interface::default(),
+            leases: None,
+        })
     }
 
     /// The same, but tokens are checked with `tokens`.
     #[must_use]
     pub fn with_tokens(mut self, tokens: TokenVerifier) -> Self {
         self.tokens = Arc::new(tokens);
+        self
+    }
+
+    /// The same, but of an installation with these public routes.
+    #[must_use]
+    pub fn with_interface(mut self, interface: Interface) -> Self {
+        self.interface = interface;
         self
     }
 

@@ -5,13 +5,15 @@
 //! - [`problem`]: [`ProblemType`]; [`shared`] has those that any route may answer with.
 //! - [`accounts`], [`products`], [`orders`], [`tally`]: what the street serves, and the problems of each.
 //! - [`internal`]: what services ask each other. [`pages`]: web pages.
-//! - [`documents`]: the interface about itself. [`page`]: lists in pages. [`openapi`]: the OpenAPI document of a list of routes.
+//! - [`interface`]: the public routes of an installation. [`documents`]: the interface about itself. [`page`]: lists in pages. [`openapi`]: the OpenAPI document of a list of routes.
 //!
 //! Servers register these constants (`Routes::route`), the front door forwards by them, clients call by them. An
-//! application with routes of its own declares [`Route`] constants too and puts its list beside [`PUBLIC`].
+//! application with routes of its own declares [`Route`] constants too and puts its list beside [`PUBLIC`], in an
+//! [`Interface`].
 
 pub mod accounts;
 pub mod documents;
+pub mod interface;
 pub mod internal;
 pub mod openapi;
 pub mod orders;
@@ -25,6 +27,7 @@ pub mod shared;
 pub mod tally;
 
 pub use accounts::{GET_ME, KEYS, LOG_IN, OPEN_GUEST};
+pub use interface::{Interface, InterfaceError};
 pub use internal::{INTERNAL_CONTACT, INTERNAL_LEDGER, INTERNAL_PRODUCT};
 pub use orders::{CANCEL_ORDER, GET_ORDER, LIST_ORDERS, ORDER_EVENTS, PLACE_ORDER, SHIP_ORDER};
 pub use page::Page;

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use shotengai_contracts::api::{INTERNAL, PUBLIC};
+use shotengai_contracts::api::{INTERNAL, Interface, PUBLIC};
 use shotengai_contracts::topology::{Purpose, SHOTENGAI, Service};
-use shotengai_gateway::table::routes_of;
 
 #[test]
 fn every_public_route_is_of_one_installed_role() {
-    let listed: usize = SHOTENGAI.services.iter().map(|service| routes_of(*service).count()).sum();
+    let interface = Interface::default();
+    let listed: usize = SHOTENGAI.services.iter().map(|service| interface.of(*service).count()).sum();
     assert_eq!(listed, PUBLIC.len());
     for role in [Service::ORDER, Service::CATALOG, Service::INVENTORY, Service::QUERY, Service::TALLY] {
-        assert!(routes_of(role).next().is_some(), "{role} has routes");
+        assert!(interface.of(role).next().is_some(), "{role} has routes");
     }
 }
 
@@ -26,7 +26,6 @@ fn the_topology_names_every_role_that_is_forwarded_to() {
 
 #[test]
 fn nothing_internal_is_forwarded() {
-    let forwarded: Vec<_> = SHOTENGAI.services.iter().flat_map(|service| routes_of(*service)).collect();
-    assert!(forwarded.iter().all(|spec| !spec.path.starts_with("/internal")));
+    assert!(Interface::default().specs().all(|spec| !spec.path.starts_with("/internal")));
     assert!(INTERNAL.iter().all(|route| route.spec().path.starts_with("/internal/")));
 }

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use shotengai_contracts::api::documents::{DOCS, OPENAPI, OpenApi};
-use shotengai_contracts::api::{Endpoint, PUBLIC, openapi};
+use shotengai_contracts::api::{Endpoint, Interface, openapi};
 
 use super::{Answer, Reply, Routes};
 
@@ -35,10 +35,11 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 struct Document(OpenApi);
 
 /// Adds both; has to come after the roles, of whose routes it tells.
-pub(super) fn routes(routes: &mut Routes) {
+pub(super) fn routes(routes: &mut Routes, interface: &Interface) {
     let here = routes.endpoints().iter().map(AsRef::as_ref);
-    let known = |route: &&dyn Endpoint| PUBLIC.iter().any(|public| public.spec().name == route.spec().name);
-    let all: Vec<&dyn Endpoint> = PUBLIC.iter().copied().chain(here.filter(|route| !known(route))).collect();
+    let known = |route: &&dyn Endpoint| interface.specs().any(|public| public.name == route.spec().name);
+    let public = interface.routes().map(|route| -> &dyn Endpoint { route });
+    let all: Vec<_> = public.chain(here.filter(|route| !known(route))).collect();
     let document = match openapi::document(&all) {
         Value::Object(document) => OpenApi(document),
         _ => OpenApi(serde_json::Map::new()),

@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpResponse, web};
 use shotengai_contracts::api::problem::{GET_PROBLEM, LIST_PROBLEMS};
-use shotengai_contracts::api::{INTERNAL, PUBLIC, ProblemType, problems};
+use shotengai_contracts::api::{INTERNAL, Interface, ProblemType, problems};
 
 use super::{PathId, Problem, Routes};
 
@@ -45,9 +45,10 @@ pub fn describe_problems(types: &[&ProblemType]) -> String {
 type Types = Arc<[&'static ProblemType]>;
 
 /// `GET /problems` and `GET /problems/{id}`: the interface's types, and those of the routes registered so far.
-pub(super) fn routes(routes: &mut Routes) {
+pub(super) fn routes(routes: &mut Routes, interface: &Interface) {
     let own = routes.endpoints().iter().flat_map(|route| route.spec().problems.iter().copied());
-    let mut types: Vec<_> = problems(PUBLIC.iter().chain(INTERNAL)).into_iter().chain(own).collect();
+    let public: Vec<_> = interface.routes().collect();
+    let mut types: Vec<_> = problems(public.iter().chain(INTERNAL)).into_iter().chain(own).collect();
     types.sort_by_key(|problem| problem.slug);
     types.dedup_by_key(|problem| problem.slug);
     routes.data(web::Data::new(Types::from(types)));

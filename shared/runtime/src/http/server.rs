@@ -111,8 +111,8 @@ pub fn app(
     for table in routes {
         table(&mut merged);
     }
-    super::problem_types::routes(&mut merged);
-    super::documents::routes(&mut merged);
+    super::problem_types::routes(&mut merged, &state.interface);
+    super::documents::routes(&mut merged, &state.interface);
     App::new()
         .app_data(state)
         .app_data(web::PayloadConfig::new(BODY_LIMIT))

@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, web};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 use secrecy::{ExposeSecret, SecretString};
+use shotengai_contracts::api::Interface;
 use shotengai_kernel::Ports;
 
 use super::{Gate, Problem};
@@ -21,6 +22,7 @@ pub struct HttpState {
     pub(super) ports: Ports,
     pub(super) tokens: Arc<TokenVerifier>,
     pub(super) gates: Vec<Arc<dyn Gate>>,
+    pub(super) interface: Interface,
     internal_token: Digest,
     read_timeout: Duration,
     closing: AtomicBool,
@@ -31,8 +33,8 @@ impl HttpState {
     #[must_use]
     pub fn new(ports: Ports, tokens: Arc<TokenVerifier>, internal_token: &SecretString) -> Self {
         let internal_token = digest(&SHA256, internal_token.expose_secret().as_bytes());
-        let (gates, closing) = (Vec::new(), AtomicBool::new(false));
-        Self { ports, tokens, gates, internal_token, read_timeout: READ_TIMEOUT, closing }
+        let (gates, interface, closing) = (Vec::new(), Interface::default(), AtomicBool::new(false));
+        Self { ports, tokens, gates, interface, internal_token, read_timeout: READ_TIMEOUT, closing }
     }
 
     /// With another time for a request's head, and then its body, to arrive: a client that trickles must not hold a
@@ -46,6 +48,12 @@ impl HttpState {
     #[must_use]
     pub fn with_gates(self, gates: Vec<Arc<dyn Gate>>) -> Self {
         Self { gates, ..self }
+    }
+
+    /// Telling of this interface in its documents, beside what its own roles answer.
+    #[must_use]
+    pub fn with_interface(self, interface: Interface) -> Self {
+        Self { interface, ..self }
     }
 
     pub(super) const fn read_timeout(&self) -> Duration {

@@ -87,7 +87,7 @@ impl App {
         let state = HttpState::new(context.ports.clone(), Arc::clone(&context.tokens), &settings.auth.internal_token);
         let gates = roles.iter().filter_map(|role| role.gate.clone()).collect();
         let state = state.with_read_timeout(Duration::from_secs(settings.http.request_read_seconds)).with_gates(gates);
-        let state = Arc::new(state);
+        let state = Arc::new(state.with_interface(context.interface.clone()));
         let drain = Duration::from_secs(settings.http.drain_seconds);
         // Requests get half of the time, so that one slow client takes nothing from the workers.
         let http_drain = Duration::from_secs(settings.http.drain_seconds.div_ceil(2));
