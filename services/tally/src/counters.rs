@@ -133,5 +133,5 @@ impl SharedStandings {
 }
 
 fn counter(row: &Row, name: &str) -> i64 {
-    row.counters.get(name).copied().unwrap_or(0)
+    row.counter(name)
 }

@@ -7,6 +7,7 @@
 //! - **aggregates** ([`aggregate`]): load, decide, append, publish; with snapshots. A **unit of work** is one attempt at
 //!   that, over one or several aggregates; the loop around it decides anew after a conflict.
 //! - **outbox** ([`outbox`]): publisher and sweeper; nothing committed is ever lost.
+//! - **once** ([`once`]): an effect on a table's rows that is not repeated with its message or request.
 //! - **consumer** ([`consumer`]): receives, decodes, limits, settles.
 //! - **handler** ([`handler`]): reacts, to one event ([`EventHandler`]) or to those that belong together ([`GroupHandler`]).
 //!   What became of a [`Delivery`] is its [`Disposition`].
@@ -28,6 +29,7 @@ pub mod disposition;
 pub mod handler;
 mod log_limiter;
 pub mod metrics;
+mod once;
 pub mod outbox;
 pub mod ports;
 pub mod reason;
@@ -48,6 +50,7 @@ pub use delivery::Delivery;
 pub use disposition::Disposition;
 pub use handler::{EventHandler, Group, GroupHandler, Handler, IntoHandler, RecordHandler};
 pub use log_limiter::LogLimiter;
+pub use once::once;
 pub use outbox::{Outbox, OutboxConfig, Publisher};
 pub use ports::fault::{Fault, FaultKind};
 pub use ports::infrastructure::Infrastructure;

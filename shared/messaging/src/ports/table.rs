@@ -48,6 +48,12 @@ impl Row {
     pub const fn new(key: Key, version: u64, doc: Value) -> Self {
         Self { key, version, doc, counters: BTreeMap::new(), expires_at: None }
     }
+
+    /// A counter; zero where nothing was added to it.
+    #[must_use]
+    pub fn counter(&self, name: &str) -> i64 {
+        self.counters.get(name).copied().unwrap_or(0)
+    }
 }
 
 /// What must hold for a write to happen.
@@ -104,6 +110,13 @@ pub enum WriteOp {
     },
     /// Deletes a row; no row is fine under [`Condition::Any`].
     Delete(Key, Condition),
+}
+
+impl WriteOp {
+    /// Adds to one counter of a row, which then stays.
+    pub fn add(key: Key, counter: impl Into<String>, by: i64) -> Self {
+        Self::Add { key, counters: BTreeMap::from([(counter.into(), by)]), expires_at: None }
+    }
 }
 
 /// A table of rows, one service's own. All reads are consistent.

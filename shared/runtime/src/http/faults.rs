@@ -1,5 +1,7 @@
 //! Failures of ports, as clients see them. Logged here, once; the client learns only whether to try again.
 
+use std::convert::Infallible;
+
 use shotengai_messaging::{CommandError, Fault};
 
 use super::Problem;
@@ -15,6 +17,13 @@ impl From<Fault> for Problem {
             tracing::error!(error = %fault, "a dependency refused; the request failed");
             Self::internal()
         }
+    }
+}
+
+/// For commands that are never refused.
+impl From<Infallible> for Problem {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 

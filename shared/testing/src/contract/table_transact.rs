@@ -19,7 +19,7 @@ pub(super) async fn check(case: &Case) {
 }
 
 fn add(key: &Key, name: &str, by: i64) -> WriteOp {
-    WriteOp::Add { key: key.clone(), counters: BTreeMap::from([(name.to_owned(), by)]), expires_at: None }
+    WriteOp::add(key.clone(), name, by)
 }
 
 async fn transact(case: &Case, ops: &[WriteOp]) {
