@@ -6,6 +6,7 @@ use shotengai_query::rebuild::Kind;
 use shotengai_runtime::settings::{DatabaseArgs, LeaseArgs, PublishArgs, SharedArgs};
 use shotengai_storefront::DEVELOPERS_PASSWORD;
 
+use crate::added::AddedArgs;
 use crate::dead_letters::DeadLettersArgs;
 use crate::help;
 use crate::roles::{Choice, RoleArgs};
@@ -86,6 +87,8 @@ pub(crate) struct ServeArgs {
     pub(crate) shared: SharedArgs,
     #[command(flatten)]
     pub(crate) own: RoleArgs,
+    #[command(flatten)]
+    pub(crate) added: AddedArgs,
 }
 
 #[cfg(feature = "dev")]

@@ -2,6 +2,8 @@
 //!
 //! `topology`: services, queues, subscriptions, tables, event types, and who calls whom.
 //!
+//! `routes`: the public interface, in short; `GET /openapi.json` of a process says all of it.
+//!
 //! `reasons`: why a message becomes a dead letter.
 //!
 //! `metrics`: every figure at `/metrics`, with its labels.
@@ -15,6 +17,7 @@ use std::process::ExitCode;
 use clap::{Command, CommandFactory};
 use comfy_table::{Table, presets};
 use serde::Serialize;
+use shotengai_contracts::api::Audience;
 use shotengai_contracts::topology;
 use shotengai_dead_letters::OF_NO_CONSUMER;
 use shotengai_messaging::Reason;
@@ -22,7 +25,8 @@ use shotengai_messaging::reason::OF_EVERY_CONSUMER;
 use shotengai_runtime::settings::{Setting, SharedArgs, settings_of, settings_of_command};
 
 use crate::cli::{Cli, DescribeArgs, Output};
-use crate::roles;
+use crate::program::program;
+use crate::{added, roles};
 
 #[cfg(test)]
 mod metrics_page;
@@ -31,6 +35,7 @@ mod metrics_page;
 #[derive(Serialize)]
 struct Description {
     topology: topology::Description,
+    routes: Vec<Route>,
     reasons: Vec<Declared>,
     metrics: Vec<Metric>,
     settings: Settings,
@@ -52,6 +57,17 @@ struct Metric {
     what: shotengai_metrics::Description,
 }
 
+/// A public route.
+#[derive(Serialize)]
+struct Route {
+    method: &'static str,
+    path: &'static str,
+    name: &'static str,
+    service: &'static str,
+    /// Who may call it.
+    caller: &'static str,
+}
+
 #[derive(Serialize)]
 struct Settings {
     shared: Vec<Setting>,
@@ -67,7 +83,8 @@ pub(crate) fn run(args: &DescribeArgs) -> anyhow::Result<ExitCode> {
             let topology = &description.topology;
             println!("{}\n\n{}\n\n{}\n", services(topology), queues(topology), tables(topology));
             println!("{}\n", reasons_table(&description.reasons));
-            println!("{}\n\n{}", metrics(&description.metrics), settings(&description.settings));
+            println!("{}\n", metrics(&description.metrics));
+            println!("{}\n\n{}", routes(&description.routes), settings(&description.settings));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -76,12 +93,24 @@ pub(crate) fn run(args: &DescribeArgs) -> anyhow::Result<ExitCode> {
 fn description() -> Description {
     let mut commands = BTreeMap::new();
     options("", &Cli::command(), &mut commands);
-    let settings =
-        Settings { shared: settings_of::<SharedArgs>(), roles: roles::settings().into_iter().collect(), commands };
+    let shared = settings_of::<SharedArgs>().into_iter().chain(added::url_settings()).collect();
+    let settings = Settings { shared, roles: roles::settings().collect(), commands };
+    let routes = program().interface.specs().map(|spec| Route {
+        method: spec.method.as_str(),
+        path: spec.path,
+        name: spec.name,
+        service: spec.role.as_str(),
+        caller: caller(spec.audience),
+    });
     let metrics = roles::metrics().into_iter();
     let metrics = metrics.flat_map(|(by, all)| all.iter().map(move |figure| Metric { by, what: (*figure).into() }));
-    let topology = topology::Description::of(&roles::installation());
-    Description { topology, reasons: reasons(), metrics: metrics.collect(), settings }
+    Description {
+        topology: topology::Description::of(&roles::installation()),
+        routes: routes.collect(),
+        reasons: reasons(),
+        metrics: metrics.collect(),
+        settings,
+    }
 }
 
 fn reasons() -> Vec<Declared> {
@@ -143,6 +172,14 @@ fn reasons_table(reasons: &[Declared]) -> Table {
     table
 }
 
+fn routes(routes: &[Route]) -> Table {
+    let mut table = table(&["route", "service", "caller"]);
+    for route in routes {
+        table.add_row([&format!("{} {}", route.method, route.path), route.service, route.caller]);
+    }
+    table
+}
+
 fn metrics(metrics: &[Metric]) -> Table {
     let mut table = table(&["metric", "of", "kind", "labels", "says"]);
     for Metric { by, what } in metrics {
@@ -150,6 +187,16 @@ fn metrics(metrics: &[Metric]) -> Table {
         table.add_row([&what.prometheus, *by, what.kind, &labels.join(", "), what.description]);
     }
     table
+}
+
+const fn caller(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Anyone => "anyone",
+        Audience::Customer => "customer",
+        Audience::LinkHolder => "link holder",
+        Audience::Administrator => "administrator",
+        Audience::Internal => "service",
+    }
 }
 
 fn settings(settings: &Settings) -> Table {

@@ -1,11 +1,13 @@
-//! The one binary of Shotengai: every role, the local street, the provisioner.
+//! The program: every role, the local street, the provisioner. [`main`] is all of it, with the roles that an application adds.
 //!
-//! - [`cli`]: what can be asked for. [`roles`]: which roles there are and how they are built.
+//! - [`cli`]: what can be asked for. [`roles`]: which roles there are and how they are built. [`added`]: those that an
+//!   application adds. [`program`]: what this one is made of.
 //! - [`serve`]: roles in this process. [`capture`]: whether `PUBLISH=cdc` is possible. `dev`: the whole street on one machine, where the
 //!   feature of that name is on; the container image has it not.
 //! - [`provision`], [`status`], [`seed`], [`smoke`], [`dead_letters`], [`rebuild`], [`describe`]: what operators and developers do beside that.
 #![expect(clippy::print_stdout, reason = "the command line's answers")]
 
+mod added;
 mod capture;
 mod cli;
 mod dead_letters;
@@ -14,6 +16,7 @@ mod describe;
 mod dev;
 mod help;
 mod leases;
+mod program;
 mod provision;
 mod rebuild;
 mod roles;
@@ -30,7 +33,9 @@ use clap::{CommandFactory, Parser};
 use secrecy::ExposeSecret;
 use shotengai_runtime::SettingsError;
 
+pub use crate::added::{AddedRole, Addition};
 use crate::cli::{Cli, Command};
+use crate::program::Program;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -38,7 +43,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// How many threads run the roles. The HTTP server has its own.
 const WORKER_THREADS: usize = 2;
 
-fn main() -> ExitCode {
+/// Does what the command line asks for, with the platform's roles and these.
+#[must_use]
+pub fn main(additions: &[Addition]) -> ExitCode {
+    if let Err(error) = Program::with(additions).and_then(Program::run_here) {
+        return failed(&error);
+    }
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(WORKER_THREADS).enable_all().build()
     {
@@ -64,7 +74,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Describe(args) => describe::run(&args),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "shotengai", &mut std::io::stdout());
+            clap_complete::generate(shell, &mut Cli::command(), own_name(), &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
         }
         Command::Keygen => {
@@ -72,6 +82,13 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// What this program is called: an application's has a name of its own.
+fn own_name() -> String {
+    let called = std::env::args_os().next().map(std::path::PathBuf::from);
+    let name = called.as_deref().and_then(std::path::Path::file_name);
+    name.map_or_else(|| "shotengai".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// One line, or one for each setting at fault, and exit code 2: what was asked for could not be done.

@@ -7,9 +7,12 @@ use shotengai_contracts::topology::{Installation, Service};
 use shotengai_messaging::Reason;
 use shotengai_metrics::Definition;
 use shotengai_runtime::settings::{Setting, settings_of};
-use shotengai_runtime::{Context, Faults, Role, SettingsGroup};
+use shotengai_runtime::{Context, Faults, Role, SettingsGroup, SharedArgs};
 #[cfg(feature = "dev")]
 use shotengai_storefront::page::Places;
+
+use crate::added::{self, AddedSettings};
+use crate::program::program;
 
 const ALL: &str = "all";
 /// Who records what no single role does.
@@ -33,9 +36,9 @@ impl Choice {
     }
 }
 
-/// What is installed. An application with roles of its own names their topologies here.
+/// What is installed.
 pub(crate) fn installation() -> Installation {
-    Installation::default()
+    program().installation.clone()
 }
 
 /// The settings that single roles have beside the shared ones, on the way in.
@@ -73,6 +76,7 @@ pub(crate) struct RoleSettings {
     pub(crate) tally: Option<shotengai_tally::TallySettings>,
     pub(crate) query: Option<shotengai_query::QuerySettings>,
     pub(crate) bridge: Option<shotengai_bridge::BridgeSettings>,
+    pub(crate) added: AddedSettings,
 }
 
 impl RoleArgs {
@@ -119,7 +123,17 @@ impl RoleArgs {
 }
 
 /// What settings each role has of its own.
-pub(crate) fn settings() -> [(&'static str, Vec<Setting>); 9] {
+pub(crate) fn settings() -> impl Iterator<Item = (&'static str, Vec<Setting>)> {
+    platform_settings().into_iter().chain(added::settings())
+}
+
+/// The names of the platform's settings, shared ones included.
+pub(crate) fn platform_setting_names() -> impl Iterator<Item = String> {
+    let own = platform_settings().into_iter().flat_map(|(_, settings)| settings);
+    settings_of::<SharedArgs>().into_iter().chain(own).map(|setting| setting.name)
+}
+
+fn platform_settings() -> [(&'static str, Vec<Setting>); 9] {
     [
         (Service::STOREFRONT.as_str(), settings_of::<shotengai_storefront::StorefrontArgs>()),
         (Service::ORDER.as_str(), settings_of::<shotengai_order::OrderArgs>()),
@@ -181,7 +195,7 @@ pub(crate) async fn build(service: Service, context: &Context, own: &RoleSetting
         Service::BRIDGE => {
             Ok(shotengai_bridge::assemble(context.deps(service), checked(own.bridge.as_ref())?.shards()))
         }
-        other => anyhow::bail!("{other} is installed, but not built into this program"),
+        other => own.added.build(other, context),
     }
 }
 

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::ServeArgs;
 use crate::leases::ClusterLeases;
+use crate::program::program;
 use crate::roles::RoleSettings;
 use crate::{capture, roles};
 
@@ -42,8 +43,12 @@ impl ServeArgs {
         faults.refuse_earlier_names(|name| std::env::var_os(name).is_some());
         let chosen = roles::chosen(&self.roles);
         let settings = self.shared.check(&mut faults);
-        let own = self.own.check(&chosen, &mut faults);
-        faults.finish(settings.map(|settings| Serving { settings, chosen, own }))
+        let mut own = self.own.check(&chosen, &mut faults);
+        own.added = self.added.check(&chosen, &mut faults);
+        faults.finish(settings.map(|mut settings| {
+            settings.neighbours.roles.append(&mut own.added.urls);
+            Serving { settings, chosen, own }
+        }))
     }
 }
 
@@ -57,7 +62,8 @@ pub(crate) async fn bind(serving: Serving) -> anyhow::Result<App> {
         capture::require(&aws, &chosen).await?;
     }
     let settings = Arc::new(settings);
-    let mut context = Context::new(Arc::clone(&settings), ports.clone(), Arc::new(aws.clone()))?;
+    let context = Context::new(Arc::clone(&settings), ports.clone(), Arc::new(aws.clone()))?;
+    let mut context = context.with_interface(program().interface.clone());
     // The process that signs tokens knows its own keys; all others fetch them.
     if let Some(storefront) = &own.storefront {
         let issuer = &settings.auth.issuer;

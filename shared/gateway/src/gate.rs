@@ -39,7 +39,6 @@ pub struct FrontGate {
 }
 
 impl FrontGate {
-    /// The gate of these settings; `tokens` tells who is calling.
     /// The gate of these settings before the routes of `interface`; `tokens` tells who is calling.
     #[must_use]
     pub fn new(interface: Interface, tokens: Arc<TokenVerifier>, settings: &DoorSettings) -> Self {

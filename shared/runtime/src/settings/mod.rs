@@ -74,6 +74,15 @@ pub trait SettingsGroup: clap::Args {
     }
 }
 
+/// No settings at all.
+impl SettingsGroup for () {
+    type Settings = ();
+
+    fn check(self, _: &mut Faults) -> Option<()> {
+        Some(())
+    }
+}
+
 /// The arguments of a group that these flags make, whatever the environment says.
 ///
 /// # Errors
