@@ -2,7 +2,7 @@
 
 use shotengai_runtime::direct_http;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +44,7 @@ pub struct TestCluster {
     pub aws: Arc<Aws>,
     /// What was mailed.
     pub inbox: InboxStore,
+    binary: PathBuf,
     account: String,
     database_url: String,
     smtp_url: String,
@@ -80,6 +81,11 @@ pub fn binary() -> PathBuf {
 impl TestCluster {
     /// A provisioned street without processes.
     pub async fn provisioned() -> Self {
+        Self::provisioned_by(&binary()).await
+    }
+
+    /// The same, of this program: with the roles that an application adds.
+    pub async fn provisioned_by(binary: &Path) -> Self {
         let local = Local::get();
         let ports = Ports::system();
         let folder = tempfile::Builder::new().prefix("street-").tempdir_in(local.folder()).unwrap();
@@ -101,6 +107,7 @@ impl TestCluster {
         let key = shotengai_runtime::auth::generate_signing_key().unwrap();
         std::fs::write(folder.path().join("signing-key.pem"), key.expose_secret()).unwrap();
         let cluster = Self {
+            binary: binary.to_owned(),
             aws,
             inbox: store,
             account,
@@ -120,7 +127,7 @@ impl TestCluster {
     #[must_use]
     pub fn command(&self, args: &[&str]) -> Command {
         let key = self.folder.path().join("signing-key.pem");
-        let mut command = Command::new(binary());
+        let mut command = Command::new(&self.binary);
         command
             .args(args)
             // What talks to the installation itself uses no proxy of the environment; nobody listens at this one.
@@ -183,6 +190,12 @@ impl TestCluster {
     #[must_use]
     pub fn spawn_one(&self, role: &str, extra: &[(&str, &str)]) -> Process {
         self.spawn(role, loopback(), loopback(), extra)
+    }
+
+    /// Where its roles are reached that have a process of their own.
+    #[must_use]
+    pub const fn addresses(&self) -> &Addresses {
+        &self.addresses
     }
 
     /// Its local AWS.
