@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use shotengai_contracts::api::Endpoint;
 use shotengai_contracts::topology::{Service, Topology};
+use shotengai_messaging::Reason;
+use shotengai_metrics::Definition;
 use shotengai_runtime::settings::{Given, Setting, parsed, settings_of_command, text};
 use shotengai_runtime::{Context, Faults, Role, SettingsGroup};
 
@@ -17,6 +19,12 @@ pub trait AddedRole: 'static {
 
     /// The public routes that it answers: the front door forwards them, documents tell of them.
     const ROUTES: &'static [&'static dyn Endpoint];
+
+    /// The figures that it shows at `/metrics`, beside those that every role has.
+    const METRICS: &'static [&'static Definition] = &[];
+
+    /// The reasons for dead letters that it has, beside those of every consumer.
+    const REASONS: &'static [Reason] = &[];
 
     /// The settings that it has of its own.
     type Args: SettingsGroup + 'static;
@@ -37,6 +45,8 @@ pub struct Addition {
     pub(crate) service: Service,
     pub(crate) topology: Topology,
     pub(crate) routes: &'static [&'static dyn Endpoint],
+    metrics: &'static [&'static Definition],
+    reasons: &'static [Reason],
     augment: fn(Command) -> Command,
     read: fn(&ArgMatches) -> Result<Check, clap::Error>,
 }
@@ -55,6 +65,8 @@ impl Addition {
             service,
             topology: R::TOPOLOGY,
             routes: R::ROUTES,
+            metrics: R::METRICS,
+            reasons: R::REASONS,
             augment: <R::Args as Args>::augment_args,
             read: read::<R>,
         }
@@ -121,6 +133,16 @@ pub(crate) fn url_settings() -> Vec<Setting> {
 /// What settings each added role has of its own.
 pub(crate) fn settings() -> impl Iterator<Item = (&'static str, Vec<Setting>)> {
     program().added.iter().map(|added| (added.role.service.as_str(), added.settings()))
+}
+
+/// The figures of each added role.
+pub(crate) fn metrics() -> impl Iterator<Item = (&'static str, &'static [&'static Definition])> {
+    program().added.iter().map(|added| (added.role.service.as_str(), added.role.metrics))
+}
+
+/// The reasons for dead letters of each added role.
+pub(crate) fn reasons() -> impl Iterator<Item = (&'static str, &'static [Reason])> {
+    program().added.iter().map(|added| (added.role.service.as_str(), added.role.reasons))
 }
 
 /// The settings of added roles, on the way in.

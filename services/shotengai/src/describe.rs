@@ -102,8 +102,8 @@ fn description() -> Description {
         service: spec.role.as_str(),
         caller: caller(spec.audience),
     });
-    let metrics = roles::metrics().into_iter();
-    let metrics = metrics.flat_map(|(by, all)| all.iter().map(move |figure| Metric { by, what: (*figure).into() }));
+    let metrics =
+        roles::metrics().flat_map(|(by, all)| all.iter().map(move |figure| Metric { by, what: (*figure).into() }));
     Description {
         topology: topology::Description::of(&roles::installation()),
         routes: routes.collect(),

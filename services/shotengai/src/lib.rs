@@ -1,10 +1,10 @@
 //! The program: every role, the local street, the provisioner. [`main`] is all of it, with the roles that an application adds.
 //!
-//! - [`cli`]: what can be asked for. [`roles`]: which roles there are and how they are built. [`added`]: those that an
-//!   application adds. [`program`]: what this one is made of.
-//! - [`serve`]: roles in this process. [`capture`]: whether `PUBLISH=cdc` is possible. `dev`: the whole street on one machine, where the
+//! - `cli`: what can be asked for. `roles`: which roles there are and how they are built. `added`: those that an
+//!   application adds. `program`: what this one is made of.
+//! - `serve`: roles in this process. `capture`: whether `PUBLISH=cdc` is possible. `dev`: the whole street on one machine, where the
 //!   feature of that name is on; the container image has it not.
-//! - [`provision`], [`status`], [`seed`], [`smoke`], [`dead_letters`], [`rebuild`], [`describe`]: what operators and developers do beside that.
+//! - `provision`, `status`, `seed`, `smoke`, `dead_letters`, `rebuild`, `describe`: what operators and developers do beside that.
 #![expect(clippy::print_stdout, reason = "the command line's answers")]
 
 mod added;

@@ -148,8 +148,8 @@ fn platform_settings() -> [(&'static str, Vec<Setting>); 9] {
 }
 
 /// Every figure at `/metrics`, by who records it.
-pub(crate) fn metrics() -> [(&'static str, &'static [&'static Definition]); 10] {
-    [
+pub(crate) fn metrics() -> impl Iterator<Item = (&'static str, &'static [&'static Definition])> {
+    let own: [(&str, &[&Definition]); 10] = [
         (EVERY_ROLE, &shotengai_runtime::metrics::DEFINITIONS),
         (EVERY_ROLE, &shotengai_messaging::metrics::DEFINITIONS),
         (EVERY_ROLE, &shotengai_aws::metrics::DEFINITIONS),
@@ -160,17 +160,19 @@ pub(crate) fn metrics() -> [(&'static str, &'static [&'static Definition]); 10] 
         (Service::NOTIFICATION.as_str(), &shotengai_notification::metrics::DEFINITIONS),
         (Service::BRIDGE.as_str(), &shotengai_bridge::metrics::DEFINITIONS),
         (Service::BRIDGE.as_str(), &shotengai_streaming::metrics::DEFINITIONS),
-    ]
+    ];
+    own.into_iter().chain(added::metrics())
 }
 
 /// The reasons for dead letters that single services have, beside those of every consumer.
-pub(crate) fn reasons() -> [(&'static str, &'static [Reason]); 4] {
-    [
+pub(crate) fn reasons() -> impl Iterator<Item = (&'static str, &'static [Reason])> {
+    let own: [(&str, &[Reason]); 4] = [
         (Service::INVENTORY.as_str(), &shotengai_inventory::reasons::REASONS),
         (Service::NOTIFICATION.as_str(), &shotengai_notification::reasons::REASONS),
         (Service::TALLY.as_str(), &shotengai_tally::reasons::REASONS),
         (Service::BRIDGE.as_str(), &shotengai_bridge::reasons::REASONS),
-    ]
+    ];
+    own.into_iter().chain(added::reasons())
 }
 
 /// The roles chosen, each once, in building order.

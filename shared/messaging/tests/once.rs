@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures::future::join_all;
 use serde_json::json;
 use shotengai_kernel::{ManualClock, Ports};
-use shotengai_messaging::memory::{FaultInjector, InjectedFault, MemoryTable};
 use shotengai_messaging::{CommandError, Condition, Key, Row, Table, WriteOp, once};
+use shotengai_testing::memory::{FaultInjector, InjectedFault, MemoryTable};
 
 /// The answer of the first transaction is lost.
 #[derive(Default)]

@@ -12,11 +12,11 @@ use prometheus::Registry;
 use shotengai_contracts::topology::queues;
 use shotengai_contracts::{EventType, samples};
 use shotengai_kernel::{ManualClock, Ports};
-use shotengai_messaging::memory::MemoryQueue;
 use shotengai_messaging::reason::OF_EVERY_CONSUMER;
 use shotengai_messaging::{
     Consumer, ConsumerConfig, Delivery, Disposition, EventHandler, IntoHandler, Message, Queue, Reason,
 };
+use shotengai_testing::memory::MemoryQueue;
 
 const POINTS_EXPIRED: Reason = Reason::new("points_expired", "the points are too old");
 const FORGOTTEN: Reason = Reason::new("forgotten", "nobody has declared it");

@@ -1,0 +1,5 @@
+//! The platform and loyalty in one program: `cargo run -p shotengai-loyalty -- dev`.
+
+fn main() -> std::process::ExitCode {
+    shotengai::main(&[shotengai::Addition::of::<shotengai_loyalty::Loyalty>()])
+}
