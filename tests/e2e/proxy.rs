@@ -59,7 +59,7 @@ async fn every_service_passes_and_its_errors_are_judged_rightly() {
     for (action, kind) in [
         (Action::ServerError, FaultKind::Transient),
         (Action::Throttle, FaultKind::Throttled),
-        (Action::AccessDenied, FaultKind::Permanent),
+        (Action::AccessDenied, FaultKind::Denied),
         (Action::DropRequest, FaultKind::Transient),
     ] {
         let rule = proxy.rule(Rule::when(|_| true).act(action.clone()));
@@ -139,7 +139,7 @@ async fn the_newest_rule_decides_and_one_that_is_used_up_leaves_it_to_older_ones
     let id = AggregateId::parse("ord_1").unwrap();
     // The SDK repeats the throttled request by itself, and is denied then.
     let fault = store.load(&id, Version::ZERO).await.unwrap_err();
-    assert_eq!(fault.kind(), FaultKind::Permanent, "{fault}");
+    assert_eq!(fault.kind(), FaultKind::Denied, "{fault}");
     assert_eq!((newer.hits(), older.hits()), (1, 1));
     older.remove();
     assert!(store.load(&id, Version::ZERO).await.unwrap().is_empty());

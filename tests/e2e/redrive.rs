@@ -35,6 +35,14 @@ async fn redrive(cluster: &TestCluster, queue: &str) {
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// What DynamoDB says of a request that is to blame itself: a permission that is missing would be the installation's fault,
+/// and make no dead letter.
+fn refused_for_good() -> Action {
+    let body = json!({ "__type": "com.amazonaws.dynamodb.v20120810#InvalidRequestException", "message": "not this one" });
+    let headers = vec![("content-type".to_owned(), "application/x-amz-json-1.0".to_owned())];
+    Action::Answer { status: 400, body: body.to_string(), headers }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_whose_payment_could_not_be_written_completes_when_it_is_redriven() {
     let cluster = TestCluster::provisioned().await;
@@ -51,7 +59,7 @@ async fn an_order_whose_payment_could_not_be_written_completes_when_it_is_redriv
     let payment = PaymentId::of_order(&OrderId::parse(&unlucky).unwrap());
     let refused = proxy.rule(
         Rule::when(move |exchange| exchange.is("dynamodb", "PutItem") && exchange.mentions(payment.as_str()))
-            .act(Action::AccessDenied),
+            .act(refused_for_good()),
     );
     closed.remove();
     let lucky = customer.orders_one().await;
@@ -60,7 +68,7 @@ async fn an_order_whose_payment_could_not_be_written_completes_when_it_is_redriv
     let letters = cluster.letters("billing-dlq", 1, WITHIN).await;
     let facts = &letters[0].facts;
     assert_eq!((facts.reason.as_str(), facts.consumer.as_str(), facts.attempts), ("exhausted", "billing", 3));
-    assert!(facts.error.contains("dynamodb.PutItem") && facts.error.contains("AccessDenied"), "{facts:?}");
+    assert!(facts.error.contains("dynamodb.PutItem") && facts.error.contains("InvalidRequestException"), "{facts:?}");
     assert!(letters[0].body.contains(&unlucky));
     assert_eq!(customer.looks_at(&unlucky).await["status"], "pending");
     assert_eq!(cluster.dead_letters().await, [("billing-dlq".to_owned(), 1)]);

@@ -1,11 +1,12 @@
 //! Publishes messages until the topic has them, and sets aside those that it will never take.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::trace::TRACEPARENT;
-use shotengai_messaging::{Backoff, Fault, Message, metrics};
+use shotengai_messaging::{Backoff, Fault, FaultKind, Message, metrics};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -63,6 +64,13 @@ enum Answer {
     NotNow,
 }
 
+impl Answer {
+    /// A fault that is the message's own refuses it; any other says nothing about it.
+    fn of(fault: &Fault) -> Self {
+        if fault.kind() == FaultKind::Permanent { Self::Refused(fault.to_string()) } else { Self::NotNow }
+    }
+}
+
 impl Bridge {
     /// Publishes until every message is acknowledged; answers how many were set aside instead, or nothing when it was told
     /// to stop before.
@@ -112,17 +120,35 @@ impl Bridge {
 
     /// Offers each message once: those that were refused alone, since their company must not wait for them. Answers those
     /// that the topic did not take, and the last fault.
+    ///
+    /// A call that is refused as a whole is halved: one message can be what the topic has against all of them, and only
+    /// one that is refused alone is.
     async fn round<'a>(&'a self, outstanding: Vec<Outstanding<'a>>) -> (Vec<Outstanding<'a>>, Option<Fault>) {
         let (alone, together): (Vec<_>, Vec<_>) =
             outstanding.into_iter().partition(|message| message.refusal.is_some());
-        let calls = std::iter::once(together).chain(alone.into_iter().map(|message| vec![message]));
+        let mut calls: VecDeque<_> =
+            std::iter::once(together).chain(alone.into_iter().map(|message| vec![message])).collect();
         let (mut left, mut last) = (Vec::new(), None);
-        for call in calls.filter(|call| !call.is_empty()) {
+        while let Some(mut call) = calls.pop_front() {
+            if call.is_empty() {
+                continue;
+            }
             let taken = self.taken.load(Ordering::Relaxed);
-            let (answers, fault) = self.call(&call).await;
-            last = fault.or(last);
-            for (mut message, answer) in call.into_iter().zip(answers) {
-                match answer {
+            let answers = match self.call(&call, &mut last).await {
+                Ok(answers) => answers,
+                Err(Answer::Refused(_)) if call.len() > 1 => {
+                    let second = call.split_off(call.len() / 2);
+                    calls.push_front(second);
+                    calls.push_front(call);
+                    continue;
+                }
+                // The answer of the only one, or of nobody.
+                Err(answer) => vec![answer],
+            };
+            let mut answers = answers.into_iter();
+            for mut message in call {
+                // A message without an answer is not acknowledged.
+                match answers.next().unwrap_or(Answer::NotNow) {
                     Answer::Taken => continue,
                     Answer::Refused(error) => self.refused(&mut message, error, taken),
                     Answer::NotNow => {}
@@ -133,35 +159,24 @@ impl Bridge {
         (left, last)
     }
 
-    /// One call; an answer a message, and the last fault.
-    async fn call(&self, messages: &[Outstanding<'_>]) -> (Vec<Answer>, Option<Fault>) {
+    /// One call: an answer a message, or what the topic says of the call as a whole. The last fault is left in `last`.
+    async fn call(&self, messages: &[Outstanding<'_>], last: &mut Option<Fault>) -> Result<Vec<Answer>, Answer> {
         let request: Vec<_> = messages.iter().map(|message| message.entry.message.clone()).collect();
-        let mut last = None;
-        let mut answers: Vec<_> = match self.topic.publish(&request).await {
-            Ok(answers) => {
-                let answers = answers.into_iter().map(|answer| match answer {
-                    Ok(()) => {
-                        self.taken.fetch_add(1, Ordering::Relaxed);
-                        Answer::Taken
-                    }
-                    Err(fault) => {
-                        metrics::count_fault(&fault);
-                        let error = (!fault.is_retryable()).then(|| fault.to_string());
-                        last = Some(fault);
-                        error.map_or(Answer::NotNow, Answer::Refused)
-                    }
-                });
-                answers.collect()
-            }
-            Err(fault) => {
-                metrics::count_fault(&fault);
-                last = Some(fault);
-                Vec::new()
-            }
+        let mut failed = |fault: Fault| {
+            metrics::count_fault(&fault);
+            let answer = Answer::of(&fault);
+            *last = Some(fault);
+            answer
         };
-        // A message without an answer is not acknowledged.
-        answers.resize_with(messages.len(), || Answer::NotNow);
-        (answers, last)
+        let answers = self.topic.publish(&request).await.map_err(&mut failed)?;
+        let answers = answers.into_iter().map(|answer| match answer {
+            Ok(()) => {
+                self.taken.fetch_add(1, Ordering::Relaxed);
+                Answer::Taken
+            }
+            Err(fault) => failed(fault),
+        });
+        Ok(answers.collect())
     }
 
     /// A call refused it, before which the topic had taken so many.
@@ -257,7 +272,7 @@ mod tests {
     use shotengai_kernel::{AggregateId, ManualClock, Ports};
     use shotengai_messaging::RecordHandler;
     use shotengai_messaging::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
-    use shotengai_messaging::{FaultKind, Message, Queue, Topic};
+    use shotengai_messaging::{Message, Queue, Topic};
     use shotengai_testing::memory::MemoryQueue;
 
     use super::*;
@@ -267,6 +282,8 @@ mod tests {
 
     struct Moody {
         says: Says,
+        /// Says it of the whole call instead.
+        of_calls: bool,
         calls: Mutex<usize>,
         taken: Mutex<Vec<String>>,
     }
@@ -276,17 +293,20 @@ mod tests {
         async fn publish(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
             let mut calls = self.calls.lock().unwrap();
             *calls += 1;
-            let answer = |message: &Message| {
+            let said = messages.iter().map(|message| {
                 let subject = Envelope::from_json(message.body.as_bytes()).unwrap().subject.to_string();
                 match (self.says)(&subject, *calls) {
                     Some(kind) => Err(Fault::new(kind, "topic.publish", "no")),
-                    None => {
-                        self.taken.lock().unwrap().push(subject);
-                        Ok(())
-                    }
+                    None => Ok(subject),
                 }
-            };
-            Ok(messages.iter().map(answer).collect())
+            });
+            let said: Vec<_> = said.collect();
+            if self.of_calls
+                && let Some(Err(fault)) = said.iter().find(|said| said.is_err())
+            {
+                return Err(fault.clone());
+            }
+            Ok(said.into_iter().map(|said| said.map(|subject| self.taken.lock().unwrap().push(subject))).collect())
         }
     }
 
@@ -299,8 +319,17 @@ mod tests {
 
     impl Rig {
         fn new(says: Says) -> Self {
+            Self::with(says, false)
+        }
+
+        /// With a topic that takes or refuses whole calls.
+        fn of_calls(says: Says) -> Self {
+            Self::with(says, true)
+        }
+
+        fn with(says: Says, of_calls: bool) -> Self {
             let ports = Ports::seeded(1, Arc::new(ManualClock::default()));
-            let topic = Arc::new(Moody { says, calls: Mutex::default(), taken: Mutex::default() });
+            let topic = Arc::new(Moody { says, of_calls, calls: Mutex::default(), taken: Mutex::default() });
             let letters = Arc::new(MemoryQueue::new(queues::BRIDGE_DEAD_LETTERS.name, ports.clone()));
             let queue = Arc::clone(&letters) as Arc<dyn Queue>;
             let bridge = Bridge::new(Arc::clone(&topic) as Arc<dyn Topic>, queue, ports);
@@ -345,6 +374,28 @@ mod tests {
         assert!(facts.attempts >= REFUSALS && rig.began.elapsed() >= REFUSED_FOR, "{facts:?}");
         assert_eq!(facts.trace, samples::envelope(EventType::OrderPaid).unwrap().traceparent);
         assert_eq!(rig.bridge.refused.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_is_refused_for_one_record_is_halved_until_it_stands_alone() {
+        let rig = Rig::of_calls(|subject, _| (subject == "ord_4").then_some(FaultKind::Permanent));
+        let subjects: Vec<String> = (1..=10).map(|number| format!("ord_{number}")).collect();
+        rig.handle(&subjects.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        let others: Vec<_> = subjects.iter().filter(|subject| *subject != "ord_4").cloned().collect();
+        assert_eq!(rig.taken(), others, "at once, and in order");
+        let letters = rig.letters().await;
+        let [(position, facts)] = letters.as_slice() else { panic!("{letters:?}") };
+        assert_eq!((position.as_str(), facts.reason.as_str()), ("3", "refused"));
+        assert!(rig.began.elapsed() < REFUSED_ALONE_FOR, "{:?}", rig.began.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_installation_denies_sets_nothing_aside_even_without_company() {
+        for rig in [Rig::new, Rig::of_calls].map(|rig| rig(|_, call| (call < 1000).then_some(FaultKind::Denied))) {
+            rig.handle(&["ord_1"]).await;
+            assert!(rig.began.elapsed() > REFUSED_ALONE_FOR, "{:?}", rig.began.elapsed());
+            assert_eq!((rig.taken().len(), rig.letters().await.len()), (1, 0));
+        }
     }
 
     #[tokio::test(start_paused = true)]

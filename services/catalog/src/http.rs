@@ -2,16 +2,16 @@
 
 use actix_web::web;
 use shotengai_contracts::api;
-use shotengai_contracts::api::internal::InternalProduct;
+use shotengai_contracts::api::internal::{InternalProduct, NO_SUCH_PRODUCT};
 use shotengai_contracts::api::products::{ChangeProduct, CreateProduct, ProductWritten};
 use shotengai_kernel::{AggregateId, Currency, ProductId, Version};
 use shotengai_runtime::http::{Answer, IdempotencyKey, Reply};
-use shotengai_runtime::{AdminCaller, InternalCaller, JsonBody, PathId, RequestMeta, Routes};
+use shotengai_runtime::{AdminCaller, InternalCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
 
 use crate::aggregate::Products;
 use crate::change::{delete_product, update_product};
 use crate::create::{self, create_product};
-use crate::domain::{Details, Refusal, initial_stock, names};
+use crate::domain::{Details, initial_stock, names};
 use crate::lookup::internal_product;
 use crate::problems::bad_fields;
 
@@ -97,7 +97,7 @@ async fn internal(
     catalog: web::Data<CatalogHttp>,
 ) -> Answer<InternalProduct> {
     let found = internal_product(&catalog.products, &id).await?;
-    Ok(Reply::ok(found.ok_or(Refusal::NotFound)?))
+    Ok(Reply::ok(found.ok_or_else(|| Problem::of(&NO_SUCH_PRODUCT))?))
 }
 
 fn written(product_id: ProductId, version: Version) -> (ProductWritten, String) {

@@ -119,10 +119,15 @@ pub(crate) fn fault(operation: &'static str, error: &tokio_postgres::Error) -> F
         return Fault::new(kind, operation, error.to_string());
     };
     let code = said.code();
-    // A table that is not there yet is on its way: migrations run beside us.
-    let hopeless = *code != tokio_postgres::error::SqlState::UNDEFINED_TABLE
-        && ["22", "23", "42"].iter().any(|class| code.code().starts_with(class));
-    let kind = if hopeless { FaultKind::Permanent } else { FaultKind::Transient };
+    let kind = match code.code().get(..2) {
+        // A table that is not there yet is on its way: migrations run beside us.
+        _ if *code == tokio_postgres::error::SqlState::UNDEFINED_TABLE => FaultKind::Transient,
+        // A value that no column takes.
+        Some("22" | "23") => FaultKind::Permanent,
+        // A missing permission, database or column, a password that is refused: our statements are always the same.
+        Some("28" | "3D" | "3F" | "42") => FaultKind::Denied,
+        _ => FaultKind::Transient,
+    };
     Fault::new(kind, operation, format!("{} ({})", said.message(), code.code()))
 }
 

@@ -215,8 +215,9 @@ async fn catch_up<R: Fold>(
 ) -> Result<R, Disposition> {
     if let Some(row) = row {
         let answer = read_on(store, id, Some(row), least).await;
-        // A store that is away is asked no second question.
-        if matches!(answer, Ok(_) | Err(Disposition::Unavailable { .. })) {
+        // A store that is away, or denied to us, is asked no second question.
+        let is_elsewhere = matches!(&answer, Err(Disposition::Failed { kind, .. }) if *kind != FaultKind::Permanent);
+        if answer.is_ok() || is_elsewhere {
             return answer;
         }
     }

@@ -37,7 +37,6 @@ const THROTTLED: &[&str] = &[
     "TooManyRequestsException",
     "TransactionConflict",
     "TransactionConflictException",
-    "TransactionInProgressException",
 ];
 
 /// Answers that leave open whether anything happened, and tickets that ran out.
@@ -52,6 +51,52 @@ const TRANSIENT: &[&str] = &[
     "RequestTimeout",
     "RequestTimeoutException",
     "ServiceUnavailable",
+    // Our own transaction may be happening.
+    "TransactionInProgressException",
+];
+
+/// What the installation does not let us do: permissions, keys, credentials, and what was never made or is gone.
+const DENIED: &[&str] = &[
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "AuthorizationErrorException",
+    "EndpointDisabled",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSecurity",
+    "InvalidSecurityException",
+    "InvalidSignatureException",
+    "KMSAccessDenied",
+    "KMSAccessDeniedException",
+    "KMSDisabled",
+    "KMSDisabledException",
+    "KMSInvalidState",
+    "KMSInvalidStateException",
+    "KMSNotFound",
+    "KMSNotFoundException",
+    "KMSOptInRequired",
+    "KmsAccessDenied",
+    "KmsDisabled",
+    "KmsInvalidKeyUsage",
+    "KmsInvalidState",
+    "KmsNotFound",
+    "KmsOptInRequired",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "NonExistentQueue",
+    "NotAuthorized",
+    "NotFound",
+    "NotFoundException",
+    "OptInRequired",
+    "QueueDoesNotExist",
+    "ResourceNotFoundException",
+    "SignatureDoesNotMatch",
+    "TableNotFoundException",
+    "UnauthorizedOperation",
+    "UnrecognizedClientException",
 ];
 
 /// What can be done about an error of this code and status.
@@ -62,6 +107,8 @@ pub(crate) fn kind_of(code: &str, status: Option<u16>) -> FaultKind {
         FaultKind::Throttled
     } else if TRANSIENT.contains(&code) || status.is_some_and(|status| status >= 500) {
         FaultKind::Transient
+    } else if DENIED.contains(&code) || matches!(status, Some(401 | 403 | 404)) {
+        FaultKind::Denied
     } else {
         FaultKind::Permanent
     }
@@ -169,8 +216,20 @@ mod tests {
         assert_eq!(kind_of("InternalServerError", Some(500)), FaultKind::Transient);
         assert_eq!(kind_of("something new", Some(503)), FaultKind::Transient);
         assert_eq!(kind_of("ExpiredIteratorException", Some(400)), FaultKind::Transient);
-        assert_eq!(kind_of("ResourceNotFoundException", Some(400)), FaultKind::Permanent);
-        assert_eq!(kind_of("AccessDeniedException", Some(400)), FaultKind::Permanent);
+        assert_eq!(kind_of("TransactionInProgressException", Some(400)), FaultKind::Transient);
+        assert_eq!(kind_of("ValidationException", Some(400)), FaultKind::Permanent);
+    }
+
+    #[test]
+    fn what_an_operator_has_to_mend_is_told_from_what_is_wrong_with_a_request() {
+        for code in ["AccessDeniedException", "ResourceNotFoundException", "KMSDisabledException", "QueueDoesNotExist"] {
+            assert_eq!(kind_of(code, Some(400)), FaultKind::Denied, "{code}");
+        }
+        assert_eq!(kind_of("AWS.SimpleQueueService.NonExistentQueue", Some(400)), FaultKind::Denied);
+        // An entry of a batch comes without a status, or with one that was made up.
+        assert_eq!(entry_fault("sns.PublishBatch", "AuthorizationError", None, true).kind(), FaultKind::Denied);
+        assert_eq!(kind_of("something new", Some(403)), FaultKind::Denied);
+        assert_eq!(kind_of("InvalidParameterValue", Some(400)), FaultKind::Permanent);
     }
 
     #[test]

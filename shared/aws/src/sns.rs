@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use shotengai_messaging::ports::topic::{PUBLISH_MAX_BYTES, PUBLISH_MAX_MESSAGES};
-use shotengai_messaging::{Fault, Message, Topic};
+use shotengai_messaging::{Fault, FaultKind, Message, Topic};
 use tokio::sync::OnceCell;
 
 use crate::fault::{entry_fault, fault, invalid, unanswered, unsendable, with_unsent};
@@ -31,7 +31,7 @@ impl SnsTopic {
         let found = self.arn.get_or_try_init(|| async {
             find_topic(&self.client, &self.name)
                 .await?
-                .ok_or_else(|| invalid(LIST, format!("there is no topic {:?}", self.name)))
+                .ok_or_else(|| Fault::new(FaultKind::Denied, LIST, format!("there is no topic {:?}", self.name)))
         });
         found.await.map(String::as_str)
     }

@@ -37,7 +37,8 @@ fn refused(operation: &'static str, error: &Error) -> Refused {
     let Error::Api(status) = error else {
         let why = chain(error);
         let kind = match error {
-            Error::Auth(_) | Error::SerdeError(_) | Error::BuildRequest(_) => FaultKind::Permanent,
+            Error::Auth(_) => FaultKind::Denied,
+            Error::SerdeError(_) | Error::BuildRequest(_) => FaultKind::Permanent,
             _ => FaultKind::Transient,
         };
         return Refused::Fault(Fault::new(kind, operation, why));
@@ -49,6 +50,7 @@ fn refused(operation: &'static str, error: &Error) -> Refused {
         429 => FaultKind::Throttled,
         // A page of a list that took too long; a server that is overloaded, starting or away.
         408 | 410 | 500..=599 => FaultKind::Transient,
+        401 | 403 | 404 => FaultKind::Denied,
         _ => FaultKind::Permanent,
     };
     let why = format!("{} {}: {}", status.code, status.reason, status.message);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::delivery::Delivery;
-use crate::ports::fault::Fault;
+use crate::ports::fault::{Fault, FaultKind};
 use crate::reason::{Reason, UNEXPECTED_TYPE};
 
 /// What became of a delivery. `Done` only once the effect is durable.
@@ -18,9 +18,18 @@ pub enum Disposition {
         /// Why, for the log. No personal data.
         cause: String,
     },
-    /// Something that handling needs gave no answer or refused for now. Whether all of it is away, the consumer asks
-    /// before it counts this as the message's own failure.
-    Unavailable {
+    /// Another attempt at the same is under way: let it come again, and never count that as its failure.
+    Waits {
+        /// When.
+        after: Duration,
+        /// For what, for the log. No personal data.
+        cause: String,
+    },
+    /// Something that handling needs failed. Whose fault that is, the consumer finds out before it counts this as the
+    /// message's own failure.
+    Failed {
+        /// How it failed.
+        kind: FaultKind,
         /// What, for the log. No personal data.
         cause: String,
     },
@@ -53,21 +62,17 @@ impl Disposition {
         Self::Reject { reason: reason.word, error: error.into() }
     }
 
-    /// A fault is never the message's own: it comes again, also when an operator has to act first.
+    /// Comes again; whose fault it is, and so how often, is the consumer's to find out.
     #[must_use]
     pub fn from_fault(fault: &Fault) -> Self {
         crate::metrics::count_fault(fault);
-        if fault.is_retryable() {
-            Self::Unavailable { cause: fault.to_string() }
-        } else {
-            Self::retry(fault.to_string())
-        }
+        Self::Failed { kind: fault.kind(), cause: fault.to_string() }
     }
 
     /// Whether the message will be received again.
     #[must_use]
     pub const fn comes_again(&self) -> bool {
-        matches!(self, Self::Retry { .. } | Self::Unavailable { .. })
+        matches!(self, Self::Retry { .. } | Self::Waits { .. } | Self::Failed { .. })
     }
 
     /// A stable word for metrics.
@@ -75,8 +80,10 @@ impl Disposition {
     pub const fn outcome(&self) -> &'static str {
         match self {
             Self::Done => "done",
-            Self::Retry { .. } => "retry",
-            Self::Unavailable { .. } => "unavailable",
+            Self::Retry { .. } | Self::Waits { .. } => "retry",
+            Self::Failed { kind: FaultKind::Transient | FaultKind::Throttled, .. } => "unavailable",
+            Self::Failed { kind: FaultKind::Denied, .. } => "denied",
+            Self::Failed { kind: FaultKind::Permanent, .. } => "refused",
             Self::Reject { .. } => "reject",
         }
     }

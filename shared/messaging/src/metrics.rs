@@ -15,7 +15,7 @@ pub static SETTLED: Counter<3> = Counter::new(
     &[
         CONSUMER,
         Label::each("event_type", "event type"),
-        Label::of("outcome", &["done", "retry", "unavailable", "reject"]),
+        Label::of("outcome", &["done", "retry", "unavailable", "denied", "refused", "reject"]),
     ],
 );
 
@@ -54,7 +54,7 @@ static FAULTS: Counter<2> = Counter::new(
     "Failed calls of what the program needs, each tried again",
     &[
         Label::each("operation", "operation of AWS, PostgreSQL, SMTP or a neighbouring service"),
-        Label::of("kind", &["transient", "throttled", "permanent"]),
+        Label::of("kind", &["transient", "throttled", "denied", "permanent"]),
     ],
 );
 
@@ -62,7 +62,7 @@ static FAULTS: Counter<2> = Counter::new(
 pub static BREAKER_OPEN: Gauge<1> = Gauge::new(
     "shotengai.consumer.breaker.open",
     "",
-    "1 while a consumer receives nothing because something that it needs is away",
+    "1 while a consumer receives nothing because something that it needs is away or denied",
     &[CONSUMER],
 );
 

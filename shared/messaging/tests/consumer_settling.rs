@@ -48,6 +48,37 @@ impl Queue for SlowToExtend {
     }
 }
 
+/// A dead-letter queue that takes a minute to take anything.
+struct SlowToTake(MemoryQueue);
+
+#[async_trait]
+impl Queue for SlowToTake {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    async fn receive(&self, max: usize, wait: Duration, visibility: Duration) -> Result<Vec<RawDelivery>, Fault> {
+        self.0.receive(max, wait, visibility).await
+    }
+
+    async fn delete(&self, receipts: &[Receipt]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        self.0.delete(receipts).await
+    }
+
+    async fn change_visibility(&self, changes: &[(Receipt, Duration)]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        self.0.change_visibility(changes).await
+    }
+
+    async fn send(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        self.0.send(messages).await
+    }
+
+    async fn depth(&self) -> Result<QueueDepth, Fault> {
+        self.0.depth().await
+    }
+}
+
 /// Works in two steps of 8 s, so that an extension falls between them.
 struct TwoSteps;
 
@@ -97,4 +128,40 @@ async fn dead_letters_that_are_too_large_for_one_request_all_arrive_with_their_r
     assert_eq!(consumer.step(Duration::ZERO).await.unwrap(), 3);
     assert_eq!(letters.depth().await.unwrap().visible, 3);
     assert_eq!(queue.depth().await.unwrap().total(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_done_does_not_wait_for_dead_letters_and_these_stay_hidden_until_they_are_sent() {
+    let queue = Arc::new(MemoryQueue::new(queues::ORDER.name, ports()));
+    let good = samples::envelope(EventType::OrderPaid).unwrap().to_json();
+    queue.send(&[message("garbage".to_owned()), message(good)]).await.unwrap();
+    let letters = Arc::new(SlowToTake(MemoryQueue::new(&queues::ORDER.dead_letters(), ports())));
+    let dead = Arc::clone(&letters) as Arc<dyn Queue>;
+    let consumer = Consumer::new(
+        ConsumerConfig::new("order"),
+        Arc::clone(&queue) as Arc<dyn Queue>,
+        dead,
+        TwoSteps.into_handler(),
+        ports(),
+    );
+    let watched = Arc::clone(&queue);
+    let watching = tokio::spawn(async move {
+        let started = Instant::now();
+        let mut done_after = None;
+        while watched.depth().await.unwrap().total() > 0 {
+            let depth = watched.depth().await.unwrap();
+            assert!(depth.visible == 0 || started.elapsed().is_zero(), "after {:?}", started.elapsed());
+            if depth.total() == 1 {
+                done_after.get_or_insert(started.elapsed());
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        done_after.unwrap()
+    });
+    tokio::task::yield_now().await;
+    let step = consumer.step(Duration::ZERO);
+    let (received, done_after) = tokio::join!(step, watching);
+    assert_eq!(received.unwrap(), 2);
+    assert!(done_after.unwrap() < Duration::from_secs(20));
+    assert_eq!(letters.depth().await.unwrap().visible, 1);
 }

@@ -16,7 +16,9 @@ fn delivery(event_type: EventType, version: u64) -> Delivery {
 fn causes(answers: &[Disposition]) -> Vec<String> {
     let cause = |answer: &Disposition| match answer {
         Disposition::Done => "done".to_owned(),
-        Disposition::Retry { cause, .. } | Disposition::Unavailable { cause } => cause.clone(),
+        Disposition::Retry { cause, .. } | Disposition::Waits { cause, .. } | Disposition::Failed { cause, .. } => {
+            cause.clone()
+        }
         Disposition::Reject { reason, .. } => (*reason).to_owned(),
     };
     answers.iter().map(cause).collect()

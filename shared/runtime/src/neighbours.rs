@@ -42,11 +42,20 @@ pub struct InternalAnswer {
 }
 
 impl InternalAnswer {
-    /// The fault that a status means which its reader has no use for.
+    /// The fault that a status means which its reader has no use for. A 404 that is no problem of a type which the
+    /// neighbour promised is not about what was asked for: another server answers there, or a proxy stands between.
     #[must_use]
     pub fn refusal(&self, operation: &'static str) -> Fault {
         let kind = match self.status {
             StatusCode::TOO_MANY_REQUESTS => FaultKind::Throttled,
+            StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::NOT_FOUND
+            | StatusCode::METHOD_NOT_ALLOWED
+            | StatusCode::PROXY_AUTHENTICATION_REQUIRED
+            | StatusCode::MISDIRECTED_REQUEST => FaultKind::Denied,
+            // It sends us elsewhere: to a page to sign in at, say.
+            status if status.is_redirection() => FaultKind::Denied,
             status if status.is_server_error() => FaultKind::Transient,
             _ => FaultKind::Permanent,
         };
@@ -73,7 +82,7 @@ pub trait Neighbours: Send + Sync {
     /// Asks once.
     ///
     /// # Errors
-    /// A transient [`Fault`] when no whole answer came in time, a permanent one when nobody knows where the service is.
+    /// A transient [`Fault`] when no whole answer came in time, a denied one when nobody knows where the service is.
     async fn get(&self, call: InternalCall<'_>) -> Result<InternalAnswer, Fault>;
 }
 
@@ -165,7 +174,7 @@ impl Neighbours for NoNeighbours {
 }
 
 fn nowhere(call: &InternalCall<'_>) -> Fault {
-    Fault::new(FaultKind::Permanent, call.operation, format!("no address of {} is known", call.service))
+    Fault::new(FaultKind::Denied, call.operation, format!("no address of {} is known", call.service))
 }
 
 #[cfg(test)]
@@ -177,10 +186,13 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_is_worth_another_try_and_a_refusal_is_not() {
+    fn a_status_says_whose_fault_it_is() {
         assert_eq!(refusal(StatusCode::SERVICE_UNAVAILABLE), FaultKind::Transient);
         assert_eq!(refusal(StatusCode::TOO_MANY_REQUESTS), FaultKind::Throttled);
-        assert_eq!(refusal(StatusCode::UNAUTHORIZED), FaultKind::Permanent);
+        for status in [StatusCode::UNAUTHORIZED, StatusCode::NOT_FOUND, StatusCode::FOUND] {
+            assert_eq!(refusal(status), FaultKind::Denied, "{status}");
+        }
+        assert_eq!(refusal(StatusCode::UNPROCESSABLE_ENTITY), FaultKind::Permanent);
     }
 
     #[tokio::test]
@@ -189,7 +201,7 @@ mod tests {
         let timeout = Duration::from_secs(1);
         let call = InternalCall { service: Service::CATALOG, path: "/internal/x", operation: "catalog.X", timeout };
         let fault = neighbours.get(call).await.unwrap_err();
-        assert_eq!(fault.kind(), FaultKind::Permanent);
+        assert_eq!(fault.kind(), FaultKind::Denied);
         assert!(fault.to_string().contains("catalog"), "{fault}");
     }
 }

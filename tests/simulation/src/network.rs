@@ -240,6 +240,7 @@ impl Fate {
             Self::Stall(_) => 5,
             Self::DieBefore => 6,
             Self::DieAfter => 7,
+            Self::Refuse(FaultKind::Denied) => 8,
         }
     }
 }

@@ -62,7 +62,7 @@ async fn a_fault_says_whether_to_try_again_and_quotes_nothing() {
     let busy = ask("503 Service Unavailable", "application/problem+json", "{}").await.unwrap_err();
     assert_eq!(busy.kind(), FaultKind::Transient);
     let refused = ask("401 Unauthorized", "application/problem+json", "{}").await.unwrap_err();
-    assert_eq!(refused.kind(), FaultKind::Permanent);
+    assert_eq!(refused.kind(), FaultKind::Denied);
     let garbage = ask("200 OK", "application/json", r#"{"email":"hana@example.jp","language":"hana@example.jp""#).await;
     assert!(!format!("{:?}", garbage.unwrap_err()).contains("hana"));
 }

@@ -56,7 +56,7 @@ async fn a_server_that_is_away_is_a_fault_to_try_again() {
     let street = Harness::new();
     let handler = street.handler(mailer(port));
     let answers = handler.handle(&[street.delivery(&event(MailKind::Received))]).await;
-    assert!(matches!(&answers[0], Disposition::Unavailable { cause } if !cause.contains("hana")), "{answers:?}");
+    assert!(matches!(&answers[0], Disposition::Failed { cause, .. } if !cause.contains("hana")), "{answers:?}");
 }
 
 /// Speaks just enough SMTP to refuse at one step, quoting what was said, as servers do.

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use reqwest::StatusCode;
 use shotengai_contracts::api::INTERNAL_PRODUCT;
-use shotengai_contracts::api::internal::InternalProduct;
+use shotengai_contracts::api::internal::{InternalProduct, NO_SUCH_PRODUCT};
 use shotengai_kernel::{Money, ProductId};
 use shotengai_messaging::{Fault, FaultKind};
 use shotengai_runtime::Neighbour;
@@ -30,11 +29,14 @@ impl CatalogClient {
     /// The product now, as catalog's own consistent read has it; none if there never was one.
     ///
     /// # Errors
-    /// A [`Fault`]: transient when catalog is away, permanent when it doesn't take our credentials or answers nonsense.
+    /// A [`Fault`]: transient when catalog is away, denied when it doesn't take our credentials or is not catalog at all,
+    /// permanent when it answers nonsense.
     pub async fn product(&self, product: &ProductId) -> Result<Option<Listed>, Fault> {
         match self.catalog.ask(OPERATION, INTERNAL_PRODUCT, product, self.timeout).await? {
             Ok(answer) => listed(answer).map(Some),
-            Err(refusal) if refusal.status == StatusCode::NOT_FOUND => Ok(None),
+            // Other 404s say that there is no such path, from a proxy or from a server that is not catalog: nothing about
+            // a product, and customers must not hear that it is not for sale.
+            Err(refusal) if refusal.is(&NO_SUCH_PRODUCT) => Ok(None),
             Err(refusal) => Err(refusal.refusal(OPERATION)),
         }
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use shotengai_kernel::{Money, Names, ProductId, Version};
-use shotengai_messaging::{Condition, Fault, Key, Row, Table, WriteError};
+use shotengai_messaging::{Condition, Fault, FaultKind, Key, Row, Table, WriteError};
 
 use crate::prices::Offer;
 use crate::prices::catalog::CatalogClient;
@@ -85,8 +85,13 @@ impl Prices {
     }
 
     /// The product as catalog has it; kept, if it is newer than what the table has.
+    ///
+    /// Messages about a product wait for catalog by themselves: orders' own must go on while it does not let us in.
     pub(crate) async fn refresh(&self, product: &ProductId) -> Result<Option<Listed>, Fault> {
-        let listed = self.catalog.product(product).await?;
+        let listed = self.catalog.product(product).await.map_err(|fault| match fault.kind() {
+            FaultKind::Denied => Fault::new(FaultKind::Transient, fault.operation(), fault),
+            _ => fault,
+        })?;
         if let Some(listed) = &listed {
             self.keep(product, listed).await?;
         }

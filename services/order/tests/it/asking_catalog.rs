@@ -6,7 +6,7 @@ use actix_web::test::TestRequest;
 use secrecy::SecretString;
 use serde_json::json;
 use shotengai_contracts::api::INTERNAL_PRODUCT;
-use shotengai_contracts::api::internal::InternalProduct;
+use shotengai_contracts::api::internal::{InternalProduct, NO_SUCH_PRODUCT};
 use shotengai_kernel::{Currency, ManualClock, Names, Ports, ProductId, Version};
 use shotengai_runtime::http::{self, HttpListener, HttpServing, HttpState, Reply};
 use shotengai_runtime::{InternalCaller, PathId, Problem, Routes, TokenVerifier};
@@ -17,7 +17,9 @@ async fn product(_: InternalCaller, id: PathId<ProductId>) -> http::Answer<Inter
     let deleted = match id.as_str() {
         "prod_takenoko" => false,
         "prod_gone" => true,
-        _ => return Err(Problem::not_found("no such product")),
+        // As a proxy answers, or catalog itself to what came through one.
+        "prod_hidden" => return Err(Problem::not_found("there is nothing here")),
+        _ => return Err(Problem::of(&NO_SUCH_PRODUCT)),
     };
     let (name, price, currency, version) = ("たけのこの里".to_owned(), 220.into(), Currency::JPY, Version::new(1));
     Ok(Reply::ok(InternalProduct {
@@ -62,6 +64,13 @@ async fn a_price_that_order_does_not_know_comes_from_catalog() {
         let answer = ask_for(&shop, product).await;
         assert_eq!((answer.status, &answer.body["pointer"]), (422, &json!("/items/0/product_id")), "{product}");
     }
+}
+
+#[actix_web::test]
+async fn a_404_that_is_not_catalogs_own_says_nothing_about_a_product() {
+    let shop = Shop::open(&stand_in()).await;
+    let answer = ask_for(&shop, "prod_hidden").await;
+    assert_eq!(answer.status, 503, "{}", answer.body);
 }
 
 #[actix_web::test]

@@ -182,7 +182,7 @@ impl Rebuild {
     async fn fold<R: Fold>(&self, store: &dyn EventStore, id: &AggregateId) -> Result<Folded<R>, Fault> {
         let commits = match self.patiently(|| store.load(id, Version::ZERO)).await {
             Ok(commits) => commits,
-            Err(fault) if fault.is_retryable() => return Err(fault),
+            Err(fault) if fault.is_elsewhere() => return Err(fault),
             Err(fault) => return Ok(Err(fault.to_string())),
         };
         Ok(match fold_commits(None, &commits) {

@@ -177,6 +177,6 @@ async fn an_event_store_that_is_away_is_asked_once_for_a_gap_and_the_event_waits
     let infra = Arc::new(MemoryInfrastructure::with(ports(), config));
     let (projector, _) = projector(infra, &street.database);
     let answers = projector.handle(&batch[20..21]).await;
-    assert!(matches!(&answers[..], [Disposition::Unavailable { .. }]), "{answers:?}");
+    assert!(matches!(&answers[..], [Disposition::Failed { .. }]), "{answers:?}");
     assert_eq!(away.0.load(Ordering::Relaxed), 1);
 }

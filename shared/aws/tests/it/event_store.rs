@@ -165,10 +165,10 @@ async fn a_hole_among_the_commits_is_never_folded_over() {
 }
 
 #[tokio::test]
-async fn a_missing_table_is_a_permanent_fault_that_names_the_call() {
+async fn a_missing_table_is_the_installations_fault_and_names_the_call() {
     let store = account().await.event_store(Owner::Order);
     let fault = store.ping().await.unwrap_err();
-    assert_eq!((fault.kind(), fault.operation()), (FaultKind::Permanent, "dynamodb.GetItem"));
+    assert_eq!((fault.kind(), fault.operation()), (FaultKind::Denied, "dynamodb.GetItem"));
 }
 
 #[tokio::test]

@@ -13,12 +13,10 @@ use crate::topology::Service;
 const TAG: &str = "internal";
 
 /// A product now, deleted ones included: read from the event store, never behind.
-pub const INTERNAL_PRODUCT: Route<Internal, ProductId, (), InternalProduct> = Route::get(
-    "/internal/products/{id}",
-    Service::CATALOG,
-    "getInternalProduct",
-)
-.about(TAG, "A product, never behind", "");
+pub const INTERNAL_PRODUCT: Route<Internal, ProductId, (), InternalProduct> =
+    Route::get("/internal/products/{id}", Service::CATALOG, "getInternalProduct")
+        .about(TAG, "A product, never behind", "")
+        .refuses(&[&NO_SUCH_PRODUCT]);
 
 /// How a person is reached.
 pub const INTERNAL_CONTACT: Route<Internal, UserId, (), Contact> =
@@ -108,6 +106,15 @@ pub enum LedgerOutcome {
         reason: String,
     },
 }
+
+/// 404: `no-such-product`.
+pub const NO_SUCH_PRODUCT: ProblemType = ProblemType {
+    slug: "no-such-product",
+    status: 404,
+    title: "There is no such product",
+    meaning: "There never was a product with this id. Only the services themselves ask for products in this way.",
+    cure: "Don't sell it.",
+};
 
 /// 404: `no-such-account`.
 pub const NO_SUCH_ACCOUNT: ProblemType = ProblemType {

@@ -149,7 +149,7 @@ async fn errors_of_the_api_server_say_what_can_be_done() {
         (StatusCode::INTERNAL_SERVER_ERROR, FaultKind::Transient),
         (StatusCode::GONE, FaultKind::Transient),
         (StatusCode::TOO_MANY_REQUESTS, FaultKind::Throttled),
-        (StatusCode::UNAUTHORIZED, FaultKind::Permanent),
+        (StatusCode::UNAUTHORIZED, FaultKind::Denied),
         (StatusCode::UNPROCESSABLE_ENTITY, FaultKind::Permanent),
     ];
     for (code, kind) in cases {
@@ -160,6 +160,6 @@ async fn errors_of_the_api_server_say_what_can_be_done() {
     }
     fake.forbid("create leases", true);
     let error = leases.create(SHARD, "one", LASTS).await.unwrap_err().to_string();
-    assert!(error.contains("kubernetes.CreateLease failed (permanent): 403 Forbidden"), "{error}");
+    assert!(error.contains("kubernetes.CreateLease failed (denied): 403 Forbidden"), "{error}");
     assert!(error.contains("the user cannot create leases in the namespace shop"), "{error}");
 }

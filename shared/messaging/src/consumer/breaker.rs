@@ -1,13 +1,16 @@
-//! Stops a consumer while something its handler needs is away.
+//! The breaker: stops a consumer while something its handler needs is away, or denied to it.
 //!
 //! Without it an outage turns into attempts: every message is received, fails, waits and is received again, until it counts
-//! as exhausted though nothing is wrong with it. With it, nothing is received, what is held stays hidden, and what is
-//! asked whether it is back is the dependency, by a cheap call, never a message.
+//! as exhausted though nothing is wrong with it. With it, nothing is received and what is held stays hidden.
+//!
+//! What is away is asked whether it is back, by a cheap call, never by a message. What is denied can't be asked that way: a
+//! role that may read and not write finds every read well. There the messages that are held are tried again, with pauses,
+//! and one batch a minute beside them: what is denied to some may be all that is wrong.
 
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -28,6 +31,8 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest pause between two probes of something that is away. It is what an outage lasts longer for a consumer; a
 /// cheap call every other second from each consumer is nothing to what comes back.
 const PAUSE: Duration = Duration::from_secs(4);
+/// The longest pause before what is held is tried again after a denial.
+const TRIAL: Duration = Duration::from_secs(15);
 /// For how long a good answer is good.
 const FRESH: Duration = Duration::from_secs(1);
 
@@ -108,6 +113,10 @@ pub(super) struct Breaker {
     probes: Vec<Probe>,
     random: Arc<dyn Random>,
     open: AtomicBool,
+    /// How many batches are held because the installation denies something to them.
+    denials: AtomicUsize,
+    /// Wakes who waits for the first of them, or for the last one's end.
+    denial_changed: Notify,
     /// Wakes those that wait, in the order in which they came; a `watch` channel would wake them in any.
     closed: Notify,
     /// Held by whoever is asking.
@@ -125,7 +134,52 @@ struct Answers {
 
 impl Breaker {
     pub(super) fn new(consumer: &'static str, probes: Vec<Probe>, random: Arc<dyn Random>) -> Self {
-        Self { consumer, probes, random, open: AtomicBool::new(false), closed: Notify::new(), asking: Mutex::default() }
+        Self {
+            consumer,
+            probes,
+            random,
+            open: AtomicBool::new(false),
+            denials: AtomicUsize::new(0),
+            denial_changed: Notify::new(),
+            closed: Notify::new(),
+            asking: Mutex::default(),
+        }
+    }
+
+    /// A batch was denied something, and is held until it has been handled without; then the value returned is dropped.
+    pub(super) fn denied(&self, cause: &str) -> Denial<'_> {
+        if self.denials.fetch_add(1, Ordering::AcqRel) == 0 {
+            tracing::error!(consumer = self.consumer, cause, "denied by the installation; hardly anything is received until it is mended");
+        }
+        self.show();
+        Denial(self)
+    }
+
+    /// Waits before a batch that was denied something is tried for the `trials`th time again; longer each time. Answers
+    /// whether it may be, which it may not at the process's end.
+    pub(super) async fn pause(&self, trials: u32, shutdown: &CancellationToken) -> bool {
+        let backoff = Backoff::new(Duration::from_secs(1), TRIAL);
+        let pause = backoff.delay(trials, self.random.as_ref()).max(Duration::from_millis(100));
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => false,
+            () = tokio::time::sleep(pause) => true,
+        }
+    }
+
+    /// Whether the installation denies something to a batch that is held.
+    pub(super) fn is_denied(&self) -> bool {
+        self.denials.load(Ordering::Acquire) > 0
+    }
+
+    /// Returns when a denial begins or the last one ends; at once, if none is as the caller has seen it.
+    pub(super) async fn denial_differs(&self, from: bool) {
+        let changed = self.denial_changed.notified();
+        tokio::pin!(changed);
+        changed.as_mut().enable();
+        if self.is_denied() == from {
+            changed.await;
+        }
     }
 
     /// A handler that began at `since` met a fault of something it needs, or is about to be given its first message. Asks,
@@ -158,7 +212,7 @@ impl Breaker {
         }
     }
 
-    /// Returns once the consumer may work, or is told to end. Of all that wait here, one asks.
+    /// Returns once all probes are well, or the process is told to end. Of all that wait here, one asks.
     pub(super) async fn closed(&self, shutdown: &CancellationToken) {
         let closed = self.closed.notified();
         tokio::pin!(closed);
@@ -208,9 +262,29 @@ impl Breaker {
 
     fn set(&self, open: bool) {
         self.open.store(open, Ordering::Release);
+        self.show();
+    }
+
+    /// Tells those that wait, and the metrics, how it stands.
+    fn show(&self) {
+        let open = self.is_open();
         if !open {
             self.closed.notify_waiters();
         }
-        metrics::BREAKER_OPEN.record(open, [self.consumer.into()]);
+        self.denial_changed.notify_waiters();
+        let stopped = open || self.is_denied();
+        metrics::BREAKER_OPEN.record(stopped, [self.consumer.into()]);
+    }
+}
+
+/// Held by a batch as long as the installation denies something to it.
+pub(super) struct Denial<'a>(&'a Breaker);
+
+impl Drop for Denial<'_> {
+    fn drop(&mut self) {
+        if self.0.denials.fetch_sub(1, Ordering::AcqRel) == 1 {
+            tracing::info!(consumer = self.0.consumer, "no longer denied");
+        }
+        self.0.show();
     }
 }

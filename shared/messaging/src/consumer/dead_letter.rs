@@ -12,25 +12,30 @@ use crate::send::send_all;
 use crate::trace::TRACEPARENT;
 
 impl Consumer {
-    /// Sends rejected messages to the dead letters; returns the receipts of those that arrived there.
-    pub(super) async fn send_dead_letters(&self, dead: Vec<(RawDelivery, &'static str, String)>) -> Vec<Receipt> {
+    /// Sends rejected messages to the dead letters; returns the receipts of those that arrived there, and those that did
+    /// not.
+    pub(super) async fn send_dead_letters(
+        &self,
+        dead: Vec<(RawDelivery, &'static str, String)>,
+    ) -> (Vec<Receipt>, Vec<RawDelivery>) {
         let letters: Vec<_> =
             dead.iter().map(|(delivery, reason, error)| self.letter(delivery, reason, error)).collect();
         let sent = send_all(self.dead_letters.as_ref(), &letters).await;
-        let mut buried = Vec::new();
+        let (mut arrived, mut kept) = (Vec::new(), Vec::new());
         for ((delivery, reason, _), sent) in dead.into_iter().zip(sent) {
             match sent {
                 Ok(()) => {
                     metrics::count_dead_letter(self.config.name, self.handler.reasons(), reason);
-                    buried.push(delivery.receipt);
+                    arrived.push(delivery.receipt);
                 }
                 Err(fault) => {
                     metrics::count_fault(&fault);
                     tracing::warn!(consumer = self.config.name, %fault, "a dead letter was not taken; it comes again");
+                    kept.push(delivery);
                 }
             }
         }
-        buried
+        (arrived, kept)
     }
 
     fn letter(&self, delivery: &RawDelivery, reason: &str, error: &str) -> Message {

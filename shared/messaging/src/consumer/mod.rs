@@ -7,7 +7,8 @@
 //! - `decode`: from a message to a delivery, or why there is none.
 //! - `policy`: from a handler's answer to what becomes of the message; pure.
 //! - `settle`, `dead_letter`: deletes, hides and dead-letters, each entry's answer checked.
-//! - `visibility`: keeps hidden what is not settled. [`Probe`] and the breaker: nothing is received while something is away.
+//! - `visibility`: keeps hidden what is not settled. [`Probe`] and the breaker: nothing is received while something is away
+//!   or denied.
 
 mod breaker;
 mod config;
@@ -30,14 +31,14 @@ use crate::delivery::Delivery;
 use crate::disposition::Disposition;
 use crate::handler::Handler;
 use crate::metrics;
-use crate::ports::fault::Fault;
+use crate::ports::fault::{Fault, FaultKind};
 use crate::ports::queue::{Queue, RawDelivery};
 use crate::worker::Worker;
 
 use self::breaker::Breaker;
 pub use self::breaker::Probe;
 pub use self::config::ConsumerConfig;
-use self::policy::Policy;
+use self::policy::{Policy, Settlement};
 use self::visibility::Hidden;
 
 /// Feeds one queue's messages to one handler.
@@ -54,6 +55,20 @@ pub struct Consumer {
 struct Held {
     raw: RawDelivery,
     delivery: Delivery,
+}
+
+/// Whether messages to which the installation denies something are kept, hidden, until it does no longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    UntilWell,
+    Never,
+}
+
+/// A message for which something failed that it needs.
+struct Failed {
+    held: Held,
+    kind: FaultKind,
+    cause: String,
 }
 
 impl Consumer {
@@ -87,22 +102,22 @@ impl Consumer {
     pub async fn step(&self, wait: Duration) -> Result<usize, Fault> {
         let received = self.queue.receive(self.config.batch, wait, self.config.visibility).await?;
         let count = received.len();
-        self.handle(received, &CancellationToken::new()).await;
+        self.handle(received, Kept::UntilWell, &CancellationToken::new()).await;
         Ok(count)
     }
 
     /// Handles what was received and settles it to the end, and keeps hidden meanwhile what is not settled.
-    async fn handle(&self, received: Vec<RawDelivery>, shutdown: &CancellationToken) {
+    async fn handle(&self, received: Vec<RawDelivery>, kept: Kept, shutdown: &CancellationToken) {
         let hidden = Hidden::new(&received);
         // Beside the work: a queue that is slow to answer must not keep it from going on.
         tokio::select! {
             biased;
-            () = self.work(received, &hidden, shutdown) => {}
+            () = self.work(received, &hidden, kept, shutdown) => {}
             never = self.keep_hidden(&hidden) => match never {},
         }
     }
 
-    async fn work(&self, received: Vec<RawDelivery>, hidden: &Hidden, shutdown: &CancellationToken) {
+    async fn work(&self, received: Vec<RawDelivery>, hidden: &Hidden, kept: Kept, shutdown: &CancellationToken) {
         let mut settlements = Vec::new();
         let mut held = Vec::new();
         for raw in received {
@@ -111,21 +126,38 @@ impl Consumer {
                 Err(settlement) => settlements.push((raw, settlement)),
             }
         }
-        self.settle(settlements, hidden).await;
-        let policy = Policy::of(&self.config);
-        while !held.is_empty() {
+        let mut denial = None;
+        let mut trials = 0;
+        loop {
             let since = Instant::now();
-            let waiting = self.attempt(held, hidden).await;
-            if !waiting.is_empty() && self.stopped(since, shutdown).await {
-                held = waiting.into_iter().map(|(held, _)| held).collect();
+            let failed = self.attempt(held, std::mem::take(&mut settlements), hidden).await;
+            if failed.is_empty() {
+                return;
+            }
+            let is_well_again = match failed.iter().find(|failed| failed.kind == FaultKind::Denied) {
+                Some(_) if kept == Kept::Never => false,
+                Some(Failed { cause, .. }) => {
+                    denial.get_or_insert_with(|| self.breaker.denied(cause));
+                    trials += 1;
+                    self.breaker.pause(trials, shutdown).await
+                }
+                None => {
+                    denial = None;
+                    self.stopped(since, shutdown).await
+                }
+            };
+            if is_well_again {
+                held = failed.into_iter().map(|failed| failed.held).collect();
                 continue;
             }
-            let given_up = waiting.into_iter().map(|(held, cause)| {
+            let policy = Policy::of(&self.config);
+            let given_up = failed.into_iter().map(|Failed { held, kind, cause }| {
+                let receives = held.raw.receive_count;
                 let settlement = if shutdown.is_cancelled() {
                     // Nothing is wrong with it, however often it came.
-                    policy.interrupted(held.raw.receive_count)
+                    Settlement::Again(policy.interrupted(receives))
                 } else {
-                    policy.settlement(held.raw.receive_count, Disposition::Unavailable { cause })
+                    policy.settlement(receives, Disposition::Failed { kind, cause })
                 };
                 (held.raw, settlement)
             });
@@ -134,18 +166,26 @@ impl Consumer {
         }
     }
 
-    /// Handles deliveries once and settles those that are done with. Returns those that something away keeps waiting.
-    async fn attempt(&self, held: Vec<Held>, hidden: &Hidden) -> Vec<(Held, String)> {
+    /// Handles deliveries once and settles those that are done with, and what was settled before. Returns those that
+    /// something failed for which they need.
+    async fn attempt(
+        &self,
+        held: Vec<Held>,
+        mut settlements: Vec<(RawDelivery, Settlement)>,
+        hidden: &Hidden,
+    ) -> Vec<Failed> {
         let batch: Vec<_> = held.iter().map(|held| held.delivery.clone()).collect();
-        let answers = attempt::answers(self.handler.as_ref(), self.config.name, &batch).await;
+        let answers = match batch.as_slice() {
+            [] => Vec::new(),
+            batch => attempt::answers(self.handler.as_ref(), self.config.name, batch).await,
+        };
         self.observe(&batch, &answers);
         let policy = Policy::of(&self.config);
         let mut answers = answers.into_iter();
-        let mut settlements = Vec::new();
-        let mut waiting = Vec::new();
+        let mut failed = Vec::new();
         for held in held {
             match answers.next().unwrap_or_else(attempt::no_answer) {
-                Disposition::Unavailable { cause } => waiting.push((held, cause)),
+                Disposition::Failed { kind, cause } => failed.push(Failed { held, kind, cause }),
                 answer => {
                     let settlement = policy.settlement(held.raw.receive_count, answer);
                     settlements.push((held.raw, settlement));
@@ -153,7 +193,7 @@ impl Consumer {
             }
         }
         self.settle(settlements, hidden).await;
-        waiting
+        failed
     }
 
     /// After a fault of an attempt that began at `since`: waits while something is away. Answers whether it was, and is back.

@@ -9,6 +9,7 @@ use shotengai_contracts::DecodeError;
 use super::ConsumerConfig;
 use crate::backoff::Backoff;
 use crate::disposition::Disposition;
+use crate::ports::fault::FaultKind;
 use crate::reason::EXHAUSTED;
 
 /// How often an event of a future version is looked at within the patience it gets; few enough to stay far from the
@@ -58,11 +59,19 @@ impl Policy {
     pub(super) fn settlement(&self, receives: u32, answer: Disposition) -> Settlement {
         match answer {
             Disposition::Done => Settlement::Done,
-            Disposition::Retry { cause, .. } | Disposition::Unavailable { cause } if receives >= self.max_attempts => {
+            Disposition::Waits { after, .. } => Settlement::Again(Wait::For(after)),
+            // The installation's fault, however often it came; out of the way of others, which may fare better.
+            Disposition::Failed { kind: FaultKind::Denied, .. } => {
+                Settlement::Again(Wait::For(self.unavailable_backoff.bound(u32::MAX)))
+            }
+            Disposition::Retry { cause, .. } | Disposition::Failed { cause, .. } if receives >= self.max_attempts => {
                 Settlement::Dead { reason: EXHAUSTED.word, error: cause }
             }
-            Disposition::Unavailable { .. } => {
+            Disposition::Failed { kind: FaultKind::Transient | FaultKind::Throttled, .. } => {
                 Settlement::Again(Wait::Within(self.unavailable_backoff.bound(receives)))
+            }
+            Disposition::Failed { kind: FaultKind::Permanent, .. } => {
+                Settlement::Again(Wait::Within(self.backoff.bound(receives)))
             }
             Disposition::Retry { after: Some(after), .. } => Settlement::Again(Wait::For(after)),
             Disposition::Retry { after: None, .. } => Settlement::Again(Wait::Within(self.backoff.bound(receives))),
@@ -71,8 +80,8 @@ impl Policy {
     }
 
     /// For a message whose handling the process's end cut short: never exhausted by it.
-    pub(super) fn interrupted(&self, receives: u32) -> Settlement {
-        Settlement::Again(Wait::Within(self.backoff.bound(receives)))
+    pub(super) fn interrupted(&self, receives: u32) -> Wait {
+        Wait::Within(self.backoff.bound(receives))
     }
 
     /// For a message that can't be decoded and has been in the queue for `known_for` since its first receive.
@@ -110,8 +119,12 @@ mod tests {
         Disposition::Retry { after, cause: "not yet".to_owned() }
     }
 
-    fn away() -> Disposition {
-        Disposition::Unavailable { cause: "away".to_owned() }
+    fn waits(after: Duration) -> Disposition {
+        Disposition::Waits { after, cause: "another is at it".to_owned() }
+    }
+
+    fn failed(kind: FaultKind) -> Disposition {
+        Disposition::Failed { kind, cause: "away".to_owned() }
     }
 
     fn reject() -> Disposition {
@@ -138,9 +151,14 @@ mod tests {
             (retry(Some(7 * SECOND)), 1, Settlement::Again(Wait::For(7 * SECOND))),
             (retry(Some(7 * SECOND)), 39, Settlement::Again(Wait::For(7 * SECOND))),
             (retry(Some(7 * SECOND)), 41, dead("exhausted", "not yet")),
-            (away(), 1, within(1)),
-            (away(), 39, within(600)),
-            (away(), 40, dead("exhausted", "away")),
+            (waits(5 * SECOND), 400, Settlement::Again(Wait::For(5 * SECOND))),
+            (failed(FaultKind::Transient), 1, within(1)),
+            (failed(FaultKind::Throttled), 39, within(600)),
+            (failed(FaultKind::Transient), 40, dead("exhausted", "away")),
+            (failed(FaultKind::Permanent), 39, within(60)),
+            (failed(FaultKind::Permanent), 40, dead("exhausted", "away")),
+            (failed(FaultKind::Denied), 1, Settlement::Again(Wait::For(600 * SECOND))),
+            (failed(FaultKind::Denied), 400, Settlement::Again(Wait::For(600 * SECOND))),
             (reject(), 1, dead("contradiction", "twice")),
             (reject(), 40, dead("contradiction", "twice")),
         ];
@@ -151,8 +169,8 @@ mod tests {
 
     #[test]
     fn a_message_that_the_processs_end_interrupts_is_never_exhausted() {
-        assert_eq!(policy().interrupted(1), within(1));
-        assert_eq!(policy().interrupted(400), within(60));
+        assert_eq!(Settlement::Again(policy().interrupted(1)), within(1));
+        assert_eq!(Settlement::Again(policy().interrupted(400)), within(60));
     }
 
     #[test]

@@ -1,16 +1,29 @@
 //! The receive loop of a consumer: permits before messages, a pause after a fault, an end that finishes what is held.
+//!
+//! While the installation denies something, nothing is received but one batch a minute, for trial.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::Consumer;
+use super::{Consumer, Kept};
 use crate::backoff::Backoff;
 use crate::metrics;
+
+/// How long it is from one batch for trial to the next.
+const TRIAL_EVERY: Duration = Duration::from_secs(60);
+
+/// Why a batch may be received.
+enum Admission {
+    /// There is a permit for it.
+    Permit(OwnedSemaphorePermit),
+    /// To see whether it fares better than those that are denied something.
+    Trial,
+}
 
 impl Consumer {
     pub(super) async fn run(self: Arc<Self>, shutdown: CancellationToken) {
@@ -24,10 +37,7 @@ impl Consumer {
             () = shutdown.cancelled() => {}
             _away = self.breaker.suspect(Instant::now()) => {}
         }
-        while !shutdown.is_cancelled() {
-            // A permit first: what can't be worked on is better left in the queue for another pod.
-            let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { break };
-            self.breaker.closed(&shutdown).await;
+        while let Some(admission) = self.admitted(&permits, &shutdown).await {
             let received = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
@@ -42,11 +52,17 @@ impl Consumer {
                     if batch.is_empty() {
                         continue;
                     }
-                    let (consumer, shutdown) = (Arc::clone(&self), shutdown.clone());
-                    running.spawn(async move {
-                        consumer.handle(batch, &shutdown).await;
-                        drop(permit);
-                    });
+                    match admission {
+                        Admission::Permit(permit) => {
+                            let (consumer, shutdown) = (Arc::clone(&self), shutdown.clone());
+                            running.spawn(async move {
+                                consumer.handle(batch, Kept::UntilWell, &shutdown).await;
+                                drop(permit);
+                            });
+                        }
+                        // Here, so that there is one at a time.
+                        Admission::Trial => self.handle(batch, Kept::Never, &shutdown).await,
+                    }
                 }
                 Err(fault) => {
                     failures += 1;
@@ -64,6 +80,42 @@ impl Consumer {
         }
         while let Some(ended) = running.join_next().await {
             report(self.config.name, ended);
+        }
+    }
+}
+
+impl Consumer {
+    /// Waits until a batch may be received; nothing, at the process's end. A permit comes first: what can't be worked on
+    /// is better left in the queue for another pod.
+    async fn admitted(&self, permits: &Arc<Semaphore>, shutdown: &CancellationToken) -> Option<Admission> {
+        let mut trial_at = None;
+        loop {
+            self.breaker.closed(shutdown).await;
+            if shutdown.is_cancelled() {
+                return None;
+            }
+            let is_denied = self.breaker.is_denied();
+            if is_denied {
+                let trial_at = *trial_at.get_or_insert_with(|| Instant::now() + TRIAL_EVERY);
+                tokio::select! {
+                    biased;
+                    () = shutdown.cancelled() => return None,
+                    () = self.breaker.denial_differs(is_denied) => {}
+                    () = tokio::time::sleep_until(trial_at) => return Some(Admission::Trial),
+                }
+            } else {
+                let permit = tokio::select! {
+                    biased;
+                    () = shutdown.cancelled() => return None,
+                    () = self.breaker.denial_differs(is_denied) => continue,
+                    permit = Arc::clone(permits).acquire_owned() => permit.ok()?,
+                };
+                // Somebody may have found something away while this waited.
+                self.breaker.closed(shutdown).await;
+                if !self.breaker.is_denied() && !shutdown.is_cancelled() {
+                    return Some(Admission::Permit(permit));
+                }
+            }
         }
     }
 }

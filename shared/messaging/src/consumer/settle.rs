@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Consumer;
-use super::policy::{Settlement, Wait};
+use super::policy::{Policy, Settlement, Wait};
 use super::visibility::Hidden;
 use crate::backoff;
 use crate::delivery::Delivery;
@@ -14,7 +14,6 @@ use crate::ports::queue::{MAX_VISIBILITY, QUEUE_MAX_BATCH, RawDelivery, Receipt}
 
 impl Consumer {
     pub(super) async fn settle(&self, settlements: Vec<(RawDelivery, Settlement)>, hidden: &Hidden) {
-        hidden.release(settlements.iter().map(|(delivery, _)| &delivery.receipt));
         let mut done = Vec::new();
         let mut again = Vec::new();
         let mut dead = Vec::new();
@@ -25,9 +24,28 @@ impl Consumer {
                 Settlement::Dead { reason, error } => dead.push((delivery, reason, error)),
             }
         }
-        done.extend(self.send_dead_letters(dead).await);
-        self.change_visibility(&again).await;
+        hidden.release(done.iter().chain(again.iter().map(|(receipt, _)| receipt)));
         self.delete(&done).await;
+        self.change_visibility(&again).await;
+        // Last, and hidden until then: nothing that is done waits for a dead-letter queue that is slow.
+        self.set_aside(dead, hidden).await;
+    }
+
+    /// Dead letters are sent before their messages are deleted. A message whose letter was not taken comes again.
+    async fn set_aside(&self, dead: Vec<(RawDelivery, &'static str, String)>, hidden: &Hidden) {
+        if dead.is_empty() {
+            return;
+        }
+        let receipts: Vec<_> = dead.iter().map(|(delivery, ..)| delivery.receipt.clone()).collect();
+        let (sent, kept) = self.send_dead_letters(dead).await;
+        hidden.release(receipts.iter());
+        self.delete(&sent).await;
+        let policy = Policy::of(&self.config);
+        let again = kept.into_iter().map(|delivery| {
+            let wait = self.length_of(policy.interrupted(delivery.receive_count));
+            (delivery.receipt, wait)
+        });
+        self.change_visibility(&again.collect::<Vec<_>>()).await;
     }
 
     fn length_of(&self, wait: Wait) -> Duration {
@@ -72,7 +90,7 @@ impl Consumer {
                     let age = self.ports.clock.now().duration_since(delivery.envelope.time);
                     metrics::EVENT_AGE.record(age.as_secs_f64().max(0.0), [self.config.name.into()]);
                 }
-                Disposition::Retry { cause, .. } | Disposition::Unavailable { cause } => delivery.span.in_scope(|| {
+                Disposition::Retry { cause, .. } | Disposition::Waits { cause, .. } | Disposition::Failed { cause, .. } => delivery.span.in_scope(|| {
                     tracing::info!(consumer = self.config.name, subject = %delivery.envelope.subject, attempt = delivery.receive_count, %cause, "will be tried again");
                 }),
                 Disposition::Reject { reason, error } => delivery.span.in_scope(|| {

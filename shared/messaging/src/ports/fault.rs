@@ -1,4 +1,5 @@
-//! What can go wrong behind a port, classified so that callers know what to do about it.
+//! Faults: what can go wrong behind a port, classified so that callers know whose it is and what to do about it. The
+//! whole policy stands in `docs/dead-letters.md`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +11,10 @@ pub enum FaultKind {
     Transient,
     /// The service refused for now; nothing happened. Try again, slower.
     Throttled,
-    /// Trying again unchanged won't help: a missing resource, a denied permission, an invalid request.
+    /// The installation does not let us: a missing permission, key, credential or resource. Nothing happened, and nothing
+    /// will until an operator acts, whatever is asked. Never the fault of what was asked.
+    Denied,
+    /// Trying again unchanged won't help: an invalid request, an answer that can't be read.
     Permanent,
 }
 
@@ -21,6 +25,7 @@ impl FaultKind {
         match self {
             Self::Transient => "transient",
             Self::Throttled => "throttled",
+            Self::Denied => "denied",
             Self::Permanent => "permanent",
         }
     }
@@ -50,9 +55,15 @@ impl Fault {
         self.kind
     }
 
-    /// Whether the same call may succeed later.
+    /// Whether the same call may succeed later without anybody's help.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
+        matches!(self.kind, FaultKind::Transient | FaultKind::Throttled)
+    }
+
+    /// Whether it says nothing about the call itself: the same call will succeed once what failed is well again.
+    #[must_use]
+    pub const fn is_elsewhere(&self) -> bool {
         !matches!(self.kind, FaultKind::Permanent)
     }
 

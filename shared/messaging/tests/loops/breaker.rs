@@ -199,6 +199,132 @@ async fn a_fault_while_the_database_answers_is_the_messages_own() {
     assert!(dead[0].attributes["dead_letter"].contains("exhausted"), "{:?}", dead[0].attributes);
 }
 
+/// May read, which is all that its probe does, and is denied what this says of a message.
+struct ReadsOnly {
+    denies: fn(&Delivery, denied: bool) -> bool,
+    denied: AtomicBool,
+    handled: AtomicUsize,
+    most_receives: AtomicUsize,
+}
+
+impl ReadsOnly {
+    fn of(denies: fn(&Delivery, bool) -> bool) -> Arc<Self> {
+        let (handled, most_receives) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Arc::new(Self { denies, denied: AtomicBool::new(true), handled, most_receives })
+    }
+
+    fn handled(&self) -> usize {
+        self.handled.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl Handler for ReadsOnly {
+    fn events(&self) -> &'static [EventType] {
+        EventType::ALL
+    }
+
+    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
+        let denied = self.denied.load(Ordering::SeqCst);
+        let answer = |delivery: &Delivery| {
+            self.most_receives.fetch_max(delivery.receive_count.try_into().unwrap(), Ordering::SeqCst);
+            if (self.denies)(delivery, denied) {
+                return Disposition::from_fault(&Fault::new(FaultKind::Denied, "database.put", "no permission"));
+            }
+            self.handled.fetch_add(1, Ordering::SeqCst);
+            Disposition::Done
+        };
+        batch.iter().map(answer).collect()
+    }
+}
+
+fn readable() -> ConsumerConfig {
+    ConsumerConfig::new("order").probing(&Probe::new("database", || async { Ok(()) }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_an_hour_without_a_permission_makes_no_dead_letter_though_every_probe_is_well() {
+    let street = Street::new();
+    send(&street, 200).await;
+    let handler = ReadsOnly::of(|_, denied| denied);
+    let street = consume(readable(), Arc::clone(&handler) as Arc<dyn Handler>, street, async || {
+        tokio::time::sleep(HOUR / 2).await;
+        assert_eq!(handler.handled(), 0);
+        handler.denied.store(false, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_secs(660)).await;
+    })
+    .await;
+    assert_eq!(handler.handled(), 200);
+    let most = handler.most_receives.load(Ordering::SeqCst);
+    assert!(most <= 5, "what waits hidden is not received: {most} times");
+    assert_eq!(street.infra.leftovers(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_denied_to_some_messages_does_not_hold_the_others_up_for_ever() {
+    let street = Street::new();
+    // More than all batches hold, and all of them first.
+    send(&street, 60).await;
+    let handler = ReadsOnly::of(|delivery, denied| {
+        let number = delivery.envelope.subject.as_str().rsplit('_').next().and_then(|number| number.parse::<u32>().ok());
+        denied && number.is_some_and(|number| number < 45)
+    });
+    let street = consume(readable(), Arc::clone(&handler) as Arc<dyn Handler>, street, async || {
+        tokio::time::sleep(HOUR / 2).await;
+        assert_eq!(handler.handled(), 15, "one batch a minute is tried beside those that are held");
+        handler.denied.store(false, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_secs(660)).await;
+    })
+    .await;
+    assert_eq!(handler.handled(), 60);
+    assert_eq!(street.infra.leftovers(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permanent_fault_is_the_messages_own_only_while_every_probe_is_well() {
+    for (away, letters) in [(true, 0), (false, 1)] {
+        let database = Arc::new(Database::default());
+        let asked = Arc::clone(&database);
+        let probe = Probe::new("database", move || {
+            let asked = Arc::clone(&asked);
+            async move { asked.call() }
+        });
+        let street = Street::new();
+        send(&street, 1).await;
+        let broken = Arc::new(AtomicBool::new(true));
+        let handler = Arc::new(Refused(Arc::clone(&broken)));
+        let config = ConsumerConfig { max_attempts: 3, ..ConsumerConfig::new("order") }.probing(&probe);
+        let street = consume(config, handler, street, async || {
+            // Well when the consumer starts, and away once it looks at its first message.
+            database.away.store(away, Ordering::SeqCst);
+            tokio::time::sleep(HOUR).await;
+            broken.store(false, Ordering::SeqCst);
+            database.away.store(false, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        })
+        .await;
+        let dead = street.infra.memory_queue(&queues::ORDER.dead_letters()).messages();
+        assert_eq!(dead.len(), letters, "away: {away}");
+        assert_eq!(street.infra.memory_queue(queues::ORDER.name).depth_now().total(), 0);
+    }
+}
+
+/// Finds each message refused for good while this is so.
+struct Refused(Arc<AtomicBool>);
+
+#[async_trait]
+impl Handler for Refused {
+    fn events(&self) -> &'static [EventType] {
+        EventType::ALL
+    }
+
+    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
+        let fault = Fault::new(FaultKind::Permanent, "database.put", "no such request");
+        let broken = self.0.load(Ordering::SeqCst);
+        batch.iter().map(|_| if broken { Disposition::from_fault(&fault) } else { Disposition::Done }).collect()
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_hour_without_a_neighbour_that_is_not_probed_makes_no_dead_letter() {
     let street = Street::new();
@@ -306,7 +432,7 @@ async fn what_is_held_stays_hidden_however_its_work_is_cut_into_pieces() {
             tokio::time::sleep(Duration::from_secs(8)).await;
             match self.0.fetch_add(1, Ordering::SeqCst) {
                 8 => vec![Disposition::Done],
-                _ => vec![Disposition::Unavailable { cause: "away".to_owned() }],
+                _ => vec![Disposition::Failed { kind: FaultKind::Transient, cause: "away".to_owned() }],
             }
         }
     }

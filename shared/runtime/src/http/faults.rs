@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use shotengai_messaging::{CommandError, Fault};
+use shotengai_messaging::{CommandError, Fault, FaultKind};
 
 use super::Problem;
 
@@ -10,7 +10,10 @@ const RETRY_AFTER_SECONDS: u32 = 1;
 
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
-        if fault.is_retryable() {
+        if fault.kind() == FaultKind::Denied {
+            tracing::error!(error = %fault, "the installation denies what a request needs; it waits for an operator");
+            Self::unavailable(RETRY_AFTER_SECONDS)
+        } else if fault.is_retryable() {
             tracing::warn!(error = %fault, "a dependency failed; the client is asked to try again");
             Self::unavailable(RETRY_AFTER_SECONDS)
         } else {

