@@ -2,7 +2,7 @@
 
 use lettre::message::Mailbox;
 use reqwest::Url;
-use shotengai_runtime::settings::{Faults, Given, SettingsGroup, parsed};
+use shotengai_runtime::settings::{Faults, Given, SettingsGroup, parsed, whole};
 
 use crate::smtp::SmtpServer;
 
@@ -23,6 +23,9 @@ pub struct NotificationArgs {
     /// Where customers reach the street; links in mails lead there
     #[arg(long, env = "PUBLIC_URL", default_value = "http://127.0.0.1:8080", value_name = "URL", value_parser = parsed(public_url))]
     public_url: Given<String>,
+    /// How many mails one address gets a day (UTC), whoever orders; what is more is not sent. 0 for any number
+    #[arg(long, env = "MAILS_PER_ADDRESS_A_DAY", default_value = "40", value_name = "0..1000", value_parser = whole::<u16>())]
+    mails_per_address_a_day: Given<u16>,
 }
 
 /// Settings of notification.
@@ -36,6 +39,8 @@ pub struct NotificationSettings {
     pub domain: String,
     /// Where customers reach the street.
     pub public_url: String,
+    /// How many mails one address gets a day; 0 for any number.
+    pub mails_per_address: u16,
 }
 
 impl SettingsGroup for NotificationArgs {
@@ -46,7 +51,14 @@ impl SettingsGroup for NotificationArgs {
         let from = faults.take(self.mail_from);
         let domain = faults.take(self.mail_domain);
         let public_url = faults.take(self.public_url);
-        Some(NotificationSettings { server: server?, from: from?, domain: domain?, public_url: public_url? })
+        let mails_per_address = faults.take(self.mails_per_address_a_day);
+        Some(NotificationSettings {
+            server: server?,
+            from: from?,
+            domain: domain?,
+            public_url: public_url?,
+            mails_per_address: mails_per_address?,
+        })
     }
 }
 
@@ -85,12 +97,20 @@ mod tests {
 
     #[test]
     fn every_bad_setting_is_named_at_once_and_no_secret_printed() {
-        let flags =
-            ["--smtp-url=smtp://u:hunter2@h?tls=no", "--mail-from=nobody", "--mail-domain=a b", "--public-url=ftp://x"];
+        let flags = [
+            "--smtp-url=smtp://u:hunter2@h?tls=no",
+            "--mail-from=nobody",
+            "--mail-domain=a b",
+            "--public-url=ftp://x",
+            "--mails-per-address-a-day=1001",
+        ];
         let error = NotificationArgs::from_flags(flags).unwrap_err();
-        assert_eq!(error.names(), ["SMTP_URL", "MAIL_FROM", "MAIL_DOMAIN", "PUBLIC_URL"], "{error}");
+        assert_eq!(error.names(), ["SMTP_URL", "MAIL_FROM", "MAIL_DOMAIN", "PUBLIC_URL", "MAILS_PER_ADDRESS_A_DAY"], "{error}");
         assert!(!error.to_string().contains("hunter2"), "{error}");
-        let settings = NotificationArgs::from_flags(["--smtp-url=smtp://u:hunter2@h"]).unwrap();
+        let error = NotificationArgs::from_flags(["--smtp-url=smtp://u:hunter2@h"]).unwrap_err();
+        assert_eq!(error.names(), ["SMTP_URL"], "{error}");
+        assert!(error.to_string().contains("tls=required") && !error.to_string().contains("hunter2"), "{error}");
+        let settings = NotificationArgs::from_flags(["--smtp-url=smtps://u:hunter2@h"]).unwrap();
         assert!(!format!("{settings:?}").contains("hunter2"));
     }
 }

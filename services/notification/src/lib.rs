@@ -3,13 +3,16 @@
 //! - `domain`: which event asks for which mail, contacts that never print, the life of a claim. Pure.
 //! - `render`, `labels`, `templates/`: mails in Japanese and English, HTML and text. Pure.
 //! - `send_order_mail`: the use case. Claim, contact, render, SMTP, record.
+//! - `budget`: how many mails an address gets a day.
 //! - `claims`, `contacts`, `mailer`, `smtp`: what it stands on.
 //! - `metrics`: mails by kind and outcome.
 //! - `reasons`: why it sets an event aside.
 //! - `consumers`: `notification-queue`.
 //!
-//! No address is stored and none is logged: contacts are asked for when a mail is sent and dropped with it.
+//! No address is stored and none is logged: contacts are asked for when a mail is sent and dropped with it. What budgets
+//! are kept under are pseudonyms.
 
+pub mod budget;
 pub mod claims;
 pub mod config;
 pub mod consumers;
@@ -27,8 +30,9 @@ use std::sync::Arc;
 
 use shotengai_contracts::topology::{Service, queues, tables};
 use shotengai_messaging::Probe;
-use shotengai_runtime::{Consuming, Context, Deps, OrderLinks, Role};
+use shotengai_runtime::{Consuming, Context, Deps, OrderLinks, Pseudonyms, Role};
 
+use self::budget::MailBudget;
 use self::claims::SendClaims;
 pub use self::config::{NotificationArgs, NotificationSettings};
 use self::consumers::NotificationHandler;
@@ -47,6 +51,10 @@ pub struct Mailing {
     pub templates: Arc<Templates>,
     /// The domain in Message-IDs.
     pub domain: Arc<str>,
+    /// What addresses are known by in tables.
+    pub pseudonyms: Pseudonyms,
+    /// How many mails an address gets a day; 0 for any number.
+    pub mails_per_address: u16,
 }
 
 /// Assembles the role over SMTP.
@@ -56,7 +64,13 @@ pub struct Mailing {
 pub fn build(context: &Context, settings: &NotificationSettings) -> anyhow::Result<Role> {
     let templates = Templates::new(&settings.public_url, OrderLinks::new(&context.settings.auth.internal_token))?;
     let mailer = Arc::new(SmtpMailer::new(settings.server.clone(), settings.from.clone()));
-    let mailing = Mailing { mailer, templates: Arc::new(templates), domain: settings.domain.as_str().into() };
+    let mailing = Mailing {
+        mailer,
+        templates: Arc::new(templates),
+        domain: settings.domain.as_str().into(),
+        pseudonyms: Pseudonyms::new(&context.settings.auth.internal_token),
+        mails_per_address: settings.mails_per_address,
+    };
     Ok(assemble(context.deps(Service::NOTIFICATION), mailing))
 }
 
@@ -64,8 +78,11 @@ pub fn build(context: &Context, settings: &NotificationSettings) -> anyhow::Resu
 #[must_use]
 pub fn assemble(mut deps: Deps, mailing: Mailing) -> Role {
     metrics::show();
-    let Mailing { mailer, templates, domain } = mailing;
-    let claims = SendClaims::new(deps.table(&tables::NOTIFICATION_CLAIMS), deps.ports().clone());
+    let Mailing { mailer, templates, domain, pseudonyms, mails_per_address } = mailing;
+    let table = deps.table(&tables::NOTIFICATION_CLAIMS);
+    let clock = Arc::clone(&deps.ports().clock);
+    let budget = MailBudget::new(Arc::clone(&table), pseudonyms, clock, mails_per_address.into());
+    let claims = SendClaims::new(table, deps.ports().clone());
     let contacts = Contacts::new(deps.neighbour(Service::STOREFRONT));
     let (asked, people) = (Arc::clone(&mailer), contacts.clone());
     deps.depend_on(Probe::new("smtp", move || {
@@ -77,6 +94,6 @@ pub fn assemble(mut deps: Deps, mailing: Mailing) -> Role {
         async move { contacts.ping().await }
     }));
     let (ports, slots) = (deps.ports().clone(), Slots::default());
-    let send = SendOrderMail { claims, contacts, templates, mailer, domain, ports, slots };
+    let send = SendOrderMail { claims, budget, contacts, templates, mailer, domain, ports, slots };
     Role::new(deps).consume(&queues::NOTIFICATION, NotificationHandler::new(send), Consuming::default())
 }

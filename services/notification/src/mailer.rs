@@ -28,12 +28,12 @@ pub struct OutgoingMail {
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     /// No mail will ever reach this address: the server refused it for good, or it is none.
-    #[error("the address was refused (code {code:?})")]
+    #[error("no mail will reach the address: {why}")]
     Refused {
-        /// The server's three-digit reply; none when it was not even asked.
-        code: Option<u16>,
+        /// What was refused and with which codes.
+        why: String,
     },
-    /// It may work later; after a transient fault the mail may have left.
+    /// It may work later; after a transient fault the mail may have left. Whose fault it is, its kind says.
     #[error(transparent)]
     Fault(#[from] Fault),
 }

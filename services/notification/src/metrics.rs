@@ -2,16 +2,16 @@
 
 use shotengai_metrics::{Counter, Definition, Label};
 
-use crate::domain::claim::ClaimState;
+use crate::domain::claim::{ClaimState, SkipReason};
 use crate::domain::mail::MailKind;
 
-const OUTCOMES: [&str; 3] = ["sent", "skipped", "refused"];
+const OUTCOMES: [&str; 3] = ["sent", "skipped", "over_budget"];
 
 /// Mails, by kind and by what became of them.
 static MAILS: Counter<2> = Counter::new(
     "shop.mails",
     "{mail}",
-    "Mails that were sent, skipped since there is no address, or refused by the mail server for good",
+    "Mails that were sent, skipped since there is no address, or not sent since the address had its mails of the day",
     &[
         Label::of(
             "kind",
@@ -41,10 +41,10 @@ pub(crate) fn show() {
 /// Counts a mail whose claim has ended like this.
 pub(crate) fn count(kind: MailKind, ended: &ClaimState) {
     let outcome = match ended {
-        ClaimState::Sending { .. } => return,
+        ClaimState::Sending { .. } | ClaimState::Refused {} => return,
         ClaimState::Sent => "sent",
-        ClaimState::Skipped { .. } => "skipped",
-        ClaimState::Refused { .. } => "refused",
+        ClaimState::Skipped { why: SkipReason::NoAddress } => "skipped",
+        ClaimState::Skipped { why: SkipReason::TooManyMails } => "over_budget",
     };
     MAILS.add(1, [kind.as_str().into(), outcome.into()]);
 }

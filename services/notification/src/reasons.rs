@@ -5,5 +5,8 @@ use shotengai_messaging::Reason;
 /// The template and the order don't fit.
 pub const UNRENDERABLE_MAIL: Reason = Reason::new("unrenderable_mail", "the template and the order do not fit");
 
+/// No mail will reach the address.
+pub const REFUSED_ADDRESS: Reason = Reason::new("refused_address", "no mail will reach the address");
+
 /// All of them.
-pub const REASONS: [Reason; 1] = [UNRENDERABLE_MAIL];
+pub const REASONS: [Reason; 2] = [UNRENDERABLE_MAIL, REFUSED_ADDRESS];

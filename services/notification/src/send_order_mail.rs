@@ -12,13 +12,14 @@ use shotengai_messaging::{Disposition, Fault, FaultKind};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
+use crate::budget::MailBudget;
 use crate::claims::{Claim, Claimed, SendClaims};
 use crate::contacts::Contacts;
 use crate::domain::claim::{ClaimState, SkipReason};
 use crate::domain::mail::OrderMail;
 use crate::mailer::{Mailer, OutgoingMail, SendError};
 use crate::metrics;
-use crate::reasons::UNRENDERABLE_MAIL;
+use crate::reasons::{REFUSED_ADDRESS, UNRENDERABLE_MAIL};
 use crate::render::{RenderError, Templates};
 
 /// Mails on their way at once: what small relays allow one client.
@@ -34,11 +35,16 @@ const ATTEMPT: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 const LOOK_SOONER: Duration = Duration::from_secs(1);
 
+/// From this receive on it is only looked at when the lease ends: queues count receives, whatever they were for.
+const PATIENT_FROM: u32 = 20;
+
 /// Sends mails about orders.
 #[derive(Clone)]
 pub struct SendOrderMail {
     /// Who is sending what.
     pub claims: SendClaims,
+    /// How many mails an address gets.
+    pub budget: MailBudget,
     /// Who is who.
     pub contacts: Contacts,
     /// How a mail looks.
@@ -70,6 +76,8 @@ enum AttemptError {
     Fault(#[from] Fault),
     #[error(transparent)]
     Render(#[from] RenderError),
+    #[error("no mail will reach the address: {0}")]
+    Address(String),
 }
 
 impl SendOrderMail {
@@ -85,10 +93,9 @@ impl SendOrderMail {
             Ok(Claimed::Mine(claim)) => claim,
             Ok(Claimed::Settled) => return Disposition::Done,
             Ok(Claimed::Busy(wait)) => {
-                return Disposition::Retry {
-                    after: Some(wait.min(LOOK_AGAIN).min(LOOK_SOONER.saturating_mul(attempt))),
-                    cause: "another attempt holds the claim".to_owned(),
-                };
+                let soon = if attempt > PATIENT_FROM { wait } else { LOOK_AGAIN.min(LOOK_SOONER.saturating_mul(attempt)) };
+                let cause = "another attempt holds the claim".to_owned();
+                return Disposition::Waits { after: wait.min(soon), cause };
             }
             Err(fault) => return Disposition::from_fault(&fault),
         };
@@ -102,6 +109,8 @@ impl SendOrderMail {
                 match error {
                     AttemptError::Fault(fault) => Disposition::from_fault(&fault),
                     AttemptError::Render(error) => Disposition::reject(UNRENDERABLE_MAIL, error.to_string()),
+                    // Its customer is owed it: a letter stays, and the claim is free for when the letter is sent again.
+                    AttemptError::Address(why) => Disposition::reject(REFUSED_ADDRESS, why),
                 }
             }
         }
@@ -117,6 +126,10 @@ impl SendOrderMail {
         let Some((contact, to)) = contact.and_then(|contact| contact.email.clone().map(|to| (contact, to))) else {
             return Ok(ClaimState::Skipped { why: SkipReason::NoAddress });
         };
+        let id = format!("{}/{}", mail.order_id, mail.kind.as_str());
+        if !self.budget.allows(&to, &id).await? {
+            return Ok(ClaimState::Skipped { why: SkipReason::TooManyMails });
+        }
         let outgoing = OutgoingMail {
             to,
             content: self.templates.render(mail, contact.language, contact.name.as_ref())?,
@@ -131,7 +144,7 @@ impl SendOrderMail {
         }
         match self.mailer.send(&outgoing).await {
             Ok(()) => Ok(ClaimState::Sent),
-            Err(SendError::Refused { code }) => Ok(ClaimState::Refused { code }),
+            Err(SendError::Refused { why }) => Err(AttemptError::Address(why)),
             Err(SendError::Fault(fault)) => Err(fault.into()),
         }
     }
@@ -139,10 +152,10 @@ impl SendOrderMail {
     async fn record(&self, mail: &OrderMail, claim: &Claim, outcome: &ClaimState) -> Disposition {
         let kind = mail.kind.as_str();
         match outcome {
-            ClaimState::Refused { code } => {
-                tracing::warn!(order_id = %mail.order_id, kind, code, "a mail's address was refused for good");
+            ClaimState::Skipped { why: SkipReason::TooManyMails } => {
+                tracing::warn!(order_id = %mail.order_id, kind, "a mail is not sent: its address had as many as it gets a day");
             }
-            ClaimState::Skipped { .. } => tracing::info!(order_id = %mail.order_id, kind, "nobody to write to"),
+            ClaimState::Skipped { why: SkipReason::NoAddress } => tracing::info!(order_id = %mail.order_id, kind, "nobody to write to"),
             _ => tracing::info!(order_id = %mail.order_id, kind, "a mail was sent"),
         }
         match self.claims.settle(claim, outcome).await {

@@ -17,6 +17,9 @@ pub struct OrderArgs {
     /// queues keep what it waits for no longer than 4. Orders placed before follow a change at their next reminder
     #[arg(long, env = "ORDER_DEADLINE_SECONDS", default_value = "900", value_name = "1..259200", value_parser = whole::<u32>())]
     order_deadline_seconds: Given<u32>,
+    /// How many orders of one customer may be pending at the same time; 0 for any number
+    #[arg(long, env = "ORDER_MAX_PENDING", default_value = "20", value_name = "0..100", value_parser = whole::<u16>())]
+    order_max_pending: Given<u16>,
 }
 
 /// What can be set for order alone.
@@ -28,6 +31,8 @@ pub struct OrderSettings {
     pub order_catalog_timeout_ms: u64,
     /// How long an order may wait for stock and payment, in seconds.
     pub order_deadline_seconds: u32,
+    /// How many orders of one customer may be pending at the same time; 0 for any number.
+    pub order_max_pending: u16,
 }
 
 impl SettingsGroup for OrderArgs {
@@ -37,10 +42,12 @@ impl SettingsGroup for OrderArgs {
         let order_consumer_concurrency = faults.take(self.order_consumer_concurrency);
         let order_catalog_timeout_ms = faults.take(self.order_catalog_timeout_ms);
         let order_deadline_seconds = faults.take(self.order_deadline_seconds);
+        let order_max_pending = faults.take(self.order_max_pending);
         Some(OrderSettings {
             order_consumer_concurrency: order_consumer_concurrency?,
             order_catalog_timeout_ms: order_catalog_timeout_ms?,
             order_deadline_seconds: order_deadline_seconds?,
+            order_max_pending: order_max_pending?,
         })
     }
 }
@@ -71,10 +78,15 @@ mod tests {
 
     #[test]
     fn numbers_that_can_not_be_are_named_together() {
-        let flags =
-            ["--order-consumer-concurrency=0", "--order-catalog-timeout-ms=soon", "--order-deadline-seconds=259201"];
+        let flags = [
+            "--order-consumer-concurrency=0",
+            "--order-catalog-timeout-ms=soon",
+            "--order-deadline-seconds=259201",
+            "--order-max-pending=101",
+        ];
         let error = OrderArgs::from_flags(flags).unwrap_err();
-        let names = ["ORDER_CONSUMER_CONCURRENCY", "ORDER_CATALOG_TIMEOUT_MS", "ORDER_DEADLINE_SECONDS"];
+        let names =
+            ["ORDER_CONSUMER_CONCURRENCY", "ORDER_CATALOG_TIMEOUT_MS", "ORDER_DEADLINE_SECONDS", "ORDER_MAX_PENDING"];
         assert_eq!(error.names(), names, "{error}");
         assert_eq!(OrderSettings::default().timeout(), Duration::from_secs(900));
     }

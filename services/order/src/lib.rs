@@ -21,6 +21,7 @@ use shotengai_runtime::{Consuming, Deps, Role};
 use crate::consumers::OrderEvents;
 use crate::orders::deadline::{Deadlines, Reminders};
 use crate::orders::intents::Intents;
+use crate::orders::pending::PendingOrders;
 use crate::prices::Prices;
 use crate::prices::catalog::CatalogClient;
 
@@ -46,12 +47,15 @@ pub fn assemble(mut deps: Deps, settings: &OrderSettings) -> OrderRole {
     let catalog = CatalogClient::new(deps.neighbour(Service::CATALOG), settings.catalog_timeout());
     let prices = Prices::new(deps.table(&tables::ORDER_PRICES), catalog);
     let intents = Intents::new(deps.table(&tables::PAYMENT_INTENTS), Arc::clone(&deps.ports().clock));
-    let placing = Placing::new(orders.clone(), prices.clone(), intents, Arc::clone(&deps.ports().ids));
+    let table = deps.table(&tables::ORDER_PENDING);
+    let limit = settings.order_max_pending.into();
+    let pending = PendingOrders::new(table, orders.clone(), Arc::clone(&deps.ports().clock), limit);
+    let placing = Placing::new(orders.clone(), prices.clone(), intents, pending, Arc::clone(&deps.ports().ids));
     let events = OrderEvents::new(orders.clone(), prices.clone(), reminders.clone());
     let deadlines = Deadlines::new(orders.clone(), reminders);
-    // Means of payment are nothing to consumers.
+    // Means of payment and bounds are nothing to consumers.
     let consuming = Consuming::default().batches(settings.order_consumer_concurrency.into());
-    let consuming = consuming.regardless_of(tables::PAYMENT_INTENTS.name);
+    let consuming = consuming.regardless_of(tables::PAYMENT_INTENTS.name).regardless_of(tables::ORDER_PENDING.name);
     let (served, served_placing) = (orders.clone(), placing.clone());
     let role = Role::new(deps)
         .consume(&queues::ORDER, events, consuming.clone())

@@ -328,6 +328,8 @@ pub mod tables {
 
     /// Products' prices, kept by order.
     pub const ORDER_PRICES: TableSpec = TableSpec { name: "order-prices", service: Service::ORDER, expires: false };
+    /// Customers' orders that may be pending.
+    pub const ORDER_PENDING: TableSpec = TableSpec { name: "order-pending", service: Service::ORDER, expires: true };
     /// Payment intents: tokens of means of payment, which order writes and billing alone reads.
     pub const PAYMENT_INTENTS: TableSpec =
         TableSpec { name: "payment-intents", service: Service::ORDER, expires: true };
@@ -370,6 +372,7 @@ pub const SHOTENGAI: Topology = Topology {
     ],
     tables: &[
         &tables::ORDER_PRICES,
+        &tables::ORDER_PENDING,
         &tables::PAYMENT_INTENTS,
         &tables::BILLING_LEDGER,
         &tables::NOTIFICATION_CLAIMS,

@@ -11,6 +11,7 @@
 //! - [`metrics`]: the figures that every process has.
 //! - [`neighbours`]: calls to other services.
 //! - [`order_links`]: signed links to an order, as mails have them.
+//! - [`pseudonyms`]: what stands for personal data in tables where only its sameness counts.
 //! - [`role`]: what a role hands back: routes, consumers, workers, checks.
 //! - [`supervisor`]: runs them, restarts what falls, and ends in the right order.
 
@@ -24,6 +25,7 @@ pub mod metrics;
 pub mod neighbours;
 pub mod order_links;
 mod postgres;
+pub mod pseudonyms;
 pub mod role;
 pub mod settings;
 pub mod supervisor;
@@ -38,6 +40,7 @@ pub use http::{AdminCaller, Caller, Gate, InternalCaller, JsonBody, PathId, Prob
 pub use neighbours::{InternalAnswer, InternalCall, Neighbour, Neighbours};
 pub use order_links::OrderLinks;
 pub use postgres::pool as postgres_pool;
+pub use pseudonyms::Pseudonyms;
 pub use role::{Consuming, Role};
 pub use settings::{DatabaseSettings, Faults, LeaseStore, Publish, Settings, SettingsError, SettingsGroup, SharedArgs};
 pub use supervisor::{App, shutdown_on_signals};

@@ -13,7 +13,7 @@ use shotengai_messaging::RecordHandler;
 use shotengai_messaging::{Handler, OutboxConfig, Worker};
 use shotengai_notification::{Mailing, Templates};
 use shotengai_order::{OrderSettings, Orders, Placing};
-use shotengai_runtime::{Decorator, OrderLinks, Role, SharedSettings, Supply};
+use shotengai_runtime::{Decorator, OrderLinks, Pseudonyms, Role, SharedSettings, Supply};
 use shotengai_streaming::shard::ShardConfig;
 use shotengai_tally::TallySettings;
 
@@ -94,7 +94,14 @@ fn role_of(network: &Network, supply: &Supply, service: Service, services: &mut 
                 }
             };
             let mailer = Arc::new(MailServer(network.clone()));
-            shotengai_notification::assemble(deps, Mailing { mailer, templates, domain: "shop.example.com".into() })
+            let mailing = Mailing {
+                mailer,
+                templates,
+                domain: "shop.example.com".into(),
+                pseudonyms: Pseudonyms::new(&"of the simulation".into()),
+                mails_per_address: 40,
+            };
+            shotengai_notification::assemble(deps, mailing)
         }
         Service::TALLY => shotengai_tally::assemble(deps, &TallySettings::default()).role,
         Service::QUERY => shotengai_query::assemble(deps, Arc::new(NetworkedRows(network.clone()))).role,

@@ -1,6 +1,7 @@
 //! The life of one mail's claim: who is sending it, until when, and how it ended.
 //!
-//! sending → sent | skipped | refused. A claim whose time is up is taken over, whoever held it. `until` is written by one
+//! sending → sent | skipped. A mail that no server will take is not settled: it is a dead letter, and sending its message
+//! again tries again. A claim whose time is up is taken over, whoever held it. `until` is written by one
 //! clock and judged by another: clocks that differ by more than the lease can only cause a second copy, never a lost mail.
 
 use jiff::{SignedDuration, Timestamp};
@@ -25,12 +26,8 @@ pub enum ClaimState {
         /// Why.
         why: SkipReason,
     },
-    /// The server refused the address for good.
-    Refused {
-        /// Its three-digit reply; none when the text is no address at all.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        code: Option<u16>,
-    },
+    /// The server refused the address, as earlier releases recorded it; never written any more.
+    Refused {},
 }
 
 /// Why a mail is not sent.
@@ -39,6 +36,8 @@ pub enum ClaimState {
 pub enum SkipReason {
     /// The person gave no address, or was erased.
     NoAddress,
+    /// The address had as many mails as it gets a day.
+    TooManyMails,
 }
 
 /// What an attempt may do about a claim that stands there already.
@@ -61,8 +60,8 @@ impl ClaimState {
         match self {
             Self::Sending { by: holder, .. } if *holder == by => Standing::Mine,
             Self::Sending { until, .. } if *until > now => Standing::Busy(until.duration_since(now)),
-            Self::Sending { .. } => Standing::Expired,
-            Self::Sent | Self::Skipped { .. } | Self::Refused { .. } => Standing::Settled,
+            Self::Sending { .. } | Self::Refused {} => Standing::Expired,
+            Self::Sent | Self::Skipped { .. } => Standing::Settled,
         }
     }
 }
@@ -91,7 +90,7 @@ mod tests {
             serde_json::json!({"state": "skipped", "why": "no_address"})
         );
         assert_eq!(serde_json::to_value(ClaimState::Sent).unwrap(), serde_json::json!({"state": "sent"}));
-        let refused = ClaimState::Refused { code: Some(550) };
-        assert_eq!(serde_json::to_value(refused).unwrap(), serde_json::json!({"state": "refused", "code": 550}));
+        let refused: ClaimState = serde_json::from_value(serde_json::json!({"state": "refused", "code": 550})).unwrap();
+        assert_eq!(refused.standing(Uuid::nil(), Timestamp::UNIX_EPOCH), Standing::Expired, "an earlier release's");
     }
 }

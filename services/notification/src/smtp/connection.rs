@@ -1,5 +1,6 @@
 //! One conversation with a server, every step with a deadline.
 
+use std::error::Error;
 use std::future::Future;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
 use tokio::time::timeout;
 
+use super::reply::{Enhanced, Reply, Stage};
 use super::server::{Security, SmtpServer};
 
 /// How long a server may take over one step.
@@ -19,19 +21,16 @@ const STEP: Duration = Duration::from_secs(10);
 /// Why a conversation ended. A server's text is left out: it may quote the address.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StepError {
-    /// The server will never take mail for this recipient.
-    #[error("the recipient was refused with {0}")]
-    Recipient(u16),
     /// The address has characters that this server can't carry.
     #[error("the address needs SMTPUTF8")]
     NeedsUtf8,
     /// The server refused a step.
-    #[error("{step} was answered with {code}")]
+    #[error("{step} was answered with {reply}")]
     Refused {
         /// The step.
         step: &'static str,
-        /// The three-digit reply.
-        code: u16,
+        /// The answer.
+        reply: Reply,
     },
     /// No answer in time.
     #[error("{0} was not answered in time")]
@@ -45,6 +44,25 @@ pub(super) enum StepError {
         what: &'static str,
     },
 }
+
+impl StepError {
+    /// What the server answered, and to what.
+    pub(super) fn refusal(&self) -> Option<(Stage, Reply)> {
+        let Self::Refused { step, reply } = self else { return None };
+        let stage = match *step {
+            MAIL => Stage::Sender,
+            RCPT => Stage::Recipient,
+            DATA | CONTENT => Stage::Content,
+            _ => Stage::Opening,
+        };
+        Some((stage, *reply))
+    }
+}
+
+const MAIL: &str = "mail";
+const RCPT: &str = "rcpt";
+const DATA: &str = "data";
+const CONTENT: &str = "content";
 
 /// An open connection.
 pub(super) struct Connection(AsyncSmtpConnection);
@@ -89,15 +107,12 @@ impl Connection {
         if !message.is_ascii() {
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
-        step("mail", self.0.command(Mail::new(envelope.from().cloned(), parameters))).await?;
+        step(MAIL, self.0.command(Mail::new(envelope.from().cloned(), parameters))).await?;
         for recipient in envelope.to() {
-            match step("rcpt", self.0.command(Rcpt::new(recipient.clone(), Vec::new()))).await {
-                Err(StepError::Refused { code, .. }) if code >= 500 => return Err(StepError::Recipient(code)),
-                other => other?,
-            };
+            step(RCPT, self.0.command(Rcpt::new(recipient.clone(), Vec::new()))).await?;
         }
-        step("data", self.0.command(Data)).await?;
-        step("content", self.0.message(message)).await.map(drop)
+        step(DATA, self.0.command(Data)).await?;
+        step(CONTENT, self.0.message(message)).await.map(drop)
     }
 }
 
@@ -111,7 +126,8 @@ async fn step<T>(name: &'static str, doing: impl Future<Output = Result<T, SmtpE
 
 fn explain(step: &'static str, error: &SmtpError) -> StepError {
     if let Some(code) = error.status() {
-        return StepError::Refused { step, code: code.into() };
+        let enhanced = error.source().and_then(|text| Enhanced::of(&text.to_string()));
+        return StepError::Refused { step, reply: Reply { code: code.into(), enhanced } };
     }
     let what = if error.is_timeout() {
         "timed out"

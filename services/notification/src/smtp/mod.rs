@@ -2,10 +2,14 @@
 //!
 //! lettre speaks the protocol; the few connections that are kept between mails are ours, for two reasons. lettre's pool
 //! takes a connection back from a send that was given up half-way, and the next mail would read the last one's replies.
-//! And only step by step does one know that it was the recipient that was refused, not our sender or our content.
+//! And only step by step does one know what it was that was refused.
+//!
+//! Whose fault a refusal is: `reply` says by its codes, `refusals` by what the server answers to others.
 
 mod connection;
 mod message;
+mod refusals;
+mod reply;
 mod server;
 
 use std::sync::{Mutex, PoisonError};
@@ -15,6 +19,9 @@ use lettre::message::Mailbox;
 use shotengai_messaging::{Fault, FaultKind};
 
 use self::connection::{Connection, StepError};
+pub use self::refusals::Refusals;
+use self::reply::Blame;
+pub use self::reply::{Enhanced, Reply, Stage};
 pub use self::server::{SmtpServer, SmtpServerError};
 use crate::mailer::{Mailer, OutgoingMail, SendError};
 
@@ -23,13 +30,14 @@ pub struct SmtpMailer {
     server: SmtpServer,
     from: Mailbox,
     idle: Mutex<Vec<Connection>>,
+    refusals: Refusals,
 }
 
 impl SmtpMailer {
     /// Sends through this server in this sender's name. Connects at the first mail.
     #[must_use]
     pub fn new(server: SmtpServer, from: Mailbox) -> Self {
-        Self { server, from, idle: Mutex::new(Vec::new()) }
+        Self { server, from, idle: Mutex::new(Vec::new()), refusals: Refusals::default() }
     }
 
     /// A connection that has just answered: a kept one, else a new one.
@@ -40,6 +48,17 @@ impl SmtpMailer {
             }
         }
         Connection::open(&self.server).await.map_err(|error| fault(&error))
+    }
+
+    /// Why a mail to this recipient was not taken.
+    fn refused(&self, recipient: &str, error: &StepError) -> SendError {
+        if matches!(error, StepError::NeedsUtf8) {
+            return SendError::Refused { why: error.to_string() };
+        }
+        match error.refusal() {
+            None | Some((Stage::Opening, _)) => fault(error).into(),
+            Some((stage, reply)) => self.refusals.refused(recipient, stage, reply),
+        }
     }
 
     fn take_idle(&self) -> Option<Connection> {
@@ -61,13 +80,12 @@ impl Mailer for SmtpMailer {
         let mut connection = self.connect().await?;
         match connection.deliver(message.envelope(), &message.formatted()).await {
             Ok(()) => {
+                self.refusals.taken(mail.to.expose());
                 self.keep(connection);
                 Ok(())
             }
             // Whatever state the conversation is in, the connection ends here with it.
-            Err(StepError::Recipient(code)) => Err(SendError::Refused { code: Some(code) }),
-            Err(StepError::NeedsUtf8) => Err(SendError::Refused { code: None }),
-            Err(error) => Err(fault(&error).into()),
+            Err(error) => Err(self.refused(mail.to.expose(), &error)),
         }
     }
 
@@ -78,7 +96,9 @@ impl Mailer for SmtpMailer {
     }
 }
 
-/// A refusal that is not the recipient's is the operator's to repair, and the mail is worth another try after that.
+/// A fault that is none of the mail's: of the way to the server, or of the server towards us.
 fn fault(error: &StepError) -> Fault {
-    Fault::new(FaultKind::Transient, OPERATION, error.to_string())
+    let denied = error.refusal().is_some_and(|(stage, reply)| reply.blame(stage) == Blame::Installation);
+    let kind = if denied { FaultKind::Denied } else { FaultKind::Transient };
+    Fault::new(kind, OPERATION, error.to_string())
 }

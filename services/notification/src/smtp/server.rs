@@ -45,9 +45,12 @@ pub enum SmtpServerError {
     /// Another scheme, or another value of `tls`.
     #[error("must begin with smtp:// or smtps://, and ?tls= may be required or opportunistic")]
     Scheme,
-    /// User or password are not percent-encoded UTF-8.
-    #[error("user and password must be percent-encoded UTF-8")]
+    /// User or password are not percent-encoded UTF-8, or one of them is missing.
+    #[error("user and password must both be there, in percent-encoded UTF-8")]
     Credentials,
+    /// The password could be read by whoever sits between.
+    #[error("has a password, which goes over TLS only: use smtps://, or add ?tls=required")]
+    Clear,
 }
 
 impl SmtpServer {
@@ -70,10 +73,15 @@ impl SmtpServer {
             let text = percent_decode_str(part).decode_utf8().map_err(|_| SmtpServerError::Credentials)?;
             Ok(text.into_owned())
         };
-        let credentials = match url.password() {
-            Some(password) => Some(Credentials::new(decode(url.username())?, decode(password)?)),
-            None => None,
+        let credentials = match (url.username(), url.password()) {
+            ("", None) => None,
+            ("", Some(_)) | (_, None) => return Err(SmtpServerError::Credentials),
+            (user, Some(password)) => Some(Credentials::new(decode(user)?, decode(password)?)),
         };
+        // An offer of TLS can be taken away on the way, so to take it up where it is made is not enough.
+        if credentials.is_some() && matches!(security, Security::None | Security::Opportunistic) {
+            return Err(SmtpServerError::Clear);
+        }
         Ok(Self {
             // URLs have IPv6 addresses in brackets, sockets don't.
             host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
@@ -97,6 +105,21 @@ mod tests {
         assert_eq!((server.port, server.security), (465, Security::Wrapped));
         assert_eq!(server.credentials, Some(Credentials::new("me@x".into(), "p:w".into())));
         assert_eq!(SmtpServer::parse("smtp://[::1]?tls=required").unwrap().host, "::1");
+    }
+
+    #[test]
+    fn a_password_never_goes_in_clear() {
+        for url in ["smtp://u:secret@127.0.0.1:1025", "smtp://u:secret@relay.example?tls=opportunistic"] {
+            let error = SmtpServer::parse(url).err();
+            assert_eq!(error, Some(SmtpServerError::Clear), "{url}");
+            assert!(!SmtpServerError::Clear.to_string().contains("secret"));
+        }
+        for url in ["smtps://u:secret@relay.example", "smtp://u:secret@relay.example?tls=required"] {
+            assert!(SmtpServer::parse(url).unwrap().credentials.is_some(), "{url}");
+        }
+        for url in ["smtps://u@relay.example", "smtps://:secret@relay.example"] {
+            assert_eq!(SmtpServer::parse(url).err(), Some(SmtpServerError::Credentials), "{url}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The handler over fakes: what is sent, what is recorded, what comes again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -11,7 +12,7 @@ use shotengai_notification::claims::LEASE;
 use shotengai_notification::domain::mail::MailKind;
 use shotengai_testing::memory::{FaultInjector, InjectedFault};
 
-use crate::support::{Harness, Mood, event};
+use crate::support::{Harness, MAILS, Mood, event};
 
 fn is_retry(disposition: &Disposition) -> bool {
     disposition.comes_again()
@@ -69,12 +70,12 @@ async fn a_live_claim_is_looked_at_again_soon_and_an_expired_one_taken_over() {
     street.table.put(&row, Condition::Absent).await.unwrap();
     let handler = street.handler(Arc::clone(&street.mailer) as Arc<dyn Mailer>);
     // Soon, since it may have been sent by then, less and less so; and never later than the lease ends.
-    for (pass, receive_count, wait) in [(0, 1, 1), (0, 2, 2), (0, 20, 5), (27, 20, 3)] {
+    for (pass, receive_count, wait) in [(0, 1, 1), (0, 2, 2), (0, 20, 5), (0, 21, 30), (27, 20, 3)] {
         street.installation.advance(SignedDuration::from_secs(pass));
         let delivery = Delivery { receive_count, ..street.delivery(&event(MailKind::Received)) };
         let busy = handler.handle(&[delivery]).await;
         assert!(
-            matches!(&busy[..], [Disposition::Retry { after: Some(after), .. }] if *after == Duration::from_secs(wait)),
+            matches!(&busy[..], [Disposition::Waits { after, .. }] if *after == Duration::from_secs(wait)),
             "{busy:?}"
         );
     }
@@ -84,19 +85,20 @@ async fn a_live_claim_is_looked_at_again_soon_and_an_expired_one_taken_over() {
     assert_eq!(street.sent(), 1);
 }
 
-/// Answers the write of a claim only after this long, as a process sees it that stood still meanwhile.
-struct HeldUp(Duration);
+/// Answers the write of a claim, the first there is, only after this long, as a process sees it that stood still meanwhile.
+struct HeldUp(Duration, AtomicBool);
 
 impl FaultInjector for HeldUp {
     fn before(&self, operation: &'static str) -> Option<InjectedFault> {
-        (operation == "table.put").then_some(InjectedFault::Delay(self.0))
+        let is_first = operation == "table.put" && !self.1.swap(true, Ordering::SeqCst);
+        is_first.then_some(InjectedFault::Delay(self.0))
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_learns_of_its_claim_too_late_sends_nothing() {
     for (held_up, sent) in [(Duration::from_secs(29), 1), (Duration::from_secs(31), 0), (LEASE, 0)] {
-        let street = Harness::with_faults(Arc::new(HeldUp(held_up)));
+        let street = Harness::with_faults(Arc::new(HeldUp(held_up, AtomicBool::new(false))));
         let answer = street.handle(MailKind::Received).await;
         assert_eq!(street.sent(), sent, "held up for {held_up:?}");
         assert_eq!(is_retry(&answer), sent == 0, "{answer:?}");
@@ -129,13 +131,52 @@ async fn a_lost_answer_means_a_second_copy_under_the_same_message_id() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_refused_for_good_is_recorded_and_not_tried_again() {
+async fn a_mail_to_an_address_that_is_refused_is_a_dead_letter_and_can_be_sent_again() {
     let street = Harness::new();
     *street.mailer.mood.lock().unwrap() = Mood::RefusesTheAddress;
-    assert_eq!(street.handle(MailKind::Received).await, Disposition::Done);
-    assert_eq!(street.claim(MailKind::Received).await, json!({"state": "refused", "code": 550}));
+    let refused = street.handle(MailKind::Received).await;
+    let Disposition::Reject { reason: "refused_address", error } = &refused else { panic!("{refused:?}") };
+    assert_eq!(error, "rcpt was answered with 550 5.1.1");
+    assert_eq!(street.claim(MailKind::Received).await["state"], "sending", "nothing is settled");
+    // Redriven, once the customer has another address.
     *street.mailer.mood.lock().unwrap() = Mood::Takes;
-    street.installation.advance(SignedDuration::try_from(LEASE).unwrap());
     assert_eq!(street.handle(MailKind::Received).await, Disposition::Done);
-    assert_eq!(street.sent(), 0);
+    assert_eq!(street.sent(), 1);
+}
+
+#[tokio::test]
+async fn an_address_gets_so_many_mails_a_day_whoever_orders_and_the_rest_is_recorded() {
+    let street = Harness::new();
+    for user in 0..MAILS + 6 {
+        let address = if user % 2 == 0 { "victim@example.jp".to_owned() } else { format!("Victim+{user}@example.jp") };
+        street.know_as(&format!("usr_{user}"), Some(&address));
+        assert_eq!(street.handle_order(&format!("ord_{user}"), &format!("usr_{user}")).await, Disposition::Done);
+        // Again, as a queue may bring it: it is paid for once.
+        assert_eq!(street.handle_order(&format!("ord_{user}"), &format!("usr_{user}")).await, Disposition::Done);
+    }
+    assert_eq!(street.sent(), usize::from(MAILS));
+    assert_eq!(street.claim_of("ord_45", MailKind::Received).await, json!({"state": "skipped", "why": "too_many_mails"}));
+    street.know_as("usr_else", Some("mei@example.jp"));
+    street.handle_order("ord_else", "usr_else").await;
+    assert_eq!(street.sent(), usize::from(MAILS) + 1, "another address");
+    street.installation.advance(SignedDuration::from_hours(24));
+    street.handle_order("ord_tomorrow", "usr_0").await;
+    assert_eq!(street.sent(), usize::from(MAILS) + 2, "another day");
+    // Nothing that is stored shows an address.
+    let rows = street.installation.infra.memory_table("notification-claims").all();
+    assert!(!format!("{rows:?}").contains('@'), "{rows:?}");
+}
+
+#[tokio::test]
+async fn a_mail_that_is_tried_again_is_paid_for_once() {
+    let street = Harness::new();
+    *street.mailer.mood.lock().unwrap() = Mood::IsAway;
+    for _ in 0..MAILS + 6 {
+        assert!(is_retry(&street.handle(MailKind::Received).await));
+    }
+    *street.mailer.mood.lock().unwrap() = Mood::Takes;
+    for kind in MailKind::ALL {
+        assert_eq!(street.handle(kind).await, Disposition::Done);
+    }
+    assert_eq!(street.sent(), 4);
 }

@@ -4,6 +4,7 @@
 
 mod confluence;
 mod contacts;
+mod denied;
 mod golden;
 mod handler;
 mod smtp;

@@ -1,14 +1,16 @@
 //! Real SMTP: against the street's inbox, and against a server that refuses.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use shotengai_inbox::{Inbox, InboxConfig, InboxStore};
-use shotengai_messaging::Disposition;
+use shotengai_messaging::{Disposition, FaultKind};
+use shotengai_notification::OutgoingMail;
+use shotengai_notification::domain::contact::Address;
 use shotengai_notification::domain::mail::MailKind;
 use shotengai_notification::mailer::{Mailer, SendError};
 use shotengai_notification::smtp::{SmtpMailer, SmtpServer};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::support::{Harness, event};
@@ -59,38 +61,145 @@ async fn a_server_that_is_away_is_a_fault_to_try_again() {
     assert!(matches!(&answers[0], Disposition::Failed { cause, .. } if !cause.contains("hana")), "{answers:?}");
 }
 
-/// Speaks just enough SMTP to refuse at one step, quoting what was said, as servers do.
-async fn refusing(step: &'static str, code: u16) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let mut stream = BufReader::new(stream);
-            stream.write_all(b"220 test\r\n").await.unwrap();
-            let mut line = String::new();
-            while stream.read_line(&mut line).await.unwrap_or(0) > 0 {
-                let answer =
-                    if line.starts_with(step) { format!("{code} {}\r\n", line.trim()) } else { "250 fine\r\n".into() };
-                line.clear();
-                if stream.write_all(answer.as_bytes()).await.is_err() {
-                    break;
-                }
-            }
-        }
-    });
-    port
+/// Speaks just enough SMTP to answer one step as it is told, quoting what was said, as servers do.
+struct Moody {
+    port: u16,
+    /// The step, and with which codes.
+    refuses: Arc<Mutex<Option<(&'static str, &'static str)>>>,
+    /// Recipients of what it took.
+    taken: Arc<Mutex<Vec<String>>>,
 }
 
-#[tokio::test]
-async fn only_a_permanent_refusal_of_the_recipient_is_final() {
+impl Moody {
+    async fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = Self { port, refuses: Arc::default(), taken: Arc::default() };
+        let (refuses, taken) = (Arc::clone(&server.refuses), Arc::clone(&server.taken));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(converse(stream, Arc::clone(&refuses), Arc::clone(&taken)));
+            }
+        });
+        server
+    }
+
+    fn refuses(&self, step: &'static str, codes: &'static str) {
+        *self.refuses.lock().unwrap() = Some((step, codes));
+    }
+
+    fn takes_all(&self) {
+        *self.refuses.lock().unwrap() = None;
+    }
+
+    fn mailer(&self) -> Arc<SmtpMailer> {
+        mailer(self.port)
+    }
+}
+
+async fn converse(
+    stream: TcpStream,
+    refuses: Arc<Mutex<Option<(&'static str, &'static str)>>>,
+    taken: Arc<Mutex<Vec<String>>>,
+) -> Option<()> {
+    let mut stream = BufReader::new(stream);
+    stream.write_all(b"220 test\r\n").await.ok()?;
+    let (mut recipient, mut in_content) = (String::new(), false);
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).await.ok()? == 0 {
+            return None;
+        }
+        if in_content && line != ".\r\n" {
+            continue;
+        }
+        let refusal = refuses.lock().unwrap().filter(|(step, _)| !in_content && line.starts_with(step));
+        let answer = match refusal {
+            Some((_, codes)) => format!("{codes} {}\r\n", line.trim()),
+            None if line.starts_with("DATA") => {
+                in_content = true;
+                "354 go on\r\n".to_owned()
+            }
+            None if in_content => {
+                in_content = false;
+                taken.lock().unwrap().push(std::mem::take(&mut recipient));
+                "250 2.0.0 taken\r\n".to_owned()
+            }
+            None => {
+                if let Some(address) = line.trim().strip_prefix("RCPT TO:") {
+                    address.trim_matches(['<', '>']).clone_into(&mut recipient);
+                }
+                "250 fine\r\n".to_owned()
+            }
+        };
+        stream.write_all(answer.as_bytes()).await.ok()?;
+    }
+}
+
+/// Some mail, to this recipient.
+async fn mail_to(address: &str) -> OutgoingMail {
     let street = Harness::new();
     assert_eq!(street.handle(MailKind::Received).await, Disposition::Done);
     let mail = street.mailer.sent.lock().unwrap()[0].clone();
-    let refused = mailer(refusing("RCPT", 550).await).send(&mail).await.unwrap_err();
-    assert!(matches!(refused, SendError::Refused { code: Some(550) }), "{refused:?}");
-    for (step, code) in [("RCPT", 450), ("MAIL", 550), ("DATA", 554)] {
-        let fault = mailer(refusing(step, code).await).send(&mail).await.unwrap_err();
-        assert!(matches!(fault, SendError::Fault(_)), "{step} {code}: {fault:?}");
-        assert!(!format!("{fault:?} {fault}").contains("hana"), "{fault}");
+    OutgoingMail { to: Address::new(address), ..mail }
+}
+
+fn kind_of(answer: Result<(), SendError>) -> Option<FaultKind> {
+    match answer {
+        Ok(()) => None,
+        Err(SendError::Fault(fault)) => {
+            assert!(!format!("{fault:?} {fault}").contains('@'), "{fault:?}");
+            Some(fault.kind())
+        }
+        Err(refused) => panic!("{refused}"),
     }
+}
+
+#[tokio::test]
+async fn only_a_refusal_that_names_the_recipient_is_the_recipients() {
+    let mail = mail_to("hana@example.jp").await;
+    for (step, codes) in [("RCPT", "550 5.1.1"), ("RCPT", "550 5.2.1"), ("RCPT", "553-5.1.3 no\r\n553 5.1.3")] {
+        let server = Moody::open().await;
+        server.refuses(step, codes);
+        let refused = server.mailer().send(&mail).await.unwrap_err();
+        let SendError::Refused { why } = &refused else { panic!("{codes}: {refused:?}") };
+        assert!(why.contains("5.") && !why.contains("hana"), "{why}");
+    }
+    for (step, codes, kind) in [
+        ("RCPT", "450 4.7.1", FaultKind::Transient),
+        // Nothing shows that it serves anybody.
+        ("RCPT", "554 5.7.1", FaultKind::Denied),
+        ("RCPT", "550", FaultKind::Denied),
+        ("DATA", "554 5.7.1", FaultKind::Denied),
+        ("RCPT", "530 5.7.0", FaultKind::Denied),
+        ("RCPT", "535", FaultKind::Denied),
+        ("MAIL", "550 5.7.1", FaultKind::Denied),
+        ("MAIL", "451 4.3.0", FaultKind::Transient),
+    ] {
+        let server = Moody::open().await;
+        server.refuses(step, codes);
+        assert_eq!(kind_of(server.mailer().send(&mail).await), Some(kind), "{step} {codes}");
+    }
+}
+
+#[tokio::test]
+async fn a_relay_that_refuses_several_recipients_in_a_row_is_the_installations_fault() {
+    let server = Moody::open().await;
+    let mailer = server.mailer();
+    mailer.send(&mail_to("rin@example.jp").await).await.unwrap();
+    server.refuses("RCPT", "554 5.7.1");
+    let mut kinds = Vec::new();
+    for address in ["hana@example.jp", "mei@example.jp", "ken@example.jp", "hana@example.jp"] {
+        kinds.push(kind_of(mailer.send(&mail_to(address).await).await));
+    }
+    let (open, denied) = (Some(FaultKind::Transient), Some(FaultKind::Denied));
+    assert_eq!(kinds, [open, open, denied, denied]);
+    server.takes_all();
+    for address in ["hana@example.jp", "mei@example.jp"] {
+        mailer.send(&mail_to(address).await).await.unwrap();
+    }
+    assert_eq!(*server.taken.lock().unwrap(), ["rin@example.jp", "hana@example.jp", "mei@example.jp"]);
+    // That one it took nothing for before and after the others.
+    server.refuses("RCPT TO:<ken", "554 5.7.1");
+    assert_eq!(kind_of(mailer.send(&mail_to("ken@example.jp").await).await), Some(FaultKind::Permanent));
 }

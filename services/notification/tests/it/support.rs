@@ -18,11 +18,17 @@ use shotengai_kit::{Installation, role};
 use shotengai_messaging::{Delivery, Disposition, Fault, FaultKind, Handler, Infrastructure, Key, Table};
 use shotengai_notification::domain::mail::{Cancellation, Charge, MailKind, OrderMail};
 use shotengai_notification::{Mailer, Mailing, OutgoingMail, SendError, Templates};
-use shotengai_runtime::OrderLinks;
+use shotengai_runtime::{OrderLinks, Pseudonyms};
 use shotengai_testing::memory::{FaultInjector, NoFaults};
 
-/// Where storefront is asked who `usr_1` is.
-const CONTACT: &str = "/internal/contacts/usr_1";
+/// How many mails an address gets a day.
+pub(crate) const MAILS: u16 = 40;
+
+/// Mails that leave by this mailer, so many a day to an address.
+pub(crate) fn mailing(mailer: Arc<dyn Mailer>) -> Mailing {
+    let pseudonyms = Pseudonyms::new(&"an internal token".into());
+    Mailing { mailer, templates: Arc::new(templates()), domain: "shotengai".into(), pseudonyms, mails_per_address: MAILS }
+}
 
 /// Templates of a street whose links are the same in every run.
 pub(crate) fn templates() -> Templates {
@@ -118,7 +124,7 @@ impl Mailer for FakeMailer {
         tokio::task::yield_now().await;
         match mood {
             Mood::Takes => Ok(()),
-            Mood::RefusesTheAddress => Err(SendError::Refused { code: Some(550) }),
+            Mood::RefusesTheAddress => Err(SendError::Refused { why: "rcpt was answered with 550 5.1.1".to_owned() }),
             Mood::IsAway | Mood::LosesTheAnswer => Err(Fault::new(FaultKind::Transient, "smtp.send", "away").into()),
         }
     }
@@ -150,21 +156,38 @@ impl Harness {
     }
 
     pub(crate) fn know(&self, email: Option<&str>) {
+        self.know_as("usr_1", email);
+    }
+
+    /// This person has this address.
+    pub(crate) fn know_as(&self, user: &str, email: Option<&str>) {
         let contact = json!({ "email": email, "language": "ja", "name": null });
-        self.installation.neighbours.answers(Service::STOREFRONT, CONTACT, 200, &contact);
+        self.installation.neighbours.answers(Service::STOREFRONT, format!("/internal/contacts/{user}"), 200, &contact);
+    }
+
+    /// Handles the placement of this order of this person.
+    pub(crate) async fn handle_order(&self, order: &str, user: &str) -> Disposition {
+        let Event::OrderPlaced(placed) = event(MailKind::Received) else { panic!("it is a placement") };
+        let (order_id, user_id) = (OrderId::parse(order).unwrap(), UserId::parse(user).unwrap());
+        let handler = self.handler(Arc::clone(&self.mailer) as Arc<dyn Mailer>);
+        handler.handle(&[self.delivery(&OrderPlaced { order_id, user_id, ..placed }.into())]).await.remove(0)
+    }
+
+    pub(crate) async fn claim_of(&self, order: &str, kind: MailKind) -> serde_json::Value {
+        let row = self.table.get(&Key::new(order, kind.as_str())).await.unwrap();
+        row.map(|row| row.doc).unwrap_or_default()
     }
 
     /// Nobody is known any more.
     pub(crate) fn forget(&self) {
         let problem = json!({ "type": "/problems/no-such-account", "status": 404 });
-        self.installation.neighbours.answers(Service::STOREFRONT, CONTACT, 404, &problem);
+        self.installation.neighbours.answers(Service::STOREFRONT, "/internal/contacts/usr_1", 404, &problem);
     }
 
     /// A process of its own: its handler shares only the table with others.
     pub(crate) fn handler(&self, mailer: Arc<dyn Mailer>) -> Arc<dyn Handler> {
-        let mailing = Mailing { mailer, templates: Arc::new(templates()), domain: "shotengai".into() };
         let deps = self.installation.deps(Service::NOTIFICATION);
-        role::handler(&shotengai_notification::assemble(deps, mailing), &queues::NOTIFICATION)
+        role::handler(&shotengai_notification::assemble(deps, mailing(mailer)), &queues::NOTIFICATION)
     }
 
     pub(crate) fn delivery(&self, event: &Event) -> Delivery {
@@ -189,7 +212,6 @@ impl Harness {
     }
 
     pub(crate) async fn claim(&self, kind: MailKind) -> serde_json::Value {
-        let row = self.table.get(&Key::new("ord_1", kind.as_str())).await.unwrap();
-        row.map(|row| row.doc).unwrap_or_default()
+        self.claim_of("ord_1", kind).await
     }
 }

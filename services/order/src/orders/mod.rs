@@ -3,6 +3,7 @@
 //! - [`domain`]: what is known of an order, and every decision about one. Pure.
 //! - [`place`], [`ship`], [`cancel`], [`history`]: one use case each.
 //! - [`idempotency`]: the id of an order that is sent twice. [`intents`]: the means of payment, on their way to billing.
+//! - [`pending`]: how many orders of a customer may wait.
 //! - [`saga`]: what inventory and billing tell. [`deadline`]: what is done when they don't.
 //! - [`aggregate`]: where orders are kept. [`http`], `problems`: what is served, and how it is refused.
 
@@ -14,6 +15,7 @@ pub mod history;
 pub mod http;
 pub mod idempotency;
 pub mod intents;
+pub mod pending;
 pub mod place;
 mod problems;
 pub mod saga;

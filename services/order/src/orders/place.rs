@@ -12,6 +12,7 @@ use crate::orders::aggregate::Orders;
 use crate::orders::domain::{Lines, LinesError, Order, Refusal, place};
 use crate::orders::idempotency;
 use crate::orders::intents::Intents;
+use crate::orders::pending::{PendingOrders, TooManyPending};
 use crate::prices::Prices;
 
 /// A wish for an order.
@@ -47,6 +48,9 @@ pub enum PlaceRefusal {
     /// The order that the key names is another one.
     #[error(transparent)]
     Order(#[from] Refusal),
+    /// Too many of the customer's orders are pending.
+    #[error(transparent)]
+    Pending(#[from] TooManyPending),
 }
 
 /// Why no order was placed. A fault may be of the prices or of the payment intents, too.
@@ -58,14 +62,22 @@ pub struct Placing {
     orders: Orders,
     prices: Prices,
     intents: Intents,
+    pending: PendingOrders,
     ids: Arc<dyn IdGenerator>,
 }
 
 impl Placing {
-    /// Places into these orders at these prices, with the means of payment in these intents.
+    /// Places into these orders at these prices, with the means of payment in these intents, as many of a customer as may
+    /// be pending.
     #[must_use]
-    pub const fn new(orders: Orders, prices: Prices, intents: Intents, ids: Arc<dyn IdGenerator>) -> Self {
-        Self { orders, prices, intents, ids }
+    pub const fn new(
+        orders: Orders,
+        prices: Prices,
+        intents: Intents,
+        pending: PendingOrders,
+        ids: Arc<dyn IdGenerator>,
+    ) -> Self {
+        Self { orders, prices, intents, pending, ids }
     }
 
     /// Places an order, once a key. Durable when it returns.
@@ -86,6 +98,10 @@ impl Placing {
         }
         let offers = self.prices.offers(&lines.products()).await?;
         let (items, total) = lines.priced(&offers).map_err(|error| CommandError::Refused(error.into()))?;
+        self.pending
+            .reserve(&user_id, &order_id)
+            .await?
+            .map_err(|too_many| CommandError::Refused(too_many.into()))?;
         let has_payment_token = payment_token.is_some();
         let event =
             OrderPlaced { order_id, user_id, items, total, has_payment_token, request_fingerprint: fingerprint };

@@ -1,7 +1,8 @@
 //! Order's refusals, as clients see them.
 
 use shotengai_contracts::api::orders::{
-    EMPTY_ORDER, ORDER_ALREADY_SHIPPED, ORDER_NOT_SHIPPABLE, TOO_MANY_LINES, TOTAL_OUT_OF_RANGE, UNKNOWN_PRODUCT,
+    EMPTY_ORDER, ORDER_ALREADY_SHIPPED, ORDER_NOT_SHIPPABLE, TOO_MANY_LINES, TOO_MANY_PENDING_ORDERS,
+    TOTAL_OUT_OF_RANGE, UNKNOWN_PRODUCT,
 };
 use shotengai_contracts::api::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE};
 use shotengai_runtime::Problem;
@@ -40,6 +41,7 @@ impl From<PlaceRefusal> for Problem {
         match refusal {
             PlaceRefusal::Lines(error) => error.into(),
             PlaceRefusal::Order(refusal) => refusal.into(),
+            PlaceRefusal::Pending(too_many) => Self::of(&TOO_MANY_PENDING_ORDERS).detail(too_many.to_string()),
         }
     }
 }

@@ -7,6 +7,7 @@ mod confluence;
 mod deadlines;
 mod http;
 mod mutants;
+mod pending;
 mod placing;
 mod pricing;
 mod saga;

@@ -159,6 +159,7 @@ async fn unknown_and_deleted_products_are_not_for_sale() {
     let world = World::new();
     world.catalog.set("kinoko", 1, Some(("きのこの山", 200)));
     world.catalog.set("gone", 2, None);
+    world.catalog.knows_no("never");
     for product in ["gone", "never"] {
         let wanted = wish(None, "body", &[("kinoko", 1), (product, 1)]);
         let error = world.placing.place(wanted, &request()).await.unwrap_err();

@@ -114,8 +114,13 @@ async fn a_new_price_of_an_unknown_product_waits_for_catalog() {
 
 #[tokio::test]
 async fn a_new_price_is_not_lost_to_an_answer_that_knows_no_such_product() {
-    let world = World::new();
-    let (version, event) = history().remove(1);
-    let answers = world.handler.handle(&[delivery(1, "prod_kinoko", version, event)]).await;
-    assert_eq!(answers[0].outcome(), "unavailable", "whoever answered was not catalog");
+    for is_promised in [false, true] {
+        let world = World::new();
+        if is_promised {
+            world.catalog.knows_no("kinoko");
+        }
+        let (version, event) = history().remove(1);
+        let answers = world.handler.handle(&[delivery(1, "prod_kinoko", version, event)]).await;
+        assert_eq!(answers[0].outcome(), "unavailable", "whoever answered was not catalog");
+    }
 }

@@ -24,11 +24,17 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
-    /// A shop that sells きのこの山 for ¥200 as `prod_kinoko` and has catalog at this address.
+    /// A shop that sells きのこの山 for ¥200 as `prod_kinoko` and has catalog at this address. One customer may order as
+    /// much as many.
     pub(crate) async fn open(catalog_url: &str) -> Self {
+        Self::with(catalog_url, OrderSettings { order_max_pending: 0, ..OrderSettings::default() }).await
+    }
+
+    /// The same with these settings.
+    pub(crate) async fn with(catalog_url: &str, settings: OrderSettings) -> Self {
         let installation = Installation::new(1);
         let context = installation.context(|settings| settings.neighbours.catalog_url = catalog_url.to_owned());
-        let role = shotengai_order::assemble(context.deps(Service::ORDER), &OrderSettings::default()).role;
+        let role = shotengai_order::assemble(context.deps(Service::ORDER), &settings).role;
         let shop = Self { role: RoleUnderTest::of(role, &context), installation };
         let (name, description) = ("きのこの山".to_owned(), String::new());
         let created = ProductCreated {

@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use shotengai_contracts::topology::{Service, queues};
+use shotengai_contracts::topology::{Service, queues, tables};
 use shotengai_contracts::{Envelope, Event, Metadata};
 use shotengai_kernel::{
     AggregateId, Currency, EventId, Money, Names, OrderId, Ports, ProductId, Quantity, Timestamp, UserId, Version,
 };
 use shotengai_kit::{FakeNeighbours, Installation, role};
-use shotengai_messaging::{Commit, Delivery, Handler};
+use shotengai_messaging::{Commit, Delivery, Handler, Infrastructure};
 use shotengai_order::orders::aggregate::Orders;
 use shotengai_order::orders::domain::{Lines, Order};
+use shotengai_order::orders::pending::PendingOrders;
 use shotengai_order::orders::place::{PlaceOrder, Placing};
 use shotengai_order::prices::Prices;
 use shotengai_order::{OrderRole, OrderSettings};
@@ -66,6 +67,13 @@ impl World {
         role::handler(&order.role, &queues::ORDER)
     }
 
+    /// The bound on pending orders that `placing` keeps.
+    pub(crate) fn pending(&self) -> PendingOrders {
+        let table = self.installation.infra.table(tables::ORDER_PENDING.name);
+        let clock = Arc::clone(&self.installation.ports.clock);
+        PendingOrders::new(table, self.orders.clone(), clock, self.settings.order_max_pending.into())
+    }
+
     pub(crate) async fn order(&self, id: &OrderId) -> Order {
         self.orders.load(&AggregateId::from(id)).await.unwrap().state
     }
@@ -97,6 +105,12 @@ impl FakeCatalog {
             "version": version, "deleted": offer.is_none(),
         });
         self.0.answers(Service::CATALOG, format!("/internal/products/{product}"), 200, &body);
+    }
+
+    /// There never was a product of this name.
+    pub(crate) fn knows_no(&self, product: &str) {
+        let body = json!({ "type": "/problems/no-such-product", "status": 404 });
+        self.0.answers(Service::CATALOG, format!("/internal/products/{}", product_id(product)), 404, &body);
     }
 
     pub(crate) fn go_away(&self) {

@@ -36,6 +36,7 @@ pub const PLACE_ORDER: Route<Customer, (), PlaceOrder, OrderAccepted> = Route::p
         &UNKNOWN_PRODUCT,
         &TOTAL_OUT_OF_RANGE,
         &IDEMPOTENCY_KEY_REUSED,
+        &TOO_MANY_PENDING_ORDERS,
     ]);
 
 /// One's orders; everybody's for an administrator.
@@ -288,6 +289,15 @@ pub const TOO_MANY_LINES: ProblemType = ProblemType {
     title: "Too many products",
     meaning: "An order has at most 50 products.",
     cure: "Split it into several orders.",
+};
+
+/// 409: `too-many-pending-orders`.
+pub const TOO_MANY_PENDING_ORDERS: ProblemType = ProblemType {
+    slug: "too-many-pending-orders",
+    status: 409,
+    title: "Too many orders are pending",
+    meaning: "As many orders of this customer as there may be are `pending`. None was placed.",
+    cure: "Wait until one of them is confirmed, or cancel one.",
 };
 
 /// 422: `total-out-of-range`.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use shotengai_kernel::Ports;
-use shotengai_messaging::ports::fault::Fault;
+use shotengai_messaging::ports::fault::{Fault, FaultKind};
 use shotengai_messaging::ports::stream::{
     CursorExpired, PUT_MAX_BYTES, PUT_MAX_RECORDS, RECORD_MAX_BYTES, ReadRecord, Shard, ShardBatch, ShardCursor,
     StartAt, StreamReader, StreamRecord, StreamWriter,
