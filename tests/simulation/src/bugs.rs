@@ -11,7 +11,7 @@ use shotengai_contracts::{Envelope, Event, EventType};
 use shotengai_kernel::{AggregateId, Version};
 use shotengai_messaging::RecordHandler;
 use shotengai_messaging::ports::stream::ReadRecord;
-use shotengai_messaging::{Delivery, Disposition, Handler};
+use shotengai_messaging::{Delivery, Disposition, FaultKind, Handler};
 use shotengai_query::domain::Fold;
 use tokio_util::sync::CancellationToken;
 
@@ -34,11 +34,19 @@ pub enum Bug {
     NoGapCheck,
     /// Order acknowledges that a payment is authorized, and takes no note of it.
     DeafToPayments,
+    /// What the installation denies counts as a message's own failure.
+    DeniedIsTheMessagesOwn,
+    /// Whatever the relay refuses at RCPT is taken for the recipient's fault.
+    EveryRefusalTheRecipients,
+    /// A mail that is refused is acknowledged and leaves no dead letter.
+    RefusedMailIsDone,
+    /// A call that the topic refuses for one event in it is made again unchanged.
+    NeverHalved,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::AcknowledgeBeforeCommit,
         Self::IgnorePartialPut,
         Self::CheckpointTooFar,
@@ -46,6 +54,10 @@ impl Bug {
         Self::EternalClaim,
         Self::NoGapCheck,
         Self::DeafToPayments,
+        Self::DeniedIsTheMessagesOwn,
+        Self::EveryRefusalTheRecipients,
+        Self::RefusedMailIsDone,
+        Self::NeverHalved,
     ];
 
     /// Its name on the command line.
@@ -59,6 +71,10 @@ impl Bug {
             Self::EternalClaim => "eternal-claim",
             Self::NoGapCheck => "no-gap-check",
             Self::DeafToPayments => "deaf-to-payments",
+            Self::DeniedIsTheMessagesOwn => "denied-is-the-messages-own",
+            Self::EveryRefusalTheRecipients => "every-refusal-the-recipients",
+            Self::RefusedMailIsDone => "refused-mail-is-done",
+            Self::NeverHalved => "never-halved",
         }
     }
 }
@@ -109,6 +125,44 @@ impl Handler for Deaf {
         let mut answers = self.0.handle(&heard).await.into_iter();
         let answer = |delivery| if is_heard(delivery) { answers.next() } else { Some(Disposition::Done) };
         batch.iter().map(answer).map(|answer| answer.unwrap_or(Disposition::Done)).collect()
+    }
+}
+
+/// [`Bug::DeniedIsTheMessagesOwn`]: what is denied looks like any refusal for good.
+pub struct Impatient(pub Arc<dyn Handler>);
+
+#[async_trait]
+impl Handler for Impatient {
+    fn events(&self) -> &'static [EventType] {
+        self.0.events()
+    }
+
+    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
+        let own = |answer| match answer {
+            Disposition::Failed { kind: FaultKind::Denied, cause } => {
+                Disposition::Failed { kind: FaultKind::Permanent, cause }
+            }
+            other => other,
+        };
+        self.0.handle(batch).await.into_iter().map(own).collect()
+    }
+}
+
+/// [`Bug::RefusedMailIsDone`]: nothing more is to be done about it.
+pub struct Dismissive(pub Arc<dyn Handler>);
+
+#[async_trait]
+impl Handler for Dismissive {
+    fn events(&self) -> &'static [EventType] {
+        self.0.events()
+    }
+
+    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
+        let done = |answer| match answer {
+            Disposition::Reject { reason: "refused_address", .. } => Disposition::Done,
+            other => other,
+        };
+        self.0.handle(batch).await.into_iter().map(done).collect()
     }
 }
 

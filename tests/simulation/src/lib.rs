@@ -2,8 +2,8 @@
 //!
 //! Time is virtual, chance is seeded, and one thread runs one task at a time, so a seed is a history: the same each time.
 //! Processes die at any call, freeze, and meet clocks that are off; calls are refused, throttled, answered in part, or
-//! done without an answer; dependencies go away, shards split and merge, messages come twice and in any order. Then
-//! faults end, the world settles, and [`invariants`] looks at what is left.
+//! done without an answer; dependencies go away, services lose permissions, a relay refuses mails, shards split and merge,
+//! messages come twice and in any order. Then faults end, the world settles, and [`invariants`] looks at what is left.
 //!
 //! What this is not: the AWS adapters and HTTP are not in it (end-to-end tests are for those), and a crash falls on calls,
 //! not between two lines of code without one: within one thread nothing outside can tell the difference.
@@ -13,6 +13,7 @@ pub mod bugs;
 pub mod capture;
 pub mod customers;
 pub mod delivery_audit;
+pub mod denial;
 pub mod ending;
 pub mod fault_log;
 pub mod invariants;

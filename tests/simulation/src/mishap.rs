@@ -34,6 +34,18 @@ pub enum Mishap {
     Away,
     /// A dependency went away for an hour.
     HourAway,
+    /// The installation denied a call.
+    Denied,
+    /// The installation denied something for half an hour.
+    HalfHourDenied,
+    /// The relay refused a recipient, and every other one.
+    RelayRefused,
+    /// The relay refused every recipient for an hour.
+    HourRefused,
+    /// The relay refused a recipient, rightly.
+    RecipientRefused,
+    /// The topic refused a call for one event in it.
+    CallRefused,
     /// A message was delivered a second time though nobody failed at the first.
     Duplicate,
     /// A message was delivered after one that had been sent later.
@@ -64,7 +76,7 @@ pub enum Mishap {
 
 impl Mishap {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 33] = [
         Self::Refused,
         Self::Throttled,
         Self::AnswerLost,
@@ -79,6 +91,12 @@ impl Mishap {
         Self::SkewedClock,
         Self::Away,
         Self::HourAway,
+        Self::Denied,
+        Self::HalfHourDenied,
+        Self::RelayRefused,
+        Self::HourRefused,
+        Self::RecipientRefused,
+        Self::CallRefused,
         Self::Duplicate,
         Self::Disorder,
         Self::StaleIndex,
@@ -107,6 +125,7 @@ impl Mishap {
                 | Self::Split
                 | Self::Merge
                 | Self::CursorsExpired
+                | Self::CallRefused
         )
     }
 
@@ -128,6 +147,12 @@ impl Mishap {
             Self::SkewedClock => "life under a skewed clock",
             Self::Away => "call while its dependency was away",
             Self::HourAway => "outage of an hour",
+            Self::Denied => "call denied",
+            Self::HalfHourDenied => "denial of half an hour",
+            Self::RelayRefused => "mail refused as all are",
+            Self::HourRefused => "relay refusing for an hour",
+            Self::RecipientRefused => "mail refused alone",
+            Self::CallRefused => "batch refused for one entry",
             Self::Duplicate => "message delivered twice",
             Self::Disorder => "message delivered out of order",
             Self::StaleIndex => "stale read of an index",

@@ -118,7 +118,7 @@ impl Network {
         effect: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
         self.travel().await;
-        let (fate, mishap) = self.fate(dependency);
+        let (fate, mishap) = self.fate(dependency, operation, resource);
         self.world.digest(operation, resource, self.life, fate.code());
         if let Some(mishap) = mishap {
             self.world.count(mishap);
@@ -197,10 +197,13 @@ impl Network {
         std::future::pending().await
     }
 
-    fn fate(&self, dependency: Dependency) -> (Fate, Option<Mishap>) {
+    fn fate(&self, dependency: Dependency, operation: &str, resource: &str) -> (Fate, Option<Mishap>) {
         let (world, rates) = (&self.world, &self.world.plan.rates);
         if world.is_away(dependency) {
             return (Fate::Refuse(FaultKind::Transient), Some(Mishap::Away));
+        }
+        if world.is_denied(operation, resource) {
+            return (Fate::Refuse(FaultKind::Denied), Some(Mishap::Denied));
         }
         if world.is_calm() {
             return (Fate::Pass, None);

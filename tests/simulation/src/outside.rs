@@ -8,29 +8,61 @@ use shotengai_catalog::{CatalogSettings, internal_product};
 use shotengai_contracts::topology::Service;
 use shotengai_kernel::ProductId;
 use shotengai_messaging::{Fault, FaultKind};
+use shotengai_notification::smtp::{Enhanced, Refusals, Reply, Stage};
 use shotengai_notification::{Mailer, OutgoingMail, SendError};
 use shotengai_runtime::{InternalAnswer, InternalCall, Neighbours, Supply};
 
+use crate::bugs::Bug;
 use crate::network::Network;
 use crate::plan::Dependency::{Http, Smtp};
+use crate::world::address;
 
-/// A mail server that keeps what it took.
-pub struct MailServer(pub Network);
+/// A relay that keeps what it took, at the end of a process's line. What it refuses is read as the real one's replies are.
+pub struct MailServer {
+    network: Network,
+    refusals: Refusals,
+}
+
+impl MailServer {
+    /// The relay, as this process reaches it.
+    #[must_use]
+    pub fn new(network: Network) -> Self {
+        Self { network, refusals: Refusals::default() }
+    }
+
+    /// Why it does not take a mail to this recipient, if it does not.
+    fn refusal(&self, recipient: &str) -> Option<SendError> {
+        let world = self.network.world();
+        let (said, mishap) = world.relay_says(recipient)?;
+        world.count(mishap);
+        world.note(self.network.name(), || format!("mail to {recipient} refused: {said}"));
+        if world.bug == Some(Bug::EveryRefusalTheRecipients) {
+            return Some(SendError::Refused { why: said.to_owned() });
+        }
+        let (code, text) = said.split_once(' ')?;
+        let reply = Reply { code: code.parse().ok()?, enhanced: Enhanced::of(text) };
+        Some(self.refusals.refused(recipient, Stage::Recipient, reply))
+    }
+}
 
 #[async_trait]
 impl Mailer for MailServer {
     async fn send(&self, mail: &OutgoingMail) -> Result<(), SendError> {
-        let (world, life) = (self.0.world(), self.0.life());
+        let (world, life) = (self.network.world(), self.network.life());
         let effect = async {
+            if let Some(refusal) = self.refusal(mail.to.expose()) {
+                return Err(refusal);
+            }
+            self.refusals.taken(mail.to.expose());
             world.keep_mail(&mail.message_id, life);
-            world.note(self.0.name(), || format!("mail {} taken", mail.message_id));
+            world.note(self.network.name(), || format!("mail {} taken", mail.message_id));
             Ok(())
         };
-        self.0.call(Smtp, "smtp.send", &mail.message_id, effect).await
+        self.network.call(Smtp, "smtp.send", &mail.message_id, effect).await
     }
 
     async fn ping(&self) -> Result<(), Fault> {
-        self.0.call(Smtp, "smtp.ping", "mail", async { Ok(()) }).await
+        self.network.call(Smtp, "smtp.ping", "mail", async { Ok(()) }).await
     }
 }
 
@@ -58,8 +90,7 @@ impl Neighbours for SimulatedNeighbours {
                 (Service::CATALOG, "products") => self.product(name).await,
                 // Everybody has an address.
                 (Service::STOREFRONT, "contacts") => {
-                    let email = format!("{name}@example.com");
-                    Ok(answer(200, &json!({ "email": email, "language": "en", "name": null })))
+                    Ok(answer(200, &json!({ "email": address(name), "language": "en", "name": null })))
                 }
                 _ => Err(Fault::new(FaultKind::Permanent, call.operation, format!("nobody answers {}", call.path))),
             }

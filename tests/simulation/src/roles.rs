@@ -17,7 +17,7 @@ use shotengai_runtime::{Decorator, OrderLinks, Pseudonyms, Role, SharedSettings,
 use shotengai_streaming::shard::ShardConfig;
 use shotengai_tally::TallySettings;
 
-use crate::bugs::{Bug, Deaf, Gapless, Hasty, Overreaching};
+use crate::bugs::{Bug, Deaf, Dismissive, Gapless, Hasty, Impatient, Overreaching};
 use crate::network::Network;
 use crate::outside::{MailServer, SimulatedNeighbours};
 use crate::ports::{NetworkedInfrastructure, NetworkedRows};
@@ -93,7 +93,7 @@ fn role_of(network: &Network, supply: &Supply, service: Service, services: &mut 
                     return None;
                 }
             };
-            let mailer = Arc::new(MailServer(network.clone()));
+            let mailer = Arc::new(MailServer::new(network.clone()));
             let mailing = Mailing {
                 mailer,
                 templates,
@@ -136,6 +136,12 @@ impl Decorator for Planted {
         }
         if self.has(Bug::NoGapCheck) && *queue == queues::QUERY {
             handler = Arc::new(Gapless { inner: handler, world: Arc::clone(self.0.world()) });
+        }
+        if self.has(Bug::DeniedIsTheMessagesOwn) {
+            handler = Arc::new(Impatient(handler));
+        }
+        if self.has(Bug::RefusedMailIsDone) {
+            handler = Arc::new(Dismissive(handler));
         }
         if self.has(Bug::AcknowledgeBeforeCommit) {
             handler = Arc::new(Hasty(handler));

@@ -12,14 +12,15 @@ use tokio::time::Instant;
 
 use crate::customers::{Doors, Open, everybody};
 use crate::mishap::Mishap;
-use crate::plan::{Happening, LONG_OUTAGE, Plan};
+use crate::plan::{Happening, LONG_DENIAL, LONG_OUTAGE, Plan};
+use crate::ports::cursed_event;
 use crate::process::{PROCESSES, Process};
 use crate::world::World;
 use crate::{Options, Outcome, capture, invariants, prehistory, settled};
 
 /// How long the world may take to settle once it is calm: the longest deadline, and the longest backoffs after it.
 const TIMEOUT: Duration = Duration::from_secs(3600);
-/// The same after an hour's outage, for its backlog.
+/// The same after something was away or denied for long, for its backlog.
 const LONG_TIMEOUT: Duration = Duration::from_secs(4 * 3600);
 /// How often it is looked whether it has.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -191,6 +192,18 @@ impl Simulation {
                 }
                 self.world.take_away(dependency, away);
             }
+            Happening::Deny { denial, denied } => {
+                if denied >= LONG_DENIAL {
+                    self.world.count(Mishap::HalfHourDenied);
+                }
+                self.world.deny(denial, denied);
+            }
+            Happening::RelayRefuses { refusing } => {
+                if refusing >= LONG_OUTAGE {
+                    self.world.count(Mishap::HourRefused);
+                }
+                self.world.relay_refuses(refusing);
+            }
             Happening::Split => {
                 if let Some(shard) = stream.shard_of(&format!("key-{}", self.world.below(1000)))
                     && stream.split(&shard).is_some()
@@ -218,6 +231,14 @@ impl Simulation {
                 self.world.count(Mishap::PoisonedStream);
                 if stream.put(&[record]).await.is_err() {
                     self.world.violation("the stream refused the poison".to_owned());
+                }
+            }
+            Happening::CurseStream => {
+                let Some(event) = cursed_event(self.world.below(u64::MAX).into()) else { return };
+                self.world.curse(event.clone());
+                let record = StreamRecord { key: "cursed".to_owned(), data: event.into_bytes() };
+                if stream.put(&[record]).await.is_err() {
+                    self.world.violation("the stream refused the curse".to_owned());
                 }
             }
         }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use shotengai_contracts::topology::queues;
 use shotengai_kernel::{Clock, Ports, ProductId, Random, SeededRandom};
 use shotengai_query::store::memory::MemoryReadModel;
 use shotengai_testing::memory::{MemoryConfig, MemoryInfrastructure, QueueConfig, StreamConfig};
@@ -15,6 +16,7 @@ use tokio::time::Instant;
 use crate::bugs::Bug;
 use crate::capture::Capture;
 use crate::delivery_audit::DeliveryAudit;
+use crate::denial::Denial;
 use crate::fault_log::FaultLog;
 use crate::mishap::{Mishap, Mishaps};
 use crate::plan::{Dependency, Plan, poison};
@@ -73,6 +75,9 @@ pub struct World {
 struct State {
     calm: bool,
     away: BTreeMap<Dependency, Instant>,
+    denials: Vec<(Denial, Instant)>,
+    /// Until when the relay refuses every recipient.
+    relay_refuses: Option<Instant>,
     mails: Vec<Mail>,
     /// When a mail was first written down as sent, by its name.
     recorded: BTreeMap<String, Duration>,
@@ -192,6 +197,8 @@ impl World {
         let mut state = self.state();
         state.calm = true;
         state.away.clear();
+        state.denials.clear();
+        state.relay_refuses = None;
     }
 
     /// Whether faults have ended.
@@ -212,6 +219,41 @@ impl World {
     #[must_use]
     pub fn is_away(&self, dependency: Dependency) -> bool {
         self.state().away.get(&dependency).is_some_and(|until| Instant::now() < *until)
+    }
+
+    /// The installation denies something for so long.
+    pub fn deny(&self, denial: Denial, denied: Duration) {
+        self.state().denials.push((denial, Instant::now() + denied));
+    }
+
+    /// Whether the installation denies this call.
+    #[must_use]
+    pub fn is_denied(&self, operation: &str, resource: &str) -> bool {
+        let state = self.state();
+        state.denials.iter().any(|(denial, until)| Instant::now() < *until && denial.concerns(operation, resource))
+    }
+
+    /// The relay refuses every recipient for so long.
+    pub fn relay_refuses(&self, refusing: Duration) {
+        let until = Instant::now() + refusing;
+        let mut state = self.state();
+        state.relay_refuses = Some(state.relay_refuses.map_or(until, |standing| until.max(standing)));
+    }
+
+    /// What the relay answers to this recipient, unless it takes the mail; and whether it would refuse everybody.
+    #[must_use]
+    pub fn relay_says(&self, recipient: &str) -> Option<(&'static str, Mishap)> {
+        if self.state().relay_refuses.is_some_and(|until| Instant::now() < until) {
+            return Some(("554 5.7.1 Relay access denied", Mishap::RelayRefused));
+        }
+        let is_refused = self.plan.refused.is_some_and(|customer| recipient == address(&format!("usr_{customer}")));
+        is_refused.then_some(("550 5.1.1 User unknown", Mishap::RecipientRefused))
+    }
+
+    /// An event for which the topic refuses every call that has it; it must come to the bridge's dead letters.
+    pub fn curse(&self, event: String) {
+        let dead_letters = queues::BRIDGE_DEAD_LETTERS.dead_letters();
+        self.state().poison.push(Poison { dead_letters, body: event, reason: "refused" });
     }
 
     /// Tells whoever starts processes that one has died.
@@ -341,6 +383,12 @@ impl World {
     pub fn history(&self) -> String {
         self.state().record.clone().unwrap_or_default()
     }
+}
+
+/// Where a customer's mails go.
+#[must_use]
+pub fn address(user: &str) -> String {
+    format!("{user}@example.com")
 }
 
 fn ports(seed: u64, began: Instant, skew_ms: i64) -> Ports {

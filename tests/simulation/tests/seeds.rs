@@ -106,3 +106,23 @@ fn a_projection_that_does_not_see_gaps_is_found() {
 fn an_order_that_hears_of_no_payment_is_found() {
     assert_found(Bug::DeafToPayments);
 }
+
+#[test]
+fn a_denial_that_counts_as_the_messages_own_failure_is_found() {
+    assert_found(Bug::DeniedIsTheMessagesOwn);
+}
+
+#[test]
+fn taking_every_refusal_for_the_recipients_is_found() {
+    assert_found(Bug::EveryRefusalTheRecipients);
+}
+
+#[test]
+fn a_refused_mail_without_a_dead_letter_is_found() {
+    assert_found(Bug::RefusedMailIsDone);
+}
+
+#[test]
+fn a_call_that_is_never_halved_is_found() {
+    assert_found(Bug::NeverHalved);
+}

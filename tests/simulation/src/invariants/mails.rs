@@ -1,10 +1,13 @@
-//! Whether each mail that orders ask for went out, and once.
+//! Whether each mail that orders ask for went out, and once; and whether one that can reach nobody is a dead letter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shotengai_contracts::events::OrderStage;
+use shotengai_contracts::topology::queues;
+use shotengai_kernel::OrderId;
 
 use super::Orders;
+use super::letters::{is_refused, mail_of};
 use crate::ports::claim_of;
 use crate::world::{Mail, World};
 
@@ -13,6 +16,7 @@ pub(super) fn were_sent_once(world: &World, orders: &Orders) {
     for mail in world.mails() {
         sent.entry(mail.message_id.clone()).or_default().push(mail);
     }
+    let letters = letters(world);
     for (id, state) in &orders.states {
         let Some(order) = state.placed() else { continue };
         let mut kinds = vec!["received"];
@@ -21,7 +25,12 @@ pub(super) fn were_sent_once(world: &World, orders: &Orders) {
         kinds.extend((order.stage == OrderStage::Cancelled).then_some("cancelled"));
         for kind in kinds {
             let message_id = format!("<{id}.{kind}@shop.example.com>");
+            let is_letter = letters.contains(&(id.clone(), kind));
             match sent.remove(&message_id) {
+                Some(copies) if is_refused(world, &order.user_id) => {
+                    world.violation(format!("mail {message_id} reached nobody {} times", copies.len()));
+                }
+                None if is_letter && is_refused(world, &order.user_id) => {}
                 Some(copies) => copies_are_excused(world, &claim_of(id.as_str(), kind), &copies),
                 None => world.violation(format!("mail {message_id} was never sent")),
             }
@@ -30,6 +39,13 @@ pub(super) fn were_sent_once(world: &World, orders: &Orders) {
     for (id, copies) in sent {
         world.violation(format!("mail {id} went out {} times and nobody asked for it", copies.len()));
     }
+}
+
+/// The mails that are dead letters.
+fn letters(world: &World) -> BTreeSet<(OrderId, &'static str)> {
+    let queue = world.infra.memory_queue(&queues::NOTIFICATION.dead_letters());
+    let letters = queue.messages();
+    letters.iter().filter_map(|letter| mail_of(&letter.body)).map(|mail| (mail.order_id, mail.kind.as_str())).collect()
 }
 
 /// A second copy is excused by what befell the sender of the first between the server's 250 and the record: the 250 was

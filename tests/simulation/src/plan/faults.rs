@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::dice::Dice;
+use crate::denial::Denial;
 
 /// A dependency that can be away as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,6 +92,18 @@ pub enum Happening {
         /// How long.
         away: Duration,
     },
+    /// The installation denies something.
+    Deny {
+        /// What, to whom.
+        denial: Denial,
+        /// How long.
+        denied: Duration,
+    },
+    /// The relay refuses every recipient, as if each were to blame, and lets everybody connect.
+    RelayRefuses {
+        /// How long.
+        refusing: Duration,
+    },
     /// A shard of the stream is split in two.
     Split,
     /// Two adjacent shards become one.
@@ -109,12 +122,21 @@ pub enum Happening {
         /// What kind of nonsense.
         kind: usize,
     },
+    /// An event comes into the stream for which the topic refuses every call that has it.
+    CurseStream,
 }
 
 impl Happening {
+    /// Whether it says no to what it could do.
+    pub(super) const fn is_denial(&self) -> bool {
+        matches!(self, Self::Deny { .. } | Self::RelayRefuses { .. })
+    }
+
     pub(super) fn lasts(&self) -> Duration {
         match self {
             Self::Crash { away, .. } | Self::Outage { away, .. } => *away,
+            Self::Deny { denied, .. } => *denied,
+            Self::RelayRefuses { refusing } => *refusing,
             Self::Freeze { frozen, .. } => *frozen,
             _ => Duration::ZERO,
         }
@@ -148,7 +170,7 @@ pub(super) fn rates(dice: &Dice) -> Rates {
 
 pub(super) fn happening(dice: &Dice, processes: usize, queues: usize) -> Happening {
     let process = dice.index(processes);
-    match dice.below(12) {
+    match dice.below(14) {
         0..=2 => Happening::Crash { process, away: dice.millis(20_000) },
         3 => Happening::Restart { process },
         4 | 5 => Happening::Freeze { process, frozen: Duration::from_secs(1) + dice.millis(60_000) },
@@ -157,11 +179,17 @@ pub(super) fn happening(dice: &Dice, processes: usize, queues: usize) -> Happeni
         8 => Happening::ExpireCursors,
         9 => Happening::PoisonQueue { queue: dice.index(queues), kind: dice.index(POISONS.len()) },
         10 => Happening::PoisonStream { kind: dice.index(POISONS.len()) },
+        11 => deny(dice, Duration::from_secs(1) + dice.millis(90_000)),
+        12 => Happening::RelayRefuses { refusing: Duration::from_secs(1) + dice.millis(90_000) },
         _ => Happening::Outage {
             dependency: Dependency::ALL[dice.index(Dependency::ALL.len())],
             away: Duration::from_secs(1) + dice.millis(90_000),
         },
     }
+}
+
+pub(super) fn deny(dice: &Dice, denied: Duration) -> Happening {
+    Happening::Deny { denial: Denial::of(dice.index(Denial::COUNT)), denied }
 }
 
 /// What nonsense looks like, and the reason for which it is set aside. None of it is of a future version: that is patience,

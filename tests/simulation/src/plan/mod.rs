@@ -29,6 +29,8 @@ pub struct Plan {
     pub skews: Vec<i64>,
     /// How often calls go wrong.
     pub rates: Rates,
+    /// The customer whose address the relay refuses, rightly.
+    pub refused: Option<u64>,
     /// Products.
     pub goods: Vec<Goods>,
     /// Customers.
@@ -48,14 +50,14 @@ const OPEN_SECONDS: u64 = 40;
 
 /// A long outage.
 pub const LONG_OUTAGE: Duration = Duration::from_secs(3600);
+/// A long denial.
+pub const LONG_DENIAL: Duration = Duration::from_secs(1800);
 
 impl Plan {
-    /// Whether something is away for long.
+    /// Whether something is away, or denied, for long.
     #[must_use]
     pub fn has_a_long_outage(&self) -> bool {
-        self.happenings
-            .iter()
-            .any(|(_, happening)| matches!(happening, Happening::Outage { away, .. } if *away >= LONG_OUTAGE))
+        self.happenings.iter().any(|(_, happening)| happening.lasts() >= LONG_DENIAL)
     }
 
     /// The plan of a seed for so many processes and queues.
@@ -73,6 +75,21 @@ impl Plan {
             let dependency = Dependency::ALL[dice.index(Dependency::ALL.len())];
             happenings.push((dice.millis(OPEN_SECONDS * 1000), Happening::Outage { dependency, away: LONG_OUTAGE }));
         }
+        if dice.one_in(60) {
+            happenings.push((dice.millis(OPEN_SECONDS * 1000), faults::deny(&dice, LONG_DENIAL)));
+        }
+        if dice.one_in(80) {
+            let refuses = Happening::RelayRefuses { refusing: LONG_OUTAGE };
+            happenings.push((dice.millis(OPEN_SECONDS * 1000), refuses));
+        }
+        if dice.one_in(8) {
+            happenings.push((dice.millis(OPEN_SECONDS * 1000), Happening::CurseStream));
+        }
+        let mut rates = faults::rates(&dice);
+        // A denial can't be noticed before something is received: who dies every other minute of it spends receives.
+        if happenings.iter().any(|(_, happening)| happening.is_denial() && happening.lasts() >= LONG_DENIAL) {
+            rates = Rates { crash_before: 0, crash_after: 0, ..rates };
+        }
         happenings.sort_by_key(|(at, _)| *at);
         let last = happenings.iter().map(|(at, happening)| *at + happening.lasts()).max().unwrap_or_default();
         let skewed = dice.one_in(3);
@@ -84,7 +101,8 @@ impl Plan {
             duplicates: if dice.one_in(2) { dice.below(300) } else { 0 },
             shuffled: dice.one_in(2),
             skews: (0..processes).map(|_| if skewed { skew(&dice) } else { 0 }).collect(),
-            rates: faults::rates(&dice),
+            rates,
+            refused: dice.some(6, |dice| dice.below(3)),
             goods,
             errands,
             happenings,
@@ -105,6 +123,9 @@ impl fmt::Display for Plan {
             "  duplicates {}‰, shuffled {}, skews {:?} ms, calm after {:?}",
             self.duplicates, self.shuffled, self.skews, self.calm_after
         )?;
+        if let Some(customer) = self.refused {
+            writeln!(f, "  no mail reaches customer {customer}")?;
+        }
         for (index, goods) in self.goods.iter().enumerate() {
             writeln!(f, "  product {index}: {goods:?}")?;
         }

@@ -18,6 +18,7 @@ use shotengai_streaming::TableLeases;
 
 pub use rows::NetworkedRows;
 pub(crate) use table::claim_of;
+pub(crate) use topic::cursed_event;
 
 use crate::network::Network;
 
