@@ -38,7 +38,8 @@ async fn redrive(cluster: &TestCluster, queue: &str) {
 /// What DynamoDB says of a request that is to blame itself: a permission that is missing would be the installation's fault,
 /// and make no dead letter.
 fn refused_for_good() -> Action {
-    let body = json!({ "__type": "com.amazonaws.dynamodb.v20120810#InvalidRequestException", "message": "not this one" });
+    let body =
+        json!({ "__type": "com.amazonaws.dynamodb.v20120810#InvalidRequestException", "message": "not this one" });
     let headers = vec![("content-type".to_owned(), "application/x-amz-json-1.0".to_owned())];
     Action::Answer { status: 400, body: body.to_string(), headers }
 }

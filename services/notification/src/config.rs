@@ -105,7 +105,11 @@ mod tests {
             "--mails-per-address-a-day=1001",
         ];
         let error = NotificationArgs::from_flags(flags).unwrap_err();
-        assert_eq!(error.names(), ["SMTP_URL", "MAIL_FROM", "MAIL_DOMAIN", "PUBLIC_URL", "MAILS_PER_ADDRESS_A_DAY"], "{error}");
+        assert_eq!(
+            error.names(),
+            ["SMTP_URL", "MAIL_FROM", "MAIL_DOMAIN", "PUBLIC_URL", "MAILS_PER_ADDRESS_A_DAY"],
+            "{error}"
+        );
         assert!(!error.to_string().contains("hunter2"), "{error}");
         let error = NotificationArgs::from_flags(["--smtp-url=smtp://u:hunter2@h"]).unwrap_err();
         assert_eq!(error.names(), ["SMTP_URL"], "{error}");

@@ -93,7 +93,8 @@ impl SendOrderMail {
             Ok(Claimed::Mine(claim)) => claim,
             Ok(Claimed::Settled) => return Disposition::Done,
             Ok(Claimed::Busy(wait)) => {
-                let soon = if attempt > PATIENT_FROM { wait } else { LOOK_AGAIN.min(LOOK_SOONER.saturating_mul(attempt)) };
+                let soon =
+                    if attempt > PATIENT_FROM { wait } else { LOOK_AGAIN.min(LOOK_SOONER.saturating_mul(attempt)) };
                 let cause = "another attempt holds the claim".to_owned();
                 return Disposition::Waits { after: wait.min(soon), cause };
             }
@@ -155,7 +156,9 @@ impl SendOrderMail {
             ClaimState::Skipped { why: SkipReason::TooManyMails } => {
                 tracing::warn!(order_id = %mail.order_id, kind, "a mail is not sent: its address had as many as it gets a day");
             }
-            ClaimState::Skipped { why: SkipReason::NoAddress } => tracing::info!(order_id = %mail.order_id, kind, "nobody to write to"),
+            ClaimState::Skipped { why: SkipReason::NoAddress } => {
+                tracing::info!(order_id = %mail.order_id, kind, "nobody to write to")
+            }
             _ => tracing::info!(order_id = %mail.order_id, kind, "a mail was sent"),
         }
         match self.claims.settle(claim, outcome).await {

@@ -222,7 +222,8 @@ mod tests {
 
     #[test]
     fn what_an_operator_has_to_mend_is_told_from_what_is_wrong_with_a_request() {
-        for code in ["AccessDeniedException", "ResourceNotFoundException", "KMSDisabledException", "QueueDoesNotExist"] {
+        for code in ["AccessDeniedException", "ResourceNotFoundException", "KMSDisabledException", "QueueDoesNotExist"]
+        {
             assert_eq!(kind_of(code, Some(400)), FaultKind::Denied, "{code}");
         }
         assert_eq!(kind_of("AWS.SimpleQueueService.NonExistentQueue", Some(400)), FaultKind::Denied);

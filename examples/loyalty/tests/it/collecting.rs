@@ -35,7 +35,7 @@ async fn an_order_is_counted_once_when_the_tables_answer_is_lost() {
     let shop = Shop::new();
     shop.faults.breaks("table.transact", InjectedFault::LoseAnswer);
     let answers = shop.handle(&[paid(1, 500)]).await;
-    assert!(matches!(answers[..], [Disposition::Unavailable { .. }]), "{answers:?}");
+    assert!(matches!(answers[..], [Disposition::Failed { .. }]), "{answers:?}");
     shop.collect(&[paid(1, 500)]).await;
     assert_eq!(shop.points().await, 5);
 }

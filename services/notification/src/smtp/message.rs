@@ -13,7 +13,8 @@ use crate::mailer::{OutgoingMail, SendError};
 
 /// Builds the message. Two copies of one mail differ in date and trace only: even the boundary is derived from its id.
 pub(super) fn build(mail: &OutgoingMail, from: &Mailbox) -> Result<Message, SendError> {
-    let address: Address = mail.to.expose().parse().map_err(|_| SendError::Refused { why: "it is no address".to_owned() })?;
+    let address: Address =
+        mail.to.expose().parse().map_err(|_| SendError::Refused { why: "it is no address".to_owned() })?;
     let name = mail.name.as_ref().map(|name| PersonName::expose(name).to_owned());
     let mut builder = Message::builder()
         .from(from.clone())

@@ -57,8 +57,7 @@ struct Rig {
 
 impl Rig {
     fn new() -> Self {
-        let installation =
-            Installation::over(paused_ports(3), Arc::new(NoFaults)).leaving("notification-dlq");
+        let installation = Installation::over(paused_ports(3), Arc::new(NoFaults)).leaving("notification-dlq");
         Self { installation, relay: Arc::default() }
     }
 
@@ -75,7 +74,8 @@ impl Rig {
             let placed = Event::from(OrderPlaced { order_id: order_id.clone(), user_id, ..placed });
             let id = ports.ids.uuid_v7();
             let (meta, subject) = (Metadata::request(id, None), AggregateId::from(&order_id));
-            let envelope = Envelope::wrap(EventId::new(id), ports.clock.now(), subject, Version::new(1), &meta, &placed);
+            let envelope =
+                Envelope::wrap(EventId::new(id), ports.clock.now(), subject, Version::new(1), &meta, &placed);
             let message = Message { body: envelope.to_json(), ..Message::default() };
             let queue = self.installation.infra.queue(queues::NOTIFICATION.name);
             queue.send(&[message]).await.unwrap().remove(0).unwrap();

@@ -155,7 +155,10 @@ async fn an_address_gets_so_many_mails_a_day_whoever_orders_and_the_rest_is_reco
         assert_eq!(street.handle_order(&format!("ord_{user}"), &format!("usr_{user}")).await, Disposition::Done);
     }
     assert_eq!(street.sent(), usize::from(MAILS));
-    assert_eq!(street.claim_of("ord_45", MailKind::Received).await, json!({"state": "skipped", "why": "too_many_mails"}));
+    assert_eq!(
+        street.claim_of("ord_45", MailKind::Received).await,
+        json!({"state": "skipped", "why": "too_many_mails"})
+    );
     street.know_as("usr_else", Some("mei@example.jp"));
     street.handle_order("ord_else", "usr_else").await;
     assert_eq!(street.sent(), usize::from(MAILS) + 1, "another address");

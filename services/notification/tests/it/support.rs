@@ -27,7 +27,13 @@ pub(crate) const MAILS: u16 = 40;
 /// Mails that leave by this mailer, so many a day to an address.
 pub(crate) fn mailing(mailer: Arc<dyn Mailer>) -> Mailing {
     let pseudonyms = Pseudonyms::new(&"an internal token".into());
-    Mailing { mailer, templates: Arc::new(templates()), domain: "shotengai".into(), pseudonyms, mails_per_address: MAILS }
+    Mailing {
+        mailer,
+        templates: Arc::new(templates()),
+        domain: "shotengai".into(),
+        pseudonyms,
+        mails_per_address: MAILS,
+    }
 }
 
 /// Templates of a street whose links are the same in every run.

@@ -98,10 +98,7 @@ impl Placing {
         }
         let offers = self.prices.offers(&lines.products()).await?;
         let (items, total) = lines.priced(&offers).map_err(|error| CommandError::Refused(error.into()))?;
-        self.pending
-            .reserve(&user_id, &order_id)
-            .await?
-            .map_err(|too_many| CommandError::Refused(too_many.into()))?;
+        self.pending.reserve(&user_id, &order_id).await?.map_err(|too_many| CommandError::Refused(too_many.into()))?;
         let has_payment_token = payment_token.is_some();
         let event =
             OrderPlaced { order_id, user_id, items, total, has_payment_token, request_fingerprint: fingerprint };

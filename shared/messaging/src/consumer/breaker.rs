@@ -149,7 +149,11 @@ impl Breaker {
     /// A batch was denied something, and is held until it has been handled without; then the value returned is dropped.
     pub(super) fn denied(&self, cause: &str) -> Denial<'_> {
         if self.denials.fetch_add(1, Ordering::AcqRel) == 0 {
-            tracing::error!(consumer = self.consumer, cause, "denied by the installation; hardly anything is received until it is mended");
+            tracing::error!(
+                consumer = self.consumer,
+                cause,
+                "denied by the installation; hardly anything is received until it is mended"
+            );
         }
         self.show();
         Denial(self)

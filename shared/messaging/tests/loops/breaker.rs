@@ -266,7 +266,8 @@ async fn what_is_denied_to_some_messages_does_not_hold_the_others_up_for_ever() 
     // More than all batches hold, and all of them first.
     send(&street, 60).await;
     let handler = ReadsOnly::of(|delivery, denied| {
-        let number = delivery.envelope.subject.as_str().rsplit('_').next().and_then(|number| number.parse::<u32>().ok());
+        let number =
+            delivery.envelope.subject.as_str().rsplit('_').next().and_then(|number| number.parse::<u32>().ok());
         denied && number.is_some_and(|number| number < 45)
     });
     let street = consume(readable(), Arc::clone(&handler) as Arc<dyn Handler>, street, async || {

@@ -34,7 +34,9 @@ pub async fn deliver_until_settled(handlers: &[&dyn Handler], messages: Vec<Deli
                 for (delivery, answer) in batch.into_iter().zip(answers) {
                     match answer {
                         Disposition::Done => {}
-                        Disposition::Retry { .. } | Disposition::Waits { .. } | Disposition::Failed { .. } => again.push(delivery),
+                        Disposition::Retry { .. } | Disposition::Waits { .. } | Disposition::Failed { .. } => {
+                            again.push(delivery)
+                        }
                         Disposition::Reject { reason, error } => {
                             panic!("{} was rejected as {reason}: {error}", delivery.envelope.event_type)
                         }
