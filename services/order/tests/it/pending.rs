@@ -10,9 +10,9 @@ use shotengai_contracts::topology::tables;
 use shotengai_kernel::UserId;
 use shotengai_messaging::CommandError;
 use shotengai_order::OrderSettings;
-use shotengai_order::cancel::{CancelOrder, cancel_order};
+use shotengai_order::orders::cancel::{CancelOrder, cancel_order};
 use shotengai_order::orders::pending::TooManyPending;
-use shotengai_order::place::{PlaceError, PlaceOrder, PlaceRefusal};
+use shotengai_order::orders::place::{PlaceError, PlaceOrder, PlaceRefusal};
 
 use crate::shop::{NOWHERE, Shop};
 use crate::support::{World, request, wish};
