@@ -19,6 +19,7 @@ use shotengai_contracts::topology::{Service, queues, tables};
 use shotengai_runtime::{Consuming, Deps, Role};
 
 use crate::consumers::OrderEvents;
+use crate::orders::chains::Chains;
 use crate::orders::deadline::{Deadlines, Reminders};
 use crate::orders::intents::Intents;
 use crate::orders::pending::PendingOrders;
@@ -43,10 +44,12 @@ pub fn assemble(mut deps: Deps, settings: &OrderSettings) -> OrderRole {
     metrics::show();
     let orders = Orders::new(deps.events(Owner::Order).counting(metrics::count));
     let queue = deps.queue(&queues::ORDER_DEADLINE);
-    let reminders = Reminders::new(queue, Arc::clone(&deps.ports().clock), settings.timeout());
+    let private = deps.table(&tables::PAYMENT_INTENTS);
+    let chains = Chains::new(Arc::clone(&private), deps.ports().clone());
+    let reminders = Reminders::new(queue, chains, Arc::clone(&deps.ports().clock), settings.timeout());
     let catalog = CatalogClient::new(deps.neighbour(Service::CATALOG), settings.catalog_timeout());
     let prices = Prices::new(deps.table(&tables::ORDER_PRICES), catalog);
-    let intents = Intents::new(deps.table(&tables::PAYMENT_INTENTS), Arc::clone(&deps.ports().clock));
+    let intents = Intents::new(private, Arc::clone(&deps.ports().clock));
     let table = deps.table(&tables::ORDER_PENDING);
     let limit = settings.order_max_pending.into();
     let pending = PendingOrders::new(table, orders.clone(), Arc::clone(&deps.ports().clock), limit);

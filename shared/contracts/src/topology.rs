@@ -330,7 +330,8 @@ pub mod tables {
     pub const ORDER_PRICES: TableSpec = TableSpec { name: "order-prices", service: Service::ORDER, expires: false };
     /// Customers' orders that may be pending.
     pub const ORDER_PENDING: TableSpec = TableSpec { name: "order-pending", service: Service::ORDER, expires: true };
-    /// Payment intents: tokens of means of payment, which order writes and billing alone reads.
+    /// Payment intents: tokens of means of payment, which order writes and billing alone reads. Beside them, under keys of
+    /// their own, order notes which reminder of an order is the last.
     pub const PAYMENT_INTENTS: TableSpec =
         TableSpec { name: "payment-intents", service: Service::ORDER, expires: true };
     /// The built-in payment provider's ledger.

@@ -1,5 +1,6 @@
 //! A delivery: one receipt of an event.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use shotengai_contracts::{Envelope, Event, Metadata};
@@ -20,6 +21,8 @@ pub struct Delivery {
     pub receive_count: u32,
     /// The message's id in its queue.
     pub message_id: String,
+    /// What else the sender wrote on it.
+    pub attributes: Arc<BTreeMap<String, String>>,
     /// The span its handling belongs to.
     pub span: Span,
 }
@@ -37,6 +40,7 @@ impl Delivery {
             envelope: Arc::new(envelope),
             event: Arc::new(event),
             receive_count: 1,
+            attributes: Arc::default(),
             span: Span::none(),
         })
     }

@@ -4,37 +4,45 @@
 //! in one of the two queues until its deadline. Queues hide a message for 900 s at the most, so a reminder that comes
 //! early is sent again for the rest. Reminders come more than once, and a cancel by a reminder looks at the order alone,
 //! so that changes nothing.
+//!
+//! The reminders of an order that follow on each other are a chain; each copy of `OrderPlaced` begins one. Where they
+//! would go on, all but one end ([`Chains`]), and the chain of an order that nothing is owed at its deadline ends, too.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::future::join_all;
 use jiff::SignedDuration;
 use shotengai_contracts::{Envelope, Event, EventType};
 use shotengai_kernel::{AggregateId, Clock, OrderId};
 use shotengai_messaging::handler::Entry;
 use shotengai_messaging::ports::queue::MAX_DELAY;
-use shotengai_messaging::{CommandError, Delivery, Group, GroupHandler, Loaded, Message, Queue, send_all, wire};
+use shotengai_messaging::{
+    CommandError, Delivery, Disposition, Fault, Group, GroupHandler, Loaded, Message, Queue, send_all, wire,
+};
 
 use crate::orders::aggregate::Orders;
+use crate::orders::chains::{ATTRIBUTE, Chains, Mark};
 use crate::orders::domain::{Order, TooEarly, deadline_passed};
 
 /// Sends reminders. Cheap to clone.
 #[derive(Clone)]
 pub struct Reminders {
     queue: Arc<dyn Queue>,
+    chains: Chains,
     clock: Arc<dyn Clock>,
     timeout: SignedDuration,
 }
 
 impl Reminders {
-    /// Reminders in `queue` of orders that may wait for `timeout` after they were placed.
+    /// Reminders in `queue`, in these chains, of orders that may wait for `timeout` after they were placed.
     ///
     /// "Now" is this process's clock and "placed" the clock of the process that wrote the order: a deadline is as exact
     /// as these two agree.
     #[must_use]
-    pub fn new(queue: Arc<dyn Queue>, clock: Arc<dyn Clock>, timeout: Duration) -> Self {
-        Self { queue, clock, timeout: SignedDuration::try_from(timeout).unwrap_or(SignedDuration::MAX) }
+    pub fn new(queue: Arc<dyn Queue>, chains: Chains, clock: Arc<dyn Clock>, timeout: Duration) -> Self {
+        Self { queue, chains, clock, timeout: SignedDuration::try_from(timeout).unwrap_or(SignedDuration::MAX) }
     }
 
     /// How long the order may still wait; none at its deadline and after.
@@ -45,25 +53,28 @@ impl Reminders {
         (!remaining.is_zero()).then_some(remaining)
     }
 
-    /// Sends a reminder of each order placed; done once the queue has it.
+    /// Sends the first reminder of each order placed; done once the queue has it.
     pub async fn send(&self, placed: &mut Group) {
-        let reminders: Vec<_> = placed.iter().map(|entry| self.reminder(entry)).collect();
+        self.send_each(placed.iter_mut().map(|entry| (entry, self.chains.mark(1))).collect()).await;
+    }
+
+    /// Sends a reminder with this mark for each of these.
+    async fn send_each(&self, placed: Vec<(&mut Entry, Mark)>) {
+        let reminders: Vec<_> = placed.iter().map(|(entry, mark)| self.reminder(entry, mark)).collect();
         let sent = send_all(self.queue.as_ref(), &reminders).await;
-        for (entry, sent) in placed.iter_mut().zip(sent) {
+        for ((entry, _), sent) in placed.into_iter().zip(sent) {
             entry.answer(sent);
         }
     }
 
-    fn reminder(&self, placed: &Delivery) -> Message {
+    fn reminder(&self, placed: &Delivery, mark: &Mark) -> Message {
         let Delivery { envelope, body, .. } = placed;
         let remaining = self.remaining(envelope).unwrap_or_default();
         // Up to whole seconds: a reminder that comes a moment early costs another one.
         let seconds = remaining.as_secs().saturating_add(u64::from(remaining.subsec_nanos() > 0));
-        Message {
-            body: body.to_string(),
-            attributes: wire::attributes(&envelope.event_type, envelope.traceparent.as_deref()),
-            delay: Duration::from_secs(seconds).min(MAX_DELAY),
-        }
+        let mut attributes = wire::attributes(&envelope.event_type, envelope.traceparent.as_deref());
+        attributes.insert(ATTRIBUTE.to_owned(), mark.text());
+        Message { body: body.to_string(), attributes, delay: Duration::from_secs(seconds).min(MAX_DELAY) }
     }
 }
 
@@ -78,6 +89,29 @@ impl Deadlines {
     #[must_use]
     pub const fn new(orders: Orders, reminders: Reminders) -> Self {
         Self { orders, reminders }
+    }
+
+    /// The mark of the reminder that follows on this one; none where its chain ends.
+    async fn next(&self, reminder: &Delivery) -> Result<Option<Mark>, Fault> {
+        let Event::OrderPlaced(placed) = reminder.event.as_ref() else { return Ok(None) };
+        let order = self.orders.load(&AggregateId::from(&placed.order_id)).await?.state;
+        if order.placed().is_some() && deadline_passed(&order).is_empty() {
+            return Ok(None);
+        }
+        self.reminders.chains.next(&placed.order_id, reminder).await
+    }
+
+    async fn send_again(&self, early: &mut Group) {
+        let next = join_all(early.iter().map(|reminder| self.next(reminder))).await;
+        let mut going_on = Vec::new();
+        for (entry, next) in early.iter_mut().zip(next) {
+            match next {
+                Ok(Some(mark)) => going_on.push((entry, mark)),
+                Ok(None) => entry.answer(Disposition::Done),
+                Err(fault) => entry.answer(Err::<(), _>(fault)),
+            }
+        }
+        self.reminders.send_each(going_on).await;
     }
 
     async fn give_up(&self, order: &OrderId, delivery: &Delivery) -> Result<(), CommandError<TooEarly>> {
@@ -117,7 +151,7 @@ impl GroupHandler for Deadlines {
 
     async fn handle(&self, reminder: Reminder, group: &mut Group) {
         match reminder {
-            Reminder::Early => self.reminders.send(group).await,
+            Reminder::Early => self.send_again(group).await,
             // Copies of one reminder: the first decides for all.
             Reminder::Due(order) => {
                 let Some(first) = group.iter().next().map(|entry| entry.delivery().clone()) else { return };

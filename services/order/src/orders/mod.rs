@@ -4,11 +4,12 @@
 //! - [`place`], [`ship`], [`cancel`], [`history`]: one use case each.
 //! - [`idempotency`]: the id of an order that is sent twice. [`intents`]: the means of payment, on their way to billing.
 //! - [`pending`]: how many orders of a customer may wait.
-//! - [`saga`]: what inventory and billing tell. [`deadline`]: what is done when they don't.
+//! - [`saga`]: what inventory and billing tell. [`deadline`]: what is done when they don't; [`chains`]: one reminder per order.
 //! - [`aggregate`]: where orders are kept. [`http`], `problems`: what is served, and how it is refused.
 
 pub mod aggregate;
 pub mod cancel;
+pub mod chains;
 pub mod deadline;
 pub mod domain;
 pub mod history;

@@ -256,3 +256,98 @@ async fn each_reminder_of_a_batch_is_answered_in_its_place() {
     assert_eq!(world.order(&old).await.placed().unwrap().stage, OrderStage::Cancelled);
     assert_eq!(world.order(&young).await.placed().unwrap().stage, OrderStage::Pending);
 }
+
+/// Lets reminders come for so long, and answers how many were received.
+async fn steps(world: &World, time: Duration) -> usize {
+    let (consumer, until) = (consumer(world), tokio::time::Instant::now() + time);
+    let mut received = 0;
+    while tokio::time::Instant::now() < until {
+        received += consumer.step(20 * SECOND).await.unwrap();
+    }
+    received
+}
+
+#[tokio::test(start_paused = true)]
+async fn copies_of_a_placement_are_one_chain_of_reminders_after_the_first() {
+    let world = world(3 * 24 * 3600 * SECOND, Arc::new(NoFaults));
+    let order = placed(&world).await;
+    let first = placement(&world, &order).await;
+    // Messages of their own, as a sweeper's copies are; the last one comes hours later.
+    let copy = |n: u32| Delivery { message_id: format!("copy {n}"), ..first.clone() };
+    for n in 0..6 {
+        assert_eq!(world.handler.handle(&[copy(n)]).await, [Disposition::Done]);
+        tokio::time::advance(7 * SECOND).await;
+    }
+    assert_eq!(reminded(&world)[order.as_str()], 6, "at first each copy has a reminder of its own");
+    steps(&world, 1000 * SECOND).await;
+    assert_eq!(reminded(&world)[order.as_str()], 1, "then there is one");
+    steps(&world, 5 * 3600 * SECOND).await;
+    world.handler.handle(&[copy(7)]).await;
+    assert_eq!(reminded(&world)[order.as_str()], 2);
+    steps(&world, 1000 * SECOND).await;
+    assert_eq!(reminded(&world)[order.as_str()], 1);
+    let rest = steps(&world, 3 * 24 * 3600 * SECOND).await;
+    assert!((200..290).contains(&rest), "a reminder in a quarter of an hour: {rest}");
+    assert_eq!(world.order(&order).await.placed().unwrap().stage, OrderStage::Cancelled);
+    assert_eq!(world.event_types(&order).await, ["OrderPlaced", "OrderCancelled"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_chain_of_an_order_that_went_on_ends_at_its_next_step() {
+    let world = world(3 * 24 * 3600 * SECOND, Arc::new(NoFaults));
+    let order = placed(&world).await;
+    world.handler.handle(&[placement(&world, &order).await]).await;
+    world.handler.handle(&[stock_reserved(11, &order), authorized(12, &order)]).await;
+    assert_eq!(steps(&world, 4 * 900 * SECOND).await, 1);
+    assert_eq!(reminded(&world), BTreeMap::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_fault_between_asking_and_sending_ends_a_chain() {
+    let sends = Arc::new(Sends::default());
+    let world = world(3600 * SECOND, Arc::clone(&sends) as _);
+    let order = placed(&world).await;
+    world.handler.handle(&[placement(&world, &order).await]).await;
+    for fault in [InjectedFault::Refuse(FaultKind::Transient), InjectedFault::LoseAnswer] {
+        sends.next.lock().unwrap().push(fault);
+        steps(&world, 1200 * SECOND).await;
+        assert_eq!(world.order(&order).await.placed().unwrap().stage, OrderStage::Pending);
+        assert!(reminded(&world)[order.as_str()] >= 1, "{fault:?}");
+    }
+    steps(&world, 1300 * SECOND).await;
+    assert_eq!(world.order(&order).await.placed().unwrap().stage, OrderStage::Cancelled);
+    assert_eq!(reminded(&world), BTreeMap::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reminder_that_comes_back_from_the_dead_letters_goes_on() {
+    let world = world(7200 * SECOND, Arc::new(NoFaults));
+    let order = placed(&world).await;
+    let placement = placement(&world, &order).await;
+    world.handler.handle(std::slice::from_ref(&placement)).await;
+    let queue = world.installation.infra.memory_queue(queues::ORDER_DEADLINE.name);
+    let sent = queue.messages().remove(0);
+    queue.purge();
+    let attributes = Arc::new(sent.attributes);
+    // It asked, and was given up on before it had sent; as a new message it is the same reminder.
+    for id in ["first", "redriven"] {
+        let reminder = Delivery { message_id: id.to_owned(), attributes: Arc::clone(&attributes), ..placement.clone() };
+        queue.purge();
+        assert_eq!(world.deadlines.handle(&[reminder]).await, [Disposition::Done]);
+        assert_eq!(reminded(&world)[order.as_str()], 1, "{id}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reminder_of_an_older_release_goes_before_the_others() {
+    let world = world(3600 * SECOND, Arc::new(NoFaults));
+    let order = placed(&world).await;
+    world.handler.handle(&[placement(&world, &order).await]).await;
+    steps(&world, 1000 * SECOND).await;
+    // An older process took the reminder off and sent it without its number.
+    world.installation.infra.memory_queue(queues::ORDER_DEADLINE.name).purge();
+    assert_eq!(world.deadlines.handle(&[placement(&world, &order).await]).await, [Disposition::Done]);
+    assert_eq!(reminded(&world)[order.as_str()], 1);
+    steps(&world, 2700 * SECOND).await;
+    assert_eq!(world.order(&order).await.placed().unwrap().stage, OrderStage::Cancelled);
+}

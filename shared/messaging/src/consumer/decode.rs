@@ -25,6 +25,7 @@ impl Consumer {
                 body: raw.body.as_str().into(),
                 receive_count: raw.receive_count,
                 message_id: raw.message_id.clone(),
+                attributes: Arc::new(raw.attributes.clone()),
             }),
             Err(error) => Err(self.unreadable(raw, &error)),
         }
