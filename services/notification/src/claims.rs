@@ -1,11 +1,13 @@
 //! Claims in the table `notification-claims`: pk = order, sk = kind of mail.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use shotengai_kernel::{OrderId, Ports};
 use shotengai_messaging::{Condition, Fault, FaultKind, Key, Row, Table, WriteError};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::domain::claim::{ClaimState, Standing};
@@ -17,6 +19,9 @@ pub const LEASE: Duration = Duration::from_secs(40);
 
 /// Longer than an event can be on its way: 7 days of stream, 4 of queue, 14 of dead letters, and a generous rest.
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// How long it is remembered what stood there: longer than a message is looked at again and again.
+const WATCHED: Duration = Duration::from_secs(900);
 
 /// Writes lost to others in a row before the message is rather tried again later.
 const MAX_RACES: usize = 4;
@@ -44,13 +49,27 @@ pub enum Claimed {
 pub struct SendClaims {
     table: Arc<dyn Table>,
     ports: Ports,
+    /// Claims of others, and since when each has stood as it does.
+    watched: Arc<Mutex<BTreeMap<Key, (u64, Instant)>>>,
 }
 
 impl SendClaims {
     /// The claims in this table.
     #[must_use]
     pub fn new(table: Arc<dyn Table>, ports: Ports) -> Self {
-        Self { table, ports }
+        Self { table, ports, watched: Arc::default() }
+    }
+
+    /// Whether a claim has stood for a whole lease by this process's own watch. Its holder's clock may be far ahead of
+    /// ours: then its end never seems to come, and this is how it does.
+    fn has_stood(&self, row: &Row, asked: Instant) -> bool {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.retain(|_, (_, since)| asked.saturating_duration_since(*since) < WATCHED);
+        let (version, since) = watched.entry(row.key.clone()).or_insert((row.version, asked));
+        if *version != row.version {
+            (*version, *since) = (row.version, asked);
+        }
+        asked.saturating_duration_since(*since) >= LEASE
     }
 
     /// Takes the claim of one mail, if it can be had.
@@ -62,7 +81,7 @@ impl SendClaims {
         let key = Key::new(order.as_str(), kind.as_str());
         let (mut version, mut condition) = (1, Condition::Absent);
         for _ in 0..MAX_RACES {
-            let now = self.ports.clock.now();
+            let (now, asked) = (self.ports.clock.now(), Instant::now());
             let until = now.checked_add(lease()).unwrap_or(Timestamp::MAX);
             match self.write(&key, version, &ClaimState::Sending { until, by }, condition).await {
                 Ok(()) => return Ok(Claimed::Mine(Claim { key, version })),
@@ -72,10 +91,10 @@ impl SendClaims {
                 Err(WriteError::Condition(Some(row))) => match read(&row)?.standing(by, now) {
                     Standing::Mine => return Ok(Claimed::Mine(Claim { key, version: row.version })),
                     Standing::Settled => return Ok(Claimed::Settled),
-                    Standing::Busy(wait) => {
+                    Standing::Busy(wait) if !self.has_stood(&row, asked) => {
                         return Ok(Claimed::Busy(Duration::try_from(wait).unwrap_or(LEASE)));
                     }
-                    Standing::Expired => {
+                    Standing::Expired | Standing::Busy(_) => {
                         (version, condition) = (row.version + 1, Condition::VersionIs(row.version));
                     }
                 },

@@ -85,6 +85,23 @@ async fn a_live_claim_is_looked_at_again_soon_and_an_expired_one_taken_over() {
     assert_eq!(street.sent(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_claim_of_a_holder_whose_clock_is_an_hour_ahead_is_taken_over_after_the_lease() {
+    let street = Harness::new();
+    let doc =
+        json!({"state": "sending", "until": "2026-01-01T01:00:40Z", "by": "00000000-0000-0000-0000-000000000001"});
+    street.table.put(&Row::new(Key::new("ord_1", "received"), 5, doc), Condition::Absent).await.unwrap();
+    let handler = street.handler(Arc::clone(&street.mailer) as Arc<dyn Mailer>);
+    let delivery = street.delivery(&event(MailKind::Received));
+    assert!(is_retry(&handler.handle(std::slice::from_ref(&delivery)).await[0]));
+    tokio::time::advance(LEASE - Duration::from_secs(1)).await;
+    assert!(is_retry(&handler.handle(std::slice::from_ref(&delivery)).await[0]));
+    assert_eq!(street.sent(), 0, "its holder may still be at it");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(handler.handle(&[delivery]).await, [Disposition::Done]);
+    assert_eq!(street.sent(), 1);
+}
+
 /// Answers the write of a claim, the first there is, only after this long, as a process sees it that stood still meanwhile.
 struct HeldUp(Duration, AtomicBool);
 
