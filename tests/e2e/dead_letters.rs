@@ -83,7 +83,7 @@ async fn dead_letters_are_listed_by_cause_and_redriven_by_reason() {
     put(&cluster, QUEUE, "{ personal?", &[("dead_letter", &facts("not_an_envelope", "\u{9b}2J at column 3"))]).await;
     put(&cluster, QUEUE, &confirmed(99, 3), &[("event_type", "OrderConfirmed")]).await;
 
-    let listed = say_json(&cluster, &["list", "--json"]).await;
+    let listed = say_json(&cluster, &["list", "--output", "json"]).await;
     let groups = listed["groups"].as_array().unwrap();
     let brief = |group: &Value| (group["reason"].as_str().unwrap().to_owned(), group["count"].as_u64().unwrap());
     let mut brief: Vec<_> = groups.iter().map(brief).collect();
@@ -102,10 +102,13 @@ async fn dead_letters_are_listed_by_cause_and_redriven_by_reason() {
     assert!(!shown.contains("personal?") && !shown.contains('\u{9b}'), "{shown}");
     let (shown, _) = say(&cluster, &["show", QUEUE, "--limit", "20", "--bodies"], 0).await;
     assert!(shown.contains("{ personal?"), "{shown}");
+    let shown = say_json(&cluster, &["show", QUEUE, "--limit", "20", "--output", "json"]).await;
+    assert!(shown["letters"].as_array().unwrap().iter().all(|letter| letter.get("body").is_none()), "{shown}");
+    assert_eq!(shown["letters"].as_array().unwrap().len(), 14);
 
     let (would, _) = say(&cluster, &["redrive", QUEUE, "--reason", "exhausted", "--dry-run"], 0).await;
     assert!(would.contains("12 of 12 matching letters would be sent to billing-queue"), "{would}");
-    // Seven looks later nothing has changed, and nothing is hidden.
+    // Eight looks later nothing has changed, and nothing is hidden.
     assert_eq!((depth(&cluster, QUEUE).await, depth(&cluster, TARGET).await), ((14, 0), (0, 0)));
 
     let (done, _) = say(&cluster, &["redrive", QUEUE, "--reason", "exhausted", "--limit", "2"], 0).await;

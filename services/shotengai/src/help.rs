@@ -63,7 +63,7 @@ docs/dead-letters.md explains every reason, and what to do about it.";
 pub(crate) const LIST: &str = "\
 Examples:
   shotengai dead-letters list --local
-  shotengai dead-letters list --queue order-dlq --queue bridge-dlq --sample 500 --json";
+  shotengai dead-letters list --queue order-dlq --queue bridge-dlq --sample 500 --output json";
 
 pub(crate) const SHOW: &str = "\
 Example:

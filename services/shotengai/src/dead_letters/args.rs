@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use shotengai_dead_letters::{Filter, Job};
 use shotengai_kernel::Timestamp;
 
+use crate::cli::Output;
 use crate::help;
 use crate::roles;
 use crate::target::Target;
@@ -34,6 +35,23 @@ pub(super) enum DeadLettersCommand {
     Discard(DiscardArgs),
 }
 
+/// How an answer looks.
+#[derive(Args)]
+pub(super) struct Format {
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+    /// The same as --output json, as it was called first
+    #[arg(long, hide = true)]
+    json: bool,
+}
+
+impl Format {
+    pub(super) fn is_json(&self) -> bool {
+        self.json || self.output == Output::Json
+    }
+}
+
 #[derive(Args)]
 pub(super) struct ListArgs {
     /// Only this dead-letter queue; may be repeated
@@ -42,9 +60,8 @@ pub(super) struct ListArgs {
     /// How many letters of each queue are looked at
     #[arg(long, default_value_t = 100, value_name = "N")]
     pub(super) sample: usize,
-    /// Print JSON
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) format: Format,
     #[command(flatten)]
     pub(super) target: Target,
 }
@@ -59,6 +76,8 @@ pub(super) struct ShowArgs {
     /// Print the bodies, too
     #[arg(long)]
     pub(super) bodies: bool,
+    #[command(flatten)]
+    pub(super) format: Format,
     #[command(flatten)]
     pub(super) target: Target,
 }
@@ -95,9 +114,8 @@ pub(super) struct Selection {
     /// Only show what would be done
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// Print the report as JSON
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) format: Format,
     #[command(flatten)]
     pub(super) target: Target,
 }

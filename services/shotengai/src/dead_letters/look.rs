@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use futures::future::join_all;
-use serde_json::json;
+use serde_json::Value;
 use shotengai_dead_letters::record::record;
-use shotengai_dead_letters::{DeadLetters, Group, Letter, Route, Sample, Target, route, routes};
+use shotengai_dead_letters::{DeadLetters, Letter, Route, Sample, Target, route, routes};
 use shotengai_kernel::{Ports, Timestamp};
-use shotengai_messaging::Fault;
+use shotengai_ops::letters::{self, Look, QueueLook, Unreadable};
 
 use super::args::{ListArgs, ShowArgs};
 use super::text::{complain, groups, plain, time};
@@ -20,60 +19,36 @@ pub(super) async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
         names => names.iter().map(|name| route(&installation, name)).collect::<Result<_, _>>()?,
     };
     let aws = args.target.connect().await?;
-    let looks = chosen.iter().map(|route| DeadLetters::open(&aws, route, Ports::system()));
-    let looks: Vec<_> = looks.collect();
-    let answers = join_all(looks.iter().map(|letters| letters.sample(args.sample))).await;
-    let mut samples = Vec::new();
-    let mut failed = false;
-    for (route, answer) in chosen.iter().zip(answers) {
-        match answer {
-            Ok(sample) => samples.push(sample),
-            Err(fault) => {
-                failed = true;
-                complain(&unreadable(&route.dead_letters, &fault));
-            }
-        }
+    let look = letters::look(&aws, &chosen, args.sample, &Ports::system()).await;
+    for Unreadable { queue, fault } in &look.unreadable {
+        complain(&unreadable(queue, fault));
     }
-    let mut causes: Vec<Group> = samples.iter().flat_map(Sample::groups).collect();
-    causes.sort_by_key(|group| std::cmp::Reverse(group.count));
-    if args.json {
-        println!("{}", as_json(&samples, &causes));
+    if args.format.is_json() {
+        println!("{}", serde_json::to_string(&look)?);
     } else {
-        print_list(&samples, &causes, failed);
+        print_list(&look);
     }
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if look.unreadable.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn as_json(samples: &[Sample], causes: &[Group]) -> String {
-    let queues = samples.iter().map(|sample| {
-        json!({
-            "queue": sample.queue,
-            "depth": sample.depth,
-            "seen": sample.letters.len(),
-            "complete": sample.complete,
-        })
-    });
-    json!({ "queues": queues.collect::<Vec<_>>(), "groups": causes }).to_string()
-}
-
-fn print_list(samples: &[Sample], causes: &[Group], failed: bool) {
-    for sample in samples.iter().filter(|sample| sample.depth > 0 || !sample.letters.is_empty()) {
-        println!("{}", summary(sample));
+fn print_list(look: &Look) {
+    for queue in look.queues.iter().filter(|queue| queue.depth > 0 || queue.seen > 0) {
+        println!("{}", summary(queue));
     }
-    if !causes.is_empty() {
-        println!("\n{}", groups(causes));
-    } else if !failed && samples.iter().all(|sample| sample.depth == 0) {
+    if !look.groups.is_empty() {
+        println!("\n{}", groups(&look.groups));
+    } else if look.unreadable.is_empty() && look.queues.iter().all(|queue| queue.depth == 0) {
         println!("no dead letters");
     }
 }
 
-fn summary(sample: &Sample) -> String {
-    let (queue, seen) = (&sample.queue, sample.letters.len());
-    let hidden = if sample.hidden > 0 { ", some stay hidden for a minute" } else { "" };
-    if sample.complete {
+fn summary(look: &QueueLook) -> String {
+    let QueueLook { queue, depth, seen, complete, hidden } = look;
+    let hidden = if *hidden > 0 { ", some stay hidden for a minute" } else { "" };
+    if *complete {
         format!("{queue}: {seen} letters{hidden}")
     } else {
-        format!("{queue}: about {} letters, a sample of {seen}{hidden}", sample.depth)
+        format!("{queue}: about {depth} letters, a sample of {seen}{hidden}")
     }
 }
 
@@ -83,18 +58,32 @@ pub(super) async fn show(args: ShowArgs) -> anyhow::Result<ExitCode> {
     let sample = match DeadLetters::open(&aws, &route, Ports::system()).sample(args.limit).await {
         Ok(sample) => sample,
         Err(fault) => {
-            complain(&unreadable(&route.dead_letters, &fault));
+            complain(&unreadable(&route.dead_letters, &fault.to_string()));
             return Ok(ExitCode::FAILURE);
         }
     };
-    println!("{}", summary(&sample));
+    if args.format.is_json() {
+        println!("{}", as_json(&sample, args.bodies)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{}", summary(&QueueLook::from(&sample)));
     for letter in &sample.letters {
         println!("\n{}", in_full(&route, letter, args.bodies));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn unreadable(queue: &str, fault: &Fault) -> String {
+/// Bodies may hold what a terminal's history should not: they are left out unless asked for.
+fn as_json(sample: &Sample, bodies: bool) -> serde_json::Result<String> {
+    let mut shown = serde_json::to_value(sample)?;
+    let letters = shown.get_mut("letters").and_then(Value::as_array_mut);
+    for letter in letters.into_iter().flatten().filter_map(Value::as_object_mut).filter(|_| !bodies) {
+        letter.remove("body");
+    }
+    serde_json::to_string(&shown)
+}
+
+fn unreadable(queue: &str, fault: &str) -> String {
     format!("{queue} can't be read: {fault}")
 }
 

@@ -55,7 +55,7 @@ async fn run(work: Work, selection: &Selection) -> anyhow::Result<ExitCode> {
         Work::Discard => letters.discard(&job, &watch).await,
     };
     interrupt.abort();
-    if selection.json {
+    if selection.format.is_json() {
         println!("{}", serde_json::to_string(&report)?);
     } else {
         print(work, &route, &report, selection.dry_run);

@@ -1,43 +1,21 @@
-//! `shotengai status`: whether an installation is well, and what its tables, stream and queues hold.
-//!
-//! - [`survey`], [`health`]: the state as data. [`text`]: the state as text.
+//! `shotengai status`: what `shotengai-ops` says of an installation, as [`text`] or as JSON.
 
-mod health;
-mod survey;
 mod text;
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use serde::Serialize;
 use shotengai_aws::Aws;
-use shotengai_contracts::Owner;
-use shotengai_kernel::{Ports, Timestamp};
+use shotengai_kernel::Ports;
 use shotengai_messaging::{Infrastructure, Leases};
+use shotengai_ops::status::{self, Scene};
+use shotengai_ops::stores::stores;
 use shotengai_runtime::settings::{AwsSettings, LeaseSettings};
 use shotengai_runtime::{Faults, LeaseStore, Publish, SettingsGroup};
 
 use crate::cli::{Output, StatusArgs, StatusOf};
 use crate::leases::ClusterLeases;
 use crate::target::connect;
-
-/// All of it at a glance.
-#[derive(Serialize)]
-struct Overview {
-    services: Vec<health::Process>,
-    unpublished: BTreeMap<&'static str, survey::Unpublished>,
-    shards: Vec<survey::ShardState>,
-    #[serde(flatten)]
-    queues: survey::Queues,
-}
-
-#[derive(Serialize)]
-struct Stream {
-    shards: Vec<survey::ShardState>,
-    #[serde(flatten)]
-    queues: survey::Queues,
-}
 
 pub(crate) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
     let mut faults = Faults::default();
@@ -46,22 +24,22 @@ pub(crate) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
     let leases = args.leases.check(&mut faults);
     let (settings, leases) = faults.finish(settings.zip(leases))?;
     let aws = connect(settings.clone(), Publish::Outbox).await?;
-    let now = Ports::system().clock.now();
     let is_json = args.output == Output::Json;
     match args.of {
         None => {
             let known = street.and_then(|street| street.health).into_iter();
             let urls = if args.health_url.is_empty() { known.collect() } else { args.health_url };
-            let overview = overview(&aws, &settings, &leases, &urls, now).await?;
+            let scene = scene(&aws, &settings, leases_of(&aws, &settings, &leases).await?);
+            let overview = status::overview(&scene, &shotengai_runtime::direct_http().build()?, &urls).await?;
             println!("{}", if is_json { serde_json::to_string(&overview)? } else { text::overview(&overview) });
         }
         Some(StatusOf::Dynamodb) => {
-            let stores = survey::stores(&aws, now).await?;
+            let stores = stores(&aws, Ports::system().clock.now()).await?;
             println!("{}", if is_json { serde_json::to_string(&stores)? } else { text::stores(&stores).to_string() });
         }
         Some(StatusOf::Kinesis) => {
-            let shards = shards(&aws, &settings, &leases, now).await?;
-            let stream = Stream { shards, queues: survey::queues(&aws).await? };
+            let scene = scene(&aws, &settings, leases_of(&aws, &settings, &leases).await?);
+            let stream = status::stream(&scene).await?;
             if is_json {
                 println!("{}", serde_json::to_string(&stream)?);
             } else {
@@ -72,34 +50,10 @@ pub(crate) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn overview(
-    aws: &Aws,
-    settings: &AwsSettings,
-    leases: &LeaseSettings,
-    health: &[String],
-    now: Timestamp,
-) -> anyhow::Result<Overview> {
-    let client = shotengai_runtime::direct_http().build()?;
-    let mut services = Vec::new();
-    for url in health {
-        services.push(health::ask(&client, url).await);
-    }
-    let mut unpublished = BTreeMap::new();
-    for owner in Owner::ALL {
-        unpublished.insert(owner.as_str(), survey::unpublished(aws, owner, now).await?);
-    }
-    let shards = shards(aws, settings, leases, now).await?;
-    Ok(Overview { services, unpublished, shards, queues: survey::queues(aws).await? })
-}
-
-async fn shards(
-    aws: &Aws,
-    settings: &AwsSettings,
-    leases: &LeaseSettings,
-    now: Timestamp,
-) -> anyhow::Result<Vec<survey::ShardState>> {
-    let leases = leases_of(aws, settings, leases).await?;
-    survey::shards(aws, &settings.stream_name, leases, now).await
+/// What is looked at, now.
+fn scene<'a>(aws: &'a Aws, settings: &'a AwsSettings, leases: Arc<dyn Leases>) -> Scene<'a> {
+    let (installation, stream) = (&aws.config().installation, settings.stream_name.as_str());
+    Scene { infra: aws, installation, stream, leases, now: Ports::system().clock.now() }
 }
 
 /// The leases as the bridges of these settings would find them.

@@ -2,9 +2,11 @@
 
 use comfy_table::{Table, presets};
 
-use super::Overview;
-use super::health::Process;
-use super::survey::{MOST_COMMITS, Queues, ShardState, StoreState};
+use shotengai_ops::health::Process;
+use shotengai_ops::queues::Queues;
+use shotengai_ops::shards::ShardState;
+use shotengai_ops::status::Overview;
+use shotengai_ops::stores::{MOST_COMMITS, StoreState};
 
 pub(super) fn overview(overview: &Overview) -> String {
     let mut lines = vec![services(&overview.services)];

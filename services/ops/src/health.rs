@@ -1,4 +1,4 @@
-//! Whether the services of a process are up, as its `/readyz` says.
+//! Health of a process, as its `/readyz` says.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,17 +9,18 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What a process says of itself.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Process {
+pub struct Process {
     /// Its health address.
-    pub(crate) url: String,
-    pub(crate) ready: bool,
+    pub url: String,
+    /// Whether it takes requests.
+    pub ready: bool,
     /// Dependencies that answered badly last, and what they said.
-    pub(crate) down: BTreeMap<String, String>,
+    pub down: BTreeMap<String, String>,
     /// How many dependencies it has.
-    pub(crate) dependencies: usize,
+    pub dependencies: usize,
     /// Why it could not be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) fault: Option<String>,
+    pub fault: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -35,7 +36,7 @@ struct Dependency {
 }
 
 /// Asks the process whose health is served here.
-pub(crate) async fn ask(client: &reqwest::Client, url: &str) -> Process {
+pub async fn ask(client: &reqwest::Client, url: &str) -> Process {
     let url = url.trim_end_matches('/').to_owned();
     match readiness(client, &url).await {
         Ok(Readiness { ready, dependencies }) => {
