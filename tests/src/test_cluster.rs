@@ -12,7 +12,7 @@ use shotengai_aws::{Aws, AwsConfig};
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::SHOTENGAI;
 use shotengai_inbox::{Inbox, InboxConfig, InboxStore};
-use shotengai_kernel::{Ports, Timestamp};
+use shotengai_kernel::Ports;
 use shotengai_messaging::{Infrastructure, OUTBOX_SHARDS};
 use shotengai_street::{MiniStack, free_port};
 use tempfile::TempDir;
@@ -292,7 +292,7 @@ impl TestCluster {
         let store = self.aws.event_store(owner);
         let mut count = 0;
         for shard in 0..OUTBOX_SHARDS {
-            count += store.pending(shard, Timestamp::MAX, 1000).await.unwrap().len();
+            count += store.pending(shard, None, 1000).await.unwrap().0.len();
         }
         count
     }

@@ -10,10 +10,10 @@ use shotengai_contracts::Envelope;
 /// The events of a commit. Reads like a slice of envelopes.
 ///
 /// An event that was read keeps the text that it was read from, with all that this release doesn't know; one that is new
-/// is written when its text is first asked for. Changing any event forgets the texts.
+/// is written when its text is first asked for. Changing any event forgets the texts. Clones share both.
 #[derive(Clone, Default)]
 pub struct CommitEvents {
-    envelopes: Vec<Envelope>,
+    envelopes: Arc<Vec<Envelope>>,
     texts: OnceLock<Arc<[Box<str>]>>,
 }
 
@@ -24,9 +24,9 @@ impl CommitEvents {
     /// When it is no array of envelopes.
     pub fn read(json: &str) -> Result<Self, serde_json::Error> {
         let texts: Vec<&RawValue> = serde_json::from_str(json)?;
-        let envelopes = texts.iter().map(|text| serde_json::from_str(text.get())).collect::<Result<_, _>>()?;
+        let envelopes = texts.iter().map(|text| serde_json::from_str(text.get())).collect::<Result<Vec<_>, _>>()?;
         let texts: Arc<[Box<str>]> = texts.into_iter().map(|text| text.get().into()).collect();
-        Ok(Self { envelopes, texts: OnceLock::from(texts) })
+        Ok(Self { envelopes: Arc::new(envelopes), texts: OnceLock::from(texts) })
     }
 
     /// Each event's text, in order.
@@ -52,20 +52,20 @@ impl Deref for CommitEvents {
 impl DerefMut for CommitEvents {
     fn deref_mut(&mut self) -> &mut [Envelope] {
         self.texts.take();
-        &mut self.envelopes
+        Arc::<Vec<Envelope>>::make_mut(&mut self.envelopes)
     }
 }
 
 impl FromIterator<Envelope> for CommitEvents {
     fn from_iter<I: IntoIterator<Item = Envelope>>(envelopes: I) -> Self {
-        Self { envelopes: envelopes.into_iter().collect(), texts: OnceLock::new() }
+        Self { envelopes: Arc::new(envelopes.into_iter().collect()), texts: OnceLock::new() }
     }
 }
 
 impl Extend<Envelope> for CommitEvents {
     fn extend<I: IntoIterator<Item = Envelope>>(&mut self, envelopes: I) {
         self.texts.take();
-        self.envelopes.extend(envelopes);
+        Arc::make_mut(&mut self.envelopes).extend(envelopes);
     }
 }
 
@@ -73,7 +73,7 @@ impl IntoIterator for CommitEvents {
     type Item = Envelope;
     type IntoIter = std::vec::IntoIter<Envelope>;
     fn into_iter(self) -> Self::IntoIter {
-        self.envelopes.into_iter()
+        Arc::unwrap_or_clone(self.envelopes).into_iter()
     }
 }
 

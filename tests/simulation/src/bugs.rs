@@ -42,11 +42,15 @@ pub enum Bug {
     RefusedMailIsDone,
     /// A call that the topic refuses for one event in it is made again unchanged.
     NeverHalved,
+    /// A sweeper publishes whatever the index shows, in every shard, whoever else is at it.
+    SweeperNeverSkips,
+    /// Every chain of reminders of an order goes on.
+    ChainsNeverMerge,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::AcknowledgeBeforeCommit,
         Self::IgnorePartialPut,
         Self::CheckpointTooFar,
@@ -58,6 +62,8 @@ impl Bug {
         Self::EveryRefusalTheRecipients,
         Self::RefusedMailIsDone,
         Self::NeverHalved,
+        Self::SweeperNeverSkips,
+        Self::ChainsNeverMerge,
     ];
 
     /// Its name on the command line.
@@ -75,6 +81,8 @@ impl Bug {
             Self::EveryRefusalTheRecipients => "every-refusal-the-recipients",
             Self::RefusedMailIsDone => "refused-mail-is-done",
             Self::NeverHalved => "never-halved",
+            Self::SweeperNeverSkips => "sweeper-never-skips",
+            Self::ChainsNeverMerge => "chains-never-merge",
         }
     }
 }

@@ -11,6 +11,7 @@
 mod acknowledged;
 pub mod bugs;
 pub mod capture;
+pub mod copies;
 pub mod customers;
 pub mod delivery_audit;
 pub mod denial;

@@ -72,6 +72,7 @@ impl Network {
         if !self.is_dead() {
             self.end();
             self.trouble(None);
+            self.world.copies.excuse_marked(&self.world);
         }
     }
 
@@ -95,6 +96,7 @@ impl Network {
     pub fn freeze_until(&self, until: Instant) {
         *self.frozen.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
         self.trouble(None);
+        self.world.copies.excuse_marked(&self.world);
     }
 
     /// Something goes wrong with this life, or with its call on something.
@@ -128,6 +130,7 @@ impl Network {
         match fate {
             Fate::Refuse(kind) => return Err(Fault::new(kind, operation, "simulated: refused").into()),
             Fate::Stall(delay) => {
+                self.world.copies.excuse_marked(&self.world);
                 tokio::time::sleep(delay).await;
                 self.stand_still().await;
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, queues};
+use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, Service, queues};
 use shotengai_messaging::{Message, Queue, StreamReader, StreamRecord, StreamWriter};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -171,7 +171,15 @@ impl Simulation {
                 }
                 self.crash(process, away);
             }
+            Happening::BillingAway { away } => {
+                let is_billing = |(_, (_, roles)): &(usize, &(&str, &[Service]))| roles.contains(&Service::BILLING);
+                for (index, _) in PROCESSES.iter().enumerate().filter(is_billing) {
+                    self.crash(index, away);
+                }
+            }
             Happening::Restart { process } => {
+                // A sweep that is broken off may have published what it has not cleared.
+                self.world.copies.excuse_marked(&self.world);
                 self.doors.set(process, None);
                 if let Some(stopping) = self.processes.remove(&process) {
                     self.world.count(Mishap::Restart);

@@ -6,15 +6,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use shotengai_contracts::Owner;
 use shotengai_contracts::topology::queues;
-use shotengai_kernel::{Clock, Ports, ProductId, Random, SeededRandom};
+use shotengai_kernel::{Clock, IdGenerator, Ports, ProductId, Random, SeededRandom};
 use shotengai_query::store::memory::MemoryReadModel;
 use shotengai_testing::memory::{MemoryConfig, MemoryInfrastructure, QueueConfig, StreamConfig};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::bugs::Bug;
 use crate::capture::Capture;
+use crate::copies::Copies;
 use crate::delivery_audit::DeliveryAudit;
 use crate::denial::Denial;
 use crate::fault_log::FaultLog;
@@ -63,6 +66,8 @@ pub struct World {
     pub request_ledger: RequestLedger,
     /// What befell processes, and when.
     pub fault_log: FaultLog,
+    /// What may come more than once.
+    pub copies: Copies,
     /// What is planted.
     pub bug: Option<Bug>,
     chance: SeededRandom,
@@ -107,6 +112,15 @@ impl Clock for SkewedClock {
     }
 }
 
+/// Ids whose commits all stand in one shard of an index: more than a page of it.
+struct InOneShard(Arc<dyn IdGenerator>);
+
+impl IdGenerator for InOneShard {
+    fn uuid_v7(&self) -> Uuid {
+        Uuid::from_u128(self.0.uuid_v7().as_u128() & !0xf)
+    }
+}
+
 impl World {
     /// A new world; `crashes` hears of processes that died in the middle of a call.
     #[must_use]
@@ -124,6 +138,9 @@ impl World {
             ..MemoryConfig::default()
         };
         let infra = MemoryInfrastructure::with(ports(seed ^ 0x0005_7ee7, began, 0), config);
+        for owner in Owner::ALL {
+            infra.memory_event_store(owner).set_index_lag(Duration::from_millis(plan.rates.index_lag_ms));
+        }
         let state = State { record: recording.then(String::new), ..State::default() };
         Arc::new(Self {
             plan,
@@ -133,6 +150,7 @@ impl World {
             delivery_audit: DeliveryAudit::default(),
             request_ledger: RequestLedger::default(),
             fault_log: FaultLog::default(),
+            copies: Copies::default(),
             bug,
             chance: SeededRandom::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             began,
@@ -155,7 +173,9 @@ impl World {
     /// The ports of what happened long before the first process.
     #[must_use]
     pub fn ports_of_the_past(&self) -> Ports {
-        ports(self.plan.seed ^ 0x9a57, self.began, -3_600_000)
+        let ports = ports(self.plan.seed ^ 0x9a57, self.began, -3_600_000);
+        let in_one_shard = self.plan.seed.is_multiple_of(2);
+        if in_one_shard { Ports { ids: Arc::new(InOneShard(ports.ids)), ..ports } } else { ports }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -126,3 +126,13 @@ fn a_refused_mail_without_a_dead_letter_is_found() {
 fn a_call_that_is_never_halved_is_found() {
     assert_found(Bug::NeverHalved);
 }
+
+#[test]
+fn a_sweeper_that_never_skips_is_found() {
+    assert_found(Bug::SweeperNeverSkips);
+}
+
+#[test]
+fn chains_of_reminders_that_never_merge_are_found() {
+    assert_found(Bug::ChainsNeverMerge);
+}

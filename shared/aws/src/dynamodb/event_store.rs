@@ -1,6 +1,8 @@
 //! The event store of one service.
 
 use std::collections::HashMap;
+use std::ops::Range;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -9,14 +11,14 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use shotengai_contracts::Owner;
 use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
-use shotengai_messaging::{AppendError, Commit, EventStore, Fault, Snapshot};
+use shotengai_messaging::{AppendError, Commit, EventStore, Fault, Note, Snapshot};
 
 use super::attributes::{Item, number, read_text, text};
 use super::captured::Captured;
-use super::commit_item::{decode, key, slot, time_shard};
+use super::commit_item::{decode, format_time, key, slot, time_shard};
 use super::outbox::Unreadable;
 use super::schema::{AGGREGATE_ID, CREATED_AT, TIME_INDEX, TIME_SHARD, VERSION};
-use super::{append, outbox, snapshots};
+use super::{append, marked, notes, outbox, snapshots};
 use crate::admin::Admin;
 use crate::config::AwsConfig;
 use crate::fault::{fault, invalid};
@@ -52,7 +54,9 @@ impl DynamoEventStore {
 
     /// A page of one shard of the time index.
     fn time_index(&self, shard: u8, from: Option<String>, limit: usize) -> Result<QueryFluentBuilder, Fault> {
-        let start = from.map(|cursor| ScanCursor::parse(&cursor).map(|place| place.into_key(shard))).transpose()?;
+        let start = from
+            .map(|cursor| ScanCursor::parse(&cursor).map(|place| place.into_key((TIME_SHARD, time_shard(shard)))))
+            .transpose()?;
         let page = self
             .client
             .query()
@@ -111,8 +115,17 @@ impl EventStore for DynamoEventStore {
         snapshots::save(&self.client, &self.snapshots, snapshot).await
     }
 
-    async fn pending(&self, shard: u8, before: Timestamp, limit: usize) -> Result<Vec<Commit>, Fault> {
-        outbox::pending(&self.client, &self.events, shard, before, limit, &self.unreadable).await
+    async fn pending(
+        &self,
+        shard: u8,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Commit>, Option<String>), Fault> {
+        outbox::pending(&self.client, &self.events, shard, from, limit, &self.unreadable).await
+    }
+
+    async fn marked(&self, commits: &[Commit]) -> Result<Vec<bool>, Fault> {
+        marked::marked(&self.client, &self.events, &self.ports, commits).await
     }
 
     async fn clear_pending(&self, commits: &[Commit]) -> Result<Vec<Result<(), Fault>>, Fault> {
@@ -130,6 +143,30 @@ impl EventStore for DynamoEventStore {
             page.items().iter().map(decode).collect::<Result<_, _>>().map_err(|error| invalid(QUERY, error))?;
         let next = page.last_evaluated_key().map(ScanCursor::of).transpose()?;
         Ok((commits, next))
+    }
+
+    async fn scan_between(
+        &self,
+        shard: u8,
+        between: Range<Timestamp>,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Commit>, Option<String>), Fault> {
+        if between.is_empty() {
+            return Ok((Vec::new(), None));
+        }
+        // `BETWEEN` includes both ends, and times are whole microseconds.
+        let last = between.end.checked_sub(Duration::from_micros(1)).map_err(|error| invalid(QUERY, error))?;
+        let page = self
+            .time_index(shard, from, limit)?
+            .key_condition_expression("gsi1pk = :shard AND created_at BETWEEN :first AND :last")
+            .expression_attribute_values(":first", text(format_time(between.start)))
+            .expression_attribute_values(":last", text(format_time(last)))
+            .send()
+            .await
+            .map_err(|error| fault(QUERY, &error))?;
+        let next = page.last_evaluated_key().map(ScanCursor::of).transpose()?;
+        Ok((self.unreadable.without(&self.events, shard, page.items()), next))
     }
 
     async fn aggregates(
@@ -150,6 +187,14 @@ impl EventStore for DynamoEventStore {
         let firsts = slots.into_iter().filter(|(_, version)| *version == Version::FIRST).map(|(id, _)| id);
         let next = page.last_evaluated_key().map(ScanCursor::of).transpose()?;
         Ok((firsts.collect(), next))
+    }
+
+    async fn note(&self, name: &str) -> Result<Option<Note>, Fault> {
+        notes::read(&self.client, &self.snapshots, name).await
+    }
+
+    async fn put_note(&self, name: &str, note: &Note, replacing: Option<u64>) -> Result<bool, Fault> {
+        notes::write(&self.client, &self.snapshots, name, note, replacing).await
     }
 
     async fn ping(&self) -> Result<(), Fault> {
@@ -188,20 +233,20 @@ fn without_gaps(id: &AggregateId, after: Version, commits: Vec<Commit>) -> Resul
     Ok(commits)
 }
 
-/// Where a scan stopped.
+/// Where a look through one of the two indexes stopped: both sort by time.
 #[derive(Serialize, Deserialize)]
-struct ScanCursor {
+pub(super) struct ScanCursor {
     created_at: String,
     aggregate_id: String,
     version: u64,
 }
 
 impl ScanCursor {
-    fn parse(cursor: &str) -> Result<Self, Fault> {
+    pub(super) fn parse(cursor: &str) -> Result<Self, Fault> {
         serde_json::from_str(cursor).map_err(|_| invalid(QUERY, "this is no cursor of a scan"))
     }
 
-    fn of(key: &Item) -> Result<String, Fault> {
+    pub(super) fn of(key: &Item) -> Result<String, Fault> {
         let place = || {
             Ok(Self {
                 created_at: read_text(key, CREATED_AT)?.to_owned(),
@@ -213,9 +258,10 @@ impl ScanCursor {
         serde_json::to_string(&place).map_err(|error| invalid(QUERY, error))
     }
 
-    fn into_key(self, shard: u8) -> Item {
+    /// The key to go on behind, in the index whose partition is this.
+    pub(super) fn into_key(self, (partition, shard): (&str, String)) -> Item {
         Item::from([
-            (TIME_SHARD.to_owned(), text(time_shard(shard))),
+            (partition.to_owned(), text(shard)),
             (CREATED_AT.to_owned(), text(self.created_at)),
             (AGGREGATE_ID.to_owned(), text(self.aggregate_id)),
             (VERSION.to_owned(), number(self.version)),

@@ -9,13 +9,12 @@ use aws_sdk_dynamodb::types::{
     BatchStatementError, BatchStatementErrorCodeEnum, BatchStatementRequest, BatchStatementResponse,
 };
 use futures::future::join_all;
-use shotengai_kernel::Timestamp;
 use shotengai_messaging::metrics::count_fault;
 use shotengai_messaging::{Commit, Fault, LogLimiter};
 
 use super::attributes::{BadItem, Item, number, read_number, read_text, text};
-use super::commit_item::{decode, format_time, outbox_shard};
-use super::event_store::page_size;
+use super::commit_item::{decode, outbox_shard};
+use super::event_store::{ScanCursor, page_size};
 use super::limits::BATCH_STATEMENTS_MAX;
 use super::schema::{AGGREGATE_ID, COMMIT_ID, OUTBOX, OUTBOX_INDEX, VERSION};
 use crate::fault::{entry_fault, fault, for_each, invalid, unanswered};
@@ -36,6 +35,19 @@ impl Unreadable {
         Self(Mutex::new(LogLimiter::new(LOG_EVERY)))
     }
 
+    /// The commits of these items of one shard, without those that can't be read.
+    pub(super) fn without(&self, table: &str, shard: u8, items: &[Item]) -> Vec<Commit> {
+        let (mut commits, mut bad) = (Vec::new(), Vec::new());
+        for item in items {
+            match decode(item) {
+                Ok(commit) => commits.push(commit),
+                Err(error) => bad.push((key_of(item), error)),
+            }
+        }
+        self.found(table, shard, bad);
+        commits
+    }
+
     /// Of these, which stand in one shard. Keys and attributes' names only: what stands in them may be personal.
     fn found(&self, table: &str, shard: u8, items: Vec<(String, BadItem)>) {
         if items.is_empty() {
@@ -53,46 +65,31 @@ impl Unreadable {
     }
 }
 
-/// Marked commits of one shard, older than `before`, oldest first. What can't be read is passed over: it must not keep
-/// those behind it from the stream.
+/// A page of the marked commits of one shard, oldest first. What can't be read is passed over: it must not keep those
+/// behind it from the stream.
 pub(super) async fn pending(
     client: &Client,
     table: &str,
     shard: u8,
-    before: Timestamp,
+    from: Option<String>,
     limit: usize,
     unreadable: &Unreadable,
-) -> Result<Vec<Commit>, Fault> {
-    let (mut commits, mut bad) = (Vec::new(), Vec::new());
-    let mut start = None;
-    while commits.len() < limit {
-        let page = client
-            .query()
-            .table_name(table)
-            .index_name(OUTBOX_INDEX)
-            .key_condition_expression("outbox = :shard AND created_at < :before")
-            .expression_attribute_values(":shard", text(outbox_shard(shard)))
-            .expression_attribute_values(":before", text(format_time(before)))
-            // Not by what is missing: behind many that can't be read those would be very small pages.
-            .limit(page_size(limit))
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(|error| fault(QUERY, &error))?;
-        for item in page.items() {
-            match decode(item) {
-                Ok(commit) => commits.push(commit),
-                Err(error) => bad.push((key_of(item), error)),
-            }
-        }
-        start = page.last_evaluated_key;
-        if start.is_none() {
-            break;
-        }
-    }
-    unreadable.found(table, shard, bad);
-    commits.truncate(limit);
-    Ok(commits)
+) -> Result<(Vec<Commit>, Option<String>), Fault> {
+    let key = || (OUTBOX, outbox_shard(shard));
+    let start = from.map(|cursor| ScanCursor::parse(&cursor).map(|place| place.into_key(key()))).transpose()?;
+    let page = client
+        .query()
+        .table_name(table)
+        .index_name(OUTBOX_INDEX)
+        .key_condition_expression("outbox = :shard")
+        .expression_attribute_values(":shard", text(outbox_shard(shard)))
+        .limit(page_size(limit))
+        .set_exclusive_start_key(start)
+        .send()
+        .await
+        .map_err(|error| fault(QUERY, &error))?;
+    let next = page.last_evaluated_key().map(ScanCursor::of).transpose()?;
+    Ok((unreadable.without(table, shard, page.items()), next))
 }
 
 /// An item's key as an operator would look for it.

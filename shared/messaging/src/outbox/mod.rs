@@ -2,12 +2,16 @@
 //!
 //! A commit is appended with a marker. The publisher puts its events into the stream and, once the stream has
 //! acknowledged them all, takes the marker off. Whatever is lost on the way (a crash, a full channel, a stream that is
-//! away) still has its marker, and the sweeper of any process of the service finds it and publishes it again. Nothing
-//! else coordinates, so an event may come twice; never not at all.
+//! away) still has its marker, and the sweeper of some process of the service finds it and publishes it again. So an event
+//! may come twice; never not at all.
 //!
-//! `publish`: what happens between a commit and the stream's answer.
+//! `publish`: what happens between a commit and the stream's answer. `sweep`: what was left behind, and how processes share
+//! it. `claim`: who is at which part of it. `republish`: what was committed in some time, once more.
 
+mod claim;
 mod publish;
+mod republish;
+mod sweep;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,11 +21,14 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+pub use self::republish::{Republish, Republished};
+
 use crate::commit::Commit;
 use crate::metrics;
-use crate::ports::store::{EventStore, OUTBOX_SHARDS};
+use crate::ports::store::EventStore;
 use crate::ports::stream::{PUT_MAX_RECORDS, StreamWriter};
 use crate::worker::Worker;
+use sweep::ShardState;
 
 /// How many items one clearing request takes (`BatchExecuteStatement`).
 const CLEAR_BATCH: usize = 25;
@@ -38,8 +45,13 @@ pub struct OutboxConfig {
     pub clear_linger: Duration,
     /// How often the sweeper looks.
     pub sweep_every: Duration,
-    /// How old a marker must be before the sweeper takes it for lost.
+    /// How long a sweeper must have seen a marker, by its own watch, before it takes it for lost.
     pub sweep_age: Duration,
+    /// How many events a second the sweepers of a service publish, all together.
+    pub sweep_per_second: u32,
+    /// How long a commit may wait in memory; then it is left to the sweeper. With all attempts shorter than `sweep_age`,
+    /// or both would publish it.
+    pub hold: Duration,
     /// How often a record is tried before it is left to the sweeper.
     pub attempts: u32,
 }
@@ -52,6 +64,8 @@ impl Default for OutboxConfig {
             clear_linger: Duration::from_secs(2),
             sweep_every: Duration::from_secs(5),
             sweep_age: Duration::from_secs(10),
+            sweep_per_second: 400,
+            hold: Duration::from_secs(5),
             attempts: 6,
         }
     }
@@ -68,7 +82,13 @@ impl OutboxConfig {
 /// Where appended commits are offered for publishing. Cheap to clone.
 #[derive(Clone)]
 pub struct Outbox {
-    sender: Option<mpsc::Sender<Commit>>,
+    sender: Option<mpsc::Sender<Offered>>,
+}
+
+/// A commit that waits to be published, and since when.
+struct Offered {
+    commit: Commit,
+    at: Instant,
 }
 
 impl Outbox {
@@ -83,7 +103,8 @@ impl Outbox {
     pub fn offer(&self, commits: Vec<Commit>) {
         let Some(sender) = &self.sender else { return };
         for commit in commits {
-            if let Err(error) = sender.try_send(commit) {
+            let offered = Offered { commit, at: Instant::now() };
+            if let Err(error) = sender.try_send(offered) {
                 tracing::debug!(%error, "the outbox is full; the sweeper will publish");
                 return;
             }
@@ -98,7 +119,10 @@ pub struct Publisher {
     stream: Arc<dyn StreamWriter>,
     config: OutboxConfig,
     ports: Ports,
-    receiver: Mutex<mpsc::Receiver<Commit>>,
+    receiver: Mutex<mpsc::Receiver<Offered>>,
+    /// This process, as claims name it.
+    holder: String,
+    shards: Mutex<Vec<ShardState>>,
 }
 
 impl Publisher {
@@ -112,7 +136,9 @@ impl Publisher {
         ports: Ports,
     ) -> (Outbox, Arc<Self>) {
         let (sender, receiver) = mpsc::channel(config.capacity);
-        let publisher = Self { service, store, stream, config, ports, receiver: Mutex::new(receiver) };
+        let holder = ports.ids.uuid_v7().as_simple().to_string();
+        let (receiver, shards) = (Mutex::new(receiver), Mutex::default());
+        let publisher = Self { service, store, stream, config, ports, receiver, holder, shards };
         (Outbox { sender: Some(sender) }, Arc::new(publisher))
     }
 
@@ -160,7 +186,7 @@ impl Publisher {
                 () = shutdown.cancelled() => break,
             }
             self.linger(&mut receiver, &mut batch).await;
-            acknowledged.extend(self.publish(batch, "publisher").await);
+            acknowledged.extend(self.publish(self.in_time(batch), "publisher", self.config.attempts).await);
             let full = acknowledged.len() - acknowledged.len() % CLEAR_BATCH;
             if full > 0 {
                 // The oldest go first; those that stay are of this batch, and wait from now.
@@ -177,13 +203,13 @@ impl Publisher {
         while let Ok(commit) = receiver.try_recv() {
             rest.push(commit);
         }
-        acknowledged.extend(self.publish(rest, "publisher").await);
+        acknowledged.extend(self.publish(self.in_time(rest), "publisher", self.config.attempts).await);
         self.clear(&mut acknowledged).await;
         // Once nobody is left to offer anything there is no more to do, and yet a worker ends only when it is told to.
         shutdown.cancelled().await;
     }
 
-    async fn linger(&self, receiver: &mut mpsc::Receiver<Commit>, batch: &mut Vec<Commit>) {
+    async fn linger(&self, receiver: &mut mpsc::Receiver<Offered>, batch: &mut Vec<Offered>) {
         let until = Instant::now() + self.config.linger;
         while batch.len() < PUT_MAX_RECORDS {
             let room = PUT_MAX_RECORDS - batch.len();
@@ -193,6 +219,22 @@ impl Publisher {
                 () = tokio::time::sleep_until(until) => return,
             }
         }
+    }
+
+    /// The commits that have not waited for so long that a sweeper may be at them.
+    fn in_time(&self, batch: Vec<Offered>) -> Vec<Commit> {
+        let offered = batch.len();
+        let in_time = |it: &Offered| it.at.elapsed() < self.config.hold;
+        let commits: Vec<Commit> = batch.into_iter().filter(in_time).map(|it| it.commit).collect();
+        if commits.len() < offered {
+            let commits = offered - commits.len();
+            tracing::warn!(
+                service = self.service,
+                commits,
+                "the stream is slower than commits come; the sweeper will publish"
+            );
+        }
+        commits
     }
 
     /// Takes markers off; returns how many came off. What fails stays marked and is published once more by a sweeper:
@@ -222,7 +264,7 @@ impl Publisher {
 
     async fn sweep_until(&self, shutdown: CancellationToken) {
         loop {
-            // Spread over processes, so that they don't all find the same markers.
+            // Spread over processes, so that they don't all ask at once.
             let every = u64::try_from(self.config.sweep_every.as_millis()).unwrap_or(u64::MAX);
             let wait = Duration::from_millis(every / 2 + self.ports.random.below(every.max(1)));
             tokio::select! {
@@ -241,43 +283,6 @@ impl Publisher {
                 tracing::warn!(service = self.service, %fault, "a sweep failed; the next one comes");
             }
         }
-    }
-
-    /// Publishes every commit whose marker is older than the configured age; returns how many.
-    ///
-    /// # Errors
-    /// The last [`crate::Fault`] of the store; what was found elsewhere is published all the same.
-    pub async fn sweep(&self) -> Result<usize, crate::Fault> {
-        let age = jiff::SignedDuration::try_from(self.config.sweep_age).unwrap_or(jiff::SignedDuration::ZERO);
-        let now = self.ports.clock.now();
-        let before = now.checked_sub(age).unwrap_or(now);
-        let mut swept = 0;
-        let mut outcome = Ok(());
-        for shard in 0..OUTBOX_SHARDS {
-            loop {
-                let found = match self.store.pending(shard, before, CLEAR_BATCH * 4).await {
-                    Ok(found) => found,
-                    // One shard's fault must not keep the other shards' commits from the stream.
-                    Err(fault) => {
-                        outcome = Err(fault);
-                        break;
-                    }
-                };
-                let full = found.len() == CLEAR_BATCH * 4;
-                if found.is_empty() {
-                    break;
-                }
-                tracing::info!(service = self.service, commits = found.len(), "publishing what was left behind");
-                let mut acknowledged = self.publish(found, "sweeper").await;
-                swept += acknowledged.len();
-                // Markers that don't come off would be found, and published, for ever.
-                let cleared = self.clear(&mut acknowledged).await;
-                if !full || cleared == 0 {
-                    break;
-                }
-            }
-        }
-        outcome.map(|()| swept)
     }
 }
 

@@ -14,15 +14,20 @@ use crate::trace::follow;
 impl Publisher {
     /// Puts the commits' events into the stream; returns the commits of which the stream has acknowledged every event.
     /// The others keep their markers.
-    pub(super) async fn publish(&self, commits: Vec<Commit>, by: &'static str) -> Vec<Commit> {
+    pub(super) async fn publish(&self, commits: Vec<Commit>, by: &'static str, attempts: u32) -> Vec<Commit> {
         let mut acknowledged = Vec::new();
         for chunk in chunks(commits) {
-            acknowledged.extend(self.publish_chunk(chunk, by).await);
+            acknowledged.extend(self.publish_chunk(chunk, by, attempts).await);
         }
         acknowledged
     }
 
-    async fn publish_chunk(&self, chunk: Vec<(Commit, Vec<StreamRecord>)>, by: &'static str) -> Vec<Commit> {
+    async fn publish_chunk(
+        &self,
+        chunk: Vec<(Commit, Vec<StreamRecord>)>,
+        by: &'static str,
+        attempts: u32,
+    ) -> Vec<Commit> {
         let (commits, records): (Vec<_>, Vec<_>) = chunk.into_iter().unzip();
         // Which commit each outstanding record belongs to.
         let mut outstanding: Vec<(usize, StreamRecord)> = records
@@ -35,12 +40,12 @@ impl Publisher {
         let spans: Vec<Span> = commits.iter().map(span).collect();
         let first = spans.first().cloned().unwrap_or_else(Span::none);
         let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
-        for attempt in 1..=self.config.attempts {
+        for attempt in 1..=attempts {
             if outstanding.is_empty() {
                 break;
             }
             outstanding = self.put(outstanding).instrument(first.clone()).await;
-            if !outstanding.is_empty() && attempt < self.config.attempts {
+            if !outstanding.is_empty() && attempt < attempts {
                 tokio::time::sleep(backoff.delay(attempt, self.ports.random.as_ref())).await;
             }
         }

@@ -1,5 +1,7 @@
 //! Where events are kept.
 
+use std::ops::Range;
+
 use async_trait::async_trait;
 use serde_json::Value;
 use shotengai_kernel::{AggregateId, Timestamp, Version};
@@ -40,6 +42,16 @@ pub struct Snapshot {
     pub state: Value,
 }
 
+/// A small document that processes of one service keep beside their events, for the store's own upkeep: who sweeps, how
+/// far something has been looked through. Kept with the snapshots.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Note {
+    /// Rises with every write.
+    pub version: u64,
+    /// What it says.
+    pub doc: Value,
+}
+
 /// An append-only store of commits, one service's own.
 ///
 /// A commit's slot is (`aggregate_id`, `first_version`), and a slot is taken once. All reads by id are consistent; the
@@ -74,13 +86,26 @@ pub trait EventStore: Send + Sync {
     /// A [`Fault`] of the store.
     async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault>;
 
-    /// Commits of one outbox shard that are marked as not in the stream and older than `before`, oldest first, `limit`
-    /// at the most. Stale by a moment: one that has just been cleared may still show. One that can't be read is left
-    /// out, logged and counted: it must not keep the others from the stream.
+    /// A page of the commits of one outbox shard that are marked as not in the stream, oldest first, `limit` at the most;
+    /// the second value continues where this answer stopped. Not consistent: one that has just been cleared may still
+    /// show, one that was just written may not yet. One that can't be read is left out, logged and counted: it must not
+    /// keep the others from the stream. So a page may be short, or empty, and not the last.
     ///
     /// # Errors
     /// A [`Fault`] of the store.
-    async fn pending(&self, shard: u8, before: Timestamp, limit: usize) -> Result<Vec<Commit>, Fault>;
+    async fn pending(
+        &self,
+        shard: u8,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Commit>, Option<String>), Fault>;
+
+    /// Whether each of these commits stands and has its marker, in order. Consistent, and so what tells a commit that
+    /// waits from one that the outbox index still shows.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the store.
+    async fn marked(&self, commits: &[Commit]) -> Result<Vec<bool>, Fault>;
 
     /// Takes the marker off commits that the stream has acknowledged: one answer a commit, in order. Safe to repeat.
     ///
@@ -96,6 +121,19 @@ pub trait EventStore: Send + Sync {
     async fn scan(&self, shard: u8, from: Option<String>, limit: usize)
     -> Result<(Vec<Commit>, Option<String>), Fault>;
 
+    /// The same for those decided in `between` (by the clocks of those who decided), but commits that can't be read are
+    /// left out, logged and counted. So a page may be short, or empty, and not the last.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the store.
+    async fn scan_between(
+        &self,
+        shard: u8,
+        between: Range<Timestamp>,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Commit>, Option<String>), Fault>;
+
     /// The aggregates whose first commit stands in one shard of the time index, oldest first: over all shards each comes
     /// once. `limit` bounds the commits that are looked at, so a page may be empty and not the last; the second value
     /// continues as that of [`EventStore::scan`]. Reads only keys: a commit that can't be read hides no aggregate. For
@@ -109,6 +147,19 @@ pub trait EventStore: Send + Sync {
         from: Option<String>,
         limit: usize,
     ) -> Result<(Vec<AggregateId>, Option<String>), Fault>;
+
+    /// The note of this name, if there is one. Consistent.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the store.
+    async fn note(&self, name: &str) -> Result<Option<Note>, Fault>;
+
+    /// Writes a note in the place of the one of version `replacing` (none: where there is none); false, and nothing is
+    /// written, where another stands.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the store. After a transient one the note may have been written.
+    async fn put_note(&self, name: &str, note: &Note, replacing: Option<u64>) -> Result<bool, Fault>;
 
     /// A cheap call that answers when the store does.
     ///

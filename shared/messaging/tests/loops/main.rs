@@ -6,15 +6,16 @@ mod breaker;
 mod consumer;
 mod outbox;
 mod panics;
+mod sweepers;
 mod unit_of_work;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use shotengai_contracts::{Event, EventType, Metadata, Owner, samples};
-use shotengai_kernel::{AggregateId, Ports, Version};
+use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
 use shotengai_messaging::{Commit, CommitFactory};
-use shotengai_testing::harness::{Faults, Running, paused_ports, until};
+use shotengai_testing::harness::{Faults, Running, paused_ports, until, until_found};
 use shotengai_testing::memory::{FaultInjector, MemoryConfig, MemoryEventStore, MemoryInfrastructure};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -32,6 +33,11 @@ impl Street {
         let faults = Arc::new(Faults::default());
         let config = MemoryConfig { faults: Arc::clone(&faults) as Arc<dyn FaultInjector>, ..MemoryConfig::default() };
         Self { infra: MemoryInfrastructure::with(ports.clone(), config), ports, faults }
+    }
+
+    /// The time of day at which it began.
+    fn began(&self) -> Timestamp {
+        Timestamp::from_second(1_767_225_600).unwrap()
     }
 
     fn store(&self) -> Arc<MemoryEventStore> {

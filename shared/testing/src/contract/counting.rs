@@ -1,5 +1,6 @@
 //! An event store that says what was read from it.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,7 +8,7 @@ use async_trait::async_trait;
 use shotengai_kernel::{AggregateId, Timestamp, Version};
 use shotengai_messaging::commit::Commit;
 use shotengai_messaging::ports::fault::Fault;
-use shotengai_messaging::ports::store::{AppendError, EventStore, Snapshot};
+use shotengai_messaging::ports::store::{AppendError, EventStore, Note, Snapshot};
 
 /// Passes everything on, and counts the commits that loads answer.
 pub struct CountingStore {
@@ -49,8 +50,17 @@ impl EventStore for CountingStore {
         self.inner.save_snapshot(snapshot).await
     }
 
-    async fn pending(&self, shard: u8, before: Timestamp, limit: usize) -> Result<Vec<Commit>, Fault> {
-        self.inner.pending(shard, before, limit).await
+    async fn pending(
+        &self,
+        shard: u8,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Commit>, Option<String>), Fault> {
+        self.inner.pending(shard, from, limit).await
+    }
+
+    async fn marked(&self, commits: &[Commit]) -> Result<Vec<bool>, Fault> {
+        self.inner.marked(commits).await
     }
 
     async fn clear_pending(&self, commits: &[Commit]) -> Result<Vec<Result<(), Fault>>, Fault> {
@@ -66,6 +76,16 @@ impl EventStore for CountingStore {
         self.inner.scan(shard, from, limit).await
     }
 
+    async fn scan_between(
+        &self,
+        shard: u8,
+        between: Range<Timestamp>,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Commit>, Option<String>), Fault> {
+        self.inner.scan_between(shard, between, from, limit).await
+    }
+
     async fn aggregates(
         &self,
         shard: u8,
@@ -73,6 +93,14 @@ impl EventStore for CountingStore {
         limit: usize,
     ) -> Result<(Vec<AggregateId>, Option<String>), Fault> {
         self.inner.aggregates(shard, from, limit).await
+    }
+
+    async fn note(&self, name: &str) -> Result<Option<Note>, Fault> {
+        self.inner.note(name).await
+    }
+
+    async fn put_note(&self, name: &str, note: &Note, replacing: Option<u64>) -> Result<bool, Fault> {
+        self.inner.put_note(name, note, replacing).await
     }
 
     async fn ping(&self) -> Result<(), Fault> {

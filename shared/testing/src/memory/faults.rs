@@ -24,7 +24,8 @@ pub enum InjectedFault {
 /// Decides about every call of the memory adapters.
 ///
 /// Operations are `<port>.<method>`: `store.append`, `store.load`, `store.load_snapshot`, `store.save_snapshot`,
-/// `store.pending`, `store.clear_pending`, `store.scan`, `store.ping`, `stream.put`, `stream.shards`, `stream.cursor`,
+/// `store.pending`, `store.marked`, `store.clear_pending`, `store.scan`, `store.scan_between`, `store.note`,
+/// `store.put_note`, `store.ping`, `stream.put`, `stream.shards`, `stream.cursor`,
 /// `stream.read`, `topic.publish`, `queue.receive`, `queue.delete`, `queue.change_visibility`, `queue.send`,
 /// `queue.depth`, `table.get`, `table.get_many`, `table.list`, `table.put`, `table.delete`, `table.transact`,
 /// `table.ping`.

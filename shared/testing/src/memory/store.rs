@@ -1,14 +1,15 @@
 //! The event store.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
+use std::ops::{Bound, Range};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
 use shotengai_messaging::commit::Commit;
 use shotengai_messaging::ports::fault::Fault;
-use shotengai_messaging::ports::store::{AppendError, EventStore, OUTBOX_SHARDS, Snapshot};
+use shotengai_messaging::ports::store::{AppendError, EventStore, Note, OUTBOX_SHARDS, Snapshot};
 
 use super::faults::{FaultInjector, Gate, throttled};
 use super::index::{Index, Slot, slot_of};
@@ -29,6 +30,7 @@ struct Items {
     pending: Index,
     times: Index,
     snapshots: BTreeMap<AggregateId, Snapshot>,
+    notes: BTreeMap<String, Note>,
 }
 
 /// An event store in memory.
@@ -72,6 +74,26 @@ impl MemoryEventStore {
     #[must_use]
     pub fn pending_count(&self) -> usize {
         lock(&self.items).pending.len()
+    }
+
+    /// The commits that are marked as not in the stream.
+    #[must_use]
+    pub fn pending_commits(&self) -> Vec<Commit> {
+        let items = lock(&self.items);
+        items.at(&items.pending.slots())
+    }
+
+    /// Whether a commit is marked as not in the stream.
+    #[must_use]
+    pub fn is_pending(&self, commit: &Commit) -> bool {
+        lock(&self.items).pending.has(commit)
+    }
+
+    /// How long the outbox index and the time index take from now on to show what was written; at once without this.
+    pub fn set_index_lag(&self, lag: Duration) {
+        let mut items = lock(&self.items);
+        items.pending.set_lag(lag);
+        items.times.set_lag(lag);
     }
 
     /// How many aggregates have a snapshot.
@@ -165,6 +187,11 @@ impl Items {
         }
     }
 
+    fn marked(&self, commit: &Commit) -> bool {
+        let standing = self.commits.get(&slot_of(commit)).filter(|it| it.commit_id == commit.commit_id);
+        standing.is_some_and(|standing| self.pending.has(standing))
+    }
+
     fn at(&self, slots: &[Slot]) -> Vec<Commit> {
         slots.iter().filter_map(|slot| self.commits.get(slot)).cloned().collect()
     }
@@ -206,11 +233,24 @@ impl EventStore for MemoryEventStore {
         passage.answer(())
     }
 
-    async fn pending(&self, shard: u8, before: Timestamp, limit: usize) -> Result<Vec<Commit>, Fault> {
+    async fn pending(
+        &self,
+        shard: u8,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Commit>, Option<String>), Fault> {
         check_page(PENDING, shard, limit)?;
         let passage = self.gate.single(PENDING).await?;
+        let mut items = lock(&self.items);
+        let page = items.pending.page(shard, from.as_deref(), limit);
+        let (slots, next) = page.ok_or_else(|| invalid(PENDING, "this continues no page"))?;
+        passage.answer((items.at(&slots), next))
+    }
+
+    async fn marked(&self, commits: &[Commit]) -> Result<Vec<bool>, Fault> {
+        let passage = self.gate.single("store.marked").await?;
         let items = lock(&self.items);
-        passage.answer(items.at(&items.pending.before(shard, before, limit)))
+        passage.answer(commits.iter().map(|commit| items.marked(commit)).collect())
     }
 
     async fn clear_pending(&self, commits: &[Commit]) -> Result<Vec<Result<(), Fault>>, Fault> {
@@ -237,11 +277,27 @@ impl EventStore for MemoryEventStore {
     ) -> Result<(Vec<Commit>, Option<String>), Fault> {
         check_page(SCAN, shard, limit)?;
         let passage = self.gate.single(SCAN).await?;
-        let items = lock(&self.items);
+        let mut items = lock(&self.items);
         let (slots, next) = items
             .times
             .page(shard, from.as_deref(), limit)
             .ok_or_else(|| invalid(SCAN, "this does not continue a scan"))?;
+        passage.answer((items.at(&slots), next))
+    }
+
+    async fn scan_between(
+        &self,
+        shard: u8,
+        between: Range<Timestamp>,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Commit>, Option<String>), Fault> {
+        const OPERATION: &str = "store.scan_between";
+        check_page(OPERATION, shard, limit)?;
+        let passage = self.gate.single(OPERATION).await?;
+        let mut items = lock(&self.items);
+        let page = items.times.page_between(shard, Some(between), from.as_deref(), limit);
+        let (slots, next) = page.ok_or_else(|| invalid(OPERATION, "this does not continue a scan"))?;
         passage.answer((items.at(&slots), next))
     }
 
@@ -259,6 +315,21 @@ impl EventStore for MemoryEventStore {
             .ok_or_else(|| invalid(AGGREGATES, "this does not continue a scan"))?;
         let firsts = slots.into_iter().filter(|(_, version)| *version == Version::FIRST).map(|(id, _)| id);
         passage.answer((firsts.collect(), next))
+    }
+
+    async fn note(&self, name: &str) -> Result<Option<Note>, Fault> {
+        let passage = self.gate.single("store.note").await?;
+        passage.answer(lock(&self.items).notes.get(name).cloned())
+    }
+
+    async fn put_note(&self, name: &str, note: &Note, replacing: Option<u64>) -> Result<bool, Fault> {
+        let passage = self.gate.single("store.put_note").await?;
+        let notes = &mut lock(&self.items).notes;
+        let free = notes.get(name).map(|standing| standing.version) == replacing;
+        if free {
+            notes.insert(name.to_owned(), note.clone());
+        }
+        passage.answer(free)
     }
 
     async fn ping(&self) -> Result<(), Fault> {

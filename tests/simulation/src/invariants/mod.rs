@@ -46,6 +46,7 @@ pub async fn check(world: &World) -> Endings {
     every_order_is_final(world, &orders);
     cancels::every_cancel_has_its_reason(world, &orders, &commits[&Owner::Order], &commits[&Owner::Inventory]);
     every_event_reached_the_stream(world, &commits);
+    every_copy_has_its_fault(world);
     every_effect_happened_once(world, &commits);
     what_keeps_no_snapshots_stays_short(world, &commits);
     stock_adds_up(world, &orders, &commits[&Owner::Inventory]);
@@ -109,6 +110,25 @@ impl Orders {
             }
         }
         pieces
+    }
+}
+
+/// Of what publishers and sweepers put into the stream; what changes are captured twice is DynamoDB's.
+fn every_copy_has_its_fault(world: &World) {
+    let mut counts: BTreeMap<_, (u64, String)> = BTreeMap::new();
+    for record in world.infra.memory_stream().records() {
+        if let Ok(event) = Envelope::from_json(&record.data) {
+            counts.entry(event.id).or_insert_with(|| (0, format!("{} of {}", event.event_type, event.subject))).0 += 1;
+        }
+    }
+    for (id, (count, what)) in counts {
+        let excused = world.copies.excused(id);
+        if count > 1 + excused {
+            world.violation(format!("{what} came {count} times into the stream, {excused} copies have a fault"));
+        }
+    }
+    for found in world.copies.chains_beside_each_other() {
+        world.violation(found);
     }
 }
 

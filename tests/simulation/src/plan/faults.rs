@@ -53,8 +53,8 @@ pub struct Rates {
     pub crash_before: u64,
     /// The process dies after the call's effect, before it has the answer.
     pub crash_after: u64,
-    /// An index shows what it showed before.
-    pub stale: u64,
+    /// How long the indexes of event stores take to show what was written, in milliseconds.
+    pub index_lag_ms: u64,
     /// A snapshot is of no use.
     pub snapshot: u64,
     /// A write meets a transaction at the same item.
@@ -71,6 +71,11 @@ pub enum Happening {
         /// Index among the processes.
         process: usize,
         /// How long it is away.
+        away: Duration,
+    },
+    /// Nobody decides about payments: every process that does dies and stays away.
+    BillingAway {
+        /// How long.
         away: Duration,
     },
     /// The process is told to end, does so, and comes back.
@@ -134,9 +139,9 @@ impl Happening {
 
     pub(super) fn lasts(&self) -> Duration {
         match self {
-            Self::Crash { away, .. } | Self::Outage { away, .. } => *away,
             Self::Deny { denied, .. } => *denied,
             Self::RelayRefuses { refusing } => *refusing,
+            Self::Crash { away, .. } | Self::Outage { away, .. } | Self::BillingAway { away } => *away,
             Self::Freeze { frozen, .. } => *frozen,
             _ => Duration::ZERO,
         }
@@ -161,7 +166,7 @@ pub(super) fn rates(dice: &Dice) -> Rates {
     rough(&mut rates.stalled, 8);
     rough(&mut rates.crash_before, 3);
     rough(&mut rates.crash_after, 3);
-    rough(&mut rates.stale, 300);
+    rough(&mut rates.index_lag_ms, 15_000);
     rough(&mut rates.snapshot, 600);
     rough(&mut rates.conflict, 60);
     rough(&mut rates.lease_lost, 200);

@@ -94,7 +94,7 @@ impl Plan {
         let last = happenings.iter().map(|(at, happening)| *at + happening.lasts()).max().unwrap_or_default();
         let skewed = dice.one_in(3);
         let skew = |dice: &Dice| i64::try_from(dice.below(2 * MAX_SKEW_MS)).unwrap_or(0) - 4000;
-        Self {
+        let mut plan = Self {
             seed,
             captured: dice.one_in(3),
             shards: 1 + dice.below(4),
@@ -109,7 +109,15 @@ impl Plan {
             // Over fifteen minutes, reminders take more than one hop.
             timeout: Duration::from_secs(if dice.one_in(20) { 1000 } else { 20 + dice.below(120) }),
             calm_after: last.max(Duration::from_secs(OPEN_SECONDS + 15)),
+        };
+        // Orders that are still pending when their reminders have to go on.
+        if plan.timeout > Duration::from_secs(900) && dice.one_in(2) {
+            let away = Duration::from_secs(1000 + dice.below(200));
+            plan.happenings.insert(0, (Duration::from_secs(1), Happening::BillingAway { away }));
+            plan.happenings.sort_by_key(|(at, _)| *at);
+            plan.calm_after = plan.calm_after.max(away);
         }
+        plan
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) fn goods(dice: &Dice, old: bool) -> Goods {
     Goods {
         chosen_id: old || !dice.one_in(3),
         // Just below or above the hundred events after which a snapshot is due.
-        prehistory: if old { 90 + dice.pieces(20) } else { 0 },
+        prehistory: if old { 105 + dice.pieces(20) } else { 0 },
         stock: 1 + dice.pieces(8),
         additions: dice.some(3, |dice| (dice.millis(open), 1 + dice.pieces(5))).into_iter().collect(),
         price_changes: dice.some(4, |dice| dice.millis(open)).into_iter().collect(),

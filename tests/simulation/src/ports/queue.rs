@@ -1,6 +1,7 @@
 //! Queues.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -42,6 +43,7 @@ impl Queue for NetworkedQueue {
         let deliveries = self.network.call(Sqs, "queue.receive", self.inner.name(), effect).await?;
         let world = self.network.world();
         for delivery in &deliveries {
+            world.copies.receive(delivery);
             let odd = world.delivery_audit.look(self.inner.name(), delivery);
             if odd.twice {
                 world.count(Mishap::Duplicate);
@@ -73,8 +75,16 @@ impl Queue for NetworkedQueue {
         const OPERATION: &str = "queue.send";
         let refused = self.network.refused_entries(Sqs, self.inner.name(), messages.len());
         let some = admitted(messages, &refused);
-        let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.inner.send(&some).await } };
-        Ok(merged(OPERATION, &refused, self.network.call(Sqs, OPERATION, self.inner.name(), effect).await?))
+        let landed = AtomicBool::new(false);
+        let effect = async {
+            landed.store(true, Ordering::Relaxed);
+            if some.is_empty() { Ok(Vec::new()) } else { self.inner.send(&some).await }
+        };
+        let answer = self.network.call(Sqs, OPERATION, self.inner.name(), effect).await;
+        if landed.load(Ordering::Relaxed) {
+            self.network.world().copies.send(&some, answer.is_err());
+        }
+        Ok(merged(OPERATION, &refused, answer?))
     }
 
     async fn depth(&self) -> Result<QueueDepth, Fault> {

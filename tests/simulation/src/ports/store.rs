@@ -1,14 +1,15 @@
 //! Event stores. Their indexes are eventually consistent.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Range;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use shotengai_kernel::{AggregateId, Timestamp, Version};
-use shotengai_messaging::{AppendError, Commit, EventStore, Fault, FaultKind, Snapshot};
+use shotengai_messaging::{AppendError, Commit, EventStore, Fault, FaultKind, Note, Snapshot};
 use shotengai_testing::memory::MemoryEventStore;
 
 use super::{admitted, merged};
+use crate::bugs::Bug;
 use crate::mishap::Mishap;
 use crate::network::Network;
 use crate::plan::Dependency::DynamoDb;
@@ -17,27 +18,18 @@ pub(super) struct NetworkedStore {
     network: Network,
     inner: Arc<MemoryEventStore>,
     name: &'static str,
-    /// What each shard of the outbox index showed last.
-    shown: Mutex<BTreeMap<u8, Vec<Commit>>>,
 }
 
 impl NetworkedStore {
     pub(super) fn new(network: Network, inner: Arc<MemoryEventStore>, name: &'static str) -> Self {
-        Self { network, inner, name, shown: Mutex::default() }
+        Self { network, inner, name }
     }
+}
 
-    /// The answer, or the one before it.
-    fn perhaps_stale(&self, shard: u8, fresh: Vec<Commit>) -> Vec<Commit> {
-        let world = self.network.world();
-        let stale = world.per_mille(world.plan.rates.stale);
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = shown.insert(shard, fresh.clone());
-        let before = before.unwrap_or_default();
-        if !stale || before == fresh {
-            return fresh;
-        }
-        world.count(Mishap::StaleIndex);
-        before
+impl NetworkedStore {
+    /// A planted bug: every shard is everybody's, and what the index shows is published.
+    fn never_skips(&self) -> bool {
+        self.network.world().bug == Some(Bug::SweeperNeverSkips)
     }
 }
 
@@ -84,10 +76,25 @@ impl EventStore for NetworkedStore {
         self.network.call(DynamoDb, "store.save_snapshot", self.name, self.inner.save_snapshot(snapshot)).await
     }
 
-    async fn pending(&self, shard: u8, before: Timestamp, limit: usize) -> Result<Vec<Commit>, Fault> {
-        let effect = self.inner.pending(shard, before, limit);
-        let fresh = self.network.call(DynamoDb, "store.pending", self.name, effect).await?;
-        Ok(self.perhaps_stale(shard, fresh))
+    async fn pending(
+        &self,
+        shard: u8,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Commit>, Option<String>), Fault> {
+        let effect = self.inner.pending(shard, from, limit);
+        let page = self.network.call(DynamoDb, "store.pending", self.name, effect).await?;
+        if page.0.iter().any(|commit| !self.inner.is_pending(commit)) {
+            self.network.world().count(Mishap::StaleIndex);
+        }
+        Ok(page)
+    }
+
+    async fn marked(&self, commits: &[Commit]) -> Result<Vec<bool>, Fault> {
+        if self.never_skips() {
+            return Ok(vec![true; commits.len()]);
+        }
+        self.network.call(DynamoDb, "store.marked", self.name, self.inner.marked(commits)).await
     }
 
     async fn clear_pending(&self, commits: &[Commit]) -> Result<Vec<Result<(), Fault>>, Fault> {
@@ -95,7 +102,13 @@ impl EventStore for NetworkedStore {
         let refused = self.network.refused_entries(DynamoDb, self.name, commits.len());
         let some = admitted(commits, &refused);
         let effect = self.inner.clear_pending(&some);
-        Ok(merged(OPERATION, &refused, self.network.call(DynamoDb, OPERATION, self.name, effect).await?))
+        let answer = self.network.call(DynamoDb, OPERATION, self.name, effect).await;
+        let answer = answer.map(|answers| merged(OPERATION, &refused, answers));
+        let kept = |index: usize| answer.as_ref().map_or(true, |answers| answers.get(index).is_none_or(Result::is_err));
+        let marked =
+            commits.iter().enumerate().filter(|(index, _)| kept(*index)).flat_map(|(_, commit)| &commit.events);
+        self.network.world().copies.excuse(marked.map(|event| event.id));
+        answer
     }
 
     async fn scan(
@@ -107,6 +120,17 @@ impl EventStore for NetworkedStore {
         self.network.call(DynamoDb, "store.scan", self.name, self.inner.scan(shard, from, limit)).await
     }
 
+    async fn scan_between(
+        &self,
+        shard: u8,
+        between: Range<Timestamp>,
+        from: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Commit>, Option<String>), Fault> {
+        let effect = self.inner.scan_between(shard, between, from, limit);
+        self.network.call(DynamoDb, "store.scan_between", self.name, effect).await
+    }
+
     async fn aggregates(
         &self,
         shard: u8,
@@ -114,6 +138,21 @@ impl EventStore for NetworkedStore {
         limit: usize,
     ) -> Result<(Vec<AggregateId>, Option<String>), Fault> {
         self.network.call(DynamoDb, "store.aggregates", self.name, self.inner.aggregates(shard, from, limit)).await
+    }
+
+    async fn note(&self, name: &str) -> Result<Option<Note>, Fault> {
+        if self.never_skips() {
+            return Ok(None);
+        }
+        self.network.call(DynamoDb, "store.note", self.name, self.inner.note(name)).await
+    }
+
+    async fn put_note(&self, name: &str, note: &Note, replacing: Option<u64>) -> Result<bool, Fault> {
+        if self.never_skips() {
+            return Ok(true);
+        }
+        let effect = self.inner.put_note(name, note, replacing);
+        self.network.call(DynamoDb, "store.put_note", self.name, effect).await
     }
 
     async fn ping(&self) -> Result<(), Fault> {

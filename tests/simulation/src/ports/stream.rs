@@ -1,6 +1,7 @@
 //! The stream, written and read.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use shotengai_contracts::topology::STREAM;
@@ -23,8 +24,17 @@ impl StreamWriter for NetworkedStream {
         const OPERATION: &str = "stream.put";
         let refused = self.network.refused_entries(Kinesis, STREAM, records.len());
         let some = admitted(records, &refused);
-        let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.inner.put(&some).await } };
-        let answers = merged(OPERATION, &refused, self.network.call(Kinesis, OPERATION, STREAM, effect).await?);
+        let landed = AtomicBool::new(false);
+        let effect = async {
+            landed.store(true, Ordering::Relaxed);
+            if some.is_empty() { Ok(Vec::new()) } else { self.inner.put(&some).await }
+        };
+        let answer = self.network.call(Kinesis, OPERATION, STREAM, effect).await;
+        // What has come in may come again: with a commit's other events, or since nobody knows.
+        if landed.load(Ordering::Relaxed) && (answer.is_err() || refused.contains(&true)) {
+            self.network.world().copies.excuse_records(&some);
+        }
+        let answers = merged(OPERATION, &refused, answer?);
         if self.network.world().bug == Some(Bug::IgnorePartialPut) {
             return Ok(answers.iter().map(|_| Ok(())).collect());
         }
