@@ -37,6 +37,7 @@ mod publish_costs;
 mod purchase;
 mod rebuild;
 mod redrive;
+mod republish;
 mod rolling;
 mod saga;
 mod tokens;

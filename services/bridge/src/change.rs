@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use shotengai_kernel::{CommitId, Timestamp};
 
 use crate::decode::{Passable, Unfit, event};
 use crate::reasons::NOT_A_COMMIT;
@@ -45,6 +46,39 @@ pub fn parts(data: &[u8]) -> Vec<Part> {
         Ok(_) => Vec::new(),
         Err(_) => vec![Err(unfit)],
     }
+}
+
+#[derive(Deserialize)]
+struct NewCommit {
+    #[serde(rename = "eventName")]
+    event_name: String,
+    dynamodb: CommitImages,
+}
+
+#[derive(Deserialize)]
+struct CommitImages {
+    #[serde(rename = "NewImage")]
+    new_image: CommitImage,
+}
+
+#[derive(Deserialize)]
+struct CommitImage {
+    commit_id: Text,
+    created_at: Text,
+}
+
+#[derive(Deserialize)]
+struct Text {
+    #[serde(rename = "S")]
+    text: String,
+}
+
+/// Which new commit a change record tells of, and when that was decided. None for every other record.
+#[must_use]
+pub fn commit(data: &[u8]) -> Option<(CommitId, Timestamp)> {
+    let change: NewCommit = serde_json::from_slice(data).ok().filter(|it: &NewCommit| it.event_name == "INSERT")?;
+    let CommitImage { commit_id, created_at } = change.dynamodb.new_image;
+    Some((CommitId::new(commit_id.text.parse().ok()?), created_at.text.parse().ok()?))
 }
 
 fn events(image: &BTreeMap<String, Value>) -> Vec<Part> {

@@ -2,6 +2,8 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use shotengai_contracts::Owner;
+use shotengai_kernel::Timestamp;
 use shotengai_query::rebuild::Kind;
 use shotengai_runtime::settings::{DatabaseArgs, LeaseArgs, PublishArgs, SharedArgs};
 use shotengai_storefront::DEVELOPERS_PASSWORD;
@@ -9,6 +11,7 @@ use shotengai_storefront::DEVELOPERS_PASSWORD;
 use crate::added::AddedArgs;
 use crate::dead_letters::DeadLettersArgs;
 use crate::help;
+use crate::republish::{moment, owner};
 use crate::roles::{Choice, RoleArgs};
 use crate::target::Target;
 
@@ -50,6 +53,9 @@ pub(crate) enum Command {
     #[command(after_help = help::REBUILD)]
     /// Bring the read models back from the event stores: safe to repeat, and while everything runs
     Rebuild(RebuildArgs),
+    #[command(after_help = help::REPUBLISH)]
+    /// Bring the events of some time into the stream once more: safe to repeat, and while everything runs
+    Republish(RepublishArgs),
     /// Print a new key for signing access tokens (for JWT_SIGNING_KEY_FILE)
     Keygen,
     #[command(after_help = help::DESCRIBE)]
@@ -233,6 +239,27 @@ pub(crate) struct RebuildArgs {
     pub(crate) check: bool,
     #[command(flatten)]
     pub(crate) database: DatabaseArgs,
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
+
+#[derive(Args)]
+pub(crate) struct RepublishArgs {
+    /// Events that were decided then or later (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) from: Timestamp,
+    /// Events that were decided before (RFC 3339); default: now
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) to: Option<Timestamp>,
+    /// Only events of these services (catalog, order, inventory, billing); default: all
+    #[arg(long, value_delimiter = ',', value_name = "SERVICE", value_parser = owner)]
+    pub(crate) owner: Vec<Owner>,
+    /// Only count them, publish nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How many events a second; a shard of the stream takes 1,000, and others publish, too
+    #[arg(long, default_value_t = 400, value_name = "1..100000", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) per_second: u32,
     #[command(flatten)]
     pub(crate) target: Target,
 }

@@ -88,6 +88,14 @@ Examples:
   shotengai rebuild read-models --only orders --local
   DATABASE_URL=postgres://… AWS_PROFILE=shop shotengai rebuild read-models";
 
+pub(crate) const REPUBLISH: &str = "\
+Consumers take what comes twice for what it is. Exit code 1: the stream did not take all; repeat it.
+
+Examples:
+  shotengai republish --from 2026-01-01T09:00:00+09:00 --to 2026-01-01T10:30:00+09:00 --dry-run --local
+  AWS_PROFILE=shop shotengai republish --from 2026-01-01T00:00:00Z --owner order,billing
+  shotengai republish --from 2026-01-01T00:00:00Z --per-second 2000 --local";
+
 pub(crate) const DESCRIBE: &str = "\
 Examples:
   shotengai describe                      for people

@@ -4,7 +4,7 @@
 //!   application adds. `program`: what this one is made of.
 //! - `serve`: roles in this process. `capture`: whether `PUBLISH=cdc` is possible. `dev`: the whole street on one machine, where the
 //!   feature of that name is on; the container image has it not.
-//! - `provision`, `status`, `seed`, `smoke`, `dead_letters`, `rebuild`, `describe`: what operators and developers do beside that.
+//! - `provision`, `status`, `seed`, `smoke`, `dead_letters`, `rebuild`, `republish`, `describe`: what operators and developers do beside that.
 #![expect(clippy::print_stdout, reason = "the command line's answers")]
 
 mod added;
@@ -19,6 +19,7 @@ mod leases;
 mod program;
 mod provision;
 mod rebuild;
+mod republish;
 mod roles;
 mod seed;
 mod serve;
@@ -72,6 +73,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Status(args) => status::run(args).await,
         Command::DeadLetters(args) => dead_letters::run(*args).await,
         Command::Rebuild(args) => rebuild::run(args).await,
+        Command::Republish(args) => republish::run(args).await,
         Command::Describe(args) => describe::run(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), own_name(), &mut std::io::stdout());

@@ -86,6 +86,22 @@ fn without_an_open_street_local_says_how_to_open_one() {
 }
 
 #[test]
+fn a_time_to_republish_that_is_none_is_refused() {
+    let day = "2026-01-01T00:00:00Z";
+    for (args, words) in [
+        (&["--from", day, "--to", day][..], "is not before"),
+        (&["--from", "2999-01-01T00:00:00+09:00"], "is not before"),
+        (&["--from", "yesterday"], "RFC 3339"),
+        (&["--from", day, "--owner", "baker"], "catalog, order, inventory, billing"),
+        (&["--from", day, "--per-second", "0"], "--per-second"),
+        (&["--from", day], "no AWS credentials"),
+    ] {
+        let lines = refused(&[&["republish"], args].concat(), &[]);
+        assert!(lines.iter().any(|line| line.contains(words)), "{args:?}: {lines:?}");
+    }
+}
+
+#[test]
 fn words_that_no_dead_letter_has_are_refused_with_those_that_there_are() {
     for (flag, word, known) in [
         ("--reason", "exausted", "exhausted"),

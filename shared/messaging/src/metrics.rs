@@ -44,7 +44,7 @@ pub static PUBLISHED: Counter<2> = Counter::new(
     "shotengai.outbox.events",
     "{event}",
     "Events that the stream acknowledged, by who put them there",
-    &[Label::each("service", "service that owns events"), Label::of("by", &["publisher", "sweeper"])],
+    &[Label::each("service", "service that owns events"), Label::of("by", &["publisher", "sweeper", "republish"])],
 );
 
 /// Failed attempts; each was or will be tried again.

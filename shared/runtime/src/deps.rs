@@ -186,6 +186,19 @@ impl Deps {
         CommitWriter::new(store, outbox, self.supply.ports.clone())
     }
 
+    /// Whether change capture feeds the stream.
+    #[must_use]
+    pub fn is_captured(&self) -> bool {
+        !self.supply.infra.marks_outbox()
+    }
+
+    /// What publishes events of a service once more. Neither readiness nor consumers wait for it.
+    #[must_use]
+    pub fn republisher(&self, owner: Owner) -> Arc<Publisher> {
+        let (store, stream) = (self.supply.infra.event_store(owner), self.supply.infra.stream_writer());
+        Publisher::new(owner.as_str(), store, stream, self.supply.settings.outbox, self.supply.ports.clone()).1
+    }
+
     /// Another service's event store, to read from. Its consumers are guarded by it; readiness doesn't wait for it, for
     /// what the role has already is of use without.
     pub fn history(&mut self, owner: Owner) -> Arc<dyn EventStore> {

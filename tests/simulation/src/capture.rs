@@ -127,6 +127,7 @@ fn change(name: &str, commit: &Commit) -> Vec<u8> {
         "aggregate_id": {"S": commit.aggregate_id.as_str()},
         "version": {"N": commit.first_version.to_string()},
         "commit_id": {"S": commit.commit_id.to_string()},
+        "created_at": {"S": format!("{:.6}", commit.created_at)},
         "events": {"S": commit.events.to_json()},
     });
     json!({"eventName": name, "eventSource": "aws:dynamodb", "dynamodb": {"NewImage": image}}).to_string().into_bytes()

@@ -1,0 +1,191 @@
+//! The reconciler: publishes what change capture has lost.
+//!
+//! DynamoDB gives a change up that it could not put into the stream for 24 hours. So of every ten minutes, 26 hours later,
+//! the commits of the event tables are compared with those that came through ([`Captured`]), and what is missing is
+//! published. Half an hour after the ten minutes they are compared for a first time: what is missing by then is shown as a
+//! figure, a day before it is lost.
+//!
+//! It believes that clocks are off by less than an hour: what was decided under a clock further behind is not looked at. It
+//! begins with the first bridge that finds change capture on. Two bridges that look at the same ten minutes at one time
+//! both publish what is missing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use shotengai_kernel::{Ports, Timestamp};
+use shotengai_messaging::outbox::{Republish, Republished};
+use shotengai_messaging::{Condition, Fault, FaultKind, Key, Publisher, Row, Table, Worker, WriteError, metrics};
+use tokio_util::sync::CancellationToken;
+
+use crate::NAME;
+use crate::captured::{Captured, WINDOW, short, window_of};
+use crate::metrics::{CAPTURE_MISSING, RECONCILED};
+
+/// How long after a window what is missing in it is lost: DynamoDB's 24 hours, an hour for clocks, and one to spare.
+const LOST_AFTER: Duration = Duration::from_secs(26 * 3600);
+/// How long after a window it is first looked at.
+const LATE_AFTER: Duration = Duration::from_secs(1800);
+const LOOK_EVERY: Duration = Duration::from_secs(300);
+/// Events a second, beside those that come for the first time.
+const PER_SECOND: u32 = 400;
+
+/// Compares and publishes.
+pub(crate) struct Reconciler {
+    table: Arc<dyn Table>,
+    key: Key,
+    captured: Arc<Captured>,
+    /// One for each service that owns events.
+    publishers: Vec<Arc<Publisher>>,
+    ports: Ports,
+}
+
+impl Reconciler {
+    pub(crate) fn new(
+        table: Arc<dyn Table>,
+        stream: &str,
+        captured: Arc<Captured>,
+        publishers: Vec<Arc<Publisher>>,
+        ports: Ports,
+    ) -> Self {
+        Self { table, key: Key::new(format!("reconciled/{stream}"), "next"), captured, publishers, ports }
+    }
+
+    /// Looks every now and then, until cancelled.
+    pub(crate) fn worker(self: Arc<Self>) -> Worker {
+        Worker::new(format!("{NAME}/reconciler"), move |shutdown: CancellationToken| {
+            let reconciler = Arc::clone(&self);
+            async move {
+                // An alert looks for a number that grows, and one that only appears has not grown.
+                RECONCILED.add(0, []);
+                loop {
+                    let every = u64::try_from(LOOK_EVERY.as_millis()).unwrap_or(u64::MAX);
+                    let wait = Duration::from_millis(every / 2 + reconciler.ports.random.below(every));
+                    tokio::select! {
+                        biased;
+                        () = shutdown.cancelled() => return,
+                        () = tokio::time::sleep(wait) => {}
+                    }
+                    // Dropped halfway it loses nothing: the window is done last.
+                    let looked = tokio::select! {
+                        biased;
+                        () = shutdown.cancelled() => return,
+                        looked = reconciler.look() => looked,
+                    };
+                    if let Err(fault) = looked {
+                        metrics::count_fault(&fault);
+                        tracing::warn!(%fault, "event tables and stream were not compared; the next look comes");
+                    }
+                }
+            }
+        })
+    }
+
+    /// One look: at the window that should have come by now, and at all whose changes are lost if they have not.
+    ///
+    /// # Errors
+    /// The [`Fault`] that ended it; what was published stays so.
+    pub(crate) async fn look(&self) -> Result<(), Fault> {
+        let now = self.ports.clock.now();
+        let late = window_of(before(now, LATE_AFTER)) - 1;
+        let missing = self.compare(late, true).await?.wanted;
+        CAPTURE_MISSING.record(u32::try_from(missing).unwrap_or(u32::MAX), []);
+        if missing > 0 {
+            tracing::warn!(commits = missing, "captured commits have not come into the stream for half an hour");
+        }
+        // A window is over when the next one begins.
+        let lost = window_of(before(now, LOST_AFTER)) - 1;
+        while let Some((next, version)) = self.next(now).await? {
+            if next > lost {
+                break;
+            }
+            let Republished { wanted, refused, .. } = self.compare(next, false).await?;
+            if wanted > 0 {
+                tracing::error!(commits = wanted, "change capture has lost commits; they are published");
+                RECONCILED.add(u64::try_from(wanted).unwrap_or(u64::MAX), []);
+            }
+            if refused > 0 {
+                return Err(Fault::new(FaultKind::Throttled, "reconcile", "the stream did not take all of them"));
+            }
+            if !self.done(next, version).await? {
+                break;
+            }
+            self.captured.forget(next).await?;
+        }
+        Ok(())
+    }
+
+    /// Which commits of a window did not come through; publishes them, unless it only looks.
+    async fn compare(&self, window: i64, dry_run: bool) -> Result<Republished, Fault> {
+        let seen = self.captured.seen(window).await?;
+        let moment = |window: i64| Timestamp::from_second(window.saturating_mul(WINDOW)).unwrap_or(Timestamp::MAX);
+        let what = Republish {
+            between: moment(window)..moment(window.saturating_add(1)),
+            dry_run,
+            per_second: PER_SECOND,
+            wanted: &|commit| !seen.contains(&short(commit.commit_id)),
+            progress: &|_| {},
+        };
+        let mut report = Republished::default();
+        for publisher in &self.publishers {
+            publisher.republish(&what, &mut report).await?;
+        }
+        Ok(report)
+    }
+
+    /// The next window and the row's version; none where this is the beginning.
+    async fn next(&self, now: Timestamp) -> Result<Option<(i64, u64)>, Fault> {
+        let Some(row) = self.table.get(&self.key).await? else {
+            let first = Row::new(self.key.clone(), 1, json!({ "next": window_of(now) }));
+            return self.put(&first, Condition::Absent).await.map(|_| None);
+        };
+        let next = row.doc.get("next").and_then(serde_json::Value::as_i64);
+        let next = next.ok_or_else(|| Fault::new(FaultKind::Permanent, "reconcile", "its row can't be read"))?;
+        Ok(Some((next, row.version)))
+    }
+
+    async fn done(&self, window: i64, version: u64) -> Result<bool, Fault> {
+        let row = Row::new(self.key.clone(), version + 1, json!({ "next": window + 1 }));
+        self.put(&row, Condition::VersionIs(version)).await
+    }
+
+    async fn put(&self, row: &Row, condition: Condition) -> Result<bool, Fault> {
+        match self.table.put(row, condition).await {
+            Ok(()) => Ok(true),
+            Err(WriteError::Condition(_)) => Ok(false),
+            Err(WriteError::Fault(fault)) => Err(fault),
+        }
+    }
+
+    /// Forgets where it was, once: where services publish by themselves nothing is noted, and if capture comes back, all
+    /// of that time would look lost.
+    pub(crate) fn forgetting(self: Arc<Self>) -> Worker {
+        Worker::new(format!("{NAME}/reconciler"), move |shutdown: CancellationToken| {
+            let reconciler = Arc::clone(&self);
+            async move {
+                let forgotten = async {
+                    while let Err(WriteError::Fault(fault)) =
+                        reconciler.table.delete(&reconciler.key, Condition::Any).await
+                    {
+                        metrics::count_fault(&fault);
+                        tokio::time::sleep(LOOK_EVERY).await;
+                    }
+                };
+                tokio::select! {
+                    biased;
+                    () = shutdown.cancelled() => return,
+                    () = forgotten => {}
+                }
+                shutdown.cancelled().await;
+            }
+        })
+    }
+}
+
+fn before(now: Timestamp, time: Duration) -> Timestamp {
+    now.checked_sub(time).unwrap_or(Timestamp::MIN)
+}
+
+#[cfg(test)]
+#[path = "reconcile_tests.rs"]
+mod tests;

@@ -1,0 +1,184 @@
+//! A day of trouble with change capture, in paused time.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use shotengai_contracts::topology::tables;
+use shotengai_contracts::{Envelope, EventType, Metadata, Owner, samples};
+use shotengai_kernel::{AggregateId, ManualClock, Version};
+use shotengai_messaging::RecordHandler;
+use shotengai_messaging::ports::stream::ReadRecord;
+use shotengai_messaging::{Commit, CommitFactory, EventStore, Infrastructure, OutboxConfig};
+use shotengai_testing::memory::{MemoryConfig, MemoryInfrastructure};
+
+use super::*;
+use crate::captured::Noting;
+
+const HOUR: i64 = 3600;
+
+struct Passing;
+
+#[async_trait]
+impl RecordHandler for Passing {
+    async fn handle(&self, _: &str, records: &[ReadRecord], _: &CancellationToken) -> usize {
+        records.len()
+    }
+}
+
+struct Installation {
+    clock: Arc<ManualClock>,
+    ports: Ports,
+    infra: MemoryInfrastructure,
+}
+
+impl Installation {
+    fn new() -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let ports = Ports::seeded(1, Arc::clone(&clock) as _);
+        let config = MemoryConfig { marks_outbox: false, ..MemoryConfig::default() };
+        Self { infra: MemoryInfrastructure::with(ports.clone(), config), clock, ports }
+    }
+
+    fn pass(&self, seconds: i64) {
+        self.clock.advance(jiff_seconds(seconds));
+    }
+
+    /// A bridge: what notes, and what compares.
+    fn bridge(&self) -> (Noting, Reconciler) {
+        let table = self.infra.table(tables::CHECKPOINTS.name);
+        let captured = Arc::new(Captured::new(Arc::clone(&table), "ec-events", self.ports.clone()));
+        let publishers = [Owner::Order, Owner::Billing].map(|owner| {
+            let (store, stream) = (self.infra.event_store(owner), self.infra.stream_writer());
+            Publisher::new(owner.as_str(), store, stream, OutboxConfig::default(), self.ports.clone()).1
+        });
+        let noting = Noting { inner: Arc::new(Passing), captured: Arc::clone(&captured) };
+        let reconciler = Reconciler::new(table, "ec-events", captured, publishers.to_vec(), self.ports.clone());
+        (noting, reconciler)
+    }
+
+    async fn committed(&self, count: u64) -> Vec<Commit> {
+        let factory = CommitFactory::new(self.ports.clone());
+        let event = samples::event(EventType::OrderPaid).unwrap();
+        let mut commits = Vec::new();
+        for _ in 0..count {
+            let id = AggregateId::parse(&format!("ord_{}", self.ports.ids.uuid_v7().as_simple())).unwrap();
+            let meta = Metadata::request(self.ports.ids.uuid_v7(), None);
+            let commit = factory.commit(id, Version::ZERO, std::slice::from_ref(&event), &meta).unwrap();
+            self.infra.memory_event_store(Owner::Order).append(std::slice::from_ref(&commit)).await.unwrap();
+            commits.push(commit);
+            self.pass(1);
+        }
+        commits
+    }
+
+    fn published(&self) -> BTreeSet<AggregateId> {
+        let records = self.infra.memory_stream().records();
+        let found: Vec<_> = records.iter().map(|record| Envelope::from_json(&record.data).unwrap().subject).collect();
+        let distinct: BTreeSet<_> = found.iter().cloned().collect();
+        assert_eq!(distinct.len(), found.len(), "each once");
+        distinct
+    }
+}
+
+fn jiff_seconds(seconds: i64) -> jiff::SignedDuration {
+    jiff::SignedDuration::from_secs(seconds)
+}
+
+/// The change record of a commit.
+fn change(commit: &Commit) -> ReadRecord {
+    let image = json!({
+        "aggregate_id": {"S": commit.aggregate_id.as_str()}, "version": {"N": "1"},
+        "commit_id": {"S": commit.commit_id.to_string()}, "created_at": {"S": format!("{:.6}", commit.created_at)},
+        "events": {"S": commit.events.to_json()},
+    });
+    let data = json!({"eventName": "INSERT", "dynamodb": {"NewImage": image}}).to_string().into_bytes();
+    ReadRecord { position: "1".into(), key: "k".into(), data, arrived_at: None }
+}
+
+fn subjects(commits: &[Commit]) -> BTreeSet<AggregateId> {
+    commits.iter().map(|commit| commit.aggregate_id.clone()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_capture_has_lost_is_published_once_a_day_later_and_nothing_else() {
+    let installation = Installation::new();
+    let (noting, reconciler) = installation.bridge();
+    reconciler.look().await.unwrap();
+    let commits = installation.committed(3000).await;
+    // Every seventh is given up.
+    let (lost, came): (Vec<_>, Vec<_>) = commits.iter().cloned().enumerate().partition(|(n, _)| n % 7 == 0);
+    let (lost, came): (Vec<_>, Vec<_>) =
+        (lost.into_iter().map(|(_, it)| it).collect(), came.into_iter().map(|(_, it)| it).collect());
+    let shutdown = CancellationToken::new();
+    for batch in came.chunks(400) {
+        let records: Vec<_> = batch.iter().map(change).collect();
+        assert_eq!(noting.handle("shard", &records, &shutdown).await, records.len());
+        noting.captured.write().await.unwrap();
+    }
+    installation.pass(24 * HOUR);
+    reconciler.look().await.unwrap();
+    assert_eq!(installation.published(), BTreeSet::new(), "DynamoDB may still bring them");
+    installation.pass(3 * HOUR);
+    // Another bridge, which has noted nothing itself.
+    let (_, another) = installation.bridge();
+    another.look().await.unwrap();
+    assert_eq!(installation.published(), subjects(&lost));
+    for _ in 0..3 {
+        installation.pass(HOUR);
+        reconciler.look().await.unwrap();
+        another.look().await.unwrap();
+    }
+    assert_eq!(installation.published(), subjects(&lost), "and once only");
+    assert_eq!(installation.infra.memory_table(tables::CHECKPOINTS.name).all().len(), 1, "old lists are dropped");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_committed_before_capture_is_nobodys_loss() {
+    let installation = Installation::new();
+    installation.committed(50).await;
+    installation.pass(2 * HOUR);
+    let (_, reconciler) = installation.bridge();
+    for _ in 0..60 {
+        reconciler.look().await.unwrap();
+        installation.pass(HOUR);
+    }
+    assert_eq!(installation.published(), BTreeSet::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_is_away_keeps_the_window_open() {
+    let installation = Installation::new();
+    let (_, reconciler) = installation.bridge();
+    reconciler.look().await.unwrap();
+    let lost = installation.committed(20).await;
+    installation.pass(27 * HOUR);
+    let broken = Reconciler::new(
+        installation.infra.table(tables::CHECKPOINTS.name),
+        "ec-events",
+        Arc::clone(&reconciler.captured),
+        vec![
+            Publisher::new(
+                "order",
+                installation.infra.event_store(Owner::Order),
+                Arc::new(Away),
+                OutboxConfig::default(),
+                installation.ports.clone(),
+            )
+            .1,
+        ],
+        installation.ports.clone(),
+    );
+    broken.look().await.unwrap_err();
+    assert_eq!(installation.published(), BTreeSet::new());
+    reconciler.look().await.unwrap();
+    assert_eq!(installation.published(), subjects(&lost));
+}
+
+struct Away;
+
+#[async_trait]
+impl shotengai_messaging::StreamWriter for Away {
+    async fn put(&self, _: &[shotengai_messaging::StreamRecord]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        Err(Fault::new(FaultKind::Transient, "stream.put", "away"))
+    }
+}
