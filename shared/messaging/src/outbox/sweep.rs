@@ -200,7 +200,7 @@ impl Publisher {
         let marked = match self.store.marked(&commits).await {
             Ok(marked) => marked,
             // Where that must not be asked, the index is believed: copies are better than nothing.
-            Err(fault) if fault.kind() == FaultKind::Permanent => {
+            Err(fault) if matches!(fault.kind(), FaultKind::Denied | FaultKind::Permanent) => {
                 metrics::count_fault(&fault);
                 tracing::warn!(service = self.service, %fault, "markers can't be looked at; what the index shows is published");
                 return Ok(commits);

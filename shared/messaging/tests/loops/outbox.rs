@@ -143,6 +143,20 @@ async fn more_events_than_one_request_takes_are_cut_into_several() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_sweeper_that_must_not_look_at_markers_publishes_what_the_index_shows() {
+    for kind in [FaultKind::Denied, FaultKind::Permanent] {
+        let street = Street::new();
+        let (_, publisher) = street.outbox(OutboxConfig::default());
+        let left = street.commit("stock/left", 2);
+        street.append(&Outbox::disabled(), std::slice::from_ref(&left)).await;
+        street.faults.always("store.marked", InjectedFault::Refuse(kind));
+        assert_eq!(swept_of_old(&publisher).await, 1, "{kind:?}");
+        street.all_cleared().await;
+        assert_eq!(street.in_stream(), ids_of(&[left]));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_partial_failure_keeps_the_marker_of_the_failed_commit_only() {
     let street = Street::new();
     let (picky, outbox, publisher) = street.picky(OutboxConfig { attempts: 3, ..OutboxConfig::default() });
