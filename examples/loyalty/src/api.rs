@@ -22,7 +22,7 @@ pub(crate) const ADJUST_POINTS: Route<Administrator, UserId, Adjustment, Adjustm
         .reads(&[&IDEMPOTENCY_KEY])
         .refuses(&[&OUT_OF_RANGE, &INVALID_TEXT, &IDEMPOTENCY_KEY_REUSED]);
 
-/// What a customer has.
+/// Points of a customer.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Balance {
     /// Points; below zero where more were taken than there were.

@@ -13,7 +13,7 @@ use shotengai_runtime::{Consuming, Context, Role};
 
 const ROLE: Service = Service::new("loyalty");
 const TABLE: TableSpec = TableSpec { name: "loyalty-points", service: ROLE, expires: false };
-/// What orders come to that give points, or take them back.
+/// Order events that give points, or take them back.
 pub const QUEUE: QueueSpec =
     QueueSpec { name: "loyalty-queue", service: ROLE, source: Source::Topic(&[OrderPaid, OrderCancelled]) };
 

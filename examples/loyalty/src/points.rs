@@ -10,11 +10,11 @@ use shotengai_contracts::events::{Event, OrderStage};
 use shotengai_kernel::{Money, OrderId, Ports, UserId};
 use shotengai_messaging::{CommandError, Delivery, Disposition, EventHandler, Fault, Key, Row, Table, WriteOp, once};
 
-/// What one point costs. An order that was paid before a change and is cancelled after it gives back by the new price.
+/// Price of one point. An order that was paid before a change and is cancelled after it gives back by the new price.
 const MINOR_UNITS: i64 = 100;
 const POINTS: &str = "points";
 
-/// What an event moves: by which entry of whom, how many points.
+/// Movement of an event: by which entry of whom, how many points.
 fn decide(event: &Event) -> Option<(Key, i64)> {
     let entry = |user: &UserId, kind, order: &OrderId| Key::new(user.as_str(), format!("{kind}/{order}"));
     let points = |total: Money| total.minor() / MINOR_UNITS;

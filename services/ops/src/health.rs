@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What a process says of itself.
+/// Readiness of a process, as it says itself.
 #[derive(Debug, Clone, Serialize)]
 pub struct Process {
     /// Its health address.

@@ -13,7 +13,7 @@ use shotengai_messaging::Infrastructure;
 pub struct Look {
     /// The queues that could be read.
     pub queues: Vec<QueueLook>,
-    /// What was seen in them, by cause, the largest first.
+    /// Causes seen in them, the largest first.
     pub groups: Vec<Group>,
     /// The queues that could not be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]

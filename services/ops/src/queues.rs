@@ -17,7 +17,7 @@ pub struct QueueState {
     pub delayed: u64,
     /// Messages in its dead-letter queue.
     pub dead_letters: u64,
-    /// What an operator should know about these numbers.
+    /// Notes for an operator about these numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<&'static str>,
 }

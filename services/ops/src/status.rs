@@ -14,7 +14,7 @@ use crate::queues::{Queues, queues};
 use crate::shards::{ShardState, shards};
 use crate::stores::{Unpublished, unpublished};
 
-/// What is looked at, and by what time.
+/// Installation that is looked at, and the time of the look.
 #[derive(Clone)]
 pub struct Scene<'a> {
     /// Its tables, stream and queues.
@@ -25,7 +25,7 @@ pub struct Scene<'a> {
     pub stream: &'a str,
     /// Where its bridges keep their leases.
     pub leases: Arc<dyn Leases>,
-    /// What time it is.
+    /// Time of the look.
     pub now: Timestamp,
 }
 

@@ -14,7 +14,7 @@ use crate::program::program;
 
 /// A role that an application adds, and what belongs to it.
 pub trait AddedRole: 'static {
-    /// What it brings into the installation: itself alone as a service, its queues, tables and calls.
+    /// Topology that it brings into the installation: itself alone as a service, its queues, tables and calls.
     const TOPOLOGY: Topology;
 
     /// The public routes that it answers: the front door forwards them, documents tell of them.
@@ -107,7 +107,7 @@ impl Added {
         (self.role.augment)(command.next_help_heading(self.role.service.as_str()))
     }
 
-    /// What settings it has of its own.
+    /// Settings of its own.
     fn settings(&self) -> Vec<Setting> {
         settings_of_command(&self.with_settings(Command::new("settings")))
     }
@@ -130,7 +130,7 @@ pub(crate) fn url_settings() -> Vec<Setting> {
     )
 }
 
-/// What settings each added role has of its own.
+/// Settings that each added role has of its own.
 pub(crate) fn settings() -> impl Iterator<Item = (&'static str, Vec<Setting>)> {
     program().added.iter().map(|added| (added.role.service.as_str(), added.settings()))
 }

@@ -1,4 +1,4 @@
-//! What this program is made of: the platform, and the roles that an application adds.
+//! Parts of this program: the platform, and the roles that an application adds.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -12,7 +12,7 @@ use crate::roles;
 /// Known before the command line is read, whose help and parsers list roles and settings; the same ever after.
 static PROGRAM: OnceLock<Program> = OnceLock::new();
 
-/// What a program is made of.
+/// Parts of a program.
 #[derive(Default)]
 pub(crate) struct Program {
     pub(crate) added: Vec<Added>,

@@ -15,7 +15,7 @@ pub(super) fn backoff() -> Backoff {
     Backoff::new(Duration::from_millis(100), Duration::from_secs(2))
 }
 
-/// What became of a batch.
+/// Outcome of a batch.
 pub(super) struct Settled {
     /// One answer an entry, in order; the text of the last fault.
     pub(super) entries: Vec<Result<(), String>>,

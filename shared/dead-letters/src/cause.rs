@@ -8,11 +8,11 @@ use shotengai_kernel::{CartId, OrderId, PaymentId, ProductId, Timestamp, UserId}
 
 use crate::letter::Letter;
 
-/// What stands for an id or a number.
+/// Placeholder for an id or a number.
 const ANY: char = '#';
 const ID_PREFIXES: [&str; 5] = [CartId::PREFIX, OrderId::PREFIX, PaymentId::PREFIX, ProductId::PREFIX, UserId::PREFIX];
 
-/// What letters of one kind have in common.
+/// Cause that letters of one kind have in common.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Cause {
     /// The dead-letter queue.
@@ -30,7 +30,7 @@ pub struct Cause {
 /// Letters with one cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Group {
-    /// What they have in common.
+    /// Cause that they have in common.
     #[serde(flatten)]
     pub cause: Cause,
     /// How many.

@@ -18,7 +18,7 @@ use crate::redrive_message::fingerprint;
 use crate::report::Report;
 use crate::{DeadLetters, Target};
 
-/// What a run knows, over all its rounds.
+/// State of a run, over all its rounds.
 pub(super) struct Knowledge {
     /// Letters that came after this moment are not this run's.
     pub(super) started: Timestamp,
@@ -30,7 +30,7 @@ pub(super) struct Knowledge {
     pub(super) records: BTreeSet<u64>,
     /// Lines of which a letter failed.
     pub(super) blocked: BTreeSet<Line>,
-    /// What the filter meant.
+    /// Letters that the filter meant.
     pub(super) causes: Causes,
     /// Whether a receive failed.
     pub(super) receive_failed: bool,

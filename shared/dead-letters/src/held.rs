@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::attempts::settle;
 
-/// What this run has received and not deleted.
+/// Messages that this run has received and not deleted.
 pub(super) struct Held {
     queue: Arc<dyn Queue>,
     random: Arc<dyn Random>,

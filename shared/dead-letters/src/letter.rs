@@ -30,7 +30,7 @@ pub struct Redriven {
     pub run: Uuid,
 }
 
-/// What an envelope says about itself.
+/// Attributes of an envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Heading {
     /// Its type; not always one that the contracts have.
@@ -50,7 +50,7 @@ pub struct Letter {
     pub sent_at: Option<Timestamp>,
     /// Why it is here.
     pub facts: DeadLetterFacts,
-    /// What its envelope says, if it is one.
+    /// Attributes of its envelope, if it is one.
     pub heading: Option<Heading>,
     /// Whether it has been here before.
     pub redriven: Option<Redriven>,
@@ -101,7 +101,7 @@ impl Letter {
         self.facts.first_seen.or(self.sent_at)
     }
 
-    /// What holding it costs.
+    /// Bytes that holding it costs.
     pub(super) fn bytes(&self) -> usize {
         self.body.len() + self.attributes.values().map(String::len).sum::<usize>()
     }

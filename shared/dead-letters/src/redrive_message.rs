@@ -1,4 +1,4 @@
-//! What goes back to work.
+//! Redriven messages: what is sent back to a queue or the stream.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;

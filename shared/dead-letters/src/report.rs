@@ -1,4 +1,4 @@
-//! What became of each letter.
+//! Report of a run: the outcome of each letter.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -23,7 +23,7 @@ impl Failure {
     }
 }
 
-/// What a run did, or would do.
+/// Report of what a run did, or would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// The run; stands in [`Redriven`](crate::Redriven).
@@ -32,7 +32,7 @@ pub struct Report {
     pub looked_at: usize,
     /// Letters that the filter meant.
     pub matching: usize,
-    /// What the filter meant, by cause.
+    /// Letters that the filter meant, by cause.
     pub causes: Vec<Group>,
     /// Letters that are gone from here: sent and deleted, or discarded. Of a dry run: that would be.
     pub settled: usize,

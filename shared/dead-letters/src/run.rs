@@ -17,7 +17,7 @@ use crate::report::{Failure, Report};
 use crate::route::Target;
 use crate::{DeadLetters, redrive_message};
 
-/// What to do.
+/// Job of a run: which letters, how many, how fast.
 #[derive(Debug, Clone, Default)]
 pub struct Job {
     /// Which letters.
@@ -56,7 +56,7 @@ enum Action {
     Discard,
 }
 
-/// What a run carries along.
+/// Run in progress: its job, and how far it has come.
 struct Run<'a> {
     action: Action,
     job: &'a Job,

@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::failure::Fate;
 
-/// What is sent to a role.
+/// Body that is sent to a role.
 pub type Sent = UnsyncBoxBody<Bytes, Fate>;
 
 const READ_AHEAD: usize = 64 * 1024;

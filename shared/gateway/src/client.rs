@@ -11,7 +11,7 @@ use actix_web::http::header::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trust(pub usize);
 
-/// What is known about a client.
+/// Client address and scheme, as far as they are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
     /// Its address, then those of the proxies that we believe, without the one that connected to us.

@@ -1,4 +1,4 @@
-//! What every request of the process passes, whoever answers it.
+//! Checks before every request of the process, whoever answers it.
 
 use std::sync::Arc;
 

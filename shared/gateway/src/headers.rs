@@ -1,4 +1,4 @@
-//! What of a head goes on, in either direction.
+//! Headers that are forwarded, in either direction.
 //!
 //! actix stands on an older version of the `http` crate than hyper, so names and values are copied from one to the other.
 

@@ -192,7 +192,7 @@ impl Deps {
         !self.supply.infra.marks_outbox()
     }
 
-    /// What publishes events of a service once more. Neither readiness nor consumers wait for it.
+    /// Publisher that puts events of a service into the stream once more. Neither readiness nor consumers wait for it.
     #[must_use]
     pub fn republisher(&self, owner: Owner) -> Arc<Publisher> {
         let (store, stream) = (self.supply.infra.event_store(owner), self.supply.infra.stream_writer());

@@ -20,7 +20,7 @@ async fn until_points(shop: &Shop, person: &Person, points: i64) {
     .await;
 }
 
-/// What a command of the program prints, as JSON.
+/// Output of a command of the program, as JSON.
 async fn told(cluster: &TestCluster, args: &[&str]) -> Value {
     let output = cluster.command(args).output().await.unwrap();
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));

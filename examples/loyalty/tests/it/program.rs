@@ -1,4 +1,4 @@
-//! What the program with loyalty in it says of itself, before anything is connected.
+//! Description and checks of the program with loyalty in it, before anything is connected.
 
 use std::process::Command;
 

@@ -47,7 +47,7 @@ impl Shop {
         Self { role, faults, installation }
     }
 
-    /// What the handler answers about a batch of these.
+    /// Answers of the handler to a batch of these.
     pub(crate) async fn handle(&self, events: &[Event]) -> Vec<Disposition> {
         let batch: Vec<_> = events.iter().map(|event| self.delivery(event)).collect();
         self.role.handler(&QUEUE).handle(&batch).await
@@ -63,7 +63,7 @@ impl Shop {
         (answer.status, answer.body)
     }
 
-    /// What `usr_mei` has.
+    /// Points of `usr_mei`.
     pub(crate) async fn points(&self) -> i64 {
         let (status, body) = self.get(Sender::Customer("mei")).await;
         assert_eq!(status, 200, "{body}");
