@@ -37,9 +37,9 @@ def helm(*arguments):
     return done.stdout
 
 
-def render_text(*files, kube=NEWEST):
+def render_text(*files, kube=NEWEST, release="street"):
     flags = [flag for file in files for flag in ("--values", file)]
-    return helm("template", "street", CHART, "--namespace", "shops", "--kube-version", kube, *flags)
+    return helm("template", release, CHART, "--namespace", "shops", "--kube-version", kube, *flags)
 
 
 def objects(text):
