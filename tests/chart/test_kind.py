@@ -14,6 +14,7 @@ SYSTEM = ["sh", "dirname", "grep", "tail", "cat", "mkdir"]
 STUB = """#!/bin/sh
 echo "{tool} $*" >> "$CALLS"
 case "{tool} $*" in
+  "helm version"*) printf '%s' "${{HELM:-v4.1.4}}" ;;
   "kind get clusters") [ -z "$CLUSTER" ] || echo "$CLUSTER" ;;
   *"auth can-i get"*) exit 1 ;;
   *"get leases --output name"*) [ -n "$NO_LEASES" ] || echo lease/shard-0 ;;
@@ -74,6 +75,15 @@ def test_up_creates_builds_loads_installs_and_waits(kind):
 def test_up_again_keeps_the_cluster(kind):
     code, said, calls = kind("up.sh", CLUSTER="shotengai")
     assert code == 0 and not any("create cluster" in call for call in calls), said
+
+
+@pytest.mark.parametrize(("version", "forced"), [("v4.1.4", True), ("v3.18.4", False)])
+def test_up_again_takes_back_what_others_have_set_where_helm_can(kind, version, forced):
+    # Helm 3 applies on the client: it knows no such flag and refuses it.
+    code, said, calls = kind("up.sh", CLUSTER="shotengai", HELM=version)
+    assert code == 0, said
+    (upgrade,) = [call for call in calls if "upgrade --install" in call]
+    assert ("--force-conflicts" in upgrade) == forced
 
 
 def test_up_takes_an_image_that_was_built_elsewhere(kind):
