@@ -53,6 +53,66 @@ def test_leases_and_their_events_are_all_that_a_role_may_touch(rendered):
         assert {subject["name"] for subject in binding["subjects"]} <= accounts
 
 
+# As shared/kubernetes/src/names.rs has it: a longer name is cut.
+MOST_IN_A_NAME = 150
+
+
+def slug(group):
+    """As shared/kubernetes/src/names.rs makes a group readable."""
+    return re.sub("[^a-z0-9]+", "-", group.lower()).strip("-")
+
+
+def lease_policies(documents):
+    """{account: (the pattern of names, the group)} of the policies that guard Leases, each bound to be enforced."""
+    found = {}
+    bindings = {one["spec"]["policyName"]: one["spec"]["validationActions"] for one in chart.of_kind(documents, "ValidatingAdmissionPolicyBinding")}
+    for policy in chart.of_kind(documents, "ValidatingAdmissionPolicy"):
+        spec = policy["spec"]
+        assert spec["failurePolicy"] == "Fail" and bindings.pop(policy["metadata"]["name"]) == ["Deny"]
+        assert "namespace" not in policy["metadata"] and policy["metadata"]["name"].startswith("shops-")
+        assert spec["matchConstraints"]["namespaceSelector"] == {"matchLabels": {"kubernetes.io/metadata.name": "shops"}}
+        (rule,) = spec["matchConstraints"]["resourceRules"]
+        assert rule["resources"] == ["leases"] and set(rule["operations"]) == {"CREATE", "UPDATE", "DELETE"}
+        (condition,) = spec["matchConditions"]
+        account = re.fullmatch(r'request\.userInfo\.username == "system:serviceaccount:shops:([a-z-]+)"', condition["expression"])[1]
+        name, group = (one["expression"] for one in spec["validations"])
+        found[account] = re.search(r'matches\("(.*)"\)', name)[1], re.search(r'== "([^"]*)"\)$', group)[1]
+    assert bindings == {}
+    return found
+
+
+def test_who_keeps_leases_may_touch_its_own_alone(value_set, rendered):
+    keepers = {subject["name"] for binding in chart.of_kind(rendered, "RoleBinding") for subject in binding["subjects"]}
+    policies = lease_policies(rendered)
+    assert set(policies) == keepers and (keepers or value_set == "minimal")
+    for pattern, group in policies.values():
+        assert group == ("blue-bridge/events" if value_set == "full" else "bridge/ec-events")
+        own = f"{slug(group)}-shardid-000000000000-43c979cf223f"
+        assert re.search(pattern, own) and not re.search(pattern, own[:-1]) and not re.search(pattern, f"x{own}")
+        assert not any(re.search(pattern, name) for name in ("leader", "bridge", f"{slug(group)}", "kube-controller-manager", ""))
+
+
+def test_the_longest_group_is_not_cut_by_the_program():
+    assert f"MOST_IN_A_NAME: usize = {MOST_IN_A_NAME};" in (chart.ROOT / "shared/kubernetes/src/names.rs").read_text()
+    aws = {"resourcePrefix": "Blue__" + "b" * 26, "stream": "S.." + "s" * 77}
+    ((pattern, group),) = lease_policies(chart.render_values({"aws": aws})).values()
+    assert group == f"{aws['resourcePrefix']}bridge/{aws['stream']}" and len(slug(group)) < MOST_IN_A_NAME
+    # Whatever the shard or pod is called, and however much of that is cut.
+    for lease in ("shardid-000000000000", "member-" + "p" * 250):
+        readable = f"{slug(group)}-{lease}"[:MOST_IN_A_NAME].rstrip("-")
+        assert re.search(pattern, f"{readable}-43c979cf223f")
+    for longer in ({**aws, "stream": aws["stream"] + "s"}, {**aws, "resourcePrefix": aws["resourcePrefix"] + "b"}):
+        with pytest.raises(chart.Refused):
+            chart.render_values({"aws": longer})
+
+
+def test_an_account_of_somebody_else_s_gets_no_policy_and_none_is_made_where_that_is_not_allowed():
+    theirs = {"roles": {"bridge": {"serviceAccount": {"create": False, "name": "theirs"}}}}
+    for values in (theirs, {"leasePolicy": {"enabled": False}}, {"leases": "table"}):
+        documents = chart.render_values(values)
+        assert not chart.of_kind(documents, "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+
+
 def test_images_are_pinned_and_sized(rendered):
     for document, _, pod in chart.workloads(rendered):
         for container in pod["containers"]:

@@ -36,10 +36,13 @@ app.kubernetes.io/component: {{ . }}
 {{- toYaml (merge (include "shotengai.podLabels" . | fromYaml) $more) }}
 {{- end }}
 
-{{- /* The head of an object: (dict "root" $ "component" "order" "name" "x" "labels" dict "annotations" dict) */}}
+{{- /* The head of an object: (dict "root" $ "component" "order" "name" "x" "labels" dict "annotations" dict); with "clusterWide" true of one
+       that is in no namespace. */}}
 {{- define "shotengai.metadata" -}}
 name: {{ .name }}
+{{- if not .clusterWide }}
 namespace: {{ .root.Release.Namespace }}
+{{- end }}
 labels:
   {{- include "shotengai.labels" . | nindent 2 }}
 {{- with merge (deepCopy (.annotations | default dict)) .root.Values.commonAnnotations }}
