@@ -45,9 +45,9 @@ k() { kubectl --context "kind-$cluster" --namespace "$namespace" "$@"; }
 h() { helm --kube-context "kind-$cluster" --namespace "$namespace" "$@"; }
 
 # Helm 4 applies on the server, and stops half-way where somebody else has set what it sets, such as a count by `kubectl scale`.
-# Helm 3 knows no such flag.
+# Helm 3 knows no such flags.
 force_conflicts() {
-  case $(helm version --template '{{.Version}}' 2>/dev/null) in v4.*) echo --force-conflicts ;; esac
+  case $(helm version --template '{{.Version}}' 2>/dev/null) in v4.*) echo --server-side=true --force-conflicts ;; esac
 }
 
 # What is known about a street that did not open.

@@ -40,7 +40,7 @@ step "open the street in the namespace $namespace"
 kubectl --context "kind-$cluster" create namespace "$namespace" --dry-run=client --output yaml | kubectl --context "kind-$cluster" apply --filename - >/dev/null
 # The cluster itself refuses a pod that could do more than it should.
 kubectl --context "kind-$cluster" label namespace "$namespace" --overwrite pod-security.kubernetes.io/enforce=restricted >/dev/null
-# shellcheck disable=SC2046 # A flag or nothing.
+# shellcheck disable=SC2046 # Flags or nothing.
 h upgrade --install "$release" "$root/helm/shotengai" --values "$root/helm/shotengai/values-kind.yaml" $(force_conflicts) --wait --timeout "$timeout" \
   || { explain; fail 'the street did not open; more: make kind-logs'; }
 

@@ -83,7 +83,7 @@ def test_up_again_takes_back_what_others_have_set_where_helm_can(kind, version, 
     code, said, calls = kind("up.sh", CLUSTER="shotengai", HELM=version)
     assert code == 0, said
     (upgrade,) = [call for call in calls if "upgrade --install" in call]
-    assert ("--force-conflicts" in upgrade) == forced
+    assert ("--server-side=true --force-conflicts" in upgrade) == forced and (forced or "--server-side" not in upgrade)
 
 
 def test_up_takes_an_image_that_was_built_elsewhere(kind):

@@ -71,3 +71,8 @@ def namespace(cluster):
     cluster.run("create", "serviceaccount", "default", "--namespace", name, check=False)
     yield name
     cluster.run("delete", "namespace", name, "--wait=false")
+    # Of the whole cluster, named after the namespace that they guard.
+    kinds = "validatingadmissionpolicybindings,validatingadmissionpolicies"
+    found = [one for one in cluster.run("get", kinds, "--output", "name").stdout.split() if f"/{name}-" in one]
+    if found:
+        cluster.run("delete", *found)
