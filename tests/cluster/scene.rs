@@ -92,9 +92,10 @@ impl Scene {
         let config = self.folder.path().join("config");
         let settings = [
             ("LEASES", "kubernetes"),
-            ("LEASE_NAMESPACE", self.namespace.as_str()),
+            ("POD_NAMESPACE", self.namespace.as_str()),
             ("KUBECONFIG", config.to_str().unwrap()),
             ("POD_NAME", pod),
+            ("POD_UID", &format!("uid-of-{pod}")),
             ("BRIDGE_LEASE_SECONDS", "6"),
         ];
         let process = self.cluster.serve_one("bridge", &settings).await;

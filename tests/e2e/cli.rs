@@ -1,9 +1,13 @@
 //! What operators do on the command line.
 
-use std::net::TcpListener;
-use std::process::Output;
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Output, Stdio};
+use std::time::Duration;
 
+use shotengai_aws::admin::{Outcome, SubscriptionSpec};
+use shotengai_tests::service::Service;
 use shotengai_tests::test_cluster::TestCluster;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
 
 /// What a run of the binary said and how it ended.
@@ -65,11 +69,35 @@ async fn provisioning_twice_at_once_and_again_leaves_one_set_of_resources() {
     assert!(repaired.contains("created"), "{repaired}");
     run(&cluster, &["provision", "--check"]).await.expect(0);
 
+    the_filter_of_a_subscription_is_looked_at(&cluster).await;
+
     let stores = run(&cluster, &["status", "dynamodb"]).await.expect(0);
     assert!(["order", "catalog", "inventory", "billing"].iter().all(|owner| stores.contains(owner)), "{stores}");
     let stream = run(&cluster, &["status", "kinesis"]).await.expect(0);
     assert!(stream.contains("shardId-") && stream.contains("notification-queue"), "{stream}");
     assert!(stream.contains("order-deadline-queue"), "{stream}");
+}
+
+/// As an earlier release left it: SNS drops what the newer one waits for, and after a change it takes its time.
+async fn the_filter_of_a_subscription_is_looked_at(cluster: &TestCluster) {
+    let earlier = SubscriptionSpec {
+        queue: "billing-queue".to_owned(),
+        event_types: vec!["OrderConfirmed", "OrderOfOld"],
+        dead_letters: "billing-dlq".to_owned(),
+    };
+    assert_eq!(cluster.aws.admin().ensure_subscription(&earlier).await.unwrap(), Outcome::Changed);
+    let differs = run(cluster, &["provision", "--check"]).await.expect(1);
+    let line = differs.lines().find(|line| line.starts_with("DIFFERS")).expect("it is named");
+    assert!(line.contains("billing-queue: lacks ") && line.contains("OrderPlaced"), "{line}");
+    assert!(line.ends_with("has OrderOfOld beyond"), "{line}");
+    assert!(differs.contains("up to 15 minutes more"), "{differs}");
+
+    let repaired = run(cluster, &["provision"]).await.expect(0);
+    assert!(repaired.contains("1 subscriptions changed: SNS may take until 20"), "{repaired}");
+    let all = run(cluster, &["provision", "--check"]).await.expect(0);
+    assert!(!all.contains("DIFFERS") && !all.contains("minutes"), "{all}");
+    let again = run(cluster, &["provision"]).await.expect(0);
+    assert!(!again.contains("SNS may take"), "{again}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -132,6 +160,66 @@ async fn help_version_and_keys_need_no_installation() {
     let keys = [run(&cluster, &["keygen"]).await.expect(0), run(&cluster, &["keygen"]).await.expect(0)];
     assert!(keys[0].starts_with("-----BEGIN PRIVATE KEY-----"), "a PEM");
     assert_ne!(keys[0], keys[1]);
+}
+
+/// Runs it against this address, behind which nothing answers until it has said that it waits.
+async fn behind_a_late_door(mut command: Command, door: &Service, endpoint: SocketAddr) -> Said {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let mut first = String::new();
+    tokio::time::timeout(Duration::from_secs(60), err.read_line(&mut first))
+        .await
+        .expect("it says that it waits")
+        .unwrap();
+    door.add(endpoint);
+    let mut rest = String::new();
+    let (read, output) = tokio::join!(err.read_to_string(&mut rest), child.wait_with_output());
+    read.unwrap();
+    let said = Said::from(output.unwrap());
+    Said { err: first + &rest, ..said }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_begins_in_a_pod_waits_for_the_network_and_says_so_once() {
+    let cluster = TestCluster::provisioned().await;
+    let all = cluster.serve("all", &[]).await;
+    let shop: SocketAddr = all.url.strip_prefix("http://").unwrap().parse().unwrap();
+    let aws: SocketAddr = cluster.endpoint_url().strip_prefix("http://").unwrap().parse().unwrap();
+    for (args, endpoint, done) in [
+        (["seed"], shop, "products on sale: "),
+        (["smoke"], shop, "paid after "),
+        (["provision"], aws, "0 created, 0 changed"),
+        (["status"], aws, "order"),
+    ] {
+        let door = Service::start().await;
+        let mut command = cluster.command(&args);
+        let url = if endpoint == aws { "AWS_ENDPOINT_URL" } else { "SHOTENGAI_URL" };
+        command.env(url, door.url());
+        let said = behind_a_late_door(command, &door, endpoint).await;
+        assert_eq!(said.err.matches("trying again for").count(), 1, "{args:?}: {}", said.err);
+        assert!(said.out.contains(done), "{args:?}: {}{}", said.out, said.err);
+        said.expect(0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_door_that_stays_shut_is_named_when_the_time_is_up() {
+    let cluster = TestCluster::provisioned().await;
+    let door = Service::start().await;
+    for args in [
+        ["seed", "--within-seconds", "1"],
+        ["smoke", "--within-seconds", "1"],
+        ["provision", "--connect-within-seconds", "1"],
+    ] {
+        let mut command = cluster.command(&args);
+        command.env("SHOTENGAI_URL", door.url()).env("AWS_ENDPOINT_URL", door.url());
+        let said = say(command).await;
+        assert_eq!(said.err.matches("trying again for").count(), 1, "{args:?}: {}", said.err);
+        let last = said.err.lines().last().unwrap().to_owned();
+        said.expect(2);
+        let named = if args[0] == "provision" { "(transient)".to_owned() } else { door.url() };
+        assert!(last.contains(&named), "{args:?}: {last}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -159,7 +159,7 @@ pub(crate) struct ProvisionArgs {
     /// End change capture; only once no process runs with PUBLISH=cdc any more
     #[arg(long, conflicts_with_all = ["check", "destroy"])]
     pub(crate) stop_capture: bool,
-    /// Only list the resources; exit 1 when one is missing
+    /// Only list the resources; exit 1 when one is missing, or a subscription drops what this release waits for
     #[arg(long, conflicts_with = "destroy")]
     pub(crate) check: bool,
     /// Delete every resource and all that it holds
@@ -187,6 +187,9 @@ pub(crate) struct SeedArgs {
     /// The street's currency (ISO 4217), in which prices are named
     #[arg(long, env = "CURRENCY", default_value = "JPY", value_name = "CODE")]
     pub(crate) currency: String,
+    /// How long it may take in all, in seconds; a street that does not answer yet is tried again meanwhile
+    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) within_seconds: u64,
 }
 
 #[derive(Args)]
@@ -200,7 +203,7 @@ pub(crate) struct SmokeArgs {
     /// What to buy; default: the first product that is in stock
     #[arg(long, value_name = "PRODUCT_ID")]
     pub(crate) product: Option<String>,
-    /// How long it may take in all, in seconds
+    /// How long it may take in all, in seconds; a street that does not answer yet is tried again meanwhile
     #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) within_seconds: u64,
 }

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use shotengai_kernel::Ports;
 use shotengai_kubernetes::Cluster;
 use shotengai_messaging::Leases;
+use shotengai_runtime::settings::LeaseSettings;
 
 /// The Lease objects of one installation.
 pub(crate) struct ClusterLeases {
@@ -14,8 +15,13 @@ pub(crate) struct ClusterLeases {
 }
 
 impl ClusterLeases {
-    pub(crate) async fn connect(namespace: Option<&str>, prefix: &str, ports: Ports) -> anyhow::Result<Self> {
-        let cluster = Cluster::connect(namespace, ports).await.context("LEASES: kubernetes can't be used here")?;
+    pub(crate) async fn connect(settings: &LeaseSettings, prefix: &str, ports: Ports) -> anyhow::Result<Self> {
+        let cluster = Cluster::connect(settings.namespace.as_deref(), ports).await;
+        let cluster = cluster.context("LEASES: kubernetes can't be used here")?;
+        let cluster = match &settings.pod {
+            Some(pod) => cluster.used_by_pod(&*pod.name, &*pod.uid),
+            None => cluster,
+        };
         tracing::info!(namespace = cluster.namespace(), "leases are Lease objects");
         Ok(Self { cluster, prefix: prefix.to_owned() })
     }

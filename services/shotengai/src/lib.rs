@@ -5,6 +5,7 @@
 //! - `serve`: roles in this process. `capture`: whether `PUBLISH=cdc` is possible. `dev`: the whole street on one machine, where the
 //!   feature of that name is on; the container image has it not.
 //! - `provision`, `status`, `seed`, `smoke`, `dead_letters`, `rebuild`, `republish`, `describe`: what operators and developers do beside that.
+//! - `target`, `street`: what they do it to. `patience`: for how long its first answer is waited for.
 #![expect(clippy::print_stdout, reason = "the command line's answers")]
 
 mod added;
@@ -16,6 +17,7 @@ mod describe;
 mod dev;
 mod help;
 mod leases;
+mod patience;
 mod program;
 mod provision;
 mod rebuild;

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use shotengai_aws::Aws;
-use shotengai_provisioning::{Capture, Options, Outcome};
+use shotengai_kernel::Ports;
+use shotengai_provisioning::{Capture, FILTERS_SETTLE_WITHIN, FilterDifference, Options, Outcome, Report, Resource};
 use shotengai_runtime::{Faults, Publish, SettingsGroup};
 
 use crate::cli::ProvisionArgs;
@@ -12,10 +13,11 @@ use crate::target::connect;
 pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
     let mut faults = Faults::default();
     let street = args.target.street()?;
+    let within = args.target.within();
     let settings = args.target.check(street.as_ref(), &mut faults);
     let publish = args.publish.check(&mut faults);
     let (settings, publish) = faults.finish(settings.zip(publish))?;
-    let aws = connect(settings, publish).await?;
+    let aws = connect(settings, publish, within).await?;
     if args.stop_capture {
         return stop_capture(&aws, publish).await;
     }
@@ -45,10 +47,26 @@ pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
         report.count(Outcome::Found),
         report.elapsed.as_millis()
     );
+    tell_of_filters(&report);
     if publish == Publish::Outbox {
         tell_of_captures(&aws).await?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was changed here takes effect there some time later, and nobody says when.
+fn tell_of_filters(report: &Report) {
+    let is_changed = |(resource, outcome): &&(Resource, Outcome)| {
+        matches!(resource, Resource::Subscription(_)) && *outcome == Outcome::Changed
+    };
+    let changed = report.resources.iter().filter(is_changed).count();
+    if changed > 0 {
+        let until = Ports::system().clock.now() + FILTERS_SETTLE_WITHIN;
+        println!(
+            "{changed} subscriptions changed: SNS may take until {until:.0} to deliver by them, and drops events of types that are new \
+             to them until then: let nothing that writes such a type start before"
+        );
+    }
 }
 
 /// Both ways at once are harmless, so a capture is never ended by the way.
@@ -77,8 +95,19 @@ async fn check(aws: &Aws) -> anyhow::Result<ExitCode> {
     for (resource, present) in &found {
         println!("{:<9} {:<13} {}", if *present { "found" } else { "MISSING" }, resource.kind(), resource.name());
     }
+    let filters = shotengai_provisioning::differing_filters(aws).await?;
+    for difference in &filters {
+        println!("{:<9} {:<13} {}: {difference}", "DIFFERS", "subscription", difference.queue);
+    }
     println!("{} resources, {missing} missing", found.len());
-    Ok(if missing == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let loses = filters.iter().any(FilterDifference::loses);
+    if loses {
+        println!(
+            "until `shotengai provision` has run, and for up to {} minutes more, SNS drops what these subscriptions lack",
+            FILTERS_SETTLE_WITHIN.as_secs() / 60
+        );
+    }
+    Ok(if missing == 0 && !loses { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 const fn word(outcome: Outcome) -> &'static str {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::ensure;
 use comfy_table::{Table, presets};
 use shotengai_kernel::{AggregateId, Ports};
+use shotengai_messaging::FaultKind;
 use shotengai_query::database::Database;
 use shotengai_query::migrations::Migrations;
 use shotengai_query::rebuild::{Kind, Rebuild, RebuildReport, Watch};
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 
 use crate::cli::{RebuildArgs, RebuildWhat};
 use crate::dead_letters::complain;
+use crate::patience::Patience;
 use crate::target::connect;
 
 /// Progress is told so often.
@@ -29,10 +31,13 @@ pub(crate) async fn run(args: RebuildArgs) -> anyhow::Result<ExitCode> {
     let street = args.target.street()?;
     let known = street.as_ref().map(|street| street.database.clone().into());
     let database = args.database.or_url(known).check(&mut faults);
+    let within = args.target.within();
     let aws = args.target.check(street.as_ref(), &mut faults);
     let (database, aws) = faults.finish(database.zip(aws))?;
-    let aws = connect(aws, Publish::Outbox).await?;
+    let aws = connect(aws, Publish::Outbox, within).await?;
     let (database, ports) = (Database::new(shotengai_runtime::postgres_pool(&database)?), Ports::system());
+    let ask = async || database.session().await.map(drop);
+    Patience::of(within).attempt("PostgreSQL", ask, |fault| fault.kind() == FaultKind::Transient).await?;
     if args.check {
         if !tables_are_there(&database).await? {
             println!("the read models have no tables");

@@ -71,7 +71,7 @@ pub(crate) async fn bind(serving: Serving) -> anyhow::Result<App> {
         context = context.with_tokens(TokenVerifier::fixed(&keys, issuer, Arc::clone(&ports.clock)));
     }
     if settings.leases.store == LeaseStore::Kubernetes && chosen.contains(&Service::BRIDGE) {
-        let leases = ClusterLeases::connect(settings.leases.namespace.as_deref(), &settings.aws.prefix, ports).await?;
+        let leases = ClusterLeases::connect(&settings.leases, &settings.aws.prefix, ports).await?;
         context = context.with_leases(move |group| leases.of(group));
     }
     let (mut built, mut mismatches) = (Vec::new(), Vec::new());

@@ -4,11 +4,11 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use shotengai_client::{Call, CallError, Client};
+use shotengai_client::{Call, Client};
 use shotengai_contracts::api;
 use shotengai_contracts::api::accounts::OpenGuest;
 use shotengai_contracts::api::orders::{OrderLine, PlaceOrder};
@@ -17,6 +17,7 @@ use shotengai_kernel::{OrderId, Ports, ProductId, Quantity};
 use tokio::time::Instant;
 
 use crate::cli::SmokeArgs;
+use crate::patience::Patience;
 use crate::street;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,9 +25,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 pub(crate) async fn run(args: SmokeArgs) -> anyhow::Result<ExitCode> {
     let http = shotengai_runtime::direct_http().timeout(REQUEST_TIMEOUT).build()?;
-    let until = Instant::now() + Duration::from_secs(args.within_seconds);
+    let patience = Patience::of(Duration::from_secs(args.within_seconds));
     let url = street::shop(args.url, args.local)?;
-    let street = Street { client: Client::new(http, url.trim_end_matches('/')), until };
+    let street = Street { client: Client::new(http, url.trim_end_matches('/')), patience };
     let started = Instant::now();
     let street = street.signed_in().await?;
     println!("signed in as a guest");
@@ -43,7 +44,7 @@ pub(crate) async fn run(args: SmokeArgs) -> anyhow::Result<ExitCode> {
 
 struct Street {
     client: Client,
-    until: Instant,
+    patience: Patience,
 }
 
 impl Street {
@@ -51,7 +52,7 @@ impl Street {
     async fn signed_in(self) -> anyhow::Result<Self> {
         let open = || self.client.call(api::OPEN_GUEST).body(&OpenGuest::default());
         let token: SecretString = self.persist("sign in as a guest", open).await?.access_token.into();
-        Ok(Self { client: self.client.with_token(token), until: self.until })
+        Ok(Self { client: self.client.with_token(token), patience: self.patience })
     }
 
     async fn anything_in_stock(&self) -> anyhow::Result<ProductId> {
@@ -82,7 +83,7 @@ impl Street {
                 // The read model may not have it yet.
                 Err(error) => error.to_string(),
             };
-            if Instant::now() > self.until {
+            if self.patience.is_over() {
                 bail!("{order} is not paid in time: {seen}");
             }
             tokio::time::sleep(LOOK_EVERY).await;
@@ -95,15 +96,7 @@ impl Street {
         what: &str,
         call: impl Fn() -> Call<B, A>,
     ) -> anyhow::Result<A> {
-        loop {
-            let refusal: CallError = match call().send().await {
-                Ok(answered) => return Ok(answered.body),
-                Err(refusal) => refusal,
-            };
-            if !refusal.is_worth_another_try() || Instant::now() > self.until {
-                bail!("can't {what} at {}: {refusal}", self.client.base());
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
+        let answer = self.patience.call(&self.client, call).await;
+        answer.map_err(|refusal| anyhow!("can't {what} at {}: {refusal}", self.client.base()))
     }
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::{Client, Config};
 use shotengai_kernel::Ports;
 
 use crate::leases::KubernetesLeases;
+use crate::object;
 
 /// An API server that can't be reached in this time is away.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -27,6 +29,7 @@ pub struct Cluster {
     client: Client,
     namespace: String,
     ports: Ports,
+    pod: Option<OwnerReference>,
 }
 
 impl Cluster {
@@ -48,7 +51,14 @@ impl Cluster {
     /// The cluster behind a client that exists.
     #[must_use]
     pub fn with_client(client: Client, namespace: impl Into<String>, ports: Ports) -> Self {
-        Self { client, namespace: namespace.into(), ports }
+        Self { client, namespace: namespace.into(), ports, pod: None }
+    }
+
+    /// The same, used by this pod of the namespace: it owns the Leases that it takes, and the cluster deletes them with it.
+    #[must_use]
+    pub fn used_by_pod(mut self, name: impl Into<String>, uid: impl Into<String>) -> Self {
+        self.pod = Some(object::pod(name.into(), uid.into()));
+        self
     }
 
     /// Where the leases are.
@@ -61,6 +71,6 @@ impl Cluster {
     /// namespace need groups of their own.
     #[must_use]
     pub fn leases(&self, group: &str) -> KubernetesLeases {
-        KubernetesLeases::new(self.client.clone(), &self.namespace, group, self.ports.clone())
+        KubernetesLeases::new(self.client.clone(), &self.namespace, group, self.ports.clone(), self.pod.clone())
     }
 }

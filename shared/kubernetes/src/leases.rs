@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use k8s_openapi::api::coordination::v1::Lease as LeaseObject;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::api::{DeleteParams, ListParams, PostParams};
 use kube::{Api, Client};
 use shotengai_kernel::Ports;
@@ -30,6 +31,8 @@ pub struct KubernetesLeases {
     group: String,
     ports: Ports,
     reporter: Reporter,
+    /// The pod that this process is: owner of what it holds.
+    pod: Option<OwnerReference>,
     /// Objects as last seen, by the lease's name: a write keeps what the port doesn't know of.
     seen: Mutex<BTreeMap<String, LeaseObject>>,
     /// Objects that were named in the log, with the token they had.
@@ -45,12 +48,13 @@ fn limit_of(duration: Duration) -> Duration {
 }
 
 impl KubernetesLeases {
-    pub(crate) fn new(client: Client, namespace: &str, group: &str, ports: Ports) -> Self {
+    pub(crate) fn new(client: Client, namespace: &str, group: &str, ports: Ports, pod: Option<OwnerReference>) -> Self {
         Self {
             api: Api::namespaced(client.clone(), namespace),
             group: group.to_owned(),
             reporter: Reporter::new(client, namespace, ports.clone()),
             ports,
+            pod,
             seen: Mutex::default(),
             named: Mutex::default(),
         }
@@ -160,6 +164,7 @@ impl KubernetesLeases {
         let annotations = wanted.metadata.annotations.unwrap_or_default();
         object.metadata.annotations.get_or_insert_default().extend(annotations);
         object.spec = wanted.spec;
+        object::own(&mut object, self.pod.as_ref());
         self.replace(name, &object, LIMIT).await
     }
 
@@ -227,7 +232,8 @@ impl Leases for KubernetesLeases {
 
     async fn create(&self, name: &str, holder: &str, duration: Duration) -> Result<Lease, LeaseError> {
         let now = object::micros(self.ports.clock.now());
-        let wanted = object::new(&self.group, name, holder, duration, now);
+        let mut wanted = object::new(&self.group, name, holder, duration, now);
+        object::own(&mut wanted, self.pod.as_ref());
         let limit = limit_of(duration);
         let params = PostParams::default();
         let lease = match call("kubernetes.CreateLease", limit, self.api.create(&params, &wanted)).await {
@@ -259,7 +265,10 @@ impl Leases for KubernetesLeases {
             LeaseChange::Renew | LeaseChange::Release => limit_of(seen.duration),
         };
         let object = self.object_of(seen, limit).await?;
-        let wanted = object::changed(object, &change, object::micros(self.ports.clock.now()));
+        let mut wanted = object::changed(object, &change, object::micros(self.ports.clock.now()));
+        if matches!(change, LeaseChange::TakeOver { .. }) {
+            object::own(&mut wanted, self.pod.as_ref());
+        }
         let lease = self.replace(&seen.name, &wanted, limit).await?;
         match (change, seen.holder.as_deref()) {
             (LeaseChange::TakeOver { .. }, from) => self.tell_taken(&lease, from),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use k8s_openapi::api::coordination::v1::{Lease as LeaseObject, LeaseSpec};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta, OwnerReference};
 use kube::api::Preconditions;
 use shotengai_kernel::Timestamp;
 use shotengai_messaging::{Lease, LeaseChange};
@@ -82,6 +82,19 @@ pub(crate) fn hold(object: &mut LeaseObject, holder: &str, duration: Duration, t
         lease_transitions: Some(transitions),
         ..LeaseSpec::default()
     });
+}
+
+/// A pod as an owner. It doesn't hold up anybody's deletion: that would take a right more.
+pub(crate) fn pod(name: String, uid: String) -> OwnerReference {
+    OwnerReference { api_version: "v1".to_owned(), kind: "Pod".to_owned(), name, uid, ..OwnerReference::default() }
+}
+
+/// Makes this pod the owner in place of the pod before; owners of other kinds stay.
+pub(crate) fn own(object: &mut LeaseObject, pod: Option<&OwnerReference>) {
+    let mut owners = object.metadata.owner_references.take().unwrap_or_default();
+    owners.retain(|owner| owner.kind != "Pod" || owner.api_version != "v1");
+    owners.extend(pod.cloned());
+    object.metadata.owner_references = Some(owners).filter(|owners| !owners.is_empty());
 }
 
 /// The object after a change.

@@ -3,6 +3,7 @@
 //! - [`resources()`]: the table. Everything the services expect is in it and nowhere else.
 //! - [`provision`]: has all of it there; safe twice at once, and changes nothing when nothing differs.
 //! - [`check`]: says what is there. [`destroy`]: deletes it all.
+//! - [`differing_filters`]: subscriptions that let through other types than this release's; a change takes effect late.
 //! - [`captures`]: which tables stream themselves. [`end_captures`]: a wish of its own, since it can lose events.
 //!
 //! Nothing is printed here: callers get each result as it comes, and the whole in the table's order.
@@ -10,6 +11,7 @@
 mod captures;
 mod destroy;
 mod ensure;
+mod filters;
 mod resource;
 pub mod resources;
 mod run;
@@ -17,6 +19,7 @@ mod run;
 pub use captures::{captures, end_captures};
 pub use destroy::destroy;
 pub use ensure::{Report, check, provision};
+pub use filters::{FILTERS_SETTLE_WITHIN, FilterDifference, differing_filters};
 pub use resource::Resource;
 pub use resources::{Options, resources};
 pub use shotengai_aws::admin::{Capture, Outcome};

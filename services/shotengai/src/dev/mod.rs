@@ -18,6 +18,7 @@ mod ticker;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
 use shotengai_kernel::Ports;
@@ -37,6 +38,8 @@ use crate::street::{STATE, Street};
 
 /// Shards of the street's stream: enough to show that order is a key's alone, few enough to poll often.
 const SHARDS: u32 = 2;
+/// Products are on sale within this time, or the street does not open.
+const SEED_WITHIN: Duration = Duration::from_secs(60);
 
 pub(crate) async fn run(args: Box<DevArgs>) -> anyhow::Result<ExitCode> {
     let shutdown = CancellationToken::new();
@@ -160,6 +163,7 @@ async fn open(args: &DevArgs, screen: &Screen, step: screen::Step) -> anyhow::Re
             admin_email: args.admin_email.clone(),
             admin_password: args.admin_password.clone(),
             currency: args.currency.clone(),
+            within: SEED_WITHIN,
         })
         .await?;
         step.done(&format!("{} on sale", created + found));

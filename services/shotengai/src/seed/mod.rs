@@ -16,16 +16,17 @@ use shotengai_contracts::api::products::{CreateProduct, PRODUCT_EXISTS};
 use shotengai_contracts::api::shared::IDEMPOTENCY_KEY_REUSED;
 use shotengai_kernel::{Currency, ProductId};
 use shotengai_storefront::DEVELOPERS_PASSWORD;
-use tokio::time::Instant;
 
 use crate::cli::SeedArgs;
+use crate::patience::Patience;
 use crate::seed::products::PRODUCTS;
 use crate::street;
 
 pub(crate) async fn run(args: SeedArgs) -> anyhow::Result<ExitCode> {
-    let SeedArgs { url, local, admin_email, admin_password, currency } = args;
+    let SeedArgs { url, local, admin_email, admin_password, currency, within_seconds } = args;
     let url = street::shop(url, local)?;
-    let (created, found) = seed(&Seeding { url, admin_email, admin_password, currency }).await?;
+    let within = Duration::from_secs(within_seconds);
+    let (created, found) = seed(&Seeding { url, admin_email, admin_password, currency, within }).await?;
     println!("products on sale: {created} created, {found} found");
     Ok(ExitCode::SUCCESS)
 }
@@ -36,6 +37,8 @@ pub(crate) struct Seeding {
     pub(crate) admin_email: String,
     pub(crate) admin_password: String,
     pub(crate) currency: String,
+    /// How long it may take in all.
+    pub(crate) within: Duration,
 }
 
 /// Puts the products on sale and waits until they can be bought; answers how many were created and how many found.
@@ -48,10 +51,10 @@ pub(crate) async fn seed(args: &Seeding) -> anyhow::Result<(usize, usize)> {
     );
     let http = shotengai_runtime::direct_http().timeout(Duration::from_secs(10)).build()?;
     let street = Client::new(http, &args.url);
-    let url = street.base();
+    let (url, patience) = (street.base(), Patience::of(args.within));
     let login = LogIn { email: args.admin_email.clone(), password: args.admin_password.clone().into() };
-    let token = match street.call(api::LOG_IN).body(&login).send().await {
-        Ok(answered) => answered.body.access_token,
+    let token = match patience.call(&street, || street.call(api::LOG_IN).body(&login)).await {
+        Ok(answered) => answered.access_token,
         Err(error @ CallError::Unanswered(_)) => {
             return Err(anyhow::Error::new(error).context(format!("no street answers at {url}")));
         }
@@ -73,7 +76,9 @@ pub(crate) async fn seed(args: &Seeding) -> anyhow::Result<(usize, usize)> {
             price: product.price(currency)?,
             stock: product.stock,
         };
-        match desk.call(api::CREATE_PRODUCT).key(&format!("seed-{}", product.id)).body(&wanted).send().await {
+        // One key for all tries: however often it is sent, it is one product.
+        let key = format!("seed-{}", product.id);
+        match patience.call(&desk, || desk.call(api::CREATE_PRODUCT).key(&key).body(&wanted)).await {
             Ok(_) => created += 1,
             // On sale since a moment ago; the read model has yet to show it.
             Err(error) if error.is(&PRODUCT_EXISTS) || error.is(&IDEMPOTENCY_KEY_REUSED) => found += 1,
@@ -81,20 +86,19 @@ pub(crate) async fn seed(args: &Seeding) -> anyhow::Result<(usize, usize)> {
         }
     }
     for product in &PRODUCTS {
-        until_on_sale(&street, &ProductId::parse(product.id)?).await?;
+        until_on_sale(&street, &ProductId::parse(product.id)?, &patience).await?;
     }
     Ok((created, found))
 }
 
-async fn until_on_sale(street: &Client, product: &ProductId) -> anyhow::Result<()> {
-    let deadline = Instant::now() + Duration::from_secs(30);
+async fn until_on_sale(street: &Client, product: &ProductId, patience: &Patience) -> anyhow::Result<()> {
     loop {
         let shown = street.call_of(api::GET_PRODUCT, product).send().await;
         if shown.is_ok_and(|shown| shown.body.stock > 0) {
             return Ok(());
         }
-        if Instant::now() > deadline {
-            bail!("{product} was created but does not show its stock after 30 s");
+        if patience.is_over() {
+            bail!("{product} was created but does not show its stock in time (--within-seconds)");
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -20,10 +20,11 @@ use crate::target::connect;
 pub(crate) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
     let mut faults = Faults::default();
     let street = args.target.street()?;
+    let within = args.target.within();
     let settings = args.target.check(street.as_ref(), &mut faults);
     let leases = args.leases.check(&mut faults);
     let (settings, leases) = faults.finish(settings.zip(leases))?;
-    let aws = connect(settings.clone(), Publish::Outbox).await?;
+    let aws = connect(settings.clone(), Publish::Outbox, within).await?;
     let is_json = args.output == Output::Json;
     match args.of {
         None => {
@@ -62,8 +63,7 @@ async fn leases_of(aws: &Aws, settings: &AwsSettings, leases: &LeaseSettings) ->
     match leases.store {
         LeaseStore::Table => Ok(aws.leases(&group)),
         LeaseStore::Kubernetes => {
-            let namespace = leases.namespace.as_deref();
-            Ok(ClusterLeases::connect(namespace, &settings.prefix, Ports::system()).await?.of(&group))
+            Ok(ClusterLeases::connect(leases, &settings.prefix, Ports::system()).await?.of(&group))
         }
     }
 }

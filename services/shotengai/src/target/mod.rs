@@ -2,12 +2,17 @@
 
 mod credentials;
 
+use std::time::Duration;
+
 use clap::Args;
 use shotengai_aws::Aws;
+use shotengai_contracts::topology::tables::CHECKPOINTS;
 use shotengai_kernel::Ports;
+use shotengai_messaging::FaultKind;
 use shotengai_runtime::settings::{AwsArgs, AwsSettings};
 use shotengai_runtime::{Faults, Publish, SettingsGroup};
 
+use crate::patience::Patience;
 use crate::serve::aws_config;
 use crate::street::Street;
 
@@ -19,6 +24,9 @@ pub(crate) struct Target {
     /// The street that is open in this folder (`make run`), whatever its ports are; an endpoint that is given goes first
     #[arg(long)]
     local: bool,
+    /// How long the AWS may take to answer for the first time, in seconds: a pod's network may open a moment after the pod began
+    #[arg(long, default_value_t = 15, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=3600))]
+    connect_within_seconds: u64,
 }
 
 impl Target {
@@ -36,6 +44,11 @@ impl Target {
         }
     }
 
+    /// How long its first answer is waited for.
+    pub(crate) const fn within(&self) -> Duration {
+        Duration::from_secs(self.connect_within_seconds)
+    }
+
     /// The settings of that AWS.
     pub(crate) fn check(self, street: Option<&Street>, faults: &mut Faults) -> Option<AwsSettings> {
         let mut settings = self.aws.check(faults)?;
@@ -47,18 +60,23 @@ impl Target {
     pub(crate) async fn connect(self) -> anyhow::Result<Aws> {
         let mut faults = Faults::default();
         let street = self.street()?;
+        let within = self.within();
         let settings = self.check(street.as_ref(), &mut faults);
-        connect(faults.finish(settings)?, Publish::Outbox).await
+        connect(faults.finish(settings)?, Publish::Outbox, within).await
     }
 }
 
-/// The AWS of these settings.
+/// The AWS of these settings, once it answers, whatever it says. When it doesn't in time, the command finds out what it can do: it may
+/// be one part of AWS that is away, and another that the command is about.
 ///
 /// # Errors
 /// When it is the cloud's and nothing says who we are there.
-pub(crate) async fn connect(settings: AwsSettings, publish: Publish) -> anyhow::Result<Aws> {
+pub(crate) async fn connect(settings: AwsSettings, publish: Publish, within: Duration) -> anyhow::Result<Aws> {
     if settings.endpoint_url.is_none() {
         credentials::look(|name| std::env::var_os(name)).await?;
     }
-    Ok(Aws::connect(aws_config(settings, publish), Ports::system()).await)
+    let aws = Aws::connect(aws_config(settings, publish), Ports::system()).await;
+    let ask = async || aws.admin().has_table(CHECKPOINTS.name).await;
+    let _ = Patience::of(within).attempt("AWS", ask, |fault| fault.kind() == FaultKind::Transient).await;
+    Ok(aws)
 }

@@ -21,6 +21,7 @@ use tokio::sync::OnceCell;
 
 pub use capture::Capture;
 pub use spec::{Attribute, DeadLetters, IndexSpec, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
+pub use subscription::Filter;
 
 use crate::config::AwsConfig;
 use crate::connect::Clients;

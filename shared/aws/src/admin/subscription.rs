@@ -1,7 +1,9 @@
 //! Queues' subscriptions to the topic.
 
+use std::collections::HashMap;
+
 use aws_sdk_sns::operation::get_subscription_attributes::GetSubscriptionAttributesError;
-use serde_json::json;
+use serde_json::{Value, json};
 use shotengai_messaging::Fault;
 
 use super::queues::same;
@@ -16,6 +18,28 @@ const GET: &str = "sns.GetSubscriptionAttributes";
 const SET: &str = "sns.SetSubscriptionAttributes";
 const UNSUBSCRIBE: &str = "sns.Unsubscribe";
 const SQS: &str = "sqs";
+const FILTER: &str = "FilterPolicy";
+/// The attribute that filters look at.
+const EVENT_TYPE: &str = "event_type";
+
+/// Which events a subscription lets through, as SNS has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Filter {
+    /// Those of these types, and no others.
+    EventTypes(Vec<String>),
+    /// Something else than a list of types: somebody else's, or none, which lets everything through.
+    Other,
+}
+
+impl Filter {
+    fn read(policy: Option<&str>) -> Self {
+        let policy: Option<Value> = policy.and_then(|policy| serde_json::from_str(policy).ok());
+        let types = policy.as_ref().and_then(Value::as_object).filter(|policy| policy.len() == 1);
+        let types = types.and_then(|policy| policy.get(EVENT_TYPE)?.as_array());
+        let types = types.and_then(|types| types.iter().map(|name| Some(name.as_str()?.to_owned())).collect());
+        types.map_or(Self::Other, Self::EventTypes)
+    }
+}
 
 impl Admin {
     /// Has the queue subscribed, delivered raw, with its filter and its own redrive policy.
@@ -28,7 +52,7 @@ impl Admin {
         let attributes = [
             ("RawMessageDelivery", "true".to_owned()),
             ("FilterPolicyScope", "MessageAttributes".to_owned()),
-            ("FilterPolicy", json!({ "event_type": spec.event_types }).to_string()),
+            (FILTER, json!({ EVENT_TYPE: spec.event_types }).to_string()),
             ("RedrivePolicy", json!({ "deadLetterTargetArn": self.queue_arn(topic, &spec.dead_letters)? }).to_string()),
         ];
         if let Some(arn) = self.find_subscription(topic, &queue).await? {
@@ -55,6 +79,16 @@ impl Admin {
     /// A [`Fault`].
     pub async fn has_subscription(&self, queue: &str) -> Result<bool, Fault> {
         Ok(self.subscription_of(queue).await?.is_some())
+    }
+
+    /// What the queue's subscription lets through; nothing where there is none.
+    ///
+    /// # Errors
+    /// A [`Fault`].
+    pub async fn filter_of(&self, queue: &str) -> Result<Option<Filter>, Fault> {
+        let Some(arn) = self.subscription_of(queue).await? else { return Ok(None) };
+        let found = self.attributes_of(&arn).await?;
+        Ok(found.map(|found| Filter::read(found.get(FILTER).map(String::as_str))))
     }
 
     /// Ends the queue's subscription; false when there was none.
@@ -93,15 +127,19 @@ impl Admin {
         }
     }
 
-    async fn change_subscription(&self, arn: &str, wanted: &[(&str, String)]) -> Result<Outcome, Fault> {
-        let answer = self.clients.sns.get_subscription_attributes().subscription_arn(arn).send().await;
-        let found = match answer {
-            Ok(answer) => answer.attributes.unwrap_or_default(),
+    /// Nothing where the subscription has just gone.
+    async fn attributes_of(&self, arn: &str) -> Result<Option<HashMap<String, String>>, Fault> {
+        match self.clients.sns.get_subscription_attributes().subscription_arn(arn).send().await {
+            Ok(answer) => Ok(Some(answer.attributes.unwrap_or_default())),
             Err(error) => match error.as_service_error() {
-                Some(GetSubscriptionAttributesError::NotFoundException(_)) => Default::default(),
-                _ => return Err(fault(GET, &error)),
+                Some(GetSubscriptionAttributesError::NotFoundException(_)) => Ok(None),
+                _ => Err(fault(GET, &error)),
             },
-        };
+        }
+    }
+
+    async fn change_subscription(&self, arn: &str, wanted: &[(&str, String)]) -> Result<Outcome, Fault> {
+        let found = self.attributes_of(arn).await?.unwrap_or_default();
         let mut outcome = Outcome::Found;
         for (name, value) in wanted {
             if found.get(*name).is_some_and(|found| same(found, value)) {
@@ -113,5 +151,25 @@ impl Admin {
             outcome = Outcome::Changed;
         }
         Ok(outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_list_of_types_is_a_filter_of_ours() {
+        let types = Filter::EventTypes(vec!["OrderPlaced".to_owned()]);
+        assert_eq!(Filter::read(Some(r#"{"event_type": ["OrderPlaced"]}"#)), types);
+        for other in [
+            None,
+            Some(""),
+            Some("{}"),
+            Some(r#"{"event_type": [{"prefix": "Order"}]}"#),
+            Some(r#"{"event_type": ["OrderPlaced"], "tenant": ["a"]}"#),
+        ] {
+            assert_eq!(Filter::read(other), Filter::Other, "{other:?}");
+        }
     }
 }

@@ -66,6 +66,59 @@ async fn what_others_wrote_into_an_object_stays_there() {
     assert_eq!((&object["spec"]["holderIdentity"], &object["spec"]["leaseTransitions"]), (&json!("other"), &json!(1)));
 }
 
+/// Names of an object's owners.
+fn owners(object: &Value) -> Vec<String> {
+    let owners = object["metadata"]["ownerReferences"].as_array().cloned().unwrap_or_default();
+    owners
+        .iter()
+        .map(|owner| format!("{}/{}", owner["kind"].as_str().unwrap(), owner["name"].as_str().unwrap()))
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_belongs_to_the_pod_that_holds_it_and_to_nobody_else_s() {
+    let fake = FakeCluster::new();
+    let of_pod = |name: &str| cluster(&fake).used_by_pod(name, format!("uid-of-{name}")).leases(GROUP);
+    let (one, other, no_pod) = (of_pod("bridge-0"), of_pod("bridge-1"), cluster(&fake).leases(GROUP));
+    let shard = |fake: &FakeCluster| fake.lease("bridge-ec-events-shardid").unwrap();
+
+    let lease = one.create(SHARD, "bridge-0_1", LASTS).await.unwrap();
+    let owner = json!([{"apiVersion": "v1", "kind": "Pod", "name": "bridge-0", "uid": "uid-of-bridge-0"}]);
+    assert_eq!(shard(&fake)["metadata"]["ownerReferences"], owner);
+    one.create("member/bridge-0_1", "bridge-0_1", LASTS).await.unwrap();
+    assert_eq!(owners(&fake.lease("bridge-ec-events-member").unwrap()), ["Pod/bridge-0"]);
+
+    // Somebody's own owner stays, whoever holds it.
+    let name = shard(&fake)["metadata"]["name"].as_str().unwrap().to_owned();
+    fake.edit(&name, |lease| {
+        let theirs = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "theirs", "uid": "u"});
+        lease["metadata"]["ownerReferences"].as_array_mut().unwrap().push(theirs);
+    });
+    let seen = other.list().await.unwrap().into_iter().find(|lease| lease.name == SHARD).unwrap();
+    assert_ne!(seen.token, lease.token);
+    let taken = other.change(&seen, take_over("bridge-1_1")).await.unwrap();
+    assert_eq!(owners(&shard(&fake)), ["Deployment/theirs", "Pod/bridge-1"]);
+
+    // Given back it still goes with the pod, unless another takes it before.
+    let free = other.change(&taken, LeaseChange::Release).await.unwrap();
+    assert_eq!(owners(&shard(&fake)), ["Deployment/theirs", "Pod/bridge-1"]);
+    // One that is no pod must not lose it when that pod goes.
+    let taken = no_pod.change(&free, take_over("laptop_1")).await.unwrap();
+    assert_eq!(owners(&shard(&fake)), ["Deployment/theirs"]);
+    no_pod.change(&taken, LeaseChange::Renew).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_is_written_anew_belongs_to_the_pod_that_did_it() {
+    let fake = FakeCluster::new();
+    let of_pod = |name: &str| cluster(&fake).used_by_pod(name, format!("uid-of-{name}")).leases(GROUP);
+    of_pod("bridge-0").create(SHARD, "bridge-0_1", LASTS).await.unwrap();
+    let name = fake.leases()[0]["metadata"]["name"].as_str().unwrap().to_owned();
+    fake.edit(&name, |lease| lease["metadata"]["labels"] = json!({}));
+    of_pod("bridge-1").create(SHARD, "bridge-1_1", LASTS).await.unwrap();
+    assert_eq!(owners(&fake.leases()[0]), ["Pod/bridge-1"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_lease_that_changes_hands_is_told_in_an_event() {
     let fake = FakeCluster::new();

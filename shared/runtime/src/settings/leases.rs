@@ -22,11 +22,14 @@ pub struct LeaseArgs {
     #[arg(long, env = "LEASE_NAMESPACE", value_name = "NAME", value_parser = parsed(namespace))]
     lease_namespace: Option<Given<String>>,
     /// Where that default comes from; set by the cluster
-    #[arg(long, env = "POD_NAMESPACE", hide = true, value_parser = parsed(text::filled))]
+    #[arg(long, env = "POD_NAMESPACE", value_name = "NAME", value_parser = parsed(text::filled))]
     pod_namespace: Option<Given<String>>,
     /// Name under which leases show who holds them; default: this host's name
     #[arg(long, env = "POD_NAME", value_name = "NAME", value_parser = parsed(text::filled))]
     pod_name: Option<Given<String>>,
+    /// Which pod of that name this is, so that the cluster deletes its Lease objects with it; set by the cluster
+    #[arg(long, env = "POD_UID", value_name = "UID", value_parser = parsed(text::filled))]
+    pod_uid: Option<Given<String>>,
 }
 
 /// Leases.
@@ -38,6 +41,17 @@ pub struct LeaseSettings {
     pub namespace: Option<String>,
     /// Where this process runs, as others should see it: the pod's name or the host's.
     pub host: Option<String>,
+    /// The pod that this process is, where it may own Lease objects: those of another namespace would be deleted at once.
+    pub pod: Option<PodIdentity>,
+}
+
+/// A pod, as owner of what it makes in its namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PodIdentity {
+    /// Its name.
+    pub name: String,
+    /// Its uid, which no other pod of that name has.
+    pub uid: String,
 }
 
 impl SettingsGroup for LeaseArgs {
@@ -47,8 +61,12 @@ impl SettingsGroup for LeaseArgs {
         let store = faults.take(self.leases);
         let namespace = faults.optional(self.lease_namespace);
         let pod_namespace = faults.optional(self.pod_namespace);
-        let host = faults.optional(self.pod_name).or_else(host);
-        Some(LeaseSettings { store: store?, namespace: namespace.or(pod_namespace), host })
+        let pod_name = faults.optional(self.pod_name);
+        let uid = faults.optional(self.pod_uid);
+        let namespace = namespace.or_else(|| pod_namespace.clone());
+        let is_its_own = pod_namespace.is_some() && namespace == pod_namespace;
+        let pod = pod_name.clone().zip(uid).filter(|_| is_its_own).map(|(name, uid)| PodIdentity { name, uid });
+        Some(LeaseSettings { store: store?, namespace, host: pod_name.or_else(host), pod })
     }
 }
 
@@ -80,6 +98,25 @@ mod tests {
         assert_eq!(empty.namespace.as_deref(), Some("shop"));
         assert_eq!(of(&["--pod-name=bridge-x7k2p"]).host.as_deref(), Some("bridge-x7k2p"));
         assert_eq!(of(&["--lease-namespace="]).namespace, None, "the cluster's configuration says which");
+    }
+
+    #[test]
+    fn a_pod_owns_leases_of_its_own_namespace_alone() {
+        let pod = |flags: &[&str]| LeaseArgs::from_flags(flags).unwrap().pod;
+        let whole = ["--pod-name=bridge-0", "--pod-uid=5d2c", "--pod-namespace=shop"];
+        let it = PodIdentity { name: "bridge-0".to_owned(), uid: "5d2c".to_owned() };
+        assert_eq!(pod(&whole), Some(it.clone()));
+        assert_eq!(pod(&[&whole[..], &["--lease-namespace=shop"]].concat()), Some(it));
+        assert_eq!(
+            pod(&[&whole[..], &["--lease-namespace=leases"]].concat()),
+            None,
+            "owners are of the same namespace"
+        );
+        for missing in 0..whole.len() {
+            let mut flags = whole.to_vec();
+            flags.remove(missing);
+            assert_eq!(pod(&flags), None, "{flags:?}");
+        }
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub use describe::{Setting, settings_of, settings_of_command};
 pub use faults::{Faults, SettingsError};
 pub use given::{Given, Parser, one_of, parsed, whole};
 pub use http::{HttpArgs, HttpSettings};
-pub use leases::{LeaseArgs, LeaseSettings, LeaseStore};
+pub use leases::{LeaseArgs, LeaseSettings, LeaseStore, PodIdentity};
 pub use neighbours::{NeighbourArgs, NeighbourSettings};
 pub use publish::{Publish, PublishArgs};
 pub use telemetry::{LogFormat, TelemetryArgs, TelemetrySettings};
