@@ -36,6 +36,11 @@ kubectl --context "kind-$cluster" --namespace projectcontour rollout status depl
 kubectl --context "kind-$cluster" --namespace projectcontour rollout status daemonset/envoy --timeout "$timeout" \
   || fail 'the ingress controller got no ports: kubectl -n projectcontour describe pods'
 
+# No load balancer gives its Service an address here. It reports this one, so that `kubectl get ingress` shows where the street is.
+kubectl --context "kind-$cluster" --namespace projectcontour patch service envoy --subresource=status --type=merge \
+  --patch '{"status":{"loadBalancer":{"ingress":[{"hostname":"localhost"}]}}}' >/dev/null \
+  || fail 'the ingress controller has no Service envoy: CONTOUR_MANIFEST is of another controller, or of another version'
+
 step "open the street in the namespace $namespace"
 kubectl --context "kind-$cluster" create namespace "$namespace" --dry-run=client --output yaml | kubectl --context "kind-$cluster" apply --filename - >/dev/null
 # The cluster itself refuses a pod that could do more than it should.

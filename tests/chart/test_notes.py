@@ -15,6 +15,9 @@ MADE = {"enabled": True, "className": "eg"}
         ({"ingress": {"enabled": True}}, "get ingress street-shotengai"),
         ({"ingress": {"enabled": True, "hosts": HOST}}, "http://shop.example.com/"),
         ({"ingress": {"enabled": True, "hosts": HOST, "tls": [{"secretName": "tls", "hosts": HOST}]}}, "https://shop.example.com/"),
+        # A controller need not have an address to show: who installs knows better.
+        ({"ingress": {"enabled": True}, "publicUrl": "http://localhost:8080"}, "http://localhost:8080/"),
+        ({"ingress": {"enabled": True, "hosts": ["10-0-0-1.example.com"]}, "publicUrl": "https://shop.example.com/"}, "https://shop.example.com/"),
         ({"gateway": {"enabled": True, "create": MADE}}, "get httproute street-shotengai"),
         ({"gateway": {"enabled": True, "hostnames": HOST, "create": MADE}}, "http://shop.example.com/"),
         ({"gateway": {"enabled": True, "hostnames": HOST, "create": {**MADE, "tlsSecret": "tls"}}}, "https://shop.example.com/"),
