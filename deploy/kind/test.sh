@@ -35,6 +35,11 @@ for thing in secrets pods configmaps; do
   ! k auth can-i get "$thing" --as "$account" >/dev/null || fail "the bridge may read $thing"
 done
 echo '  leases yes; secrets, pods, configmaps no'
+# RBAC lets it write any Lease; admission lets it write its own.
+! printf '{"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "somebody-else"}}' \
+  | k create --dry-run=server --as "$account" --filename - >/dev/null 2>&1 \
+  || fail "the bridge may write Leases of others: kubectl get validatingadmissionpolicies"
+echo '  leases of others no'
 
 step 'a restart of every role loses nothing'
 k rollout restart deployment --selector "app.kubernetes.io/instance=$release,shotengai/role=true" >/dev/null

@@ -17,6 +17,7 @@ case "{tool} $*" in
   "helm version"*) printf '%s' "${{HELM:-v4.1.4}}" ;;
   "kind get clusters") [ -z "$CLUSTER" ] || echo "$CLUSTER" ;;
   *"auth can-i get"*) exit 1 ;;
+  *"create --dry-run=server --as"*) [ -n "$UNGUARDED" ]; exit ;;
   *"get leases --output name"*) [ -n "$NO_LEASES" ] || echo lease/shard-0 ;;
   curl*"Upgrade: websocket"*/tally/live) printf '%s' "${{SOCKET:-101}}"; exit 28 ;;
 esac
@@ -117,6 +118,7 @@ def test_everything_that_is_missing_is_named_at_once_with_where_to_get_it(kind):
         ("test.sh", {"CLUSTER": "shotengai", "FAIL": "curl"}, "describe ingress"),
         ("test.sh", {"CLUSTER": "shotengai", "SOCKET": "403"}, "projectcontour.io/websocket-routes"),
         ("test.sh", {"CLUSTER": "shotengai", "NO_LEASES": "1"}, "no bridge keeps a lease"),
+        ("test.sh", {"CLUSTER": "shotengai", "UNGUARDED": "1"}, "validatingadmissionpolicies"),
         ("logs.sh", {}, "make kind-up"),
         ("down.sh", {"CLUSTER": "shotengai", "FAIL": "kind delete"}, "docker rm -f"),
     ],
