@@ -173,6 +173,10 @@ kind-test: ## Buy something in it; look at ingress, leases, a rolling restart
 kind-logs: ## What it says (ROLE=order, INTO=folder)
 	@ROLE="$(ROLE)" INTO="$(INTO)" sh deploy/kind/logs.sh
 
+.PHONY: kind-fresh
+kind-fresh: ## Let it begin anew, with empty stores (after its local AWS or PostgreSQL was lost)
+	@sh deploy/kind/fresh.sh
+
 .PHONY: kind-down
 kind-down: ## Remove it
 	@sh deploy/kind/down.sh

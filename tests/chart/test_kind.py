@@ -120,6 +120,7 @@ def test_everything_that_is_missing_is_named_at_once_with_where_to_get_it(kind):
         ("test.sh", {"CLUSTER": "shotengai", "NO_LEASES": "1"}, "no bridge keeps a lease"),
         ("test.sh", {"CLUSTER": "shotengai", "UNGUARDED": "1"}, "validatingadmissionpolicies"),
         ("logs.sh", {}, "make kind-up"),
+        ("fresh.sh", {}, "make kind-up"),
         ("down.sh", {"CLUSTER": "shotengai", "FAIL": "kind delete"}, "docker rm -f"),
     ],
 )  # fmt: skip
@@ -133,6 +134,34 @@ def test_the_test_buys_looks_and_restarts(kind):
     assert code == 0, said
     assert in_order(calls, "helm --kube-context kind-shotengai --namespace shotengai test", "curl --fail", "curl --http1.1", "kubectl --context kind-shotengai --namespace shotengai auth can-i update leases",
                     "kubectl --context kind-shotengai --namespace shotengai rollout restart", "helm --kube-context kind-shotengai --namespace shotengai test"), calls  # fmt: skip
+
+
+def test_a_fresh_start_ends_the_roles_before_the_stores_are_emptied_and_provisions_after(kind):
+    code, said, calls = kind("fresh.sh", CLUSTER="shotengai")
+    assert code == 0, said
+    shotengai = "kubectl --context kind-shotengai --namespace shotengai "
+    # What a role remembers it would write into empty stores; only an upgrade has provisioning run again, and takes the counts back.
+    assert in_order(
+        calls,
+        shotengai + "scale deployment --selector app.kubernetes.io/instance=shotengai,shotengai/role=true --replicas=0",
+        shotengai + "wait --for=delete pod --selector app.kubernetes.io/instance=shotengai,shotengai/role=true",
+        shotengai + "rollout restart deployment/shotengai-ministack deployment/shotengai-postgresql",
+        shotengai + "rollout status deployment/shotengai-ministack",
+        shotengai + "rollout status deployment/shotengai-postgresql",
+        "helm --kube-context kind-shotengai --namespace shotengai upgrade --install shotengai",
+    ), calls
+    (upgrade,) = [call for call in calls if "upgrade --install" in call]
+    assert "--force-conflicts" in upgrade
+    code, said, calls = kind("fresh.sh", CLUSTER="shotengai", FAIL=shotengai + "wait")
+    assert code == 1 and "make kind-logs" in said and not any("restart" in call for call in calls)
+    # Both parts keep their data in a volume of their pod: a new pod is an empty one. The roles' counts are the chart's there.
+    documents = chart.render("kind")
+    for part in ("ministack", "postgresql"):
+        spec = chart.named(documents, "Deployment", f"street-shotengai-{part}")["spec"]
+        assert spec["strategy"] == {"type": "Recreate"}
+        assert all("emptyDir" in volume for volume in spec["template"]["spec"]["volumes"])
+    roles = [one for one in chart.of_kind(documents, "Deployment") if one["metadata"]["labels"].get("shotengai/role") == "true"]
+    assert {chart.component(one) for one in roles} == set(chart.facts()) and all(one["spec"]["replicas"] > 0 for one in roles)
 
 
 def test_the_controller_lets_websockets_through_on_the_path_to_tally():
