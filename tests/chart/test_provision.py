@@ -54,3 +54,14 @@ def test_it_runs_as_the_account_that_is_made_for_it(mode):
     documents = chart.render_values({"provision": {"mode": mode}})
     (one,) = chart.of_kind(documents, "Job")
     assert one["spec"]["template"]["spec"]["serviceAccountName"] == parts({"provision": {"mode": mode}})["ServiceAccount"]
+
+
+def test_provisioning_alone_is_the_job_that_operations_waits_for():
+    section = (chart.ROOT / "docs" / "operations.md").read_text().split("\n## Upgrade\n")[1].split("\n## ")[0]
+    assert "--show-only templates/provision.yaml" in section
+    flags = ["--values", chart.VALUE_SETS["default"], "--show-only", "templates/provision.yaml"]
+    found = chart.objects(chart.helm("template", "shotengai", chart.CHART, "--namespace", "shotengai", *flags))
+    # All that the Job needs is in it, and nothing else.
+    assert {one["kind"] for one in found} == set(KINDS)
+    (job,) = chart.of_kind(found, "Job")
+    assert section.count(f"job/{job['metadata']['name']}") == 2

@@ -101,6 +101,12 @@ def test_pods_of_every_workload_are_admitted_as_restricted(cluster, namespace, v
     assert len(deployments) >= 8 and {one["metadata"]["name"] for one in deployments} <= set(admitted)
 
 
+def test_a_pod_that_kubectl_run_makes_is_refused_as_documented(cluster, namespace):
+    # So the documented commands run in pods of roles, which are admitted.
+    done = cluster.run("run", "ops", "--image=shotengai", "--dry-run=server", "--namespace", namespace, check=False)
+    assert done.returncode != 0 and 'violates PodSecurity "restricted' in done.stderr, done.stderr
+
+
 def referred_to(cluster, objects, namespace):
     """What pods name and admission looks up: accounts of the chart, priority classes of the cluster."""
     accounts = chart.of_kind(objects, "ServiceAccount")

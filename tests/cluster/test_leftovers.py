@@ -19,10 +19,14 @@ def helm(namespace, *command, **values):
         return chart.helm(*command, *place, "--namespace", namespace, *flags)
 
 
-def end_job(cluster, namespace, succeeds):
-    """Waits for the Job of provisioning, and says of it what the Job controller would."""
+def end_job(cluster, namespace, succeeds, after=None):
+    """Waits for the Job of provisioning, other than this one before, and says of it what the Job controller would; answers its uid."""
     deadline = time.monotonic() + SOON
-    while not (found := cluster.get("jobs", "--namespace", namespace)["items"]):
+
+    def jobs():
+        return [job for job in cluster.get("jobs", "--namespace", namespace)["items"] if job["metadata"]["uid"] != after]
+
+    while not (found := jobs()):
         assert time.monotonic() < deadline, "no Job came"
         time.sleep(0.1)
     now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -37,6 +41,7 @@ def end_job(cluster, namespace, succeeds):
     name = found[0]["metadata"]["name"]
     patch = ["--subresource=status", "--type=merge", "--patch", json.dumps({"status": status})]
     cluster.run("patch", "job", name, "--namespace", namespace, *patch)
+    return found[0]["metadata"]["uid"]
 
 
 def left(cluster, namespace, selector="app.kubernetes.io/instance=street"):
@@ -71,3 +76,24 @@ def test_what_a_failed_hook_leaves_the_documented_command_removes(cluster, names
     assert "Job/street-shotengai-provision" in names, "it is there to be looked at"
     cluster.run("delete", LEFT, "--selector", "app.kubernetes.io/instance=street", "--namespace", namespace)
     assert left(cluster, namespace) == []
+
+
+def test_provisioning_alone_before_an_upgrade_is_replaced_by_the_upgrade_s_own(cluster, namespace):
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        installing = pool.submit(helm, namespace, "install", "street")
+        end_job(cluster, namespace, succeeds=True)
+        installing.result(SOON)
+    # As documented for subscriptions that take more types of events.
+    alone = chart.helm(
+        "template", "street", chart.CHART, "--namespace", namespace, "--values", chart.VALUE_SETS["default"], "--show-only", "templates/provision.yaml"
+    )
+    cluster.run("apply", "--namespace", namespace, "--filename", "-", stdin=alone)
+    first = end_job(cluster, namespace, succeeds=True)
+    waited = ["--for=condition=Complete", "job/street-shotengai-provision", "--timeout=10s", "--namespace", namespace]
+    cluster.run("wait", *waited)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        upgrading = pool.submit(helm, namespace, "upgrade", "street", currency="EUR")
+        end_job(cluster, namespace, succeeds=True, after=first)
+        upgrading.result(SOON)
+    provisioning = "app.kubernetes.io/instance=street,app.kubernetes.io/component=provision"
+    assert left(cluster, namespace, provisioning) == []
