@@ -64,6 +64,9 @@ enum Kept {
     Never,
 }
 
+/// How many faults of other kinds in a row leave a message that was denied something where it is.
+const OTHER_FAULTS: u32 = 5;
+
 /// A message for which something failed that it needs.
 struct Failed {
     held: Held,
@@ -127,7 +130,7 @@ impl Consumer {
             }
         }
         let mut denial = None;
-        let mut trials = 0;
+        let (mut trials, mut other_faults) = (0, 0);
         loop {
             let since = Instant::now();
             let failed = self.attempt(held, std::mem::take(&mut settlements), hidden).await;
@@ -138,12 +141,18 @@ impl Consumer {
                 Some(_) if kept == Kept::Never => false,
                 Some(Failed { cause, .. }) => {
                     denial.get_or_insert_with(|| self.breaker.denied(cause));
-                    trials += 1;
+                    (trials, other_faults) = (trials + 1, 0);
+                    self.breaker.pause(trials, shutdown).await
+                }
+                None if self.stopped(since, shutdown).await => true,
+                // It says nothing of the denial, which would cost the message a receive for each such fault.
+                None if denial.is_some() && other_faults < OTHER_FAULTS => {
+                    (trials, other_faults) = (trials + 1, other_faults + 1);
                     self.breaker.pause(trials, shutdown).await
                 }
                 None => {
                     denial = None;
-                    self.stopped(since, shutdown).await
+                    false
                 }
             };
             if is_well_again {

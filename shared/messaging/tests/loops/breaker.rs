@@ -199,18 +199,19 @@ async fn a_fault_while_the_database_answers_is_the_messages_own() {
     assert!(dead[0].attributes["dead_letter"].contains("exhausted"), "{:?}", dead[0].attributes);
 }
 
-/// May read, which is all that its probe does, and is denied what this says of a message.
+/// May read, which is all that its probe does, and fails as this says of a message and the count of calls before.
 struct ReadsOnly {
-    denies: fn(&Delivery, denied: bool) -> bool,
+    fails: fn(&Delivery, denied: bool, call: usize) -> Option<FaultKind>,
     denied: AtomicBool,
+    calls: AtomicUsize,
     handled: AtomicUsize,
     most_receives: AtomicUsize,
 }
 
 impl ReadsOnly {
-    fn of(denies: fn(&Delivery, bool) -> bool) -> Arc<Self> {
-        let (handled, most_receives) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Arc::new(Self { denies, denied: AtomicBool::new(true), handled, most_receives })
+    fn of(fails: fn(&Delivery, bool, usize) -> Option<FaultKind>) -> Arc<Self> {
+        let [calls, handled, most_receives] = [0; 3].map(AtomicUsize::new);
+        Arc::new(Self { fails, denied: AtomicBool::new(true), calls, handled, most_receives })
     }
 
     fn handled(&self) -> usize {
@@ -228,8 +229,8 @@ impl Handler for ReadsOnly {
         let denied = self.denied.load(Ordering::SeqCst);
         let answer = |delivery: &Delivery| {
             self.most_receives.fetch_max(delivery.receive_count.try_into().unwrap(), Ordering::SeqCst);
-            if (self.denies)(delivery, denied) {
-                return Disposition::from_fault(&Fault::new(FaultKind::Denied, "database.put", "no permission"));
+            if let Some(kind) = (self.fails)(delivery, denied, self.calls.fetch_add(1, Ordering::SeqCst)) {
+                return Disposition::from_fault(&Fault::new(kind, "database.put", "no"));
             }
             self.handled.fetch_add(1, Ordering::SeqCst);
             Disposition::Done
@@ -246,7 +247,7 @@ fn readable() -> ConsumerConfig {
 async fn half_an_hour_without_a_permission_makes_no_dead_letter_though_every_probe_is_well() {
     let street = Street::new();
     send(&street, 200).await;
-    let handler = ReadsOnly::of(|_, denied| denied);
+    let handler = ReadsOnly::of(|_, denied, _| denied.then_some(FaultKind::Denied));
     let street = consume(readable(), Arc::clone(&handler) as Arc<dyn Handler>, street, async || {
         tokio::time::sleep(HOUR / 2).await;
         assert_eq!(handler.handled(), 0);
@@ -261,14 +262,38 @@ async fn half_an_hour_without_a_permission_makes_no_dead_letter_though_every_pro
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_denial_among_other_faults_costs_no_more_receives_than_one_alone() {
+    let street = Street::new();
+    send(&street, 10).await;
+    let handler = ReadsOnly::of(|_, denied, call| match call % 10 {
+        0 => Some(FaultKind::Throttled),
+        5 => Some(FaultKind::Transient),
+        _ => denied.then_some(FaultKind::Denied),
+    });
+    // One alone in its batch: nothing else of the batch hides a fault.
+    let config = ConsumerConfig { batch: 1, ..readable() };
+    let street = consume(config, Arc::clone(&handler) as Arc<dyn Handler>, street, async || {
+        tokio::time::sleep(HOUR).await;
+        assert_eq!(handler.handled(), 0);
+        handler.denied.store(false, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_secs(1200)).await;
+    })
+    .await;
+    assert_eq!(handler.handled(), 10);
+    let most = handler.most_receives.load(Ordering::SeqCst);
+    assert!(most <= 15, "the batch a minute beside, and few faults: {most} times");
+    assert_eq!(street.infra.leftovers(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_denied_to_some_messages_does_not_hold_the_others_up_for_ever() {
     let street = Street::new();
     // More than all batches hold, and all of them first.
     send(&street, 60).await;
-    let handler = ReadsOnly::of(|delivery, denied| {
+    let handler = ReadsOnly::of(|delivery, denied, _| {
         let number =
             delivery.envelope.subject.as_str().rsplit('_').next().and_then(|number| number.parse::<u32>().ok());
-        denied && number.is_some_and(|number| number < 45)
+        (denied && number.is_some_and(|number| number < 45)).then_some(FaultKind::Denied)
     });
     let street = consume(readable(), Arc::clone(&handler) as Arc<dyn Handler>, street, async || {
         tokio::time::sleep(HOUR / 2).await;
