@@ -203,7 +203,7 @@ test-cluster: venv chart-tools ## The chart and the leases against the API serve
 	@SHOTENGAI_BIN=$(CURDIR)/target/debug/shotengai .local/chart/venv/bin/python -m pytest tests/cluster $(PYTEST)
 
 .PHONY: control-plane
-control-plane: ## Start an API server on this machine for `make test-cluster` (needs Go and etcd)
+control-plane: ## Start an API server on this machine for `make test-cluster` (needs Go, etcd and kubectl)
 	@sh deploy/control-plane/up.sh
 
 .PHONY: control-plane-down

@@ -70,4 +70,6 @@ users:
   - name: administrator
     user: {token: $token}
 K
+# What the chart's optional parts are objects of.
+KUBECONFIG=$kubeconfig sh "$here/deploy/control-plane/crds.sh"
 echo "control plane: ready. export KUBECONFIG=$kubeconfig"

@@ -14,6 +14,15 @@ sys.path.insert(0, str(ROOT / "tests" / "chart"))
 
 import chart  # noqa: E402
 
+# Of other projects: what the chart's optional parts are objects of.
+OPTIONAL = {
+    "gateways.gateway.networking.k8s.io",
+    "httproutes.gateway.networking.k8s.io",
+    "prometheusrules.monitoring.coreos.com",
+    "scaledobjects.keda.sh",
+    "servicemonitors.monitoring.coreos.com",
+    "triggerauthentications.keda.sh",
+}
 KUBECTL = os.environ.get("KUBECTL", "kubectl")
 
 
@@ -26,6 +35,10 @@ def pytest_sessionstart(session):
     done = subprocess.run([KUBECTL, "version", "--output", "json"], capture_output=True, text=True, check=False)
     if done.returncode != 0 or "serverVersion" not in done.stdout:
         pytest.exit(f"the cluster of KUBECONFIG does not answer: {done.stderr.strip()}", 2)
+    done = subprocess.run([KUBECTL, "api-resources", "--output", "name"], capture_output=True, text=True, check=False)
+    missing = OPTIONAL - set(done.stdout.split())
+    if missing:
+        pytest.exit(f"the cluster of KUBECONFIG has no {', '.join(sorted(missing))}: sh deploy/control-plane/crds.sh", 2)
 
 
 class Cluster:
