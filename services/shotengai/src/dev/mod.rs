@@ -39,7 +39,7 @@ use crate::street::{STATE, Street};
 /// Shards of the street's stream: enough to show that order is a key's alone, few enough to poll often.
 const SHARDS: u32 = 2;
 /// Products are on sale within this time, or the street does not open.
-const SEED_WITHIN: Duration = Duration::from_secs(60);
+const SEED_WITHIN: Duration = Duration::from_secs(120);
 
 pub(crate) async fn run(args: Box<DevArgs>) -> anyhow::Result<ExitCode> {
     let shutdown = CancellationToken::new();
