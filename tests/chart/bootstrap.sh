@@ -63,6 +63,8 @@ if [ -z "$helm" ]; then
   helm=$place/bin/helm-$version
   [ -x "$helm" ] || unpack_helm
 fi
+# One of our own by its name alone, so that the folder may be moved.
+case $helm in "$place"/bin/*) helm=${helm##*/} ;; esac
 [ "$(readlink "$place/bin/helm" 2>/dev/null)" = "$helm" ] || ln -sfn -- "$helm" "$place/bin/helm"
 
 stamp=$place/requirements.installed
