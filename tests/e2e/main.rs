@@ -21,6 +21,7 @@ mod crash;
 mod dead_letters;
 mod deadline;
 mod dev;
+mod dev_pages;
 mod disorder;
 mod door;
 mod figures;

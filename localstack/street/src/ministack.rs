@@ -11,6 +11,9 @@ use tracing::info;
 
 use crate::{Child, ChildSpec, StopSignal, StreetError, log_file, owner::Owner, port, probe, venv};
 
+/// Puts itself before MiniStack, which would let every web page in.
+const LAUNCHER: &str = include_str!("ministack.py");
+
 const WHAT: &str = "the local AWS (MiniStack)";
 const READY_WITHIN: Duration = Duration::from_secs(20);
 const GRACE: Duration = Duration::from_secs(3);
@@ -27,7 +30,7 @@ pub struct MiniStackConfig {
     pub port: u16,
 }
 
-/// A running MiniStack on loopback. Its resources live in its memory and end with it.
+/// A running MiniStack on loopback. Its resources live in its memory and end with it. No web page can use it.
 ///
 /// Dropping it begins its end without waiting.
 #[derive(Debug)]
@@ -136,7 +139,7 @@ fn spec(venv: &Path, python: &Path, state_dir: &Path, log_file: &Path, port: u16
         venv: venv.to_owned(),
         name: "MiniStack".to_owned(),
         program: python.to_owned(),
-        args: ["-I", "-u", "-m", "ministack"].map(Into::into).to_vec(),
+        args: ["-I", "-u", "-c", LAUNCHER].map(Into::into).to_vec(),
         env: env.into_iter().map(|(name, value)| (name.into(), value)).collect(),
         log_file: log_file.to_owned(),
         stop_signal: StopSignal::Terminate,

@@ -3,6 +3,8 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use shotengai_contracts::Owner;
+#[cfg(feature = "dev")]
+use shotengai_gateway::Hosts;
 use shotengai_kernel::Timestamp;
 use shotengai_query::rebuild::Kind;
 use shotengai_runtime::settings::{DatabaseArgs, LeaseArgs, PublishArgs, SharedArgs};
@@ -133,6 +135,12 @@ pub(crate) struct DevArgs {
     /// Currency of all prices (ISO 4217)
     #[arg(long, env = "CURRENCY", default_value = "JPY")]
     pub(crate) currency: String,
+    /// Sites whose scripts may use the shop: origins with commas between, or *
+    #[arg(long, env = "CORS_ALLOWED_ORIGINS", default_value = "", value_name = "ORIGINS")]
+    pub(crate) cors_allowed_origins: String,
+    /// Names of this machine, beside localhost and addresses, that browsers may use
+    #[arg(long, env = "ALLOWED_HOSTS", default_value = "", value_name = "NAMES", value_parser = Hosts::of_this_machine)]
+    pub(crate) allowed_hosts: Hosts,
     /// OTLP/gRPC collector for traces
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub(crate) otel_exporter_otlp_endpoint: Option<String>,

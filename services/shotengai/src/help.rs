@@ -23,6 +23,7 @@ pub(crate) const DEV: &str = "\
 Examples:
   shotengai dev                                       open the street; Ctrl-C closes it
   shotengai dev --http-port 8081 --log info           on another port, with a line for each request
+  shotengai dev --cors-allowed-origins http://localhost:5173    let a front end on another port in
   shotengai dev --infra-only                          local AWS, PostgreSQL and inbox; run roles yourself
   shotengai status --local                            in another terminal: --local finds the street whatever its ports are";
 

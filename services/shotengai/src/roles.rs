@@ -9,7 +9,7 @@ use shotengai_metrics::Definition;
 use shotengai_runtime::settings::{Setting, settings_of};
 use shotengai_runtime::{Context, Faults, Role, SettingsGroup, SharedArgs};
 #[cfg(feature = "dev")]
-use shotengai_storefront::page::Places;
+use {shotengai_gateway::Hosts, shotengai_storefront::page::Places};
 
 use crate::added::{self, AddedSettings};
 use crate::program::program;
@@ -80,10 +80,10 @@ pub(crate) struct RoleSettings {
 }
 
 impl RoleArgs {
-    /// The same, for a developer's street with these places to look at.
+    /// The same, for a developer's street with these places to look at, to which browsers come by these names.
     #[cfg(feature = "dev")]
-    pub(crate) fn of_a_developer(mut self, places: Places) -> Self {
-        self.storefront = self.storefront.of_a_developer(places);
+    pub(crate) fn of_a_developer(mut self, places: Places, hosts: Hosts) -> Self {
+        self.storefront = self.storefront.of_a_developer(places, hosts);
         self
     }
 

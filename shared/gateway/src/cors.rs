@@ -1,12 +1,17 @@
-//! Which other sites' scripts may use the shop (CORS). No cookies are involved, so credentials are never allowed.
+//! Sites whose scripts may use the shop (CORS), and open its WebSockets. No cookies are involved, so credentials are never
+//! allowed.
 
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderValue,
-    ORIGIN, VARY,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HOST, HeaderMap, HeaderValue,
+    ORIGIN, UPGRADE, VARY,
 };
+use actix_web::http::uri::Authority;
+use reqwest::Url;
+use shotengai_contracts::api::shared;
+use shotengai_runtime::Problem;
 
 const METHODS: &str = "GET, HEAD, POST, PUT, DELETE";
 const HEADERS: &str = "authorization, content-type, idempotency-key, x-request-id, traceparent, tracestate";
@@ -32,7 +37,7 @@ impl Origins {
         if origins == ["*"] {
             return Ok(Self::Any);
         }
-        let checked = origins.into_iter().map(|origin| match reqwest::Url::parse(origin) {
+        let checked = origins.into_iter().map(|origin| match Url::parse(origin) {
             // As browsers write it, or it would never be equal to what they send.
             Ok(url) if matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == origin => {
                 Ok(origin.to_owned())
@@ -62,6 +67,19 @@ impl Origins {
         Some(answer.insert_header((ACCESS_CONTROL_MAX_AGE, MAX_AGE)).finish())
     }
 
+    /// Refuses a WebSocket to a page of another site. A browser asks nobody before it opens one, since CORS is not about
+    /// them; it only says whose page it is. A client that says nothing is no page.
+    ///
+    /// # Errors
+    /// `origin-not-allowed`.
+    pub fn check_socket(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        let Some(origin) = headers.get(ORIGIN).filter(|_| headers.contains_key(UPGRADE)) else { return Ok(()) };
+        if self.allowed(origin).is_some() || headers.get(HOST).is_some_and(|host| is_of(origin, host)) {
+            return Ok(());
+        }
+        Err(Problem::of(&shared::ORIGIN_NOT_ALLOWED).at_header("origin"))
+    }
+
     /// Says on an answer who may read it.
     pub fn mark(&self, asked: &HeaderMap, answer: &mut HeaderMap) {
         if let Self::These(list) = self {
@@ -77,9 +95,55 @@ impl Origins {
     }
 }
 
+/// Whether a page of `origin` came from `host`, by TLS or not: that may end before us.
+fn is_of(origin: &HeaderValue, host: &HeaderValue) -> bool {
+    let origin = origin.to_str().ok().and_then(|origin| Url::parse(origin).ok());
+    let host = Authority::try_from(host.as_bytes()).ok();
+    origin.zip(host).is_some_and(|(origin, host)| {
+        let usual = if origin.scheme() == "https" { 443 } else { 80 };
+        origin.host_str().is_some_and(|name| name.eq_ignore_ascii_case(host.host()))
+            && origin.port().unwrap_or(usual) == host.port_u16().unwrap_or(usual)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn socket(origins: &Origins, origin: Option<&str>, host: &str) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(HOST, HeaderValue::from_str(host).unwrap());
+        if let Some(origin) = origin {
+            headers.insert(ORIGIN, HeaderValue::from_str(origin).unwrap());
+        }
+        origins.check_socket(&headers).is_ok()
+    }
+
+    #[test]
+    fn a_websocket_is_opened_to_the_shops_own_pages_and_to_those_of_named_sites() {
+        let named = Origins::parse("https://other.example").unwrap();
+        for (origin, host) in [
+            ("https://shop.example", "shop.example"),
+            ("https://shop.example", "shop.example:443"),
+            ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+            ("http://[::1]:8080", "[::1]:8080"),
+            ("https://other.example", "shop.example"),
+        ] {
+            assert!(socket(&named, Some(origin), host), "{origin} to {host}");
+        }
+        assert!(socket(&named, None, "shop.example"), "no page at all");
+        for (origin, host) in [
+            ("https://evil.example", "shop.example"),
+            ("https://shop.example.evil.example", "shop.example"),
+            ("http://127.0.0.1:3000", "127.0.0.1:8080"),
+            ("null", "shop.example"),
+            ("", "shop.example"),
+        ] {
+            assert!(!socket(&named, Some(origin), host), "{origin} to {host}");
+        }
+        assert!(socket(&Origins::Any, Some("https://evil.example"), "shop.example"));
+    }
 
     #[test]
     fn origins_are_taken_as_browsers_write_them() {

@@ -14,6 +14,7 @@ use shotengai_runtime::{Gate, Problem, TokenVerifier};
 
 use crate::client::{Client, Trust, counted};
 use crate::cors::Origins;
+use crate::hosts::Hosts;
 use crate::limits::{Counted, Limit};
 use crate::settings::DoorSettings;
 
@@ -34,6 +35,8 @@ pub struct FrontGate {
     pub sign_ins: Option<Limit>,
     /// Whose scripts may read answers.
     pub origins: Origins,
+    /// By which names browsers may come.
+    pub hosts: Hosts,
     /// What tells browsers to come by TLS only.
     pub transport: Option<HeaderValue>,
 }
@@ -49,11 +52,14 @@ impl FrontGate {
             calls: Limit::per_second(settings.rate_limit_per_second, settings.rate_limit_burst),
             sign_ins: Limit::per_minute(settings.sign_in_limit_per_minute),
             origins: settings.origins.clone(),
+            hosts: settings.hosts.clone(),
             transport: settings.transport.clone(),
         }
     }
 
     async fn check(&self, request: &ServiceRequest) -> Result<Option<HttpResponse>, Problem> {
+        self.hosts.check(request.headers())?;
+        self.origins.check_socket(request.headers())?;
         if let Some(answer) = self.origins.preflight(request.method(), request.headers()) {
             return Ok(Some(answer));
         }

@@ -5,7 +5,7 @@
 //! - [`upstream`]: the way to one role: connections, bounds, retries; [`metrics`]: its figures. [`failure`]: why there is no answer.
 //! - [`headers`]: what of a head goes on. [`body`]: request bodies up to their limit, answers as they come.
 //! - [`tunnel`]: WebSockets. [`client`]: who is at the other end.
-//! - [`gate`]: before every route of the process: [`limits`] of calls, [`cors`], headers for browsers.
+//! - [`gate`]: before every route of the process: [`limits`] of calls, [`cors`], [`hosts`], headers for browsers.
 //! - [`settings`]: what can be set about all this.
 //!
 //! A role that runs in the same process answers by itself; the door forwards only what nobody here answers, and only
@@ -18,6 +18,7 @@ pub mod failure;
 pub mod forward;
 pub mod gate;
 pub mod headers;
+pub mod hosts;
 pub mod limits;
 pub mod metrics;
 pub mod settings;
@@ -37,6 +38,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub use gate::FrontGate;
+pub use hosts::Hosts;
 pub use settings::{DoorArgs, DoorSettings};
 
 use client::Trust;

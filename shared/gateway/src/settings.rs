@@ -7,6 +7,7 @@ use shotengai_runtime::settings::{Faults, Given, SettingsGroup, parsed, whole};
 
 use crate::client::Trust;
 use crate::cors::Origins;
+use crate::hosts::Hosts;
 
 /// Settings of the one door, on the way in.
 #[derive(clap::Args, Clone, Debug)]
@@ -38,6 +39,18 @@ pub struct DoorArgs {
     /// For so long browsers are told to come by TLS only, in seconds; 0: not told. Set it where TLS ends before us
     #[arg(long, env = "HSTS_SECONDS", default_value = "0", value_name = "0..", value_parser = whole::<u32>())]
     hsts_seconds: Given<u32>,
+    /// By which names browsers may come. No flag: only `shotengai dev` knows.
+    #[arg(skip)]
+    hosts: Hosts,
+}
+
+impl DoorArgs {
+    /// The same, for a machine whose browsers come by these names alone.
+    #[must_use]
+    pub fn for_hosts(mut self, hosts: Hosts) -> Self {
+        self.hosts = hosts;
+        self
+    }
 }
 
 /// Settings of the one door.
@@ -45,6 +58,8 @@ pub struct DoorArgs {
 pub struct DoorSettings {
     /// Whose scripts may read answers.
     pub origins: Origins,
+    /// By which names browsers may come.
+    pub hosts: Hosts,
     /// Proxies of ours before us.
     pub trust: Trust,
     /// Calls a second of each user or address; 0: any number.
@@ -82,6 +97,7 @@ impl SettingsGroup for DoorArgs {
         let told = |seconds| HeaderValue::from_str(&format!("max-age={seconds}; includeSubDomains")).ok();
         Some(DoorSettings {
             origins: origins?,
+            hosts: self.hosts,
             trust: Trust(usize::from(proxies?)),
             rate_limit_per_second: rate_limit_per_second?,
             rate_limit_burst: rate_limit_burst?,

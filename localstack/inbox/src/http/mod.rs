@@ -2,6 +2,7 @@
 
 mod api;
 mod files;
+mod hosts;
 mod list;
 mod page;
 mod refusal;
@@ -12,7 +13,7 @@ use actix_web::{
     App, HttpResponse, HttpServer,
     dev::Server,
     http::header::ContentType,
-    middleware::DefaultHeaders,
+    middleware::{Condition, DefaultHeaders, from_fn},
     web::{self, Data, ServiceConfig},
 };
 
@@ -25,6 +26,7 @@ const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// The server on a bound listener; it serves once polled.
 pub(crate) fn server(listener: TcpListener, store: InboxStore) -> io::Result<Server> {
     let store = Data::new(store);
+    let on_loopback = listener.local_addr()?.ip().is_loopback();
     let server = HttpServer::new(move || {
         // What a message contains is not to be trusted by the browser that shows it.
         let headers = DefaultHeaders::new()
@@ -35,6 +37,7 @@ pub(crate) fn server(listener: TcpListener, store: InboxStore) -> io::Result<Ser
         App::new()
             .app_data(Data::clone(&store))
             .app_data(web::PayloadConfig::new(MAX_BODY_BYTES))
+            .wrap(Condition::new(on_loopback, from_fn(hosts::of_this_machine)))
             .wrap(headers)
             .configure(routes)
     });

@@ -10,6 +10,8 @@ use crate::search::SearchError;
 /// A request that is not answered; the text is the body.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
+    #[error("call 127.0.0.1 or localhost: this inbox has no other name")]
+    Host,
     #[error("404 page not found")]
     NotFound,
     #[error("Message not found")]
@@ -25,6 +27,7 @@ pub(super) enum Refusal {
 impl ResponseError for Refusal {
     fn status_code(&self) -> StatusCode {
         match self {
+            Self::Host => StatusCode::MISDIRECTED_REQUEST,
             Self::NotFound | Self::Empty => StatusCode::NOT_FOUND,
             Self::Search(_) | Self::Body(_) | Self::Ambiguous => StatusCode::BAD_REQUEST,
         }

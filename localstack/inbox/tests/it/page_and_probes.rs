@@ -28,6 +28,21 @@ async fn probes_answer() {
 }
 
 #[tokio::test]
+async fn a_page_that_had_its_own_name_resolved_to_this_machine_reads_no_mail() {
+    let inbox = start();
+    let ask = |host: &'static str| inbox.client.get(format!("{}/api/v1/messages", inbox.base)).header("host", host);
+    for host in ["evil.example", "evil.example:8025", "localhost.evil.example", "127.0.0.1.evil.example"] {
+        let answer = ask(host).send().await.unwrap();
+        assert_eq!(answer.status(), 421, "{host}");
+        assert!(!answer.text().await.unwrap().contains("messages"), "{host}");
+    }
+    for host in ["localhost", "localhost:8025", "LOCALHOST", "mail.localhost", "[::1]:8025", "192.0.2.7"] {
+        assert_eq!(ask(host).send().await.unwrap().status(), 200, "{host}");
+    }
+    inbox.stop().await;
+}
+
+#[tokio::test]
 async fn an_attached_document_is_downloaded_and_never_shown_as_a_page_of_ours() {
     let inbox = start();
     let file = Attachment::new("evil.html".to_owned()).body("<script>1</script>".to_owned(), ContentType::TEXT_HTML);

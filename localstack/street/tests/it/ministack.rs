@@ -18,9 +18,14 @@ fn config(folder: &Path, port: u16) -> MiniStackConfig {
 }
 
 async fn list_queues(port: u16) -> String {
+    ask(port, &format!("Host: 127.0.0.1:{port}\r\n")).await
+}
+
+/// The answer to a call with these headers beside its own.
+async fn ask(port: u16, headers: &str) -> String {
     let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let request = format!(
-        "POST / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nContent-Length: 2\r\n\
+        "POST / HTTP/1.1\r\n{headers}Connection: close\r\nContent-Length: 2\r\n\
          Content-Type: application/x-amz-json-1.0\r\nX-Amz-Target: AmazonSQS.ListQueues\r\n\r\n{{}}"
     );
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -46,6 +51,35 @@ async fn ministack_answers_when_it_has_started_and_is_gone_when_it_has_stopped()
     ministack.stop().await.unwrap();
     println!("MiniStack stopped in {:?}", asked.elapsed());
     assert!(!alive(pid) && !port_in_use(port));
+}
+
+#[tokio::test]
+async fn no_page_of_another_site_can_use_ministack() {
+    let folder = tempfile::tempdir().unwrap();
+    let ministack = MiniStack::start(&config(folder.path(), 0)).await.unwrap();
+    let port = ministack.port();
+    for (host, more) in [
+        (format!("127.0.0.1:{port}"), ""),
+        (format!("localhost:{port}"), ""),
+        (format!("[::1]:{port}"), "Sec-Fetch-Site: none\r\n"),
+        (format!("127.0.0.1:{port}"), "Origin: http://127.0.0.1:8080\r\nSec-Fetch-Site: same-site\r\n"),
+        (format!("127.0.0.1:{port}"), "Origin: http://localhost:8080\r\nSec-Fetch-Site: cross-site\r\n"),
+    ] {
+        let answer = ask(port, &format!("Host: {host}\r\n{more}")).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{host} {more}: {answer}");
+    }
+    for (host, more) in [
+        (format!("evil.example:{port}"), ""),
+        (format!("localhost.evil.example:{port}"), ""),
+        (format!("127.0.0.1:{port}"), "Origin: https://evil.example\r\n"),
+        (format!("127.0.0.1:{port}"), "Origin: https://localhost.evil.example\r\n"),
+        (format!("127.0.0.1:{port}"), "Origin: null\r\n"),
+        (format!("127.0.0.1:{port}"), "Sec-Fetch-Site: cross-site\r\n"),
+    ] {
+        let answer = ask(port, &format!("Host: {host}\r\n{more}")).await;
+        assert!(answer.starts_with("HTTP/1.1 403"), "{host} {more}: {answer}");
+        assert!(!answer.to_lowercase().contains("access-control"), "{host} {more}: {answer}");
+    }
 }
 
 #[tokio::test]
@@ -96,5 +130,5 @@ async fn a_failed_start_shows_the_end_of_the_log() {
     std::fs::write(broken.join("requirements.installed"), "").unwrap();
     let broken = MiniStackConfig { venv: broken, ..config(&folder.path().join("state"), 0) };
     let error = MiniStack::start(&broken).await.unwrap_err();
-    assert!(error.to_string().contains("No module named ministack"), "{error}");
+    assert!(error.to_string().contains("No module named 'ministack'"), "{error}");
 }

@@ -54,6 +54,7 @@ fn needed(args: &DevArgs, aws: String, database: String, key: &Path, secrets: &S
     differing("HEALTH_ADDR", format!("127.0.0.1:{}", args.health_port), args.health_port != 9090);
     differing("PUBLISH", args.publish.clone(), args.publish != "outbox");
     differing("CURRENCY", args.currency.clone(), args.currency != "JPY");
+    differing("CORS_ALLOWED_ORIGINS", args.cors_allowed_origins.clone(), !args.cors_allowed_origins.is_empty());
     settings
 }
 

@@ -186,7 +186,7 @@ fn serve_args(args: &DevArgs, aws: &str, database: &str, secrets: &Secrets) -> a
         ("smtp-url", format!("smtp://127.0.0.1:{}", args.smtp_port)),
         ("admin-email", args.admin_email.clone()),
         ("admin-password", args.admin_password.clone()),
-        ("cors-allowed-origins", "*".to_owned()),
+        ("cors-allowed-origins", args.cors_allowed_origins.clone()),
         ("rate-limit-per-second", "5000".to_owned()),
         ("rate-limit-burst", "20000".to_owned()),
         ("sign-in-limit-per-minute", "60000".to_owned()),
@@ -212,7 +212,7 @@ fn serve_args(args: &DevArgs, aws: &str, database: &str, secrets: &Secrets) -> a
                 inbox: Some(format!("http://127.0.0.1:{}", args.inbox_port)),
                 health: Some(format!("http://127.0.0.1:{}/readyz", args.health_port)),
             };
-            Ok(ServeArgs { own: serve.own.of_a_developer(places), ..*serve })
+            Ok(ServeArgs { own: serve.own.of_a_developer(places, args.allowed_hosts.clone()), ..*serve })
         }
         _ => anyhow::bail!("`serve all` was parsed as something else"),
     }

@@ -6,7 +6,7 @@ mod administrator;
 
 use crate::page::Places;
 use secrecy::SecretString;
-use shotengai_gateway::{DoorArgs, DoorSettings};
+use shotengai_gateway::{DoorArgs, DoorSettings, Hosts};
 use shotengai_runtime::settings::{Faults, SettingsGroup, SigningKeyArgs};
 
 pub use administrator::{AdministratorArgs, AdministratorSettings, DEVELOPERS_PASSWORD, Password};
@@ -26,10 +26,12 @@ pub struct StorefrontArgs {
 }
 
 impl StorefrontArgs {
-    /// The same, for a developer's street, where [`DEVELOPERS_PASSWORD`] will do and the page links to these places.
+    /// The same, for a developer's street, where [`DEVELOPERS_PASSWORD`] will do, the page links to these places and
+    /// browsers come by these names.
     #[must_use]
-    pub fn of_a_developer(mut self, places: Places) -> Self {
+    pub fn of_a_developer(mut self, places: Places, hosts: Hosts) -> Self {
         self.administrator = self.administrator.of_a_developer();
+        self.door = self.door.for_hosts(hosts);
         self.places = places;
         self
     }

@@ -11,6 +11,7 @@ pub const ALL: &[&ProblemType] = &[
     &BODY_TOO_LARGE,
     &FORBIDDEN,
     &FORWARDING_LOOP,
+    &HOST_NOT_ALLOWED,
     &IDEMPOTENCY_KEY_REUSED,
     &INTERNAL,
     &INVALID_BODY,
@@ -19,6 +20,7 @@ pub const ALL: &[&ProblemType] = &[
     &MALFORMED_JSON,
     &METHOD_NOT_ALLOWED,
     &NOT_FOUND,
+    &ORIGIN_NOT_ALLOWED,
     &OUT_OF_RANGE,
     &ROLE_TIMEOUT,
     &TOO_MANY_REQUESTS,
@@ -70,6 +72,15 @@ pub const FORWARDING_LOOP: ProblemType = ProblemType {
     title: "The request came back to us",
     meaning: "The request came back to the storefront that forwarded it: an address in the server's settings is wrong.",
     cure: "Nothing on your side; report the `instance` to the operator.",
+};
+
+/// 421: `host-not-allowed`.
+pub const HOST_NOT_ALLOWED: ProblemType = ProblemType {
+    slug: "host-not-allowed",
+    status: 421,
+    title: "This is not the host that you mean",
+    meaning: "`Host` names a machine that this is not: some name server led here. Only a developer's machine looks at it.",
+    cure: "Call 127.0.0.1 or localhost, or start with `shotengai dev --allowed-hosts NAME`.",
 };
 
 /// 422: `idempotency-key-reused`.
@@ -142,6 +153,15 @@ pub const NOT_FOUND: ProblemType = ProblemType {
     title: "Not found",
     meaning: "There is nothing at this path, or nothing that you may see. A malformed id is answered like an unknown one.",
     cure: "Check the path and the id, and that you are signed in as its owner.",
+};
+
+/// 403: `origin-not-allowed`.
+pub const ORIGIN_NOT_ALLOWED: ProblemType = ProblemType {
+    slug: "origin-not-allowed",
+    status: 403,
+    title: "Not for pages of this origin",
+    meaning: "A page of another site asked for a WebSocket. `Origin` is neither the host that was called nor in `CORS_ALLOWED_ORIGINS`.",
+    cure: "Ask the operator to name the site in `CORS_ALLOWED_ORIGINS`; or to keep `Host` as it came, where a proxy rewrites it.",
 };
 
 /// 422: `out-of-range`.

@@ -133,6 +133,9 @@ fn refusals(spec: &Spec, has_id: bool, has_body: bool) -> BTreeMap<u16, Vec<&'st
         // Unknown ones are refused by routes that know none, too.
         all.extend([&shared::INVALID_PARAMETER, &shared::BAD_REQUEST]);
     }
+    if spec.media == Media::WebSocket {
+        all.push(&shared::ORIGIN_NOT_ALLOWED);
+    }
     match spec.audience {
         Audience::Anyone => {}
         Audience::Customer | Audience::LinkHolder | Audience::Internal => all.push(&shared::UNAUTHORIZED),
