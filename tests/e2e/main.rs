@@ -36,6 +36,7 @@ mod poison;
 mod proxy;
 mod publish_costs;
 mod purchase;
+mod readers_gone;
 mod rebuild;
 mod redrive;
 mod republish;

@@ -78,13 +78,13 @@ struct Settings {
 pub(crate) fn run(args: &DescribeArgs) -> anyhow::Result<ExitCode> {
     let description = description();
     match args.output {
-        Output::Json => println!("{}", serde_json::to_string_pretty(&description)?),
+        Output::Json => say!("{}", serde_json::to_string_pretty(&description)?),
         Output::Table => {
             let topology = &description.topology;
-            println!("{}\n\n{}\n\n{}\n", services(topology), queues(topology), tables(topology));
-            println!("{}\n", reasons_table(&description.reasons));
-            println!("{}\n", metrics(&description.metrics));
-            println!("{}\n\n{}", routes(&description.routes), settings(&description.settings));
+            say!("{}\n\n{}\n\n{}\n", services(topology), queues(topology), tables(topology));
+            say!("{}\n", reasons_table(&description.reasons));
+            say!("{}\n", metrics(&description.metrics));
+            say!("{}\n\n{}", routes(&description.routes), settings(&description.settings));
         }
     }
     Ok(ExitCode::SUCCESS)

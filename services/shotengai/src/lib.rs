@@ -5,8 +5,10 @@
 //! - `serve`: roles in this process. `capture`: whether `PUBLISH=cdc` is possible. `dev`: the whole street on one machine, where the
 //!   feature of that name is on; the container image has it not.
 //! - `provision`, `status`, `seed`, `smoke`, `dead_letters`, `rebuild`, `republish`, `describe`: what operators and developers do beside that.
-//! - `target`, `street`: what they do it to. `patience`: for how long its first answer is waited for.
-#![expect(clippy::print_stdout, reason = "the command line's answers")]
+//! - `target`, `street`: what they do it to. `patience`: for how long its first answer is waited for. `print`: how they answer.
+
+#[macro_use]
+mod print;
 
 mod added;
 mod capture;
@@ -58,7 +60,8 @@ pub fn main(additions: &[Addition]) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };
-    match runtime.block_on(run(cli.command)) {
+    let outcome = runtime.block_on(run(cli.command));
+    match outcome.and_then(|code| print::finish().map(|()| code)) {
         Ok(code) => code,
         Err(error) => failed(&error),
     }
@@ -78,11 +81,13 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Republish(args) => republish::run(args).await,
         Command::Describe(args) => describe::run(&args),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), own_name(), &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), own_name(), &mut script);
+            print::bytes(&script);
             Ok(ExitCode::SUCCESS)
         }
         Command::Keygen => {
-            println!("{}", shotengai_runtime::auth::generate_signing_key()?.expose_secret().trim_end());
+            say!("{}", shotengai_runtime::auth::generate_signing_key()?.expose_secret().trim_end());
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -96,11 +101,10 @@ fn own_name() -> String {
 }
 
 /// One line, or one for each setting at fault, and exit code 2: what was asked for could not be done.
-#[expect(clippy::print_stderr, reason = "the command line's errors")]
 fn failed(error: &anyhow::Error) -> ExitCode {
     if let Some(faults) = error.downcast_ref::<SettingsError>() {
         for (name, fault) in &faults.faults {
-            eprintln!("shotengai: {name}: {}", fault.replace('\n', "; "));
+            say_error!("shotengai: {name}: {}", fault.replace('\n', "; "));
         }
         return ExitCode::from(2);
     }
@@ -112,6 +116,6 @@ fn failed(error: &anyhow::Error) -> ExitCode {
             line = format!("{line}: {cause}");
         }
     }
-    eprintln!("shotengai: {}", line.replace('\n', "; "));
+    say_error!("shotengai: {}", line.replace('\n', "; "));
     ExitCode::from(2)
 }

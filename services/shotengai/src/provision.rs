@@ -26,21 +26,21 @@ pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
     }
     if args.destroy {
         let gone = shotengai_provisioning::destroy(&aws, &|resource, was_there| {
-            println!("{:<9} {:<13} {}", if was_there { "deleted" } else { "absent" }, resource.kind(), resource.name());
+            say!("{:<9} {:<13} {}", if was_there { "deleted" } else { "absent" }, resource.kind(), resource.name());
         })
         .await?;
-        println!("{} resources deleted", gone.iter().filter(|(_, was_there)| *was_there).count());
+        say!("{} resources deleted", gone.iter().filter(|(_, was_there)| *was_there).count());
         return Ok(ExitCode::SUCCESS);
     }
     let options = Options { shards: u32::from(args.kinesis_shards) };
     if publish == Publish::Cdc {
-        println!("change capture takes about a minute to start on AWS");
+        say!("change capture takes about a minute to start on AWS");
     }
     let report = shotengai_provisioning::provision(&aws, &options, &|resource, outcome| {
-        println!("{:<9} {:<13} {}", word(outcome), resource.kind(), resource.name());
+        say!("{:<9} {:<13} {}", word(outcome), resource.kind(), resource.name());
     })
     .await?;
-    println!(
+    say!(
         "{} created, {} changed, {} found, in {} ms",
         report.count(Outcome::Created),
         report.count(Outcome::Changed),
@@ -62,7 +62,7 @@ fn tell_of_filters(report: &Report) {
     let changed = report.resources.iter().filter(is_changed).count();
     if changed > 0 {
         let until = Ports::system().clock.now() + FILTERS_SETTLE_WITHIN;
-        println!(
+        say!(
             "{changed} subscriptions changed: SNS may take until {until:.0} to deliver by them, and drops events of types that are new \
              to them until then: let nothing that writes such a type start before"
         );
@@ -73,7 +73,7 @@ fn tell_of_filters(report: &Report) {
 async fn tell_of_captures(aws: &Aws) -> anyhow::Result<()> {
     let captures = shotengai_provisioning::captures(aws).await?;
     if captures.iter().any(|(_, capture)| *capture != Capture::Off) {
-        println!(
+        say!(
             "change capture is on beside the outbox: events come twice, which is harmless. \
              Once nothing runs with PUBLISH=cdc any more, `shotengai provision --stop-capture` ends it."
         );
@@ -84,7 +84,7 @@ async fn tell_of_captures(aws: &Aws) -> anyhow::Result<()> {
 async fn stop_capture(aws: &Aws, publish: Publish) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(publish == Publish::Outbox, "PUBLISH=cdc needs the capture that --stop-capture would end");
     for (resource, was_on) in shotengai_provisioning::end_captures(aws).await? {
-        println!("{:<9} {:<13} {}", if was_on { "ended" } else { "absent" }, resource.kind(), resource.name());
+        say!("{:<9} {:<13} {}", if was_on { "ended" } else { "absent" }, resource.kind(), resource.name());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -93,16 +93,16 @@ async fn check(aws: &Aws) -> anyhow::Result<ExitCode> {
     let found = shotengai_provisioning::check(aws).await?;
     let missing = found.iter().filter(|(_, present)| !present).count();
     for (resource, present) in &found {
-        println!("{:<9} {:<13} {}", if *present { "found" } else { "MISSING" }, resource.kind(), resource.name());
+        say!("{:<9} {:<13} {}", if *present { "found" } else { "MISSING" }, resource.kind(), resource.name());
     }
     let filters = shotengai_provisioning::differing_filters(aws).await?;
     for difference in &filters {
-        println!("{:<9} {:<13} {}: {difference}", "DIFFERS", "subscription", difference.queue);
+        say!("{:<9} {:<13} {}: {difference}", "DIFFERS", "subscription", difference.queue);
     }
-    println!("{} resources, {missing} missing", found.len());
+    say!("{} resources, {missing} missing", found.len());
     let loses = filters.iter().any(FilterDifference::loses);
     if loses {
-        println!(
+        say!(
             "until `shotengai provision` has run, and for up to {} minutes more, SNS drops what these subscriptions lack",
             FILTERS_SETTLE_WITHIN.as_secs() / 60
         );

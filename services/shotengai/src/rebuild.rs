@@ -40,7 +40,7 @@ pub(crate) async fn run(args: RebuildArgs) -> anyhow::Result<ExitCode> {
     Patience::of(within).attempt("PostgreSQL", ask, |fault| fault.kind() == FaultKind::Transient).await?;
     if args.check {
         if !tables_are_there(&database).await? {
-            println!("the read models have no tables");
+            say!("the read models have no tables");
             return Ok(ExitCode::FAILURE);
         }
     } else {
@@ -67,7 +67,7 @@ pub(crate) async fn run(args: RebuildArgs) -> anyhow::Result<ExitCode> {
             break;
         }
     }
-    println!("{}\n{}", table(&reports), outcome(&reports, args.check));
+    say!("{}\n{}", table(&reports), outcome(&reports, args.check));
     // What was done until then stays done, so it is told first.
     ended?;
     let is_bad = |report: &RebuildReport| report.failed > 0 || (args.check && report.wrong() > 0);

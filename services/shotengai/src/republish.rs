@@ -57,7 +57,7 @@ pub(crate) async fn run(args: RepublishArgs) -> anyhow::Result<ExitCode> {
             break;
         }
     }
-    println!("{}\n{}", table(&reports), outcome(&reports, args.dry_run));
+    say!("{}\n{}", table(&reports), outcome(&reports, args.dry_run));
     // What was done until then stays done, so it is told first.
     ended?;
     let refused = reports.iter().any(|(_, report)| report.refused > 0);

@@ -30,15 +30,15 @@ pub(crate) async fn run(args: SmokeArgs) -> anyhow::Result<ExitCode> {
     let street = Street { client: Client::new(http, url.trim_end_matches('/')), patience };
     let started = Instant::now();
     let street = street.signed_in().await?;
-    println!("signed in as a guest");
+    say!("signed in as a guest");
     let product = match &args.product {
         Some(product) => ProductId::parse(product).with_context(|| format!("{product:?} names no product"))?,
         None => street.anything_in_stock().await?,
     };
     let order = street.order(&product).await?;
-    println!("ordered one {product}: {order}");
+    say!("ordered one {product}: {order}");
     street.until_paid(&order).await?;
-    println!("paid after {} ms", started.elapsed().as_millis());
+    say!("paid after {} ms", started.elapsed().as_millis());
     Ok(ExitCode::SUCCESS)
 }
 

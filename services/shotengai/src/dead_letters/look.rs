@@ -24,7 +24,7 @@ pub(super) async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
         complain(&unreadable(queue, fault));
     }
     if args.format.is_json() {
-        println!("{}", serde_json::to_string(&look)?);
+        say!("{}", serde_json::to_string(&look)?);
     } else {
         print_list(&look);
     }
@@ -33,12 +33,12 @@ pub(super) async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
 
 fn print_list(look: &Look) {
     for queue in look.queues.iter().filter(|queue| queue.depth > 0 || queue.seen > 0) {
-        println!("{}", summary(queue));
+        say!("{}", summary(queue));
     }
     if !look.groups.is_empty() {
-        println!("\n{}", groups(&look.groups));
+        say!("\n{}", groups(&look.groups));
     } else if look.unreadable.is_empty() && look.queues.iter().all(|queue| queue.depth == 0) {
-        println!("no dead letters");
+        say!("no dead letters");
     }
 }
 
@@ -63,12 +63,12 @@ pub(super) async fn show(args: ShowArgs) -> anyhow::Result<ExitCode> {
         }
     };
     if args.format.is_json() {
-        println!("{}", as_json(&sample, args.bodies)?);
+        say!("{}", as_json(&sample, args.bodies)?);
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{}", summary(&QueueLook::from(&sample)));
+    say!("{}", summary(&QueueLook::from(&sample)));
     for letter in &sample.letters {
-        println!("\n{}", in_full(&route, letter, args.bodies));
+        say!("\n{}", in_full(&route, letter, args.bodies));
     }
     Ok(ExitCode::SUCCESS)
 }

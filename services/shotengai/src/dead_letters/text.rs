@@ -8,9 +8,8 @@ use shotengai_kernel::Timestamp;
 const ERROR_CHARS: usize = 100;
 
 /// One line on standard error.
-#[expect(clippy::print_stderr, reason = "the command line's errors and progress")]
 pub(crate) fn complain(line: &str) {
-    eprintln!("shotengai: {}", plain(line));
+    say_error!("shotengai: {}", plain(line));
 }
 
 /// The text with its control characters, line ends and what turns the direction of writing made visible.

@@ -56,7 +56,7 @@ async fn run(work: Work, selection: &Selection) -> anyhow::Result<ExitCode> {
     };
     interrupt.abort();
     if selection.format.is_json() {
-        println!("{}", serde_json::to_string(&report)?);
+        say!("{}", serde_json::to_string(&report)?);
     } else {
         print(work, &route, &report, selection.dry_run);
     }
@@ -80,7 +80,7 @@ fn watch(queue: &str) -> Watch {
 
 fn print(work: Work, route: &Route, report: &Report, dry_run: bool) {
     if !report.causes.is_empty() {
-        println!("{}\n", groups(&report.causes));
+        say!("{}\n", groups(&report.causes));
     }
     let done = match (work, dry_run) {
         (Work::Redrive, false) => format!("sent to {}", route.target),
@@ -88,18 +88,18 @@ fn print(work: Work, route: &Route, report: &Report, dry_run: bool) {
         (Work::Discard, false) => "deleted for good".to_owned(),
         (Work::Discard, true) => "would be deleted for good".to_owned(),
     };
-    println!("{}: {} of {} matching letters {done}", route.dead_letters, report.settled, report.matching);
+    say!("{}: {} of {} matching letters {done}", route.dead_letters, report.settled, report.matching);
     for (count, what) in [
         (report.waiting, "stayed behind a failed one of their aggregate"),
         (report.came_later, "came after the start and were left alone"),
         (report.hidden, "stay hidden for some minutes"),
     ] {
         if count > 0 {
-            println!("{count} {what}");
+            say!("{count} {what}");
         }
     }
     if !report.complete {
-        println!("not every letter was looked at");
+        say!("not every letter was looked at");
     }
     tell_failures(&report.failed, "stayed");
     tell_failures(&report.undeleted, "was sent but not deleted, and will come twice when redriven again");

@@ -20,11 +20,9 @@ pub(crate) fn tell(args: &DevArgs, infra: &Infra, secrets: &Secrets) -> anyhow::
     let settings = needed(args, infra.aws_url(), infra.database_url(), &key, secrets);
     let lines: Vec<_> = settings.iter().map(|(name, value)| format!("export {name}={}", quoted(value))).collect();
     write_privately(&state.join(ENVIRONMENT), (lines.join("\n") + "\n").as_bytes())?;
-    println!(
-        "\nRoles need these settings (`. {STATE}/{ENVIRONMENT}` sets them in a shell), then `shotengai serve all`:"
-    );
+    say!("\nRoles need these settings (`. {STATE}/{ENVIRONMENT}` sets them in a shell), then `shotengai serve all`:");
     for line in lines {
-        println!("  {line}");
+        say!("  {line}");
     }
     Ok(())
 }

@@ -19,14 +19,14 @@ pub(crate) struct Step {
 
 impl Screen {
     pub(crate) fn new() -> Self {
-        println!("Opening the street. Ctrl-C closes it.");
+        say!("Opening the street. Ctrl-C closes it.");
         Self { started: Instant::now() }
     }
 
     /// What starting changes on this machine outside the street's folder, said before it happens.
     pub(crate) fn before(&self, changes: Option<&str>) {
         if let Some(changes) = changes {
-            println!("  note           {changes}");
+            say!("  note           {changes}");
         }
     }
 
@@ -40,7 +40,7 @@ impl Screen {
         table.add_row(["PostgreSQL", &infra.database_url()]);
         table.add_row(["SMTP", &format!("smtp://127.0.0.1:{}", args.smtp_port)]);
         table.add_row(["inbox", &format!("http://127.0.0.1:{}", args.inbox_port)]);
-        println!("The street is open, without roles, after {:.1} s.\n{table}", self.started.elapsed().as_secs_f32());
+        say!("The street is open, without roles, after {:.1} s.\n{table}", self.started.elapsed().as_secs_f32());
     }
 
     pub(crate) fn street_table(&self, args: &DevArgs) {
@@ -52,18 +52,18 @@ impl Screen {
         table.add_row(["local AWS", &format!("http://127.0.0.1:{}", args.aws_port)]);
         table.add_row(["administrator", &format!("{}, password {}", args.admin_email, args.admin_password)]);
         table.add_row(["publishing", &format!("by {}", args.publish.as_str())]);
-        println!("The street is open, after {:.1} s.\n{table}", self.started.elapsed().as_secs_f32());
-        println!("{}", try_it(&http, args));
+        say!("The street is open, after {:.1} s.\n{table}", self.started.elapsed().as_secs_f32());
+        say!("{}", try_it(&http, args));
     }
 
     pub(crate) fn closed(&self) {
-        println!("The street is closed.");
+        say!("The street is closed.");
     }
 }
 
 impl Step {
     pub(crate) fn done(self, result: &str) {
-        println!("  {:<14} {result} ({} ms)", self.what, self.started.elapsed().as_millis());
+        say!("  {:<14} {result} ({} ms)", self.what, self.started.elapsed().as_millis());
     }
 }
 

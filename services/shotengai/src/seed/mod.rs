@@ -27,7 +27,7 @@ pub(crate) async fn run(args: SeedArgs) -> anyhow::Result<ExitCode> {
     let url = street::shop(url, local)?;
     let within = Duration::from_secs(within_seconds);
     let (created, found) = seed(&Seeding { url, admin_email, admin_password, currency, within }).await?;
-    println!("products on sale: {created} created, {found} found");
+    say!("products on sale: {created} created, {found} found");
     Ok(ExitCode::SUCCESS)
 }
 

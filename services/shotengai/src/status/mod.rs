@@ -32,19 +32,19 @@ pub(crate) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
             let urls = if args.health_url.is_empty() { known.collect() } else { args.health_url };
             let scene = scene(&aws, &settings, leases_of(&aws, &settings, &leases).await?);
             let overview = status::overview(&scene, &shotengai_runtime::direct_http().build()?, &urls).await?;
-            println!("{}", if is_json { serde_json::to_string(&overview)? } else { text::overview(&overview) });
+            say!("{}", if is_json { serde_json::to_string(&overview)? } else { text::overview(&overview) });
         }
         Some(StatusOf::Dynamodb) => {
             let stores = stores(&aws, Ports::system().clock.now()).await?;
-            println!("{}", if is_json { serde_json::to_string(&stores)? } else { text::stores(&stores).to_string() });
+            say!("{}", if is_json { serde_json::to_string(&stores)? } else { text::stores(&stores).to_string() });
         }
         Some(StatusOf::Kinesis) => {
             let scene = scene(&aws, &settings, leases_of(&aws, &settings, &leases).await?);
             let stream = status::stream(&scene).await?;
             if is_json {
-                println!("{}", serde_json::to_string(&stream)?);
+                say!("{}", serde_json::to_string(&stream)?);
             } else {
-                println!("{}\n{}", text::shards(&stream.shards), text::queues(&stream.queues));
+                say!("{}\n{}", text::shards(&stream.shards), text::queues(&stream.queues));
             }
         }
     }

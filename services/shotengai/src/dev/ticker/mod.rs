@@ -28,5 +28,5 @@ fn short(order_id: &str) -> &str {
 
 /// One line: what it is about, and what is said.
 fn say(what: &str, text: &str) {
-    println!("  {what:<14} {text}");
+    say!("  {what:<14} {text}");
 }
