@@ -10,13 +10,15 @@
 
 mod description;
 mod installation;
+pub mod queues;
+pub mod tables;
 
 use std::fmt;
 
 pub use description::Description;
 pub use installation::{Installation, TopologyError};
-
-use crate::events::EventType;
+pub use queues::{QueueSpec, Source, dead_letters_of};
+pub use tables::TableSpec;
 
 /// A service: one role of the binary, one workload of the chart.
 ///
@@ -72,85 +74,6 @@ impl fmt::Display for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
-}
-
-/// How messages get into a queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// The topic sends it the events of these types (the subscription's filter policy).
-    Topic(&'static [EventType]),
-    /// The service that consumes it sends to it, too.
-    Own,
-    /// A dead-letter queue without a consumed queue beside it: the service itself sets records of the stream aside here.
-    Stream,
-}
-
-/// A queue and who consumes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QueueSpec {
-    /// Its name: `<what>-queue`, or `<what>-dlq` for [`Source::Stream`].
-    pub name: &'static str,
-    /// The service that consumes it.
-    pub service: Service,
-    /// How messages get into it.
-    pub source: Source,
-}
-
-/// The dead-letter queue of a queue: `order-queue` → `order-dlq`. A dead-letter queue is its own.
-#[must_use]
-pub fn dead_letters_of(queue: &str) -> String {
-    format!("{}-dlq", stem(queue))
-}
-
-fn stem(queue: &str) -> &str {
-    queue.strip_suffix("-queue").or_else(|| queue.strip_suffix("-dlq")).unwrap_or(queue)
-}
-
-impl QueueSpec {
-    /// The queue for what its consumer can't handle: `order-queue` → `order-dlq`. A dead-letter queue is its own.
-    #[must_use]
-    pub fn dead_letters(&self) -> String {
-        dead_letters_of(self.name)
-    }
-
-    /// Who takes messages out of it, as logs, metrics and dead letters say: `order-deadline-queue` → `order-deadline`.
-    #[must_use]
-    pub fn consumer(&self) -> &'static str {
-        stem(self.name)
-    }
-
-    /// Whether a consumer receives from it, so that it has dead letters beside it.
-    #[must_use]
-    pub const fn is_consumed(&self) -> bool {
-        !matches!(self.source, Source::Stream)
-    }
-
-    /// The events that the topic sends it; none where the topic does not feed it.
-    #[must_use]
-    pub const fn events(&self) -> &'static [EventType] {
-        match self.source {
-            Source::Topic(events) => events,
-            Source::Own | Source::Stream => &[],
-        }
-    }
-
-    /// Whether the topic feeds it.
-    #[must_use]
-    pub const fn is_subscribed(&self) -> bool {
-        matches!(self.source, Source::Topic(_))
-    }
-}
-
-/// A table of rows, keyed by partition and sort key. Event and snapshot tables are not listed: every
-/// [`Owner`](crate::Owner) has `<service>-events` and `<service>-snapshots`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TableSpec {
-    /// Its name.
-    pub name: &'static str,
-    /// The only service that writes it, and but for [`tables::PAYMENT_INTENTS`] the only one that reads it.
-    pub service: Service,
-    /// Whether rows may expire (a time to live on `expires_at`).
-    pub expires: bool,
 }
 
 /// Why a service calls another's API.
@@ -247,107 +170,6 @@ pub const TOPIC: &str = "order-events";
 /// The stream that events go through, unless `KINESIS_STREAM_NAME` says otherwise.
 pub const STREAM: &str = "ec-events";
 
-/// The queues.
-pub mod queues {
-    use super::{QueueSpec, Service, Source};
-    use crate::events::EventType::{
-        OrderCancelled, OrderConfirmed, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderShipped, OrderStockSecured,
-        PaymentAuthorized, PaymentCaptured, PaymentDeclined, ProductCreated, ProductDeleted, ProductImageAdded,
-        ProductPriceChanged, ProductUpdated, StockMoved, StockRejected, StockReserved,
-    };
-
-    /// Order's: the answers of inventory and billing, products' prices, its own placements.
-    pub const ORDER: QueueSpec = QueueSpec {
-        name: "order-queue",
-        service: Service::ORDER,
-        source: Source::Topic(&[
-            OrderPlaced,
-            StockReserved,
-            StockRejected,
-            PaymentAuthorized,
-            PaymentDeclined,
-            PaymentCaptured,
-            ProductCreated,
-            ProductUpdated,
-            ProductPriceChanged,
-            ProductDeleted,
-        ]),
-    };
-    /// Order's reminders of deadlines.
-    pub const ORDER_DEADLINE: QueueSpec =
-        QueueSpec { name: "order-deadline-queue", service: Service::ORDER, source: Source::Own };
-    /// Inventory's.
-    pub const INVENTORY: QueueSpec = QueueSpec {
-        name: "inventory-queue",
-        service: Service::INVENTORY,
-        source: Source::Topic(&[ProductCreated, OrderPlaced, OrderCancelled, OrderShipped]),
-    };
-    /// Billing's.
-    pub const BILLING: QueueSpec = QueueSpec {
-        name: "billing-queue",
-        service: Service::BILLING,
-        source: Source::Topic(&[OrderPlaced, OrderConfirmed, OrderCancelled]),
-    };
-    /// Notification's.
-    pub const NOTIFICATION: QueueSpec = QueueSpec {
-        name: "notification-queue",
-        service: Service::NOTIFICATION,
-        source: Source::Topic(&[OrderPlaced, OrderPaid, OrderShipped, OrderCancelled]),
-    };
-    /// Tally's.
-    pub const TALLY: QueueSpec =
-        QueueSpec { name: "tally-queue", service: Service::TALLY, source: Source::Topic(&[OrderPaid, OrderCancelled]) };
-    /// Query's.
-    pub const QUERY: QueueSpec = QueueSpec {
-        name: "query-queue",
-        service: Service::QUERY,
-        source: Source::Topic(&[
-            ProductCreated,
-            ProductUpdated,
-            ProductPriceChanged,
-            ProductImageAdded,
-            ProductDeleted,
-            StockMoved,
-            OrderPlaced,
-            OrderStockSecured,
-            OrderPaymentSecured,
-            OrderConfirmed,
-            OrderPaid,
-            OrderShipped,
-            OrderCancelled,
-        ]),
-    };
-    /// Records of the stream that the bridge can't publish.
-    pub const BRIDGE_DEAD_LETTERS: QueueSpec =
-        QueueSpec { name: "bridge-dlq", service: Service::BRIDGE, source: Source::Stream };
-}
-
-/// The tables of rows.
-pub mod tables {
-    use super::{Service, TableSpec};
-
-    /// Products' prices, kept by order.
-    pub const ORDER_PRICES: TableSpec = TableSpec { name: "order-prices", service: Service::ORDER, expires: false };
-    /// Customers' orders that may be pending.
-    pub const ORDER_PENDING: TableSpec = TableSpec { name: "order-pending", service: Service::ORDER, expires: true };
-    /// Payment intents: tokens of means of payment, which order writes and billing alone reads. Beside them, under keys of
-    /// their own, order notes which reminder of an order is the last.
-    pub const PAYMENT_INTENTS: TableSpec =
-        TableSpec { name: "payment-intents", service: Service::ORDER, expires: true };
-    /// The built-in payment provider's ledger.
-    pub const BILLING_LEDGER: TableSpec =
-        TableSpec { name: "billing-ledger", service: Service::BILLING, expires: false };
-    /// Which mails were sent, or are being sent.
-    pub const NOTIFICATION_CLAIMS: TableSpec =
-        TableSpec { name: "notification-claims", service: Service::NOTIFICATION, expires: true };
-    /// Counters, and which orders they count already.
-    pub const TALLY_COUNTERS: TableSpec = TableSpec { name: "tally-counters", service: Service::TALLY, expires: true };
-    /// Accounts.
-    pub const USERS: TableSpec = TableSpec { name: "users", service: Service::STOREFRONT, expires: true };
-    /// Checkpoints of the stream's shards; and their leases, where no cluster keeps those.
-    pub const CHECKPOINTS: TableSpec = TableSpec { name: "checkpoints", service: Service::BRIDGE, expires: false };
-}
-
 /// This platform.
 pub const SHOTENGAI: Topology = Topology {
     services: &[
@@ -419,29 +241,5 @@ mod tests {
         );
         assert!(SHOTENGAI.queues.iter().all(|queue| services.contains(&queue.service)));
         assert!(SHOTENGAI.tables.iter().all(|table| services.contains(&table.service)));
-    }
-
-    #[test]
-    fn dead_letter_queues_are_named_after_their_queues() {
-        assert_eq!(queues::ORDER.dead_letters(), "order-dlq");
-        assert_eq!(queues::ORDER_DEADLINE.dead_letters(), "order-deadline-dlq");
-        assert_eq!(queues::BRIDGE_DEAD_LETTERS.dead_letters(), "bridge-dlq");
-        let all: BTreeSet<String> = SHOTENGAI.queues.iter().map(|queue| queue.dead_letters()).collect();
-        assert_eq!(all.len(), SHOTENGAI.queues.len());
-    }
-
-    #[test]
-    fn consumers_are_named_after_their_queues() {
-        assert_eq!(queues::ORDER.consumer(), "order");
-        assert_eq!(queues::ORDER_DEADLINE.consumer(), "order-deadline");
-        assert_eq!(queues::BRIDGE_DEAD_LETTERS.consumer(), "bridge");
-    }
-
-    #[test]
-    fn no_subscription_names_an_event_twice() {
-        for queue in SHOTENGAI.subscribed_queues() {
-            let events: BTreeSet<EventType> = queue.events().iter().copied().collect();
-            assert_eq!(events.len(), queue.events().len(), "{}", queue.name);
-        }
     }
 }
