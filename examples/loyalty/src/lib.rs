@@ -12,7 +12,7 @@ use shotengai_contracts::topology::{Call, QueueSpec, Service, Source, TableSpec,
 use shotengai_runtime::{Consuming, Context, Role};
 
 const ROLE: Service = Service::new("loyalty");
-const TABLE: TableSpec = TableSpec { name: "loyalty-points", service: ROLE, expires: false };
+const TABLE: TableSpec = TableSpec { name: "loyalty-points", service: ROLE, expiring: &[] };
 /// Order events that give points, or take them back.
 pub const QUEUE: QueueSpec =
     QueueSpec { name: "loyalty-queue", service: ROLE, source: Source::Topic(&[OrderPaid, OrderCancelled]) };

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use shotengai_contracts::topology::tables;
 use shotengai_kernel::Clock;
 use shotengai_messaging::{Condition, Fault, FaultKind, Key, Row, Table, WriteError};
 use shotengai_runtime::Pseudonyms;
@@ -17,7 +18,7 @@ use crate::domain::contact::Address;
 
 const SPEND: &str = "notification.budget";
 /// Longer than any clock is off.
-const KEPT: SignedDuration = SignedDuration::from_hours(3 * 24);
+const KEPT: SignedDuration = tables::MAIL_BUDGETS.kept;
 /// Writes lost to other mails to the same address in a row; as many as are under way at once.
 const RACES: usize = 12;
 

@@ -1,4 +1,5 @@
-//! Claims in the table `notification-claims`: pk = order, sk = kind of mail.
+//! Claims in the table `notification-claims`: pk = order, sk = kind of mail. They never expire: an event may be redriven or
+//! published again years later, and a mail that was sent must not go out once more.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,9 +17,6 @@ use crate::domain::mail::MailKind;
 /// How long an attempt has a mail to itself: what it may take at most, and a margin for the record. A process that dies
 /// holding a claim delays its mail by this long.
 pub const LEASE: Duration = Duration::from_secs(40);
-
-/// Longer than an event can be on its way: 7 days of stream, 4 of queue, 14 of dead letters, and a generous rest.
-const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// How long it is remembered what stood there: longer than a message is looked at again and again.
 const WATCHED: Duration = Duration::from_secs(900);
@@ -86,7 +84,7 @@ impl SendClaims {
             match self.write(&key, version, &ClaimState::Sending { until, by }, condition).await {
                 Ok(()) => return Ok(Claimed::Mine(Claim { key, version })),
                 Err(WriteError::Fault(fault)) => return Err(fault),
-                // Nothing stands there: it was never written, or was dropped by its age.
+                // Nothing stands there: it was dropped by its age, which an older release gave it.
                 Err(WriteError::Condition(None)) => (version, condition) = (1, Condition::Absent),
                 Err(WriteError::Condition(Some(row))) => match read(&row)?.standing(by, now) {
                     Standing::Mine => return Ok(Claimed::Mine(Claim { key, version: row.version })),
@@ -132,9 +130,7 @@ impl SendClaims {
 
     async fn write(&self, key: &Key, version: u64, state: &ClaimState, condition: Condition) -> Result<(), WriteError> {
         let doc = serde_json::to_value(state).map_err(unreadable)?;
-        let mut row = Row::new(key.clone(), version, doc);
-        row.expires_at = self.ports.clock.now().checked_add(KEPT).ok();
-        self.table.put(&row, condition).await
+        self.table.put(&Row::new(key.clone(), version, doc), condition).await
     }
 }
 

@@ -18,10 +18,11 @@ use shotengai_kernel::OrderId;
 
 use crate::envelope::Envelope;
 use crate::events::OrderPlaced;
+use crate::topology::tables;
 
-/// How long a row is kept at least: as long as `OrderPlaced` can wait in stream (7 days), queue (4) and dead letters (14),
-/// and five days for whoever redrives on the last of them.
-pub const INTENT_KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long a row is kept at least: for longer than `OrderPlaced` can wait in stream, queue and dead letters, and some days
+/// for whoever redrives on the last of them.
+pub const INTENT_KEPT_FOR: SignedDuration = tables::INTENTS.kept;
 
 /// A payment provider's token: 1 to 128 letters, digits, `-`, `_` or `.`. Never a card number. Does not print.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

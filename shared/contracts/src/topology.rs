@@ -15,10 +15,12 @@ pub mod tables;
 
 use std::fmt;
 
+use jiff::SignedDuration;
+
 pub use description::Description;
 pub use installation::{Installation, TopologyError};
 pub use queues::{QueueSpec, Source, dead_letters_of};
-pub use tables::TableSpec;
+pub use tables::{Expiring, TableSpec, Wanted};
 
 /// A service: one role of the binary, one workload of the chart.
 ///
@@ -169,6 +171,18 @@ impl Topology {
 pub const TOPIC: &str = "order-events";
 /// The stream that events go through, unless `KINESIS_STREAM_NAME` says otherwise.
 pub const STREAM: &str = "ec-events";
+
+/// How long the stream keeps an event.
+pub const STREAM_KEEPS: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long a queue keeps a message.
+pub const QUEUE_KEEPS: SignedDuration = SignedDuration::from_hours(4 * 24);
+/// How long a dead-letter queue keeps one. The time of a message that the queue's redrive policy moved goes on from when it
+/// was sent; one that its consumer moved is a new message.
+pub const DEAD_LETTERS_KEEP: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// How long an event can be on its way from the stream to a handler, by a dead-letter queue once. A redrive begins another
+/// passage, and they may be without number.
+pub const LONGEST_PASSAGE: SignedDuration =
+    SignedDuration::from_hours(STREAM_KEEPS.as_hours() + QUEUE_KEEPS.as_hours() + DEAD_LETTERS_KEEP.as_hours());
 
 /// This platform.
 pub const SHOTENGAI: Topology = Topology {

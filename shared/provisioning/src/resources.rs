@@ -5,7 +5,7 @@ use std::time::Duration;
 use shotengai_aws::AwsConfig;
 use shotengai_aws::admin::{DeadLetters, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
 use shotengai_contracts::Owner;
-use shotengai_contracts::topology::TOPIC;
+use shotengai_contracts::topology::{DEAD_LETTERS_KEEP, QUEUE_KEEPS, STREAM_KEEPS, TOPIC};
 
 use crate::Resource;
 
@@ -22,9 +22,9 @@ impl Default for Options {
     }
 }
 
-const STREAM_RETENTION: Duration = days(7);
-const QUEUE_RETENTION: Duration = days(4);
-const DEAD_LETTER_RETENTION: Duration = days(14);
+const STREAM_RETENTION: Duration = STREAM_KEEPS.unsigned_abs();
+const QUEUE_RETENTION: Duration = QUEUE_KEEPS.unsigned_abs();
+const DEAD_LETTER_RETENTION: Duration = DEAD_LETTERS_KEEP.unsigned_abs();
 const VISIBILITY: Duration = Duration::from_secs(30);
 const LONG_POLL: Duration = Duration::from_secs(20);
 /// A net only: consumers give up on a message long before.
@@ -48,7 +48,7 @@ pub fn resources(config: &AwsConfig, options: &Options) -> Vec<Resource> {
         }
         all.push(Resource::Table(TableSpec::snapshots(owner)));
     }
-    all.extend(config.installation.tables().map(|table| Resource::Table(TableSpec::rows(table.name, table.expires))));
+    all.extend(config.installation.tables().map(|table| Resource::Table(TableSpec::rows(table.name, table.expires()))));
     all.push(Resource::Topic(TOPIC.to_owned()));
     for spec in config.installation.queues() {
         let (dead_letters, fed_by_topic) = (spec.dead_letters(), spec.is_subscribed());
@@ -88,10 +88,6 @@ fn dead_letter_queue(name: &str, fed_by_topic: bool) -> Resource {
         dead_letters: None,
         fed_by_topic,
     })
-}
-
-const fn days(days: u64) -> Duration {
-    Duration::from_secs(days * 24 * 3600)
 }
 
 #[cfg(test)]
@@ -146,7 +142,7 @@ mod tests {
             source: Source::Topic(&[EventType::OrderPaid]),
         };
         const POINTS: topology::TableSpec =
-            topology::TableSpec { name: "loyalty-points", service: LOYALTY, expires: false };
+            topology::TableSpec { name: "loyalty-points", service: LOYALTY, expiring: &[] };
         let added = Topology { services: &[LOYALTY], queues: &[&QUEUE], tables: &[&POINTS], calls: &[], needs: &[] };
         let names = |installation| {
             let config = AwsConfig { installation, ..AwsConfig::default() };

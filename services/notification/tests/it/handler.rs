@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
+use shotengai_contracts::topology::tables;
 use shotengai_messaging::{Condition, Delivery, Disposition, Key, Row};
 use shotengai_notification::Mailer;
 use shotengai_notification::claims::LEASE;
@@ -33,6 +34,23 @@ async fn each_kind_is_mailed_once_however_often_its_event_comes() {
     let expected = ["cancelled", "receipt", "received", "shipped"].map(|kind| format!("<ord_1.{kind}@shotengai>"));
     assert_eq!(ids, expected);
     assert!(sent.iter().all(|mail| mail.traceparent.is_some() && mail.content.text.contains("¥1,420")));
+}
+
+#[tokio::test]
+async fn a_mail_that_was_sent_is_not_sent_again_when_its_event_is_redriven_or_published_again_years_later() {
+    let street = Harness::new();
+    let kinds = MailKind::ALL;
+    for kind in kinds {
+        assert_eq!(street.handle(kind).await, Disposition::Done);
+    }
+    for years in [1, 3] {
+        street.installation.advance(SignedDuration::from_hours(years * 365 * 24));
+        street.installation.infra.memory_table(tables::NOTIFICATION_CLAIMS.name).drop_expired();
+        for kind in kinds {
+            assert_eq!(street.handle(kind).await, Disposition::Done);
+        }
+    }
+    assert_eq!(street.sent(), kinds.len());
 }
 
 #[tokio::test]

@@ -13,13 +13,14 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde_json::json;
+use shotengai_contracts::topology::tables;
 use shotengai_kernel::{OrderId, Ports, Timestamp};
 use shotengai_messaging::{Condition, Delivery, Fault, FaultKind, Key, Row, Table, WriteError};
 
 /// The attribute of a reminder that says which one it is: number and token.
 pub(crate) const ATTRIBUTE: &str = "reminder";
 /// How long a row is kept after it was written: far longer than a reminder is on its way.
-const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
+const KEPT_FOR: SignedDuration = tables::REMINDERS.kept;
 
 /// Which reminder of its order one is.
 #[derive(Debug, Clone, PartialEq, Eq)]

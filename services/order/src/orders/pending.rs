@@ -12,6 +12,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use shotengai_contracts::events::OrderStage;
+use shotengai_contracts::topology::tables;
 use shotengai_kernel::{AggregateId, Clock, OrderId, Timestamp, UserId};
 use shotengai_messaging::{Condition, Fault, FaultKind, Key, Row, Table, WriteError};
 
@@ -19,7 +20,7 @@ use crate::orders::aggregate::Orders;
 
 const RESERVE: &str = "pending.reserve";
 /// Longer than the longest deadline; an order that is pending after that waits for an operator.
-const KEPT: SignedDuration = SignedDuration::from_hours(5 * 24);
+const KEPT: SignedDuration = tables::PENDING_OF_CUSTOMERS.kept;
 /// How long an order may be on its way into the store after it was reserved.
 const UNDER_WAY: SignedDuration = SignedDuration::from_secs(60);
 /// Writes lost to the customer's other requests in a row before this one is asked to come again.

@@ -71,7 +71,7 @@ impl<'a> Size<'a> {
 /// they have conditions. Minutes that would have ended by `now` are left out.
 #[must_use]
 pub fn operations(counts: &[&Count], shard: u64, now: Timestamp) -> Vec<WriteOp> {
-    let mut ops: Vec<WriteOp> = counts.iter().map(|count| seen(count, now)).collect();
+    let mut ops: Vec<WriteOp> = counts.iter().map(|count| seen(count)).collect();
     let mut totals: BTreeMap<&ProductId, BTreeMap<String, i64>> = BTreeMap::new();
     let mut minutes: BTreeMap<String, (Timestamp, BTreeMap<String, i64>)> = BTreeMap::new();
     for count in counts {
@@ -97,10 +97,8 @@ pub fn operations(counts: &[&Count], shard: u64, now: Timestamp) -> Vec<WriteOp>
     ops
 }
 
-fn seen(count: &Count, now: Timestamp) -> WriteOp {
-    let mut row = Row::new(rows::seen(&count.order_id, count.effect), 1, Value::Null);
-    row.expires_at = Some(after(now, rows::SEEN_KEPT));
-    WriteOp::Put(row, Condition::Absent)
+fn seen(count: &Count) -> WriteOp {
+    WriteOp::Put(Row::new(rows::seen(&count.order_id, count.effect), 1, Value::Null), Condition::Absent)
 }
 
 const fn add(key: Key, counters: BTreeMap<String, i64>, expires_at: Option<Timestamp>) -> WriteOp {

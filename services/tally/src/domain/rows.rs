@@ -2,7 +2,7 @@
 //!
 //! | pk | sk | |
 //! |---|---|---|
-//! | `seen/<order>` | `paid`, `returned` | makes an order count once; 30 days |
+//! | `seen/<order>` | `paid`, `returned` | makes an order count once; for ever |
 //! | `count/<product>/<shard>` | `total` | `sold`, `returned`, `orders` |
 //! | `minute/<YYYY-MM-DDTHH:MM>/<shard>` | `sales` | `sold/<product>`, `returned/<product>`; 24 hours |
 //! | `products` | `<product>` | its name |
@@ -11,6 +11,7 @@
 //! (a shard) for all products, so that a batch costs one operation a minute and a chart reads eight rows a minute.
 
 use jiff::{SignedDuration, Timestamp};
+use shotengai_contracts::topology::tables;
 use shotengai_kernel::{OrderId, ProductId};
 use shotengai_messaging::Key;
 
@@ -18,10 +19,8 @@ use super::count::Effect;
 
 /// Rows that one counter is spread over.
 pub const SHARDS: u64 = 8;
-/// Longer than an event can be on its way (7 days of stream, 4 of queue, 14 of dead letters).
-pub const SEEN_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long minutes are kept.
-pub const MINUTE_KEPT: SignedDuration = SignedDuration::from_hours(24);
+pub const MINUTE_KEPT: SignedDuration = tables::TALLY_MINUTES.kept;
 /// Partition of the products there are.
 pub const PRODUCTS: &str = "products";
 

@@ -20,6 +20,24 @@ async fn an_order_counts_once_however_often_it_comes() {
 }
 
 #[tokio::test]
+async fn an_order_that_is_redriven_or_published_again_years_later_is_not_counted_again() {
+    let street = Street::new(6);
+    let history = [
+        paid(1, &[("prod_kinoko", 2)]),
+        paid(2, &[("prod_kinoko", 5)]),
+        cancelled(2, &[("prod_kinoko", 5)], OrderStage::Paid),
+    ];
+    street.count(&history).await;
+    assert_eq!(street.of("prod_kinoko").await, (7, 5, 2));
+    for years in [1, 3] {
+        street.advance(years * 365 * 24 * 3600);
+        street.drop_expired();
+        street.count(&history).await;
+        assert_eq!(street.of("prod_kinoko").await, (7, 5, 2));
+    }
+}
+
+#[tokio::test]
 async fn only_what_had_been_paid_is_returned() {
     let street = Street::new(2);
     street

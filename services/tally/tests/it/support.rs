@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use shotengai_contracts::events::{CancelReason, Event, OrderCancelled, OrderItem, OrderPaid, OrderStage};
-use shotengai_contracts::topology::{Service, queues};
+use shotengai_contracts::topology::{Service, queues, tables};
 use shotengai_contracts::{Envelope, Metadata};
 use shotengai_kernel::{
     AggregateId, Clock, Currency, EventId, Money, Names, OrderId, ProductId, Quantity, UserId, Version,
@@ -96,6 +96,11 @@ impl Street {
 
     pub(crate) fn advance(&self, seconds: i64) {
         self.installation.advance(SignedDuration::from_secs(seconds));
+    }
+
+    /// What has expired is gone, as some days later.
+    pub(crate) fn drop_expired(&self) {
+        self.installation.infra.memory_table(tables::TALLY_COUNTERS.name).drop_expired();
     }
 }
 

@@ -176,7 +176,7 @@ fn tables(installation: &Installation) -> Vec<TableDescription> {
         name: table.name.to_owned(),
         service: table.service.as_str(),
         kind: "rows",
-        expires: table.expires,
+        expires: table.expires(),
     });
     owned.chain(rows).collect()
 }

@@ -144,7 +144,7 @@ mod tests {
     use crate::topology::Source;
 
     const LOYALTY: Service = Service::new("loyalty");
-    const POINTS: TableSpec = TableSpec { name: "loyalty-points", service: LOYALTY, expires: false };
+    const POINTS: TableSpec = TableSpec { name: "loyalty-points", service: LOYALTY, expiring: &[] };
     const PAID: QueueSpec = QueueSpec { name: "loyalty-queue", service: LOYALTY, source: Source::Topic(&[OrderPaid]) };
 
     fn loyalty(queues: &'static [&'static QueueSpec], tables: &'static [&'static TableSpec]) -> Topology {
@@ -174,7 +174,7 @@ mod tests {
     fn a_name_that_is_taken_is_refused() {
         const QUEUE: QueueSpec = QueueSpec { name: "order-queue", service: LOYALTY, source: Source::Own };
         const LETTERS: QueueSpec = QueueSpec { name: "order-dlq", service: LOYALTY, source: Source::Stream };
-        const EVENTS: TableSpec = TableSpec { name: "billing-events", service: LOYALTY, expires: false };
+        const EVENTS: TableSpec = TableSpec { name: "billing-events", service: LOYALTY, expiring: &[] };
         assert_eq!(refused(loyalty(&[&QUEUE], &[])), "the queue order-queue is named twice");
         assert_eq!(refused(loyalty(&[&LETTERS], &[])), "the queue order-dlq is named twice");
         assert_eq!(refused(loyalty(&[], &[&EVENTS])), "the table billing-events is named twice");

@@ -1,4 +1,12 @@
-//! Tables of rows.
+//! Tables of rows, and which of their rows expire.
+//!
+//! **What makes an effect happen once never expires.** A message has no greatest age: a dead letter may be redriven as often
+//! as somebody likes, each time for [`LONGEST_PASSAGE`](super::LONGEST_PASSAGE), and `shotengai republish` brings events of
+//! any age. So a row that tells that an order was counted or a mail was sent stays, as the order's events do. Only rows
+//! whose end is harmless to messages expire; they are listed here with the reason, and the tables in memory refuse a row
+//! that expires and is not.
+
+use jiff::SignedDuration;
 
 use super::Service;
 
@@ -10,25 +18,98 @@ pub struct TableSpec {
     pub name: &'static str,
     /// The only service that writes it, and but for [`PAYMENT_INTENTS`] the only one that reads it.
     pub service: Service,
-    /// Whether rows may expire (a time to live on `expires_at`).
-    pub expires: bool,
+    /// Rows that expire (a time to live on `expires_at`); often none.
+    pub expiring: &'static [Expiring],
 }
 
+impl TableSpec {
+    /// Whether any of its rows expire.
+    #[must_use]
+    pub const fn expires(&self) -> bool {
+        !self.expiring.is_empty()
+    }
+}
+
+/// Rows of a table that expire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expiring {
+    /// How their partition keys begin; empty: all of the table's.
+    pub rows: &'static str,
+    /// How long after its last write a row is kept, at least.
+    pub kept: SignedDuration,
+    /// Use of them to messages.
+    pub wanted: Wanted,
+}
+
+/// Use to messages of rows that expire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Nothing. They show or bound what is going on now, and a message is handled alike without them.
+    Nothing,
+    /// Something that a message finds on its first passage, however slow: they are kept for longer than
+    /// [`LONGEST_PASSAGE`](super::LONGEST_PASSAGE). One that is redriven later does without, by a rule that its handler has.
+    OnePassage,
+}
+
+/// Mails of one address on one day.
+pub const MAIL_BUDGETS: Expiring =
+    Expiring { rows: "address/", kept: SignedDuration::from_hours(3 * 24), wanted: Wanted::Nothing };
+/// Sales of one minute, for the chart. An event that comes later than this is in no minute.
+pub const TALLY_MINUTES: Expiring =
+    Expiring { rows: "minute/", kept: SignedDuration::from_hours(24), wanted: Wanted::Nothing };
+/// A customer's orders that may be pending.
+pub const PENDING_OF_CUSTOMERS: Expiring =
+    Expiring { rows: "", kept: SignedDuration::from_hours(5 * 24), wanted: Wanted::Nothing };
+/// Which reminder of an order is the last. Without it a chain begins anew, and ends at the deadline as another does.
+pub const REMINDERS: Expiring =
+    Expiring { rows: "reminders/", kept: SignedDuration::from_hours(24), wanted: Wanted::Nothing };
+/// Tokens of means of payment. One that is gone is a decline.
+pub const INTENTS: Expiring =
+    Expiring { rows: "", kept: SignedDuration::from_hours(30 * 24), wanted: Wanted::OnePassage };
+/// Accounts of guests. A mail to one that is gone is not sent.
+pub const GUESTS: Expiring =
+    Expiring { rows: "", kept: SignedDuration::from_hours(30 * 24), wanted: Wanted::OnePassage };
+
 /// Products' prices, kept by order.
-pub const ORDER_PRICES: TableSpec = TableSpec { name: "order-prices", service: Service::ORDER, expires: false };
+pub const ORDER_PRICES: TableSpec = TableSpec { name: "order-prices", service: Service::ORDER, expiring: &[] };
 /// Customers' orders that may be pending.
-pub const ORDER_PENDING: TableSpec = TableSpec { name: "order-pending", service: Service::ORDER, expires: true };
+pub const ORDER_PENDING: TableSpec =
+    TableSpec { name: "order-pending", service: Service::ORDER, expiring: &[PENDING_OF_CUSTOMERS] };
 /// Payment intents: tokens of means of payment, which order writes and billing alone reads. Beside them, under keys of
 /// their own, order notes which reminder of an order is the last.
-pub const PAYMENT_INTENTS: TableSpec = TableSpec { name: "payment-intents", service: Service::ORDER, expires: true };
+pub const PAYMENT_INTENTS: TableSpec =
+    TableSpec { name: "payment-intents", service: Service::ORDER, expiring: &[INTENTS, REMINDERS] };
 /// The built-in payment provider's ledger.
-pub const BILLING_LEDGER: TableSpec = TableSpec { name: "billing-ledger", service: Service::BILLING, expires: false };
+pub const BILLING_LEDGER: TableSpec = TableSpec { name: "billing-ledger", service: Service::BILLING, expiring: &[] };
 /// Which mails were sent, or are being sent.
 pub const NOTIFICATION_CLAIMS: TableSpec =
-    TableSpec { name: "notification-claims", service: Service::NOTIFICATION, expires: true };
+    TableSpec { name: "notification-claims", service: Service::NOTIFICATION, expiring: &[MAIL_BUDGETS] };
 /// Counters, and which orders they count already.
-pub const TALLY_COUNTERS: TableSpec = TableSpec { name: "tally-counters", service: Service::TALLY, expires: true };
+pub const TALLY_COUNTERS: TableSpec =
+    TableSpec { name: "tally-counters", service: Service::TALLY, expiring: &[TALLY_MINUTES] };
 /// Accounts.
-pub const USERS: TableSpec = TableSpec { name: "users", service: Service::STOREFRONT, expires: true };
+pub const USERS: TableSpec = TableSpec { name: "users", service: Service::STOREFRONT, expiring: &[GUESTS] };
 /// Checkpoints of the stream's shards; and their leases, where no cluster keeps those.
-pub const CHECKPOINTS: TableSpec = TableSpec { name: "checkpoints", service: Service::BRIDGE, expires: false };
+pub const CHECKPOINTS: TableSpec = TableSpec { name: "checkpoints", service: Service::BRIDGE, expiring: &[] };
+
+#[cfg(test)]
+mod tests {
+    use super::super::{LONGEST_PASSAGE, SHOTENGAI};
+    use super::*;
+
+    #[test]
+    fn what_a_message_looks_for_is_kept_for_longer_than_its_longest_passage() {
+        let mut wanted = 0;
+        for table in SHOTENGAI.tables {
+            for rows in table.expiring {
+                let at_least = match rows.wanted {
+                    Wanted::Nothing => SignedDuration::ZERO,
+                    Wanted::OnePassage => LONGEST_PASSAGE,
+                };
+                assert!(rows.kept > at_least, "{}: {rows:?}", table.name);
+                wanted += usize::from(rows.wanted == Wanted::OnePassage);
+            }
+        }
+        assert_eq!(wanted, 2, "payment intents and guests");
+    }
+}

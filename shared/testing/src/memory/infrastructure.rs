@@ -115,7 +115,12 @@ impl MemoryInfrastructure {
     pub fn memory_table(&self, name: &str) -> Arc<MemoryTable> {
         let mut tables = lock(&self.tables);
         let table = tables.entry(name.to_owned()).or_insert_with(|| {
-            Arc::new(MemoryTable::with_faults(name, self.ports.clone(), Arc::clone(&self.config.faults)))
+            let table = MemoryTable::with_faults(name, self.ports.clone(), Arc::clone(&self.config.faults));
+            let spec = self.config.installation.tables().find(|spec| spec.name == name);
+            Arc::new(match spec {
+                Some(spec) => table.expiring(spec.expiring),
+                None => table,
+            })
         });
         Arc::clone(table)
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use serde_json::Value;
+use shotengai_contracts::topology::Expiring;
 use shotengai_kernel::{Ports, Timestamp};
 use shotengai_messaging::ports::fault::Fault;
 use shotengai_messaging::ports::table::{Condition, Key, Row, TRANSACT_MAX, Table, TransactError, WriteError, WriteOp};
@@ -30,6 +31,8 @@ struct Rows {
 pub struct MemoryTable {
     gate: Gate,
     rows: Mutex<Rows>,
+    /// Rows that may expire; `None`: any, as nobody has said.
+    expiring: Option<&'static [Expiring]>,
 }
 
 impl MemoryTable {
@@ -42,7 +45,14 @@ impl MemoryTable {
     /// An empty table, with faults.
     #[must_use]
     pub fn with_faults(name: &str, ports: Ports, faults: Arc<dyn FaultInjector>) -> Self {
-        Self { gate: Gate::new(name, faults, ports), rows: Mutex::new(Rows::default()) }
+        Self { gate: Gate::new(name, faults, ports), rows: Mutex::new(Rows::default()), expiring: None }
+    }
+
+    /// The same; a row that expires and is not one of these is refused, since a message that comes late may need it.
+    #[must_use]
+    pub fn expiring(mut self, expiring: &'static [Expiring]) -> Self {
+        self.expiring = Some(expiring);
+        self
     }
 
     /// Every row, by key.
@@ -55,6 +65,14 @@ impl MemoryTable {
     pub fn drop_expired(&self) {
         let now = self.gate.ports.clock.now();
         lock(&self.rows).rows.retain(|_, row| row.expires_at.is_none_or(|at| at > now));
+    }
+
+    fn check_expiry(&self, operation: &'static str, key: &Key, expires_at: Option<Timestamp>) -> Result<(), Fault> {
+        let Some(expiring) = self.expiring.filter(|_| expires_at.is_some()) else { return Ok(()) };
+        if expiring.iter().any(|listed| key.pk.starts_with(listed.rows)) {
+            return Ok(());
+        }
+        Err(invalid(operation, format!("{}: such rows are not listed as expiring in the topology", key.pk)))
     }
 
     async fn until_free(&self, key: &Key) {
@@ -214,6 +232,7 @@ impl Table for MemoryTable {
 
     async fn put(&self, row: &Row, condition: Condition) -> Result<(), WriteError> {
         check_row("table.put", row)?;
+        self.check_expiry("table.put", &row.key, row.expires_at)?;
         let passage = self.gate.single("table.put").await?;
         self.until_free(&row.key).await;
         let mut rows = lock(&self.rows);
@@ -238,6 +257,13 @@ impl Table for MemoryTable {
 
     async fn transact(&self, ops: &[WriteOp]) -> Result<(), TransactError> {
         let keys = check_transaction(ops)?;
+        for op in ops {
+            match op {
+                WriteOp::Put(row, _) => self.check_expiry(TRANSACT, &row.key, row.expires_at)?,
+                WriteOp::Add { key, expires_at, .. } => self.check_expiry(TRANSACT, key, *expires_at)?,
+                WriteOp::Delete(..) => {}
+            }
+        }
         if ops.is_empty() {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! What the memory adapters do that a local AWS does not: faults, resharding, meetings, one seed one history.
+//! Behaviour of the memory adapters that a local AWS does not have: faults, resharding, meetings, one seed one history.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use shotengai_contracts::topology::{SHOTENGAI, queues, tables};
 use shotengai_contracts::{EventType, Metadata, Owner, samples};
-use shotengai_kernel::{AggregateId, ManualClock, Ports, Version};
+use shotengai_kernel::{AggregateId, ManualClock, Ports, Timestamp, Version};
 use shotengai_messaging::{
-    AppendError, Commit, CommitFactory, EventStore, FaultKind, Infrastructure, Key, Message, Queue, StartAt,
-    StreamReader, StreamRecord, StreamWriter, TransactError, WriteOp,
+    AppendError, Commit, CommitFactory, Condition, EventStore, FaultKind, Infrastructure, Key, Message, Queue, Row,
+    StartAt, StreamReader, StreamRecord, StreamWriter, TransactError, WriteError, WriteOp,
 };
 use shotengai_testing::memory::{
     FaultInjector, InjectedFault, MemoryConfig, MemoryEventStore, MemoryInfrastructure, MemoryQueue, MemoryStream,
@@ -256,6 +256,23 @@ async fn transactions_that_meet_do_not_both_happen() {
         matches!((&one, &other), (Ok(()), Err(TransactError::Contended)) | (Err(TransactError::Contended), Ok(())));
     assert!(met, "{one:?} {other:?}");
     assert_eq!(table.get(&key).await.unwrap().unwrap().counters, [("n".to_owned(), 1)].into());
+}
+
+#[tokio::test]
+async fn a_row_that_expires_and_is_not_listed_in_the_topology_is_refused() {
+    let table = MemoryInfrastructure::new(ports()).table(tables::TALLY_COUNTERS.name);
+    let expires_at = Some(Timestamp::from_second(4_102_444_800).unwrap());
+    let put = |pk: &str| Row { expires_at, ..Row::new(Key::new(pk, "x"), 1, Value::Null) };
+    let add = |pk: &str| WriteOp::Add { key: Key::new(pk, "x"), counters: [("n".to_owned(), 1)].into(), expires_at };
+    table.put(&put("minute/2026-01-01T00:00/0"), Condition::Absent).await.unwrap();
+    table.transact(&[add("minute/2026-01-01T00:00/0")]).await.unwrap();
+    let refused = table.put(&put("seen/ord_1"), Condition::Absent).await.unwrap_err();
+    assert!(matches!(&refused, WriteError::Fault(fault) if fault.to_string().contains("seen/ord_1")), "{refused:?}");
+    for op in [add("seen/ord_1"), WriteOp::Put(put("seen/ord_1"), Condition::Absent)] {
+        let refused = table.transact(&[op]).await.unwrap_err();
+        assert!(matches!(&refused, TransactError::Fault(_)), "{refused:?}");
+    }
+    table.put(&Row { expires_at: None, ..put("seen/ord_1") }, Condition::Absent).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
