@@ -23,7 +23,6 @@ mod held;
 mod known;
 pub mod letter;
 mod lines;
-mod pacer;
 pub mod record;
 mod redrive_message;
 pub mod report;

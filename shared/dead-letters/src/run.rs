@@ -2,7 +2,9 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
+use shotengai_messaging::Pacer;
 use shotengai_messaging::ports::queue::{QUEUE_MAX_BATCH, SEND_MAX_BYTES};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -11,7 +13,6 @@ use crate::collect::{Collected, Knowledge};
 use crate::filter::Filter;
 use crate::held::Held;
 use crate::lines::{Entry, Line, Lines};
-use crate::pacer::Pacer;
 use crate::record::record;
 use crate::report::{Failure, Report};
 use crate::route::Target;
@@ -56,6 +57,12 @@ enum Action {
     Discard,
 }
 
+/// The most letters of one batch: a second's worth may go at once, never more.
+fn most_at_once(pace: Option<NonZeroU32>) -> usize {
+    let of_a_second = pace.and_then(|pace| usize::try_from(pace.get()).ok());
+    of_a_second.unwrap_or(QUEUE_MAX_BATCH).min(QUEUE_MAX_BATCH)
+}
+
 /// Run in progress: its job, and how far it has come.
 struct Run<'a> {
     action: Action,
@@ -90,7 +97,7 @@ impl DeadLetters {
             watch,
             held: &held,
             known: Knowledge::new(self.ports.clock.now()),
-            pacer: Pacer::new(job.pace),
+            pacer: job.pace.map_or(Pacer::every(Duration::ZERO), |pace| Pacer::per_second(pace.get())),
             report,
             left: job.limit.unwrap_or(usize::MAX),
         };
@@ -125,7 +132,7 @@ impl DeadLetters {
         loop {
             run.report.waiting += lines.block(&run.known.blocked);
             // By what would be sent: a letter has its names and types to count, loses its facts and gains its count.
-            let (most, id) = (run.pacer.batch(QUEUE_MAX_BATCH).min(run.left), run.report.run);
+            let (most, id) = (most_at_once(run.job.pace).min(run.left), run.report.run);
             let batch = lines.next(most, SEND_MAX_BYTES, |letter| redrive_message::message(letter, id).size());
             if batch.is_empty() {
                 return true;
@@ -135,8 +142,10 @@ impl DeadLetters {
                 self.pretend(run, batch);
                 continue;
             }
-            if !run.pacer.wait(&run.watch.cancel).await {
-                return false;
+            tokio::select! {
+                biased;
+                () = run.watch.cancel.cancelled() => return false,
+                () = run.pacer.turn() => {}
             }
             run.pacer.spend(batch.len());
             let answered = match run.action {

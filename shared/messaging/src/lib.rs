@@ -15,6 +15,7 @@
 //!   lists and redrives them.
 //! - **reason** ([`reason`]): why a message becomes a dead letter, as whoever sets it aside declares it.
 //! - **send** ([`send`]), **wire** ([`wire`]): any number of messages into a queue; an envelope as one.
+//! - **pacer** ([`Pacer`]): so many a second.
 //! - **worker** ([`worker`]): a named, supervised background task that ends when told.
 
 pub mod aggregate;
@@ -31,6 +32,7 @@ mod log_limiter;
 pub mod metrics;
 mod once;
 pub mod outbox;
+mod pacer;
 pub mod ports;
 pub mod reason;
 pub mod send;
@@ -52,6 +54,7 @@ pub use handler::{EventHandler, Group, GroupHandler, Handler, IntoHandler, Recor
 pub use log_limiter::LogLimiter;
 pub use once::once;
 pub use outbox::{Outbox, OutboxConfig, Publisher};
+pub use pacer::Pacer;
 pub use ports::fault::{Fault, FaultKind};
 pub use ports::infrastructure::Infrastructure;
 pub use ports::lease::{Lease, LeaseChange, LeaseError, Leases};

@@ -1,13 +1,12 @@
 //! Publishing once more what was committed in some time: what the stream has lost, or never got.
 
 use std::ops::Range;
-use std::time::Duration;
 
 use shotengai_kernel::Timestamp;
-use tokio::time::Instant;
 
 use super::Publisher;
 use crate::commit::Commit;
+use crate::pacer::Pacer;
 use crate::ports::fault::Fault;
 use crate::ports::store::OUTBOX_SHARDS;
 
@@ -49,7 +48,7 @@ impl Publisher {
     /// # Errors
     /// The [`Fault`] of the store that ended it; `report` says what was done until then.
     pub async fn republish(&self, what: &Republish<'_>, report: &mut Republished) -> Result<(), Fault> {
-        let mut free = Instant::now();
+        let mut pacer = Pacer::per_second(what.per_second);
         for shard in 0..OUTBOX_SHARDS {
             let mut from = None;
             loop {
@@ -60,10 +59,8 @@ impl Publisher {
                 if what.dry_run {
                     report.events += events(&wanted);
                 } else if !wanted.is_empty() {
-                    tokio::time::sleep_until(free).await;
-                    let price = f64::from(u32::try_from(events(&wanted)).unwrap_or(u32::MAX));
-                    let took = Duration::from_secs_f64(price / f64::from(what.per_second.max(1)));
-                    free = Instant::now().checked_add(took).unwrap_or(free);
+                    pacer.turn().await;
+                    pacer.spend(events(&wanted));
                     let count = wanted.len();
                     let acknowledged = self.publish(wanted, "republish", self.config.attempts).await;
                     report.events += events(&acknowledged);

@@ -23,6 +23,7 @@ use super::claim::{CLAIM_LEASE, Claim};
 use super::{CLEAR_BATCH, Publisher};
 use crate::commit::Commit;
 use crate::metrics;
+use crate::pacer::Pacer;
 use crate::ports::fault::{Fault, FaultKind};
 use crate::ports::store::OUTBOX_SHARDS;
 
@@ -47,7 +48,7 @@ struct Found {
 }
 
 /// What this process knows of one shard.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ShardState {
     /// Since when, and when last, each marker was seen.
     seen: BTreeMap<CommitId, (Instant, Instant)>,
@@ -56,11 +57,22 @@ pub(super) struct ShardState {
     goes_on: bool,
     /// Another process is at it, or the stream takes nothing: not before then.
     rests_until: Option<Instant>,
-    /// When the budget allows the next event.
-    pays_until: Option<Instant>,
+    /// The shard's part of the budget.
+    pacer: Pacer,
 }
 
 impl ShardState {
+    fn new(service_per_second: u32) -> Self {
+        let each = Duration::from_secs(u64::from(OUTBOX_SHARDS)) / service_per_second.max(1);
+        Self {
+            seen: BTreeMap::new(),
+            claim: Claim::default(),
+            goes_on: false,
+            rests_until: None,
+            pacer: Pacer::every(each),
+        }
+    }
+
     /// Notes what a look that was asked for at `asked` has shown; returns what was seen `age` before that.
     fn old(&mut self, found: Vec<Commit>, asked: Instant, age: Duration) -> Vec<Commit> {
         self.seen.retain(|_, (_, last)| asked.saturating_duration_since(*last) < FORGET);
@@ -89,7 +101,7 @@ impl Publisher {
     /// The last [`Fault`] of the store; what was found elsewhere is published all the same.
     pub async fn sweep(&self) -> Result<usize, Fault> {
         let mut shards = self.shards.lock().await;
-        shards.resize_with(usize::from(OUTBOX_SHARDS), ShardState::default);
+        shards.resize_with(usize::from(OUTBOX_SHARDS), || ShardState::new(self.config.sweep_per_second));
         let mut outcome = Ok(());
         let mut work = Vec::new();
         // Looks go one after the other: at rest a sweep is never a burst of queries.
@@ -155,7 +167,7 @@ impl Publisher {
         let old = if began && found.more { self.look(shard, state).await?.old } else { found.old };
         let mut swept = 0;
         for commits in old.into_iter().take(ROUND).collect::<Vec<_>>().chunks(CLEAR_BATCH) {
-            tokio::time::sleep_until(state.pays_until.unwrap_or_else(Instant::now)).await;
+            state.pacer.turn().await;
             if !self.has_claim(shard, state).await? {
                 state.goes_on = false;
                 return Ok(swept);
@@ -166,7 +178,7 @@ impl Publisher {
             if count == 0 {
                 continue;
             }
-            self.pay(state, marked.iter().map(|commit| commit.events.len()).sum());
+            state.pacer.spend(marked.iter().map(|commit| commit.events.len()).sum());
             tracing::info!(service = self.service, shard, commits = count, "publishing what was left behind");
             let mut acknowledged = self.publish(marked, "sweeper", SWEEP_ATTEMPTS).await;
             swept += acknowledged.len();
@@ -217,15 +229,6 @@ impl Publisher {
         let millis = u64::try_from(about.as_millis()).unwrap_or(u64::MAX);
         let rest = Duration::from_millis((millis / 2).saturating_add(self.ports.random.below(millis.max(1))));
         state.rests_until = Instant::now().checked_add(rest);
-    }
-
-    /// Takes so many events off a shard's budget.
-    fn pay(&self, state: &mut ShardState, events: usize) {
-        let now = Instant::now();
-        let free = state.pays_until.filter(|until| *until > now).unwrap_or(now);
-        let rate = f64::from(self.config.sweep_per_second.max(1)) / f64::from(OUTBOX_SHARDS);
-        let price = Duration::from_secs_f64(f64::from(u32::try_from(events).unwrap_or(u32::MAX)) / rate);
-        state.pays_until = free.checked_add(price);
     }
 }
 
