@@ -1,13 +1,12 @@
 //! Claims in the table `notification-claims`: pk = order, sk = kind of mail. They never expire: an event may be redriven or
 //! published again years later, and a mail that was sent must not go out once more.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use shotengai_kernel::{OrderId, Ports};
-use shotengai_messaging::{Condition, Fault, FaultKind, Key, Row, Table, WriteError};
+use shotengai_messaging::{Condition, Fault, FaultKind, Key, Row, Table, Watch, WriteError};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -48,7 +47,7 @@ pub struct SendClaims {
     table: Arc<dyn Table>,
     ports: Ports,
     /// Claims of others, and since when each has stood as it does.
-    watched: Arc<Mutex<BTreeMap<Key, (u64, Instant)>>>,
+    watched: Arc<Mutex<Watch<Key, u64>>>,
 }
 
 impl SendClaims {
@@ -62,12 +61,8 @@ impl SendClaims {
     /// ours: then its end never seems to come, and this is how it does.
     fn has_stood(&self, row: &Row, asked: Instant) -> bool {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.retain(|_, (_, since)| asked.saturating_duration_since(*since) < WATCHED);
-        let (version, since) = watched.entry(row.key.clone()).or_insert((row.version, asked));
-        if *version != row.version {
-            (*version, *since) = (row.version, asked);
-        }
-        asked.saturating_duration_since(*since) >= LEASE
+        watched.retain(|_, since| asked.saturating_duration_since(since) < WATCHED);
+        watched.observe(row.key.clone(), row.version, asked) >= LEASE
     }
 
     /// Takes the claim of one mail, if it can be had.

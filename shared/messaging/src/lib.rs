@@ -15,7 +15,7 @@
 //!   lists and redrives them.
 //! - **reason** ([`reason`]): why a message becomes a dead letter, as whoever sets it aside declares it.
 //! - **send** ([`send`]), **wire** ([`wire`]): any number of messages into a queue; an envelope as one.
-//! - **pacer** ([`Pacer`]): so many a second.
+//! - **watch** ([`Watch`]): since when a claim or a lease stands unchanged. **pacer** ([`Pacer`]): so many a second.
 //! - **worker** ([`worker`]): a named, supervised background task that ends when told.
 
 pub mod aggregate;
@@ -37,6 +37,7 @@ pub mod ports;
 pub mod reason;
 pub mod send;
 pub mod trace;
+mod watch;
 pub mod wire;
 pub mod worker;
 
@@ -66,4 +67,5 @@ pub use ports::table::{Condition, Key, Row, Table, TransactError, WriteError, Wr
 pub use ports::topic::Topic;
 pub use reason::Reason;
 pub use send::send_all;
+pub use watch::Watch;
 pub use worker::Worker;

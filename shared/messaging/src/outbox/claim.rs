@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::ports::fault::Fault;
 use crate::ports::store::{EventStore, Note};
+use crate::watch::Watch;
 
 /// How long a claim stands that nobody renews.
 pub(super) const CLAIM_LEASE: Duration = Duration::from_secs(30);
@@ -19,7 +20,7 @@ pub(super) const CLAIM_LEASE: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub(super) struct Claim {
     /// The version that stood there, and since when.
-    seen: Option<(u64, Instant)>,
+    seen: Watch<(), u64>,
     /// Ours, and when we last wrote it.
     held: Option<(u64, Instant)>,
 }
@@ -38,13 +39,9 @@ impl Claim {
         let standing = store.note(name).await?;
         let version = standing.as_ref().map(|note| note.version);
         if let Some(note) = &standing {
-            let since = match self.seen {
-                Some((seen, since)) if seen == note.version => since,
-                _ => asked,
-            };
-            self.seen = Some((note.version, since));
+            let unchanged_for = self.seen.observe((), note.version, asked);
             let other = note.doc.get("holder").and_then(|it| it.as_str()).is_some_and(|it| it != holder);
-            if other && asked.saturating_duration_since(since) < CLAIM_LEASE {
+            if other && unchanged_for < CLAIM_LEASE {
                 self.held = None;
                 return Ok(false);
             }

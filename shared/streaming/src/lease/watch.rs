@@ -1,37 +1,32 @@
 //! Since when a lease stands unchanged, by this process's own watch. Nobody's clock is compared with another's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use shotengai_messaging::Watch;
 use shotengai_messaging::ports::lease::Lease;
 use tokio::time::Instant;
 
 /// What was seen of a group's leases.
 #[derive(Debug, Default)]
 pub(crate) struct LeaseWatch {
-    seen: BTreeMap<String, (String, Instant)>,
+    tokens: Watch<String, String>,
 }
 
 impl LeaseWatch {
     /// Notes a list that was complete at `at`. What is not in it is forgotten.
     pub(crate) fn observe(&mut self, leases: &[Lease], at: Instant) {
         let names: BTreeSet<&str> = leases.iter().map(|lease| lease.name.as_str()).collect();
-        self.seen.retain(|name, _| names.contains(name.as_str()));
+        self.tokens.retain(|name, _| names.contains(name.as_str()));
         for lease in leases {
-            match self.seen.get(&lease.name) {
-                Some((token, _)) if *token == lease.token => {}
-                _ => drop(self.seen.insert(lease.name.clone(), (lease.token.clone(), at))),
-            }
+            self.tokens.observe(lease.name.clone(), lease.token.clone(), at);
         }
     }
 
     /// How long a lease had stood unchanged at `at`: the time at which the list that shows it was *asked for*, since it
     /// may have changed while the answer was under way.
     pub(crate) fn unchanged_for(&self, lease: &Lease, at: Instant) -> Duration {
-        match self.seen.get(&lease.name) {
-            Some((token, since)) if *token == lease.token => at.saturating_duration_since(*since),
-            _ => Duration::ZERO,
-        }
+        self.tokens.unchanged_for(&lease.name, &lease.token, at)
     }
 
     /// Whether a lease had run out at `at`. One that was given back has not: it is free.
@@ -41,7 +36,7 @@ impl LeaseWatch {
 
     /// When the first of these would run out, of those that had not at `at`.
     pub(crate) fn next_end<'a>(&self, leases: impl Iterator<Item = &'a Lease>, at: Instant) -> Option<Instant> {
-        let end = |lease: &Lease| self.seen.get(&lease.name).and_then(|(_, since)| since.checked_add(lease.duration));
+        let end = |lease: &Lease| self.tokens.since(&lease.name).and_then(|since| since.checked_add(lease.duration));
         leases.filter_map(end).filter(|end| *end > at).min()
     }
 }
