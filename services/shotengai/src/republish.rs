@@ -11,7 +11,7 @@ use comfy_table::{Table, presets};
 use shotengai_contracts::Owner;
 use shotengai_kernel::{Ports, Timestamp};
 use shotengai_messaging::outbox::{Republish, Republished};
-use shotengai_messaging::{Infrastructure, OutboxConfig, Publisher};
+use shotengai_messaging::{OutboxConfig, Publisher};
 use tokio::time::Instant;
 
 use crate::cli::RepublishArgs;
@@ -39,8 +39,7 @@ pub(crate) async fn run(args: RepublishArgs) -> anyhow::Result<ExitCode> {
     let mut reports = Vec::new();
     let mut ended = Ok(());
     for owner in Owner::ALL.into_iter().filter(|owner| args.owner.is_empty() || args.owner.contains(owner)) {
-        let (store, stream) = (aws.event_store(owner), aws.stream_writer());
-        let (_, publisher) = Publisher::new(owner.as_str(), store, stream, OutboxConfig::default(), ports.clone());
+        let publisher = Publisher::republisher(&aws, owner, OutboxConfig::default(), ports.clone());
         let told = Mutex::new(Instant::now());
         let what = Republish {
             between: between.clone(),

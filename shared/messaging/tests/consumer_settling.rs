@@ -15,67 +15,45 @@ use shotengai_messaging::{
 use shotengai_testing::memory::MemoryQueue;
 use tokio::time::Instant;
 
-/// Takes a minute to extend anything.
-struct SlowToExtend(MemoryQueue);
+/// A queue that takes its time.
+struct Slow {
+    inner: MemoryQueue,
+    /// To hide messages for longer.
+    extending: Duration,
+    /// To take messages.
+    taking: Duration,
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 #[async_trait]
-impl Queue for SlowToExtend {
+impl Queue for Slow {
     fn name(&self) -> &str {
-        self.0.name()
+        self.inner.name()
     }
 
     async fn receive(&self, max: usize, wait: Duration, visibility: Duration) -> Result<Vec<RawDelivery>, Fault> {
-        self.0.receive(max, wait, visibility).await
+        self.inner.receive(max, wait, visibility).await
     }
 
     async fn delete(&self, receipts: &[Receipt]) -> Result<Vec<Result<(), Fault>>, Fault> {
-        self.0.delete(receipts).await
+        self.inner.delete(receipts).await
     }
 
     async fn change_visibility(&self, changes: &[(Receipt, Duration)]) -> Result<Vec<Result<(), Fault>>, Fault> {
         if !changes.is_empty() {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(self.extending).await;
         }
-        self.0.change_visibility(changes).await
+        self.inner.change_visibility(changes).await
     }
 
     async fn send(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
-        self.0.send(messages).await
+        tokio::time::sleep(self.taking).await;
+        self.inner.send(messages).await
     }
 
     async fn depth(&self) -> Result<QueueDepth, Fault> {
-        self.0.depth().await
-    }
-}
-
-/// A dead-letter queue that takes a minute to take anything.
-struct SlowToTake(MemoryQueue);
-
-#[async_trait]
-impl Queue for SlowToTake {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    async fn receive(&self, max: usize, wait: Duration, visibility: Duration) -> Result<Vec<RawDelivery>, Fault> {
-        self.0.receive(max, wait, visibility).await
-    }
-
-    async fn delete(&self, receipts: &[Receipt]) -> Result<Vec<Result<(), Fault>>, Fault> {
-        self.0.delete(receipts).await
-    }
-
-    async fn change_visibility(&self, changes: &[(Receipt, Duration)]) -> Result<Vec<Result<(), Fault>>, Fault> {
-        self.0.change_visibility(changes).await
-    }
-
-    async fn send(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
-        tokio::time::sleep(Duration::from_secs(60)).await;
-        self.0.send(messages).await
-    }
-
-    async fn depth(&self) -> Result<QueueDepth, Fault> {
-        self.0.depth().await
+        self.inner.depth().await
     }
 }
 
@@ -103,7 +81,11 @@ fn message(body: String) -> Message {
 
 #[tokio::test(start_paused = true)]
 async fn a_queue_that_is_slow_to_extend_does_not_hold_up_the_work() {
-    let queue = Arc::new(SlowToExtend(MemoryQueue::new(queues::ORDER.name, ports())));
+    let queue = Arc::new(Slow {
+        inner: MemoryQueue::new(queues::ORDER.name, ports()),
+        extending: MINUTE,
+        taking: Duration::ZERO,
+    });
     queue.send(&[message(samples::envelope(EventType::OrderPaid).unwrap().to_json())]).await.unwrap();
     let letters = Arc::new(MemoryQueue::new(&queues::ORDER.dead_letters(), ports()));
     let config = ConsumerConfig::new("order");
@@ -135,7 +117,11 @@ async fn what_is_done_does_not_wait_for_dead_letters_and_these_stay_hidden_until
     let queue = Arc::new(MemoryQueue::new(queues::ORDER.name, ports()));
     let good = samples::envelope(EventType::OrderPaid).unwrap().to_json();
     queue.send(&[message("garbage".to_owned()), message(good)]).await.unwrap();
-    let letters = Arc::new(SlowToTake(MemoryQueue::new(&queues::ORDER.dead_letters(), ports())));
+    let letters = Arc::new(Slow {
+        inner: MemoryQueue::new(&queues::ORDER.dead_letters(), ports()),
+        extending: Duration::ZERO,
+        taking: MINUTE,
+    });
     let dead = Arc::clone(&letters) as Arc<dyn Queue>;
     let consumer = Consumer::new(
         ConsumerConfig::new("order"),

@@ -31,7 +31,7 @@ pub type Histogram<const N: usize> = Figure<metrics::Histogram<f64>, N>;
 
 /// An OpenTelemetry instrument that figures can stand on.
 pub trait Instrument: Sized {
-    /// What it makes of a definition.
+    /// Instrument that it makes of a definition.
     fn of(definition: &Definition, meter: &Meter) -> Self;
 }
 
@@ -51,6 +51,30 @@ instruments! {
     metrics::Counter<f64>, f64_counter;
     metrics::UpDownCounter<i64>, i64_up_down_counter;
     metrics::Gauge<f64>, f64_gauge;
+}
+
+macro_rules! figures {
+    ($($figure:ident, $declares:literal;)*) => {
+        $(impl<const N: usize> $figure<N> {
+            #[doc = $declares]
+            #[must_use]
+            pub const fn new(
+                name: &'static str,
+                unit: &'static str,
+                description: &'static str,
+                labels: &'static [Label; N],
+            ) -> Self {
+                Self::declare(Kind::$figure, name, unit, description, labels, &[])
+            }
+        })*
+    };
+}
+
+figures! {
+    Counter, "A counter of whole numbers.";
+    AmountCounter, "A counter of amounts.";
+    UpDownCounter, "A counter that goes up and down.";
+    Gauge, "A gauge.";
 }
 
 impl Instrument for metrics::Histogram<f64> {
@@ -75,7 +99,7 @@ impl<I, const N: usize> Figure<I, N> {
         }
     }
 
-    /// What was declared.
+    /// Definition, as it was declared.
     pub const fn definition(&self) -> &Definition {
         &self.definition
     }
@@ -92,17 +116,6 @@ impl<I: Instrument, const N: usize> Figure<I, N> {
 }
 
 impl<const N: usize> Counter<N> {
-    /// A counter of whole numbers.
-    #[must_use]
-    pub const fn new(
-        name: &'static str,
-        unit: &'static str,
-        description: &'static str,
-        labels: &'static [Label; N],
-    ) -> Self {
-        Self::declare(Kind::Counter, name, unit, description, labels, &[])
-    }
-
     /// Adds so many. Adding none shows the series before there is anything: what alerts look for is a number that grows,
     /// and one that only appears has not grown.
     pub fn add(&self, number: u64, labels: [Value; N]) {
@@ -111,17 +124,6 @@ impl<const N: usize> Counter<N> {
 }
 
 impl<const N: usize> AmountCounter<N> {
-    /// A counter of amounts.
-    #[must_use]
-    pub const fn new(
-        name: &'static str,
-        unit: &'static str,
-        description: &'static str,
-        labels: &'static [Label; N],
-    ) -> Self {
-        Self::declare(Kind::AmountCounter, name, unit, description, labels, &[])
-    }
-
     /// Adds so much.
     pub fn add(&self, amount: f64, labels: [Value; N]) {
         self.instrument().add(amount, &self.attributes(labels));
@@ -129,17 +131,6 @@ impl<const N: usize> AmountCounter<N> {
 }
 
 impl<const N: usize> UpDownCounter<N> {
-    /// A counter that goes up and down.
-    #[must_use]
-    pub const fn new(
-        name: &'static str,
-        unit: &'static str,
-        description: &'static str,
-        labels: &'static [Label; N],
-    ) -> Self {
-        Self::declare(Kind::UpDownCounter, name, unit, description, labels, &[])
-    }
-
     /// Adds so many, or takes them away.
     pub fn add(&self, number: i64, labels: [Value; N]) {
         self.instrument().add(number, &self.attributes(labels));
@@ -147,17 +138,6 @@ impl<const N: usize> UpDownCounter<N> {
 }
 
 impl<const N: usize> Gauge<N> {
-    /// A gauge.
-    #[must_use]
-    pub const fn new(
-        name: &'static str,
-        unit: &'static str,
-        description: &'static str,
-        labels: &'static [Label; N],
-    ) -> Self {
-        Self::declare(Kind::Gauge, name, unit, description, labels, &[])
-    }
-
     /// Says what it is now.
     pub fn record(&self, value: impl Into<f64>, labels: [Value; N]) {
         self.instrument().record(value.into(), &self.attributes(labels));

@@ -195,8 +195,8 @@ impl Deps {
     /// Publisher that puts events of a service into the stream once more. Neither readiness nor consumers wait for it.
     #[must_use]
     pub fn republisher(&self, owner: Owner) -> Arc<Publisher> {
-        let (store, stream) = (self.supply.infra.event_store(owner), self.supply.infra.stream_writer());
-        Publisher::new(owner.as_str(), store, stream, self.supply.settings.outbox, self.supply.ports.clone()).1
+        let Supply { infra, settings, ports, .. } = &self.supply;
+        Publisher::republisher(infra.as_ref(), owner, settings.outbox, ports.clone())
     }
 
     /// Another service's event store, to read from. Its consumers are guarded by it; readiness doesn't wait for it, for

@@ -1,13 +1,16 @@
 //! Publishing once more what was committed in some time: what the stream has lost, or never got.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use shotengai_kernel::Timestamp;
+use shotengai_contracts::Owner;
+use shotengai_kernel::{Ports, Timestamp};
 
-use super::Publisher;
+use super::{OutboxConfig, Publisher};
 use crate::commit::Commit;
 use crate::pacer::Pacer;
 use crate::ports::fault::Fault;
+use crate::ports::infrastructure::Infrastructure;
 use crate::ports::store::OUTBOX_SHARDS;
 
 /// How many commits a request to the time index asks for.
@@ -41,6 +44,12 @@ pub struct Republish<'a> {
 }
 
 impl Publisher {
+    /// A publisher of what a service has committed, for whoever is not that service. Nothing is offered to it.
+    #[must_use]
+    pub fn republisher(infra: &dyn Infrastructure, owner: Owner, config: OutboxConfig, ports: Ports) -> Arc<Self> {
+        Self::new(owner.as_str(), infra.event_store(owner), infra.stream_writer(), config, ports).1
+    }
+
     /// Publishes commits of a time once more, shard by shard of the time index, oldest first. A commit whose marker is on
     /// keeps it. Safe to repeat: consumers take what comes twice for what it is. The index may lag, so the last moments
     /// before now may be missing; commits that can't be read are left out, logged and counted.
