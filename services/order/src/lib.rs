@@ -44,25 +44,24 @@ pub fn assemble(mut deps: Deps, settings: &OrderSettings) -> OrderRole {
     metrics::show();
     let orders = Orders::new(deps.events(Owner::Order).counting(metrics::count));
     let queue = deps.queue(&queues::ORDER_DEADLINE);
-    let private = deps.table(&tables::PAYMENT_INTENTS);
-    let chains = Chains::new(Arc::clone(&private), deps.ports().clone());
+    let followed = deps.table(&tables::ORDER_PENDING);
+    let chains = Chains::new(Arc::clone(&followed), deps.ports().clone());
     let reminders = Reminders::new(queue, chains, Arc::clone(&deps.ports().clock), settings.timeout());
     let catalog = CatalogClient::new(deps.neighbour(Service::CATALOG), settings.catalog_timeout());
     let prices = Prices::new(deps.table(&tables::ORDER_PRICES), catalog);
-    let intents = Intents::new(private, Arc::clone(&deps.ports().clock));
-    let table = deps.table(&tables::ORDER_PENDING);
+    let intents = Intents::new(deps.table(&tables::PAYMENT_INTENTS), Arc::clone(&deps.ports().clock));
     let limit = settings.order_max_pending.into();
-    let pending = PendingOrders::new(table, orders.clone(), Arc::clone(&deps.ports().clock), limit);
+    let pending = PendingOrders::new(followed, orders.clone(), Arc::clone(&deps.ports().clock), limit);
     let placing = Placing::new(orders.clone(), prices.clone(), intents, pending, Arc::clone(&deps.ports().ids));
     let events = OrderEvents::new(orders.clone(), prices.clone(), reminders.clone());
     let deadlines = Deadlines::new(orders.clone(), reminders);
-    // Means of payment and bounds are nothing to consumers.
+    // Means of payment are nothing to consumers.
     let consuming = Consuming::default().batches(settings.order_consumer_concurrency.into());
-    let consuming = consuming.regardless_of(tables::PAYMENT_INTENTS.name).regardless_of(tables::ORDER_PENDING.name);
+    let consuming = consuming.regardless_of(tables::PAYMENT_INTENTS.name);
     let (served, served_placing) = (orders.clone(), placing.clone());
     let role = Role::new(deps)
-        .consume(&queues::ORDER, events, consuming.clone())
-        // Prices are nothing to deadlines.
+        // Bounds and chains of reminders are nothing to what is told, prices are nothing to deadlines.
+        .consume(&queues::ORDER, events, consuming.clone().regardless_of(tables::ORDER_PENDING.name))
         .consume(&queues::ORDER_DEADLINE, deadlines, consuming.regardless_of(tables::ORDER_PRICES.name))
         .routes(move |routes| orders::http::routes(routes, &served, &served_placing));
     OrderRole { orders, placing, prices, role }

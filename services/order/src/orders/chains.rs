@@ -6,6 +6,10 @@
 //! reminder more until the next step or the one after, where one of the two ends. So does a chain that began later than
 //! another.
 //!
+//! Rows stand in `order-pending`: pk = `reminders/` and the order, sk = `last`. An older release kept them beside the payment
+//! intents; nobody reads those any more, which does no harm. A chain whose row is not there goes on and writes one; of two
+//! that are alive, one ends at the next step, as after a fault.
+//!
 //! It guards nothing from one who empties the queue: an order whose reminders were purged hears of its deadline when its
 //! `OrderPlaced` is published again after it.
 
@@ -95,7 +99,7 @@ impl Chains {
 
     fn row(&self, order: &OrderId, number: u64, by: &str) -> Row {
         let expires_at = self.ports.clock.now().checked_add(KEPT_FOR).unwrap_or(Timestamp::MAX);
-        // Beside the intents, under a key that is no order's.
+        // Beside customers' pending orders, under a key that is no customer's.
         let key = Key::new(format!("reminders/{order}"), "last");
         Row { expires_at: Some(expires_at), ..Row::new(key, number, json!({ "by": by })) }
     }

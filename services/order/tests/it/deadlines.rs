@@ -3,10 +3,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use shotengai_contracts::events::{CancelReason, OrderStage};
-use shotengai_contracts::topology::queues;
+use shotengai_contracts::topology::{queues, tables};
 use shotengai_kernel::OrderId;
 use shotengai_kit::role;
-use shotengai_messaging::{Consumer, Delivery, Disposition, FaultKind};
+use shotengai_messaging::{Condition, Consumer, Delivery, Disposition, FaultKind, Message, Queue, Table};
 use shotengai_order::orders::cancel::{CancelOrder, cancel_order};
 use shotengai_order::orders::ship::ship_order;
 use shotengai_testing::harness::paused_ports;
@@ -350,4 +350,32 @@ async fn a_reminder_of_an_older_release_goes_before_the_others() {
     assert_eq!(reminded(&world)[order.as_str()], 1);
     steps(&world, 2700 * SECOND).await;
     assert_eq!(world.order(&order).await.placed().unwrap().stage, OrderStage::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn chains_whose_row_is_gone_go_on_and_become_one_again() {
+    let world = world(7200 * SECOND, Arc::new(NoFaults));
+    let order = placed(&world).await;
+    world.handler.handle(&[placement(&world, &order).await]).await;
+    steps(&world, 1000 * SECOND).await;
+    let queue = world.installation.infra.memory_queue(queues::ORDER_DEADLINE.name);
+    let sent = queue.messages().remove(0);
+    let mut other = Message { body: sent.body, attributes: sent.attributes, ..Message::default() };
+    let mark = other.attributes["reminder"].clone();
+    other.attributes.insert("reminder".to_owned(), format!("{mark}0"));
+    let refused: Vec<_> = queue.send(&[other]).await.unwrap().into_iter().filter(Result::is_err).collect();
+    assert!(refused.is_empty(), "{refused:?}");
+    assert_eq!(reminded(&world)[order.as_str()], 2);
+
+    // It expired, or is of a release that kept it in another table.
+    let table = world.installation.infra.memory_table(tables::ORDER_PENDING.name);
+    let rows: Vec<_> = table.all().into_iter().filter(|row| row.key.pk == format!("reminders/{order}")).collect();
+    assert_eq!(rows.len(), 1, "{:?}", table.all());
+    table.delete(&rows[0].key, Condition::Any).await.unwrap();
+    steps(&world, 1000 * SECOND).await;
+    assert_eq!(reminded(&world)[order.as_str()], 1);
+    steps(&world, 5300 * SECOND).await;
+    assert_eq!(world.order(&order).await.placed().unwrap().stage, OrderStage::Cancelled);
+    let intents = world.installation.infra.memory_table(tables::PAYMENT_INTENTS.name).all();
+    assert!(intents.iter().all(|row| !row.key.pk.starts_with("reminders/")), "{intents:?}");
 }

@@ -72,13 +72,12 @@ pub const GUESTS: Expiring =
 
 /// Products' prices, kept by order.
 pub const ORDER_PRICES: TableSpec = TableSpec { name: "order-prices", service: Service::ORDER, expiring: &[] };
-/// Customers' orders that may be pending.
+/// Customers' orders that may be pending; and, under keys of their own, which reminder of an order is the last.
 pub const ORDER_PENDING: TableSpec =
-    TableSpec { name: "order-pending", service: Service::ORDER, expiring: &[PENDING_OF_CUSTOMERS] };
-/// Payment intents: tokens of means of payment, which order writes and billing alone reads. Beside them, under keys of
-/// their own, order notes which reminder of an order is the last.
+    TableSpec { name: "order-pending", service: Service::ORDER, expiring: &[PENDING_OF_CUSTOMERS, REMINDERS] };
+/// Payment intents: tokens of means of payment, which order writes and billing alone reads.
 pub const PAYMENT_INTENTS: TableSpec =
-    TableSpec { name: "payment-intents", service: Service::ORDER, expiring: &[INTENTS, REMINDERS] };
+    TableSpec { name: "payment-intents", service: Service::ORDER, expiring: &[INTENTS] };
 /// The built-in payment provider's ledger.
 pub const BILLING_LEDGER: TableSpec = TableSpec { name: "billing-ledger", service: Service::BILLING, expiring: &[] };
 /// Which mails were sent, or are being sent.
