@@ -1,4 +1,4 @@
-//! What billing does about the events of `billing-queue`.
+//! Consumer of `billing-queue`: billing's part for each event.
 
 use std::sync::Arc;
 

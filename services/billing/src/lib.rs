@@ -33,7 +33,7 @@ use settle::Payments;
 pub struct BillingRole {
     /// The built-in provider's book.
     pub ledger: Ledger,
-    /// What a process runs of it.
+    /// Role, as a process runs it.
     pub role: Role,
 }
 

@@ -35,7 +35,7 @@ pub struct Bridge {
     pub(crate) refused: AtomicUsize,
 }
 
-/// What becomes of one record.
+/// Fate of one record.
 enum Item {
     Publish(BatchEntry),
     SetAside { index: usize, reason: &'static str, letter: Message },
@@ -57,7 +57,7 @@ impl Bridge {
         Self { topic, dead_letters, ports, taken: AtomicU64::new(0), refused: AtomicUsize::new(0) }
     }
 
-    /// What becomes of a record: a message for each envelope in it, and one letter where any of it can't be published.
+    /// Fate of a record: a message for each envelope in it, and one letter where any of it can't be published.
     fn items(shard: &str, index: usize, record: &ReadRecord) -> Vec<Item> {
         let mut items = Vec::new();
         let mut first_unfit = None;
@@ -139,7 +139,7 @@ fn entry(index: usize, event: Passable) -> Result<BatchEntry, Unfit> {
     Ok(BatchEntry { message, index, span })
 }
 
-/// What became of a request's messages.
+/// Outcome of a request's messages.
 struct BatchOutcome {
     published: usize,
     set_aside: usize,

@@ -34,7 +34,7 @@ pub(crate) fn window_of(at: Timestamp) -> i64 {
     at.as_second().div_euclid(WINDOW)
 }
 
-/// What stands for a commit: the last 64 bits of its id, of which 62 are random.
+/// Number that stands for a commit: the last 64 bits of its id, of which 62 are random.
 pub(crate) fn short(id: CommitId) -> String {
     let (_, low) = id.uuid().as_u64_pair();
     format!("{low:016x}")

@@ -1,4 +1,4 @@
-//! What a record of the stream holds: an envelope that a publisher put, or a change of an event table that DynamoDB
+//! Content of a record of the stream: an envelope that a publisher put, or a change of an event table that DynamoDB
 //! captured (`PUBLISH=cdc`). Both are read whatever the mode is, so that a change of mode loses nothing on its way.
 //!
 //! A change record is DynamoDB's, in its JSON ("Working with Kinesis Data Streams for DynamoDB", DynamoDB Developer
@@ -33,7 +33,7 @@ struct Images {
     new_image: BTreeMap<String, Value>,
 }
 
-/// What a record holds, in order. Nothing, for a change that is no new commit: a marker that was taken off rewrites its
+/// Envelopes in a record, in order. None, for a change that is no new commit: a marker that was taken off rewrites its
 /// item, and an item that is gone tells nothing.
 #[must_use]
 pub fn parts(data: &[u8]) -> Vec<Part> {

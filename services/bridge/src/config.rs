@@ -5,7 +5,7 @@ use std::time::Duration;
 use shotengai_runtime::settings::{Faults, Given, SettingsGroup, whole};
 use shotengai_streaming::shard::ShardConfig;
 
-/// What can be set, on the way in.
+/// Settings, on the way in.
 #[derive(clap::Args, Clone, Debug)]
 pub struct BridgeArgs {
     /// Wait between reads of a shard while records come. Kinesis allows five reads a second and shard
@@ -22,7 +22,7 @@ pub struct BridgeArgs {
     bridge_stuck_seconds: Given<u64>,
 }
 
-/// What can be set.
+/// Settings.
 #[derive(Clone, Debug)]
 pub struct BridgeSettings {
     /// Wait between reads of a shard while records come, in milliseconds.

@@ -1,4 +1,4 @@
-//! What a record must be to pass.
+//! Conditions for a record to pass.
 
 use shotengai_contracts::envelope::without_noncharacters;
 use shotengai_contracts::{DecodeError, Header};
@@ -13,7 +13,7 @@ use crate::reasons::TOO_LARGE;
 pub struct Unfit {
     /// A stable word.
     pub reason: &'static str,
-    /// What exactly.
+    /// Fault, in words.
     pub error: String,
     /// The trace that the event carries, where that much could be read.
     pub trace: Option<String>,

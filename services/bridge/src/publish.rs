@@ -33,7 +33,7 @@ struct Outstanding<'a> {
     refusal: Option<Refusal<'a>>,
 }
 
-/// What the topic has against a message.
+/// Reason of the topic against a message.
 struct Refusal<'a> {
     since: Instant,
     times: u32,
@@ -60,7 +60,7 @@ impl Drop for Counted<'_> {
     }
 }
 
-/// What became of one message of a call.
+/// Outcome of one message of a call.
 enum Answer {
     Taken,
     Refused(String),

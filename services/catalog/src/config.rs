@@ -2,11 +2,11 @@
 
 use shotengai_runtime::settings::{Faults, SettingsGroup};
 
-/// What can be set for catalog alone: nothing yet. The currency of prices is the whole street's.
+/// Settings of catalog alone, on the way in: none yet. The currency of prices is the whole street's.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct CatalogArgs {}
 
-/// What can be set for catalog alone: nothing yet.
+/// Settings of catalog alone: none yet.
 #[derive(Clone, Debug, Default)]
 pub struct CatalogSettings {}
 

@@ -15,7 +15,7 @@ use crate::domain::{Details, initial_stock, names};
 use crate::lookup::internal_product;
 use crate::problems::bad_fields;
 
-/// What the handlers need.
+/// State that the handlers need.
 #[derive(Clone)]
 pub struct CatalogHttp {
     /// All products.

@@ -25,7 +25,7 @@ use crate::http::CatalogHttp;
 pub struct CatalogRole {
     /// All products.
     pub products: Products,
-    /// What a process runs of it.
+    /// Role, as a process runs it.
     pub role: Role,
 }
 

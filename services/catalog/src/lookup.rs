@@ -1,4 +1,4 @@
-//! What other services are told of a product.
+//! Look-up of a product for other services.
 
 use shotengai_contracts::api::internal::InternalProduct;
 use shotengai_kernel::{AggregateId, ProductId};

@@ -1,4 +1,4 @@
-//! What goes over the wire, and what comes of each kind of answer.
+//! Requests as they go over the wire, and what comes of each kind of answer.
 #![expect(clippy::unwrap_used, reason = "helpers of tests, too, end the test that uses them")]
 
 use std::time::Duration;

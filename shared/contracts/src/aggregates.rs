@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 /// The numbers of one product's stock: `stock/<product>`.
 pub const STOCK: AggregateKind = AggregateKind::new("stock");
-/// What one order has reserved: `reservation/<order>`.
+/// Reservation of one order: `reservation/<order>`.
 pub const RESERVATION: AggregateKind = AggregateKind::new("reservation");
 /// One addition to a product's stock: `addition/<id>`.
 pub const ADDITION: AggregateKind = AggregateKind::new("addition");
@@ -16,7 +16,7 @@ pub fn stock(product: &ProductId) -> AggregateId {
     STOCK.of(product)
 }
 
-/// What one order has reserved.
+/// Reservation of one order.
 #[must_use]
 pub fn reservation(order: &OrderId) -> AggregateId {
     RESERVATION.of(order)

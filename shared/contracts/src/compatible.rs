@@ -13,7 +13,7 @@ const PROSE: &[&str] = &["$schema", "$defs", "$ref", "title", "description", "de
 /// Keywords that are compared by what stands below them.
 const STRUCTURE: &[&str] = &["properties", "required", "items", "oneOf", "anyOf", "allOf"];
 
-/// What a reader or writer of the other release would stumble over; nothing when `new` may take the place of `old`.
+/// Differences that a reader or writer of the other release would stumble over; none when `new` may take the place of `old`.
 #[must_use]
 pub fn breaks(old: &Value, new: &Value) -> Vec<String> {
     let mut found = Vec::new();

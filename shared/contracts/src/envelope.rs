@@ -60,7 +60,7 @@ pub struct Envelope {
 pub struct Metadata {
     /// The request that started it all.
     pub correlation_id: Uuid,
-    /// What led to this step directly.
+    /// Event or request that led to this step directly.
     pub causation_id: Uuid,
     /// W3C trace context of this step.
     pub traceparent: Option<String>,
@@ -73,7 +73,7 @@ impl Metadata {
         Self { correlation_id: id, causation_id: id, traceparent }
     }
 
-    /// What an event leads to.
+    /// Metadata of the events that an event leads to.
     #[must_use]
     pub fn caused_by(envelope: &Envelope, traceparent: Option<String>) -> Self {
         Self {
@@ -98,7 +98,7 @@ pub enum DecodeError {
     Unsupported {
         /// The attribute.
         field: &'static str,
-        /// What it must be.
+        /// Value that it must have.
         expected: &'static str,
     },
     /// A type the contracts don't have.
@@ -121,7 +121,7 @@ pub enum DecodeError {
         event_type: EventType,
         /// The version it says it is.
         version: u32,
-        /// What is wrong.
+        /// Fault, in words.
         source: serde_json::Error,
     },
 }

@@ -41,7 +41,7 @@ pub struct Header<'a> {
     pub aggregateversion: Version,
     /// The same on everything that follows from one request.
     pub correlationid: Uuid,
-    /// What caused it.
+    /// Cause of it.
     pub causationid: Uuid,
     /// W3C trace context of the moment it was decided.
     #[serde(default, borrow)]

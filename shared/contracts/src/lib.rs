@@ -1,4 +1,4 @@
-//! What the services promise each other: every event, the envelope it travels in, and which queue gets which events.
+//! Contracts between the services: every event, the envelope it travels in, and which queue gets which events.
 //!
 //! - [`envelope`]: CloudEvents 1.0 in JSON, with the street's extension attributes.
 //! - [`header`]: what whoever passes an event on reads of it.

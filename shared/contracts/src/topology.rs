@@ -134,7 +134,7 @@ impl Need {
     }
 }
 
-/// What an installation consists of.
+/// Services, queues, tables and calls that an installation consists of.
 #[derive(Debug, Clone, Copy)]
 pub struct Topology {
     /// Services, in the order in which they are built and listed.
@@ -145,7 +145,7 @@ pub struct Topology {
     pub tables: &'static [&'static TableSpec],
     /// Calls between services.
     pub calls: &'static [Call],
-    /// What services need beside all that.
+    /// Needs of services beside all that.
     pub needs: &'static [(Service, Need)],
 }
 

@@ -44,7 +44,7 @@ macro_rules! prefixed_id {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// What each id of this kind starts with.
+            /// Prefix of each id of this kind.
             pub const PREFIX: &'static str = $prefix;
 
             /// Reads an id as it travels.

@@ -1,4 +1,4 @@
-//! What something is called in other languages than the one of its name.
+//! Names of something in other languages than the one of its name.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub enum NamesError {
     Text {
         /// In which language.
         language: String,
-        /// What is wrong with it.
+        /// Fault of it, in words.
         error: TextError,
     },
 }

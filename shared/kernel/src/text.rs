@@ -1,6 +1,6 @@
 //! Texts that people write for people: bounded, and free of what can't be read.
 
-/// What a text may be. White space around it never counts.
+/// Rule for a text: its length and characters. White space around it never counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextRule {
     /// The fewest characters.

@@ -18,7 +18,7 @@ pub enum ClusterError {
     /// Neither a pod's service account nor a kubeconfig says where it is.
     #[error("no cluster is configured, neither by a pod's service account nor by KUBECONFIG: {0}")]
     NotConfigured(#[source] Box<kube::config::InferConfigError>),
-    /// What is configured can't be used.
+    /// Configuration that can't be used.
     #[error("no client for the cluster can be made: {0}")]
     Client(#[source] Box<kube::Error>),
 }

@@ -1,4 +1,4 @@
-//! What the API server's errors mean to a caller.
+//! Errors of the API server, and their meaning to a caller.
 
 use std::future::Future;
 use std::time::Duration;

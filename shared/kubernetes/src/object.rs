@@ -1,4 +1,4 @@
-//! What stands in the object of a lease.
+//! Object of a lease: its fields, as they are written and read.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,7 +23,7 @@ const NAME: &str = "shotengai.dev/lease";
 /// The annotation with the duration to the millisecond; `leaseDurationSeconds` is rounded up.
 const DURATION: &str = "shotengai.dev/lease-duration-ms";
 
-/// What an object is to a group.
+/// Kind of an object within its group.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Read {
     /// A lease.
@@ -111,7 +111,7 @@ pub(crate) fn changed(mut object: LeaseObject, change: &LeaseChange, now: MicroT
     object
 }
 
-/// What an object says.
+/// Content of an object.
 pub(crate) fn read(object: &LeaseObject, group: &str) -> Read {
     let Some(token) = token(object) else { return Read::Foreign("it has no uid or resourceVersion".to_owned()) };
     let none = BTreeMap::new();

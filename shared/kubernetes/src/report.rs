@@ -23,11 +23,11 @@ const CONTROLLER: &str = "shotengai.dev/leases";
 /// The API's limit, in characters.
 const MOST_IN_AN_INSTANCE: usize = 128;
 
-/// What an event says.
+/// Content of an Event.
 pub(crate) struct Story<'a> {
     /// In CamelCase, past tense, such as `ShardTakenOver`.
     pub(crate) reason: &'static str,
-    /// What was done, such as `TakeOver`.
+    /// Action that was done, such as `TakeOver`.
     pub(crate) action: &'static str,
     /// Who did it.
     pub(crate) by: &'a str,

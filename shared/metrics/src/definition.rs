@@ -11,7 +11,7 @@ pub enum Kind {
     AmountCounter,
     /// Whole numbers that are added and taken away.
     UpDownCounter,
-    /// What something is at the moment.
+    /// Value of something at the moment.
     Gauge,
     /// How values are distributed.
     Histogram,

@@ -1,4 +1,4 @@
-//! What billing decides, without I/O.
+//! Decisions of billing, without I/O.
 //!
 //! A message gives an [`Instruction`]; [`next()`] says the one [`Step`] that comes next for a [`Payment`], again and again
 //! until nothing is left to do. A crash anywhere is picked up by the same message coming again. [`conclude`] turns the

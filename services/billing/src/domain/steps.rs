@@ -1,4 +1,4 @@
-//! What comes next for a payment.
+//! Next step of a payment.
 //!
 //! Whoever calls the provider has read the intention as the payment's newest event; who comes second on a commit reads
 //! again and goes on from there. So a capture is only ever called for after `CaptureStarted`, a void after `VoidStarted`, and no
@@ -29,7 +29,7 @@ pub enum Means {
     Missing,
 }
 
-/// What a message wants of a payment. Each is safe to give again.
+/// Wish that a message has for a payment. Each is safe to give again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Instruction {
     /// The order was placed: have the amount held.
@@ -51,7 +51,7 @@ pub enum Instruction {
 /// A call on the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// What to do.
+    /// Operation to do.
     pub operation: Operation,
     /// How much.
     pub amount: Money,
@@ -70,7 +70,7 @@ impl Call {
 pub enum Step {
     /// Nothing is left to do.
     Finished,
-    /// What must have happened before has not come yet; try again later.
+    /// An event that must come before has not come yet; try again later.
     NotYet,
     /// Commit this event, then ask again.
     Record(BillingEvent),
@@ -86,13 +86,13 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the provider refused to {} ({reason})", .operation.as_str())]
 pub struct Refused {
-    /// What it refused.
+    /// Operation that it refused.
     pub operation: Operation,
     /// Its word for why.
     pub reason: String,
 }
 
-/// What comes next for `id`, whose state is `payment`.
+/// Next step for `id`, whose state is `payment`.
 #[must_use]
 pub fn next(id: &PaymentId, payment: &Payment, instruction: &Instruction) -> Step {
     match instruction {

@@ -9,7 +9,7 @@ use shotengai_messaging::Aggregate;
 use super::{Instruction, Means, Payment, Step, conclude, next};
 use crate::provider::{Answer, Operation, PaymentRecord};
 
-/// What all workers share: the payment's events, appended at the version they were decided on, and the provider's book.
+/// World that all workers share: the payment's events, appended at the version they were decided on, and the provider's book.
 #[derive(Default)]
 struct World {
     events: Vec<BillingEvent>,

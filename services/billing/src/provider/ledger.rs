@@ -27,7 +27,7 @@ impl Ledger {
         Self { table }
     }
 
-    /// What happened to a payment, oldest first; empty for an unknown one.
+    /// Operations on a payment, oldest first; none for an unknown one.
     ///
     /// # Errors
     /// A [`Fault`] of the table.

@@ -13,7 +13,7 @@ use shotengai_messaging::Fault;
 pub use ledger::Ledger;
 pub use payment_record::{Entry, PaymentRecord};
 
-/// What a provider can be asked to do.
+/// Operation that a provider can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
@@ -40,7 +40,7 @@ impl Operation {
     }
 }
 
-/// What an operation is about.
+/// Payment and amount of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge {
     /// The payment.
@@ -57,7 +57,7 @@ impl Charge {
     }
 }
 
-/// What the provider says.
+/// Answer of the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Answer {

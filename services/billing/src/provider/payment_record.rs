@@ -15,11 +15,11 @@ const LIMIT_MAJOR: i64 = 1_000_000;
 /// One line of a payment's page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// What was asked.
+    /// Operation that was asked for.
     pub operation: Operation,
     /// How much.
     pub amount: Money,
-    /// What was answered, and will be for ever.
+    /// Answer that was given, and will be for ever.
     #[serde(flatten)]
     pub answer: Answer,
 }

@@ -14,7 +14,7 @@ use shotengai_testing::contract::stories::{Fate, Story, deliveries_to};
 
 use crate::support::Till;
 
-/// What order left for billing, and what billing is told, of up to six orders.
+/// Messages to billing, and rows that order left for it, of up to six orders.
 type History = (Vec<(IntentKey, PaymentToken)>, Vec<Delivery>);
 
 fn history() -> impl Strategy<Value = History> {
@@ -36,7 +36,7 @@ fn disorder() -> impl Strategy<Value = (History, Vec<Delivery>, Vec<usize>, usiz
     })
 }
 
-/// What the provider holds and what it has taken, in yen.
+/// Amounts that the provider holds and has taken, in yen.
 fn net(record: &[Entry]) -> (i64, i64) {
     let did = |operation| {
         let of = |entry: &&Entry| entry.operation == operation && matches!(entry.answer, Answer::Approved { .. });

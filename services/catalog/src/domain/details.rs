@@ -1,13 +1,13 @@
-//! What a product is called, what is said about it and what it costs.
+//! Name, description and price of a product.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use shotengai_kernel::{Currency, Money, MoneyError, Names, NamesError, TextError, TextRule};
 
-/// What a name may be.
+/// Rule for a name.
 pub const NAME: TextRule = TextRule::line(1, 200);
-/// What a description may be.
+/// Rule for a description.
 pub const DESCRIPTION: TextRule = TextRule::prose(2000);
 /// The most pieces a product may start with.
 pub const MAX_STOCK: u32 = 1_000_000;
@@ -96,13 +96,13 @@ impl Details {
         self.price = price;
     }
 
-    /// What people call it.
+    /// Name for people.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What people call it in other languages.
+    /// Names for people, in other languages.
     #[must_use]
     pub const fn names(&self) -> &Names {
         &self.names

@@ -1,4 +1,4 @@
-//! What is known of a product.
+//! State of a product.
 
 use serde::{Deserialize, Serialize};
 use shotengai_contracts::{CatalogEvent, Misplaced};
@@ -17,9 +17,9 @@ pub struct Product {
 pub struct KnownProduct {
     /// Its id.
     pub product_id: ProductId,
-    /// What it is now.
+    /// Details as they are now.
     pub details: Details,
-    /// What it was created as; what a repeated request is compared with.
+    /// Details that it was created with; a repeated request is compared with them.
     pub created_as: Details,
     /// The pieces it started with. Inventory knows how many there are now.
     pub initial_stock: u32,

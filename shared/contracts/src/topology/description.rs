@@ -18,7 +18,7 @@ pub struct Description {
     pub topic: &'static str,
     /// The stream, unless `KINESIS_STREAM_NAME` says otherwise.
     pub stream: &'static str,
-    /// What the topic sends where.
+    /// Subscriptions of the topic.
     pub subscriptions: Vec<SubscriptionDescription>,
     /// Every event type.
     pub events: Vec<EventDescription>,
@@ -35,7 +35,7 @@ pub struct ServiceDescription {
     pub queues: Vec<&'static str>,
     /// The services whose API it calls, and why.
     pub calls: Vec<CallDescription>,
-    /// What it needs beside AWS and other services.
+    /// Needs beside AWS and other services.
     pub needs: Vec<&'static str>,
 }
 
@@ -102,7 +102,7 @@ pub struct EventDescription {
 }
 
 impl Description {
-    /// What this installation consists of.
+    /// Parts of this installation.
     #[must_use]
     pub fn of(installation: &Installation) -> Self {
         Self {

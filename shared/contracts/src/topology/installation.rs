@@ -83,7 +83,7 @@ impl Installation {
         self.0.iter().flat_map(|topology| topology.calls.iter().copied())
     }
 
-    /// What services need beside tables, queues and each other.
+    /// Needs of services beside tables, queues and each other.
     pub fn needs(&self) -> impl Iterator<Item = (Service, Need)> + '_ {
         self.0.iter().flat_map(|topology| topology.needs.iter().copied())
     }

@@ -1,4 +1,4 @@
-//! What of a document breaks the clients of an earlier one.
+//! Changes of a document that break the clients of an earlier one.
 
 use std::collections::BTreeSet;
 

@@ -36,7 +36,7 @@ pub enum Outage {
     CutsOff,
 }
 
-/// What happens to one call.
+/// Fate of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mishap {
     /// Nothing is done, and this is answered.
@@ -124,7 +124,7 @@ impl FakeCluster {
         *self.outage.lock().unwrap() = outage;
     }
 
-    /// What happens to the next call of this kind (`update leases`) that nothing waits for yet.
+    /// Fate of the next call of this kind (`update leases`) that nothing waits for yet.
     pub fn mishap(&self, call: &str, mishap: Mishap) {
         self.mishaps.lock().unwrap().entry(call.to_owned()).or_default().push_back(mishap);
     }

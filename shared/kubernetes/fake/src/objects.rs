@@ -253,7 +253,7 @@ impl Objects {
     }
 }
 
-/// What the API server's validation says.
+/// Faults that the API server's validation names.
 fn check(resource: &str, namespace: &str, name: &str, body: &Value) -> Result<(), String> {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
     let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());

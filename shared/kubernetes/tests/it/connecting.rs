@@ -1,4 +1,4 @@
-//! What a cluster is found by. The environment belongs to the process: the end-to-end tests look at `KUBECONFIG`.
+//! Places where a cluster's address is looked for. The environment belongs to the process: the end-to-end tests look at `KUBECONFIG`.
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use shotengai_fake_cluster::server::Server;

@@ -48,7 +48,7 @@ fn leases(fake: &Arc<FakeCluster>) -> Arc<KubernetesLeases> {
     Arc::new(cluster(fake).leases(GROUP))
 }
 
-/// What was logged while this stands, as text.
+/// Log lines while this stands, as text.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! What stands in the objects, and the Events about them.
+//! Content of the objects, and the Events about them.
 
 use serde_json::{Value, json};
 use shotengai_fake_cluster::{FakeCluster, Mishap, Outage};

@@ -18,7 +18,7 @@ use super::*;
 /// The lease time of [`ShardConfig::default`].
 pub(crate) const LEASE: Duration = Duration::from_secs(15);
 
-/// What was read, by whom.
+/// Records that were read, by whom.
 #[derive(Default)]
 pub(crate) struct Notes(Mutex<Vec<String>>);
 

@@ -15,7 +15,7 @@ fn name(fake: &FakeCluster) -> String {
     fake.leases()[0]["metadata"]["name"].as_str().unwrap().to_owned()
 }
 
-/// What is done to an object behind our back.
+/// Change to an object behind our back.
 type Breakage = fn(&mut serde_json::Value);
 
 #[tokio::test(start_paused = true)]

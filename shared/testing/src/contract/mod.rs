@@ -1,4 +1,4 @@
-//! What the docs of the ports promise, as code: every adapter has to pass the suite of its port.
+//! Promises of the ports' docs, as code: every adapter has to pass the suite of its port.
 //!
 //! A suite uses fresh ids, so it can share a server with others; where it needs a queue to itself, it says so. It waits
 //! on conditions with a deadline, and works under paused `tokio` time too. What only some backends enforce (limits on

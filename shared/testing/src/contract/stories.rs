@@ -22,7 +22,7 @@ use uuid::Uuid;
 /// The fingerprint of every order's request.
 const FINGERPRINT: &str = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
 
-/// What becomes of an order.
+/// Fate of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fate {
     /// Nobody has done anything about it yet.
@@ -123,7 +123,7 @@ impl Fate {
 pub struct Story {
     /// Which order: `ord_<number>`.
     pub order_id: OrderId,
-    /// What becomes of it.
+    /// Its fate.
     pub fate: Fate,
     number: u32,
     items: Vec<OrderItem>,
@@ -299,7 +299,7 @@ pub fn product_created(product_id: &ProductId, stock: u32) -> Envelope {
     Envelope::wrap(id, start(), AggregateId::from(product_id), Version::new(1), &meta, &created.into())
 }
 
-/// What the topic sends to this queue, as deliveries.
+/// Messages that the topic sends to this queue, as deliveries.
 #[must_use]
 pub fn deliveries_to(queue: &QueueSpec, envelopes: &[Envelope]) -> Vec<Delivery> {
     let events = queue.events();

@@ -33,7 +33,7 @@ pub(super) struct Case {
     pub(super) ports: Ports,
 }
 
-/// What a refused write shows.
+/// Row that a refused write shows.
 fn refused(outcome: Result<(), WriteError>) -> Option<Row> {
     match outcome {
         Err(WriteError::Condition(row)) => row.map(|row| *row),

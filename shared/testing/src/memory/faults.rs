@@ -1,4 +1,4 @@
-//! What a simulation may break.
+//! Faults that a simulation may inject.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use shotengai_kernel::Ports;
 use shotengai_messaging::ports::fault::{Fault, FaultKind};
 
-/// What goes wrong with one call.
+/// Fault of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InjectedFault {
     /// The call fails and nothing happened.
@@ -30,7 +30,7 @@ pub enum InjectedFault {
 /// `queue.depth`, `table.get`, `table.get_many`, `table.list`, `table.put`, `table.delete`, `table.transact`,
 /// `table.ping`.
 pub trait FaultInjector: Send + Sync {
-    /// What happens to the call that is about to run.
+    /// Fault of the call that is about to run.
     fn before(&self, operation: &'static str) -> Option<InjectedFault>;
 
     /// The same, for injectors that aim at one resource (`order`, `order-queue`, `tally-counters`, `ec-events`, …).

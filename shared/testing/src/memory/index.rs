@@ -33,7 +33,7 @@ fn slot((_, id, version): &Entry) -> Slot {
 pub(super) struct Index {
     now: Shards,
     shown: Shards,
-    /// What readers don't see yet, oldest first.
+    /// Changes that readers don't see yet, oldest first.
     changes: VecDeque<(Instant, Change)>,
     lag: Duration,
 }
@@ -84,7 +84,7 @@ impl Index {
         self.now.0.get(&commit.index_shard()).is_some_and(|entries| entries.contains(&entry_of(commit)))
     }
 
-    /// What stands in it, whatever readers see.
+    /// Entries that stand in it, whatever readers see.
     pub(super) fn slots(&self) -> Vec<Slot> {
         self.now.0.values().flatten().map(slot).collect()
     }

@@ -36,7 +36,7 @@ pub struct MemoryConfig {
     pub queues: QueueConfig,
     /// Whether commits are marked for the outbox. Without, nothing feeds the stream here.
     pub marks_outbox: bool,
-    /// What breaks.
+    /// Faults that it injects.
     pub faults: Arc<dyn FaultInjector>,
 }
 
@@ -137,7 +137,7 @@ impl MemoryInfrastructure {
         lock(&self.queues).values().cloned().collect()
     }
 
-    /// What a finished test must not leave behind, in words: messages (dead letters included), unpublished commits,
+    /// Leftovers that a finished test must not have, in words: messages (dead letters included), unpublished commits,
     /// damaged histories. Records in the stream stay; who reads them is known to the reader's checkpoints only.
     #[must_use]
     pub fn leftovers(&self) -> Vec<String> {

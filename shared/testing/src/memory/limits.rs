@@ -16,7 +16,7 @@ pub(super) const ITEM_MAX_BYTES: usize = 400 * 1024;
 pub(super) const TRANSACTION_MAX_ITEMS: usize = 100;
 /// The most bytes of one DynamoDB transaction.
 pub(super) const TRANSACTION_MAX_BYTES: usize = 4 * 1024 * 1024;
-/// What names of attributes, versions, timestamps and index keys add to an item, about.
+/// Bytes that names of attributes, versions, timestamps and index keys add to an item, about.
 pub(super) const ITEM_OVERHEAD_BYTES: usize = 256;
 /// The most records of one `GetRecords`.
 pub(super) const READ_MAX_RECORDS: usize = 10_000;

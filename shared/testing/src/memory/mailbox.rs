@@ -1,4 +1,4 @@
-//! What a queue holds, and when each message can be received.
+//! Messages that a queue holds, and when each can be received.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -107,7 +107,7 @@ impl MemoryEventStore {
         lock(&self.items).snapshots.clear();
     }
 
-    /// What must never be: gaps and overlaps in an aggregate's versions.
+    /// Gaps and overlaps in an aggregate's versions, which must never be.
     #[must_use]
     pub fn inconsistencies(&self) -> Vec<String> {
         let items = lock(&self.items);

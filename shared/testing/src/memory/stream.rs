@@ -49,7 +49,7 @@ pub struct MemoryStream {
     started: Instant,
 }
 
-/// What a cursor's text says.
+/// Position that a cursor's text says.
 struct StreamPosition {
     generation: u64,
     issued_ms: u128,
@@ -241,7 +241,7 @@ impl StreamReader for MemoryStream {
     }
 }
 
-/// What is missing is the installation's fault.
+/// A thing that is missing is the installation's fault.
 fn no_shard(operation: &'static str) -> Fault {
     Fault::new(FaultKind::Denied, operation, "there is no such shard")
 }
