@@ -74,7 +74,15 @@ pub struct Outcome {
 /// # Errors
 /// When the operating system gives no runtime.
 pub fn run(seed: u64, options: Options) -> std::io::Result<Outcome> {
+    run_plan(simulate::plan_of(seed), options)
+}
+
+/// Runs a plan to its end: one that a seed drew, or one that was made by hand from it.
+///
+/// # Errors
+/// When the operating system gives no runtime.
+pub fn run_plan(plan: Plan, options: Options) -> std::io::Result<Outcome> {
     // Time is all that it drives: no sockets, no files, one thread.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
-    Ok(runtime.block_on(simulate::simulate(seed, options)))
+    Ok(runtime.block_on(simulate::simulate(plan, options)))
 }

@@ -30,9 +30,14 @@ fn consumed_queues() -> Vec<&'static QueueSpec> {
     SHOTENGAI.consumed_queues().collect()
 }
 
-/// Runs a seed within the current runtime, whose clock must be paused.
-pub async fn simulate(seed: u64, options: Options) -> Outcome {
-    let plan = Plan::of(seed, PROCESSES.len(), consumed_queues().len());
+/// The plan that a seed draws.
+#[must_use]
+pub fn plan_of(seed: u64) -> Plan {
+    Plan::of(seed, PROCESSES.len(), consumed_queues().len())
+}
+
+/// Runs a plan within the current runtime, whose clock must be paused.
+pub async fn simulate(plan: Plan, options: Options) -> Outcome {
     let (sender, crashes) = mpsc::unbounded_channel();
     let world = World::new(plan.clone(), options.bug, options.recording, sender);
     prehistory::write(&world).await;
