@@ -14,7 +14,7 @@ use shotengai_runtime::{Caller, OrderLinks, PathId, Problem, Routes};
 use crate::database::Database;
 use crate::languages::accepted;
 use crate::params::Params;
-use crate::versions::{Versions, WaitError};
+use crate::versions::{Missing, Versions, WaitError};
 use crate::{orders, products};
 
 /// What the handlers share.
@@ -119,12 +119,16 @@ impl Reads {
         }
         self.versions.wait(&expected).await.map_err(|error| match error {
             WaitError::Fault(fault) => fault.into(),
-            WaitError::Behind(missing) => {
-                let seen: Vec<_> = missing.iter().map(ToString::to_string).collect();
-                Problem::of(&NOT_CAUGHT_UP).detail(seen.join("; ")).header(RETRY_AFTER, HeaderValue::from_static("1"))
-            }
+            WaitError::Behind(missing) => behind(&missing, ""),
+            WaitError::Full(missing) => behind(&missing, "; too many queries wait already"),
         })
     }
+}
+
+fn behind(missing: &[Missing], why: &str) -> Problem {
+    let seen: Vec<_> = missing.iter().map(ToString::to_string).collect();
+    let detail = format!("{}{why}", seen.join("; "));
+    Problem::of(&NOT_CAUGHT_UP).detail(detail).header(RETRY_AFTER, HeaderValue::from_static("1"))
 }
 
 fn params(request: &HttpRequest) -> Result<Params, Problem> {

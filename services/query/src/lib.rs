@@ -4,14 +4,17 @@
 //! - [`project`]: brings rows up to the events of `query-queue`, refolding from the event stores where some are missing.
 //! - [`rebuild`]: brings all rows back from the event stores.
 //! - [`store`], [`migrations`], [`database`]: the rows in PostgreSQL.
-//! - [`products`], [`orders`]: what is read. [`versions`]: waiting for one's own writes.
+//! - [`products`], [`orders`]: what is read.
+//! - [`versions`]: waiting for one's own writes; [`applied`] wakes who waits, `looks` looks for all of them.
 //! - [`http`], [`params`], [`languages`], [`page`]: how it is asked for.
 
+pub mod applied;
 pub mod config;
 pub mod database;
 pub mod domain;
 pub mod http;
 pub mod languages;
+mod looks;
 pub mod migrations;
 pub mod orders;
 pub mod page;
@@ -29,8 +32,8 @@ use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{Service, queues};
 use shotengai_messaging::Probe;
 use shotengai_runtime::{Check, Consuming, Context, Deps, OrderLinks, Role};
-use tokio::sync::Notify;
 
+use applied::Applied;
 pub use config::{QueryArgs, QuerySettings};
 use database::Database;
 use http::Reads;
@@ -41,8 +44,10 @@ use versions::Versions;
 
 /// The role, and what can be asked of it within a process.
 pub struct QueryRole {
-    /// Woken after each batch of events.
-    pub applied: Arc<Notify>,
+    /// Reads that wait for what a batch of events is about.
+    pub applied: Arc<Applied>,
+    /// The event stores that rows are folded from.
+    pub histories: Arc<Histories>,
     /// What a process runs of it.
     pub role: Role,
 }
@@ -55,8 +60,8 @@ pub fn build(context: &Context, settings: &QuerySettings) -> anyhow::Result<Role
     let database = Database::new(shotengai_runtime::postgres_pool(&settings.database)?);
     let migrations = Migrations::new(database.clone(), context.ports.clone());
     let rows = PostgresRows { database: database.clone(), migrations: Arc::clone(&migrations) };
-    let QueryRole { applied, role } = assemble(context.deps(Service::QUERY), Arc::new(rows));
-    let versions = Versions::new(database.clone(), applied, settings.min_version_wait());
+    let QueryRole { applied, histories, role } = assemble(context.deps(Service::QUERY), Arc::new(rows));
+    let versions = Versions::new(database.clone(), applied, histories, settings.min_version_wait());
     let links = OrderLinks::new(&context.settings.auth.internal_token);
     let reads = web::Data::new(Reads { database, versions, links });
     Ok(role.worker(migrations.worker()).routes(move |routes| http::register(routes, reads.clone())))
@@ -65,14 +70,15 @@ pub fn build(context: &Context, settings: &QuerySettings) -> anyhow::Result<Role
 /// Assembles what keeps the rows of `model`: the consumer, which receives nothing before their tables are there.
 #[must_use]
 pub fn assemble(mut deps: Deps, model: Arc<dyn ReadModel>) -> QueryRole {
-    let applied = Arc::new(Notify::new());
+    let applied = Arc::new(Applied::default());
     let (pinged, opened, checked) = (Arc::clone(&model), Arc::clone(&model), Arc::clone(&model));
     deps.guard(Probe::new("postgres", move || {
         let model = Arc::clone(&pinged);
         async move { model.ping().await }
     }));
     // A gap is refolded from the store of the aggregate's owner.
-    let histories = Histories::new([Owner::Catalog, Owner::Inventory, Owner::Order], |owner| deps.history(owner));
+    let owners = [Owner::Catalog, Owner::Inventory, Owner::Order];
+    let histories = Arc::new(Histories::new(owners, |owner| deps.history(owner)));
     let consuming = Consuming::default().after(move || {
         let model = Arc::clone(&opened);
         async move { model.ready().await }
@@ -84,7 +90,7 @@ pub fn assemble(mut deps: Deps, model: Arc<dyn ReadModel>) -> QueryRole {
             if model.is_ready() { Ok(()) } else { Err("migrations are not done".to_owned()) }
         }
     });
-    let projector = Projector::new(model, histories, Arc::clone(&applied));
+    let projector = Projector::new(model, Arc::clone(&histories), Arc::clone(&applied));
     let role = Role::new(deps).consume(&queues::QUERY, projector, consuming).check(postgres);
-    QueryRole { applied, role }
+    QueryRole { applied, histories, role }
 }

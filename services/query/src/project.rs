@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::future::join_all;
-use shotengai_contracts::{EventType, Owner};
-use shotengai_kernel::{AggregateId, Version};
+use shotengai_contracts::{EventType, Owner, aggregates};
+use shotengai_kernel::{AggregateId, ProductId, Version};
 use shotengai_messaging::handler::Entry;
 use shotengai_messaging::{Delivery, Disposition, EventStore, Fault, FaultKind, Group, GroupHandler};
-use tokio::sync::Notify;
 
+use crate::applied::Applied as Readers;
 use crate::domain::{Applied, Fold, OrderRow, ProductRow, StockRow, apply, fold_commits};
 use crate::store::{ReadModel, Rows};
 
@@ -41,20 +41,35 @@ impl Histories {
         let missing = || Fault::new(FaultKind::Permanent, "query.history", format!("no store of {}", owner.as_str()));
         self.0.get(&owner).ok_or_else(missing)
     }
+
+    /// Whether anything ever happened to this product or order; to stock, whether there is a product: the numbers of a new
+    /// one follow it.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the store.
+    pub async fn has(&self, id: &AggregateId) -> Result<bool, Fault> {
+        let product =
+            aggregates::STOCK.name_in(id.as_str()).map_or_else(|| ProductId::parse(id.as_str()), ProductId::parse);
+        let commits = match product {
+            Ok(product) => self.of(Owner::Catalog)?.load(&AggregateId::from(&product), Version::default()).await?,
+            Err(_) => self.of(Owner::Order)?.load(id, Version::default()).await?,
+        };
+        Ok(!commits.is_empty())
+    }
 }
 
 /// Projects events onto rows. Idempotent: an event that a row knows already changes nothing.
 pub struct Projector {
     model: Arc<dyn ReadModel>,
-    histories: Histories,
-    applied: Arc<Notify>,
+    histories: Arc<Histories>,
+    readers: Arc<Readers>,
 }
 
 impl Projector {
-    /// A projector that wakes the waiters of `applied` after each batch.
+    /// A projector that wakes those of `readers` who wait for what a batch was about.
     #[must_use]
-    pub const fn new(model: Arc<dyn ReadModel>, histories: Histories, applied: Arc<Notify>) -> Self {
-        Self { model, histories, applied }
+    pub const fn new(model: Arc<dyn ReadModel>, histories: Arc<Histories>, readers: Arc<Readers>) -> Self {
+        Self { model, histories, readers }
     }
 
     /// Projects deliveries and answers those of whose aggregates the rows are not durable at their version or a later one.
@@ -132,7 +147,7 @@ impl GroupHandler for Projector {
             }
             Err(fault) => group.answer_rest(fault),
         }
-        self.applied.notify_waiters();
+        self.readers.wake(group.iter().map(|entry| &entry.delivery().envelope.subject));
     }
 }
 

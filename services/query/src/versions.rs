@@ -1,8 +1,9 @@
 //! Reading one's own writes: a query waits until the read model has what the caller knows to have happened.
 //!
-//! Anybody may wait for any id: ids are not guessable, and a version tells no more than that something happened.
+//! Anybody may wait for any id: ids are not guessable, and a version tells no more than that something happened. So what
+//! waiting costs is bounded: all waiting reads of a process share their looks at the database, only some wait at the same
+//! time, and nobody waits for what does not exist.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -11,23 +12,22 @@ use std::time::Duration;
 use shotengai_contracts::aggregates;
 use shotengai_kernel::{AggregateId, OrderId, ProductId, Version};
 use shotengai_messaging::Fault;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
+use crate::applied::Applied;
 use crate::database::Database;
-use crate::store::{parsed, version};
+use crate::looks::Looks;
+use crate::project::Histories;
 
-/// How often a waiting query looks by itself: other pods apply batches too, and wake only their own.
+/// How often waiting queries look by themselves: other pods apply batches too, and wake only their own.
 const POLL: Duration = Duration::from_millis(50);
 
-/// Looks of all waiting queries at the same time: anybody may wait, and waiters must leave connections of the pool to
-/// the projector and to those who don't.
-const LOOKS_AT_ONCE: usize = 4;
+/// Queries that wait at the same time; who finds the version there at once is not one of them.
+pub const MAX_WAITS: usize = 100;
 
-const SEEN: &str = "
-    SELECT product_id AS id, version FROM read_products WHERE product_id = ANY($1)
-    UNION ALL SELECT 'stock/' || product_id, version FROM read_stock WHERE product_id = ANY($2)
-    UNION ALL SELECT order_id, version FROM read_orders WHERE order_id = ANY($1)";
+/// Questions to the event stores, of all who begin to wait, at the same time. Who finds them taken waits unasked.
+const QUESTIONS_AT_ONCE: usize = 4;
 
 /// A version that a caller knows to have been written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,9 +76,12 @@ impl fmt::Display for Missing {
 /// Why a wait ended without success.
 #[derive(Debug, thiserror::Error)]
 pub enum WaitError {
-    /// It took too long.
+    /// It took too long, or can't succeed: there is no such thing.
     #[error("the read model is behind")]
     Behind(Vec<Missing>),
+    /// The read model is behind, and too many wait for it already.
+    #[error("too many queries wait for the read model")]
+    Full(Vec<Missing>),
     /// The database failed.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -86,17 +89,27 @@ pub enum WaitError {
 
 /// Waits for versions.
 pub struct Versions {
-    database: Database,
-    applied: Arc<Notify>,
+    applied: Arc<Applied>,
+    looks: Looks,
+    histories: Arc<Histories>,
     timeout: Duration,
-    looks: Semaphore,
+    places: Semaphore,
+    questions: Semaphore,
 }
 
 impl Versions {
-    /// Waits up to `timeout`, looking whenever `applied` is notified.
+    /// Waits up to `timeout`, looking whenever `applied` wakes it, for what `histories` know.
     #[must_use]
-    pub const fn new(database: Database, applied: Arc<Notify>, timeout: Duration) -> Self {
-        Self { database, applied, timeout, looks: Semaphore::const_new(LOOKS_AT_ONCE) }
+    pub fn new(database: Database, applied: Arc<Applied>, histories: Arc<Histories>, timeout: Duration) -> Self {
+        let looks = Looks::new(database, Arc::clone(&applied));
+        Self {
+            applied,
+            looks,
+            histories,
+            timeout,
+            places: Semaphore::new(MAX_WAITS),
+            questions: Semaphore::new(QUESTIONS_AT_ONCE),
+        }
     }
 
     /// Waits until the read model has all of these.
@@ -108,41 +121,49 @@ impl Versions {
             return Ok(());
         }
         let deadline = Instant::now() + self.timeout;
-        loop {
-            let woken = self.applied.notified();
-            tokio::pin!(woken);
-            // Before looking, so that a batch applied between looking and waiting is not slept through.
-            woken.as_mut().enable();
-            let missing = self.missing(expected).await?;
+        let waiting = self.applied.waiting_for(expected.iter().map(|expected| expected.id.clone()));
+        let mut missing = self.missing(expected, Instant::now()).await?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let Ok(_place) = self.places.try_acquire() else { return Err(WaitError::Full(missing)) };
+        if self.is_vain(&missing).await {
+            return Err(WaitError::Behind(missing));
+        }
+        while Instant::now() < deadline {
+            let woken = timeout_at(deadline.min(Instant::now() + POLL), waiting.woken()).await.is_ok();
+            let now = Instant::now();
+            // What was just applied, and the last look, has to be seen; else a look that another made will do.
+            let since = if woken || now >= deadline { now } else { now.checked_sub(POLL).unwrap_or(now) };
+            missing = self.missing(expected, since).await?;
             if missing.is_empty() {
                 return Ok(());
             }
-            let now = Instant::now();
-            if now >= deadline {
-                return Err(WaitError::Behind(missing));
-            }
-            // Either way it looks again, and once more when the time is up.
-            let _ = timeout_at(deadline.min(now + POLL), woken).await;
         }
+        Err(WaitError::Behind(missing))
     }
 
-    async fn missing(&self, expected: &[Expected]) -> Result<Vec<Missing>, Fault> {
-        let ids: Vec<_> = expected.iter().map(|expected| expected.id.as_str()).collect();
-        let products: Vec<_> = ids.iter().filter_map(|id| aggregates::STOCK.name_in(id)).collect();
-        // Never closed.
-        let _look = self.looks.acquire().await.ok();
-        let session = self.database.session().await?;
-        let rows = session.query("postgres.versions", SEEN, &[&ids, &products]).await?;
-        let seen = rows
-            .iter()
-            .map(|row| Ok((parsed::<AggregateId>(row, "id")?, version(row)?)))
-            .collect::<Result<BTreeMap<_, _>, Fault>>()?;
+    async fn missing(&self, expected: &[Expected], since: Instant) -> Result<Vec<Missing>, Fault> {
+        let seen = self.looks.seen(since).await?;
         let seen = |id: &AggregateId| seen.get(id).copied().unwrap_or_default();
         Ok(expected
             .iter()
             .map(|expected| Missing { expected: expected.clone(), seen: seen(&expected.id) })
             .filter(|missing| missing.seen < missing.expected.version)
             .collect())
+    }
+
+    /// Whether something is waited for that does not exist. Where its store can't tell, or is not to be asked, it may.
+    async fn is_vain(&self, missing: &[Missing]) -> bool {
+        let Ok(_question) = self.questions.try_acquire() else { return false };
+        for missing in missing.iter().filter(|missing| missing.seen == Version::default()) {
+            match self.histories.has(&missing.expected.id).await {
+                Ok(true) => {}
+                Ok(false) => return true,
+                Err(fault) => tracing::debug!(%fault, "it is not known whether what is waited for exists"),
+            }
+        }
+        false
     }
 }
 

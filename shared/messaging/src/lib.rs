@@ -14,6 +14,7 @@
 //! - **dead letter** ([`dead_letter`]): the format of a message that could not be handled. The crate `shotengai-dead-letters`
 //!   lists and redrives them.
 //! - **reason** ([`reason`]): why a message becomes a dead letter, as whoever sets it aside declares it.
+//! - **shared read** ([`SharedRead`]): one reading for all who ask at the same time.
 //! - **send** ([`send`]), **wire** ([`wire`]): any number of messages into a queue; an envelope as one.
 //! - **watch** ([`Watch`]): since when a claim or a lease stands unchanged. **pacer** ([`Pacer`]): so many a second.
 //! - **worker** ([`worker`]): a named, supervised background task that ends when told.
@@ -36,6 +37,7 @@ mod pacer;
 pub mod ports;
 pub mod reason;
 pub mod send;
+mod shared_read;
 pub mod trace;
 mod watch;
 pub mod wire;
@@ -67,5 +69,6 @@ pub use ports::table::{Condition, Key, Row, Table, TransactError, WriteError, Wr
 pub use ports::topic::Topic;
 pub use reason::Reason;
 pub use send::send_all;
+pub use shared_read::SharedRead;
 pub use watch::Watch;
 pub use worker::Worker;

@@ -98,7 +98,7 @@ async fn play(street: &Street, disorder: Disorder) {
     }
     let messages = arrivals.into_iter().map(|place| messages[place].clone()).collect();
     let handlers: Vec<_> =
-        (0..projectors).map(|_| projector(Arc::clone(&street.infra) as _, &street.database).0).collect();
+        (0..projectors).map(|_| projector(Arc::clone(&street.infra) as _, &street.database)).collect();
     let handlers: Vec<&dyn Handler> = handlers.iter().map(|handler| handler.as_ref()).collect();
     deliver_until_settled(&handlers, messages, &sizes).await;
     agree::<ProductRow>(&street.database, &products).await;

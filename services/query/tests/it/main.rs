@@ -13,3 +13,4 @@ mod rebuilding;
 mod schema;
 mod serving;
 mod support;
+mod waiting;

@@ -140,7 +140,7 @@ async fn a_gap_in_a_long_history_reads_only_what_came_after_the_row() {
     let batch = street.commit(Owner::Inventory, &history).await;
     let store = Arc::new(CountingStore::new(street.infra.event_store(Owner::Inventory)));
     let counted = Arc::new(Counted(Arc::clone(&street.infra), Arc::clone(&store)));
-    let (projector, _) = projector(counted, &street.database);
+    let projector = projector(counted, &street.database);
     all_done(&projector.handle(&batch[1989..1990]).await);
     assert_eq!(store.take_read(), history.len(), "a row that is not there is folded from all of it");
     let more = stock("takenoko", &[0; 30]);
@@ -175,7 +175,7 @@ async fn an_event_store_that_is_away_is_asked_once_for_a_gap_and_the_event_waits
     let away = Arc::new(Away::default());
     let config = MemoryConfig { faults: Arc::clone(&away) as Arc<dyn FaultInjector>, ..MemoryConfig::default() };
     let infra = Arc::new(MemoryInfrastructure::with(ports(), config));
-    let (projector, _) = projector(infra, &street.database);
+    let projector = projector(infra, &street.database);
     let answers = projector.handle(&batch[20..21]).await;
     assert!(matches!(&answers[..], [Disposition::Failed { .. }]), "{answers:?}");
     assert_eq!(away.0.load(Ordering::Relaxed), 1);

@@ -1,11 +1,7 @@
 //! What is read back.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use shotengai_contracts::Owner;
 use shotengai_contracts::events::OrderStage;
-use shotengai_query::versions::{Expected, Versions, WaitError};
 use shotengai_query::{orders, products};
 
 use crate::history::{order, order_id, product, product_id, stock, user_id};
@@ -70,28 +66,4 @@ async fn an_order_shows_its_lines_in_major_units() {
         "reason": "out_of_stock", "note": "sorry\u{fffd}", "placed_at": "2026-01-01T00:00:01Z", "version": 2,
     });
     assert_eq!(shown, wanted);
-}
-
-#[tokio::test]
-async fn a_reader_waits_for_the_version_it_knows_of() {
-    let street = Arc::new(Street::new("waiting").await);
-    let versions = Versions::new(street.database.clone(), Arc::clone(&street.applied), Duration::from_secs(20));
-    let expected: Vec<Expected> =
-        ["ord_1:2", "stock/prod_kinoko:1", "prod_kinoko:1"].map(|text| text.parse().unwrap()).into();
-    let waiting = tokio::spawn(async move { versions.wait(&expected).await });
-    street.happen(Owner::Inventory, &stock("kinoko", &[])).await;
-    street.happen(Owner::Catalog, &product("kinoko", 0, &[])).await;
-    street.happen(Owner::Order, &order("1", "mei", 0, OrderStage::Paid)).await;
-    waiting.await.unwrap().unwrap();
-}
-
-#[tokio::test]
-async fn a_reader_that_waited_too_long_learns_what_was_seen() {
-    let street = Street::new("waited_too_long").await;
-    street.happen(Owner::Order, &order("1", "mei", 0, OrderStage::Pending)).await;
-    let versions = Versions::new(street.database.clone(), Arc::clone(&street.applied), Duration::from_millis(60));
-    let expected: Vec<Expected> = ["ord_1:1", "ord_1:2", "prod_x:1"].map(|text| text.parse().unwrap()).into();
-    let Err(WaitError::Behind(missing)) = versions.wait(&expected).await else { panic!("it did not wait") };
-    let missing: Vec<_> = missing.iter().map(ToString::to_string).collect();
-    assert_eq!(missing, ["ord_1 is at version 1, not 2", "prod_x is at version 0, not 1"]);
 }

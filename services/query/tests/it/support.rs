@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use deadpool_postgres::{Manager, Pool};
 use shotengai_contracts::Owner;
@@ -9,12 +10,15 @@ use shotengai_contracts::topology::{Service, queues};
 use shotengai_kernel::{ManualClock, Ports};
 use shotengai_messaging::{Commit, Delivery, Handler, Infrastructure};
 use shotengai_query::QueryRole;
+use shotengai_query::applied::Applied;
 use shotengai_query::database::Database;
 use shotengai_query::migrations::Migrations;
+use shotengai_query::project::Histories;
+use shotengai_query::versions::Versions;
 use shotengai_runtime::Supply;
 use shotengai_street::{Postgres, PostgresConfig, locate_venv};
 use shotengai_testing::memory::MemoryInfrastructure;
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::OnceCell;
 use tokio_postgres::NoTls;
 
 static SERVER: OnceCell<Postgres> = OnceCell::const_new();
@@ -76,7 +80,8 @@ pub(crate) fn ports() -> Ports {
 pub(crate) struct Street {
     pub(crate) database: Database,
     pub(crate) infra: Arc<MemoryInfrastructure>,
-    pub(crate) applied: Arc<Notify>,
+    pub(crate) applied: Arc<Applied>,
+    pub(crate) histories: Arc<Histories>,
     pub(crate) projector: Arc<dyn Handler>,
 }
 
@@ -89,8 +94,15 @@ impl Street {
 
     pub(crate) fn over(database: Database) -> Self {
         let infra = Arc::new(MemoryInfrastructure::new(ports()));
-        let (projector, applied) = projector(Arc::clone(&infra) as _, &database);
-        Self { database, infra, applied, projector }
+        let deps = Supply::new(Arc::clone(&infra) as _, ports()).deps(Service::QUERY);
+        let QueryRole { applied, histories, role } = shotengai_query::assemble(deps, Arc::new(database.clone()));
+        let projector = shotengai_kit::role::handler(&role, &queues::QUERY);
+        Self { database, infra, applied, histories, projector }
+    }
+
+    /// What waits in this process, so long at the most.
+    pub(crate) fn versions(&self, timeout: Duration) -> Versions {
+        Versions::new(self.database.clone(), Arc::clone(&self.applied), Arc::clone(&self.histories), timeout)
     }
 
     /// Commits a history to its owner's event store; returns its deliveries, oldest first.
@@ -111,11 +123,11 @@ impl Street {
     }
 }
 
-/// What a process with these event stores does with the messages of `query-queue`, and what it wakes after each batch.
-pub(crate) fn projector(infra: Arc<dyn Infrastructure>, database: &Database) -> (Arc<dyn Handler>, Arc<Notify>) {
+/// What a process with these event stores does with the messages of `query-queue`.
+pub(crate) fn projector(infra: Arc<dyn Infrastructure>, database: &Database) -> Arc<dyn Handler> {
     let deps = Supply::new(infra, ports()).deps(Service::QUERY);
-    let QueryRole { applied, role } = shotengai_query::assemble(deps, Arc::new(database.clone()));
-    (shotengai_kit::role::handler(&role, &queues::QUERY), applied)
+    let role = shotengai_query::assemble(deps, Arc::new(database.clone())).role;
+    shotengai_kit::role::handler(&role, &queues::QUERY)
 }
 
 pub(crate) fn deliveries(history: &[Commit]) -> Vec<Delivery> {
