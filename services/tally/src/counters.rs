@@ -3,22 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-use shotengai_contracts::api::tally::MinuteTally;
 use shotengai_kernel::ProductId;
-use shotengai_messaging::{Fault, FaultKind, Row, Table};
-use tokio::sync::Mutex;
+use shotengai_messaging::{Fault, Row, SharedRead, Table};
 use tokio::time::Instant;
 
+use crate::domain::chart::Sales;
 use crate::domain::count::Effect;
 use crate::domain::rows::{self, ORDERS, PRODUCTS, SHARDS};
 use crate::domain::standings::{Standing, Standings};
 
 /// Products read at once from the registry.
 const PAGE: usize = 1_000;
-
-/// Per product the minutes in which something happened, oldest first.
-pub type Series = BTreeMap<ProductId, Vec<MinuteTally>>;
 
 /// Reads counters. Clone is cheap.
 #[derive(Clone)]
@@ -70,31 +65,24 @@ impl Counters {
         }
     }
 
-    /// What happened within the last `minutes` minutes, the one of `now` included.
+    /// What was sold in each of these minutes.
     ///
     /// # Errors
     /// A [`Fault`] of the table.
-    pub async fn series(&self, now: Timestamp, minutes: u16) -> Result<Series, Fault> {
-        let keys: Vec<_> = (0..i64::from(minutes))
-            .filter_map(|back| now.checked_sub(SignedDuration::from_mins(back)).ok())
-            .map(rows::minute_of)
-            .flat_map(|minute| (0..SHARDS).map(move |shard| rows::minute(&minute, shard)))
-            .collect();
-        let mut sums: BTreeMap<(ProductId, String), (i64, i64)> = BTreeMap::new();
+    pub async fn minutes(&self, minutes: &[String]) -> Result<BTreeMap<String, Sales>, Fault> {
+        let keys: Vec<_> =
+            minutes.iter().flat_map(|minute| (0..SHARDS).map(move |shard| rows::minute(minute, shard))).collect();
+        let mut sales: BTreeMap<String, Sales> = minutes.iter().map(|minute| (minute.clone(), Sales::new())).collect();
         for row in self.table.get_many(&keys).await? {
-            let Some(minute) = rows::read_minute(&row.key) else { continue };
+            let Some(sales) = rows::read_minute(&row.key).and_then(|minute| sales.get_mut(minute)) else { continue };
             for (name, pieces) in &row.counters {
                 let Some((effect, product)) = name.split_once('/') else { continue };
                 let Ok(product) = ProductId::parse(product) else { continue };
-                let sum = sums.entry((product, minute.to_owned())).or_default();
-                if effect == Effect::Paid.counter() { sum.0 += pieces } else { sum.1 += pieces }
+                let sold = sales.entry(product).or_default();
+                if effect == Effect::Paid.counter() { sold.sold += pieces } else { sold.returned += pieces }
             }
         }
-        let mut series = Series::new();
-        for ((product, minute), (sold, returned)) in sums {
-            series.entry(product).or_default().push(MinuteTally { minute, sold, returned });
-        }
-        Ok(series)
+        Ok(sales)
     }
 }
 
@@ -102,14 +90,14 @@ impl Counters {
 /// table sees one of them; nobody gets what is older than their question.
 pub struct SharedStandings {
     counters: Counters,
-    latest: Mutex<Option<(Instant, Option<Arc<Standings>>)>>,
+    shared: SharedRead<Standings>,
 }
 
 impl SharedStandings {
     /// Readings of these counters.
     #[must_use]
     pub fn new(counters: Counters) -> Self {
-        Self { counters, latest: Mutex::new(None) }
+        Self { counters, shared: SharedRead::default() }
     }
 
     /// As [`Counters::standings`].
@@ -117,18 +105,7 @@ impl SharedStandings {
     /// # Errors
     /// A [`Fault`] of the table; who shared the reading shares it.
     pub async fn read(&self) -> Result<Arc<Standings>, Fault> {
-        let asked = Instant::now();
-        let mut latest = self.latest.lock().await;
-        if let Some((began, standings)) = &*latest
-            && *began > asked
-        {
-            let failed = || Fault::new(FaultKind::Transient, "tally.standings", "the shared reading failed");
-            return standings.clone().ok_or_else(failed);
-        }
-        let began = Instant::now();
-        let read = self.counters.standings().await.map(Arc::new);
-        *latest = Some((began, read.as_ref().ok().map(Arc::clone)));
-        read
+        self.shared.since(Instant::now(), async || self.counters.standings().await).await
     }
 }
 

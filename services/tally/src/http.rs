@@ -33,13 +33,13 @@ pub(crate) fn routes(routes: &mut Routes, state: web::Data<State>) {
 
 async fn totals(request: HttpRequest, state: web::Data<State>) -> Answer<Tally> {
     let minutes = parameter(&request, "minutes")?.as_deref().map(minutes).transpose()?;
-    let chart = match minutes {
+    let mut chart = match minutes {
         Some(minutes) => Some(state.minutes.chart(minutes).await?),
         None => None,
     };
     let standings = state.standings.read().await?;
     let products = standings.0.iter().map(|(product_id, standing)| ProductTally {
-        minutes: chart.as_ref().map(|chart| chart.get(product_id).cloned().unwrap_or_default()),
+        minutes: chart.as_mut().map(|chart| chart.remove(product_id).unwrap_or_default()),
         product_id: product_id.clone(),
         name: standing.name.clone(),
         sold: standing.sold,

@@ -1,13 +1,16 @@
 //! Any permutation and duplication of a valid history gives the same totals and the same chart, at however many processes.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use shotengai_contracts::Event;
 use shotengai_contracts::topology::queues;
 use shotengai_kernel::ProductId;
 use shotengai_messaging::{Delivery, Disposition, Handler};
-use shotengai_tally::counters::Series;
+use shotengai_tally::domain::chart::Series;
 use shotengai_tally::domain::standings::Standings;
+use shotengai_tally::minutes::Minutes;
 use shotengai_testing::contract::deliver_until_settled;
 use shotengai_testing::contract::stories::{Fate, Story, deliveries_to};
 
@@ -43,8 +46,8 @@ async fn board_after(messages: Vec<Delivery>, sizes: &[usize], processes: usize)
     let handlers: Vec<_> = (0..processes).map(|_| street.handler()).collect();
     let handlers: Vec<&dyn Handler> = handlers.iter().map(|handler| handler.as_ref()).collect();
     deliver_until_settled(&handlers, messages, sizes).await;
-    let now = street.clock.now();
-    (street.counters.standings().await.unwrap(), street.counters.series(now, 60).await.unwrap())
+    let charts = Minutes::new(street.counters.clone(), Arc::clone(&street.clock));
+    (street.counters.standings().await.unwrap(), charts.chart(60).await.unwrap())
 }
 
 proptest! {

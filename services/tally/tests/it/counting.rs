@@ -1,10 +1,13 @@
 //! Orders move the counters, each once, whatever the messages do.
 
+use std::sync::Arc;
+
 use shotengai_contracts::api::tally::MinuteTally;
 use shotengai_contracts::events::{Event, OrderStage};
 use shotengai_kernel::{Random, SeededRandom};
 use shotengai_messaging::Disposition;
 use shotengai_tally::domain::rows::minute_of;
+use shotengai_tally::minutes::Minutes;
 
 use crate::support::{Street, cancelled, delivery, id, paid};
 
@@ -111,8 +114,9 @@ async fn a_chart_shows_each_sale_in_the_minute_it_was_paid() {
     ];
     assert_eq!(street.handler().handle(&batch).await, vec![Disposition::Done; 3]);
     let minute = |time, sold, returned| MinuteTally { minute: minute_of(time), sold, returned };
-    let all = street.counters.series(late, 60).await.unwrap();
+    let charts = Minutes::new(street.counters.clone(), Arc::clone(&street.clock));
+    let all = charts.chart(60).await.unwrap();
     assert_eq!(all[&id("prod_a")], [minute(early, 1, 0), minute(late, 2, 1)]);
-    let last = street.counters.series(late, 3).await.unwrap();
+    let last = charts.chart(3).await.unwrap();
     assert_eq!(last[&id("prod_a")], [minute(late, 2, 1)]);
 }

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod charts;
 mod confluence;
 mod counting;
 mod live;
