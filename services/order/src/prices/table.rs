@@ -6,17 +6,24 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use shotengai_kernel::{Money, Names, ProductId, Version};
 use shotengai_messaging::{Condition, Fault, FaultKind, Key, Row, Table, WriteError};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use crate::prices::Offer;
 use crate::prices::catalog::CatalogClient;
+use crate::prices::unknown::Unknown;
 
 /// How many look-ups one order has under way at catalog.
 const LOOKUPS_AT_ONCE: usize = 8;
+/// How many all orders of a process have, and how long one waits for its turn.
+const LOOKUPS_IN_ALL: usize = 16;
+const PLACE_WITHIN: Duration = Duration::from_secs(1);
 
 /// A product at one of its versions.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +39,8 @@ pub struct Listed {
 pub struct Prices {
     table: Arc<dyn Table>,
     catalog: CatalogClient,
+    unknown: Arc<Unknown>,
+    lookups: Arc<Semaphore>,
 }
 
 /// A row's document.
@@ -48,10 +57,11 @@ impl Prices {
     /// Prices in this table; catalog is asked for what is missing.
     #[must_use]
     pub fn new(table: Arc<dyn Table>, catalog: CatalogClient) -> Self {
-        Self { table, catalog }
+        Self { table, catalog, unknown: Arc::default(), lookups: Arc::new(Semaphore::new(LOOKUPS_IN_ALL)) }
     }
 
-    /// The offers of these products. One that is unknown or deleted is left out.
+    /// The offers of these products up to the first that is not for sale: unknown or deleted. That one is left out, and
+    /// those after it may be, too. So an order that names many made-up products costs catalog one question.
     ///
     /// # Errors
     /// A [`Fault`] of the table, or of catalog where it has to be asked.
@@ -63,20 +73,30 @@ impl Prices {
                 known.insert(row.key.pk, listed);
             }
         }
-        let (have, miss): (Vec<_>, Vec<_>) = products.iter().cloned().partition(|id| known.contains_key(id.as_str()));
-        let asked: Vec<(ProductId, Option<Offer>)> = stream::iter(miss)
-            .map(|product| async move {
-                let listed = self.ask(&product).await?;
-                Ok::<_, Fault>((product, listed.and_then(|listed| listed.offer)))
-            })
-            .buffer_unordered(LOOKUPS_AT_ONCE)
-            .try_collect()
-            .await?;
-        let from_table = have.into_iter().map(|id| {
-            let offer = known.remove(id.as_str()).and_then(|listed| listed.offer);
-            (id, offer)
-        });
-        Ok(from_table.chain(asked).filter_map(|(id, offer)| Some((id, offer?))).collect())
+        let mut offers = BTreeMap::new();
+        let mut missing = Vec::new();
+        for product in products {
+            match known.remove(product.as_str()) {
+                Some(Listed { offer: Some(offer), .. }) => drop(offers.insert(product.clone(), offer)),
+                // This one is refused: of those after it nothing needs to be known.
+                Some(Listed { offer: None, .. }) => break,
+                None if self.unknown.has(product) => break,
+                None => missing.push(product),
+            }
+        }
+        // One first: where products are made up, that is what it costs.
+        let (one, rest) = missing.split_at(missing.len().min(1));
+        for some in one.chunks(1).chain(rest.chunks(LOOKUPS_AT_ONCE)) {
+            let found = try_join_all(some.iter().map(|product| self.ask(product))).await?;
+            let found =
+                some.iter().zip(found).filter_map(|(product, listed)| Some(((*product).clone(), listed?.offer?)));
+            let before = offers.len();
+            offers.extend(found);
+            if offers.len() < before + some.len() {
+                break;
+            }
+        }
+        Ok(offers)
     }
 
     /// The product as the table has it.
@@ -100,6 +120,7 @@ impl Prices {
 
     /// Keeps a product unless the table has the same version or a newer one.
     pub(crate) async fn keep(&self, product: &ProductId, listed: &Listed) -> Result<(), Fault> {
+        self.unknown.forget(product);
         let version = listed.version.get();
         let doc = Doc {
             name: listed.offer.as_ref().map(|offer| offer.name.clone()),
@@ -117,14 +138,23 @@ impl Prices {
 
     /// Like [`Prices::refresh`], but the answer counts even if it can't be kept: it is as good for this order.
     async fn ask(&self, product: &ProductId) -> Result<Option<Listed>, Fault> {
+        let place = timeout(PLACE_WITHIN, self.lookups.acquire()).await;
+        let Ok(Ok(_place)) = place else { return Err(busy()) };
         let listed = self.catalog.product(product).await?;
-        if let Some(listed) = &listed
-            && let Err(fault) = self.keep(product, listed).await
-        {
-            tracing::warn!(%product, %fault, "a price from catalog was not kept; it will be asked for again");
+        match &listed {
+            None => self.unknown.remember(product),
+            Some(listed) => {
+                if let Err(fault) = self.keep(product, listed).await {
+                    tracing::warn!(%product, %fault, "a price from catalog was not kept; it will be asked for again");
+                }
+            }
         }
         Ok(listed)
     }
+}
+
+fn busy() -> Fault {
+    Fault::new(FaultKind::Throttled, "catalog.GetProduct", "too many look-ups are under way")
 }
 
 fn key(product: &ProductId) -> Key {

@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 
 use shotengai_contracts::Event;
 use shotengai_contracts::events::{ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated};
-use shotengai_kernel::{Names, TextRule};
+use shotengai_kernel::{Names, Quantity, TextRule};
 use shotengai_messaging::{Delivery, Disposition};
+use shotengai_order::orders::domain::Lines;
 use shotengai_order::prices::Offer;
 
 use crate::support::{World, delivery, product_id, yen};
@@ -123,4 +124,48 @@ async fn a_new_price_is_not_lost_to_an_answer_that_knows_no_such_product() {
         let answers = world.handler.handle(&[delivery(1, "prod_kinoko", version, event)]).await;
         assert_eq!(answers[0].outcome(), "unavailable", "whoever answered was not catalog");
     }
+}
+
+#[tokio::test]
+async fn made_up_products_cost_catalog_one_question_and_none_for_some_seconds() {
+    let world = World::new();
+    let names: Vec<String> = (0..50).map(|number| format!("none{number}")).collect();
+    names.iter().for_each(|name| world.catalog.knows_no(name));
+    let wanted: Vec<_> = names.iter().map(|name| product_id(name)).collect();
+    for _ in 0..20 {
+        assert!(world.prices.offers(&wanted).await.unwrap().is_empty());
+    }
+    assert_eq!(world.catalog.times_asked(), 1, "of twenty orders of fifty each");
+}
+
+#[tokio::test]
+async fn the_first_product_that_is_not_for_sale_is_the_one_that_is_named() {
+    let world = World::new();
+    let names: Vec<String> = (0..20).map(|number| format!("some{number}")).collect();
+    names.iter().for_each(|name| world.catalog.set(name, 1, Some(("some", 100))));
+    world.catalog.knows_no("none");
+    let lines = |names: &[&str]| {
+        let wanted = names.iter().map(|name| (product_id(name), Quantity::ONE));
+        Lines::merge(wanted).unwrap()
+    };
+    let mut wanted: Vec<&str> = names.iter().map(String::as_str).collect();
+    wanted.insert(10, "none");
+    for _ in 0..2 {
+        let lines = lines(&wanted);
+        let offers = world.prices.offers(&lines.products()).await.unwrap();
+        assert_eq!(lines.priced(&offers).unwrap_err().pointer(), "/items/10/product_id");
+    }
+    wanted.remove(10);
+    assert_eq!(world.prices.offers(&lines(&wanted).products()).await.unwrap().len(), 20, "all of what there is");
+}
+
+#[tokio::test]
+async fn a_product_that_was_unknown_is_for_sale_once_it_is_there() {
+    let world = World::new();
+    let kinoko = product_id("kinoko");
+    world.catalog.knows_no("kinoko");
+    assert!(world.prices.offers(std::slice::from_ref(&kinoko)).await.unwrap().is_empty());
+    let (version, event) = history().remove(0);
+    assert_eq!(world.handler.handle(&[delivery(1, "prod_kinoko", version, event)]).await, [Disposition::Done]);
+    assert_eq!(world.prices.offers(&[kinoko]).await.unwrap().len(), 1);
 }

@@ -115,6 +115,10 @@ impl<A: Aggregate> Repository<A> {
     }
 
     fn remember(&self, known: &Known<A>) {
+        // What was never written is nothing to remember: whoever asks for made-up ids would push out what is.
+        if known.loaded.version == Version::ZERO {
+            return;
+        }
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         // A slower load must not push a newer state out.
         if cache.peek(&known.loaded.id).is_none_or(|newest| newest.loaded.version <= known.loaded.version) {

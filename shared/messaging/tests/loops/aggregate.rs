@@ -242,3 +242,17 @@ async fn a_process_that_absorbs_what_it_appends_saves_snapshots_too() {
     assert_eq!(fresh.load(&id).await.unwrap().state, Pile { pieces: 1234 });
     assert_eq!(store.take_read(), 34);
 }
+
+#[tokio::test(start_paused = true)]
+async fn made_up_ids_push_nothing_out_of_what_is_remembered() {
+    let street = Street::new();
+    let (store, piles) = counted(&street);
+    street.grow(&piles, 3).await;
+    store.take_read();
+    // More than are remembered.
+    for number in 0..5_000 {
+        assert_eq!(piles.load(&aggregate(&format!("stock/prod_{number}"))).await.unwrap().version, Version::ZERO);
+    }
+    piles.load(&aggregate(PILE)).await.unwrap();
+    assert_eq!(store.take_read(), 0);
+}
