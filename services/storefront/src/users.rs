@@ -21,13 +21,14 @@ impl Users {
         Self { table }
     }
 
-    /// Keeps a new account. `Ok` means durable.
+    /// Keeps a new account, a guest's for its time. `Ok` means durable.
     ///
     /// # Errors
     /// A [`Fault`] of the table; a permanent one when the id is taken by another account.
     pub async fn create(&self, id: &UserId, account: &Account) -> Result<(), Fault> {
         let doc = serde_json::to_value(account).map_err(|error| broken("users.create", &error))?;
-        match self.table.put(&Row::new(key(id), 1, doc.clone()), Condition::Absent).await {
+        let row = Row { expires_at: account.expires_at(), ..Row::new(key(id), 1, doc.clone()) };
+        match self.table.put(&row, Condition::Absent).await {
             Ok(()) => Ok(()),
             // The first answer got lost on the way, and the call was repeated below us.
             Err(WriteError::Condition(Some(row))) if row.doc == doc => Ok(()),

@@ -1,8 +1,16 @@
 //! Guests, their accounts and their addresses.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
+use shotengai_contracts::topology::tables;
+use shotengai_kit::Installation;
+use shotengai_messaging::{Infrastructure, Key};
+use shotengai_storefront::domain::{Email, Language};
+use shotengai_storefront::guest;
+use shotengai_storefront::users::Users;
 
 use crate::support::{Door, INTERNAL_TOKEN, boss, nobody};
 
@@ -62,4 +70,18 @@ async fn addresses_are_for_our_own_services_only() {
     assert_eq!(door.get("/internal/contacts/usr_unknown", INTERNAL_TOKEN).await.status, StatusCode::NOT_FOUND);
     let administrator = door.get("/internal/contacts/usr_administrator", INTERNAL_TOKEN).await;
     assert_eq!(text(&administrator.body, "email"), "boss@example.com");
+}
+
+#[actix_web::test]
+async fn a_guests_account_expires_and_one_that_mails_go_to_lives_longer() {
+    let installation = Installation::new(1);
+    let table = installation.infra.table(tables::USERS.name);
+    let users = Users::new(Arc::clone(&table));
+    let email = Email::parse("mei@example.com").unwrap();
+    for (email, days) in [(None, 2), (Some(email), 90)] {
+        let id = guest::open(&users, &installation.ports, email, Language::En).await.unwrap();
+        let row = table.get(&Key::new(id.as_str(), "profile")).await.unwrap().unwrap();
+        let kept = row.expires_at.unwrap().duration_since(installation.ports.clock.now());
+        assert_eq!(kept.as_hours(), days * 24);
+    }
 }
