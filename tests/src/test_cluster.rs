@@ -156,6 +156,8 @@ impl TestCluster {
             .env("CONSUMER_VISIBILITY_SECONDS", "10")
             .env("RATE_LIMIT_PER_SECOND", "0")
             .env("SIGN_IN_LIMIT_PER_MINUTE", "0")
+            .env("CALLER_CONCURRENCY", "0")
+            .env("CALLER_WEBSOCKETS", "0")
             .env("LOG_FORMAT", "pretty")
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())

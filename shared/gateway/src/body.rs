@@ -21,7 +21,8 @@ use crate::failure::Fate;
 /// Body that is sent to a role.
 pub type Sent = UnsyncBoxBody<Bytes, Fate>;
 
-const READ_AHEAD: usize = 64 * 1024;
+/// So much of a body is read before a role hears of it.
+pub const READ_AHEAD: usize = 64 * 1024;
 const CHUNKS_IN_HAND: usize = 4;
 
 /// A request's body.

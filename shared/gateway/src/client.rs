@@ -1,6 +1,6 @@
 //! Who is at the other end.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use actix_web::http::header::{
     HOST, HeaderMap, HeaderName, HeaderValue, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO,
@@ -33,9 +33,9 @@ impl Client {
             let values = headers.get_all(X_FORWARDED_FOR).filter_map(|value| value.to_str().ok());
             // One that is no address makes everything before it unbelievable.
             for text in values.flat_map(|value| value.split(',')) {
-                match text.trim().parse::<IpAddr>() {
-                    Ok(address) => chain.push(address.to_canonical()),
-                    Err(_) => chain.clear(),
+                match address(text.trim()) {
+                    Some(address) => chain.push(address),
+                    None => chain.clear(),
                 }
             }
         }
@@ -63,16 +63,11 @@ impl Client {
     }
 }
 
-/// The address by which calls are counted. An IPv6 customer has at least a /64 to choose addresses from.
-#[must_use]
-pub fn counted(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-    }
+/// An address as a chain has it: bare, or with a port behind it, and then in brackets if it is of IPv6 (RFC 7239, 6).
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let address = bare.parse().or_else(|_| text.parse::<SocketAddr>().map(|socket| socket.ip()));
+    address.ok().map(|address| address.to_canonical())
 }
 
 #[cfg(test)]
@@ -110,9 +105,18 @@ mod tests {
     }
 
     #[test]
-    fn addresses_of_one_customer_are_counted_together() {
-        let one = counted("2001:db8:1:2:3:4:5:6".parse().unwrap());
-        assert_eq!(one, counted("2001:db8:1:2:ffff::1".parse().unwrap()));
-        assert_ne!(one, counted("2001:db8:1:3::1".parse().unwrap()));
+    fn an_address_may_have_a_port_and_brackets() {
+        for (text, wanted) in [
+            ("203.0.113.1:5678", "203.0.113.1"),
+            ("[2001:db8::1]:443", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[::ffff:203.0.113.1]:1", "203.0.113.1"),
+        ] {
+            assert_eq!(client(&["6.6.6.6", text], 1).address().to_string(), wanted, "{text}");
+        }
+        for text in ["203.0.113.1:", "203.0.113.1:x", "[203.0.113.1", "[]:1", ":1", "", "_hidden"] {
+            assert_eq!(client(&["6.6.6.6", text], 1).address().to_string(), "10.0.0.1", "{text}");
+        }
     }
 }

@@ -3,20 +3,21 @@
 use actix_web::body::{BoxBody, SizedStream};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use futures::{Stream, stream};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::CONTENT_LENGTH;
 use shotengai_contracts::api::shared;
 use shotengai_messaging::trace::current_traceparent;
-use shotengai_runtime::http::{BODY_LIMIT, request_id};
+use shotengai_runtime::http::{BODY_LIMIT, HttpState, declared_length, request_id};
 use shotengai_runtime::{Caller, Problem};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tracing::{Instrument, Span, field};
 
-use crate::body::Body;
+use crate::admission::Class;
+use crate::body::{Body, READ_AHEAD};
 use crate::client::Client;
 use crate::failure::{Failure, Fate};
 use crate::upstream::{Answered, Outgoing, Permit, Upstream};
@@ -31,6 +32,7 @@ pub async fn forward(
     upstream: &Upstream,
     request: &HttpRequest,
     payload: web::Payload,
+    class: Class,
 ) -> Result<HttpResponse, Problem> {
     refuse_loops(request)?;
     if !request.method().is_safe() {
@@ -38,9 +40,13 @@ pub async fn forward(
         Caller::extract(request).await?;
     }
     let role = upstream.name();
-    let body = read(door, request, payload).await.map_err(|fate| Failure::Body(fate).problem(role))?;
+    let declared = declared_length(request.headers());
+    // Before the first byte of it is read, and until the role has it.
+    let room = HttpState::of(request)?.bodies().take(declared, READ_AHEAD)?;
+    let body = read(door, declared, payload).await.map_err(|fate| Failure::Body(fate).problem(role))?;
     let span = span(role, request);
-    let outcome = send(door, upstream, request, body, &[]).instrument(span.clone()).await;
+    let outcome = send(door, upstream, request, (body, class), &[]).instrument(span.clone()).await;
+    drop(room);
     note(&span, &outcome);
     let Answered { response, permit, deadline } = outcome.map_err(|failure| failure.problem(role))?;
     Ok(answer(request.method(), response, permit, deadline))
@@ -51,7 +57,7 @@ pub(super) async fn send(
     door: &Door,
     upstream: &Upstream,
     request: &HttpRequest,
-    body: Body,
+    (body, class): (Body, Class),
     more: &[(hyper::header::HeaderName, hyper::header::HeaderValue)],
 ) -> Result<Answered, Failure> {
     let client = Client::of(request.headers(), request.peer_addr().map(|peer| peer.ip()), door.trust);
@@ -59,7 +65,7 @@ pub(super) async fn send(
     headers.extend(more.iter().cloned());
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let method = hyper::Method::from_bytes(request.method().as_str().as_bytes()).unwrap_or_default();
-    upstream.send(Outgoing { method, target, headers, body }).await
+    upstream.send(Outgoing { method, target, headers, body, class }).await
 }
 
 /// Two doors that know only each other, or one that knows itself.
@@ -71,16 +77,12 @@ pub(super) fn refuse_loops(request: &HttpRequest) -> Result<(), Problem> {
     Ok(())
 }
 
-async fn read(door: &Door, request: &HttpRequest, payload: web::Payload) -> Result<Body, Fate> {
-    let declared = request.headers().get(actix_web::http::header::CONTENT_LENGTH);
-    let declared = declared.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > BODY_LIMIT) {
-        return Err(Fate::TooLarge(BODY_LIMIT));
+async fn read(door: &Door, declared: Option<usize>, payload: web::Payload) -> Result<Body, Fate> {
+    match declared {
+        Some(length) if length > BODY_LIMIT => Err(Fate::TooLarge(BODY_LIMIT)),
+        Some(0) => Ok(Body::empty()),
+        _ => Body::read(payload, BODY_LIMIT, door.read_timeout).await,
     }
-    if declared.is_none_or(|length| length == 0) && !request.chunked().unwrap_or(true) {
-        return Ok(Body::empty());
-    }
-    Body::read(payload, BODY_LIMIT, door.read_timeout).await
 }
 
 pub(super) fn span(role: &'static str, request: &HttpRequest) -> Span {

@@ -4,18 +4,20 @@ use std::sync::Arc;
 
 use actix_web::dev::{ResponseHead, ServiceRequest};
 use actix_web::http::header::{
-    AUTHORIZATION, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
-    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{FromRequest, HttpRequest};
 use futures::future::LocalBoxFuture;
-use shotengai_contracts::api::{Interface, RateLimit, shared};
-use shotengai_runtime::{Gate, Problem, TokenVerifier};
+use shotengai_contracts::api::Interface;
+use shotengai_runtime::http::{Entry, declared_length};
+use shotengai_runtime::{Gate, InternalCaller, Problem, TokenVerifier};
 
-use crate::client::{Client, Trust, counted};
+use crate::admission::{self, Admission};
+use crate::caller::Caller;
+use crate::client::{Client, Trust};
 use crate::cors::Origins;
 use crate::hosts::Hosts;
-use crate::limits::{Counted, Limit};
 use crate::settings::DoorSettings;
 
 /// Answers are data, not pages: nothing in them may load anything, or be framed. A page brings a policy of its own.
@@ -29,10 +31,8 @@ pub struct FrontGate {
     pub tokens: Arc<TokenVerifier>,
     /// Proxies of ours before us.
     pub trust: Trust,
-    /// Of all calls.
-    pub calls: Option<Limit>,
-    /// Of calls that hand out access tokens, by address.
-    pub sign_ins: Option<Limit>,
+    /// Who may hold what.
+    pub admission: Admission,
     /// Whose scripts may read answers.
     pub origins: Origins,
     /// By which names browsers may come.
@@ -49,61 +49,61 @@ impl FrontGate {
             interface,
             tokens,
             trust: settings.trust,
-            calls: Limit::per_second(settings.rate_limit_per_second, settings.rate_limit_burst),
-            sign_ins: Limit::per_minute(settings.sign_in_limit_per_minute),
+            admission: Admission::new(settings),
             origins: settings.origins.clone(),
             hosts: settings.hosts.clone(),
             transport: settings.transport.clone(),
         }
     }
 
-    async fn check(&self, request: &ServiceRequest) -> Result<Option<HttpResponse>, Problem> {
+    async fn check(&self, request: &ServiceRequest) -> Result<Entry, Problem> {
         self.hosts.check(request.headers())?;
         self.origins.check_socket(request.headers())?;
         if let Some(answer) = self.origins.preflight(request.method(), request.headers()) {
-            return Ok(Some(answer));
+            return Ok(Entry::Answer(answer));
+        }
+        if request.method().is_safe() {
+            refuse_body(request.headers())?;
         }
         // As the router will read it.
         let path = request.match_info().as_str();
-        // Our own services ask here, all from few addresses, and show a secret.
-        if path.starts_with("/internal/") {
-            return Ok(None);
-        }
         let client = Client::of(request.headers(), request.peer_addr().map(|peer| peer.ip()), self.trust);
-        let address = Counted::Address(counted(client.address()));
-        if let Some(limit) = &self.sign_ins
-            && self.hands_out_tokens(request.method().as_str(), path)
-        {
-            limit.take(address.clone()).map_err(too_many)?;
+        let stranger = Caller::at(client.address());
+        if path.starts_with("/internal/") {
+            // Our own services ask here, all from few addresses, and show a secret.
+            if InternalCaller::extract(request.request()).await.is_ok() {
+                return Ok(Entry::Pass(None));
+            }
+            self.admission.guess(&stranger)?;
         }
-        if let Some(limit) = &self.calls {
-            let user = self.user(request.headers()).await;
-            limit.take(user.unwrap_or(address)).map_err(too_many)?;
-        }
-        Ok(None)
+        let caller = self.bearer(request.headers(), &client).await.unwrap_or_else(|| stranger.clone());
+        let spec = admission::route(&self.interface, request.method(), path);
+        let class = admission::class(spec, request.query_string(), request.headers());
+        let held = self.admission.admit(spec, class, &caller, &stranger)?;
+        Ok(Entry::Pass(Some(Box::new(held))))
     }
 
-    /// Such routes have no id in their path.
-    fn hands_out_tokens(&self, method: &str, path: &str) -> bool {
-        let mut strict = self.interface.specs().filter(|spec| spec.rate_limit == RateLimit::SignIns);
-        strict.any(|spec| spec.method.as_str() == method && spec.path == path)
-    }
-
-    async fn user(&self, headers: &HeaderMap) -> Option<Counted> {
+    async fn bearer(&self, headers: &HeaderMap, client: &Client) -> Option<Caller> {
         let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return None;
         }
-        Some(Counted::User(self.tokens.verify(token.trim()).await.ok()?.sub))
+        let claims = self.tokens.verify(token.trim()).await.ok()?;
+        Some(Caller::bearer(claims, client.address()))
     }
 }
 
-fn too_many(wait: u32) -> Problem {
-    Problem::of(&shared::TOO_MANY_REQUESTS).detail(format!("the next one in {wait} s")).header(RETRY_AFTER, wait)
+/// What reads has nothing to say in a body (RFC 9110, 9.3.1); somebody would have to wait for it.
+fn refuse_body(headers: &HeaderMap) -> Result<(), Problem> {
+    if declared_length(headers) == Some(0) {
+        return Ok(());
+    }
+    let header = if headers.contains_key(TRANSFER_ENCODING) { TRANSFER_ENCODING } else { CONTENT_LENGTH };
+    Err(Problem::bad_request("this method takes no body").at_header(header.as_str()))
 }
 
 impl Gate for FrontGate {
-    fn enter<'a>(&'a self, request: &'a ServiceRequest) -> LocalBoxFuture<'a, Result<Option<HttpResponse>, Problem>> {
+    fn enter<'a>(&'a self, request: &'a ServiceRequest) -> LocalBoxFuture<'a, Result<Entry, Problem>> {
         Box::pin(self.check(request))
     }
 

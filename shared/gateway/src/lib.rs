@@ -4,14 +4,17 @@
 //! - [`forward`]: one request to a role and its answer back.
 //! - [`upstream`]: the way to one role: connections, bounds, retries; [`metrics`]: its figures. [`failure`]: why there is no answer.
 //! - [`headers`]: what of a head goes on. [`body`]: request bodies up to their limit, answers as they come.
-//! - [`tunnel`]: WebSockets. [`client`]: who is at the other end.
-//! - [`gate`]: before every route of the process: [`limits`] of calls, [`cors`], [`hosts`], headers for browsers.
+//! - [`tunnel`]: WebSockets. [`client`]: who is at the other end; [`caller`]: as whom they count.
+//! - [`gate`]: before every route of the process: [`admission`], [`cors`], [`hosts`], headers for browsers.
+//! - [`admission`]: who may hold what, for how long: [`limits`] of calls, [`shares`] of what is in hand.
 //! - [`settings`]: what can be set about all this.
 //!
 //! A role that runs in the same process answers by itself; the door forwards only what nobody here answers, and only
 //! what the interface has. `/internal/*` is not in it.
 
+pub mod admission;
 pub mod body;
+pub mod caller;
 pub mod client;
 pub mod cors;
 pub mod failure;
@@ -22,6 +25,7 @@ pub mod hosts;
 pub mod limits;
 pub mod metrics;
 pub mod settings;
+pub mod shares;
 pub mod tunnel;
 pub mod upstream;
 
@@ -30,7 +34,6 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, web};
 use shotengai_contracts::api::Interface;
-use shotengai_contracts::api::route::Media;
 use shotengai_contracts::topology::Service;
 use shotengai_messaging::Worker;
 use shotengai_runtime::{Check, Context, Routes};
@@ -41,6 +44,7 @@ pub use gate::FrontGate;
 pub use hosts::Hosts;
 pub use settings::{DoorArgs, DoorSettings};
 
+use admission::Class;
 use client::Trust;
 use upstream::{Bounds, Upstream};
 
@@ -85,14 +89,13 @@ impl Door {
         for (target, upstream) in &self.upstreams {
             for spec in self.interface.of(*target) {
                 let (door, upstream) = (Arc::clone(self), Arc::clone(upstream));
-                let live = spec.media == Media::WebSocket;
                 let handler = move |request: HttpRequest, payload: web::Payload| {
                     let (door, upstream) = (Arc::clone(&door), Arc::clone(&upstream));
                     async move {
-                        if live && tunnel::is_wanted(&request) {
-                            return tunnel::open(&door, &upstream, &request, payload).await;
+                        match admission::class(Some(spec), request.query_string(), request.headers()) {
+                            Class::Socket => tunnel::open(&door, &upstream, &request, payload).await,
+                            class => forward::forward(&door, &upstream, &request, payload, class).await,
                         }
-                        forward::forward(&door, &upstream, &request, payload).await
                     }
                 };
                 routes.otherwise(spec, handler);

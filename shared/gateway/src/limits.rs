@@ -1,7 +1,5 @@
 //! How often a caller may call.
 
-use std::hash::Hash;
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -10,24 +8,14 @@ use governor::clock::{Clock, MonotonicClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
-use shotengai_kernel::UserId;
 use tokio::time::Instant;
+
+use crate::caller::Counted;
 
 /// Callers that are remembered; some 10 MB. Beyond that all share one allowance until some have paused.
 const MAX_KEYS: usize = 100_000;
 /// Forgetting looks at every caller, so not at every call.
 const FORGET_EVERY: Duration = Duration::from_secs(1);
-
-/// Who is counted.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Counted {
-    /// Somebody who is signed in, wherever they are.
-    User(UserId),
-    /// Anybody at this address.
-    Address(IpAddr),
-    /// All those for whom there is no more room.
-    Crowd,
-}
 
 /// One allowance for each caller: tokens that come back evenly.
 pub struct Limit {
@@ -85,6 +73,8 @@ impl Limit {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
     fn at(last: u8) -> Counted {

@@ -27,6 +27,15 @@ pub struct DoorArgs {
     /// Guests and sign-ins a minute from each address; 0: any number
     #[arg(long, env = "SIGN_IN_LIMIT_PER_MINUTE", default_value = "60", value_name = "0..", value_parser = whole::<u32>())]
     sign_in_limit_per_minute: Given<u32>,
+    /// Requests that each user, or else each address, may have in hand at the same time, a quarter of them waiting; 0: any number
+    #[arg(long, env = "CALLER_CONCURRENCY", default_value = "32", value_name = "0..", value_parser = whole::<u32>())]
+    caller_concurrency: Given<u32>,
+    /// WebSockets that each user, or else each address, may have open; 0: any number
+    #[arg(long, env = "CALLER_WEBSOCKETS", default_value = "20", value_name = "0..", value_parser = whole::<u32>())]
+    caller_websockets: Given<u32>,
+    /// How many users' worth of all this the guests at one address have together; 0: any number
+    #[arg(long, env = "ADDRESS_CALLERS", default_value = "4", value_name = "0..", value_parser = whole::<u32>())]
+    address_callers: Given<u32>,
     /// How long a role may take until its answer begins, in seconds
     #[arg(long, env = "FORWARD_HEAD_SECONDS", default_value = "15", value_name = "1..600", value_parser = whole::<u64>())]
     forward_head_seconds: Given<u64>,
@@ -68,6 +77,12 @@ pub struct DoorSettings {
     pub rate_limit_burst: u32,
     /// Guests and sign-ins a minute from each address; 0: any number.
     pub sign_in_limit_per_minute: u32,
+    /// Requests that each caller may have in hand; 0: any number.
+    pub caller_concurrency: u32,
+    /// WebSockets that each caller may have open; 0: any number.
+    pub caller_websockets: u32,
+    /// How many callers' worth all at one address have together; 0: any number.
+    pub address_callers: u32,
     /// Until an answer begins.
     pub head: Duration,
     /// Until it ends.
@@ -87,6 +102,9 @@ impl SettingsGroup for DoorArgs {
         let rate_limit_per_second = faults.take(self.rate_limit_per_second);
         let rate_limit_burst = faults.take(self.rate_limit_burst);
         let sign_in_limit_per_minute = faults.take(self.sign_in_limit_per_minute);
+        let caller_concurrency = faults.take(self.caller_concurrency);
+        let caller_websockets = faults.take(self.caller_websockets);
+        let address_callers = faults.take(self.address_callers);
         let head = faults.take(self.forward_head_seconds);
         let whole = faults.take(self.forward_seconds);
         let at_once = faults.take(self.forward_concurrency);
@@ -102,6 +120,9 @@ impl SettingsGroup for DoorArgs {
             rate_limit_per_second: rate_limit_per_second?,
             rate_limit_burst: rate_limit_burst?,
             sign_in_limit_per_minute: sign_in_limit_per_minute?,
+            caller_concurrency: caller_concurrency?,
+            caller_websockets: caller_websockets?,
+            address_callers: address_callers?,
             head: Duration::from_secs(head?),
             whole: Duration::from_secs(whole?),
             at_once: at_once?,

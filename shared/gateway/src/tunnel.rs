@@ -1,7 +1,6 @@
 //! WebSockets: after the handshake, bytes both ways, unread.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::UPGRADE;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures::{Stream, StreamExt, stream};
@@ -14,21 +13,15 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument;
 
+use crate::admission::{Class, WEB_SOCKET};
 use crate::body::Body;
 use crate::failure::Failure;
 use crate::upstream::Upstream;
 use crate::{Door, forward, headers};
 
 const CHUNK: usize = 16 * 1024;
-const WEB_SOCKET: &str = "websocket";
 
 type Role = TokioIo<Upgraded>;
-
-/// Whether the client asks for a WebSocket.
-#[must_use]
-pub fn is_wanted(request: &HttpRequest) -> bool {
-    request.headers().get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(WEB_SOCKET.as_bytes()))
-}
 
 /// Opens a tunnel to `upstream`. What it answers instead of opening is passed on.
 ///
@@ -48,7 +41,8 @@ pub async fn open(
         (CONNECTION, HeaderValue::from_static("upgrade")),
         (hyper::header::UPGRADE, HeaderValue::from_static(WEB_SOCKET)),
     ];
-    let outcome = forward::send(door, upstream, request, Body::empty(), &upgrade).instrument(span.clone()).await;
+    let outcome =
+        forward::send(door, upstream, request, (Body::empty(), Class::Socket), &upgrade).instrument(span.clone()).await;
     forward::note(&span, &outcome);
     let answered = outcome.map_err(|failure| failure.problem(role))?;
     let mut response = answered.response;

@@ -20,6 +20,7 @@ use shotengai_runtime::metrics::METHOD;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
+use crate::admission::{Class, WAIT_OF};
 use crate::body::{Body, Sent, whole};
 use crate::failure::{Failure, Fate};
 use crate::metrics::{ACTIVE_REQUESTS, REQUEST_DURATION};
@@ -45,7 +46,7 @@ pub struct Bounds {
     pub head: Duration,
     /// Until the answer is there.
     pub whole: Duration,
-    /// Requests of one role in hand at the same time.
+    /// Requests of one role in hand at the same time; a quarter as many more may wait.
     pub at_once: usize,
 }
 
@@ -57,6 +58,8 @@ pub struct Upstream {
     client: Connections,
     bounds: Bounds,
     places: Arc<Semaphore>,
+    /// Of those that wait, so that they keep nobody out who doesn't.
+    waiting_places: Arc<Semaphore>,
 }
 
 /// A request for a role.
@@ -69,6 +72,8 @@ pub struct Outgoing {
     pub headers: HeaderMap,
     /// Its body.
     pub body: Body,
+    /// What it holds while the role has it.
+    pub class: Class,
 }
 
 /// An answer's head; the body is still to come.
@@ -125,6 +130,7 @@ impl Upstream {
             client,
             bounds,
             places: Arc::new(Semaphore::new(bounds.at_once)),
+            waiting_places: Arc::new(Semaphore::new(bounds.at_once.div_ceil(WAIT_OF as usize))),
         })
     }
 
@@ -154,7 +160,8 @@ impl Upstream {
     }
 
     async fn bounded(&self, outgoing: Outgoing, started: Instant) -> Result<Answered, Failure> {
-        let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Failure::Full)?;
+        let places = if outgoing.class == Class::Wait { &self.waiting_places } else { &self.places };
+        let permit = Arc::clone(places).try_acquire_owned().map_err(|_| Failure::Full)?;
         ACTIVE_REQUESTS.add(1, [self.name.into()]);
         let permit = Permit { _permit: permit, role: self.name };
         let sending = self.with_retry(outgoing);
@@ -163,7 +170,7 @@ impl Upstream {
     }
 
     async fn with_retry(&self, outgoing: Outgoing) -> Result<Response<Incoming>, Failure> {
-        let Outgoing { method, target, headers, body } = outgoing;
+        let Outgoing { method, target, headers, body, class: _ } = outgoing;
         let request = |body: Sent| self.request(&method, &target, &headers, body);
         let bytes = match body {
             Body::Streaming { body, fate } => {

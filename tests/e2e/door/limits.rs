@@ -53,11 +53,31 @@ async fn who_calls_too_often_waits_and_nobody_else_does() {
     problem(send(enter("203.0.113.3")).await, 429, "too-many-requests").await;
     assert_eq!(send(enter("203.0.113.4")).await.status(), 201);
 
-    // Who is signed in is counted as themselves, wherever they are.
-    for (place, token) in tokens.iter().enumerate() {
-        let address = if place == 0 { "203.0.113.1" } else { "203.0.113.5" };
-        for _ in 0..4 {
-            assert_eq!(send(from(address).bearer_auth(token)).await.status(), 404);
+    // Guests are counted as themselves, and with everybody else at their address, which has four callers' worth.
+    let mut allowed = 0;
+    for token in &tokens {
+        let mut own = 0;
+        while send(from("203.0.113.5").bearer_auth(token)).await.status() == 404 {
+            own += 1;
+            assert!(own < 100);
         }
+        assert!(own >= 5 || allowed >= 15, "{own} after {allowed}");
+        allowed += own;
     }
+    assert_eq!(
+        send(from("203.0.113.1").bearer_auth(&tokens[2])).await.status(),
+        429,
+        "as themselves, wherever they are"
+    );
+    for _ in 0..20 {
+        send(from("203.0.113.5")).await;
+    }
+    let more = send(enter("203.0.113.4")).await.json::<serde_json::Value>().await.unwrap();
+    let newcomer = more["access_token"].as_str().unwrap();
+    let mut refused = 0;
+    for _ in 0..5 {
+        refused += usize::from(send(from("203.0.113.5").bearer_auth(newcomer)).await.status() == 429);
+    }
+    assert!(refused > 0, "one more guest is no more calls");
+    assert_eq!(send(from("203.0.113.7").bearer_auth(newcomer)).await.status(), 404, "whom another address lets in");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::route::Spec;
-use super::{Audience, Endpoint, PUBLIC};
+use super::{Audience, Endpoint, Method, PUBLIC};
 use crate::topology::{Installation, Service};
 
 /// Public routes that are served together: this platform's, and those of applications that bring roles of their own.
@@ -77,6 +77,13 @@ impl Interface {
         self.0.iter().map(|route| route.spec())
     }
 
+    /// The route that answers this method at this path, its escapes read. A fixed path goes before one with an id.
+    #[must_use]
+    pub fn find(&self, method: Method, path: &str) -> Option<&'static Spec> {
+        let found = self.specs().filter(|spec| spec.method == method && spec.is_at(path));
+        found.min_by_key(|spec| spec.path.contains('{'))
+    }
+
     /// What this role answers of it.
     pub fn of(&self, role: Service) -> impl Iterator<Item = &'static Spec> + '_ {
         self.specs().filter(move |spec| spec.role == role)
@@ -107,6 +114,25 @@ mod tests {
         assert_eq!(Interface::default().of(LOYALTY).count(), 0);
         let error = Interface::with([&POINTS as &dyn Endpoint], &Installation::default()).err().unwrap();
         assert_eq!(error.to_string(), "the route getPoints is answered by loyalty, which is not installed");
+    }
+
+    #[test]
+    fn a_route_is_found_by_method_and_path() {
+        let interface = Interface::default();
+        let found = |method, path| interface.find(method, path).map(|spec| spec.name);
+        assert_eq!(found(Method::Get, "/orders"), Some("listOrders"));
+        assert_eq!(found(Method::Get, "/orders/ord_1"), Some("getOrder"));
+        assert_eq!(found(Method::Get, "/orders/ord_1/events"), Some("listOrderEvents"));
+        assert_eq!(found(Method::Get, "/tally/live"), Some("watchTally"));
+        assert_eq!(found(Method::Get, "/"), Some("getHomePage"));
+        for (method, path) in [
+            (Method::Delete, "/orders"),
+            (Method::Get, "/orders/"),
+            (Method::Get, "/orders//events"),
+            (Method::Get, ""),
+        ] {
+            assert_eq!(found(method, path), None, "{path}");
+        }
     }
 
     #[test]

@@ -65,6 +65,7 @@ pub const NOT_CAUGHT_UP: ProblemType = ProblemType {
     slug: "not-caught-up",
     status: 504,
     title: "The read model is behind",
-    meaning: "The read model did not reach the `min_version` in time. What was written is safe, but can't be read yet.",
+    meaning: "The read model did not reach the `min_version` in time, too many reads wait for it, or there is no such product or order. \
+              What was written is safe, but can't be read yet.",
     cure: "Ask again after `Retry-After` seconds, or without `min_version` for what there is.",
 };

@@ -90,10 +90,22 @@ who!(
 /// What a call counts against at the front door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RateLimit {
-    /// The limit of all calls, by user, or by address where nobody is signed in.
+    /// The limit of all calls, by caller and by address.
     Calls,
     /// That one, and the one of calls that hand out access tokens, by address.
     SignIns,
+}
+
+/// What a call holds while it lasts. Callers are bounded by it, each by itself and all together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// A place at its role until the answer has gone through, which takes as long as the work.
+    Place,
+    /// The same; or, where it asks for a version ([`MIN_VERSION`]), a place among those that wait, since it may last as long
+    /// as a wait.
+    PlaceOrWait,
+    /// A connection, which lasts as long as both sides like.
+    Connection,
 }
 
 /// A status that a route answers with when all is well.
@@ -153,6 +165,33 @@ pub struct Spec {
     pub media: Media,
     /// Problems of its own, beside those that follow from the rest.
     pub problems: &'static [&'static ProblemType],
+}
+
+impl Spec {
+    /// What a call of it holds while it lasts.
+    #[must_use]
+    pub fn holds(&self) -> Holds {
+        if self.media == Media::WebSocket {
+            Holds::Connection
+        } else if self.parameters.iter().any(|parameter| parameter.name == MIN_VERSION.name) {
+            Holds::PlaceOrWait
+        } else {
+            Holds::Place
+        }
+    }
+
+    /// Whether this path, its escapes read, is one of the route's.
+    #[must_use]
+    pub fn is_at(&self, path: &str) -> bool {
+        let (mut wanted, mut given) = (self.path.split('/'), path.split('/'));
+        loop {
+            match (wanted.next(), given.next()) {
+                (None, None) => return true,
+                (Some(wanted), Some(given)) if wanted == given || (wanted.starts_with('{') && !given.is_empty()) => {}
+                _ => return false,
+            }
+        }
+    }
 }
 
 /// A route: `W` may call it with an id `P` in its path (`()` where there is none) and a body `B` (`()` where there is none),

@@ -187,8 +187,8 @@ pub const TOO_MANY_REQUESTS: ProblemType = ProblemType {
     slug: "too-many-requests",
     status: 429,
     title: "Too many requests",
-    meaning: "You, or everybody at your address, sent more requests than the limit allows. Nothing was done.",
-    cure: "Wait for `Retry-After` seconds, then send more slowly.",
+    meaning: "You, or everybody at your address, sent more requests, or have more in hand, than the limits allow. Nothing was done.",
+    cure: "Wait for `Retry-After` seconds, then send more slowly; wait for answers before you ask for more.",
 };
 
 /// 401: `unauthorized`.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use shotengai_contracts::api::{INTERNAL, Interface, PUBLIC};
+use shotengai_contracts::api::route::Holds;
+use shotengai_contracts::api::{Audience, INTERNAL, Interface, PUBLIC, RateLimit};
 use shotengai_contracts::topology::{Purpose, SHOTENGAI, Service};
 
 #[test]
@@ -28,4 +29,52 @@ fn the_topology_names_every_role_that_is_forwarded_to() {
 fn nothing_internal_is_forwarded() {
     assert!(Interface::default().specs().all(|spec| !spec.path.starts_with("/internal")));
     assert!(INTERNAL.iter().all(|route| route.spec().path.starts_with("/internal/")));
+}
+
+/// What each route counts against and holds: `docs/limits.md` has the bounds. A route that is not here fails the test.
+const ADMISSION: &[(&str, RateLimit, Holds)] = {
+    use Holds::{Connection, Place, PlaceOrWait};
+    use RateLimit::{Calls, SignIns};
+    &[
+        ("openGuest", SignIns, Place),
+        ("logIn", SignIns, Place),
+        ("getMe", Calls, Place),
+        ("getKeys", Calls, Place),
+        ("listProducts", Calls, PlaceOrWait),
+        ("getProduct", Calls, PlaceOrWait),
+        ("createProduct", Calls, Place),
+        ("changeProduct", Calls, Place),
+        ("deleteProduct", Calls, Place),
+        ("addStock", Calls, Place),
+        ("placeOrder", Calls, Place),
+        ("listOrders", Calls, PlaceOrWait),
+        ("getOrder", Calls, PlaceOrWait),
+        ("listOrderEvents", Calls, Place),
+        ("cancelOrder", Calls, Place),
+        ("shipOrder", Calls, Place),
+        ("getTally", Calls, Place),
+        ("watchTally", Calls, Connection),
+        ("getTallyPage", Calls, Place),
+        ("getHomePage", Calls, Place),
+        ("listProblems", Calls, Place),
+        ("getProblem", Calls, Place),
+        ("getOpenApi", Calls, Place),
+        ("getDocs", Calls, Place),
+    ]
+};
+
+#[test]
+fn every_route_has_a_class_of_admission() {
+    let interface = Interface::default();
+    let routes: Vec<_> = interface.specs().map(|spec| (spec.name, spec.rate_limit, spec.holds())).collect();
+    assert_eq!(routes, ADMISSION);
+}
+
+/// Whoever hands out tokens, or lets somebody try a password, counts as a sign-in.
+#[test]
+fn who_needs_no_token_changes_nothing_but_by_signing_in() {
+    for spec in Interface::default().specs() {
+        let open = spec.audience == Audience::Anyone && !spec.method.is_safe();
+        assert_eq!(open, spec.rate_limit == RateLimit::SignIns, "{}", spec.name);
+    }
 }

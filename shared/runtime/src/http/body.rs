@@ -3,7 +3,7 @@
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, TRANSFER_ENCODING,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, TRANSFER_ENCODING,
 };
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
@@ -18,8 +18,8 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 
 /// A JSON body of type `T`, and the bytes as they were sent (for fingerprints).
 ///
-/// 415 without `application/json` or with a content coding, 413 above [`BODY_LIMIT`], 408 when it has not arrived after
-/// [`HttpState`]'s read timeout, 400 with a pointer to each fault when it is not a `T`.
+/// 415 without `application/json` or with a content coding, 413 above [`BODY_LIMIT`], 503 without room for it in memory, 408
+/// when it has not arrived after [`HttpState`]'s read timeout, 400 with a pointer to each fault when it is not a `T`.
 #[derive(Debug, Clone)]
 pub struct JsonBody<T> {
     /// What was sent.
@@ -34,12 +34,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let acceptable = is_plain_json(request);
-        let timeout = HttpState::of(request).map(|state| state.read_timeout());
+        let state = HttpState::of(request).cloned();
+        let declared = declared_length(request.headers());
         // The application sets the extractor's limit to `BODY_LIMIT`.
         let bytes = Bytes::from_request(request, payload);
         Box::pin(async move {
             acceptable?;
-            let timeout = timeout?;
+            let state = state?;
+            let timeout = state.read_timeout();
+            let _room = state.bodies().take(declared, BODY_LIMIT)?;
             let raw = match tokio::time::timeout(timeout, bytes).await {
                 Ok(read) => read.map_err(|error| unreadable(&error))?,
                 Err(_) => return Err(Problem::body_timeout(timeout)),
@@ -64,6 +67,16 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalBody<T> {
         }
         let body = JsonBody::from_request(request, payload);
         Box::pin(async move { Ok(Self(body.await?.value)) })
+    }
+}
+
+/// What a request's head says about the length of its body; nothing where that comes in chunks.
+#[must_use]
+pub fn declared_length(headers: &HeaderMap) -> Option<usize> {
+    match headers.get(CONTENT_LENGTH) {
+        Some(length) => length.to_str().ok()?.parse().ok(),
+        None if headers.contains_key(TRANSFER_ENCODING) => None,
+        None => Some(0),
     }
 }
 

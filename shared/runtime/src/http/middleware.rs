@@ -1,5 +1,6 @@
 //! Around every request: an id, a span, a measurement, a line of the access log.
 
+use std::any::Any;
 use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -16,9 +17,10 @@ use tracing::{Instrument, Span, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use uuid::Uuid;
 
-use super::HttpState;
+use super::connections::{may_be_kept, upgraded};
 use super::meta::{REQUEST_ID, REQUEST_ID_HEADER, RequestId};
-use super::unread::Reader;
+use super::unread::{Reader, keep};
+use super::{Entry, HttpState};
 use crate::metrics::{METHOD, REQUEST_DURATION};
 
 /// Gives the request an id (the client's where it is a UUID) and a span under the client's trace, and measures it by
@@ -35,7 +37,8 @@ pub(super) async fn observe(
     let span = span(&request, method, id);
     let reader = Reader::of(&mut request);
     let started = Instant::now();
-    let answer = REQUEST_ID.scope(id, pass(&state, request, next)).instrument(span.clone()).await;
+    let mut held = Vec::new();
+    let answer = REQUEST_ID.scope(id, pass(&state, request, next, &mut held)).instrument(span.clone()).await;
     let mut answer = answer?;
     let status = answer.status();
     let route = answer.request().match_pattern();
@@ -62,25 +65,30 @@ pub(super) async fn observe(
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         head.headers_mut().insert(REQUEST_ID_HEADER, value);
     }
-    if state.is_closing() && !head.upgrade() {
+    if head.upgrade() {
+        upgraded(&asked);
+    } else if state.is_closing() || !may_be_kept(&asked) {
         head.set_connection_type(ConnectionType::Close);
     }
+    let answer = if held.is_empty() { answer } else { keep(held, answer) };
     Ok(match reader {
-        Some(reader) => reader.keep(answer),
+        Some(reader) => keep(reader, answer),
         None => answer,
     })
 }
 
-/// Through the gates, if they let it.
+/// Through the gates, if they let it. What it holds there goes into `held`.
 async fn pass(
     state: &HttpState,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
+    held: &mut Vec<Box<dyn Any>>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     for gate in &state.gates {
-        let answer = gate.enter(&request).await.unwrap_or_else(|problem| Some(problem.error_response()));
-        if let Some(answer) = answer {
-            return Ok(request.into_response(answer));
+        let entry = gate.enter(&request).await;
+        match entry.unwrap_or_else(|problem| Entry::Answer(problem.error_response())) {
+            Entry::Pass(more) => held.extend(more),
+            Entry::Answer(answer) => return Ok(request.into_response(answer)),
         }
     }
     Ok(next.call(request).await?.map_into_boxed_body())

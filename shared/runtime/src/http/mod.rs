@@ -6,7 +6,9 @@
 //! [`HttpState`] is what they need.
 
 mod body;
+mod budget;
 mod caller;
+mod connections;
 mod documents;
 mod faults;
 mod gate;
@@ -28,9 +30,10 @@ mod tests;
 pub mod typed;
 mod unread;
 
-pub use body::{BODY_LIMIT, JsonBody, OptionalBody};
+pub use body::{BODY_LIMIT, JsonBody, OptionalBody, declared_length};
+pub use budget::{BodyBudget, BodyRoom};
 pub use caller::{AdminCaller, Caller, InternalCaller};
-pub use gate::Gate;
+pub use gate::{Entry, Gate};
 pub use idempotency::IdempotencyKey;
 pub use meta::{REQUEST_ID_HEADER, RequestMeta, request_id};
 pub use outbound::with_trace;

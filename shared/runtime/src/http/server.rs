@@ -11,6 +11,7 @@ use actix_web::{App, Error, HttpServer, web};
 use anyhow::Context as _;
 
 use super::body::BODY_LIMIT;
+use super::connections::Connections;
 use super::middleware::observe;
 use super::{HttpState, Routes};
 use crate::role::RouteTable;
@@ -76,9 +77,9 @@ impl HttpServing {
     ) -> anyhow::Result<Self> {
         let read_timeout = state.read_timeout();
         let state = web::Data::from(state);
-        // actix bounds only the first head of a connection. One that is kept alive and then trickles its next head is for
-        // the ingress to end; it costs us a socket, no thread.
+        let connections = Connections::default();
         let server = HttpServer::new(move || app(state.clone(), &routes))
+            .on_connect(move |socket, data| connections.note(socket, data))
             .workers(threads.max(1))
             .worker_max_blocking_threads(BLOCKING_THREADS)
             .max_connections(MAX_CONNECTIONS)

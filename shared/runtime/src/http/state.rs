@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use shotengai_contracts::api::Interface;
 use shotengai_kernel::Ports;
 
-use super::{Gate, Problem};
+use super::{BodyBudget, Gate, Problem};
 use crate::auth::TokenVerifier;
 
 /// What [`HttpState::new`] starts with, as the settings do.
@@ -25,6 +25,7 @@ pub struct HttpState {
     pub(super) interface: Interface,
     internal_token: Digest,
     read_timeout: Duration,
+    bodies: BodyBudget,
     closing: AtomicBool,
 }
 
@@ -34,7 +35,8 @@ impl HttpState {
     pub fn new(ports: Ports, tokens: Arc<TokenVerifier>, internal_token: &SecretString) -> Self {
         let internal_token = digest(&SHA256, internal_token.expose_secret().as_bytes());
         let (gates, interface, closing) = (Vec::new(), Interface::default(), AtomicBool::new(false));
-        Self { ports, tokens, gates, interface, internal_token, read_timeout: READ_TIMEOUT, closing }
+        let bodies = BodyBudget::default();
+        Self { ports, tokens, gates, interface, internal_token, read_timeout: READ_TIMEOUT, bodies, closing }
     }
 
     /// With another time for a request's head, and then its body, to arrive: a client that trickles must not hold a
@@ -60,8 +62,17 @@ impl HttpState {
         self.read_timeout
     }
 
-    pub(super) fn of(request: &HttpRequest) -> Result<&web::Data<Self>, Problem> {
-        // Missing only where a test serves routes without the shell.
+    /// Memory for bodies that are being read.
+    #[must_use]
+    pub const fn bodies(&self) -> &BodyBudget {
+        &self.bodies
+    }
+
+    /// The state of the process that a request came to.
+    ///
+    /// # Errors
+    /// [`Problem::internal`] where a test serves routes without the shell.
+    pub fn of(request: &HttpRequest) -> Result<&web::Data<Self>, Problem> {
         request.app_data::<web::Data<Self>>().ok_or_else(|| {
             tracing::error!("routes are served without an HttpState");
             Problem::internal()

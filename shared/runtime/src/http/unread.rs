@@ -4,6 +4,7 @@
 //! and its reader is gone, it goes on reading for as long as the client likes to send, with no bound at all. As long as
 //! the reader is there it closes. So the reader of a chunked body is kept until the answer has been sent.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -31,11 +32,11 @@ impl Reader {
             Self { _payload: payload }
         })
     }
+}
 
-    /// Is kept until the answer has been sent.
-    pub(super) fn keep(self, answer: ServiceResponse) -> ServiceResponse {
-        answer.map_body(|_, body| BoxBody::new(Kept { body, _reader: self }))
-    }
+/// Keeps something until the answer has been sent or given up.
+pub(super) fn keep(what: impl Any, answer: ServiceResponse) -> ServiceResponse {
+    answer.map_body(|_, body| BoxBody::new(Kept { body, _what: Box::new(what) }))
 }
 
 struct Shared(Rc<RefCell<Payload>>);
@@ -50,7 +51,7 @@ impl Stream for Shared {
 
 struct Kept {
     body: BoxBody,
-    _reader: Reader,
+    _what: Box<dyn Any>,
 }
 
 impl MessageBody for Kept {
