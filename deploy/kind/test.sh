@@ -8,7 +8,7 @@ need_cluster
 step 'buy something (helm test)'
 h test "$release" --logs || { explain; fail 'the order was not paid; more: make kind-logs, then docs/operations.md'; }
 
-step 'the ingress leads to storefront and tally'
+step 'the ingress leads to storefront, and through it to the roles'
 for path in /products /tally; do
   curl --fail --silent --show-error --max-time 10 --retry 10 --retry-all-errors --output /dev/null "http://localhost:8080$path" \
     || fail "http://localhost:8080$path does not answer: kubectl --context kind-$cluster -n $namespace describe ingress"
@@ -21,7 +21,7 @@ live=http://localhost:8080/tally/live
 status=$(curl --http1.1 --silent --max-time 5 --output /dev/null --write-out '%{http_code}' \
   --header 'Connection: Upgrade' --header 'Upgrade: websocket' --header 'Sec-WebSocket-Version: 13' \
   --header 'Sec-WebSocket-Key: c2hvdGVuZ2FpLXN0cmVldA==' "$live" || true)
-[ "$status" = 101 ] || fail "$live answers ${status:-nothing} where 101 is wanted: the annotation projectcontour.io/websocket-routes of the ingress must name its path to tally"
+[ "$status" = 101 ] || fail "$live answers ${status:-nothing} where 101 is wanted: the annotation projectcontour.io/websocket-routes of the ingress must name its path"
 echo '  /tally/live switches protocols'
 
 step 'every shard has a lease'

@@ -27,6 +27,7 @@ MADE = {"enabled": True, "className": "eg"}
     ],
 )  # fmt: skip
 def test_the_live_page_is_where_the_notes_say(values, place):
+    values = {**values, "networkPolicy": {"ingressFrom": [{"podSelector": {}}]}}
     lines = [line.strip() for line in chart.notes(values).splitlines()]
     at = lines[lines.index("3. Look at it:") + 2]
     assert at.startswith(place) or at.removeprefix("kubectl -n shops ").startswith(place), at

@@ -43,6 +43,8 @@ def valid_values(seed):
         values["aws"].pop("credentials", None)
     if values.get("monitoring", {}).get("rules", {}).get("enabled"):
         values["monitoring"].setdefault("serviceMonitor", {})["enabled"] = True
+    if not values.get("networkPolicy", {}).get("ingressFrom"):
+        values.setdefault("networkPolicy", {})["ingressFrom"] = [{"podSelector": {}}]
     gateway = values.get("gateway", {})
     if gateway.get("enabled"):
         gateway["parentRefs"] = [{"name": "public"}]
@@ -140,6 +142,9 @@ def test_an_account_that_exists_may_be_shared():
     assert {pod["serviceAccountName"] for d, _, pod in chart.workloads(documents) if d["kind"] != "Pod"} == {"street"}
 
 
+PROXY = {"ingressFrom": [{"podSelector": {}}]}
+
+
 @pytest.mark.parametrize(
     ("values", "cure"),
     [
@@ -156,8 +161,11 @@ def test_an_account_that_exists_may_be_shared():
         ({"aws": {"podIdentity": True, "credentials": {"existingSecret": "k"}}}, "keep one"),
         ({"roles": {"storefront": {"enabled": False}}}, "set tests.enabled=false"),
         ({"roles": {"storefront": {"enabled": False}}, "tests": {"enabled": False}, "ingress": {"enabled": True}}, "not enabled"),
-        ({"gateway": {"enabled": True}}, "gateway.create.enabled"),
-        ({"gateway": {"enabled": True, "create": {"enabled": True}}}, "kubectl get gatewayclasses"),
+        ({"gateway": {"enabled": True}, "networkPolicy": PROXY}, "gateway.create.enabled"),
+        ({"gateway": {"enabled": True, "create": {"enabled": True}}, "networkPolicy": PROXY}, "kubectl get gatewayclasses"),
+        ({"ingress": {"enabled": True}}, "networkPolicy.ingressFrom is missing"),
+        ({"gateway": {"enabled": True, "create": {"enabled": True, "className": "eg"}}}, "networkPolicy.ingressFrom is missing"),
+        ({"roles": {"storefront": {"settings": {"TRUSTED_PROXIES": 2}}}}, "networkPolicy.ingressFrom is missing"),
         ({"tests": {"seed": True}}, "set admin.email"),
         ({"admin": {"email": "a@b"}, "secrets": {"adminPassword": {"value": "admin123"}}}, "which everybody knows"),
         ({"monitoring": {"rules": {"enabled": True}}}, "set monitoring.serviceMonitor.enabled=true"),
