@@ -1,6 +1,6 @@
 //! What the street costs and how fast it is: `make bench`, in Markdown.
 //!
-//! - [`run`]: one street measured from start to end. [`process`]: what `/proc` says of a process.
+//! - [`run`]: one street measured from start to end.
 //! - [`requests`]: the process's own counter of requests to AWS, read twice and subtracted.
 //! - [`report`]: the tables. [`sizes`]: each role as a process of its own. Beside the street: inventory alone, selling one product and a thousand.
 //!
@@ -9,7 +9,6 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a step that failed ends the measurement")]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the tables, and what is being measured meanwhile")]
 
-mod process;
 mod report;
 mod requests;
 mod run;

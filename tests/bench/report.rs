@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use shotengai_tests::hot_product::Sales;
+use shotengai_tests::process;
 use shotengai_tests::test_cluster::binary;
 
 use crate::run::{Counted, Figures};
-use crate::{Plan, Polling, process};
+use crate::{Plan, Polling};
 
 const MIB: f64 = 1024.0 * 1024.0;
 const NOT_MEASURED: &str = "not measured";

@@ -5,13 +5,14 @@ use std::time::Duration;
 use futures::StreamExt;
 use shotengai_contracts::topology::SHOTENGAI;
 use shotengai_messaging::Infrastructure;
+use shotengai_tests::process;
 use shotengai_tests::shop::{Person, Shop, text};
 use shotengai_tests::test_cluster::{Process, TestCluster, binary};
 use shotengai_tests::wait::until;
 use tokio::time::Instant;
 
 use crate::requests::Requests;
-use crate::{Plan, Polling, process};
+use crate::{Plan, Polling};
 
 /// Longer than a shard counts as busy after its last record, so that what follows is rest.
 pub(crate) const SETTLE: Duration = Duration::from_secs(7);

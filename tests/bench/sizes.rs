@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use shotengai_tests::process;
 use shotengai_tests::test_cluster::{Process, TestCluster};
 use tokio::time::Instant;
 
 use crate::run::{Bench, SETTLE};
-use crate::{Plan, process, report};
+use crate::{Plan, report};
 
 struct Size {
     role: String,

@@ -20,6 +20,7 @@
 //! - [`commits`]: what stands in the event stores. [`raw`]: requests byte by byte.
 //! - [`fake_role`]: a role that answers byte by byte what a test says.
 //! - [`service`]: one address for several processes, as a cluster has it.
+//! - [`process`]: what `/proc` says of a process.
 //! - [`wait`]: conditions with deadlines; nothing here sleeps for a fixed time and hopes.
 //!
 //! The binary is `SHOTENGAI_BIN`, or the workspace's debug build, which `make test` builds first.
@@ -44,6 +45,7 @@ pub mod local;
 pub mod mails;
 pub mod poison;
 pub mod post_office;
+pub mod process;
 pub mod proxy;
 pub mod raw;
 pub mod service;

@@ -4,7 +4,8 @@ use std::fs::read_to_string;
 use std::time::Duration;
 
 /// Resident memory in bytes.
-pub(crate) fn resident(pid: u32) -> Option<u64> {
+#[must_use]
+pub fn resident(pid: u32) -> Option<u64> {
     let status = read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
@@ -12,7 +13,8 @@ pub(crate) fn resident(pid: u32) -> Option<u64> {
 }
 
 /// Processor time used so far, in user and kernel mode, by all threads.
-pub(crate) fn cpu_time(pid: u32) -> Option<Duration> {
+#[must_use]
+pub fn cpu_time(pid: u32) -> Option<Duration> {
     let stat = read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The command's name is in parentheses and may hold spaces; utime and stime are the 14th and 15th fields.
     let (_, rest) = stat.rsplit_once(')')?;
@@ -23,13 +25,15 @@ pub(crate) fn cpu_time(pid: u32) -> Option<Duration> {
 }
 
 /// Threads it has.
-pub(crate) fn threads(pid: u32) -> Option<u64> {
+#[must_use]
+pub fn threads(pid: u32) -> Option<u64> {
     let status = read_to_string(format!("/proc/{pid}/status")).ok()?;
     status.lines().find_map(|line| line.strip_prefix("Threads:"))?.trim().parse().ok()
 }
 
 /// Runnable processes of the whole machine, averaged over the last minute.
-pub(crate) fn load_average() -> Option<f64> {
+#[must_use]
+pub fn load_average() -> Option<f64> {
     read_to_string("/proc/loadavg").ok()?.split_whitespace().next()?.parse().ok()
 }
 
