@@ -2,6 +2,8 @@
 //! new ids enter the program. No I/O and no async.
 //!
 //! - [`ids`]: prefixed, typed ids; an `OrderId` can't be passed where a `ProductId` is wanted.
+//! - [`decimal`]: numbers as they were written, with all their digits.
+//! - [`mailbox`]: e-mail addresses as mail servers take them.
 //! - [`money`]: amounts that carry their currency and refuse to overflow or to mix.
 //! - [`quantity`]: whole numbers of pieces, one at least.
 //! - [`names`]: what something is called in other languages.
@@ -9,13 +11,16 @@
 //! - [`ports`]: [`Clock`], [`Random`] and [`IdGenerator`]. Nothing else in the workspace may ask the system for these
 //!   (`clippy.toml` bans it), so that a simulation's seed replays a history exactly.
 
+pub mod decimal;
 pub mod ids;
+pub mod mailbox;
 pub mod money;
 pub mod names;
 pub mod ports;
 pub mod quantity;
 pub mod text;
 
+pub use decimal::{Decimal, DecimalError};
 pub use ids::{
     AggregateId, AggregateKind, CartId, CommitId, EventId, IdError, OrderId, PaymentId, PrefixedId, ProductId, UserId,
     Version,

@@ -9,6 +9,8 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use crate::decimal::{Decimal, NotWhole};
+
 /// An ISO 4217 currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Currency(iso_currency::Currency);
@@ -124,26 +126,17 @@ impl Money {
         Self { minor: 0, currency }
     }
 
-    /// Reads a JSON number of major units (`29.99`).
+    /// Reads a number of major units (`29.99`). Every digit counts: one below the minor unit is never rounded away.
     ///
     /// # Errors
     /// [`MoneyError::Decimals`] when the currency has no such fraction, [`MoneyError::Range`] outside the bounds.
-    pub fn from_major_number(number: &serde_json::Number, currency: Currency) -> Result<Self, MoneyError> {
-        let per_major = currency.minor_per_major();
-        if let Some(whole) = number.as_i64() {
-            return Self::from_minor(whole.checked_mul(per_major).ok_or(MoneyError::Range)?, currency);
-        }
-        let value = number.as_f64().filter(|value| value.is_finite()).ok_or(MoneyError::Range)?;
-        let minor = nearest_whole(value * major_factor(per_major)).ok_or(MoneyError::Range)?;
-        let money = Self::from_minor(minor, currency)?;
-        #[expect(
-            clippy::float_cmp,
-            reason = "both sides are the double nearest to the same decimal, or the text had more digits"
-        )]
-        if money.major() != value {
-            return Err(MoneyError::Decimals { currency: currency.code(), decimals: currency.decimals() });
-        }
-        Ok(money)
+    pub fn from_major(number: &Decimal, currency: Currency) -> Result<Self, MoneyError> {
+        let decimals = currency.decimals();
+        let minor = number.to_units(decimals).map_err(|refusal| match refusal {
+            NotWhole::Range => MoneyError::Range,
+            NotWhole::Fraction => MoneyError::Decimals { currency: currency.code(), decimals },
+        })?;
+        Self::from_minor(minor, currency)
     }
 
     /// In minor units.
@@ -200,15 +193,6 @@ fn major_factor(whole: i64) -> f64 {
     whole as f64
 }
 
-fn nearest_whole(value: f64) -> Option<i64> {
-    let rounded = value.round();
-    if !(0.0..=1e15).contains(&rounded) {
-        return None;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
-    Some(rounded as i64)
-}
-
 impl fmt::Display for Money {
     /// For people and logs: `¥1,200`, `$29.99`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -231,8 +215,8 @@ impl fmt::Display for Money {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wire {
-    amount: serde_json::Number,
+struct Wire<Amount> {
+    amount: Amount,
     currency: Currency,
 }
 
@@ -244,8 +228,8 @@ impl Serialize for Money {
 
 impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wire = Wire::deserialize(deserializer)?;
-        Self::from_major_number(&wire.amount, wire.currency).map_err(serde::de::Error::custom)
+        let wire = Wire::<Decimal>::deserialize(deserializer)?;
+        Self::from_major(&wire.amount, wire.currency).map_err(serde::de::Error::custom)
     }
 }
 
@@ -312,6 +296,23 @@ mod tests {
             let json = format!(r#"{{"amount":{amount},"currency":"JPY"}}"#);
             assert!(serde_json::from_str::<Money>(&json).is_err(), "{amount}");
         }
+    }
+
+    #[test]
+    fn a_digit_that_no_double_holds_still_counts() {
+        for (amount, code) in [
+            ("100.0000000000000000000000000001", "JPY"),
+            ("0.28499999999999999999", "KWD"),
+            ("29.99000000000000000000000000000000000001", "USD"),
+            ("1e-999", "USD"),
+        ] {
+            let refused = Money::from_major(&Decimal::parse(amount).unwrap(), Currency::parse(code).unwrap());
+            assert!(matches!(refused, Err(MoneyError::Decimals { .. })), "{amount} {code}: {refused:?}");
+            let json = format!(r#"{{"amount":{amount},"currency":"{code}"}}"#);
+            assert!(serde_json::from_str::<Money>(&json).is_err(), "{json}");
+        }
+        let exact = Decimal::parse("0.28500000000000000000000000000000000").unwrap();
+        assert_eq!(Money::from_major(&exact, Currency::parse("KWD").unwrap()).unwrap().minor(), 285);
     }
 
     #[test]

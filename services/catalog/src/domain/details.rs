@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use shotengai_kernel::{Currency, Money, MoneyError, Names, NamesError, TextError, TextRule};
+use shotengai_kernel::{Currency, Decimal, Money, MoneyError, Names, NamesError, TextError, TextRule};
 
 /// Rule for a name.
 pub const NAME: TextRule = TextRule::line(1, 200);
@@ -65,12 +65,12 @@ impl Details {
     pub fn parse(
         name: &str,
         description: &str,
-        price: &serde_json::Number,
+        price: &Decimal,
         currency: Currency,
     ) -> Result<Self, Vec<DetailsError>> {
         let name = NAME.check(name).map_err(DetailsError::Name);
         let description = DESCRIPTION.check(description).map_err(DetailsError::Description);
-        let price = Money::from_major_number(price, currency).map_err(DetailsError::Price);
+        let price = Money::from_major(price, currency).map_err(DetailsError::Price);
         match (name, description, price) {
             (Ok(name), Ok(description), Ok(price)) => {
                 Ok(Self { name: name.to_owned(), names: Names::default(), description: description.to_owned(), price })
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     fn parse(name: &str, description: &str, price: f64) -> Result<Details, Vec<DetailsError>> {
-        let price = serde_json::Number::from_f64(price).unwrap();
+        let price = serde_json::Number::from_f64(price).unwrap().into();
         Details::parse(name, description, &price, Currency::JPY)
     }
 

@@ -103,3 +103,20 @@ async fn bad_input_names_the_field_and_writes_nothing() {
     }
     assert!(shop.event_types("prod_kinoko").await.is_empty());
 }
+
+#[actix_web::test]
+async fn a_price_is_judged_with_every_digit_that_was_written() {
+    let shop = Shop::open().await;
+    for (price, status) in [
+        ("100.0000000000000000000000000001", 422),
+        ("99.99999999999999999999", 422),
+        ("1e-400", 422),
+        ("100.000000000000000000000000000", 201),
+        ("1E2", 201),
+    ] {
+        let body = format!(r#"{{"name":"きのこの山","price":{price}}}"#);
+        let request = TestRequest::post().uri("/products").insert_header(("content-type", "application/json"));
+        let answer = shop.send(request.set_payload(body), Admin).await;
+        assert_eq!(answer.status, status, "{price}: {}", answer.body);
+    }
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shotengai_contracts::api::INTERNAL_PRODUCT;
 use shotengai_contracts::api::internal::{InternalProduct, NO_SUCH_PRODUCT};
-use shotengai_kernel::{Money, ProductId};
+use shotengai_kernel::{Decimal, Money, ProductId};
 use shotengai_messaging::{Fault, FaultKind};
 use shotengai_runtime::Neighbour;
 
@@ -43,7 +43,7 @@ impl CatalogClient {
 }
 
 fn listed(answer: InternalProduct) -> Result<Listed, Fault> {
-    let price = Money::from_major_number(&answer.price, answer.currency)
+    let price = Money::from_major(&Decimal::from(&answer.price), answer.currency)
         .map_err(|error| Fault::new(FaultKind::Permanent, OPERATION, error))?;
     let offer = (!answer.deleted).then_some(Offer { name: answer.name, names: answer.names, price });
     Ok(Listed { version: answer.version, offer })

@@ -73,7 +73,7 @@ pub(crate) async fn seed(args: &Seeding) -> anyhow::Result<(usize, usize)> {
             name: product.name.to_owned(),
             names: BTreeMap::from([("en".to_owned(), product.english.to_owned())]),
             description: product.description.to_owned(),
-            price: product.price(currency)?,
+            price: product.price(currency)?.into(),
             stock: product.stock,
         };
         // One key for all tries: however often it is sent, it is one product.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
-use shotengai_kernel::{Currency, Names, ProductId, Quantity, Version};
+use shotengai_kernel::{Currency, Decimal, Names, ProductId, Quantity, Version};
 use uuid::Uuid;
 
 use super::page::{CURSOR, LIMIT, MIN_VERSION, NOT_CAUGHT_UP};
@@ -105,7 +105,7 @@ pub struct CreateProduct {
     pub description: String,
     /// Price of one piece, in major units of the street's currency.
     #[schemars(range(min = 0))]
-    pub price: Number,
+    pub price: Decimal,
     /// Pieces it starts with.
     #[serde(default)]
     #[schemars(range(max = 1_000_000))]
@@ -128,7 +128,7 @@ pub struct ChangeProduct {
     pub description: String,
     /// Price of one piece, in major units of the street's currency.
     #[schemars(range(min = 0))]
-    pub price: Number,
+    pub price: Decimal,
 }
 
 /// A product was written.

@@ -23,7 +23,7 @@ pub(super) fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
     if raw.iter().all(u8::is_ascii_whitespace) {
         return Err(Problem::malformed_json("the body is empty; send a JSON object", None));
     }
-    let tree = serde_json::from_slice(raw).map_err(|_| malformed(raw))?;
+    let tree = tree::Json::parse(raw).map_err(|_| malformed(raw))?;
     collect::read(tree).map_err(|faults| {
         Problem::invalid_body(faults.iter().map(|fault| Named::pointer(fault.pointer(), fault.sentence())))
     })

@@ -1,9 +1,10 @@
 //! Types from trees.
 
 use serde::Deserializer;
-use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::value::{MapAccessDeserializer, MapDeserializer, StrDeserializer};
 use serde::de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
+use shotengai_kernel::Decimal;
 
 use super::fault::{Fault, Step};
 use super::tree::Json;
@@ -15,7 +16,7 @@ impl Json {
             Self::Bool(value) => Unexpected::Bool(*value),
             Self::Unsigned(value) => Unexpected::Unsigned(*value),
             Self::Signed(value) => Unexpected::Signed(*value),
-            Self::Float(value) => Unexpected::Float(*value),
+            Self::Number(value, _) => Unexpected::Float(*value),
             Self::Text(value) => Unexpected::Str(value),
             Self::List(_) => Unexpected::Seq,
             Self::Object(_) => Unexpected::Map,
@@ -32,7 +33,7 @@ impl<'de> Deserializer<'de> for &'de Json {
             Json::Bool(value) => visitor.visit_bool(*value),
             Json::Unsigned(value) => visitor.visit_u64(*value),
             Json::Signed(value) => visitor.visit_i64(*value),
-            Json::Float(value) => visitor.visit_f64(*value),
+            Json::Number(value, _) => visitor.visit_f64(*value),
             Json::Text(value) => visitor.visit_borrowed_str(value),
             Json::List(entries) => {
                 let mut list = List { entries: entries.iter().enumerate() };
@@ -53,8 +54,14 @@ impl<'de> Deserializer<'de> for &'de Json {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_newtype_struct(self)
+    /// Whoever wants a number's text gets it as serde_json hands it over.
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
+        match self {
+            Json::Number(_, text) if name == Decimal::RAW => {
+                visitor.visit_map(MapDeserializer::new(std::iter::once((name, text.as_str()))))
+            }
+            _ => visitor.visit_newtype_struct(self),
+        }
     }
 
     /// Only an object is one; derived types would take an array as their fields in order.

@@ -1,6 +1,6 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shotengai_kernel::{ProductId, Quantity};
+use shotengai_kernel::{Decimal, ProductId, Quantity};
 
 use super::super::problem::tests::body_of;
 use super::*;
@@ -154,4 +154,34 @@ fn what_is_right_is_read() {
     let order: Order =
         parse(br#"{"items":[{"product_id":"prod_1","quantity":3}],"language":"en","price":1.5}"#).unwrap();
     assert_eq!(order.items[0].quantity.get(), 3);
+}
+
+#[test]
+fn a_number_keeps_every_digit_wherever_it_stands() {
+    #[derive(Debug, Deserialize)]
+    struct Priced {
+        price: Decimal,
+        prices: Vec<Decimal>,
+    }
+    let body = br#"{"a 1.5 \\\" 2":"x 3\"4\\","n":[0,-1,1e2,{"deep":-0.5e+3}],"b":[true,null],"big":12345678901234567890123,
+        "price":100.0000000000000000000000000001,"prices":[7,-3,0.28499999999999999999,1E2,123456789012345678901234567890]}"#;
+    let priced: Priced = parse(body).unwrap();
+    assert_eq!(priced.price.to_string(), "100.0000000000000000000000000001");
+    let prices: Vec<_> = priced.prices.iter().map(ToString::to_string).collect();
+    assert_eq!(prices, ["7", "-3", "0.28499999999999999999", "100", "123456789012345678901234567890"]);
+}
+
+#[actix_web::test]
+async fn what_is_no_number_is_no_price() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "read, never looked at")]
+    struct Priced {
+        price: Decimal,
+    }
+    for bad in ["\"1\"", "null", "[1]", "{\"$serde_json::private::RawValue\":\"1\"}", "true"] {
+        let body = format!("{{\"price\":{bad}}}");
+        let refused = body_of(parse::<Priced>(body.as_bytes()).unwrap_err()).await;
+        assert_eq!(pointers(&refused), ["/price"], "{bad}: {refused}");
+        assert!(refused.to_string().contains("a number"), "{bad}: {refused}");
+    }
 }
