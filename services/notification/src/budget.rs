@@ -105,6 +105,7 @@ mod tests {
         for text in same {
             assert_eq!(mailbox(&Address::new(text)), "hana@example.jp", "{text}");
         }
+        assert_eq!(mailbox(&Address::new("hana@例え.jp")), mailbox(&Address::new("Hana@XN--r8jz45g.jp")));
         assert_ne!(mailbox(&Address::new("mei@example.jp")), "hana@example.jp");
     }
 }

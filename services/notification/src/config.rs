@@ -2,6 +2,7 @@
 
 use lettre::message::Mailbox;
 use reqwest::Url;
+use shotengai_kernel::mailbox::with_ascii_domain;
 use shotengai_runtime::settings::{Faults, Given, SettingsGroup, parsed, whole};
 
 use crate::smtp::SmtpServer;
@@ -73,7 +74,11 @@ fn server(text: &str) -> Result<SmtpServer, String> {
 }
 
 fn mailbox(text: &str) -> Result<Mailbox, String> {
-    text.parse().map_err(|_| "must be like Name <mail@example.com>".to_owned())
+    let must = || "must be like Name <mail@example.com>".to_owned();
+    let Mailbox { name, email } = text.parse().map_err(|_| must())?;
+    // Every server takes the domain's form in ASCII.
+    let email = with_ascii_domain(email.as_ref()).and_then(|email| email.parse().ok()).ok_or_else(must)?;
+    Ok(Mailbox { name, email })
 }
 
 fn domain(text: &str) -> Result<String, String> {
@@ -116,5 +121,12 @@ mod tests {
         assert!(error.to_string().contains("tls=required") && !error.to_string().contains("hunter2"), "{error}");
         let settings = NotificationArgs::from_flags(["--smtp-url=smtps://u:hunter2@h"]).unwrap();
         assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_senders_domain_is_kept_in_ascii() {
+        let settings = ["--smtp-url=smtps://h", "--mail-from=商店街 <street@例え.jp>"];
+        let settings = NotificationArgs::from_flags(settings).unwrap();
+        assert_eq!(settings.from.email.to_string(), "street@xn--r8jz45g.jp");
     }
 }

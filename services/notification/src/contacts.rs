@@ -52,7 +52,7 @@ impl Contacts {
             Err(refusal) => return Err(refusal.refusal(OPERATION)),
         };
         Ok(Some(Contact {
-            email: answer.email.filter(|email| !email.trim().is_empty()).map(Address::new),
+            email: answer.email.filter(|email| !email.trim().is_empty()).map(|email| Address::new(&email)),
             language: Language::of_tag(&answer.language),
             name: answer.name.as_deref().and_then(PersonName::new),
         }))

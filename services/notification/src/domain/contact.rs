@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use shotengai_kernel::mailbox::with_ascii_domain;
+
 /// The longest name put into a mail; longer ones are cut.
 const NAME_MAX_CHARS: usize = 80;
 
@@ -40,9 +42,11 @@ impl Language {
 pub struct Address(String);
 
 impl Address {
-    /// An address as it was registered; whether it can be delivered to shows when sending.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+    /// An address as it was registered, its domain in the form that every server takes; whether it can be delivered to
+    /// shows when sending.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(with_ascii_domain(text).unwrap_or_else(|| text.to_owned()))
     }
 
     /// The address itself, for the transport only.

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::future::Future;
 use std::time::Duration;
 
-use lettre::address::Envelope;
+use lettre::address::{Address, Envelope};
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
@@ -21,9 +21,12 @@ const STEP: Duration = Duration::from_secs(10);
 /// Why a conversation ended. A server's text is left out: it may quote the address.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StepError {
-    /// The address has characters that this server can't carry.
-    #[error("the address needs SMTPUTF8")]
+    /// The recipient's address has characters that this server can't carry.
+    #[error("the address needs SMTPUTF8, which the server does not offer")]
     NeedsUtf8,
+    /// Our own has.
+    #[error("MAIL_FROM needs SMTPUTF8, which the server does not offer")]
+    SenderNeedsUtf8,
     /// The server refused a step.
     #[error("{step} was answered with {reply}")]
     Refused {
@@ -97,10 +100,11 @@ impl Connection {
     /// Hands one mail over. After an error the connection must not be used again.
     pub(super) async fn deliver(&mut self, envelope: &Envelope, message: &[u8]) -> Result<(), StepError> {
         let mut parameters = Vec::new();
-        let addresses = envelope.from().into_iter().chain(envelope.to());
-        if addresses.into_iter().any(|address| !AsRef::<str>::as_ref(address).is_ascii()) {
+        let needs_utf8 = |address: &Address| !AsRef::<str>::as_ref(address).is_ascii();
+        let (sender, recipient) = (envelope.from().is_some_and(needs_utf8), envelope.to().iter().any(needs_utf8));
+        if sender || recipient {
             if !self.0.server_info().supports_feature(Extension::SmtpUtfEight) {
-                return Err(StepError::NeedsUtf8);
+                return Err(if sender { StepError::SenderNeedsUtf8 } else { StepError::NeedsUtf8 });
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }

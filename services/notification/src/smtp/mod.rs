@@ -98,7 +98,8 @@ impl Mailer for SmtpMailer {
 
 /// A fault that is none of the mail's: of the way to the server, or of the server towards us.
 fn fault(error: &StepError) -> Fault {
-    let denied = error.refusal().is_some_and(|(stage, reply)| reply.blame(stage) == Blame::Installation);
+    let denied = matches!(error, StepError::SenderNeedsUtf8)
+        || error.refusal().is_some_and(|(stage, reply)| reply.blame(stage) == Blame::Installation);
     let kind = if denied { FaultKind::Denied } else { FaultKind::Transient };
     Fault::new(kind, OPERATION, error.to_string())
 }

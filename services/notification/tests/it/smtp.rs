@@ -203,3 +203,38 @@ async fn a_relay_that_refuses_several_recipients_in_a_row_is_the_installations_f
     server.refuses("RCPT TO:<ken", "554 5.7.1");
     assert_eq!(kind_of(mailer.send(&mail_to("ken@example.jp").await).await), Some(FaultKind::Permanent));
 }
+
+#[tokio::test]
+async fn a_domain_of_another_script_goes_out_in_ascii_to_a_server_that_knows_no_other() {
+    let server = Moody::open().await;
+    for address in ["user@例え.jp", "user@xn--r8jz45g.jp"] {
+        server.mailer().send(&mail_to(address).await).await.unwrap();
+    }
+    assert_eq!(*server.taken.lock().unwrap(), ["user@xn--r8jz45g.jp", "user@xn--r8jz45g.jp"]);
+    // What stands before the @ has no such form.
+    let refused = server.mailer().send(&mail_to("花子@例え.jp").await).await.unwrap_err();
+    assert!(matches!(&refused, SendError::Refused { why } if why.contains("SMTPUTF8")), "{refused:?}");
+    // To a server that has it, it goes.
+    let (port, store, _guard) = open_inbox();
+    mailer(port).send(&mail_to("花子@例え.jp").await).await.unwrap();
+    assert_eq!(store.list(0, 50).messages[0].to[0].address, "花子@xn--r8jz45g.jp");
+}
+
+#[tokio::test]
+async fn a_customer_whose_address_the_server_can_not_carry_leaves_a_dead_letter() {
+    let (server, street) = (Moody::open().await, Harness::new());
+    street.know(Some("花子@example.jp"));
+    let answers = street.handler(server.mailer()).handle(&[street.delivery(&event(MailKind::Receipt))]).await;
+    assert!(matches!(&answers[0], Disposition::Reject { reason: "refused_address", .. }), "{answers:?}");
+}
+
+#[tokio::test]
+async fn a_sender_that_the_server_can_not_carry_is_the_installations_fault() {
+    let server = Moody::open().await;
+    let of = |from: &str| {
+        let relay = SmtpServer::parse(&format!("smtp://127.0.0.1:{}", server.port)).unwrap();
+        SmtpMailer::new(relay, from.parse().unwrap())
+    };
+    let mail = mail_to("hana@example.jp").await;
+    assert_eq!(kind_of(of("市場@shotengai.example").send(&mail).await), Some(FaultKind::Denied));
+}

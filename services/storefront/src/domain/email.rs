@@ -4,6 +4,7 @@ use std::fmt;
 
 use email_address::{EmailAddress, Options};
 use serde::{Deserialize, Serialize};
+use shotengai_kernel::mailbox::with_ascii_domain;
 use shotengai_kernel::text::is_readable;
 
 /// The longest address that SMTP can carry (RFC 5321, 4.5.3.1.3, less the angle brackets).
@@ -20,16 +21,19 @@ pub struct Email(String);
 pub struct EmailError;
 
 impl Email {
-    /// Reads an address: one mailbox at a domain name, without a display name, without spaces.
+    /// Reads an address: one mailbox at a domain name that can be looked up, in whatever script, without a display name,
+    /// without spaces.
     ///
     /// # Errors
     /// [`EmailError`].
     pub fn parse(text: &str) -> Result<Self, EmailError> {
         let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
         // Quoted local parts may hold spaces and controls by the grammar; a mail header should not have to.
-        let plain = text.len() <= MAX_BYTES && text.chars().all(|c| is_readable(c) && !c.is_whitespace());
+        let plain = text.chars().all(|c| is_readable(c) && !c.is_whitespace());
+        // Mail goes to the domain's form in ASCII, which is the longer one.
+        let fits = with_ascii_domain(text).is_some_and(|ascii| ascii.len() <= MAX_BYTES) && text.len() <= MAX_BYTES;
         match EmailAddress::parse_with_options(text, options) {
-            Ok(_) if plain => Ok(Self(text.to_owned())),
+            Ok(_) if plain && fits => Ok(Self(text.to_owned())),
             _ => Err(EmailError),
         }
     }
@@ -40,11 +44,13 @@ impl Email {
         &self.0
     }
 
-    /// Whether the text is this address. Case makes no difference: no mail provider that matters gives two people
-    /// addresses that differ only by it.
+    /// Whether the text is this address, its domain in whatever script. Case makes no difference: no mail provider that
+    /// matters gives two people addresses that differ only by it.
     #[must_use]
     pub fn is(&self, text: &str) -> bool {
-        self.0.eq_ignore_ascii_case(text)
+        let [own, other] =
+            [&self.0, text].map(|address| with_ascii_domain(address).unwrap_or_else(|| address.to_owned()));
+        own.eq_ignore_ascii_case(&other)
     }
 }
 
@@ -73,7 +79,14 @@ mod tests {
 
     #[test]
     fn addresses_that_mail_can_reach_pass() {
-        for text in ["mei@example.com", "mei+sweets@mail.example.co.jp", "o'hara@example.com", "a@b.co"] {
+        for text in [
+            "mei@example.com",
+            "mei+sweets@mail.example.co.jp",
+            "o'hara@example.com",
+            "a@b.co",
+            "user@例え.jp",
+            "花子@bücher.example",
+        ] {
             assert!(Email::parse(text).is_ok(), "{text}");
         }
     }
@@ -81,6 +94,7 @@ mod tests {
     #[test]
     fn everything_else_is_refused() {
         let long = format!("{}@example.com", "x".repeat(250));
+        let long_in_ascii = format!("mei@{}.jp", "例え例え例え例え例え例え".repeat(4));
         for text in [
             "",
             "mei",
@@ -96,9 +110,21 @@ mod tests {
             "a\u{fffe}b@example.com",
             "mei\u{202e}@example.com",
             &long,
+            &long_in_ascii,
+            "mei@-ü-.example",
+            "mei@a\u{200d}ü.example",
         ] {
             assert_eq!(Email::parse(text), Err(EmailError), "{text:?}");
         }
+    }
+
+    #[test]
+    fn one_address_is_the_same_in_every_script() {
+        let email = Email::parse("mei@BÜCHER.example").unwrap();
+        for text in ["mei@bücher.example", "MEI@xn--bcher-kva.example"] {
+            assert!(email.is(text), "{text}");
+        }
+        assert!(!email.is("mei@bucher.example") && !email.is("mei"));
     }
 
     #[test]
