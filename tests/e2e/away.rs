@@ -19,7 +19,7 @@ fn address(url: &str) -> SocketAddr {
     rest.split('/').next().unwrap().parse().unwrap()
 }
 
-async fn health(process: &Process, path: &str) -> (u16, String) {
+pub(crate) async fn health(process: &Process, path: &str) -> (u16, String) {
     let answer = reqwest::get(format!("{}{path}", process.health_url)).await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
@@ -37,7 +37,7 @@ async fn until_shown_down(process: &Process, dependency: &str) {
     .await;
 }
 
-async fn retry_after(url: &str, method: Method, token: &str, body: Option<Value>) -> Result<(), String> {
+pub(crate) async fn retry_after(url: &str, method: Method, token: &str, body: Option<Value>) -> Result<(), String> {
     let mut request = direct_http().build().unwrap().request(method, url).bearer_auth(token);
     if let Some(body) = body {
         request = request.json(&body);

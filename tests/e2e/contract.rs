@@ -18,6 +18,19 @@ async fn every_event_store_keeps_its_contract() {
     }
 }
 
+/// Two tables of one installation: one and the same, before and after the server came back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_comes_back_with_other_commits_is_not_written_from_memory() {
+    let cluster = TestCluster::provisioned().await;
+    for (commits_before, commits_after) in [(1, 0), (6, 0), (6, 1), (6, 6), (6, 9)] {
+        for snapshots in [contract::Snapshots::Own, contract::Snapshots::OfBefore] {
+            let [before, after] = [Owner::Catalog, Owner::Billing].map(|owner| cluster.aws.event_store(owner));
+            let (before, after) = ((before, commits_before), (after, commits_after));
+            contract::exchange_contract(before, after, snapshots, &Ports::system()).await;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_stream_keeps_its_contract() {
     let cluster = TestCluster::provisioned().await;

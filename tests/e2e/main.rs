@@ -43,6 +43,7 @@ mod redrive;
 mod republish;
 mod rolling;
 mod saga;
+mod stores;
 mod tokens;
 mod tombstones;
 mod tracing;

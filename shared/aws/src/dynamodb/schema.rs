@@ -22,6 +22,8 @@ pub(crate) const OUTBOX: &str = "outbox";
 pub(crate) const SCHEMA: &str = "schema";
 /// A snapshot's state, JSON.
 pub(crate) const STATE: &str = "state";
+/// The first version of the commit that a snapshot ends with; beside it that commit's id.
+pub(crate) const LAST_FIRST_VERSION: &str = "last_first_version";
 
 /// A row's partition.
 pub(crate) const PK: &str = "pk";

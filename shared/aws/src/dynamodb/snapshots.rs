@@ -2,11 +2,11 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use shotengai_kernel::{AggregateId, Version};
-use shotengai_messaging::{Fault, Snapshot};
+use shotengai_kernel::{AggregateId, CommitId, Version};
+use shotengai_messaging::{CommitMark, Fault, Snapshot};
 
 use super::attributes::{BadItem, Item, number, read_number, read_text, text};
-use super::schema::{AGGREGATE_ID, SCHEMA, STATE, VERSION};
+use super::schema::{AGGREGATE_ID, COMMIT_ID, LAST_FIRST_VERSION, SCHEMA, STATE, VERSION};
 use crate::fault::{fault, invalid};
 
 const GET: &str = "dynamodb.GetItem";
@@ -25,8 +25,11 @@ pub(super) async fn load(client: &Client, table: &str, id: &AggregateId) -> Resu
 }
 
 pub(super) async fn save(client: &Client, table: &str, snapshot: &Snapshot) -> Result<(), Fault> {
-    let answer = client
-        .put_item()
+    let mut put = client.put_item();
+    if let Some(CommitMark { first_version, commit_id }) = &snapshot.last_commit {
+        put = put.item(LAST_FIRST_VERSION, number(*first_version)).item(COMMIT_ID, text(commit_id.to_string()));
+    }
+    let answer = put
         .table_name(table)
         .item(AGGREGATE_ID, text(snapshot.aggregate_id.as_str()))
         .item(VERSION, number(snapshot.version))
@@ -50,5 +53,13 @@ fn decode(item: &Item) -> Result<Snapshot, BadItem> {
         version: Version::new(read_number(item, VERSION)?),
         schema: read_number(item, SCHEMA)?,
         state: serde_json::from_str(read_text(item, STATE)?).map_err(|_| BadItem(STATE))?,
+        last_commit: item.contains_key(COMMIT_ID).then(|| last_commit(item)).transpose()?,
+    })
+}
+
+fn last_commit(item: &Item) -> Result<CommitMark, BadItem> {
+    Ok(CommitMark {
+        first_version: Version::new(read_number(item, LAST_FIRST_VERSION)?),
+        commit_id: read_text(item, COMMIT_ID)?.parse().map(CommitId::new).map_err(|_| BadItem(COMMIT_ID))?,
     })
 }

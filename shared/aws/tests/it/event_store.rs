@@ -10,7 +10,9 @@ use shotengai_aws::admin::StreamSpec;
 use shotengai_aws::{Aws, AwsConfig};
 use shotengai_contracts::Owner;
 use shotengai_kernel::{AggregateId, Version};
-use shotengai_messaging::{AppendError, Commit, EventStore, FaultKind, Infrastructure, OUTBOX_SHARDS, Snapshot};
+use shotengai_messaging::{
+    AppendError, Commit, CommitMark, EventStore, FaultKind, Infrastructure, OUTBOX_SHARDS, Snapshot,
+};
 use tracing::instrument::WithSubscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
@@ -269,6 +271,7 @@ async fn a_snapshot_gives_way_to_a_newer_one_only() {
         version: Version::new(version),
         schema: 2,
         state: serde_json::json!({ "available": version }),
+        last_commit: (version > 10).then(|| CommitMark::of(&commit("prod_1", version - 1))),
     };
     for version in [10, 20, 15] {
         store.save_snapshot(&snapshot(version)).await.unwrap();

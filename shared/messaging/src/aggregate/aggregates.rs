@@ -108,14 +108,13 @@ impl<A: Aggregate> Aggregates<A> {
                 Start::Loaded => unit.load(self, id).await?,
                 Start::FirstSlot => unit.first_slot(self, id).await?,
             };
-            let before = tracked.version;
             let events = decide(&tracked).map_err(CommandError::Refused)?;
             unit.record(self, &mut tracked, events, meta)?;
-            Ok(unit.decided((tracked.into_executed(), before)))
+            Ok(unit.decided(tracked.into_executed()))
         };
-        let (executed, before) = self.writer.run(&mut Contest::default(), attempt).await?;
-        if !executed.written.is_empty() {
-            self.repository.keep(executed.loaded.clone(), before).await;
+        let (executed, commits) = self.writer.run_to_commits(&mut Contest::default(), attempt).await?;
+        if let Some(commit) = commits.first() {
+            self.repository.keep(executed.loaded.clone(), commit).await;
         }
         Ok(executed)
     }

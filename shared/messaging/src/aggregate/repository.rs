@@ -1,4 +1,8 @@
 //! The repository of aggregates: from memory, else from a snapshot, then always the events that came after.
+//!
+//! What is remembered counts only as long as the store has the commit that it ends with. A store that was emptied or set
+//! back under a running process lacks it: then everything is forgotten, or commits would follow on events that nobody has.
+//! That is asked with each load, not with the append after it: a store that goes in between takes one such commit.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +13,7 @@ use shotengai_kernel::{AggregateId, Version};
 use super::{Aggregate, Loaded};
 use crate::commit::Commit;
 use crate::ports::fault::{Fault, FaultKind};
-use crate::ports::store::{EventStore, Snapshot};
+use crate::ports::store::{CommitMark, EventStore, Snapshot};
 
 /// How many aggregates of a kind a process remembers.
 const CACHE_SIZE: usize = 4096;
@@ -24,6 +28,8 @@ pub struct Repository<A> {
 #[derive(Clone)]
 struct Known<A> {
     loaded: Loaded<A>,
+    /// The last commit that is folded in; none before the first, or after a snapshot that doesn't say.
+    last: Option<CommitMark>,
     /// The newest snapshot that was read, saved or at least tried to be.
     snapshot: Version,
 }
@@ -41,56 +47,114 @@ impl<A: Aggregate> Repository<A> {
     /// # Errors
     /// A [`Fault`] of the store.
     pub async fn load(&self, id: &AggregateId) -> Result<Loaded<A>, Fault> {
-        let mut known = match self.cached(id) {
-            Some(known) => known,
-            None => self.resume(id).await?,
-        };
-        for commit in self.store.load(id, known.loaded.version).await? {
-            fold(&mut known.loaded, &commit)?;
+        if let Some(known) = self.cached(id) {
+            match self.read_on(known).await {
+                Ok(Some(known)) => return Ok(self.keep_known(known).await),
+                Ok(None) => self.forget_all(id),
+                // Perhaps no commits follow on it because others stand there: all of them tell.
+                Err(fault) if fault.kind() == FaultKind::Permanent => self.forget(id),
+                Err(fault) => return Err(fault),
+            }
         }
+        if let Some(known) = self.resume(id).await? {
+            match self.read_on(known).await {
+                Ok(Some(known)) => return Ok(self.keep_known(known).await),
+                Err(fault) if fault.kind() != FaultKind::Permanent => return Err(fault),
+                _ => {
+                    tracing::warn!(aggregate = %id, "a snapshot is not of the store's commits; folding from the first event")
+                }
+            }
+        }
+        let fresh = Known { loaded: Loaded::unwritten(id.clone()), last: None, snapshot: Version::ZERO };
+        match self.read_on(fresh).await? {
+            Some(known) => Ok(self.keep_known(known).await),
+            // Nothing that was known can be missing.
+            None => Ok(Loaded::unwritten(id.clone())),
+        }
+    }
+
+    /// With the commits that came after. None where the store doesn't have the one that it ends with.
+    async fn read_on(&self, mut known: Known<A>) -> Result<Option<Known<A>>, Fault> {
+        let id = &known.loaded.id;
+        let Some(last) = known.last.take() else {
+            for commit in self.store.load(id, known.loaded.version).await? {
+                known.fold(&commit)?;
+            }
+            return Ok(Some(known));
+        };
+        // From the last known commit on, that one included.
+        let before = Version::new(last.first_version.get().saturating_sub(1));
+        let commits = self.store.load(id, before).await?;
+        let mut commits = commits.iter();
+        if commits.next().is_none_or(|first| CommitMark::of(first) != last) {
+            return Ok(None);
+        }
+        known.last = Some(last);
+        for commit in commits {
+            known.fold(commit)?;
+        }
+        Ok(Some(known))
+    }
+
+    async fn keep_known(&self, mut known: Known<A>) -> Loaded<A> {
         self.snapshot(&mut known).await;
         self.remember(&known);
-        Ok(known.loaded)
+        known.loaded
     }
 
     /// Folds a commit that was just appended into what is remembered.
     pub fn absorb(&self, commit: &Commit) {
         if let Some(mut known) = self.cached(&commit.aggregate_id)
             && known.loaded.version.next() == commit.first_version
-            && fold(&mut known.loaded, commit).is_ok()
+            && known.fold(commit).is_ok()
         {
             self.remember(&known);
         }
     }
 
-    /// Remembers an aggregate as a commit that was just appended at version `before` has left it.
-    pub(super) async fn keep(&self, loaded: Loaded<A>, before: Version) {
+    /// Remembers an aggregate as this commit, which was just appended, has left it.
+    pub(super) async fn keep(&self, loaded: Loaded<A>, commit: &Commit) {
         // Forgotten in between, only this commit can cross the line.
+        let before = Version::new(commit.first_version.get().saturating_sub(1));
         let snapshot = self.cached(&loaded.id).map_or(before, |known| known.snapshot);
-        let mut known = Known { loaded, snapshot };
-        self.snapshot(&mut known).await;
-        self.remember(&known);
+        self.keep_known(Known { loaded, last: Some(CommitMark::of(commit)), snapshot }).await;
     }
 
-    async fn resume(&self, id: &AggregateId) -> Result<Known<A>, Fault> {
-        let fresh = Known { loaded: Loaded::unwritten(id.clone()), snapshot: Version::ZERO };
+    /// From the snapshot, if there is one of use.
+    async fn resume(&self, id: &AggregateId) -> Result<Option<Known<A>>, Fault> {
         if A::SNAPSHOT_EVERY == 0 {
-            return Ok(fresh);
+            return Ok(None);
         }
-        let Some(snapshot) = self.store.load_snapshot(id).await? else { return Ok(fresh) };
+        let Some(snapshot) = self.store.load_snapshot(id).await? else { return Ok(None) };
         if snapshot.schema != A::SNAPSHOT_SCHEMA {
-            return Ok(fresh);
+            return Ok(None);
         }
         Ok(match serde_json::from_value(snapshot.state) {
-            Ok(state) => Known {
+            Ok(state) => Some(Known {
                 loaded: Loaded { id: id.clone(), version: snapshot.version, state },
+                last: snapshot.last_commit,
                 snapshot: snapshot.version,
-            },
+            }),
             Err(error) => {
                 tracing::warn!(aggregate = %id, %error, "a snapshot could not be read; folding from the first event");
-                fresh
+                None
             }
         })
+    }
+
+    fn forget(&self, id: &AggregateId) {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).pop(id);
+    }
+
+    /// Forgets everything, not this one alone: what is remembered of the others is from the same store.
+    fn forget_all(&self, id: &AggregateId) {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        tracing::warn!(
+            aggregate = %id,
+            remembered = cache.len(),
+            "the store doesn't have commits that this process knows: it was emptied or set back; forgetting all of it"
+        );
+        cache.clear();
     }
 
     /// A snapshot whenever a multiple of [`Aggregate::SNAPSHOT_EVERY`] was crossed since the last one, be it by a load, a
@@ -103,8 +167,13 @@ impl<A: Aggregate> Repository<A> {
         }
         known.snapshot = loaded.version;
         let Ok(state) = serde_json::to_value(&loaded.state) else { return };
-        let snapshot =
-            Snapshot { aggregate_id: loaded.id.clone(), version: loaded.version, schema: A::SNAPSHOT_SCHEMA, state };
+        let snapshot = Snapshot {
+            aggregate_id: loaded.id.clone(),
+            version: loaded.version,
+            schema: A::SNAPSHOT_SCHEMA,
+            state,
+            last_commit: known.last.clone(),
+        };
         if let Err(fault) = self.store.save_snapshot(&snapshot).await {
             tracing::warn!(aggregate = %loaded.id, %fault, "a snapshot was not saved");
         }
@@ -127,16 +196,28 @@ impl<A: Aggregate> Repository<A> {
     }
 }
 
-fn fold<A: Aggregate>(loaded: &mut Loaded<A>, commit: &Commit) -> Result<(), Fault> {
-    for envelope in &commit.events {
-        if envelope.aggregateversion != loaded.version.next() {
-            let gap = format!("{} misses version {}", loaded.id, loaded.version.next());
-            return Err(Fault::new(FaultKind::Permanent, "fold", gap));
+impl<A: Aggregate> Known<A> {
+    fn fold(&mut self, commit: &Commit) -> Result<(), Fault> {
+        let loaded = &mut self.loaded;
+        for envelope in &commit.events {
+            if envelope.aggregateversion != loaded.version.next() {
+                let gap = format!("{} misses version {}", loaded.id, loaded.version.next());
+                return Err(Fault::new(FaultKind::Permanent, "fold", gap));
+            }
+            let event = envelope.event().map_err(|error| Fault::new(FaultKind::Permanent, "fold", error))?;
+            let event = A::Event::try_from(event).map_err(|error| Fault::new(FaultKind::Permanent, "fold", error))?;
+            loaded.state.apply(&event).map_err(|error| Fault::new(FaultKind::Permanent, "fold", error))?;
+            loaded.version = envelope.aggregateversion;
         }
-        let event = envelope.event().map_err(|error| Fault::new(FaultKind::Permanent, "fold", error))?;
-        let event = A::Event::try_from(event).map_err(|error| Fault::new(FaultKind::Permanent, "fold", error))?;
-        loaded.state.apply(&event).map_err(|error| Fault::new(FaultKind::Permanent, "fold", error))?;
-        loaded.version = envelope.aggregateversion;
+        self.last = Some(CommitMark::of(commit));
+        Ok(())
     }
-    Ok(())
+}
+
+impl CommitMark {
+    /// The mark of this commit.
+    #[must_use]
+    pub fn of(commit: &Commit) -> Self {
+        Self { first_version: commit.first_version, commit_id: commit.commit_id.clone() }
+    }
 }

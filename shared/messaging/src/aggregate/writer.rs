@@ -82,7 +82,20 @@ impl CommitWriter {
     ///
     /// # Errors
     /// [`CommandError`]; a refusal only on states that were read, see [`UnitOfWork::first_slot`].
-    pub async fn run<T, E, F, Fut>(&self, contest: &mut Contest, mut decide: F) -> Result<T, CommandError<E>>
+    pub async fn run<T, E, F, Fut>(&self, contest: &mut Contest, decide: F) -> Result<T, CommandError<E>>
+    where
+        F: FnMut(UnitOfWork) -> Fut,
+        Fut: Future<Output = Result<Decided<T>, CommandError<E>>>,
+    {
+        self.run_to_commits(contest, decide).await.map(|(answer, _)| answer)
+    }
+
+    /// The same, with the commits that were written.
+    pub(super) async fn run_to_commits<T, E, F, Fut>(
+        &self,
+        contest: &mut Contest,
+        mut decide: F,
+    ) -> Result<(T, Vec<Commit>), CommandError<E>>
     where
         F: FnMut(UnitOfWork) -> Fut,
         Fut: Future<Output = Result<Decided<T>, CommandError<E>>>,
@@ -97,20 +110,20 @@ impl CommitWriter {
                 decided => decided?,
             };
             match self.write(unit).await {
-                Ok(()) => return Ok(answer),
+                Ok(commits) => return Ok((answer, commits)),
                 Err(AppendError::Conflict { .. }) if contest.lose(self.ports.random.as_ref()).await => {}
                 Err(error) => return Err(error.into()),
             }
         }
     }
 
-    async fn write(&self, unit: UnitOfWork) -> Result<(), AppendError> {
+    async fn write(&self, unit: UnitOfWork) -> Result<Vec<Commit>, AppendError> {
         let (commits, memories, written) = unit.into_commits(&self.factory);
         match self.append(commits.clone()).await {
             Ok(()) => {
                 written.iter().for_each(self.count);
                 commits.iter().zip(memories).for_each(|(commit, memory)| memory.absorb(commit));
-                Ok(())
+                Ok(commits)
             }
             Err(error) => {
                 if let AppendError::Conflict { indexes } = &error {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use shotengai_kernel::{AggregateId, Timestamp, Version};
+use shotengai_kernel::{AggregateId, CommitId, Timestamp, Version};
 
 use super::fault::Fault;
 use crate::commit::Commit;
@@ -40,6 +40,18 @@ pub struct Snapshot {
     pub schema: u32,
     /// The state.
     pub state: Value,
+    /// The commit that ends at `version`. A store without it is not the one that the state was folded from. Releases before
+    /// this field wrote none.
+    pub last_commit: Option<CommitMark>,
+}
+
+/// One commit, told from every other that ever stood or might stand in its slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitMark {
+    /// Its first event.
+    pub first_version: Version,
+    /// Which attempt it is.
+    pub commit_id: CommitId,
 }
 
 /// A small document that processes of one service keep beside their events, for the store's own upkeep: who sweeps, how

@@ -1,8 +1,8 @@
-//! An event store that says what was read from it.
+//! An event store that says what was read from it, and can become another one.
 
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use shotengai_kernel::{AggregateId, Timestamp, Version};
@@ -12,7 +12,7 @@ use shotengai_messaging::ports::store::{AppendError, EventStore, Note, Snapshot}
 
 /// Passes everything on, and counts the commits that loads answer.
 pub struct CountingStore {
-    inner: Arc<dyn EventStore>,
+    inner: RwLock<Arc<dyn EventStore>>,
     read: AtomicUsize,
 }
 
@@ -20,7 +20,16 @@ impl CountingStore {
     /// Over this store.
     #[must_use]
     pub fn new(inner: Arc<dyn EventStore>) -> Self {
-        Self { inner, read: AtomicUsize::new(0) }
+        Self { inner: RwLock::new(inner), read: AtomicUsize::new(0) }
+    }
+
+    /// From now on over this one, as if the first had been emptied and filled with what stands there.
+    pub fn become_one(&self, inner: Arc<dyn EventStore>) {
+        *self.inner.write().unwrap_or_else(PoisonError::into_inner) = inner;
+    }
+
+    fn inner(&self) -> Arc<dyn EventStore> {
+        Arc::clone(&self.inner.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// How many commits loads have answered since the last call.
@@ -33,21 +42,21 @@ impl CountingStore {
 #[async_trait]
 impl EventStore for CountingStore {
     async fn append(&self, commits: &[Commit]) -> Result<(), AppendError> {
-        self.inner.append(commits).await
+        self.inner().append(commits).await
     }
 
     async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {
-        let commits = self.inner.load(id, after).await?;
+        let commits = self.inner().load(id, after).await?;
         self.read.fetch_add(commits.len(), Ordering::Relaxed);
         Ok(commits)
     }
 
     async fn load_snapshot(&self, id: &AggregateId) -> Result<Option<Snapshot>, Fault> {
-        self.inner.load_snapshot(id).await
+        self.inner().load_snapshot(id).await
     }
 
     async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault> {
-        self.inner.save_snapshot(snapshot).await
+        self.inner().save_snapshot(snapshot).await
     }
 
     async fn pending(
@@ -56,15 +65,15 @@ impl EventStore for CountingStore {
         from: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Commit>, Option<String>), Fault> {
-        self.inner.pending(shard, from, limit).await
+        self.inner().pending(shard, from, limit).await
     }
 
     async fn marked(&self, commits: &[Commit]) -> Result<Vec<bool>, Fault> {
-        self.inner.marked(commits).await
+        self.inner().marked(commits).await
     }
 
     async fn clear_pending(&self, commits: &[Commit]) -> Result<Vec<Result<(), Fault>>, Fault> {
-        self.inner.clear_pending(commits).await
+        self.inner().clear_pending(commits).await
     }
 
     async fn scan(
@@ -73,7 +82,7 @@ impl EventStore for CountingStore {
         from: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Commit>, Option<String>), Fault> {
-        self.inner.scan(shard, from, limit).await
+        self.inner().scan(shard, from, limit).await
     }
 
     async fn scan_between(
@@ -83,7 +92,7 @@ impl EventStore for CountingStore {
         from: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Commit>, Option<String>), Fault> {
-        self.inner.scan_between(shard, between, from, limit).await
+        self.inner().scan_between(shard, between, from, limit).await
     }
 
     async fn aggregates(
@@ -92,18 +101,18 @@ impl EventStore for CountingStore {
         from: Option<String>,
         limit: usize,
     ) -> Result<(Vec<AggregateId>, Option<String>), Fault> {
-        self.inner.aggregates(shard, from, limit).await
+        self.inner().aggregates(shard, from, limit).await
     }
 
     async fn note(&self, name: &str) -> Result<Option<Note>, Fault> {
-        self.inner.note(name).await
+        self.inner().note(name).await
     }
 
     async fn put_note(&self, name: &str, note: &Note, replacing: Option<u64>) -> Result<bool, Fault> {
-        self.inner.put_note(name, note, replacing).await
+        self.inner().put_note(name, note, replacing).await
     }
 
     async fn ping(&self) -> Result<(), Fault> {
-        self.inner.ping().await
+        self.inner().ping().await
     }
 }

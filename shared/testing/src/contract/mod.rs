@@ -13,6 +13,7 @@
 mod checkpoint;
 mod counting;
 mod delivering;
+mod exchange;
 mod lease;
 mod queue;
 mod store;
@@ -32,6 +33,7 @@ use tokio::time::Instant;
 pub use checkpoint::checkpoint_contract;
 pub use counting::CountingStore;
 pub use delivering::deliver_until_settled;
+pub use exchange::{Snapshots, exchange_contract};
 pub use lease::lease_contract;
 pub use queue::{queue_contract, redrive_contract};
 pub use store::event_store_contract;

@@ -6,7 +6,7 @@ use serde_json::json;
 use shotengai_contracts::{EventType, Metadata, samples};
 use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
 use shotengai_messaging::commit::{Commit, CommitFactory};
-use shotengai_messaging::ports::store::{AppendError, EventStore, Snapshot};
+use shotengai_messaging::ports::store::{AppendError, CommitMark, EventStore, Snapshot};
 
 use super::{eventually, fresh, store_indexes};
 
@@ -160,6 +160,7 @@ impl Case {
             version: Version::new(version),
             schema: 3,
             state: json!({"version": version, "name": "きのこ", "list": [1, null, {"deep": true}], "empty": {}}),
+            last_commit: (version > 4).then(|| CommitMark::of(&self.commit(&id, version - 1, 1))),
         };
         // 9 and 10: a comparison as text would go wrong.
         for version in [9, 10, 4] {

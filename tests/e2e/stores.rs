@@ -1,0 +1,63 @@
+//! Stores that are missing under running roles.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use shotengai_contracts::Owner;
+use shotengai_tests::shop::{order_body, text};
+use shotengai_tests::test_cluster::TestCluster;
+use shotengai_tests::wait::until;
+
+use crate::away::{health, retry_after};
+
+const WITHIN: Duration = Duration::from_secs(90);
+
+async fn provision(cluster: &TestCluster, more: &[&str]) {
+    let output = cluster.command(&[&["provision"], more].concat()).output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_missing_table_is_answered_503_and_named() {
+    let cluster = TestCluster::provisioned().await;
+    let mut all = cluster.serve("all", &[]).await;
+    let shop = cluster.shop(&all);
+    let kinoko = shop.product(&shop.admin().await, "prod_kinoko", "Kinoko", 200, 100).await;
+    let guest = shop.guest(None, "en").await;
+    let table = Owner::Order.events_table();
+    cluster.aws.admin().delete_table(&table).await.unwrap();
+
+    let (orders, body) = (format!("{}/orders", shop.base()), order_body(&[(&kinoko, 1)]));
+    for _ in 0..20 {
+        retry_after(&orders, Method::POST, &guest.token, Some(body.clone())).await.unwrap();
+    }
+    let order = match all.of_role("order") {
+        Some(order) => &*order,
+        None => &all,
+    };
+    until("it is named", WITHIN, || async {
+        let (_, said) = health(order, "/readyz").await;
+        if said.contains("ResourceNotFound") && said.contains("order-events") { Ok(()) } else { Err(said) }
+    })
+    .await;
+    // Who begins without it is not ready, and says why.
+    let newcomer = cluster.spawn_one("order", &[]);
+    until("the newcomer names it", WITHIN, || async {
+        let Ok(answer) = reqwest::get(format!("{}/readyz", newcomer.health_url)).await else {
+            return Err("no answer yet".to_owned());
+        };
+        let (status, said) = (answer.status().as_u16(), answer.text().await.unwrap_or_default());
+        let named = said.contains("ResourceNotFound") && said.contains("order-events");
+        if status == 503 && named { Ok(()) } else { Err(format!("{status} {said}")) }
+    })
+    .await;
+    drop(newcomer);
+
+    provision(&cluster, &[]).await;
+    let placed = until("orders are taken again", WITHIN, || async {
+        let answer = shop.order(&guest, &[(&kinoko, 1)]).await;
+        if answer.status.as_u16() == 202 { Ok(text(&answer.body, "order_id")) } else { Err(answer) }
+    })
+    .await;
+    shop.until_status(&guest, &placed, "paid").await;
+}
