@@ -5,16 +5,16 @@ use shotengai_aws::Aws;
 
 use crate::ensure::LAST_STAGE;
 use crate::run::run;
-use crate::{Options, ProvisionError, Resource, resources};
+use crate::{Options, ProvisionErrors, Resource, resources};
 
 /// Deletes every resource of the table with all it holds, and says of each whether there was one. There is no way back.
 ///
 /// # Errors
-/// [`ProvisionError`] of the first that failed; the next run goes on from there.
+/// [`ProvisionErrors`]; the next run goes on from there.
 pub async fn destroy(
     aws: &Aws,
     progress: &(dyn Fn(&Resource, bool) + Send + Sync),
-) -> Result<Vec<(Resource, bool)>, ProvisionError> {
+) -> Result<Vec<(Resource, bool)>, ProvisionErrors> {
     let table = resources(aws.config(), &Options::default());
     let admin = aws.admin();
     run(

@@ -8,7 +8,7 @@ use shotengai_aws::admin::Outcome;
 use tokio::time::Instant;
 
 use crate::run::run;
-use crate::{Options, ProvisionError, Resource, resources};
+use crate::{Options, ProvisionErrors, Resource, resources};
 
 /// The last stage there is.
 pub(crate) const LAST_STAGE: usize = 3;
@@ -35,12 +35,12 @@ impl Report {
 /// Safe at any time, twice at once too. Resources that the table does not name are left alone.
 ///
 /// # Errors
-/// [`ProvisionError`] of the first that failed; what was done until then stays, and the next run goes on from there.
+/// [`ProvisionErrors`]; what was done stays, and the next run goes on from there.
 pub async fn provision(
     aws: &Aws,
     options: &Options,
     progress: &(dyn Fn(&Resource, Outcome) + Send + Sync),
-) -> Result<Report, ProvisionError> {
+) -> Result<Report, ProvisionErrors> {
     let started = Instant::now();
     let table = resources(aws.config(), options);
     let admin = aws.admin();
@@ -58,8 +58,8 @@ pub async fn provision(
 /// Says of each resource whether it is there, in the table's order. Whether it is as it should be is not looked at.
 ///
 /// # Errors
-/// [`ProvisionError`] of the first that could not be looked up.
-pub async fn check(aws: &Aws) -> Result<Vec<(Resource, bool)>, ProvisionError> {
+/// [`ProvisionErrors`] of those that could not be looked up.
+pub async fn check(aws: &Aws) -> Result<Vec<(Resource, bool)>, ProvisionErrors> {
     let table = resources(aws.config(), &Options::default());
     let admin = aws.admin();
     run(&admin, &table, 0..=LAST_STAGE, |resource, admin| resource.is_present(admin).boxed(), |_, _| {}).await

@@ -36,3 +36,19 @@ pub struct ProvisionError {
     #[source]
     pub fault: Fault,
 }
+
+/// Every resource of a stage that failed, in the table's order. Later stages need it, and were not begun.
+#[derive(Debug)]
+pub struct ProvisionErrors(pub Vec<ProvisionError>);
+
+impl std::fmt::Display for ProvisionErrors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, ProvisionError { resource, fault }) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}the {resource}: {fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ProvisionErrors {}

@@ -88,7 +88,28 @@ async fn a_fresh_account_is_provisioned_quickly_and_each_resource_is_told() {
     println!("{} resources in {:?}", report.resources.len(), report.elapsed);
     // The aim is 1.5 s; other tests share the machine.
     assert!(report.elapsed.as_secs() < 10, "{:?}", report.elapsed);
+    let again = provision(&aws, &Options { shards: 2 }, &|_, _| {}).await.unwrap();
+    println!("again in {:?}", again.elapsed);
+    assert!(again.elapsed.as_secs() < 10, "{:?}", again.elapsed);
     local.server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn every_resource_that_fails_is_told_and_none_that_needs_it_is_begun() {
+    let nobody = format!("http://127.0.0.1:{}", shotengai_street::free_port().unwrap());
+    let config = AwsConfig { local_account: Some("100000000004".to_owned()), ..AwsConfig::local(nobody) };
+    let aws = Aws::connect(config, Ports::system()).await;
+    let errors = provision(&aws, &Options::default(), &|resource, _| panic!("{resource} was made")).await.unwrap_err();
+    let told: Vec<String> = errors.0.iter().map(|error| error.resource.to_string()).collect();
+    let first =
+        |resource: &Resource| matches!(resource, Resource::Stream { .. } | Resource::Table(_) | Resource::Topic(_));
+    let all = resources(aws.config(), &Options::default());
+    let wanted: Vec<String> = all.iter().filter(|resource| first(resource)).map(ToString::to_string).collect();
+    assert_eq!(told, wanted);
+    assert!(
+        errors.to_string().contains("the stream ec-events: ") && errors.to_string().contains("; the table "),
+        "{errors}"
+    );
 }
 
 #[tokio::test]

@@ -29,14 +29,13 @@ impl Admin {
     /// A [`Fault`]; `Permanent` when a table of this name has other keys.
     pub async fn ensure_table(&self, spec: &TableSpec) -> Result<Outcome, Fault> {
         let name = self.full_name(&spec.name);
-        let outcome = match self.create_table(&name, spec).await? {
-            true => {
+        let outcome = match self.describe(&name).await? {
+            // The usual case, with as few calls as there can be.
+            Some(found) if is_active(&found) => Outcome::changed_if(self.change_table(&name, spec, &found).await?),
+            found => {
+                let created = found.is_none() && self.create_table(&name, spec).await?;
                 self.table_is_active(&name).await?;
-                Outcome::Created
-            }
-            false => {
-                self.table_is_active(&name).await?;
-                Outcome::changed_if(self.change_table(&name, spec).await?)
+                if created { Outcome::Created } else { self.change_new_table(&name, spec).await? }
             }
         };
         let expiry = self.ensure_expiry(&name, spec.expires).await?;
@@ -98,10 +97,15 @@ impl Admin {
         }
     }
 
-    /// Adds what is missing; true when something was.
-    async fn change_table(&self, name: &str, spec: &TableSpec) -> Result<bool, Fault> {
+    /// Of a table that somebody else has just made.
+    async fn change_new_table(&self, name: &str, spec: &TableSpec) -> Result<Outcome, Fault> {
         let found =
             self.describe(name).await?.ok_or_else(|| invalid(DESCRIBE, format!("the table {name} went away")))?;
+        Ok(Outcome::changed_if(self.change_table(name, spec, &found).await?))
+    }
+
+    /// Adds what is missing; true when something was.
+    async fn change_table(&self, name: &str, spec: &TableSpec, found: &TableDescription) -> Result<bool, Fault> {
         let keys: Vec<&str> = found.key_schema().iter().map(KeySchemaElement::attribute_name).collect();
         let wanted: Vec<&str> = [Some(spec.partition), spec.sort].into_iter().flatten().map(Attribute::name).collect();
         if keys != wanted {
@@ -145,16 +149,7 @@ impl Admin {
     }
 
     async fn table_is_active(&self, name: &str) -> Result<(), Fault> {
-        until(DESCRIBE, || async {
-            Ok(self.describe(name).await?.is_some_and(|table| {
-                table.table_status() == Some(&TableStatus::Active)
-                    && table
-                        .global_secondary_indexes()
-                        .iter()
-                        .all(|index| matches!(index.index_status(), None | Some(IndexStatus::Active)))
-            }))
-        })
-        .await
+        until(DESCRIBE, || async { Ok(self.describe(name).await?.is_some_and(|table| is_active(&table))) }).await
     }
 
     async fn describe(&self, name: &str) -> Result<Option<TableDescription>, Fault> {
@@ -166,6 +161,13 @@ impl Admin {
             },
         }
     }
+}
+
+/// With all its indexes.
+fn is_active(table: &TableDescription) -> bool {
+    let indexes = table.global_secondary_indexes();
+    table.table_status() == Some(&TableStatus::Active)
+        && indexes.iter().all(|index| matches!(index.index_status(), None | Some(IndexStatus::Active)))
 }
 
 fn all_attributes() -> Projection {
