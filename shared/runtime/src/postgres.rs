@@ -3,12 +3,15 @@
 //! Where TLS is spoken the server's certificate and name are always verified, also with `sslmode=require`, where libpq
 //! would verify nothing: a password must not go to whoever answers. The certificates to trust are the system's, or
 //! those of `DATABASE_CA_FILE` alone, such as a cloud database's own.
+//!
+//! A session has an end of life: after a failover that nobody told us of, or a change of the name's address, each is with
+//! the new server within that time. One whose server is silent is found by the system's keep-alives.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -21,6 +24,10 @@ use crate::settings::DatabaseSettings;
 
 const CONNECTIONS: usize = 16;
 const TIMEOUT: Duration = Duration::from_secs(2);
+/// A session's end of life.
+const LIFETIME: Duration = Duration::from_secs(600);
+/// A silent server is found after this and three times a third of it, unless the URL says otherwise.
+const KEEPALIVE: Duration = Duration::from_secs(15);
 
 /// A pool of at most 16 connections; connects when first used. One a role is enough. Trusts the certificates of a file, if
 /// one is named, instead of the system's.
@@ -28,15 +35,29 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// # Errors
 /// When the URL can't be read, or no trusted certificates can be had for the TLS it asks for.
 pub fn pool(settings: &DatabaseSettings) -> anyhow::Result<Pool> {
+    pool_renewed_after(settings, LIFETIME)
+}
+
+/// The same, with sessions that are used for this long.
+///
+/// # Errors
+/// As [`pool`].
+pub fn pool_renewed_after(settings: &DatabaseSettings, lifetime: Duration) -> anyhow::Result<Pool> {
     let url = settings.url.expose_secret();
     // The source is left out: it may quote the URL, and with it the password.
     let mut config: Config = url.parse().map_err(|_| anyhow::anyhow!("DATABASE_URL can't be read"))?;
     config.connect_timeout(TIMEOUT);
+    if config.get_keepalives_idle() == Config::new().get_keepalives_idle() {
+        config.keepalives_idle(KEEPALIVE).keepalives_interval(KEEPALIVE / 3).keepalives_retries(3);
+    }
     let tls = MakeRustlsConnect::new(tls(&config, settings.ca_file.as_deref())?);
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     Pool::builder(Manager::from_config(config, tls, recycling))
         .runtime(Runtime::Tokio1)
         .max_size(CONNECTIONS)
+        .pre_recycle(Hook::sync_fn(move |_, session| {
+            if session.age() < lifetime { Ok(()) } else { Err(HookError::message("its time is over")) }
+        }))
         .create_timeout(Some(TIMEOUT))
         .wait_timeout(Some(TIMEOUT))
         .recycle_timeout(Some(TIMEOUT))

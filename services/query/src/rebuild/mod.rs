@@ -6,10 +6,11 @@
 //! can't know of is left to others: an aggregate so young that the time index doesn't have it yet is on its way to the
 //! projector, and a row of which the stores have no aggregate stays.
 //!
-//! - [`report`]: what is told of it. `compare`: what becomes of a row.
+//! - [`report`]: what is told of it. `compare`: what becomes of a row. [`upkeep`]: the rebuild that query does by itself.
 
 mod compare;
 pub mod report;
+pub mod upkeep;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -107,8 +108,11 @@ impl Rebuild {
         R: Fold + PartialEq + Send + Sync,
         dyn Session: Rows<R>,
     {
-        let folded: Vec<(AggregateId, Folded<R>)> = stream::iter(ids)
-            .map(|id| async move { Ok((id.clone(), self.fold(store, id).await?)) })
+        let folded: Vec<(AggregateId, Folded<R>)> = stream::iter(ids.to_vec())
+            .map(|id| async move {
+                let folded = self.fold(store, &id).await?;
+                Ok((id, folded))
+            })
             .buffer_unordered(HISTORIES)
             .try_collect()
             .await?;

@@ -18,15 +18,14 @@ use tokio_postgres::types::FromSql;
 
 use crate::database::{Database, Session as Connection};
 use crate::domain::{Fold, OrderRow, ProductRow, StockRow};
-use crate::migrations::Migrations;
+use crate::migrations::{Migrations, missing_tables};
 
 const READ: &str = "postgres.read";
 const WRITE: &str = "postgres.write";
 
 /// A row with a table of its own.
 pub trait Stored: Fold + Send + Sync {
-    /// Reads the rows whose ids are in the array `$1`. Names its columns: a prepared `SELECT *` fails for ever once a
-    /// newer release has added one.
+    /// Reads the rows whose ids are in the array `$1`. Names its columns: a newer release may have added some.
     const LOAD: &'static str;
     /// Writes the rows in the JSON array `$1`, each where `WHERE` says so of `old` and `excluded`, which follows. In order
     /// of id, so that two writers can't lock each other out.
@@ -125,8 +124,15 @@ impl ReadModel for PostgresRows {
         ReadModel::session(&self.database).await
     }
 
+    /// Without its tables it is as good as away: consumers wait for them, and spend nothing.
     async fn ping(&self) -> Result<(), Fault> {
-        self.database.ping().await
+        self.database.ping().await?;
+        let missing = missing_tables(&self.database).await?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.database.tell_missing_tables();
+        Err(Fault::new(FaultKind::Transient, READ, format!("missing tables: {}", missing.join(", "))))
     }
 
     fn is_ready(&self) -> bool {
@@ -168,17 +174,6 @@ async fn write<R: Stored>(
     }
     let rows = Value::Array(rows.values().map(R::write).collect::<Result<_, _>>()?);
     connection.query(WRITE, &format!("{} WHERE {condition} RETURNING {}", R::WRITE, R::ID), &[&rows]).await
-}
-
-/// Whether the tables of all rows are there.
-///
-/// # Errors
-/// A [`Fault`] of the database.
-pub async fn tables_are_there(database: &Database) -> Result<bool, Fault> {
-    const TABLES: &str =
-        "SELECT count(to_regclass(name)) = 3 FROM unnest(ARRAY['read_products', 'read_stock', 'read_orders']) AS name";
-    let rows = database.session().await?.query("postgres.tables", TABLES, &[]).await?;
-    rows.first().map_or(Ok(false), |row| row.try_get(0).map_err(|_| corrupt("count")))
 }
 
 /// A row that can't be read.

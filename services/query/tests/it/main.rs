@@ -5,8 +5,11 @@
 
 mod confluence;
 mod encryption;
+mod failover;
 mod folding;
 mod history;
+mod losing_tables;
+mod pgbouncer;
 mod projecting;
 mod reading;
 mod rebuilding;

@@ -9,9 +9,10 @@ use shotengai_contracts::{Envelope, Owner};
 use shotengai_kernel::{AggregateId, Version};
 use shotengai_messaging::{Commit, FaultKind, Infrastructure};
 use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
+use shotengai_query::migrations::missing_tables;
 use shotengai_query::rebuild::{Kind, Rebuild, RebuildReport, Watch};
 use shotengai_query::store::memory::MemoryReadModel;
-use shotengai_query::store::{ReadModel, Rows, tables_are_there};
+use shotengai_query::store::{ReadModel, Rows};
 use shotengai_testing::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
 
 use crate::history::{commits, order, order_id, product, product_id, stock};
@@ -305,9 +306,9 @@ async fn a_repair_never_takes_a_newer_row_back() {
 #[tokio::test]
 async fn a_missing_table_is_noticed() {
     let street = Street::new("tables_there").await;
-    assert!(tables_are_there(&street.database).await.unwrap());
+    assert!(missing_tables(&street.database).await.unwrap().is_empty());
     let session = street.database.session().await.unwrap();
     session.query("drop", "DROP TABLE read_stock", &[]).await.unwrap();
-    assert!(!tables_are_there(&street.database).await.unwrap());
-    assert!(!tables_are_there(&empty_database("tables_not_there").await).await.unwrap());
+    assert_eq!(missing_tables(&street.database).await.unwrap(), ["read_stock"]);
+    assert_eq!(missing_tables(&empty_database("tables_not_there").await).await.unwrap().len(), 4);
 }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::history::{envelopes, order, product, stock};
 use crate::support::{absent_database_url, empty_database_url};
 
-struct Served {
+pub(crate) struct Served {
     installation: Installation,
     role: RoleUnderTest,
     shutdown: CancellationToken,
@@ -25,9 +25,17 @@ struct Served {
 
 impl Served {
     /// The role over this database, its workers running.
-    async fn start(database_url: String) -> Self {
+    pub(crate) async fn start(database_url: String) -> Self {
+        Self::over(database_url, Self::installation()).await
+    }
+
+    pub(crate) fn installation() -> Installation {
         // A row may be read before its message is settled.
-        let installation = Installation::new(1).leaving(queues::QUERY.name);
+        Installation::new(1).leaving(queues::QUERY.name)
+    }
+
+    /// The same in this installation.
+    pub(crate) async fn over(database_url: String, installation: Installation) -> Self {
         let context = installation.context(|_| ());
         let database = DatabaseSettings { url: database_url.into(), ca_file: None };
         let settings = QuerySettings { database, query_min_version_wait_ms: 30_000 };
@@ -40,7 +48,7 @@ impl Served {
         Self { installation, role: RoleUnderTest::of(role, &context), shutdown }
     }
 
-    async fn publish(&self, owner: Owner, history: &[Commit]) {
+    pub(crate) async fn publish(&self, owner: Owner, history: &[Commit]) {
         for commit in history {
             self.installation.infra.event_store(owner).append(std::slice::from_ref(commit)).await.unwrap();
         }
@@ -53,7 +61,7 @@ impl Served {
     }
 
     /// A GET as this caller: status and body.
-    async fn get(&self, path: &str, sender: Sender<'_>) -> (u16, Value) {
+    pub(crate) async fn get(&self, path: &str, sender: Sender<'_>) -> (u16, Value) {
         let answer = self.role.send(TestRequest::get().uri(path), sender).await;
         if answer.status == 503 {
             assert!(answer.headers.contains_key("retry-after"));
@@ -62,7 +70,7 @@ impl Served {
     }
 
     /// The same, once the tables are there.
-    async fn get_once_up(&self, path: &str, sender: Sender<'_>) -> (u16, Value) {
+    pub(crate) async fn get_once_up(&self, path: &str, sender: Sender<'_>) -> (u16, Value) {
         let up = async {
             loop {
                 let answer = self.get(path, sender).await;
