@@ -1,9 +1,12 @@
-//! Stores that are missing under running roles.
+//! Stores that are missing, or come back empty, under running roles.
 
 use std::time::Duration;
 
 use reqwest::Method;
+use serde_json::json;
 use shotengai_contracts::Owner;
+use shotengai_kernel::{AggregateId, Version};
+use shotengai_messaging::Infrastructure;
 use shotengai_tests::shop::{order_body, text};
 use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
@@ -60,4 +63,41 @@ async fn a_missing_table_is_answered_503_and_named() {
     })
     .await;
     shop.until_status(&guest, &placed, "paid").await;
+}
+
+/// What a local AWS that was restarted with nothing looks like.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stores_that_come_back_empty_are_begun_anew() {
+    let cluster = TestCluster::provisioned().await;
+    let all = cluster.serve("all", &[]).await;
+    let shop = cluster.shop(&all);
+    let admin = shop.admin().await;
+    let kinoko = shop.product(&admin, "prod_kinoko", "Kinoko", 200, 100).await;
+    let guest = shop.guest(None, "en").await;
+    for _ in 0..3 {
+        let order = text(&shop.order(&guest, &[(&kinoko, 1)]).await.expect(202), "order_id");
+        shop.until_status(&guest, &order, "paid").await;
+    }
+    cluster.assert_tidy().await;
+
+    provision(&cluster, &["--destroy", "--yes"]).await;
+    provision(&cluster, &[]).await;
+    let body = json!({"product_id": kinoko, "name": "Kinoko", "description": "", "price": 200, "stock": 50});
+    let created = shop.post("/products", Some(&admin), &body).await.expect(201);
+    assert_eq!(created["version"], 1, "{created}");
+    let guest = shop.guest(None, "en").await;
+    let order = until("an order is taken", WITHIN, || async {
+        let answer = shop.order(&guest, &[(&kinoko, 1)]).await;
+        if answer.status.as_u16() == 202 { Ok(text(&answer.body, "order_id")) } else { Err(answer) }
+    })
+    .await;
+    shop.until_status(&guest, &order, "paid").await;
+    // Every aggregate begins with its first event.
+    for (owner, id) in
+        [(Owner::Catalog, kinoko.clone()), (Owner::Inventory, format!("stock/{kinoko}")), (Owner::Order, order)]
+    {
+        let id = AggregateId::parse(&id).unwrap();
+        let commits = cluster.aws.event_store(owner).load(&id, Version::ZERO).await.unwrap();
+        assert_eq!(commits[0].first_version, Version::FIRST, "{id}");
+    }
 }
