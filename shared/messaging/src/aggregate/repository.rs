@@ -218,6 +218,6 @@ impl CommitMark {
     /// The mark of this commit.
     #[must_use]
     pub fn of(commit: &Commit) -> Self {
-        Self { first_version: commit.first_version, commit_id: commit.commit_id.clone() }
+        Self { first_version: commit.first_version, commit_id: commit.commit_id }
     }
 }
