@@ -75,6 +75,14 @@ impl Disposition {
         matches!(self, Self::Retry { .. } | Self::Waits { .. } | Self::Failed { .. })
     }
 
+    /// What the installation denied, if it did.
+    pub(crate) fn denial(&self) -> Option<&str> {
+        match self {
+            Self::Failed { kind: FaultKind::Denied, cause } => Some(cause),
+            _ => None,
+        }
+    }
+
     /// A stable word for metrics.
     #[must_use]
     pub const fn outcome(&self) -> &'static str {

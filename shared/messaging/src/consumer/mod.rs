@@ -31,7 +31,7 @@ use crate::delivery::Delivery;
 use crate::disposition::Disposition;
 use crate::handler::Handler;
 use crate::metrics;
-use crate::ports::fault::{Fault, FaultKind};
+use crate::ports::fault::Fault;
 use crate::ports::queue::{Queue, RawDelivery};
 use crate::worker::Worker;
 
@@ -67,11 +67,10 @@ enum Kept {
 /// How many faults of other kinds in a row leave a message that was denied something where it is.
 const OTHER_FAULTS: u32 = 5;
 
-/// A message for which something failed that it needs.
-struct Failed {
+/// A message that is not done with: something failed that it needs, or it waits where others are denied something.
+struct Unsettled {
     held: Held,
-    kind: FaultKind,
-    cause: String,
+    answer: Disposition,
 }
 
 impl Consumer {
@@ -133,21 +132,22 @@ impl Consumer {
         let (mut trials, mut other_faults) = (0, 0);
         loop {
             let since = Instant::now();
-            let failed = self.attempt(held, std::mem::take(&mut settlements), hidden).await;
-            if failed.is_empty() {
+            let unsettled = self.attempt(held, std::mem::take(&mut settlements), hidden, denial.is_some()).await;
+            if unsettled.is_empty() {
                 return;
             }
-            let is_well_again = match failed.iter().find(|failed| failed.kind == FaultKind::Denied) {
+            let has_failed = unsettled.iter().any(|one| matches!(one.answer, Disposition::Failed { .. }));
+            let is_well_again = match unsettled.iter().find_map(|one| one.answer.denial()) {
                 Some(_) if kept == Kept::Never => false,
-                Some(Failed { cause, .. }) => {
+                Some(cause) => {
                     denial.get_or_insert_with(|| self.breaker.denied(cause));
                     (trials, other_faults) = (trials + 1, 0);
                     self.breaker.pause(trials, shutdown).await
                 }
-                None if self.stopped(since, shutdown).await => true,
+                None if has_failed && self.stopped(since, shutdown).await => true,
                 // It says nothing of the denial, which would cost the message a receive for each such fault.
                 None if denial.is_some() && other_faults < OTHER_FAULTS => {
-                    (trials, other_faults) = (trials + 1, other_faults + 1);
+                    (trials, other_faults) = (trials + 1, other_faults + u32::from(has_failed));
                     self.breaker.pause(trials, shutdown).await
                 }
                 None => {
@@ -156,17 +156,17 @@ impl Consumer {
                 }
             };
             if is_well_again {
-                held = failed.into_iter().map(|failed| failed.held).collect();
+                held = unsettled.into_iter().map(|one| one.held).collect();
                 continue;
             }
             let policy = Policy::of(&self.config);
-            let given_up = failed.into_iter().map(|Failed { held, kind, cause }| {
+            let given_up = unsettled.into_iter().map(|Unsettled { held, answer }| {
                 let receives = held.raw.receive_count;
                 let settlement = if shutdown.is_cancelled() {
                     // Nothing is wrong with it, however often it came.
                     Settlement::Again(policy.interrupted(receives))
                 } else {
-                    policy.settlement(receives, Disposition::Failed { kind, cause })
+                    policy.settlement(receives, answer)
                 };
                 (held.raw, settlement)
             });
@@ -175,14 +175,15 @@ impl Consumer {
         }
     }
 
-    /// Handles deliveries once and settles those that are done with, and what was settled before. Returns those that
-    /// something failed for which they need.
+    /// Handles deliveries once and settles those that are done with, and what was settled before. Returns those for which
+    /// something failed that they need, and after a denial those that wait, too: a receive is spent on neither.
     async fn attempt(
         &self,
         held: Vec<Held>,
         mut settlements: Vec<(RawDelivery, Settlement)>,
         hidden: &Hidden,
-    ) -> Vec<Failed> {
+        is_denied: bool,
+    ) -> Vec<Unsettled> {
         let batch: Vec<_> = held.iter().map(|held| held.delivery.clone()).collect();
         let answers = match batch.as_slice() {
             [] => Vec::new(),
@@ -191,10 +192,11 @@ impl Consumer {
         self.observe(&batch, &answers);
         let policy = Policy::of(&self.config);
         let mut answers = answers.into_iter();
-        let mut failed = Vec::new();
+        let mut unsettled = Vec::new();
         for held in held {
             match answers.next().unwrap_or_else(attempt::no_answer) {
-                Disposition::Failed { kind, cause } => failed.push(Failed { held, kind, cause }),
+                answer @ Disposition::Failed { .. } => unsettled.push(Unsettled { held, answer }),
+                answer @ Disposition::Waits { .. } if is_denied => unsettled.push(Unsettled { held, answer }),
                 answer => {
                     let settlement = policy.settlement(held.raw.receive_count, answer);
                     settlements.push((held.raw, settlement));
@@ -202,7 +204,7 @@ impl Consumer {
             }
         }
         self.settle(settlements, hidden).await;
-        failed
+        unsettled
     }
 
     /// After a fault of an attempt that began at `since`: waits while something is away. Answers whether it was, and is back.

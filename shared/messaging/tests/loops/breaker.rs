@@ -201,7 +201,7 @@ async fn a_fault_while_the_database_answers_is_the_messages_own() {
 
 /// May read, which is all that its probe does, and fails as this says of a message and the count of calls before.
 struct ReadsOnly {
-    fails: fn(&Delivery, denied: bool, call: usize) -> Option<FaultKind>,
+    fails: fn(&Delivery, denied: bool, call: usize) -> Option<Disposition>,
     denied: AtomicBool,
     calls: AtomicUsize,
     handled: AtomicUsize,
@@ -209,7 +209,7 @@ struct ReadsOnly {
 }
 
 impl ReadsOnly {
-    fn of(fails: fn(&Delivery, bool, usize) -> Option<FaultKind>) -> Arc<Self> {
+    fn of(fails: fn(&Delivery, bool, usize) -> Option<Disposition>) -> Arc<Self> {
         let [calls, handled, most_receives] = [0; 3].map(AtomicUsize::new);
         Arc::new(Self { fails, denied: AtomicBool::new(true), calls, handled, most_receives })
     }
@@ -229,14 +229,18 @@ impl Handler for ReadsOnly {
         let denied = self.denied.load(Ordering::SeqCst);
         let answer = |delivery: &Delivery| {
             self.most_receives.fetch_max(delivery.receive_count.try_into().unwrap(), Ordering::SeqCst);
-            if let Some(kind) = (self.fails)(delivery, denied, self.calls.fetch_add(1, Ordering::SeqCst)) {
-                return Disposition::from_fault(&Fault::new(kind, "database.put", "no"));
+            if let Some(failure) = (self.fails)(delivery, denied, self.calls.fetch_add(1, Ordering::SeqCst)) {
+                return failure;
             }
             self.handled.fetch_add(1, Ordering::SeqCst);
             Disposition::Done
         };
         batch.iter().map(answer).collect()
     }
+}
+
+fn failed(kind: FaultKind) -> Disposition {
+    Disposition::from_fault(&Fault::new(kind, "database.put", "no"))
 }
 
 fn readable() -> ConsumerConfig {
@@ -247,7 +251,7 @@ fn readable() -> ConsumerConfig {
 async fn half_an_hour_without_a_permission_makes_no_dead_letter_though_every_probe_is_well() {
     let street = Street::new();
     send(&street, 200).await;
-    let handler = ReadsOnly::of(|_, denied, _| denied.then_some(FaultKind::Denied));
+    let handler = ReadsOnly::of(|_, denied, _| denied.then(|| failed(FaultKind::Denied)));
     let street = consume(readable(), Arc::clone(&handler) as Arc<dyn Handler>, street, async || {
         tokio::time::sleep(HOUR / 2).await;
         assert_eq!(handler.handled(), 0);
@@ -266,9 +270,11 @@ async fn a_denial_among_other_faults_costs_no_more_receives_than_one_alone() {
     let street = Street::new();
     send(&street, 10).await;
     let handler = ReadsOnly::of(|_, denied, call| match call % 10 {
-        0 => Some(FaultKind::Throttled),
-        5 => Some(FaultKind::Transient),
-        _ => denied.then_some(FaultKind::Denied),
+        0 => Some(failed(FaultKind::Throttled)),
+        // As after a call of its own whose answer was lost: it can't know that it holds the claim itself.
+        3 => Some(Disposition::Waits { after: Duration::from_secs(5), cause: "another holds the claim".to_owned() }),
+        5 => Some(failed(FaultKind::Transient)),
+        _ => denied.then(|| failed(FaultKind::Denied)),
     });
     // One alone in its batch: nothing else of the batch hides a fault.
     let config = ConsumerConfig { batch: 1, ..readable() };
@@ -293,7 +299,7 @@ async fn what_is_denied_to_some_messages_does_not_hold_the_others_up_for_ever() 
     let handler = ReadsOnly::of(|delivery, denied, _| {
         let number =
             delivery.envelope.subject.as_str().rsplit('_').next().and_then(|number| number.parse::<u32>().ok());
-        (denied && number.is_some_and(|number| number < 45)).then_some(FaultKind::Denied)
+        (denied && number.is_some_and(|number| number < 45)).then(|| failed(FaultKind::Denied))
     });
     let street = consume(readable(), Arc::clone(&handler) as Arc<dyn Handler>, street, async || {
         tokio::time::sleep(HOUR / 2).await;
