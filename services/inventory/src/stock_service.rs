@@ -8,7 +8,9 @@ use shotengai_kernel::{Ports, ProductId};
 use shotengai_messaging::{Aggregates, CommandError, CommitWriter, Contest, Decided, Fault, UnitOfWork};
 use tokio::sync::Mutex;
 
-use crate::domain::{Addition, Declined, Kind, Outcome, Plan, Request, Reservation, States, Stock, Write, plan};
+use crate::domain::{
+    Addition, Declined, Judged, Kind, Outcome, Plan, Request, Reservation, States, Stock, Write, plan,
+};
 
 /// How often the requests that came together may be decided before the rest of them rather comes again.
 const ATTEMPTS: u32 = 11;
@@ -110,7 +112,10 @@ impl StockService {
     ) -> Result<Decided<Vec<Outcome>>, CommandError<Declined>> {
         let requests: Vec<&Request> = asked.iter().map(|asked| &asked.request).collect();
         let states = self.load(&requests).await?;
-        let Plan { writes, outcomes } = plan(&states, &requests);
+        let Plan { writes, judged, outcomes } = plan(&states, &requests);
+        for Judged { id, version } in judged {
+            unit.guard(id, version);
+        }
         for write in writes {
             self.stage(&mut unit, write, asked);
         }

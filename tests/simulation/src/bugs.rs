@@ -46,11 +46,13 @@ pub enum Bug {
     SweeperNeverSkips,
     /// Every chain of reminders of an order goes on.
     ChainsNeverMerge,
+    /// Orders are rejected by numbers that were read a moment ago, and nothing asks whether they still are so.
+    RejectByCachedStock,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::AcknowledgeBeforeCommit,
         Self::IgnorePartialPut,
         Self::CheckpointTooFar,
@@ -64,6 +66,7 @@ impl Bug {
         Self::NeverHalved,
         Self::SweeperNeverSkips,
         Self::ChainsNeverMerge,
+        Self::RejectByCachedStock,
     ];
 
     /// Its name on the command line.
@@ -83,6 +86,7 @@ impl Bug {
             Self::NeverHalved => "never-halved",
             Self::SweeperNeverSkips => "sweeper-never-skips",
             Self::ChainsNeverMerge => "chains-never-merge",
+            Self::RejectByCachedStock => "reject-by-cached-stock",
         }
     }
 }

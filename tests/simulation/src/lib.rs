@@ -30,6 +30,7 @@ mod robber;
 pub mod roles;
 mod settled;
 pub mod simulate;
+pub mod transactions;
 pub mod world;
 
 use std::time::Duration;

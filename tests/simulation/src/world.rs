@@ -24,6 +24,7 @@ use crate::fault_log::FaultLog;
 use crate::mishap::{Mishap, Mishaps};
 use crate::plan::{Dependency, Plan, poison};
 use crate::request_ledger::RequestLedger;
+use crate::transactions::Transactions;
 
 /// 2026-01-01T00:00:00Z, where every simulation begins, in seconds.
 const BEGINNING: i64 = 1_767_225_600;
@@ -68,6 +69,8 @@ pub struct World {
     pub fault_log: FaultLog,
     /// What may come more than once.
     pub copies: Copies,
+    /// What was written together.
+    pub transactions: Transactions,
     /// What is planted.
     pub bug: Option<Bug>,
     chance: SeededRandom,
@@ -151,6 +154,7 @@ impl World {
             request_ledger: RequestLedger::default(),
             fault_log: FaultLog::default(),
             copies: Copies::default(),
+            transactions: Transactions::default(),
             bug,
             chance: SeededRandom::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             began,

@@ -136,3 +136,8 @@ fn a_sweeper_that_never_skips_is_found() {
 fn chains_of_reminders_that_never_merge_are_found() {
     assert_found(Bug::ChainsNeverMerge);
 }
+
+#[test]
+fn rejecting_orders_by_cached_stock_is_found() {
+    assert_found(Bug::RejectByCachedStock);
+}

@@ -1,6 +1,6 @@
 //! A plan in the making: the states that the requests so far leave behind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shotengai_contracts::events::{
     Shortage, StockAdded, StockDeducted, StockLine, StockRejected, StockReleased, StockReserved,
@@ -10,7 +10,7 @@ use shotengai_kernel::{OrderId, ProductId, Quantity, Version};
 use shotengai_messaging::{Aggregate, Loaded};
 use uuid::Uuid;
 
-use super::plan::{Caused, Kind, Outcome, States, Wait, Write};
+use super::plan::{Caused, Judged, Kind, Outcome, States, Wait, Write};
 use super::{Addition, Moves, Request, Reservation, Stock, StockError};
 
 /// After an outcome that is an `Err` a draft holds half a request and is of no more use.
@@ -20,6 +20,8 @@ pub(super) struct Draft<'a> {
     moves: BTreeMap<ProductId, (Moves, usize)>,
     reservations: BTreeMap<OrderId, Changed<Reservation>>,
     additions: BTreeMap<Uuid, Changed<Addition>>,
+    /// Products whose numbers an order was rejected for.
+    short: BTreeSet<ProductId>,
 }
 
 #[derive(Clone)]
@@ -44,11 +46,30 @@ fn changed<A: Aggregate>(loaded: Option<&Loaded<A>>) -> Changed<A> {
 
 impl<'a> Draft<'a> {
     pub(super) const fn new(states: &'a States) -> Self {
-        Self { states, moves: BTreeMap::new(), reservations: BTreeMap::new(), additions: BTreeMap::new() }
+        Self {
+            states,
+            moves: BTreeMap::new(),
+            reservations: BTreeMap::new(),
+            additions: BTreeMap::new(),
+            short: BTreeSet::new(),
+        }
     }
 
-    pub(super) fn writes(&self) -> usize {
-        self.moves.len() + self.reservations.len() + self.additions.len()
+    /// How many items the transaction has.
+    pub(super) fn items(&self) -> usize {
+        self.moves.len() + self.reservations.len() + self.additions.len() + self.unmoved().count()
+    }
+
+    /// Products that were judged and are not moved: what is moved has its slot in the transaction.
+    fn unmoved(&self) -> impl Iterator<Item = &ProductId> {
+        self.short.iter().filter(|product| !self.moves.contains_key(*product))
+    }
+
+    /// The numbers on which rejections rely.
+    pub(super) fn judged(&self) -> Vec<Judged> {
+        let judged =
+            |product| Judged { id: aggregates::stock(product), version: version_of(self.states.stocks.get(product)) };
+        self.unmoved().map(judged).collect()
     }
 
     pub(super) fn decide(&mut self, index: usize, request: &Request) -> Outcome {
@@ -110,6 +131,7 @@ impl<'a> Draft<'a> {
         }
         let shortages: Vec<Shortage> = lines.iter().filter_map(|line| self.shortage(line)).collect();
         if !shortages.is_empty() {
+            self.short.extend(shortages.iter().map(|shortage| shortage.product_id.clone()));
             self.record(index, order, StockRejected { order_id: order.clone(), shortages })?;
             return Ok(Outcome::Done);
         }

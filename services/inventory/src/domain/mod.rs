@@ -16,9 +16,9 @@ mod stock;
 
 pub use addition::Addition;
 #[cfg(test)]
-pub(crate) use plan::MAX_WRITES;
+pub(crate) use plan::MAX_ITEMS;
 pub use plan::{Declined, Wait};
-pub(crate) use plan::{Kind, Outcome, Plan, States, Write, plan};
+pub(crate) use plan::{Judged, Kind, Outcome, Plan, States, Write, plan};
 pub use request::{Request, merged_lines};
 pub use reservation::Reservation;
 pub use stock::{Moves, Stock, StockError};

@@ -14,8 +14,8 @@ use super::draft::Draft;
 use super::{Addition, Request, Reservation, Stock};
 use crate::reasons::CONTRADICTION;
 
-/// The most commits of one plan: what one transaction can hold.
-pub(crate) const MAX_WRITES: usize = 100;
+/// The most commits and guards of one plan: what one transaction can hold.
+pub(crate) const MAX_ITEMS: usize = 100;
 
 /// The states that the requests are about, as loaded. One that is missing counts as never written.
 #[derive(Debug, Clone, Default)]
@@ -131,11 +131,22 @@ pub(crate) struct Write {
     pub(crate) events: Vec<Caused>,
 }
 
+/// Numbers that a rejection relies on and that the plan does not move: they must stand as they were loaded.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Judged {
+    /// The aggregate of the numbers.
+    pub(crate) id: AggregateId,
+    /// The version it was loaded at.
+    pub(crate) version: Version,
+}
+
 /// What to write, and what came of each request if it is written.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Plan {
-    /// All of these or none; at most [`MAX_WRITES`].
+    /// All of these or none; at most [`MAX_ITEMS`] with those that are judged.
     pub(crate) writes: Vec<Write>,
+    /// What the writes rely on beside their own slots.
+    pub(crate) judged: Vec<Judged>,
     /// One a request, in order.
     pub(crate) outcomes: Vec<Outcome>,
 }
@@ -156,15 +167,15 @@ pub(crate) fn plan(states: &States, requests: &[&Request]) -> Plan {
         let outcome = tried.decide(index, request);
         if matches!(outcome, Outcome::Impossible(_) | Outcome::Stale) {
             outcomes.push(outcome);
-        } else if tried.writes() <= MAX_WRITES {
+        } else if tried.items() <= MAX_ITEMS {
             draft = tried;
             outcomes.push(outcome);
-        } else if draft.writes() == 0 {
+        } else if draft.items() == 0 {
             outcomes.push(Outcome::Impossible("too many products for one transaction"));
         } else {
             full = true;
             outcomes.push(Outcome::NoRoom);
         }
     }
-    Plan { writes: draft.into_writes(), outcomes }
+    Plan { judged: draft.judged(), writes: draft.into_writes(), outcomes }
 }

@@ -9,7 +9,7 @@ use shotengai_kernel::{AggregateId, OrderId, ProductId, Quantity, Version};
 use shotengai_messaging::{Aggregate, Loaded};
 use uuid::Uuid;
 
-use super::{Addition, MAX_WRITES, Outcome, Plan, Request, Reservation, States, Stock, Wait, plan};
+use super::{Addition, MAX_ITEMS, Outcome, Plan, Request, Reservation, States, Stock, Wait, plan};
 
 fn product(n: usize) -> ProductId {
     ProductId::parse(&format!("prod_{n}")).unwrap()
@@ -55,7 +55,9 @@ fn write(states: &mut States, plan: &Plan) -> bool {
         let mut all = stocks.chain(reservations).chain(additions);
         all.find(|(other, _)| other.as_str() == text).map_or(Version::ZERO, |(_, version)| version)
     };
-    if plan.writes.iter().any(|write| version(&write.id) != write.current) {
+    let judged = plan.judged.iter().map(|judged| (&judged.id, judged.version));
+    let mut relied_on = plan.writes.iter().map(|write| (&write.id, write.current)).chain(judged);
+    if relied_on.any(|(id, loaded)| version(id) != loaded) {
         return false;
     }
     for write in &plan.writes {
@@ -105,7 +107,7 @@ fn run(messages: &[Request], cuts: &[(usize, bool)]) -> States {
         let (size, use_stale) = cuts.next().unwrap_or((3, false));
         let batch: Vec<Request> = queue.drain(..size.min(queue.len())).collect();
         let decided = plan(if use_stale { &stale } else { &states }, &batch.iter().collect::<Vec<_>>());
-        assert!(decided.writes.len() <= MAX_WRITES);
+        assert!(decided.writes.len() + decided.judged.len() <= MAX_ITEMS);
         assert_eq!(decided.outcomes.len(), batch.len());
         stale = states.clone();
         if !write(&mut states, &decided) {
@@ -198,6 +200,35 @@ fn a_shortage_names_every_product_that_is_short() {
     let InventoryEvent::StockRejected(rejected) = &write.events[0].event else { panic!("{write:?}") };
     let short: Vec<_> = rejected.shortages.iter().map(|s| (s.product_id.clone(), s.requested, s.available)).collect();
     assert_eq!(short, [(product(0), 2, 1), (product(2), 1, 0)]);
+}
+
+#[test]
+fn a_rejection_relies_on_the_numbers_that_were_short_and_on_no_others() {
+    let states = run(&[introduce(0, 1), introduce(1, 5), introduce(2, 0)], &[(10, false)]);
+    let short = reserve(1, vec![line(0, 2), line(1, 5), line(2, 1)]);
+    let judged = |requests: &[&Request]| {
+        plan(&states, requests).judged.iter().map(|it| (it.id.to_string(), it.version.get())).collect::<Vec<_>>()
+    };
+    assert_eq!(judged(&[&short]), [("stock/prod_0".to_owned(), 1), ("stock/prod_2".to_owned(), 1)]);
+    // What the same plan moves has its slot in it.
+    let last_piece = reserve(2, vec![line(0, 1)]);
+    assert_eq!(judged(&[&short, &last_piece]), [("stock/prod_2".to_owned(), 1)]);
+    assert_eq!(judged(&[&last_piece]), []);
+}
+
+#[test]
+fn guards_have_their_place_in_a_transaction() {
+    let introductions: Vec<Request> = (0..90).map(|n| introduce(n, 0)).collect();
+    let states = run(&introductions, &[(10, false)]);
+    let orders: Vec<Request> =
+        (0..3).map(|n| reserve(n, (n * 30..n * 30 + 50.min(90 - n * 30)).map(|p| line(p, 1)).collect())).collect();
+    let decided = plan(&states, &orders.iter().collect::<Vec<_>>());
+    assert_eq!(decided.outcomes, [Outcome::Done; 3]);
+    assert_eq!((decided.writes.len(), decided.judged.len()), (3, 90));
+    let more: Vec<Request> = (3..12).map(|n| reserve(n, vec![line(0, 1)])).collect();
+    let decided = plan(&states, &orders.iter().chain(&more).collect::<Vec<_>>());
+    assert_eq!(decided.outcomes.iter().filter(|outcome| **outcome == Outcome::Done).count(), 10);
+    assert_eq!(decided.outcomes.last(), Some(&Outcome::NoRoom));
 }
 
 #[test]

@@ -78,6 +78,23 @@ async fn processes_that_hear_of_the_same_cancellation_at_once_release_once_and_n
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_order_is_not_rejected_for_pieces_that_came_back_before_its_rejection_was_written() {
+    let shop = Shop::new(7);
+    let handlers = [shop.handler(), shop.handler()];
+    handlers[0].handle(&[shop.created(5), shop.placed(&order(1), 4)]).await;
+    let (placed, cancelled) = ([shop.placed(&order(2), 3)], [shop.cancelled(&order(1), 4)]);
+    shop.faults.breaks("store.append", InjectedFault::Delay(Duration::from_secs(2)));
+    let cancelling = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        handlers[1].handle(&cancelled).await
+    };
+    let (one, other) = tokio::join!(handlers[0].handle(&placed), cancelling);
+    assert_eq!([one, other].concat(), vec![Disposition::Done; 2]);
+    assert!(matches!(shop.reservation(&order(2)).await, Reservation::Reserved { .. }));
+    assert_eq!(shop.stock().await, Stock { available: 2, reserved: 3, deducted: 0 });
+}
+
 #[tokio::test]
 async fn a_lost_answer_is_not_a_second_reservation() {
     let shop = Shop::new(4);

@@ -1,4 +1,5 @@
-//! Appending: one commit by `PutItem`, several by `TransactWriteItems`, each into a slot that must be empty.
+//! Appending: one commit by `PutItem`, several by `TransactWriteItems`, each into a slot that must be empty. A guard is a
+//! `ConditionCheck` on the slot behind the version it names, so a commit with guards is a transaction, too.
 //!
 //! The SDK repeats what got no answer. The repeated write then finds the slot taken by ourselves, which the commit's id
 //! shows: success. A transaction is all or nothing, so one slot of ours means that all are.
@@ -8,12 +9,14 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    CancellationReason, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
 use shotengai_kernel::Ports;
-use shotengai_messaging::{AppendError, Commit, Fault, FaultKind};
+use shotengai_messaging::{AppendError, Commit, Fault, FaultKind, Guard};
 
 use super::attributes::Item;
-use super::commit_item::{encode, is_ours};
+use super::commit_item::{encode, is_ours, key};
 use super::expression::CONFLICT_BACKOFF;
 use super::limits::{ITEM_MAX_BYTES, TRANSACT_MAX_BYTES, TRANSACT_MAX_ITEMS, size};
 use crate::fault::{fault, invalid, kind_of};
@@ -28,27 +31,28 @@ const CONFLICT_ATTEMPTS: u32 = 6;
 /// What one attempt came to.
 enum Attempt {
     Done,
-    /// Others stand in these slots.
+    /// Others stand in these slots, or behind these guards.
     Lost(Vec<usize>),
     /// Refused for now; nothing was written.
     Busy(Fault),
 }
 
-/// Writes all of these commits or none.
+/// Writes all of these commits or none, and only while every guard holds.
 pub(super) async fn append(
     client: &Client,
     table: &str,
     marked: bool,
     ports: &Ports,
     commits: &[Commit],
+    guards: &[Guard],
 ) -> Result<(), AppendError> {
-    let items = items(commits, marked)?;
+    let items = items(commits, guards, marked)?;
     let mut failures = 0;
     loop {
-        let attempt = match (commits, items.as_slice()) {
-            ([], _) => return Ok(()),
-            ([commit], [item]) => put(client, table, commit, item.clone()).await?,
-            _ => transact(client, table, commits, items.clone()).await?,
+        let attempt = match (commits, items.as_slice(), guards) {
+            ([], ..) => return Ok(()),
+            ([commit], [item], []) => put(client, table, commit, item.clone()).await?,
+            _ => transact(client, table, commits, items.clone(), guards).await?,
         };
         match attempt {
             Attempt::Done => return Ok(()),
@@ -65,9 +69,11 @@ pub(super) async fn append(
 }
 
 /// Encodes and checks what no later attempt could make right.
-fn items(commits: &[Commit], marked: bool) -> Result<Vec<Item>, AppendError> {
-    if commits.len() > TRANSACT_MAX_ITEMS {
-        return Err(AppendError::Unwritable(format!("{} commits, {TRANSACT_MAX_ITEMS} are allowed", commits.len())));
+fn items(commits: &[Commit], guards: &[Guard], marked: bool) -> Result<Vec<Item>, AppendError> {
+    let together = commits.len() + guards.len();
+    if together > TRANSACT_MAX_ITEMS {
+        let why = format!("{together} commits and guards, {TRANSACT_MAX_ITEMS} are allowed");
+        return Err(AppendError::Unwritable(why));
     }
     let mut aggregates = BTreeSet::new();
     let mut total = 0;
@@ -91,6 +97,9 @@ fn items(commits: &[Commit], marked: bool) -> Result<Vec<Item>, AppendError> {
     if total > TRANSACT_MAX_BYTES {
         return Err(AppendError::Unwritable(format!("{total} bytes together, {TRANSACT_MAX_BYTES} fit")));
     }
+    if let Some(guard) = guards.iter().find(|guard| !aggregates.insert(&guard.aggregate_id)) {
+        return Err(AppendError::Unwritable(format!("{} has a guard and another or a commit", guard.aggregate_id)));
+    }
     Ok(items)
 }
 
@@ -113,8 +122,14 @@ async fn put(client: &Client, table: &str, commit: &Commit, item: Item) -> Resul
     }
 }
 
-async fn transact(client: &Client, table: &str, commits: &[Commit], items: Vec<Item>) -> Result<Attempt, AppendError> {
-    let puts = items
+async fn transact(
+    client: &Client,
+    table: &str,
+    commits: &[Commit],
+    items: Vec<Item>,
+    guards: &[Guard],
+) -> Result<Attempt, AppendError> {
+    let mut writes = items
         .into_iter()
         .map(|item| {
             let put = Put::builder()
@@ -127,7 +142,16 @@ async fn transact(client: &Client, table: &str, commits: &[Commit], items: Vec<I
             Ok(TransactWriteItem::builder().put(put).build())
         })
         .collect::<Result<Vec<_>, Fault>>()?;
-    let answer = client.transact_write_items().set_transact_items(Some(puts)).send().await;
+    for guard in guards {
+        let check = ConditionCheck::builder()
+            .table_name(table)
+            .set_key(Some(key(&guard.aggregate_id, guard.version.next())))
+            .condition_expression(SLOT_IS_EMPTY)
+            .build()
+            .map_err(|error| invalid(TRANSACT, error))?;
+        writes.push(TransactWriteItem::builder().condition_check(check).build());
+    }
+    let answer = client.transact_write_items().set_transact_items(Some(writes)).send().await;
     let Err(error) = answer else { return Ok(Attempt::Done) };
     match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(refusal)) => {
@@ -137,27 +161,31 @@ async fn transact(client: &Client, table: &str, commits: &[Commit], items: Vec<I
     }
 }
 
-/// What a cancelled transaction means; none when its reasons are neither taken slots nor anything that passes.
+/// What a cancelled transaction means; none when its reasons are neither taken slots nor anything that passes. Reasons
+/// behind those of the commits are the guards'.
 fn judge(commits: &[Commit], reasons: &[CancellationReason]) -> Option<Attempt> {
     let mut ours = false;
-    let mut lost = Vec::new();
+    let (mut lost, mut moved) = (Vec::new(), Vec::new());
     let mut busy = None;
-    for (index, (commit, reason)) in commits.iter().zip(reasons).enumerate() {
-        match reason.code() {
-            None | Some("None") => {}
-            Some("ConditionalCheckFailed") if is_ours(commit, reason.item()) => ours = true,
-            Some("ConditionalCheckFailed") => lost.push(index),
-            Some(code) if kind_of(code, None) == FaultKind::Throttled => {
+    for (index, reason) in reasons.iter().enumerate() {
+        match (reason.code(), commits.get(index)) {
+            (None | Some("None"), _) => {}
+            (Some("ConditionalCheckFailed"), Some(commit)) if is_ours(commit, reason.item()) => ours = true,
+            (Some("ConditionalCheckFailed"), Some(_)) => lost.push(index),
+            (Some("ConditionalCheckFailed"), None) => moved.push(index),
+            (Some(code), _) if kind_of(code, None) == FaultKind::Throttled => {
                 busy = Some(Fault::new(FaultKind::Throttled, TRANSACT, code.to_owned()));
             }
-            Some(_) => return None,
+            (Some(_), _) => return None,
         }
     }
+    // What has happened relied on what was so then.
+    if ours && lost.is_empty() {
+        return Some(Attempt::Done);
+    }
+    lost.append(&mut moved);
     if !lost.is_empty() {
         return Some(Attempt::Lost(lost));
-    }
-    if ours {
-        return Some(Attempt::Done);
     }
     busy.map(Attempt::Busy)
 }
@@ -207,6 +235,19 @@ mod tests {
     }
 
     #[test]
+    fn a_guard_that_fails_is_a_loss_unless_the_transaction_has_happened() {
+        let all = commits(2);
+        let ([ours], [other]) = all.split_at(1) else { panic!("two commits") };
+        let moved = reason("ConditionalCheckFailed", None);
+        let lost = judge(std::slice::from_ref(ours), &[reason("None", None), moved.clone()]);
+        assert!(matches!(lost, Some(Attempt::Lost(indexes)) if indexes == [1]));
+        let both = judge(std::slice::from_ref(ours), &[reason("ConditionalCheckFailed", Some(other)), moved.clone()]);
+        assert!(matches!(both, Some(Attempt::Lost(indexes)) if indexes == [0, 1]));
+        let happened = judge(std::slice::from_ref(ours), &[reason("ConditionalCheckFailed", Some(ours)), moved]);
+        assert!(matches!(happened, Some(Attempt::Done)));
+    }
+
+    #[test]
     fn a_transaction_that_met_another_is_tried_again_and_an_invalid_one_is_not() {
         let ours = commits(2);
         let met = [reason("None", None), reason("TransactionConflict", None)];
@@ -218,12 +259,12 @@ mod tests {
     #[test]
     fn what_can_never_be_written_is_refused_before_it_is_sent() {
         let twice = [commits(1), commits(1)].concat();
-        assert!(matches!(items(&twice, true), Err(AppendError::Unwritable(_))));
-        assert!(matches!(items(&commits(101), true), Err(AppendError::Unwritable(_))));
+        assert!(matches!(items(&twice, &[], true), Err(AppendError::Unwritable(_))));
+        assert!(matches!(items(&commits(101), &[], true), Err(AppendError::Unwritable(_))));
         let mut large = commits(1);
         let padding = serde_json::Value::String("x".repeat(ITEM_MAX_BYTES));
         large.iter_mut().flat_map(|commit| commit.events.iter_mut()).for_each(|event| event.data = padding.clone());
-        assert!(matches!(items(&large, true), Err(AppendError::Unwritable(_))));
-        assert!(items(&commits(100), true).is_ok());
+        assert!(matches!(items(&large, &[], true), Err(AppendError::Unwritable(_))));
+        assert!(items(&commits(100), &[], true).is_ok());
     }
 }

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use shotengai_contracts::Owner;
 use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
-use shotengai_messaging::{AppendError, Commit, EventStore, Fault, Note, Snapshot};
+use shotengai_messaging::{AppendError, Commit, EventStore, Fault, Guard, Note, Snapshot};
 
 use super::attributes::{Item, number, read_text, text};
 use super::captured::Captured;
@@ -72,11 +72,11 @@ impl DynamoEventStore {
 
 #[async_trait]
 impl EventStore for DynamoEventStore {
-    async fn append(&self, commits: &[Commit]) -> Result<(), AppendError> {
+    async fn append_guarded(&self, commits: &[Commit], guards: &[Guard]) -> Result<(), AppendError> {
         if let Some(captured) = &self.captured {
             captured.require().await?;
         }
-        append::append(&self.client, &self.events, self.marks_outbox, &self.ports, commits).await
+        append::append(&self.client, &self.events, self.marks_outbox, &self.ports, commits, guards).await
     }
 
     async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {

@@ -11,7 +11,7 @@ use shotengai_aws::{Aws, AwsConfig};
 use shotengai_contracts::Owner;
 use shotengai_kernel::{AggregateId, Version};
 use shotengai_messaging::{
-    AppendError, Commit, CommitMark, EventStore, FaultKind, Infrastructure, OUTBOX_SHARDS, Snapshot,
+    AppendError, Commit, CommitMark, EventStore, FaultKind, Guard, Infrastructure, OUTBOX_SHARDS, Snapshot,
 };
 use tracing::instrument::WithSubscriber;
 use tracing_subscriber::Layer;
@@ -72,6 +72,26 @@ async fn an_append_whose_answer_was_lost_happens_once_and_succeeds() {
     let refused = store.append(&[rival, commit("prod_4", 0)]).await;
     assert!(matches!(refused, Err(AppendError::Conflict { indexes }) if indexes == [0]));
     assert!(store.load(&AggregateId::parse("prod_4").unwrap(), Version::ZERO).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_guarded_append_is_refused_once_a_guarded_aggregate_has_moved() {
+    let aws = account_with_store().await;
+    let store = aws.event_store(Owner::Catalog);
+    let judged = AggregateId::parse("prod_judged").unwrap();
+    let guards = [Guard { aggregate_id: judged.clone(), version: Version::ZERO }];
+    let (one, many) = (commit("prod_1", 0), [commit("prod_2", 0), commit("prod_3", 0)]);
+    store.append_guarded(std::slice::from_ref(&one), &guards).await.unwrap();
+    assert!(store.load(&judged, Version::ZERO).await.unwrap().is_empty(), "a guard writes nothing");
+    store.append(&[commit("prod_judged", 0)]).await.unwrap();
+
+    let refused = store.append_guarded(&many, &guards).await;
+    assert!(matches!(refused, Err(AppendError::Conflict { indexes }) if indexes == [2]));
+    assert!(store.load(&many[0].aggregate_id, Version::ZERO).await.unwrap().is_empty());
+    // What has happened is a success, whatever moved since.
+    store.append_guarded(std::slice::from_ref(&one), &guards).await.unwrap();
+    let after = [Guard { aggregate_id: judged, version: Version::new(1) }];
+    store.append_guarded(&many, &after).await.unwrap();
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use shotengai_kernel::{AggregateId, Version};
 use super::{Aggregate, Aggregates, Executed, Loaded, Repository};
 use crate::commit::{Commit, CommitFactory};
 use crate::ports::fault::Fault;
+use crate::ports::store::Guard;
 
 /// One attempt at a command on one or several aggregates: reads them and collects the events that are to be written
 /// together, one commit an aggregate, all or none. [`super::CommitWriter::run`] makes one for each attempt.
@@ -19,6 +20,7 @@ pub struct UnitOfWork {
     /// Whether a state was taken for true that nobody has read.
     assumed: Arc<AtomicBool>,
     drafts: Vec<Draft>,
+    guards: Vec<Guard>,
 }
 
 /// The commit of one aggregate in the making.
@@ -38,6 +40,16 @@ impl<A: Aggregate> Memory for Repository<A> {
     fn absorb(&self, commit: &Commit) {
         Self::absorb(self, commit);
     }
+}
+
+/// What a unit of work writes.
+pub(super) struct Writes {
+    pub(super) commits: Vec<Commit>,
+    pub(super) guards: Vec<Guard>,
+    /// Who remembers the aggregate of each commit.
+    pub(super) memories: Vec<Arc<dyn Memory>>,
+    /// The events of all commits.
+    pub(super) written: Vec<Event>,
 }
 
 /// A decision: what it wants to write, and what it answers once that is written.
@@ -71,7 +83,7 @@ impl<A: Aggregate> Deref for Tracked<A> {
 
 impl UnitOfWork {
     pub(super) const fn new(fresh: bool, assumed: Arc<AtomicBool>) -> Self {
-        Self { fresh, assumed, drafts: Vec::new() }
+        Self { fresh, assumed, drafts: Vec::new(), guards: Vec::new() }
     }
 
     /// The aggregate now.
@@ -157,21 +169,32 @@ impl UnitOfWork {
         self.drafts.push(Draft { id: id.clone(), current, events: events.collect(), memory });
     }
 
+    /// Guards the decision by an aggregate that it judged at this version and does not write: if another writer moves that
+    /// first, it is decided anew. Reads alone guard nothing, since what they judged may have changed by the time of the
+    /// write. Nothing to do where the decision writes the aggregate, whose slot says the same.
+    pub fn guard(&mut self, aggregate_id: AggregateId, version: Version) {
+        if self.guards.iter().all(|guard| guard.aggregate_id != aggregate_id) {
+            self.guards.push(Guard { aggregate_id, version });
+        }
+    }
+
     /// Ends the decision; `answer` is what the command comes to once all of it is written.
     #[must_use]
     pub const fn decided<T>(self, answer: T) -> Decided<T> {
         Decided { unit: self, answer }
     }
 
-    /// The commits, who remembers what they change, and their events.
-    pub(super) fn into_commits(self, factory: &CommitFactory) -> (Vec<Commit>, Vec<Arc<dyn Memory>>, Vec<Event>) {
+    /// The commits with their guards, who remembers what they change, and their events.
+    pub(super) fn into_writes(self, factory: &CommitFactory) -> Writes {
+        let Self { drafts, mut guards, .. } = self;
+        guards.retain(|guard| drafts.iter().all(|draft| draft.id != guard.aggregate_id));
         let mut written = Vec::new();
-        let commits = self.drafts.into_iter().filter_map(|Draft { id, current, events, memory }| {
+        let commits = drafts.into_iter().filter_map(|Draft { id, current, events, memory }| {
             let commit = factory.commit_of(id, current, events.iter().map(|(event, meta)| (event, meta)))?;
             written.extend(events.into_iter().map(|(event, _)| event));
             Some((commit, memory))
         });
         let (commits, memories) = commits.unzip();
-        (commits, memories, written)
+        Writes { commits, guards, memories, written }
     }
 }

@@ -8,12 +8,13 @@ use std::time::Duration;
 use shotengai_contracts::{Event, Metadata};
 use shotengai_kernel::{AggregateId, Ports, Random, Version};
 
+use super::unit::Writes;
 use super::{CommandError, Decided, UnitOfWork};
 use crate::backoff::Backoff;
 use crate::commit::{Commit, CommitFactory};
 use crate::metrics;
 use crate::outbox::Outbox;
-use crate::ports::store::{AppendError, EventStore};
+use crate::ports::store::{AppendError, EventStore, Guard};
 
 /// Writes a service's commits: durable first, then to the outbox.
 #[derive(Clone)]
@@ -118,8 +119,8 @@ impl CommitWriter {
     }
 
     async fn write(&self, unit: UnitOfWork) -> Result<Vec<Commit>, AppendError> {
-        let (commits, memories, written) = unit.into_commits(&self.factory);
-        match self.append(commits.clone()).await {
+        let Writes { commits, guards, memories, written } = unit.into_writes(&self.factory);
+        match self.append_guarded(commits.clone(), &guards).await {
             Ok(()) => {
                 written.iter().for_each(self.count);
                 commits.iter().zip(memories).for_each(|(commit, memory)| memory.absorb(commit));
@@ -127,8 +128,10 @@ impl CommitWriter {
             }
             Err(error) => {
                 if let AppendError::Conflict { indexes } = &error {
-                    let lost = indexes.first().and_then(|index| commits.get(*index));
-                    metrics::count_conflict(lost.map(|commit| kind_of(&commit.aggregate_id)).unwrap_or_default());
+                    let written = commits.iter().map(|commit| &commit.aggregate_id);
+                    let mut ids = written.chain(guards.iter().map(|guard| &guard.aggregate_id));
+                    let lost = indexes.first().and_then(|index| ids.nth(*index));
+                    metrics::count_conflict(lost.map(kind_of).unwrap_or_default());
                 }
                 Err(error)
             }
@@ -146,10 +149,15 @@ impl CommitWriter {
     /// # Errors
     /// As [`EventStore::append`].
     pub async fn append(&self, commits: Vec<Commit>) -> Result<(), AppendError> {
+        self.append_guarded(commits, &[]).await
+    }
+
+    /// No commits need no guards: there is nothing that could be wrong.
+    async fn append_guarded(&self, commits: Vec<Commit>, guards: &[Guard]) -> Result<(), AppendError> {
         if commits.is_empty() {
             return Ok(());
         }
-        self.store.append(&commits).await?;
+        self.store.append_guarded(&commits, guards).await?;
         self.outbox.offer(commits);
         Ok(())
     }

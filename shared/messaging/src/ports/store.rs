@@ -15,18 +15,28 @@ pub const OUTBOX_SHARDS: u8 = 16;
 /// Why commits were not appended. In every case but [`AppendError::Fault`] of kind `Transient`, nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
-    /// Somebody else's commit stands where at least one of these would go: reload and decide again.
-    #[error("{} of the commits lost against another writer", .indexes.len())]
+    /// Somebody else's commit stands where at least one of these would go, or behind a version that one of them relies on:
+    /// reload and decide again.
+    #[error("{} of the commits and guards lost against another writer", .indexes.len())]
     Conflict {
-        /// Which of the commits lost; never empty.
+        /// Which of the commits lost; guards count on after the commits. Never empty.
         indexes: Vec<usize>,
     },
-    /// The commits can't ever be written together: too many, too large, or two for one slot.
+    /// The commits can't ever be written together: too many, too large, or two of one aggregate.
     #[error("the commits can't be written together: {0}")]
     Unwritable(String),
     /// The store failed. After a transient fault the same commits may be appended again, unchanged, safely.
     #[error(transparent)]
     Fault(#[from] Fault),
+}
+
+/// A version at which an aggregate must still stand when commits are written that rely on it and don't write it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guard {
+    /// The aggregate.
+    pub aggregate_id: AggregateId,
+    /// The version at which it was read.
+    pub version: Version,
 }
 
 /// A state folded up to a version, so that a load needs only what came after.
@@ -78,7 +88,17 @@ pub trait EventStore: Send + Sync {
     ///
     /// # Errors
     /// [`AppendError`], and then nothing was written (see there for the one exception).
-    async fn append(&self, commits: &[Commit]) -> Result<(), AppendError>;
+    async fn append(&self, commits: &[Commit]) -> Result<(), AppendError> {
+        self.append_guarded(commits, &[]).await
+    }
+
+    /// The same, if each aggregate of `guards` still stands where its guard says. They count as commits do: at most 100
+    /// together, none of an aggregate that has another or a commit here. An append that has happened is its own success
+    /// whatever its guarded aggregates did since.
+    ///
+    /// # Errors
+    /// As [`EventStore::append`].
+    async fn append_guarded(&self, commits: &[Commit], guards: &[Guard]) -> Result<(), AppendError>;
 
     /// All commits of one aggregate whose events come after `after`, oldest first. Consistent.
     ///

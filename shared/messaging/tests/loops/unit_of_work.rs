@@ -106,6 +106,44 @@ async fn events_on_one_aggregate_make_one_commit_with_each_its_cause() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_guarded_decision_is_made_anew_when_what_it_judged_has_moved() {
+    let street = Street::new();
+    let (heaps, rival, meta) = (&process(&street).1, &process(&street).1, &street.meta());
+    let (judged, written) = (&aggregate("stock/a"), &aggregate("stock/b"));
+    let seen = &std::sync::Mutex::new(Vec::new());
+    let attempt = |mut unit: UnitOfWork| async move {
+        let basis = unit.load(heaps, judged).await?;
+        let mut heap = unit.load(heaps, written).await?;
+        unit.guard(judged.clone(), basis.version);
+        seen.lock().unwrap().push(basis.state.pieces);
+        // Somebody is faster, once.
+        if basis.state.pieces == 0 {
+            rival.execute::<Infallible>(judged, meta, |_| Ok(vec![more(5)])).await?;
+        }
+        unit.record(heaps, &mut heap, vec![more(basis.state.pieces)], meta)?;
+        Ok(unit.decided(()))
+    };
+    heaps.writer().run::<_, Infallible, _, _>(&mut Contest::default(), attempt).await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), [0, 5]);
+    assert_eq!(pieces(&street, "stock/b").await, 5);
+
+    // Whoever writes what he judged needs no guard, and a guard of nothing writes nothing.
+    let attempt = |mut unit: UnitOfWork| async move {
+        let mut heap = unit.load(heaps, judged).await?;
+        unit.guard(judged.clone(), heap.version);
+        unit.record(heaps, &mut heap, vec![more(1)], meta)?;
+        Ok(unit.decided(()))
+    };
+    heaps.writer().run::<_, Infallible, _, _>(&mut Contest::default(), attempt).await.unwrap();
+    let attempt = |mut unit: UnitOfWork| async move {
+        unit.guard(judged.clone(), Version::ZERO);
+        Ok(unit.decided(()))
+    };
+    heaps.writer().run::<_, Infallible, _, _>(&mut Contest::default(), attempt).await.unwrap();
+    assert_eq!(pieces(&street, "stock/a").await, 6);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_first_slot_is_claimed_without_a_read_and_read_once_it_was_lost() {
     let street = Street::new();
     let (id, meta) = (aggregate("stock/a"), street.meta());

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use shotengai_kernel::{AggregateId, Timestamp, Version};
 use shotengai_messaging::commit::Commit;
 use shotengai_messaging::ports::fault::Fault;
-use shotengai_messaging::ports::store::{AppendError, EventStore, Note, Snapshot};
+use shotengai_messaging::ports::store::{AppendError, EventStore, Guard, Note, Snapshot};
 
 /// Passes everything on, and counts the commits that loads answer.
 pub struct CountingStore {
@@ -41,8 +41,8 @@ impl CountingStore {
 
 #[async_trait]
 impl EventStore for CountingStore {
-    async fn append(&self, commits: &[Commit]) -> Result<(), AppendError> {
-        self.inner().append(commits).await
+    async fn append_guarded(&self, commits: &[Commit], guards: &[Guard]) -> Result<(), AppendError> {
+        self.inner().append_guarded(commits, guards).await
     }
 
     async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {

@@ -6,7 +6,7 @@ use serde_json::json;
 use shotengai_contracts::{EventType, Metadata, samples};
 use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
 use shotengai_messaging::commit::{Commit, CommitFactory};
-use shotengai_messaging::ports::store::{AppendError, CommitMark, EventStore, Snapshot};
+use shotengai_messaging::ports::store::{AppendError, CommitMark, EventStore, Guard, Snapshot};
 
 use super::{eventually, fresh, store_indexes};
 
@@ -22,6 +22,9 @@ pub async fn event_store_contract(store: Arc<dyn EventStore>, ports: &Ports) {
     case.an_append_is_all_or_none().await;
     case.a_repeated_append_is_its_own_success().await;
     case.a_conflict_names_the_commits_that_lost().await;
+    case.a_guarded_append_needs_every_guarded_aggregate_unmoved().await;
+    case.a_repeated_guarded_append_is_its_own_success().await;
+    case.guards_count_as_commits_do().await;
     case.one_of_many_writers_gets_the_slot().await;
     case.a_hundred_commits_go_together_and_no_more().await;
     case.two_commits_of_one_aggregate_do_not_go_together().await;
@@ -32,6 +35,11 @@ pub async fn event_store_contract(store: Arc<dyn EventStore>, ports: &Ports) {
 pub(super) struct Case {
     pub(super) store: Arc<dyn EventStore>,
     pub(super) ports: Ports,
+}
+
+/// The aggregate has to stand at this version.
+fn guard(id: &AggregateId, version: u64) -> Guard {
+    Guard { aggregate_id: id.clone(), version: Version::new(version) }
 }
 
 impl Case {
@@ -61,7 +69,11 @@ impl Case {
     }
 
     async fn lost(&self, commits: &[Commit]) -> Vec<usize> {
-        match self.store.append(commits).await {
+        self.lost_guarded(commits, &[]).await
+    }
+
+    async fn lost_guarded(&self, commits: &[Commit], guards: &[Guard]) -> Vec<usize> {
+        match self.store.append_guarded(commits, guards).await {
             Err(AppendError::Conflict { indexes }) => indexes,
             other => panic!("a taken slot must be a conflict, not {other:?}"),
         }
@@ -123,6 +135,59 @@ impl Case {
         let together: Vec<_> = ids.iter().map(|id| self.commit(id, 0, 1)).collect();
         assert_eq!(self.lost(&together).await, [0, 2], "both taken slots are named");
         assert_eq!(self.lost(&together[..1]).await, [0], "a single commit that lost is the first");
+    }
+
+    async fn a_guarded_append_needs_every_guarded_aggregate_unmoved(&self) {
+        let (judged, unwritten) = (self.id(), self.id());
+        self.append(&[self.commit(&judged, 0, 2)]).await;
+        let guards = [guard(&unwritten, 0), guard(&judged, 2)];
+        let first = self.commit(&self.id(), 0, 1);
+        self.store.append_guarded(std::slice::from_ref(&first), &guards).await.expect("both stand as they were read");
+        assert_eq!(self.load(&first.aggregate_id, 0).await, [first], "one commit with guards is written");
+        assert_eq!(self.load(&unwritten, 0).await, [], "a guard writes nothing");
+
+        self.append(&[self.commit(&judged, 2, 1)]).await;
+        let late = [self.commit(&self.id(), 0, 1), self.commit(&self.id(), 0, 1)];
+        assert_eq!(self.lost_guarded(&late, &guards).await, [3], "guards count on after the commits");
+        assert_eq!(self.lost_guarded(&late[..1], &guards).await, [2], "also behind a single commit");
+        for commit in &late {
+            assert_eq!(self.load(&commit.aggregate_id, 0).await, [], "nothing is written on a state that has moved");
+        }
+    }
+
+    async fn a_repeated_guarded_append_is_its_own_success(&self) {
+        let judged = self.id();
+        let (single, several) =
+            (self.commit(&self.id(), 0, 1), [self.commit(&self.id(), 0, 1), self.commit(&self.id(), 0, 1)]);
+        let guards = [guard(&judged, 0)];
+        let append = async || {
+            self.store
+                .append_guarded(std::slice::from_ref(&single), &guards)
+                .await
+                .expect("it happens, or has happened");
+            self.store.append_guarded(&several, &guards).await.expect("they happen, or have happened");
+        };
+        append().await;
+        self.append(&[self.commit(&judged, 0, 1)]).await;
+        append().await;
+        for commit in several.iter().chain([&single]) {
+            let loaded = self.load(&commit.aggregate_id, 0).await;
+            assert_eq!(loaded, std::slice::from_ref(commit), "repeated appends write once");
+        }
+    }
+
+    async fn guards_count_as_commits_do(&self) {
+        let judged = self.id();
+        let commit = self.commit(&self.id(), 0, 1);
+        let guards: Vec<_> = (0..100).map(|_| guard(&self.id(), 0)).collect();
+        let outcome = self.store.append_guarded(std::slice::from_ref(&commit), &guards).await;
+        assert!(matches!(outcome, Err(AppendError::Unwritable(_))), "101 together are unwritable, not {outcome:?}");
+        for guards in [vec![guard(&commit.aggregate_id, 0)], vec![guard(&judged, 0), guard(&judged, 0)]] {
+            let outcome = self.store.append_guarded(std::slice::from_ref(&commit), &guards).await;
+            assert!(matches!(outcome, Err(AppendError::Unwritable(_))), "two of one aggregate, not {outcome:?}");
+        }
+        assert_eq!(self.load(&commit.aggregate_id, 0).await, [], "nothing of an unwritable append is written");
+        self.store.append_guarded(std::slice::from_ref(&commit), &guards[1..]).await.expect("a hundred go together");
     }
 
     async fn one_of_many_writers_gets_the_slot(&self) {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
 use shotengai_messaging::commit::Commit;
 use shotengai_messaging::ports::fault::Fault;
-use shotengai_messaging::ports::store::{AppendError, EventStore, Note, OUTBOX_SHARDS, Snapshot};
+use shotengai_messaging::ports::store::{AppendError, EventStore, Guard, Note, OUTBOX_SHARDS, Snapshot};
 
 use super::faults::{FaultInjector, Gate, throttled};
 use super::index::{Index, Slot, slot_of};
@@ -131,9 +131,10 @@ fn item_size(commit: &Commit) -> usize {
 }
 
 /// Why these commits can't ever be written together.
-fn unwritable(commits: &[Commit]) -> Option<String> {
-    if commits.len() > TRANSACTION_MAX_ITEMS {
-        return Some(format!("{} commits are more than {TRANSACTION_MAX_ITEMS}", commits.len()));
+fn unwritable(commits: &[Commit], guards: &[Guard]) -> Option<String> {
+    let items = commits.len() + guards.len();
+    if items > TRANSACTION_MAX_ITEMS {
+        return Some(format!("{items} commits and guards are more than {TRANSACTION_MAX_ITEMS}"));
     }
     let mut aggregates = BTreeSet::new();
     let mut together = 0;
@@ -150,17 +151,23 @@ fn unwritable(commits: &[Commit]) -> Option<String> {
             return Some(format!("a commit of {} has {size} bytes, more than {ITEM_MAX_BYTES}", commit.aggregate_id));
         }
     }
+    if let Some(guard) = guards.iter().find(|guard| !aggregates.insert(&guard.aggregate_id)) {
+        return Some(format!("a guard of {}, which has another or a commit here", guard.aggregate_id));
+    }
     (commits.len() > 1 && together > TRANSACTION_MAX_BYTES)
         .then(|| format!("{together} bytes together are more than {TRANSACTION_MAX_BYTES}"))
 }
 
 impl Items {
-    fn append(&mut self, commits: &[Commit], marked: bool) -> Result<(), AppendError> {
-        let lost = |commit: &Commit| {
-            self.commits.get(&slot_of(commit)).is_some_and(|standing| standing.commit_id != commit.commit_id)
-        };
-        let indexes: Vec<usize> =
-            commits.iter().enumerate().filter(|(_, commit)| lost(commit)).map(|(index, _)| index).collect();
+    fn append(&mut self, commits: &[Commit], guards: &[Guard], marked: bool) -> Result<(), AppendError> {
+        let standing = |commit: &Commit| self.commits.get(&slot_of(commit)).map(|standing| standing.commit_id);
+        let ours = commits.iter().any(|commit| standing(commit) == Some(commit.commit_id));
+        let lost = |commit: &Commit| standing(commit).is_some_and(|id| id != commit.commit_id);
+        // What has happened relied on what was so then.
+        let moved =
+            |guard: &Guard| !ours && self.commits.contains_key(&(guard.aggregate_id.clone(), guard.version.next()));
+        let lost = commits.iter().map(lost).chain(guards.iter().map(moved));
+        let indexes: Vec<usize> = lost.enumerate().filter(|(_, is_lost)| *is_lost).map(|(index, _)| index).collect();
         if !indexes.is_empty() {
             return Err(AppendError::Conflict { indexes });
         }
@@ -199,12 +206,12 @@ impl Items {
 
 #[async_trait]
 impl EventStore for MemoryEventStore {
-    async fn append(&self, commits: &[Commit]) -> Result<(), AppendError> {
-        if let Some(why) = unwritable(commits) {
+    async fn append_guarded(&self, commits: &[Commit], guards: &[Guard]) -> Result<(), AppendError> {
+        if let Some(why) = unwritable(commits, guards) {
             return Err(AppendError::Unwritable(why));
         }
         let passage = self.gate.single("store.append").await?;
-        lock(&self.items).append(commits, self.marks_outbox)?;
+        lock(&self.items).append(commits, guards, self.marks_outbox)?;
         Ok(passage.answer(())?)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shotengai_contracts::events::{CancelReason, OrderCancelled, OrderPlaced, OrderStage, StockRejected};
+use shotengai_contracts::events::{CancelReason, OrderCancelled, OrderPlaced, OrderStage, Shortage, StockMoved};
 use shotengai_contracts::payment::PaymentToken;
 use shotengai_contracts::{Envelope, Event};
 use shotengai_inventory::domain::Stock;
@@ -13,8 +13,6 @@ use super::{Orders, events, intents};
 use crate::plan::{Errand, tokens};
 use crate::world::World;
 
-/// Longer than any call stands between what inventory reads and what it writes: stalls and freezes together.
-const READ_TO_WRITE_SECONDS: i64 = 180;
 /// The furthest that two clocks are apart.
 const CLOCKS_APART_SECONDS: i64 = 8;
 
@@ -26,7 +24,7 @@ pub(super) fn every_cancel_has_its_reason(
     of_inventory: &[Commit],
 ) {
     let mut placed: BTreeMap<OrderId, (Timestamp, OrderPlaced)> = BTreeMap::new();
-    let shortages = Shortages::of(of_inventory);
+    let shortages = Shortages::of(world, of_inventory);
     for (envelope, event) in events(of_order) {
         match event {
             Event::OrderPlaced(it) => drop(placed.insert(it.order_id.clone(), (envelope.time, it))),
@@ -108,33 +106,23 @@ fn what_was_answered_stays(world: &World, orders: &Orders) {
 struct Shortages(BTreeMap<OrderId, bool>);
 
 impl Shortages {
-    fn of(commits: &[Commit]) -> Self {
-        let mut stocks: BTreeMap<ProductId, Shelf> = BTreeMap::new();
-        // One transaction writes what it rejects before the moves that it may have rejected it for.
-        let mut rejected: Vec<(Timestamp, StockRejected)> = Vec::new();
-        for (envelope, event) in events(commits) {
-            match &event {
-                Event::StockMoved(moved) => {
-                    let shelf = stocks.entry(moved.product_id.clone()).or_default();
-                    let reserved = u64::from(moved.reserved);
-                    shelf.lows.push((envelope.time, shelf.stock.available.saturating_sub(reserved)));
-                    if shelf.stock.apply(&moved.clone().into()).is_err() {
-                        continue;
-                    }
-                    shelf.lows.push((envelope.time, shelf.stock.available));
-                }
-                Event::StockRejected(it) => rejected.push((envelope.time, it.clone())),
-                _ => {}
+    fn of(world: &World, commits: &[Commit]) -> Self {
+        let mut stocks: BTreeMap<ProductId, Stock> = BTreeMap::new();
+        let mut so = BTreeMap::new();
+        for transaction in world.transactions.among(commits) {
+            let move_of = |event| if let Event::StockMoved(moved) = event { Some(moved) } else { None };
+            let moves: Vec<_> = events(transaction).filter_map(|(_, event)| move_of(event)).collect();
+            for (_, event) in events(transaction) {
+                let Event::StockRejected(it) = event else { continue };
+                let short = it.shortages.iter().all(|shortage| is_short(shortage, &stocks, &moves));
+                so.insert(it.order_id, short && !it.shortages.is_empty());
+            }
+            for moved in moves {
+                // What can't be applied is a violation of the numbers.
+                let _ = stocks.entry(moved.product_id.clone()).or_default().apply(&moved.into());
             }
         }
-        let so = |(at, it): (Timestamp, StockRejected)| {
-            let short = it.shortages.iter().all(|shortage| {
-                let low = stocks.get(&shortage.product_id).and_then(|shelf| shelf.lowest_before(at));
-                low.is_some_and(|low| low <= u64::from(shortage.available)) && shortage.available < shortage.requested
-            });
-            (it.order_id, short && !it.shortages.is_empty())
-        };
-        Self(rejected.into_iter().map(so).collect())
+        Self(so)
     }
 
     fn were_so(&self, order: &OrderId) -> bool {
@@ -142,22 +130,14 @@ impl Shortages {
     }
 }
 
-/// A product's numbers, and how few pieces it had when.
-#[derive(Default)]
-struct Shelf {
-    stock: Stock,
-    lows: Vec<(Timestamp, u64)>,
-}
-
-impl Shelf {
-    /// The fewest pieces that a decision written at this time can have seen.
-    fn lowest_before(&self, at: Timestamp) -> Option<u64> {
-        let seconds = |time: Timestamp| time.as_second();
-        let seen_from = seconds(at) - READ_TO_WRITE_SECONDS;
-        let seen_until = seconds(at) + CLOCKS_APART_SECONDS + 1;
-        let known = self.lows.iter().filter(|(time, _)| seconds(*time) <= seen_until);
-        // What stood there when the time began, and all that came within it.
-        let (before, within): (Vec<_>, Vec<_>) = known.partition(|(time, _)| seconds(*time) < seen_from);
-        before.last().into_iter().chain(within.iter()).map(|(_, pieces)| *pieces).min()
+/// Whether stock had as few pieces as an order was rejected for, right before it was: to the piece, but for what the same
+/// transaction moved before it or after.
+fn is_short(shortage: &Shortage, stocks: &BTreeMap<ProductId, Stock>, moves: &[StockMoved]) -> bool {
+    let before = stocks.get(&shortage.product_id).copied().unwrap_or_default().available;
+    let mut seen = before..=before;
+    for moved in moves.iter().filter(|moved| moved.product_id == shortage.product_id) {
+        let fewest = seen.start().saturating_sub(moved.reserved.into());
+        seen = fewest..=seen.end() + u64::from(moved.added) + u64::from(moved.released);
     }
+    seen.contains(&shortage.available.into()) && shortage.available < shortage.requested
 }

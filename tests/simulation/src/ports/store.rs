@@ -1,12 +1,16 @@
 //! Event stores. Their indexes are eventually consistent.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use shotengai_contracts::aggregates;
 use shotengai_kernel::{AggregateId, Timestamp, Version};
-use shotengai_messaging::{AppendError, Commit, EventStore, Fault, FaultKind, Note, Snapshot};
+use shotengai_messaging::{AppendError, Commit, EventStore, Fault, FaultKind, Guard, Note, Snapshot};
 use shotengai_testing::memory::MemoryEventStore;
+use tokio::time::Instant;
 
 use super::{admitted, merged};
 use crate::bugs::Bug;
@@ -18,11 +22,16 @@ pub(super) struct NetworkedStore {
     network: Network,
     inner: Arc<MemoryEventStore>,
     name: &'static str,
+    /// When each product's numbers were last read; for a planted bug.
+    read: Mutex<BTreeMap<AggregateId, Instant>>,
 }
+
+/// How long the planted bug believes in numbers that it has read.
+const CACHED_FOR: Duration = Duration::from_secs(1);
 
 impl NetworkedStore {
     pub(super) fn new(network: Network, inner: Arc<MemoryEventStore>, name: &'static str) -> Self {
-        Self { network, inner, name }
+        Self { network, inner, name, read: Mutex::default() }
     }
 }
 
@@ -31,11 +40,27 @@ impl NetworkedStore {
     fn never_skips(&self) -> bool {
         self.network.world().bug == Some(Bug::SweeperNeverSkips)
     }
+
+    /// A planted bug: nobody asks whether there is anything newer than the numbers that were read a moment ago.
+    fn is_cached(&self, id: &AggregateId, after: Version) -> bool {
+        if self.network.world().bug != Some(Bug::RejectByCachedStock)
+            || aggregates::STOCK.name_in(id.as_str()).is_none()
+        {
+            return false;
+        }
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let fresh = read.get(id).is_some_and(|at| now < *at + CACHED_FOR);
+        if !fresh {
+            read.insert(id.clone(), now);
+        }
+        fresh && after > Version::ZERO
+    }
 }
 
 #[async_trait]
 impl EventStore for NetworkedStore {
-    async fn append(&self, commits: &[Commit]) -> Result<(), AppendError> {
+    async fn append_guarded(&self, commits: &[Commit], guards: &[Guard]) -> Result<(), AppendError> {
         const OPERATION: &str = "store.append";
         let effect = async {
             let world = self.network.world();
@@ -44,7 +69,11 @@ impl EventStore for NetworkedStore {
                 world.count(Mishap::TransactionConflict);
                 return Err(Fault::new(FaultKind::Throttled, OPERATION, "simulated: transaction conflict").into());
             }
-            let answer = self.inner.append(commits).await;
+            let guards = if world.bug == Some(Bug::RejectByCachedStock) { &[] } else { guards };
+            let answer = self.inner.append_guarded(commits, guards).await;
+            if answer.is_ok() {
+                world.transactions.wrote(commits);
+            }
             world.capture.wake();
             world.note(self.network.name(), || {
                 let what: Vec<_> = commits.iter().map(summary).collect();
@@ -56,6 +85,9 @@ impl EventStore for NetworkedStore {
     }
 
     async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {
+        if self.is_cached(id, after) {
+            return Ok(Vec::new());
+        }
         self.network.call(DynamoDb, "store.load", self.name, self.inner.load(id, after)).await
     }
 
