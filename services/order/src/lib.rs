@@ -3,12 +3,14 @@
 //! - [`orders`]: orders themselves, from a placement to a shipment or a cancellation.
 //! - [`prices`]: what products cost, kept by catalog's events.
 //! - [`consumers`]: `order-queue`, which feeds both. [`config`]: what can be set. [`metrics`]: how many orders came how far.
+//! - [`reasons`]: why it sets a message aside.
 
 pub mod config;
 pub mod consumers;
 pub mod metrics;
 pub mod orders;
 pub mod prices;
+pub mod reasons;
 
 use std::sync::Arc;
 
@@ -46,7 +48,7 @@ pub fn assemble(mut deps: Deps, settings: &OrderSettings) -> OrderRole {
     let queue = deps.queue(&queues::ORDER_DEADLINE);
     let followed = deps.table(&tables::ORDER_PENDING);
     let chains = Chains::new(Arc::clone(&followed), deps.ports().clone());
-    let reminders = Reminders::new(queue, chains, Arc::clone(&deps.ports().clock), settings.timeout());
+    let reminders = Reminders::new(queue, chains, Arc::clone(&deps.ports().clock), settings.timeouts());
     let catalog = CatalogClient::new(deps.neighbour(Service::CATALOG), settings.catalog_timeout());
     let prices = Prices::new(deps.table(&tables::ORDER_PRICES), catalog);
     let intents = Intents::new(deps.table(&tables::PAYMENT_INTENTS), Arc::clone(&deps.ports().clock));

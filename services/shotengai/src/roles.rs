@@ -166,7 +166,8 @@ pub(crate) fn metrics() -> impl Iterator<Item = (&'static str, &'static [&'stati
 
 /// The reasons for dead letters that single services have, beside those of every consumer.
 pub(crate) fn reasons() -> impl Iterator<Item = (&'static str, &'static [Reason])> {
-    let own: [(&str, &[Reason]); 4] = [
+    let own: [(&str, &[Reason]); 5] = [
+        (Service::ORDER.as_str(), &shotengai_order::reasons::REASONS),
         (Service::INVENTORY.as_str(), &shotengai_inventory::reasons::REASONS),
         (Service::NOTIFICATION.as_str(), &shotengai_notification::reasons::REASONS),
         (Service::TALLY.as_str(), &shotengai_tally::reasons::REASONS),

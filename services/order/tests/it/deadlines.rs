@@ -293,11 +293,58 @@ async fn copies_of_a_placement_are_one_chain_of_reminders_after_the_first() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn somebody_is_told_of_an_order_that_is_confirmed_for_too_long() {
+    let world = world(900 * SECOND, Arc::new(NoFaults));
+    let order = placed(&world).await;
+    // Copies of the placement: one of them tells.
+    for _ in 0..3 {
+        world.handler.handle(&[placement(&world, &order).await]).await;
+    }
+    world.handler.handle(&[stock_reserved(11, &order), authorized(12, &order)]).await;
+    let (infra, before) = (&world.installation.infra, world.event_types(&order).await);
+    let letters = infra.memory_queue(&queues::ORDER_DEADLINE.dead_letters());
+
+    let received = steps(&world, 6 * 3600 * SECOND - 60 * SECOND).await;
+    assert!((25..28).contains(&received), "a reminder in a quarter of an hour: {received}");
+    assert!(letters.messages().is_empty());
+    steps(&world, 120 * SECOND).await;
+    let told = letters.messages();
+    let [letter] = told.as_slice() else { panic!("{told:?}") };
+    let facts: serde_json::Value = serde_json::from_str(&letter.attributes["dead_letter"]).unwrap();
+    assert_eq!((facts["reason"].as_str(), facts["consumer"].as_str()), (Some("not_captured"), Some("order-deadline")));
+    assert!(letter.body.contains(order.as_str()));
+    assert_eq!(reminded(&world), BTreeMap::new());
+    assert_eq!(world.event_types(&order).await, before, "nothing is decided by a clock");
+
+    // Sent back, it looks again: told once more, until billing has spoken.
+    let again = placement(&world, &order).await;
+    assert_eq!(outcomes(&world.deadlines.handle(std::slice::from_ref(&again)).await), ["reject"]);
+    world.handler.handle(&[captured(13, &order)]).await;
+    assert_eq!(outcomes(&world.deadlines.handle(&[again]).await), ["done"]);
+    letters.purge();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_may_be_confirmed_for_as_long_as_it_may_be_pending() {
+    let world = world(8 * 3600 * SECOND, Arc::new(NoFaults));
+    let order = placed(&world).await;
+    world.handler.handle(&[placement(&world, &order).await]).await;
+    world.handler.handle(&[stock_reserved(11, &order), authorized(12, &order)]).await;
+    let letters = world.installation.infra.memory_queue(&queues::ORDER_DEADLINE.dead_letters());
+    steps(&world, 8 * 3600 * SECOND - 60 * SECOND).await;
+    assert!(letters.messages().is_empty());
+    steps(&world, 120 * SECOND).await;
+    assert_eq!(letters.messages().len(), 1);
+    letters.purge();
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_chain_of_an_order_that_went_on_ends_at_its_next_step() {
     let world = world(3 * 24 * 3600 * SECOND, Arc::new(NoFaults));
     let order = placed(&world).await;
     world.handler.handle(&[placement(&world, &order).await]).await;
     world.handler.handle(&[stock_reserved(11, &order), authorized(12, &order)]).await;
+    world.handler.handle(&[captured(13, &order)]).await;
     assert_eq!(steps(&world, 4 * 900 * SECOND).await, 1);
     assert_eq!(reminded(&world), BTreeMap::new());
 }

@@ -63,6 +63,27 @@ pub fn deadline_passed(order: &Order) -> Vec<OrderEvent> {
     order.placed().map(|order| cancel_pending(order, CancelReason::DeadlineExceeded)).unwrap_or_default()
 }
 
+/// What an order waits for, until somebody tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaits {
+    /// Stock and payment, or one of them: it is given up at its deadline.
+    Securing,
+    /// Its money: it is confirmed, and whether the provider has captured is for billing to say.
+    Capture,
+    /// Nothing, or a person.
+    Nothing,
+}
+
+/// What an order waits for; nothing, if it was never placed.
+#[must_use]
+pub fn awaits(order: &Order) -> Awaits {
+    match order.placed().map(|order| order.stage) {
+        Some(OrderStage::Pending) => Awaits::Securing,
+        Some(OrderStage::Confirmed) => Awaits::Capture,
+        Some(OrderStage::Paid | OrderStage::Shipped | OrderStage::Cancelled) | None => Awaits::Nothing,
+    }
+}
+
 /// Ships a paid order; nothing more happens to one that was shipped before.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ mod decide_tests;
 #[cfg(test)]
 mod samples;
 
-pub use decide::{Signal, cancel, deadline_passed, place, ship, signal};
+pub use decide::{Awaits, Signal, awaits, cancel, deadline_passed, place, ship, signal};
 pub use lines::{Line, Lines, LinesError, MAX_LINES};
 pub use order::{Order, PlacedOrder};
 pub use refusal::{Refusal, TooEarly};
