@@ -48,11 +48,17 @@ pub enum Bug {
     ChainsNeverMerge,
     /// Orders are rejected by numbers that were read a moment ago, and nothing asks whether they still are so.
     RejectByCachedStock,
+    /// Inventory takes its time with every other order, once anything has gone wrong anywhere.
+    Dawdles,
+    /// The topic loses some messages on their way to one of their queues.
+    DropOneQueue,
+    /// Nobody is told of orders that are confirmed for too long.
+    NobodyTold,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::AcknowledgeBeforeCommit,
         Self::IgnorePartialPut,
         Self::CheckpointTooFar,
@@ -67,6 +73,9 @@ impl Bug {
         Self::SweeperNeverSkips,
         Self::ChainsNeverMerge,
         Self::RejectByCachedStock,
+        Self::Dawdles,
+        Self::DropOneQueue,
+        Self::NobodyTold,
     ];
 
     /// Its name on the command line.
@@ -87,6 +96,9 @@ impl Bug {
             Self::SweeperNeverSkips => "sweeper-never-skips",
             Self::ChainsNeverMerge => "chains-never-merge",
             Self::RejectByCachedStock => "reject-by-cached-stock",
+            Self::Dawdles => "dawdles",
+            Self::DropOneQueue => "drop-one-queue",
+            Self::NobodyTold => "nobody-told",
         }
     }
 }
@@ -140,6 +152,29 @@ impl Handler for Deaf {
     }
 }
 
+/// [`Bug::Dawdles`]: longer than an order may wait, and no fault of anything.
+pub struct Dawdling {
+    /// Inventory's own.
+    pub inner: Arc<dyn Handler>,
+    /// Where something has gone wrong, or not.
+    pub world: Arc<World>,
+}
+
+#[async_trait]
+impl Handler for Dawdling {
+    fn events(&self) -> &'static [EventType] {
+        self.inner.events()
+    }
+
+    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
+        let is_order = |delivery: &Delivery| matches!(*delivery.event, Event::OrderPlaced(_));
+        if !self.world.hold_ups.is_empty() && batch.iter().any(is_order) && self.world.below(2) == 0 {
+            tokio::time::sleep(self.world.plan.timeout * 2).await;
+        }
+        self.inner.handle(batch).await
+    }
+}
+
 /// [`Bug::DeniedIsTheMessagesOwn`]: what is denied looks like any refusal for good.
 pub struct Impatient(pub Arc<dyn Handler>);
 
@@ -160,8 +195,8 @@ impl Handler for Impatient {
     }
 }
 
-/// [`Bug::RefusedMailIsDone`]: nothing more is to be done about it.
-pub struct Dismissive(pub Arc<dyn Handler>);
+/// [`Bug::RefusedMailIsDone`], [`Bug::NobodyTold`]: what is rejected for this reason is done.
+pub struct Dismissive(pub Arc<dyn Handler>, pub &'static str);
 
 #[async_trait]
 impl Handler for Dismissive {
@@ -171,7 +206,7 @@ impl Handler for Dismissive {
 
     async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
         let done = |answer| match answer {
-            Disposition::Reject { reason: "refused_address", .. } => Disposition::Done,
+            Disposition::Reject { reason, .. } if reason == self.1 => Disposition::Done,
             other => other,
         };
         self.0.handle(batch).await.into_iter().map(done).collect()

@@ -69,6 +69,9 @@ impl State {
     fn take(&mut self, world: &World, commit: &Commit) {
         let now = Instant::now();
         let slow = world.per_mille(50);
+        if slow || world.is_away(Dependency::Kinesis) {
+            world.ways.capture_late(commit);
+        }
         let delay = if slow { 500 + world.below(5000) } else { 50 + world.below(200) };
         let due = now + Duration::from_millis(delay);
         if self.due.keys().any(|(other, _)| *other > due) {
@@ -103,6 +106,7 @@ pub async fn run(world: Arc<World>) {
             while world.is_away(Dependency::Kinesis) {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
+            world.ways.stream(world.elapsed(), std::slice::from_ref(&record));
             if stream.put(&[record]).await.is_err() {
                 world.violation("the stream refused a change record".to_owned());
             }

@@ -10,7 +10,6 @@ pub struct FaultLog(Mutex<Known>);
 #[derive(Debug, Default)]
 struct Known {
     fault_log: Vec<Trouble>,
-    held_up: Option<Duration>,
 }
 
 /// Something that went wrong in the life of a process.
@@ -40,21 +39,9 @@ impl FaultLog {
         self.known().fault_log.iter().any(is_it)
     }
 
-    /// Something went wrong on the way of orders, from their placement to their confirmation.
-    pub fn hold_up(&self, at: Duration) {
-        self.known().held_up.get_or_insert(at);
-    }
-
-    /// When the first thing went wrong that can hold up an order.
+    /// Whether nothing went wrong for anybody.
     #[must_use]
-    pub fn first_hold_up(&self) -> Option<Duration> {
-        self.known().held_up
-    }
-
-    /// Whether anything went wrong at all.
-    #[must_use]
-    pub fn any(&self) -> bool {
-        let known = self.known();
-        known.held_up.is_some() || !known.fault_log.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.known().fault_log.is_empty()
     }
 }

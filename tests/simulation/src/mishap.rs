@@ -72,11 +72,25 @@ pub enum Mishap {
     CapturedTwice,
     /// A change was captured after a later one.
     CapturedLate,
+    /// The topic brought a message late to one of its queues.
+    BroughtLate,
+    /// The topic brought a message to some of its queues, and said that it had failed.
+    BroughtInPart,
+    /// The topic could not bring a message to a queue, and put it to the dead letters.
+    Undelivered,
+    /// Somebody sent a dead letter back to its queue.
+    Redriven,
+    /// A call took effect after its caller had given it up.
+    LandedLate,
+    /// Somebody discarded what tells billing to capture.
+    ConfirmationDiscarded,
+    /// Somebody was told of an order that was confirmed for too long.
+    ToldOfOverdue,
 }
 
 impl Mishap {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 40] = [
         Self::Refused,
         Self::Throttled,
         Self::AnswerLost,
@@ -110,24 +124,14 @@ impl Mishap {
         Self::PoisonedStream,
         Self::CapturedTwice,
         Self::CapturedLate,
+        Self::BroughtLate,
+        Self::BroughtInPart,
+        Self::Undelivered,
+        Self::Redriven,
+        Self::LandedLate,
+        Self::ConfirmationDiscarded,
+        Self::ToldOfOverdue,
     ];
-
-    /// Whether it holds up orders wherever it happens. What befalls calls and processes holds up those that need them, which
-    /// the line knows; nonsense is set aside at once, and what comes twice, late or from another clock comes.
-    #[must_use]
-    pub const fn holds_up(self) -> bool {
-        matches!(
-            self,
-            Self::Restart
-                | Self::StaleIndex
-                | Self::TransactionConflict
-                | Self::LeaseLost
-                | Self::Split
-                | Self::Merge
-                | Self::CursorsExpired
-                | Self::CallRefused
-        )
-    }
 
     /// In words.
     #[must_use]
@@ -166,6 +170,13 @@ impl Mishap {
             Self::PoisonedStream => "poison in the stream",
             Self::CapturedTwice => "change captured twice",
             Self::CapturedLate => "change captured out of order",
+            Self::BroughtLate => "topic late to one queue",
+            Self::BroughtInPart => "topic to some queues, then again",
+            Self::Undelivered => "topic into dead letters",
+            Self::Redriven => "dead letter redriven",
+            Self::LandedLate => "effect after the caller gave up",
+            Self::ConfirmationDiscarded => "confirmation discarded",
+            Self::ToldOfOverdue => "told of an overdue order",
         }
     }
 }

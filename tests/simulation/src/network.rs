@@ -1,6 +1,7 @@
 //! A process's line to everything outside it. Every call passes here, and here is where it goes wrong.
 
 use std::future::Future;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::mishap::Mishap;
 use crate::plan::Dependency;
-use crate::process::moves_orders;
 use crate::world::World;
 
 /// One life of a process, as far as its calls are concerned. Clones are the same life.
@@ -24,6 +24,15 @@ pub struct Network {
     frozen: Arc<Mutex<Option<Instant>>>,
 }
 
+/// Whether somebody waits for a call's effect when it falls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Landing {
+    /// The caller waits for its answer.
+    Awaited,
+    /// The caller has given it up.
+    Late,
+}
+
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
@@ -31,6 +40,8 @@ enum Fate {
     Refuse(FaultKind),
     LoseAnswer,
     Stall(Duration),
+    /// The caller gives up after the first, and the effect falls after both.
+    LandLate(Duration, Duration),
     DieBefore,
     DieAfter,
 }
@@ -96,16 +107,21 @@ impl Network {
     pub fn freeze_until(&self, until: Instant) {
         *self.frozen.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
         self.trouble(None);
+        let (from, frozen) = (self.world.elapsed(), until.saturating_duration_since(Instant::now()));
+        self.world.hold_ups.add_span(self.process, None, from, from + frozen);
         self.world.copies.excuse_marked(&self.world);
     }
 
     /// Something goes wrong with this life, or with its call on something.
-    fn trouble(&self, call: Option<(Dependency, &str)>) {
+    fn trouble(&self, resource: Option<&str>) {
         let (world, at) = (&self.world, self.world.elapsed());
-        world.fault_log.add(at, self.life, call.map(|(_, resource)| resource));
-        if moves_orders(self.process) && call.is_none_or(|(dependency, _)| dependency.moves_orders()) {
-            world.fault_log.hold_up(at);
-        }
+        world.fault_log.add(at, self.life, resource);
+        world.hold_ups.add(self.process, resource, at);
+    }
+
+    /// Something holds up the process's calls on this, and is no fault of one of them.
+    pub fn hold_up(&self, resource: &str) {
+        self.world.hold_ups.add(self.process, Some(resource), self.world.elapsed());
     }
 
     /// One call: latency, then perhaps a fault, then the effect, then latency.
@@ -124,7 +140,7 @@ impl Network {
         self.world.digest(operation, resource, self.life, fate.code());
         if let Some(mishap) = mishap {
             self.world.count(mishap);
-            self.trouble(Some((dependency, resource)));
+            self.trouble(Some(resource));
             self.world.note(&self.name, || format!("{operation} {resource}: {fate:?}"));
         }
         match fate {
@@ -135,15 +151,15 @@ impl Network {
                 self.stand_still().await;
             }
             Fate::DieBefore => self.die().await,
-            Fate::Pass | Fate::LoseAnswer | Fate::DieAfter => {}
+            Fate::Pass | Fate::LoseAnswer | Fate::DieAfter | Fate::LandLate(..) => {}
         }
         let answer = effect.await;
         match fate {
             Fate::DieAfter => self.die().await,
             // It began long ago: whoever waited may give up between the effect and the answer.
-            Fate::Stall(_) => self.trouble(Some((dependency, resource))),
+            Fate::Stall(_) => self.trouble(Some(resource)),
             Fate::LoseAnswer => {
-                self.trouble(Some((dependency, resource)));
+                self.trouble(Some(resource));
                 return Err(Fault::new(FaultKind::Transient, operation, "simulated: the answer was lost").into());
             }
             _ => {}
@@ -152,14 +168,61 @@ impl Network {
         answer
     }
 
+    /// One call that can outlive its caller: sent, it takes effect though whoever made it has given it up, or is dead.
+    ///
+    /// # Errors
+    /// As [`Network::call`]; a call that is given up is a transient fault.
+    pub async fn send<T, E, Fut>(
+        &self,
+        dependency: Dependency,
+        operation: &'static str,
+        resource: &str,
+        effect: impl FnOnce(Landing) -> Fut,
+    ) -> Result<T, E>
+    where
+        E: From<Fault>,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let world = &self.world;
+        if world.is_away(dependency)
+            || world.is_denied(operation, resource)
+            || !world.per_mille(world.plan.rates.landed_late)
+        {
+            return self.call(dependency, operation, resource, effect(Landing::Awaited)).await;
+        }
+        self.travel().await;
+        let given_up = Duration::from_millis(3000 + world.below(7000));
+        let landing = Duration::from_millis(world.below(30_000));
+        let fate = Fate::LandLate(given_up, landing);
+        world.digest(operation, resource, self.life, fate.code());
+        world.count(Mishap::LandedLate);
+        world.note(&self.name, || format!("{operation} {resource}: {fate:?}"));
+        self.trouble(Some(resource));
+        world.copies.excuse_marked(world);
+        let (network, of, effect) = (self.clone(), resource.to_owned(), effect(Landing::Late));
+        world.late_effects.fetch_add(1, Ordering::Relaxed);
+        tokio::spawn(async move {
+            tokio::time::sleep(given_up + landing).await;
+            // Nobody hears the answer.
+            let _ = effect.await;
+            network.trouble(Some(&of));
+            network.world.late_effects.fetch_sub(1, Ordering::Relaxed);
+            network.world.note(&network.name, || format!("{operation} {of} has landed"));
+        });
+        tokio::time::sleep(given_up).await;
+        self.stand_still().await;
+        self.trouble(Some(resource));
+        Err(Fault::new(FaultKind::Transient, operation, "simulated: given up").into())
+    }
+
     /// Which entries of a batch are refused by chance.
     #[must_use]
-    pub fn refused_entries(&self, dependency: Dependency, resource: &str, entries: usize) -> Vec<bool> {
+    pub fn refused_entries(&self, resource: &str, entries: usize) -> Vec<bool> {
         let partial = self.world.per_mille(self.world.plan.rates.partial);
         let refused: Vec<bool> = (0..entries).map(|_| partial && self.world.below(2) == 0).collect();
         if refused.contains(&true) {
             self.world.count(Mishap::EntriesRefused);
-            self.trouble(Some((dependency, resource)));
+            self.trouble(Some(resource));
             self.world.note(&self.name, || format!("entries refused: {refused:?}"));
         }
         refused
@@ -247,6 +310,7 @@ impl Fate {
             Self::DieBefore => 6,
             Self::DieAfter => 7,
             Self::Refuse(FaultKind::Denied) => 8,
+            Self::LandLate(..) => 9,
         }
     }
 }

@@ -20,45 +20,46 @@ use crate::world::address;
 /// A relay that keeps what it took, at the end of a process's line. What it refuses is read as the real one's replies are.
 pub struct MailServer {
     network: Network,
-    refusals: Refusals,
+    refusals: Arc<Refusals>,
 }
 
 impl MailServer {
     /// The relay, as this process reaches it.
     #[must_use]
     pub fn new(network: Network) -> Self {
-        Self { network, refusals: Refusals::default() }
+        Self { network, refusals: Arc::default() }
     }
+}
 
-    /// Why it does not take a mail to this recipient, if it does not.
-    fn refusal(&self, recipient: &str) -> Option<SendError> {
-        let world = self.network.world();
-        let (said, mishap) = world.relay_says(recipient)?;
-        world.count(mishap);
-        world.note(self.network.name(), || format!("mail to {recipient} refused: {said}"));
-        if world.bug == Some(Bug::EveryRefusalTheRecipients) {
-            return Some(SendError::Refused { why: said.to_owned() });
-        }
-        let (code, text) = said.split_once(' ')?;
-        let reply = Reply { code: code.parse().ok()?, enhanced: Enhanced::of(text) };
-        Some(self.refusals.refused(recipient, Stage::Recipient, reply))
+/// Why the relay does not take a mail to this recipient, if it does not.
+fn refusal(network: &Network, refusals: &Refusals, recipient: &str) -> Option<SendError> {
+    let world = network.world();
+    let (said, mishap) = world.relay_says(recipient)?;
+    world.count(mishap);
+    world.note(network.name(), || format!("mail to {recipient} refused: {said}"));
+    if world.bug == Some(Bug::EveryRefusalTheRecipients) {
+        return Some(SendError::Refused { why: said.to_owned() });
     }
+    let (code, text) = said.split_once(' ')?;
+    let reply = Reply { code: code.parse().ok()?, enhanced: Enhanced::of(text) };
+    Some(refusals.refused(recipient, Stage::Recipient, reply))
 }
 
 #[async_trait]
 impl Mailer for MailServer {
     async fn send(&self, mail: &OutgoingMail) -> Result<(), SendError> {
-        let (world, life) = (self.network.world(), self.network.life());
-        let effect = async {
-            if let Some(refusal) = self.refusal(mail.to.expose()) {
+        let (network, refusals) = (self.network.clone(), Arc::clone(&self.refusals));
+        let (recipient, message_id) = (mail.to.expose().to_owned(), mail.message_id.clone());
+        let effect = |landing| async move {
+            if let Some(refusal) = refusal(&network, &refusals, &recipient) {
                 return Err(refusal);
             }
-            self.refusals.taken(mail.to.expose());
-            world.keep_mail(&mail.message_id, life);
-            world.note(self.network.name(), || format!("mail {} taken", mail.message_id));
+            refusals.taken(&recipient);
+            network.world().keep_mail(&message_id, network.life(), landing);
+            network.world().note(network.name(), || format!("mail {message_id} taken"));
             Ok(())
         };
-        self.network.call(Smtp, "smtp.send", &mail.message_id, effect).await
+        self.network.send(Smtp, "smtp.send", &mail.message_id, effect).await
     }
 
     async fn ping(&self) -> Result<(), Fault> {

@@ -27,13 +27,6 @@ pub const PROCESSES: [(&str, &[Service]); 11] = [
     ("bridge-2", &[Service::BRIDGE, Service::TALLY, Service::CATALOG]),
 ];
 
-/// Whether a process does anything that an order needs until it is confirmed.
-#[must_use]
-pub fn moves_orders(process: usize) -> bool {
-    let roles = PROCESSES.get(process).map_or(&[][..], |(_, roles)| roles);
-    roles.iter().any(|role| !matches!(*role, Service::NOTIFICATION | Service::TALLY | Service::QUERY))
-}
-
 /// How long a process may take to drain before it is killed.
 const GRACE: Duration = Duration::from_secs(60);
 

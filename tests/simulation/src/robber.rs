@@ -38,6 +38,7 @@ impl Robbed {
         };
         if robbed {
             world.count(Mishap::LeaseLost);
+            world.hold_ups.add_for_all(STREAM, world.elapsed());
             world.note(self.network.name(), || format!("loses the lease of {shard} in mid-batch"));
         }
     }

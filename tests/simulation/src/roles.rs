@@ -12,12 +12,13 @@ use shotengai_kernel::Ports;
 use shotengai_messaging::RecordHandler;
 use shotengai_messaging::{Handler, OutboxConfig, Worker};
 use shotengai_notification::{Mailing, Templates};
+use shotengai_order::reasons::NOT_CAPTURED;
 use shotengai_order::{OrderSettings, Orders, Placing};
 use shotengai_runtime::{Decorator, OrderLinks, Pseudonyms, Role, SharedSettings, Supply};
 use shotengai_streaming::shard::ShardConfig;
 use shotengai_tally::TallySettings;
 
-use crate::bugs::{Bug, Deaf, Dismissive, Gapless, Hasty, Impatient, Overreaching};
+use crate::bugs::{Bug, Dawdling, Deaf, Dismissive, Gapless, Hasty, Impatient, Overreaching};
 use crate::network::Network;
 use crate::outside::{MailServer, SimulatedNeighbours};
 use crate::ports::{NetworkedInfrastructure, NetworkedRows};
@@ -69,7 +70,12 @@ fn role_of(network: &Network, supply: &Supply, service: Service, services: &mut 
     Some(match service {
         Service::ORDER => {
             let seconds = u32::try_from(network.world().plan.timeout.as_secs()).unwrap_or(u32::MAX);
-            let settings = OrderSettings { order_deadline_seconds: seconds, ..OrderSettings::default() };
+            let capture = u32::try_from(network.world().plan.capture_timeout.as_secs()).unwrap_or(u32::MAX);
+            let settings = OrderSettings {
+                order_deadline_seconds: seconds,
+                order_capture_deadline_seconds: capture,
+                ..OrderSettings::default()
+            };
             let order = shotengai_order::assemble(deps, &settings);
             services.orders = Some((order.orders, order.placing));
             order.role
@@ -137,11 +143,17 @@ impl Decorator for Planted {
         if self.has(Bug::NoGapCheck) && *queue == queues::QUERY {
             handler = Arc::new(Gapless { inner: handler, world: Arc::clone(self.0.world()) });
         }
+        if self.has(Bug::Dawdles) && *queue == queues::INVENTORY {
+            handler = Arc::new(Dawdling { inner: handler, world: Arc::clone(self.0.world()) });
+        }
         if self.has(Bug::DeniedIsTheMessagesOwn) {
             handler = Arc::new(Impatient(handler));
         }
         if self.has(Bug::RefusedMailIsDone) {
-            handler = Arc::new(Dismissive(handler));
+            handler = Arc::new(Dismissive(handler, "refused_address"));
+        }
+        if self.has(Bug::NobodyTold) {
+            handler = Arc::new(Dismissive(handler, NOT_CAPTURED.word));
         }
         if self.has(Bug::AcknowledgeBeforeCommit) {
             handler = Arc::new(Hasty(handler));

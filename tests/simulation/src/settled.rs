@@ -1,10 +1,13 @@
 //! Whether anything is still on its way.
 
+use std::sync::atomic::Ordering;
+
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{STREAM, tables};
 use shotengai_messaging::{Infrastructure, Queue, StartAt, StreamReader};
 use shotengai_streaming::Checkpoints;
 
+use crate::operator;
 use crate::world::World;
 
 /// What is still on its way, in words; empty when nothing is.
@@ -21,6 +24,16 @@ pub(crate) async fn left(world: &World) -> Vec<String> {
         if pending > 0 {
             left.push(format!("{}: {pending} commits unpublished", owner.as_str()));
         }
+    }
+    for queue in operator::undelivered(world) {
+        left.push(format!("{} has undelivered letters", queue.dead_letters()));
+    }
+    if !operator::overdue(world).is_empty() {
+        left.push("letters tell of overdue orders".to_owned());
+    }
+    let given_up = world.late_effects.load(Ordering::Relaxed);
+    if given_up > 0 {
+        left.push(format!("{given_up} calls that were given up have not taken effect"));
     }
     if world.capture.waiting() > 0 {
         left.push(format!("{} changes are not captured", world.capture.waiting()));
@@ -49,6 +62,7 @@ async fn unread(world: &World) -> Vec<String> {
         };
         match batch {
             Ok(batch) if batch.records.is_empty() => {}
+            Ok(_) if world.is_set_back(&shard.id) => {}
             Ok(_) => unread.push(format!("{} has records behind {start:?}", shard.id)),
             Err(fault) => unread.push(fault.to_string()),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, Service, queues};
+use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, STREAM, Service, queues};
 use shotengai_messaging::{Message, Queue, StreamReader, StreamRecord, StreamWriter};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -16,7 +16,7 @@ use crate::plan::{Happening, LONG_DENIAL, LONG_OUTAGE, Plan};
 use crate::ports::cursed_event;
 use crate::process::{PROCESSES, Process};
 use crate::world::World;
-use crate::{Options, Outcome, capture, invariants, prehistory, settled};
+use crate::{Options, Outcome, capture, invariants, operator, prehistory, settled};
 
 /// How long the world may take to settle once it is calm: the longest deadline, and the longest backoffs after it.
 const TIMEOUT: Duration = Duration::from_secs(3600);
@@ -45,6 +45,8 @@ pub async fn simulate(plan: Plan, options: Options) -> Outcome {
     if world.plan.captured {
         capturing.spawn(capture::run(Arc::clone(&world)));
     }
+    let mut operating = JoinSet::new();
+    operating.spawn(operator::redrive(Arc::clone(&world)));
     let mut simulation = Simulation::open(&world, crashes);
     simulation.live().await;
     simulation.close().await;
@@ -99,6 +101,8 @@ impl Simulation {
     fn crash(&mut self, index: usize, away: Duration) {
         self.doors.set(index, None);
         if let Some(process) = self.processes.remove(&index) {
+            let now = self.world.elapsed();
+            self.world.hold_ups.add_span(index, None, now, now + away);
             self.world.note(process.network.name(), || format!("dies; back in {away:?}"));
             self.back.insert(index, Instant::now() + away);
         }
@@ -118,11 +122,13 @@ impl Simulation {
             let back = self.back.values().min().copied();
             tokio::select! {
                 biased;
-                Some(index) = self.crashes.recv() => {
+                // Whoever else dies starts again by itself.
+                Some(index) = self.crashes.recv() => if index < PROCESSES.len() {
                     let away = Duration::from_millis(self.world.below(15_000));
                     self.crash(index, away);
-                }
+                },
                 Some(stopped) = self.stopping.join_next() => if let Ok(index) = stopped {
+                    self.world.hold_ups.add(index, None, self.world.elapsed());
                     self.back.insert(index, Instant::now());
                 },
                 Some(ended) = errands.join_next() => if let Err(error) = ended {
@@ -188,6 +194,7 @@ impl Simulation {
                 self.doors.set(process, None);
                 if let Some(stopping) = self.processes.remove(&process) {
                     self.world.count(Mishap::Restart);
+                    self.world.hold_ups.add(process, None, self.world.elapsed());
                     self.stopping.spawn(async move {
                         stopping.stop().await;
                         process
@@ -222,11 +229,13 @@ impl Simulation {
                     && stream.split(&shard).is_some()
                 {
                     self.world.count(Mishap::Split);
+                    self.world.hold_ups.add_for_all(STREAM, self.world.elapsed());
                 }
             }
             Happening::Merge => self.merge().await,
             Happening::ExpireCursors => {
                 self.world.count(Mishap::CursorsExpired);
+                self.world.hold_ups.add_for_all(STREAM, self.world.elapsed());
                 stream.expire_cursors();
             }
             Happening::PoisonQueue { queue, kind } => {
@@ -265,6 +274,7 @@ impl Simulation {
         for (lower, upper) in pairs {
             if stream.merge(&lower.id, &upper.id).is_some() {
                 self.world.count(Mishap::Merge);
+                self.world.hold_ups.add_for_all(STREAM, self.world.elapsed());
                 return;
             }
         }

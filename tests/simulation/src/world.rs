@@ -1,7 +1,8 @@
 //! What all processes share: the infrastructure, the time, chance, and the record of what happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,10 +22,13 @@ use crate::copies::Copies;
 use crate::delivery_audit::DeliveryAudit;
 use crate::denial::Denial;
 use crate::fault_log::FaultLog;
+use crate::hold_ups::HoldUps;
 use crate::mishap::{Mishap, Mishaps};
+use crate::network::Landing;
 use crate::plan::{Dependency, Plan, poison};
 use crate::request_ledger::RequestLedger;
 use crate::transactions::Transactions;
+use crate::ways::Ways;
 
 /// 2026-01-01T00:00:00Z, where every simulation begins, in seconds.
 const BEGINNING: i64 = 1_767_225_600;
@@ -38,6 +42,8 @@ pub struct Mail {
     pub message_id: String,
     /// The life of a process that sent it.
     pub sender: u64,
+    /// Whether it had been given up by then.
+    pub late: bool,
 }
 
 /// Nonsense that was put in.
@@ -67,10 +73,16 @@ pub struct World {
     pub request_ledger: RequestLedger,
     /// What befell processes, and when.
     pub fault_log: FaultLog,
+    /// What held them up, and where.
+    pub hold_ups: HoldUps,
+    /// Where each event was when.
+    pub ways: Ways,
     /// What may come more than once.
     pub copies: Copies,
     /// What was written together.
     pub transactions: Transactions,
+    /// How many calls have been given up and have not taken effect yet.
+    pub late_effects: AtomicUsize,
     /// What is planted.
     pub bug: Option<Bug>,
     chance: SeededRandom,
@@ -89,6 +101,8 @@ struct State {
     mails: Vec<Mail>,
     /// When a mail was first written down as sent, by its name.
     recorded: BTreeMap<String, Duration>,
+    /// Shards whose checkpoint was last saved by a call that had been given up.
+    set_back: BTreeSet<String>,
     /// What each product of the plan is called.
     products: BTreeMap<usize, ProductId>,
     /// Nonsense that was put in.
@@ -153,8 +167,11 @@ impl World {
             delivery_audit: DeliveryAudit::default(),
             request_ledger: RequestLedger::default(),
             fault_log: FaultLog::default(),
+            hold_ups: HoldUps::default(),
+            ways: Ways::default(),
             copies: Copies::default(),
             transactions: Transactions::default(),
+            late_effects: AtomicUsize::new(0),
             bug,
             chance: SeededRandom::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             began,
@@ -295,9 +312,9 @@ impl World {
     }
 
     /// Keeps a mail.
-    pub fn keep_mail(&self, message_id: &str, sender: u64) {
-        let at = self.elapsed();
-        self.state().mails.push(Mail { at, message_id: message_id.to_owned(), sender });
+    pub fn keep_mail(&self, message_id: &str, sender: u64, landing: Landing) {
+        let (at, late) = (self.elapsed(), landing == Landing::Late);
+        self.state().mails.push(Mail { at, message_id: message_id.to_owned(), sender, late });
     }
 
     /// All mails, by time.
@@ -312,6 +329,23 @@ impl World {
         self.state().recorded.entry(name.to_owned()).or_insert(at);
     }
 
+    /// A shard's checkpoint was saved, perhaps by a call that had been given up: then it may be set back behind what was
+    /// read since, which the shard's next reader reads again.
+    pub fn set_back(&self, shard: &str, late: bool) {
+        let set_back = &mut self.state().set_back;
+        if late {
+            set_back.insert(shard.to_owned())
+        } else {
+            set_back.remove(shard)
+        };
+    }
+
+    /// Whether a shard's checkpoint was saved by such a call, and by no other since.
+    #[must_use]
+    pub fn is_set_back(&self, shard: &str) -> bool {
+        self.state().set_back.contains(shard)
+    }
+
     /// When a mail was written down as sent.
     #[must_use]
     pub fn mail_recorded(&self, name: &str) -> Option<Duration> {
@@ -320,11 +354,7 @@ impl World {
 
     /// Something went wrong.
     pub fn count(&self, mishap: Mishap) {
-        let at = self.elapsed();
         *self.state().mishaps.entry(mishap).or_default() += 1;
-        if mishap.holds_up() {
-            self.fault_log.hold_up(at);
-        }
     }
 
     /// What went wrong so far, and how often.

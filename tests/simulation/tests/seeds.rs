@@ -141,3 +141,18 @@ fn chains_of_reminders_that_never_merge_are_found() {
 fn rejecting_orders_by_cached_stock_is_found() {
     assert_found(Bug::RejectByCachedStock);
 }
+
+#[test]
+fn an_inventory_that_dawdles_behind_a_fault_elsewhere_is_found() {
+    assert_found(Bug::Dawdles);
+}
+
+#[test]
+fn a_topic_that_forgets_one_of_its_queues_is_found() {
+    assert_found(Bug::DropOneQueue);
+}
+
+#[test]
+fn an_order_that_is_confirmed_for_ever_is_found() {
+    assert_found(Bug::NobodyTold);
+}

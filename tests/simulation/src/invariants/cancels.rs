@@ -4,73 +4,108 @@ use std::collections::BTreeMap;
 
 use shotengai_contracts::events::{CancelReason, OrderCancelled, OrderPlaced, OrderStage, Shortage, StockMoved};
 use shotengai_contracts::payment::PaymentToken;
-use shotengai_contracts::{Envelope, Event};
+use shotengai_contracts::{Envelope, Event, Owner};
 use shotengai_inventory::domain::Stock;
 use shotengai_kernel::{OrderId, ProductId, Timestamp};
 use shotengai_messaging::{Aggregate, Commit};
 
+use super::late::{Late, UNEXCUSED};
 use super::{Orders, events, intents};
 use crate::plan::{Errand, tokens};
 use crate::world::World;
 
-/// The furthest that two clocks are apart.
-const CLOCKS_APART_SECONDS: i64 = 8;
+/// An order, and what it has secured so far.
+struct Placed {
+    at: Timestamp,
+    order: OrderPlaced,
+    has_stock: bool,
+    has_payment: bool,
+}
 
 /// What order promised to customers, what they asked for, and why it broke off.
-pub(super) fn every_cancel_has_its_reason(
-    world: &World,
-    orders: &Orders,
-    of_order: &[Commit],
-    of_inventory: &[Commit],
-) {
-    let mut placed: BTreeMap<OrderId, (Timestamp, OrderPlaced)> = BTreeMap::new();
-    let shortages = Shortages::of(world, of_inventory);
-    for (envelope, event) in events(of_order) {
+pub(super) fn every_cancel_has_its_reason(world: &World, orders: &Orders, commits: &BTreeMap<Owner, Vec<Commit>>) {
+    let mut placed: BTreeMap<OrderId, Placed> = BTreeMap::new();
+    let shortages = Shortages::of(world, &commits[&Owner::Inventory]);
+    let late = Late::of(world, commits);
+    for (envelope, event) in events(&commits[&Owner::Order]) {
         match event {
-            Event::OrderPlaced(it) => drop(placed.insert(it.order_id.clone(), (envelope.time, it))),
+            Event::OrderPlaced(order) => {
+                let known = Placed { at: envelope.time, order, has_stock: false, has_payment: false };
+                placed.insert(known.order.order_id.clone(), known);
+            }
+            Event::OrderStockSecured(it) => {
+                if let Some(order) = placed.get_mut(&it.order_id) {
+                    order.has_stock = true;
+                }
+            }
+            Event::OrderPaymentSecured(it) => {
+                if let Some(order) = placed.get_mut(&it.order_id) {
+                    order.has_payment = true;
+                }
+            }
             Event::OrderCancelled(cancelled) => {
-                let Some((placed_at, order)) = placed.get(&cancelled.order_id) else { continue };
-                if !is_due(world, (*placed_at, order), (envelope, &cancelled), &shortages) {
+                let Some(order) = placed.get(&cancelled.order_id) else { continue };
+                if let Err(why) = is_due(world, order, (envelope, &cancelled), &shortages, &late) {
                     let (id, reason) = (&cancelled.order_id, cancelled.reason.as_str());
-                    world.violation(format!("{id} was cancelled for {reason}, and nothing shows it"));
+                    world.violation(format!("{id} was cancelled for {reason}, and nothing shows it: {why}"));
                 }
             }
             _ => {}
         }
     }
     for (id, errand) in world.request_ledger.accepted() {
-        if placed.get(&id).is_some_and(|(_, order)| !is_what_was_asked_for(world, order, &errand)) {
+        if placed.get(&id).is_some_and(|it| !is_what_was_asked_for(world, &it.order, &errand)) {
             world.violation(format!("{id} is another order than {errand:?}"));
         }
     }
     what_was_answered_stays(world, orders);
 }
 
+/// Why a cancel was not due, if it was not.
 fn is_due(
     world: &World,
-    (placed_at, order): (Timestamp, &OrderPlaced),
+    placed: &Placed,
     (envelope, cancelled): (&Envelope, &OrderCancelled),
     shortages: &Shortages,
-) -> bool {
-    let token = intents::of(world, order);
+    late: &Late<'_>,
+) -> Result<(), String> {
+    let token = intents::of(world, &placed.order);
     let token = token.as_ref().map(PaymentToken::expose);
+    let shown = |so: bool, why: &str| if so { Ok(()) } else { Err(why.to_owned()) };
     match cancelled.reason {
-        CancelReason::CustomerRequest => world.request_ledger.was_asked_to_cancel(&cancelled.order_id),
-        CancelReason::PaymentDeclined => token == Some(tokens::DECLINED),
-        CancelReason::CaptureRefused => token == Some(tokens::CAPTURE_DECLINED),
-        CancelReason::OutOfStock => shortages.were_so(&cancelled.order_id),
-        // The clock that finds the deadline passed is the one that dates the cancel. What had answered by then is looked at
-        // as it is acknowledged; here, that something kept the rest.
-        CancelReason::DeadlineExceeded => {
-            let waited = envelope.time.duration_since(placed_at);
-            let latest = world.since_the_beginning(envelope.time) + CLOCKS_APART_SECONDS * 1000;
-            let held_up = world
-                .fault_log
-                .first_hold_up()
-                .is_some_and(|at| i64::try_from(at.as_millis()).is_ok_and(|at| at <= latest));
-            waited.as_millis() >= i128::try_from(world.plan.timeout.as_millis()).unwrap_or(i128::MAX) && held_up
+        CancelReason::CustomerRequest => {
+            shown(world.request_ledger.was_asked_to_cancel(&cancelled.order_id), "nobody asked for it")
+        }
+        CancelReason::PaymentDeclined => shown(token == Some(tokens::DECLINED), "its token is good"),
+        CancelReason::CaptureRefused => shown(token == Some(tokens::CAPTURE_DECLINED), "its token is good"),
+        CancelReason::OutOfStock => shown(shortages.were_so(&cancelled.order_id), "its lines were there"),
+        CancelReason::DeadlineExceeded => was_held_up(world, placed, envelope, late),
+    }
+}
+
+/// Whether an order's deadline had passed, and whether all that it lacked was held up on its way. The clock that finds the
+/// deadline passed is the one that dates the cancel.
+fn was_held_up(world: &World, placed: &Placed, given_up: &Envelope, late: &Late<'_>) -> Result<(), String> {
+    let waited = given_up.time.duration_since(placed.at);
+    if waited.as_millis() < i128::try_from(world.plan.timeout.as_millis()).unwrap_or(i128::MAX) {
+        return Err(format!("it had waited for {waited:#}"));
+    }
+    if placed.has_stock && placed.has_payment {
+        return Err("it lacked nothing".to_owned());
+    }
+    let products: Vec<_> = placed.order.items.iter().map(|item| item.product_id.clone()).collect();
+    let of_stock = (!placed.has_stock).then(|| late.of_stock(&placed.order.order_id, &products, given_up));
+    let of_payment = (!placed.has_payment).then(|| late.of_payment(&placed.order.order_id, given_up));
+    for account in of_stock.into_iter().chain(of_payment) {
+        if account.unexcused > UNEXCUSED {
+            return Err(format!(
+                "{:.1?} of its way are without a cause: {}",
+                account.unexcused,
+                account.parts.join(", ")
+            ));
         }
     }
+    Ok(())
 }
 
 fn is_what_was_asked_for(world: &World, order: &OrderPlaced, errand: &Errand) -> bool {

@@ -1,11 +1,12 @@
 //! What must be so once everything has settled, judged from the stores, the ledger and the mails, and from what people asked
 //! for, were told and met.
 //!
-//! `cancels`: why an order broke off. `money`: the ledger. `mails`: what went out. `letters`: what is dead. `intents`:
+//! `cancels`: why an order broke off; `late`: what held it up. `money`: the ledger. `mails`: what went out. `letters`: what is dead. `intents`:
 //! means of payment. Here: the rest.
 
 mod cancels;
 mod intents;
+mod late;
 mod letters;
 mod mails;
 mod money;
@@ -15,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shotengai_bridge::change::parts;
 use shotengai_contracts::aggregates;
 use shotengai_contracts::events::OrderStage;
-use shotengai_contracts::topology::tables;
+use shotengai_contracts::topology::{SHOTENGAI, tables};
 use shotengai_contracts::{Envelope, Event, OrderEvent, Owner};
 use shotengai_inventory::domain::Stock;
 use shotengai_kernel::{AggregateId, OrderId, ProductId};
@@ -24,6 +25,7 @@ use shotengai_order::orders::domain::Order;
 use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
 use shotengai_tally::counters::Counters;
 
+pub(crate) use self::letters::is_said;
 use crate::ending::{Ending, Endings};
 use crate::world::World;
 
@@ -44,8 +46,9 @@ pub async fn check(world: &World) -> Endings {
     let orders = fold_orders(world, &commits[&Owner::Order]);
     stores_are_whole(world);
     every_order_is_final(world, &orders);
-    cancels::every_cancel_has_its_reason(world, &orders, &commits[&Owner::Order], &commits[&Owner::Inventory]);
+    cancels::every_cancel_has_its_reason(world, &orders, &commits);
     every_event_reached_the_stream(world, &commits);
+    every_queue_saw_its_events(world, &commits);
     every_copy_has_its_fault(world);
     every_effect_happened_once(world, &commits);
     what_keeps_no_snapshots_stays_short(world, &commits);
@@ -166,6 +169,20 @@ fn every_event_reached_the_stream(world: &World, commits: &BTreeMap<Owner, Vec<C
                     world.violation(format!("{event_type} of {subject} stands in the stream otherwise than committed"));
                 }
                 Some(_) => {}
+            }
+        }
+    }
+}
+
+/// What the topic lost to one of its queues, another invariant may excuse: an order that never heard of its stock is given
+/// up at its deadline.
+fn every_queue_saw_its_events(world: &World, commits: &BTreeMap<Owner, Vec<Commit>>) {
+    for (envelope, event) in commits.values().flat_map(|commits| events(commits)) {
+        let way = world.ways.of(envelope.id);
+        for queue in SHOTENGAI.subscribed_queues().filter(|queue| queue.events().contains(&event.event_type())) {
+            if way.stops.get(queue.name).is_none_or(|stop| stop.received.is_none() && !stop.discarded) {
+                let (what, subject) = (&envelope.event_type, &envelope.subject);
+                world.violation(format!("{what} of {subject} was never received from {}", queue.name));
             }
         }
     }

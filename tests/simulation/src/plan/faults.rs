@@ -28,12 +28,6 @@ impl Dependency {
     /// All of them.
     pub const ALL: [Self; 7] =
         [Self::DynamoDb, Self::Kinesis, Self::Sns, Self::Sqs, Self::Postgres, Self::Smtp, Self::Http];
-
-    /// Whether an order that was placed needs it until it is confirmed.
-    #[must_use]
-    pub const fn moves_orders(self) -> bool {
-        matches!(self, Self::DynamoDb | Self::Kinesis | Self::Sns | Self::Sqs)
-    }
 }
 
 /// How often single calls go wrong, of a thousand.
@@ -61,6 +55,14 @@ pub struct Rates {
     pub conflict: u64,
     /// A lease is lost while a batch is applied.
     pub lease_lost: u64,
+    /// A message comes late from the topic to one queue.
+    pub brought_late: u64,
+    /// The topic brings messages to some queues, and fails.
+    pub brought_in_part: u64,
+    /// The topic can't bring a message to one queue.
+    pub undelivered: u64,
+    /// A call takes effect after its caller has given it up.
+    pub landed_late: u64,
 }
 
 /// Something that happens at a moment.
@@ -170,6 +172,10 @@ pub(super) fn rates(dice: &Dice) -> Rates {
     rough(&mut rates.snapshot, 600);
     rough(&mut rates.conflict, 60);
     rough(&mut rates.lease_lost, 200);
+    rough(&mut rates.brought_late, 60);
+    rough(&mut rates.brought_in_part, 60);
+    rough(&mut rates.undelivered, 30);
+    rough(&mut rates.landed_late, 12);
     rates
 }
 

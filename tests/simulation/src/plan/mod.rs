@@ -39,6 +39,10 @@ pub struct Plan {
     pub happenings: Vec<(Duration, Happening)>,
     /// How long an order may stay pending.
     pub timeout: Duration,
+    /// How long an order may be confirmed until somebody is told.
+    pub capture_timeout: Duration,
+    /// Whether somebody discards what tells billing to capture, of some orders.
+    pub discards: bool,
     /// When faults end and the world settles.
     pub calm_after: Duration,
 }
@@ -108,8 +112,12 @@ impl Plan {
             happenings,
             // Over fifteen minutes, reminders take more than one hop.
             timeout: Duration::from_secs(if dice.one_in(20) { 1000 } else { 20 + dice.below(120) }),
+            capture_timeout: Duration::ZERO,
+            discards: false,
             calm_after: last.max(Duration::from_secs(OPEN_SECONDS + 15)),
         };
+        plan.capture_timeout = plan.timeout + Duration::from_secs(dice.below(400));
+        plan.discards = dice.one_in(6);
         // Orders that are still pending when their reminders have to go on.
         if plan.timeout > Duration::from_secs(900) && dice.one_in(2) {
             let away = Duration::from_secs(1000 + dice.below(200));
@@ -124,13 +132,20 @@ impl Plan {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let feed = if self.captured { "change capture" } else { "outbox" };
-        writeln!(f, "seed {}: {feed}, {} shards, deadline {:?}", self.seed, self.shards, self.timeout)?;
+        writeln!(
+            f,
+            "seed {}: {feed}, {} shards, deadlines {:?} and {:?}",
+            self.seed, self.shards, self.timeout, self.capture_timeout
+        )?;
         writeln!(f, "  of a thousand: {:?}", self.rates)?;
         writeln!(
             f,
             "  duplicates {}‰, shuffled {}, skews {:?} ms, calm after {:?}",
             self.duplicates, self.shuffled, self.skews, self.calm_after
         )?;
+        if self.discards {
+            writeln!(f, "  somebody discards confirmations")?;
+        }
         if let Some(customer) = self.refused {
             writeln!(f, "  no mail reaches customer {customer}")?;
         }

@@ -5,13 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use shotengai_contracts::topology::queues;
+use shotengai_dead_letters::REDRIVEN_ATTRIBUTE;
 use shotengai_messaging::{Fault, Message, Queue, QueueDepth, RawDelivery, Receipt};
 use shotengai_testing::memory::MemoryQueue;
 
 use super::{admitted, merged};
 use crate::acknowledged;
 use crate::mishap::Mishap;
-use crate::network::Network;
+use crate::network::{Landing, Network};
 use crate::plan::Dependency::Sqs;
 
 pub(super) struct NetworkedQueue {
@@ -43,7 +45,10 @@ impl Queue for NetworkedQueue {
         let deliveries = self.network.call(Sqs, "queue.receive", self.inner.name(), effect).await?;
         let world = self.network.world();
         for delivery in &deliveries {
-            world.copies.receive(delivery);
+            if self.inner.name() == queues::ORDER_DEADLINE.name {
+                world.copies.receive(delivery);
+            }
+            world.ways.receive(world.elapsed(), &delivery.body, self.inner.name(), self.network.process());
             let odd = world.delivery_audit.look(self.inner.name(), delivery);
             if odd.twice {
                 world.count(Mishap::Duplicate);
@@ -57,7 +62,7 @@ impl Queue for NetworkedQueue {
 
     async fn delete(&self, receipts: &[Receipt]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "queue.delete";
-        let refused = self.network.refused_entries(Sqs, self.inner.name(), receipts.len());
+        let refused = self.network.refused_entries(self.inner.name(), receipts.len());
         let some = admitted(receipts, &refused);
         let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.delete_and_look(&some).await } };
         Ok(merged(OPERATION, &refused, self.network.call(Sqs, OPERATION, self.inner.name(), effect).await?))
@@ -65,7 +70,7 @@ impl Queue for NetworkedQueue {
 
     async fn change_visibility(&self, changes: &[(Receipt, Duration)]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "queue.change_visibility";
-        let refused = self.network.refused_entries(Sqs, self.inner.name(), changes.len());
+        let refused = self.network.refused_entries(self.inner.name(), changes.len());
         let some = admitted(changes, &refused);
         let effect = async { if some.is_empty() { Ok(Vec::new()) } else { self.inner.change_visibility(&some).await } };
         Ok(merged(OPERATION, &refused, self.network.call(Sqs, OPERATION, self.inner.name(), effect).await?))
@@ -73,16 +78,31 @@ impl Queue for NetworkedQueue {
 
     async fn send(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "queue.send";
-        let refused = self.network.refused_entries(Sqs, self.inner.name(), messages.len());
+        let refused = self.network.refused_entries(self.inner.name(), messages.len());
         let some = admitted(messages, &refused);
-        let landed = AtomicBool::new(false);
-        let effect = async {
-            landed.store(true, Ordering::Relaxed);
-            if some.is_empty() { Ok(Vec::new()) } else { self.inner.send(&some).await }
+        let landed = Arc::new(AtomicBool::new(false));
+        let (network, inner, taken) = (self.network.clone(), Arc::clone(&self.inner), Arc::clone(&landed));
+        let sent = some.clone();
+        // What is sent back from the dead letters is the same reminder.
+        let reminders: Vec<_> = if self.inner.name() == queues::ORDER_DEADLINE.name { some } else { Vec::new() }
+            .into_iter()
+            .filter(|message| !message.attributes.contains_key(REDRIVEN_ATTRIBUTE))
+            .collect();
+        let late = reminders.clone();
+        let effect = move |landing| async move {
+            let world = network.world();
+            for message in &sent {
+                world.ways.queue(world.elapsed() + message.delay, &message.body, inner.name());
+            }
+            match landing {
+                Landing::Awaited => taken.store(true, Ordering::Relaxed),
+                Landing::Late => world.copies.send(&late, true),
+            }
+            if sent.is_empty() { Ok(Vec::new()) } else { inner.send(&sent).await }
         };
-        let answer = self.network.call(Sqs, OPERATION, self.inner.name(), effect).await;
+        let answer = self.network.send(Sqs, OPERATION, self.inner.name(), effect).await;
         if landed.load(Ordering::Relaxed) {
-            self.network.world().copies.send(&some, answer.is_err());
+            self.network.world().copies.send(&reminders, answer.is_err());
         }
         Ok(merged(OPERATION, &refused, answer?))
     }

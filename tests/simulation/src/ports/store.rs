@@ -27,7 +27,7 @@ pub(super) struct NetworkedStore {
 }
 
 /// How long the planted bug believes in numbers that it has read.
-const CACHED_FOR: Duration = Duration::from_secs(1);
+const CACHED_FOR: Duration = Duration::from_secs(5);
 
 impl NetworkedStore {
     pub(super) fn new(network: Network, inner: Arc<MemoryEventStore>, name: &'static str) -> Self {
@@ -62,26 +62,30 @@ impl NetworkedStore {
 impl EventStore for NetworkedStore {
     async fn append_guarded(&self, commits: &[Commit], guards: &[Guard]) -> Result<(), AppendError> {
         const OPERATION: &str = "store.append";
-        let effect = async {
-            let world = self.network.world();
+        let (network, inner, name) = (self.network.clone(), Arc::clone(&self.inner), self.name);
+        let (commits, guards) = (commits.to_vec(), guards.to_vec());
+        let effect = move |_| async move {
+            let world = network.world();
             // Single puts meet transactions too.
             if world.per_mille(world.plan.rates.conflict) {
                 world.count(Mishap::TransactionConflict);
+                network.hold_up(name);
                 return Err(Fault::new(FaultKind::Throttled, OPERATION, "simulated: transaction conflict").into());
             }
-            let guards = if world.bug == Some(Bug::RejectByCachedStock) { &[] } else { guards };
-            let answer = self.inner.append_guarded(commits, guards).await;
+            let guards = if world.bug == Some(Bug::RejectByCachedStock) { Vec::new() } else { guards };
+            let answer = inner.append_guarded(&commits, &guards).await;
             if answer.is_ok() {
-                world.transactions.wrote(commits);
+                world.transactions.wrote(&commits);
+                world.ways.commit(world.elapsed(), network.process(), &commits);
             }
             world.capture.wake();
-            world.note(self.network.name(), || {
+            world.note(network.name(), || {
                 let what: Vec<_> = commits.iter().map(summary).collect();
                 format!("append {}: {}", what.join(", "), answer.as_ref().map_or("refused", |()| "written"))
             });
             answer
         };
-        self.network.call(DynamoDb, OPERATION, self.name, effect).await
+        self.network.send(DynamoDb, OPERATION, self.name, effect).await
     }
 
     async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {
@@ -118,6 +122,7 @@ impl EventStore for NetworkedStore {
         let page = self.network.call(DynamoDb, "store.pending", self.name, effect).await?;
         if page.0.iter().any(|commit| !self.inner.is_pending(commit)) {
             self.network.world().count(Mishap::StaleIndex);
+            self.network.hold_up(self.name);
         }
         Ok(page)
     }
@@ -131,7 +136,7 @@ impl EventStore for NetworkedStore {
 
     async fn clear_pending(&self, commits: &[Commit]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "store.clear_pending";
-        let refused = self.network.refused_entries(DynamoDb, self.name, commits.len());
+        let refused = self.network.refused_entries(self.name, commits.len());
         let some = admitted(commits, &refused);
         let effect = self.inner.clear_pending(&some);
         let answer = self.network.call(DynamoDb, OPERATION, self.name, effect).await;

@@ -10,7 +10,7 @@ use shotengai_testing::memory::MemoryStream;
 
 use super::{admitted, merged};
 use crate::bugs::Bug;
-use crate::network::Network;
+use crate::network::{Landing, Network};
 use crate::plan::Dependency::Kinesis;
 
 pub(super) struct NetworkedStream {
@@ -22,14 +22,21 @@ pub(super) struct NetworkedStream {
 impl StreamWriter for NetworkedStream {
     async fn put(&self, records: &[StreamRecord]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "stream.put";
-        let refused = self.network.refused_entries(Kinesis, STREAM, records.len());
+        let refused = self.network.refused_entries(STREAM, records.len());
         let some = admitted(records, &refused);
-        let landed = AtomicBool::new(false);
-        let effect = async {
-            landed.store(true, Ordering::Relaxed);
-            if some.is_empty() { Ok(Vec::new()) } else { self.inner.put(&some).await }
+        let landed = Arc::new(AtomicBool::new(false));
+        let (network, inner, taken) = (self.network.clone(), Arc::clone(&self.inner), Arc::clone(&landed));
+        let sent = some.clone();
+        let effect = move |landing| async move {
+            taken.store(true, Ordering::Relaxed);
+            let world = network.world();
+            world.ways.stream(world.elapsed(), &sent);
+            if landing == Landing::Late {
+                world.copies.excuse_records(&sent);
+            }
+            if sent.is_empty() { Ok(Vec::new()) } else { inner.put(&sent).await }
         };
-        let answer = self.network.call(Kinesis, OPERATION, STREAM, effect).await;
+        let answer = self.network.send(Kinesis, OPERATION, STREAM, effect).await;
         // What has come in may come again: with a commit's other events, or since nobody knows.
         if landed.load(Ordering::Relaxed) && (answer.is_err() || refused.contains(&true)) {
             self.network.world().copies.excuse_records(&some);

@@ -9,7 +9,7 @@ use shotengai_testing::memory::MemoryTable;
 
 use crate::bugs::Bug;
 use crate::mishap::Mishap;
-use crate::network::Network;
+use crate::network::{Landing, Network};
 use crate::plan::Dependency::DynamoDb;
 
 pub(super) struct NetworkedTable {
@@ -64,15 +64,22 @@ impl Table for NetworkedTable {
 
     async fn put(&self, row: &Row, condition: Condition) -> Result<(), WriteError> {
         let claim = (&*self.name == tables::NOTIFICATION_CLAIMS.name).then(|| claim_of(&row.key.pk, &row.key.sk));
-        let effect = async {
-            let answer = self.inner.put(row, self.condition(&row.key, condition)).await;
+        let resource = claim.clone().unwrap_or_else(|| self.name.to_string());
+        let condition = self.condition(&row.key, condition);
+        let (network, inner, row) = (self.network.clone(), Arc::clone(&self.inner), row.clone());
+        let name = Arc::clone(&self.name);
+        let effect = move |landing| async move {
+            let answer = inner.put(&row, condition).await;
+            // Leases stand in the same table, and have no position.
+            if &*name == tables::CHECKPOINTS.name && row.doc.get("position").is_some() && answer.is_ok() {
+                network.world().set_back(&row.key.sk, landing == Landing::Late);
+            }
             if let Some(claim) = claim.as_deref().filter(|_| answer.is_ok() && row.doc["state"] == "sent") {
-                self.network.world().record_mail(claim);
+                network.world().record_mail(claim);
             }
             answer
         };
-        let resource = claim.as_deref().unwrap_or(&self.name);
-        self.network.call(DynamoDb, "table.put", resource, effect).await.map_err(|error| self.shown(error))
+        self.network.send(DynamoDb, "table.put", &resource, effect).await.map_err(|error| self.shown(error))
     }
 
     async fn delete(&self, key: &Key, condition: Condition) -> Result<(), WriteError> {
@@ -80,15 +87,18 @@ impl Table for NetworkedTable {
     }
 
     async fn transact(&self, ops: &[WriteOp]) -> Result<(), TransactError> {
-        let effect = async {
-            let world = self.network.world();
+        let (network, inner, name, ops) =
+            (self.network.clone(), Arc::clone(&self.inner), Arc::clone(&self.name), ops.to_vec());
+        let effect = move |_| async move {
+            let world = network.world();
             if world.per_mille(world.plan.rates.conflict) {
                 world.count(Mishap::TransactionConflict);
+                network.hold_up(&name);
                 return Err(TransactError::Contended);
             }
-            self.inner.transact(ops).await
+            inner.transact(&ops).await
         };
-        self.network.call(DynamoDb, "table.transact", &self.name, effect).await
+        self.network.send(DynamoDb, "table.transact", &self.name, effect).await
     }
 
     async fn ping(&self) -> Result<(), Fault> {

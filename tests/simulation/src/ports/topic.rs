@@ -1,12 +1,13 @@
 //! The topic.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use shotengai_contracts::topology::TOPIC;
+use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, TOPIC, queues};
 use shotengai_contracts::{EventType, samples};
 use shotengai_kernel::{AggregateId, EventId};
-use shotengai_messaging::{Fault, FaultKind, Message, Topic};
+use shotengai_messaging::{Fault, FaultKind, Message, Queue, Topic};
 use uuid::Uuid;
 
 use super::{admitted, merged};
@@ -14,6 +15,7 @@ use crate::bugs::Bug;
 use crate::mishap::Mishap;
 use crate::network::Network;
 use crate::plan::Dependency::Sns;
+use crate::ways::event_of;
 
 pub(super) struct NetworkedTopic {
     pub(super) network: Network,
@@ -40,6 +42,7 @@ impl NetworkedTopic {
     fn refusal(&self, operation: &'static str) -> Fault {
         let world = self.network.world();
         world.count(Mishap::CallRefused);
+        self.network.hold_up(TOPIC);
         let kind = match world.bug {
             Some(Bug::NeverHalved) => FaultKind::Transient,
             _ => FaultKind::Permanent,
@@ -48,17 +51,130 @@ impl NetworkedTopic {
     }
 }
 
+/// How a message comes from the topic into one queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Passage {
+    Straight,
+    Late(Duration),
+    /// Not this time; the call fails, so that it comes again.
+    NotYet,
+    /// Into the queue's dead letters, as the topic's own policy for redriving says.
+    Undelivered,
+    /// Somebody discards it from the queue's dead letters.
+    Discarded,
+    /// A planted bug: nowhere, and nobody is told.
+    Nowhere,
+}
+
+/// The queues that get events of a message's type.
+fn subscribed(message: &Message) -> impl Iterator<Item = &'static QueueSpec> {
+    let event_type = message.attributes.get("event_type").cloned();
+    let gets = move |spec: &&QueueSpec| spec.events().iter().any(|it| Some(it.as_str()) == event_type.as_deref());
+    SHOTENGAI.subscribed_queues().filter(gets)
+}
+
+impl NetworkedTopic {
+    /// Brings messages to their queues: most of them straight.
+    async fn bring(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        let world = self.network.world();
+        let in_part = world.per_mille(world.plan.rates.brought_in_part);
+        let passages: Vec<Vec<_>> = messages
+            .iter()
+            .map(|message| subscribed(message).map(|queue| (queue, self.passage(queue, message, in_part))).collect())
+            .collect();
+        let straight = |passages: &[(_, Passage)]| passages.iter().all(|(_, passage)| *passage == Passage::Straight);
+        for (message, passages) in messages.iter().zip(&passages) {
+            self.note(message, passages);
+        }
+        if passages.iter().all(|passages| straight(passages)) {
+            return self.inner.publish(messages).await;
+        }
+        for (message, passages) in messages.iter().zip(&passages) {
+            for (queue, passage) in passages {
+                self.bring_to(queue, *passage, message).await?;
+            }
+        }
+        if passages.iter().flatten().any(|(_, passage)| *passage == Passage::NotYet) {
+            world.count(Mishap::BroughtInPart);
+            return Err(Fault::new(FaultKind::Transient, "topic.publish", "simulated: not to all queues"));
+        }
+        Ok(vec![Ok(()); messages.len()])
+    }
+
+    fn passage(&self, queue: &QueueSpec, message: &Message, in_part: bool) -> Passage {
+        let (world, rates) = (self.network.world(), &self.network.world().plan.rates);
+        let is_reservation = message.attributes.get("event_type").is_some_and(|it| it == "StockReserved");
+        if world.bug == Some(Bug::DropOneQueue) && *queue == queues::ORDER && is_reservation && world.below(4) == 0 {
+            Passage::Nowhere
+        } else if self.is_discarded(queue, message) {
+            world.count(Mishap::ConfirmationDiscarded);
+            Passage::Discarded
+        } else if in_part && world.below(2) == 0 {
+            Passage::NotYet
+        } else if world.per_mille(rates.undelivered) {
+            world.count(Mishap::Undelivered);
+            Passage::Undelivered
+        } else if world.per_mille(rates.brought_late) {
+            world.count(Mishap::BroughtLate);
+            Passage::Late(Duration::from_secs(1 + world.below(40)))
+        } else {
+            Passage::Straight
+        }
+    }
+
+    /// Every copy of what was discarded once is.
+    fn is_discarded(&self, queue: &QueueSpec, message: &Message) -> bool {
+        let world = self.network.world();
+        let confirms = message.attributes.get("event_type").is_some_and(|it| it == "OrderConfirmed");
+        let stop =
+            event_of(&message.body).and_then(|id| world.ways.of(id).stops.remove(queue.name)).unwrap_or_default();
+        world.plan.discards
+            && confirms
+            && *queue == queues::BILLING
+            && (stop.discarded || stop.queued.is_none() && world.per_mille(500))
+    }
+
+    fn note(&self, message: &Message, passages: &[(&'static QueueSpec, Passage)]) {
+        let (ways, now) = (&self.network.world().ways, self.network.world().elapsed());
+        for (queue, passage) in passages {
+            match passage {
+                Passage::Straight => ways.queue(now, &message.body, queue.name),
+                Passage::Late(delay) => {
+                    ways.astray(&message.body, queue.name);
+                    ways.queue(now + *delay, &message.body, queue.name);
+                }
+                Passage::NotYet => ways.astray(&message.body, queue.name),
+                Passage::Undelivered => ways.undelivered(&message.body, queue.name),
+                Passage::Discarded => ways.discard(&message.body, queue.name),
+                Passage::Nowhere => {}
+            }
+        }
+    }
+
+    async fn bring_to(&self, queue: &QueueSpec, passage: Passage, message: &Message) -> Result<(), Fault> {
+        let world = self.network.world();
+        let (to, delay) = match passage {
+            Passage::Straight => (queue.name.to_owned(), Duration::ZERO),
+            Passage::Late(delay) => (queue.name.to_owned(), delay),
+            Passage::Undelivered => (queue.dead_letters(), Duration::ZERO),
+            Passage::NotYet | Passage::Discarded | Passage::Nowhere => return Ok(()),
+        };
+        let message = Message { delay, ..message.clone() };
+        world.infra.memory_queue(&to).send(&[message]).await?.into_iter().collect()
+    }
+}
+
 #[async_trait]
 impl Topic for NetworkedTopic {
     async fn publish(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "topic.publish";
-        let refused = self.network.refused_entries(Sns, TOPIC, messages.len());
+        let refused = self.network.refused_entries(TOPIC, messages.len());
         let some = admitted(messages, &refused);
         let effect = async {
             if some.iter().any(is_cursed) {
                 return Err(self.refusal(OPERATION));
             }
-            if some.is_empty() { Ok(Vec::new()) } else { self.inner.publish(&some).await }
+            if some.is_empty() { Ok(Vec::new()) } else { self.bring(&some).await }
         };
         Ok(merged(OPERATION, &refused, self.network.call(Sns, OPERATION, TOPIC, effect).await?))
     }
