@@ -293,10 +293,12 @@ async fn a_snapshot_gives_way_to_a_newer_one_only() {
         state: serde_json::json!({ "available": version }),
         last_commit: (version > 10).then(|| CommitMark::of(&commit("prod_1", version - 1))),
     };
-    for version in [10, 20, 15] {
-        store.save_snapshot(&snapshot(version)).await.unwrap();
+    let snapshots = [10, 20, 15].map(snapshot);
+    for snapshot in &snapshots {
+        store.save_snapshot(snapshot).await.unwrap();
     }
-    assert_eq!(store.load_snapshot(&id).await.unwrap(), Some(snapshot(20)));
+    let [_, newest, _] = snapshots;
+    assert_eq!(store.load_snapshot(&id).await.unwrap(), Some(newest));
 }
 
 #[tokio::test]

@@ -228,10 +228,11 @@ impl Case {
             last_commit: (version > 4).then(|| CommitMark::of(&self.commit(&id, version - 1, 1))),
         };
         // 9 and 10: a comparison as text would go wrong.
-        for version in [9, 10, 4] {
-            self.store.save_snapshot(&snapshot(version)).await.expect("an older snapshot is no error");
+        let snapshots = [9, 10, 4].map(snapshot);
+        for snapshot in &snapshots {
+            self.store.save_snapshot(snapshot).await.expect("an older snapshot is no error");
         }
-        let newest = snapshot(10);
+        let [_, newest, _] = snapshots;
         eventually("the newest snapshot is loaded", || async {
             self.store.load_snapshot(&id).await.unwrap().filter(|kept| *kept == newest)
         })
