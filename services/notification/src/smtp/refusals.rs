@@ -49,8 +49,15 @@ struct Answers {
     taken: u64,
     /// When it took the last.
     taken_at: Option<Instant>,
-    /// Recipients that it refuses, and how many it had taken at the first refusal.
-    refused: BTreeMap<u64, u64>,
+    /// Recipients that it refuses.
+    refused: BTreeMap<u64, Refused>,
+}
+
+/// How many mails the server had taken when it refused a recipient.
+#[derive(Debug, Clone, Copy)]
+struct Refused {
+    first: u64,
+    last: u64,
 }
 
 impl Refusals {
@@ -89,19 +96,20 @@ impl Refusals {
         let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = answers.taken;
         if answers.refused.len() >= REMEMBERED
-            && let Some(oldest) = answers.refused.iter().min_by_key(|(_, at)| **at).map(|(recipient, _)| *recipient)
+            && let Some(oldest) = answers.refused.iter().min_by_key(|(_, at)| at.last).map(|(recipient, _)| *recipient)
         {
             answers.refused.remove(&oldest);
         }
-        let first = *answers.refused.entry(hash(recipient)).or_insert(taken);
-        if first < taken {
+        let refused = answers.refused.entry(hash(recipient)).or_insert(Refused { first: taken, last: taken });
+        refused.last = taken;
+        let is_alone = refused.first < taken;
+        let in_a_row = answers.refused.values().filter(|at| at.last == taken).count();
+        let several = if blame == Blame::Recipient { MANY } else { SEVERAL };
+        if is_alone && in_a_row < several {
             return Verdict::Alone;
         }
-        let in_a_row = answers.refused.values().filter(|first| **first == taken).count();
-        let is_installations = match blame {
-            Blame::Recipient => in_a_row >= MANY,
-            _ => in_a_row >= SEVERAL || answers.taken_at.is_none_or(|at| at.elapsed() > LATELY),
-        };
+        let is_installations = in_a_row >= several
+            || (blame != Blame::Recipient && answers.taken_at.is_none_or(|at| at.elapsed() > LATELY));
         if is_installations { Verdict::Installation } else { Verdict::Open }
     }
 }
@@ -141,6 +149,20 @@ mod tests {
         tokio::time::advance(LATELY).await;
         assert_eq!(server.verdict("c", Blame::Unclear), Verdict::Installation);
         assert_eq!(server.verdict("a", Blame::Unclear), Verdict::Alone);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_was_refused_before_shares_the_verdict_when_all_are_refused() {
+        let server = Refusals::default();
+        server.verdict("a", Blame::Recipient);
+        server.taken("z");
+        assert_eq!(server.verdict("a", Blame::Unclear), Verdict::Alone);
+        tokio::time::advance(2 * LATELY).await;
+        assert_eq!(server.verdict("b", Blame::Unclear), Verdict::Installation);
+        assert_eq!(server.verdict("z", Blame::Unclear), Verdict::Installation);
+        assert_eq!(server.verdict("a", Blame::Unclear), Verdict::Installation);
+        server.taken("z");
+        assert_eq!(server.verdict("a", Blame::Unclear), Verdict::Alone, "now it is its own again");
     }
 
     #[test]
