@@ -137,7 +137,8 @@ async fn a_rebuild_that_can_not_be_done_says_why_in_one_line() {
     let nobody = format!("postgres://shop:hunter2@127.0.0.1:{}/nothing", shotengai_street::free_port().unwrap());
     for (url, why) in [("", "DATABASE_URL: is not set"), ("postgres://[hunter2", "DATABASE_URL"), (&nobody, "postgres")]
     {
-        let mut command = cluster.command(&["rebuild", "read-models"]);
+        // Without waiting for it, which would be said in a line of its own.
+        let mut command = cluster.command(&["rebuild", "read-models", "--connect-within-seconds", "0"]);
         let output = command.env("DATABASE_URL", url).output().await.unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");

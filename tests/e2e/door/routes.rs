@@ -45,8 +45,9 @@ async fn every_public_route_reaches_its_role_and_nothing_else_is_forwarded() {
     let shop = cluster.shop(&cluster_of);
     let admin = shop.admin().await;
     for (method, path, route, role) in ROUTES {
-        let asked = request(method.parse().unwrap(), &base, path, &admin.token).json(&json!({}));
-        let answer = send(asked).await;
+        let asked = request(method.parse().unwrap(), &base, path, &admin.token);
+        // A GET may have no body.
+        let answer = send(if method == "GET" { asked } else { asked.json(&json!({})) }).await;
         assert!(answer.status().as_u16() < 500 && answer.status() != 405, "{method} {path}: {}", answer.status());
         let labels = [format!("http_request_method=\"{method}\""), format!("http_route=\"{route}\"")];
         for other in ["order", "catalog", "inventory", "query", "tally"] {

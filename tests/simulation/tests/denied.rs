@@ -14,10 +14,14 @@ use shotengai_simulation::{Options, Outcome, run_plan};
 /// When customers are in the middle of it.
 const BEGINS: Duration = Duration::from_secs(5);
 
+/// When the administrator changes every price: nothing else needs catalog's own writes.
+const PRICES_CHANGE: Duration = Duration::from_secs(10);
+
 /// What this seed's customers do in a street where nothing goes wrong but this denial, and no order runs out of time. Every
 /// other seed captures changes instead of publishing an outbox.
 fn denied(seed: u64, denial: Denial) -> Plan {
-    let plan = plan_of(seed);
+    let mut plan = plan_of(seed);
+    plan.goods.iter_mut().for_each(|goods| goods.price_changes = vec![PRICES_CHANGE]);
     Plan {
         captured: !seed.is_multiple_of(2),
         shards: 2,
@@ -26,6 +30,8 @@ fn denied(seed: u64, denial: Denial) -> Plan {
         refused: None,
         happenings: vec![(BEGINS, Happening::Deny { denial, denied: LONG_DENIAL })],
         timeout: Duration::from_secs(3 * 3600),
+        capture_timeout: Duration::from_secs(3 * 3600),
+        discards: false,
         calm_after: BEGINS + LONG_DENIAL,
         ..plan
     }
