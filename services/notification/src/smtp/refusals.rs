@@ -102,15 +102,19 @@ impl Refusals {
         }
         let refused = answers.refused.entry(hash(recipient)).or_insert(Refused { first: taken, last: taken });
         refused.last = taken;
-        let is_alone = refused.first < taken;
+        let is_refused_before = refused.first < taken;
         let in_a_row = answers.refused.values().filter(|at| at.last == taken).count();
-        let several = if blame == Blame::Recipient { MANY } else { SEVERAL };
-        if is_alone && in_a_row < several {
-            return Verdict::Alone;
+        let is_clear = blame == Blame::Recipient;
+        let serves = is_clear || answers.taken_at.is_some_and(|at| at.elapsed() <= LATELY);
+        if in_a_row >= if is_clear { MANY } else { SEVERAL } {
+            Verdict::Installation
+        } else if is_refused_before && (in_a_row == 1 || serves) {
+            Verdict::Alone
+        } else if serves {
+            Verdict::Open
+        } else {
+            Verdict::Installation
         }
-        let is_installations = in_a_row >= several
-            || (blame != Blame::Recipient && answers.taken_at.is_none_or(|at| at.elapsed() > LATELY));
-        if is_installations { Verdict::Installation } else { Verdict::Open }
     }
 }
 
@@ -148,6 +152,8 @@ mod tests {
         assert_eq!(server.verdict("c", Blame::Unclear), Verdict::Open);
         tokio::time::advance(LATELY).await;
         assert_eq!(server.verdict("c", Blame::Unclear), Verdict::Installation);
+        assert_eq!(server.verdict("a", Blame::Unclear), Verdict::Installation, "neither was anybody else's taken");
+        server.taken("z");
         assert_eq!(server.verdict("a", Blame::Unclear), Verdict::Alone);
     }
 
