@@ -22,8 +22,8 @@ pub(super) struct NetworkedStore {
     network: Network,
     inner: Arc<MemoryEventStore>,
     name: &'static str,
-    /// When each product's numbers were last read; for a planted bug.
-    read: Mutex<BTreeMap<AggregateId, Instant>>,
+    /// When each product's numbers were last read, and their last commit; for a planted bug.
+    read: Mutex<BTreeMap<AggregateId, (Instant, Version)>>,
 }
 
 /// How long the planted bug believes in numbers that it has read.
@@ -41,20 +41,24 @@ impl NetworkedStore {
         self.network.world().bug == Some(Bug::SweeperNeverSkips)
     }
 
-    /// A planted bug: nobody asks whether there is anything newer than the numbers that were read a moment ago.
-    fn is_cached(&self, id: &AggregateId, after: Version) -> bool {
-        if self.network.world().bug != Some(Bug::RejectByCachedStock)
-            || aggregates::STOCK.name_in(id.as_str()).is_none()
+    /// A planted bug: nobody asks whether there is anything newer than the numbers that were read a moment ago. The last
+    /// commit that it believes to be the newest.
+    fn believed(&self, id: &AggregateId, after: Version) -> Option<Version> {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, newest) = read.get(id)?;
+        (Instant::now() < *at + CACHED_FOR && *newest > after).then_some(*newest)
+    }
+
+    /// Lets the planted bug believe in what was read.
+    fn believe(&self, id: &AggregateId, read: &[Commit]) {
+        let is_planted = self.network.world().bug == Some(Bug::RejectByCachedStock);
+        if is_planted
+            && aggregates::STOCK.name_in(id.as_str()).is_some()
+            && let Some(newest) = read.last()
         {
-            return false;
+            let entry = (Instant::now(), newest.first_version);
+            self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), entry);
         }
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let fresh = read.get(id).is_some_and(|at| now < *at + CACHED_FOR);
-        if !fresh {
-            read.insert(id.clone(), now);
-        }
-        fresh && after > Version::ZERO
     }
 }
 
@@ -89,10 +93,14 @@ impl EventStore for NetworkedStore {
     }
 
     async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {
-        if self.is_cached(id, after) {
-            return Ok(Vec::new());
+        if let Some(newest) = self.believed(id, after) {
+            let mut commits = self.inner.load(id, after).await?;
+            commits.retain(|commit| commit.first_version <= newest);
+            return Ok(commits);
         }
-        self.network.call(DynamoDb, "store.load", self.name, self.inner.load(id, after)).await
+        let commits = self.network.call(DynamoDb, "store.load", self.name, self.inner.load(id, after)).await?;
+        self.believe(id, &commits);
+        Ok(commits)
     }
 
     async fn load_snapshot(&self, id: &AggregateId) -> Result<Option<Snapshot>, Fault> {
