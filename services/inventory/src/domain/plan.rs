@@ -145,7 +145,7 @@ pub(crate) struct Judged {
 pub(crate) struct Plan {
     /// All of these or none; at most [`MAX_ITEMS`] with those that are judged.
     pub(crate) writes: Vec<Write>,
-    /// What the writes rely on beside their own slots.
+    /// Slots beside their own that the writes rely on.
     pub(crate) judged: Vec<Judged>,
     /// One a request, in order.
     pub(crate) outcomes: Vec<Outcome>,

@@ -4,7 +4,7 @@
 use shotengai_messaging::{Fault, FaultKind};
 use tokio_postgres::error::SqlState;
 
-/// What is not used again after an error.
+/// Sessions that are not used again after an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ends {
     /// The error is the statement's: the session is as good as before.
@@ -15,7 +15,7 @@ pub(super) enum Ends {
     AllSessions,
 }
 
-/// What is not used again after this error.
+/// Sessions that are not used again after this error.
 pub(super) fn ends(error: &tokio_postgres::Error) -> Ends {
     match error.code() {
         Some(code) => ends_after(code.code()),

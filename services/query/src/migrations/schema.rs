@@ -25,7 +25,7 @@ pub async fn missing_tables(database: &Database) -> Result<Vec<String>, Fault> {
     names(&database.session().await?.query("postgres.tables", &missing(&ours()), &[]).await?)
 }
 
-/// What has to be done for a schema to be up to date.
+/// Changes that bring a schema up to date.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Changes {
     /// Tables that are missing although the history says that they were made: everything is made anew.
@@ -84,7 +84,7 @@ impl Changes {
     }
 }
 
-/// What this database lacks.
+/// Tables and columns that this database lacks.
 pub(super) async fn changes(client: &impl GenericClient) -> Result<Changes, Fault> {
     let rows = |statement: String| async move {
         client.query_typed(&statement, &[]).await.map_err(|error| fault(OPERATION, &error))

@@ -63,7 +63,7 @@ pub fn deadline_passed(order: &Order) -> Vec<OrderEvent> {
     order.placed().map(|order| cancel_pending(order, CancelReason::DeadlineExceeded)).unwrap_or_default()
 }
 
-/// What an order waits for, until somebody tells it.
+/// The next step of an order, until somebody tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Awaits {
     /// Stock and payment, or one of them: it is given up at its deadline.
@@ -74,7 +74,7 @@ pub enum Awaits {
     Nothing,
 }
 
-/// What an order waits for; nothing, if it was never placed.
+/// The step that an order waits for; nothing, if it was never placed.
 #[must_use]
 pub fn awaits(order: &Order) -> Awaits {
     match order.placed().map(|order| order.stage) {
