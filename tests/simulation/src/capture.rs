@@ -102,8 +102,9 @@ pub async fn run(world: Arc<World>) {
         world.capture.see(&world);
         let (due, next) = world.capture.pop(Instant::now());
         for record in due {
-            // DynamoDB keeps what the stream doesn't take.
+            // DynamoDB keeps what the stream doesn't take, and what is written meanwhile.
             while world.is_away(Dependency::Kinesis) {
+                world.capture.see(&world);
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
             world.ways.stream(world.elapsed(), std::slice::from_ref(&record));
