@@ -26,7 +26,6 @@ mod disorder;
 mod door;
 mod figures;
 mod forwarding;
-mod hostile;
 mod hot_product;
 mod idempotency;
 mod load;

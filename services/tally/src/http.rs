@@ -33,11 +33,13 @@ pub(crate) fn routes(routes: &mut Routes, state: web::Data<State>) {
 
 async fn totals(request: HttpRequest, state: web::Data<State>) -> Answer<Tally> {
     let minutes = parameter(&request, "minutes")?.as_deref().map(minutes).transpose()?;
-    let mut chart = match minutes {
-        Some(minutes) => Some(state.minutes.chart(minutes).await?),
-        None => None,
+    let chart = async {
+        match minutes {
+            Some(minutes) => state.minutes.chart(minutes).await.map(Some),
+            None => Ok(None),
+        }
     };
-    let standings = state.standings.read().await?;
+    let (mut chart, standings) = tokio::try_join!(chart, state.standings.read())?;
     let products = standings.0.iter().map(|(product_id, standing)| ProductTally {
         minutes: chart.as_mut().map(|chart| chart.remove(product_id).unwrap_or_default()),
         product_id: product_id.clone(),

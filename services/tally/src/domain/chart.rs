@@ -1,7 +1,8 @@
 //! The chart: what was sold in each of the last minutes, and which of them have to be read.
 //!
 //! A sale belongs to the minute of its event, so a minute that is over hardly changes: only by a message that comes late. The
-//! last minutes are read each time, those before them in turn, each once a minute at the least.
+//! last minutes are read each time, those before them in turn, so many at a time that whoever asks is not kept waiting for
+//! them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,8 +16,11 @@ use super::rows::minute_of;
 
 /// The last minutes, in which messages of sales are still on their way.
 const RECENT: usize = 3;
-/// Within this time each minute before them is read again, as long as somebody asks.
+/// Within this time each minute before them is read again, as long as somebody asks every other second.
 const ROUND: Duration = Duration::from_secs(60);
+/// Minutes that one reading reads again in turn, however long nobody asked: work that grows with the time that it takes
+/// would never end on a slow day.
+const AGAIN: usize = 60;
 
 /// Pieces of one product in one minute.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,8 +41,11 @@ pub type Series = BTreeMap<ProductId, Vec<MinuteTally>>;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Chart {
     minutes: BTreeMap<String, Arc<Sales>>,
-    turn: String,
 }
+
+/// Where the minutes that are read in turn go on: at the one before this.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Turn(String);
 
 /// The last `minutes` minutes, that of `now` first.
 fn last(now: Timestamp, minutes: u16) -> Vec<String> {
@@ -47,28 +54,29 @@ fn last(now: Timestamp, minutes: u16) -> Vec<String> {
 }
 
 impl Chart {
-    /// The minutes that have to be read to have the chart of `now`, the newest first, so long after it was last read.
+    /// The minutes that have to be read to have the chart of the `window` minutes before `now`, the newest first, so long
+    /// after that was last read.
     #[must_use]
-    pub fn due(&self, now: Timestamp, after: Duration) -> Vec<String> {
-        let all = last(now, MAX_MINUTES);
+    pub fn due(&self, now: Timestamp, window: u16, turn: &Turn, after: Duration) -> Vec<String> {
+        let all = last(now, window);
         let (recent, older) = all.split_at(RECENT.min(all.len()));
         let known = |minute: &&String| self.minutes.contains_key(*minute);
         let missing = older.iter().filter(|minute| !known(minute));
         // Older than the one where the turn stands, then from the newest again.
-        let (next, then): (Vec<_>, Vec<_>) = older.iter().filter(known).partition(|minute| **minute < self.turn);
-        let share = u128::from(MAX_MINUTES) * after.min(ROUND).as_millis();
+        let (next, then): (Vec<_>, Vec<_>) = older.iter().filter(known).partition(|minute| **minute < turn.0);
+        let share = u128::from(window) * after.min(ROUND).as_millis();
         let share = usize::try_from(share.div_ceil(ROUND.as_millis())).unwrap_or(usize::MAX);
-        let in_turn = next.into_iter().chain(then).take(share);
+        let in_turn = next.into_iter().chain(then).take(share.min(AGAIN));
         recent.iter().chain(missing).chain(in_turn).cloned().collect()
     }
 
-    /// Puts what was read into the chart, and takes out what is too old for it.
-    pub fn keep(&mut self, now: Timestamp, read: BTreeMap<String, Sales>) {
+    /// Puts what was read into the chart, and takes out what is too old for any.
+    pub fn keep(&mut self, now: Timestamp, turn: &mut Turn, read: BTreeMap<String, Sales>) {
         let recent = last(now, MAX_MINUTES);
         let newest_in_turn = recent.get(RECENT).map(String::as_str).unwrap_or_default();
         let mut again = read.keys().filter(|minute| self.minutes.contains_key(*minute));
         if let Some(oldest) = again.next().filter(|minute| minute.as_str() <= newest_in_turn) {
-            self.turn.clone_from(oldest);
+            turn.0.clone_from(oldest);
         }
         self.minutes.extend(read.into_iter().map(|(minute, sales)| (minute, Arc::new(sales))));
         if let Some(oldest) = recent.last() {
@@ -102,31 +110,48 @@ mod tests {
         Timestamp::from_second(1_767_225_600 + minute * 60).unwrap()
     }
 
-    fn read(chart: &mut Chart, now: Timestamp, after: u64) -> Vec<String> {
-        let due = chart.due(now, Duration::from_secs(after));
-        chart.keep(now, due.iter().map(|minute| (minute.clone(), Sales::new())).collect());
-        due
+    /// Charts of a day, as they are read.
+    #[derive(Default)]
+    struct Reader {
+        chart: Chart,
+        turn: Turn,
+    }
+
+    impl Reader {
+        fn read(&mut self, now: Timestamp, window: u16, after: u64) -> Vec<String> {
+            let due = self.chart.due(now, window, &self.turn, Duration::from_secs(after));
+            self.chart.keep(now, &mut self.turn, due.iter().map(|minute| (minute.clone(), Sales::new())).collect());
+            due
+        }
     }
 
     #[test]
     fn a_day_is_read_once_and_then_what_may_have_changed() {
-        let (mut chart, day) = (Chart::default(), usize::from(MAX_MINUTES));
-        assert_eq!(read(&mut chart, at(0), 0).len(), day);
-        assert_eq!(read(&mut chart, at(0), 0).len(), RECENT);
-        assert_eq!(read(&mut chart, at(0), 1).len(), RECENT + 24);
-        assert_eq!(read(&mut chart, at(10), 1).len(), 10 + 24, "the recent ones are new, too");
-        assert_eq!(read(&mut chart, at(10), 600).len(), day, "where nobody asked for a while");
-        assert_eq!(chart.minutes.len(), day);
+        let (mut reader, day) = (Reader::default(), usize::from(MAX_MINUTES));
+        assert_eq!(reader.read(at(0), MAX_MINUTES, 0).len(), day);
+        assert_eq!(reader.read(at(0), MAX_MINUTES, 0).len(), RECENT);
+        assert_eq!(reader.read(at(0), MAX_MINUTES, 1).len(), RECENT + 24);
+        assert_eq!(reader.read(at(10), MAX_MINUTES, 1).len(), 10 + 24, "the recent ones are new, too");
+        assert_eq!(reader.read(at(10), MAX_MINUTES, 600).len(), RECENT + AGAIN, "where nobody asked for a while");
+        assert_eq!(reader.chart.minutes.len(), day);
+    }
+
+    #[test]
+    fn an_hour_costs_an_hour() {
+        let mut reader = Reader::default();
+        assert_eq!(reader.read(at(0), 60, 0).len(), 60);
+        assert_eq!(reader.read(at(0), 60, 1).len(), RECENT + 1);
+        assert_eq!(reader.read(at(0), MAX_MINUTES, 0).len(), usize::from(MAX_MINUTES) - 60 + RECENT);
     }
 
     #[test]
     fn every_minute_has_its_turn() {
-        let mut chart = Chart::default();
-        read(&mut chart, at(0), 0);
+        let mut reader = Reader::default();
+        reader.read(at(0), MAX_MINUTES, 0);
         for round in 0..3 {
             let mut seen = BTreeSet::new();
             for _ in 0..ROUND.as_secs() {
-                seen.extend(read(&mut chart, at(round), 1));
+                seen.extend(reader.read(at(round), MAX_MINUTES, 1));
             }
             assert_eq!(seen.len(), usize::from(MAX_MINUTES), "round {round}");
         }
@@ -137,7 +162,8 @@ mod tests {
         let mut chart = Chart::default();
         let product = ProductId::parse("prod_a").unwrap();
         let sales = |sold| Sales::from([(product.clone(), Sold { sold, returned: 0 })]);
-        chart.keep(at(0), [(0, 1), (-59, 2), (-60, 3)].map(|(back, sold)| (minute_of(at(back)), sales(sold))).into());
+        let read = [(0, 1), (-59, 2), (-60, 3)].map(|(back, sold)| (minute_of(at(back)), sales(sold)));
+        chart.keep(at(0), &mut Turn::default(), read.into());
         let sold = |minutes| -> Vec<i64> {
             chart.series(at(0), minutes).remove(&product).unwrap_or_default().iter().map(|tally| tally.sold).collect()
         };
