@@ -27,9 +27,18 @@ struct State {
     /// How many commits of each store have been seen.
     seen: BTreeMap<Owner, usize>,
     /// By when they come into the stream; numbered, so that none takes another's place.
-    due: BTreeMap<(Instant, u64), StreamRecord>,
+    due: BTreeMap<(Instant, u64), Change>,
     numbered: u64,
 }
+
+/// A change record, and the commit that it is of.
+struct Change {
+    record: StreamRecord,
+    of: Arc<Commit>,
+}
+
+/// What DynamoDB needs by itself between a change's time and the stream; more is a fault's doing.
+const PROMPT: Duration = Duration::from_secs(1);
 
 impl Capture {
     /// Somebody has written to an event table.
@@ -51,22 +60,25 @@ impl Capture {
             let fresh = store.commits_after(*seen);
             *seen += fresh.len();
             for commit in fresh {
-                state.take(world, &commit);
+                state.take(world, &Arc::new(commit));
             }
         }
     }
 
     /// What is due, and when to look again.
-    fn pop(&self, now: Instant) -> (Vec<StreamRecord>, Option<Instant>) {
+    fn pop(&self, now: Instant) -> (Vec<(Instant, Change)>, Option<Instant>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let later = state.due.split_off(&(now, u64::MAX));
         let due = std::mem::replace(&mut state.due, later);
-        (due.into_values().collect(), state.due.first_key_value().map(|((at, _), _)| *at))
+        (
+            due.into_iter().map(|((at, _), change)| (at, change)).collect(),
+            state.due.first_key_value().map(|((at, _), _)| *at),
+        )
     }
 }
 
 impl State {
-    fn take(&mut self, world: &World, commit: &Commit) {
+    fn take(&mut self, world: &World, commit: &Arc<Commit>) {
         let now = Instant::now();
         let slow = world.per_mille(50);
         if slow || world.is_away(Dependency::Kinesis) {
@@ -77,21 +89,21 @@ impl State {
         if self.due.keys().any(|(other, _)| *other > due) {
             world.count(Mishap::CapturedLate);
         }
-        self.push(due, world, change("INSERT", commit));
+        self.push(due, world, "INSERT", commit);
         if world.per_mille(world.plan.duplicates) {
             world.count(Mishap::CapturedTwice);
-            self.push(due + Duration::from_millis(world.below(3000)), world, change("INSERT", commit));
+            self.push(due + Duration::from_millis(world.below(3000)), world, "INSERT", commit);
         }
         // Changes that are no new commits come too: an operator's hand, an item whose time to live is over.
         if world.per_mille(20) {
-            self.push(due, world, change("MODIFY", commit));
+            self.push(due, world, "MODIFY", commit);
         }
     }
 
-    fn push(&mut self, due: Instant, world: &World, data: Vec<u8>) {
+    fn push(&mut self, due: Instant, world: &World, name: &str, commit: &Arc<Commit>) {
         self.numbered += 1;
-        let key = format!("{:x}", world.below(u64::MAX));
-        self.due.insert((due, self.numbered), StreamRecord { key, data });
+        let record = StreamRecord { key: format!("{:x}", world.below(u64::MAX)), data: change(name, commit) };
+        self.due.insert((due, self.numbered), Change { record, of: Arc::clone(commit) });
     }
 }
 
@@ -101,11 +113,14 @@ pub async fn run(world: Arc<World>) {
     loop {
         world.capture.see(&world);
         let (due, next) = world.capture.pop(Instant::now());
-        for record in due {
+        for (due, Change { record, of }) in due {
             // DynamoDB keeps what the stream doesn't take, and what is written meanwhile.
             while world.is_away(Dependency::Kinesis) {
                 world.capture.see(&world);
                 tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            if due.elapsed() > PROMPT {
+                world.ways.capture_late(&of);
             }
             world.ways.stream(world.elapsed(), std::slice::from_ref(&record));
             if stream.put(&[record]).await.is_err() {

@@ -1,6 +1,6 @@
 //! What all processes share: the infrastructure, the time, chance, and the record of what happened.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -101,8 +101,8 @@ struct State {
     mails: Vec<Mail>,
     /// When a mail was first written down as sent, by its name.
     recorded: BTreeMap<String, Duration>,
-    /// Shards whose checkpoint was last saved by a call that had been given up.
-    set_back: BTreeSet<String>,
+    /// The furthest position that was ever saved of each shard.
+    saved: BTreeMap<String, String>,
     /// What each product of the plan is called.
     products: BTreeMap<usize, ProductId>,
     /// Nonsense that was put in.
@@ -331,19 +331,19 @@ impl World {
 
     /// A shard's checkpoint was saved, perhaps by a call that had been given up: then it may be set back behind what was
     /// read since, which the shard's next reader reads again.
-    pub fn set_back(&self, shard: &str, late: bool) {
-        let set_back = &mut self.state().set_back;
-        if late {
-            set_back.insert(shard.to_owned())
-        } else {
-            set_back.remove(shard)
-        };
+    pub fn saved(&self, shard: &str, position: &str) {
+        let saved = &mut self.state().saved;
+        // Decimal numbers of whatever length.
+        let is_further = |known: &String| (known.len(), known.as_str()) < (position.len(), position);
+        if saved.get(shard).is_none_or(is_further) {
+            saved.insert(shard.to_owned(), position.to_owned());
+        }
     }
 
-    /// Whether a shard's checkpoint was saved by such a call, and by no other since.
+    /// The furthest position that was ever saved of a shard.
     #[must_use]
-    pub fn is_set_back(&self, shard: &str) -> bool {
-        self.state().set_back.contains(shard)
+    pub fn furthest_saved(&self, shard: &str) -> Option<String> {
+        self.state().saved.get(shard).cloned()
     }
 
     /// When a mail was written down as sent.

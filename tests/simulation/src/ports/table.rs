@@ -9,7 +9,7 @@ use shotengai_testing::memory::MemoryTable;
 
 use crate::bugs::Bug;
 use crate::mishap::Mishap;
-use crate::network::{Landing, Network};
+use crate::network::Network;
 use crate::plan::Dependency::DynamoDb;
 
 pub(super) struct NetworkedTable {
@@ -68,11 +68,14 @@ impl Table for NetworkedTable {
         let condition = self.condition(&row.key, condition);
         let (network, inner, row) = (self.network.clone(), Arc::clone(&self.inner), row.clone());
         let name = Arc::clone(&self.name);
-        let effect = move |landing| async move {
+        let effect = move |_| async move {
             let answer = inner.put(&row, condition).await;
             // Leases stand in the same table, and have no position.
-            if &*name == tables::CHECKPOINTS.name && row.doc.get("position").is_some() && answer.is_ok() {
-                network.world().set_back(&row.key.sk, landing == Landing::Late);
+            if let Some(position) = row.doc["position"].as_str()
+                && &*name == tables::CHECKPOINTS.name
+                && answer.is_ok()
+            {
+                network.world().saved(&row.key.sk, position);
             }
             if let Some(claim) = claim.as_deref().filter(|_| answer.is_ok() && row.doc["state"] == "sent") {
                 network.world().record_mail(claim);
