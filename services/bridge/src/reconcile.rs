@@ -16,7 +16,6 @@ use serde_json::json;
 use shotengai_kernel::{Ports, Timestamp};
 use shotengai_messaging::outbox::{Republish, Republished};
 use shotengai_messaging::{Condition, Fault, FaultKind, Key, Publisher, Row, Table, Worker, WriteError, metrics};
-use tokio_util::sync::CancellationToken;
 
 use crate::NAME;
 use crate::captured::{Captured, WINDOW, short, window_of};
@@ -53,7 +52,8 @@ impl Reconciler {
 
     /// Looks every now and then, until cancelled.
     pub(crate) fn worker(self: Arc<Self>) -> Worker {
-        Worker::new(format!("{NAME}/reconciler"), move |shutdown: CancellationToken| {
+        // Dropped halfway it loses nothing: the window is done last.
+        Worker::until_cancelled(format!("{NAME}/reconciler"), move || {
             let reconciler = Arc::clone(&self);
             async move {
                 // An alert looks for a number that grows, and one that only appears has not grown.
@@ -61,18 +61,8 @@ impl Reconciler {
                 loop {
                     let every = u64::try_from(LOOK_EVERY.as_millis()).unwrap_or(u64::MAX);
                     let wait = Duration::from_millis(every / 2 + reconciler.ports.random.below(every));
-                    tokio::select! {
-                        biased;
-                        () = shutdown.cancelled() => return,
-                        () = tokio::time::sleep(wait) => {}
-                    }
-                    // Dropped halfway it loses nothing: the window is done last.
-                    let looked = tokio::select! {
-                        biased;
-                        () = shutdown.cancelled() => return,
-                        looked = reconciler.look() => looked,
-                    };
-                    if let Err(fault) = looked {
+                    tokio::time::sleep(wait).await;
+                    if let Err(fault) = reconciler.look().await {
                         metrics::count_fault(&fault);
                         tracing::warn!(%fault, "event tables and stream were not compared; the next look comes");
                     }
@@ -160,23 +150,14 @@ impl Reconciler {
     /// Forgets where it was, once: where services publish by themselves nothing is noted, and if capture comes back, all
     /// of that time would look lost.
     pub(crate) fn forgetting(self: Arc<Self>) -> Worker {
-        Worker::new(format!("{NAME}/reconciler"), move |shutdown: CancellationToken| {
+        Worker::until_cancelled(format!("{NAME}/reconciler"), move || {
             let reconciler = Arc::clone(&self);
             async move {
-                let forgotten = async {
-                    while let Err(WriteError::Fault(fault)) =
-                        reconciler.table.delete(&reconciler.key, Condition::Any).await
-                    {
-                        metrics::count_fault(&fault);
-                        tokio::time::sleep(LOOK_EVERY).await;
-                    }
-                };
-                tokio::select! {
-                    biased;
-                    () = shutdown.cancelled() => return,
-                    () = forgotten => {}
+                while let Err(WriteError::Fault(fault)) = reconciler.table.delete(&reconciler.key, Condition::Any).await
+                {
+                    metrics::count_fault(&fault);
+                    tokio::time::sleep(LOOK_EVERY).await;
                 }
-                shutdown.cancelled().await;
             }
         })
     }

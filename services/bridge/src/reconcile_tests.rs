@@ -10,6 +10,7 @@ use shotengai_messaging::RecordHandler;
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::{Commit, CommitFactory, EventStore, Infrastructure, OutboxConfig};
 use shotengai_testing::memory::{MemoryConfig, MemoryInfrastructure};
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::captured::Noting;

@@ -28,6 +28,23 @@ impl Worker {
         Self { name: name.into(), run: Arc::new(move |token| Box::pin(run(token))), ends_last: false }
     }
 
+    /// A worker that is dropped wherever it stands when it is told to end: for what loses nothing by that. One that has
+    /// nothing left to do waits until then.
+    pub fn until_cancelled<F, Fut>(name: impl Into<Arc<str>>, run: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        Self::new(name, move |shutdown| {
+            let work = run();
+            async move {
+                if shutdown.run_until_cancelled(work).await.is_some() {
+                    shutdown.cancelled().await;
+                }
+            }
+        })
+    }
+
     /// Is told to end only after all others have: for those that others hand their work to.
     #[must_use]
     pub const fn ending_last(mut self) -> Self {

@@ -104,15 +104,9 @@ impl Migrations {
     #[must_use]
     pub fn worker(self: &Arc<Self>) -> Worker {
         let migrations = Arc::clone(self);
-        Worker::new("query/migrations", move |shutdown| {
+        Worker::until_cancelled("query/migrations", move || {
             let migrations = Arc::clone(&migrations);
-            async move {
-                tokio::select! {
-                    biased;
-                    () = shutdown.cancelled() => {}
-                    () = migrations.keep_up_to_date() => {}
-                }
-            }
+            async move { migrations.keep_up_to_date().await }
         })
     }
 

@@ -72,15 +72,9 @@ impl Upkeep {
     #[must_use]
     pub fn worker(self: &Arc<Self>) -> Worker {
         let upkeep = Arc::clone(self);
-        Worker::new("query/rebuild", move |shutdown| {
+        Worker::until_cancelled("query/rebuild", move || {
             let upkeep = Arc::clone(&upkeep);
-            async move {
-                tokio::select! {
-                    biased;
-                    () = shutdown.cancelled() => {}
-                    () = upkeep.keep() => {}
-                }
-            }
+            async move { upkeep.keep().await }
         })
     }
 
