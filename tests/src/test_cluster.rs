@@ -35,6 +35,10 @@ pub const INTERNAL_TOKEN: &str = "internal-token-of-the-end-to-end-tests";
 const NO_PROXY_HERE: &str = "http://127.0.0.1:9";
 /// More than any test sends: nothing is to fall out of the inbox.
 const MAILS: usize = 50_000;
+/// Pause between reads of a shard. Each read of an unoptimised build and a local AWS costs some five milliseconds of processor
+/// time, four shards are read whether anything comes or not, and tests run side by side: shorter pauses made up most of
+/// what a test cost, and hurried nobody.
+const STREAM_POLL_MS: &str = "100";
 /// How long a process may take until it is ready, on a machine that other tests keep busy.
 const READY_WITHIN: Duration = Duration::from_secs(40);
 
@@ -149,8 +153,8 @@ impl TestCluster {
             .env("JWT_SIGNING_KEY_FILE", key)
             .env("PRE_STOP_SECONDS", "0")
             .env("PUBLISH", stream::mode())
-            .env("BRIDGE_BUSY_POLL_MS", "20")
-            .env("BRIDGE_IDLE_POLL_MS", "50")
+            .env("BRIDGE_BUSY_POLL_MS", STREAM_POLL_MS)
+            .env("BRIDGE_IDLE_POLL_MS", STREAM_POLL_MS)
             .env("BRIDGE_LEASE_SECONDS", "3")
             // What a process held that was killed, or had asked for when it ended, comes again the sooner.
             .env("CONSUMER_VISIBILITY_SECONDS", "10")
