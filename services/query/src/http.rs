@@ -38,7 +38,7 @@ pub fn register(routes: &mut Routes, reads: web::Data<Reads>) {
 }
 
 async fn list_products(request: HttpRequest, reads: web::Data<Reads>) -> Answer<Page<Product>> {
-    let mut params = params(&request)?;
+    let mut params = Params::of(&request)?;
     let (limit, cursor) = (params.limit(), params.cursor::<ProductId>());
     let languages = languages(&request, &mut params);
     reads.caught_up(params).await?;
@@ -47,7 +47,7 @@ async fn list_products(request: HttpRequest, reads: web::Data<Reads>) -> Answer<
 }
 
 async fn get_product(request: HttpRequest, id: PathId<ProductId>, reads: web::Data<Reads>) -> Answer<Product> {
-    let mut params = params(&request)?;
+    let mut params = Params::of(&request)?;
     let languages = languages(&request, &mut params);
     reads.caught_up(params).await?;
     let product = products::get(&reads.database, &id).await?;
@@ -57,7 +57,7 @@ async fn get_product(request: HttpRequest, id: PathId<ProductId>, reads: web::Da
 }
 
 async fn list_orders(request: HttpRequest, caller: Caller, reads: web::Data<Reads>) -> Answer<Page<Order>> {
-    let mut params = params(&request)?;
+    let mut params = Params::of(&request)?;
     let (limit, cursor, status) = (params.limit(), params.cursor::<OrderId>(), params.status());
     reads.caught_up(params).await?;
     let owner = (!caller.admin).then_some(&caller.user_id);
@@ -71,7 +71,7 @@ async fn get_order(
     caller: Result<Caller, Problem>,
     reads: web::Data<Reads>,
 ) -> Answer<Order> {
-    let mut params = params(&request)?;
+    let mut params = Params::of(&request)?;
     let Some(key) = params.key() else {
         let caller = caller?;
         reads.caught_up(params).await?;
@@ -129,12 +129,6 @@ fn behind(missing: &[Missing], why: &str) -> Problem {
     let seen: Vec<_> = missing.iter().map(ToString::to_string).collect();
     let detail = format!("{}{why}", seen.join("; "));
     Problem::of(&NOT_CAUGHT_UP).detail(detail).header(RETRY_AFTER, HeaderValue::from_static("1"))
-}
-
-fn params(request: &HttpRequest) -> Result<Params, Problem> {
-    web::Query::<Vec<(String, String)>>::from_query(request.query_string())
-        .map(|pairs| Params::new(pairs.into_inner()))
-        .map_err(|_| Problem::bad_request("the query string can't be read"))
 }
 
 /// The languages in which names are wanted, by preference.

@@ -3,10 +3,12 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use shotengai_contracts::api::page::{DEFAULT_LIMIT, MAX_LIMIT, MAX_MIN_VERSIONS};
+use actix_web::HttpRequest;
+use shotengai_contracts::api::page::MAX_MIN_VERSIONS;
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::IdError;
-use shotengai_runtime::http::Named;
+use shotengai_runtime::Problem;
+use shotengai_runtime::http::{Named, QueryParameters};
 
 use crate::domain::order::stage;
 use crate::languages::language;
@@ -15,42 +17,34 @@ use crate::versions::Expected;
 
 /// A query string's pairs, and what is wrong with those read so far.
 #[derive(Debug)]
-pub struct Params {
-    pairs: Vec<(String, String)>,
-    faults: Vec<Named>,
-}
+pub struct Params(QueryParameters);
 
 impl Params {
     /// The parameters of these pairs.
     #[must_use]
     pub const fn new(pairs: Vec<(String, String)>) -> Self {
-        Self { pairs, faults: Vec::new() }
+        Self(QueryParameters::new(pairs))
+    }
+
+    /// The parameters of a request.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the query string can't be read.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        QueryParameters::of(request).map(Self)
     }
 
     fn fault(&mut self, name: &str, why: impl Display) {
-        self.faults.push(Named::parameter(name, format!("{name} {why}")));
+        self.0.fault(name, why);
     }
 
     fn one(&mut self, name: &str) -> Option<String> {
-        let mut values = self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone());
-        let (first, second) = (values.next(), values.next());
-        drop(values);
-        if second.is_some() {
-            self.fault(name, "must be given once");
-        }
-        first
+        self.0.one(name)
     }
 
     /// `limit`: how many entries a page has.
     pub fn limit(&mut self) -> u32 {
-        let Some(text) = self.one("limit") else { return DEFAULT_LIMIT };
-        match text.parse() {
-            Ok(limit) if (1..=MAX_LIMIT).contains(&limit) => limit,
-            _ => {
-                self.fault("limit", format_args!("must be a whole number from 1 to {MAX_LIMIT}"));
-                DEFAULT_LIMIT
-            }
-        }
+        self.0.limit()
     }
 
     /// `cursor`: where the page begins.
@@ -86,7 +80,7 @@ impl Params {
     /// Every `min_version`: what the caller knows to have happened.
     pub fn min_versions(&mut self) -> Vec<Expected> {
         const NAME: &str = "min_version";
-        let values: Vec<_> = self.pairs.iter().filter(|(key, _)| key == NAME).map(|(_, value)| value.parse()).collect();
+        let values: Vec<_> = self.0.all(NAME).map(str::parse).collect();
         if values.len() > MAX_MIN_VERSIONS {
             self.fault(NAME, format_args!("must be given {MAX_MIN_VERSIONS} times at the most"));
             return Vec::new();
@@ -104,7 +98,7 @@ impl Params {
     /// What was wrong with those that were read.
     #[must_use]
     pub fn faults(self) -> Vec<Named> {
-        self.faults
+        self.0.faults()
     }
 }
 
@@ -133,24 +127,5 @@ mod tests {
         for (name, fault) in wanted.iter().zip(faults) {
             assert!(format!("{fault:?}").contains(name), "{name} in {fault:?}");
         }
-    }
-
-    #[test]
-    fn a_limit_is_from_1_to_100_and_20_unless_said() {
-        for (text, wanted) in
-            [("1", Some(1)), ("100", Some(100)), ("101", None), ("-1", None), ("1.5", None), ("", None)]
-        {
-            let mut params = params(&[("limit", text)]);
-            let limit = params.limit();
-            assert_eq!(params.faults().is_empty().then_some(limit), wanted, "{text}");
-        }
-        assert_eq!(params(&[]).limit(), 20);
-    }
-
-    #[test]
-    fn a_parameter_that_stands_twice_is_refused() {
-        let mut params = params(&[("limit", "1"), ("limit", "2")]);
-        params.limit();
-        assert_eq!(params.faults(), [Named::parameter("limit", "limit must be given once")]);
     }
 }

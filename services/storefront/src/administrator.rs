@@ -1,41 +1,43 @@
 //! The one administrator, who stands in the configuration and not in the table.
 
 use anyhow::Context as _;
-use secrecy::SecretString;
 use shotengai_kernel::{IdError, Timestamp, UserId};
 use shotengai_runtime::AccountRole;
 
 use crate::config::{AdministratorSettings, Password};
 use crate::domain::{Account, Email, Language};
-use crate::passwords::{Busy, PasswordCheck};
+use crate::passwords::{Hashed, Passwords};
 
-/// Signs the configured administrator in, or nobody.
+/// The configured administrator, or nobody.
 pub struct Administrator {
     id: UserId,
-    email: Option<Email>,
-    password: PasswordCheck,
+    known: Option<(Email, Hashed)>,
 }
 
 impl Administrator {
-    /// The administrator of these settings; without any nobody is, and every login fails as slowly as a wrong password
-    /// does.
+    /// The administrator of these settings; without any nobody is.
     ///
     /// # Errors
     /// When a password can't be hashed.
-    pub async fn new(settings: Option<&AdministratorSettings>) -> anyhow::Result<Self> {
-        let password = match settings.map(|settings| &settings.password) {
-            Some(Password::Plain(password)) => PasswordCheck::of_password(password).await?,
-            Some(Password::Hash(hash)) => PasswordCheck::of_hash(hash).context("ADMIN_PASSWORD_HASH")?,
-            // Never asked for its answer, only for its time.
-            None => PasswordCheck::of_password(&SecretString::from("nobody")).await?,
+    pub async fn new(settings: Option<&AdministratorSettings>, passwords: &Passwords) -> anyhow::Result<Self> {
+        let known = match settings {
+            None => None,
+            Some(AdministratorSettings { email, password }) => {
+                let hash = match password {
+                    // Hashed now, so that a check costs the same as with a hash.
+                    Password::Plain(password) => passwords.hash(password.clone()).await?,
+                    Password::Hash(hash) => Hashed::parse(hash).context("ADMIN_PASSWORD_HASH")?,
+                };
+                Some((email.clone(), hash))
+            }
         };
-        Ok(Self { id: administrator_id()?, email: settings.map(|settings| settings.email.clone()), password })
+        Ok(Self { id: administrator_id()?, known })
     }
 
     /// Whether anybody is.
     #[must_use]
     pub const fn is_configured(&self) -> bool {
-        self.email.is_some()
+        self.known.is_some()
     }
 
     /// The administrator's id, the same in every installation.
@@ -47,7 +49,7 @@ impl Administrator {
     /// The account behind this id, if it is the administrator's.
     #[must_use]
     pub fn account(&self, id: &UserId) -> Option<Account> {
-        let email = self.email.clone().filter(|_| *id == self.id)?;
+        let (email, _) = self.known.clone().filter(|_| *id == self.id)?;
         Some(Account {
             email: Some(email),
             name: None,
@@ -59,14 +61,10 @@ impl Administrator {
         })
     }
 
-    /// Whether these are the administrator's address and password. The same work is done whichever is wrong.
-    ///
-    /// # Errors
-    /// [`Busy`].
-    pub async fn knows(&self, email: &str, password: SecretString) -> Result<bool, Busy> {
-        let password_fits = self.password.is(password).await?;
-        let email_fits = self.email.as_ref().is_some_and(|own| own.is(email));
-        Ok(password_fits & email_fits)
+    /// The hash of the administrator's password, if this is the administrator's address.
+    #[must_use]
+    pub fn hash_of(&self, email: &str) -> Option<&Hashed> {
+        self.known.as_ref().filter(|(own, _)| own.is(email)).map(|(_, hash)| hash)
     }
 }
 

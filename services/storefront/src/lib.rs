@@ -2,7 +2,8 @@
 //!
 //! - [`domain`]: accounts, addresses that don't print, languages; pure.
 //! - [`accounts`]: everybody's; [`users`] in their table, the [`administrator`] in the configuration.
-//! - [`guest`]: opens a guest's account. [`passwords`]: checks that take their time, two at once.
+//! - [`guest`]: opens a guest's account. [`registration`]: registers one with an address and a password.
+//! - [`passwords`]: hashes and checks that take their time, two at once. [`even`]: answers whose time tells nothing.
 //! - [`tokens`], [`http`]: what is handed out, and how it is asked for. [`page`]: the web page.
 //!
 //! What everything public passes, and the way to the other roles, is `shotengai-gateway`; here it is put to work.
@@ -11,10 +12,12 @@ pub mod accounts;
 pub mod administrator;
 pub mod config;
 pub mod domain;
+pub mod even;
 pub mod guest;
 pub mod http;
 pub mod page;
 pub mod passwords;
+pub mod registration;
 pub mod tokens;
 pub mod users;
 
@@ -24,13 +27,14 @@ use actix_web::web;
 use anyhow::Context as _;
 use shotengai_contracts::topology::{Service, tables};
 use shotengai_gateway::{Door, FrontGate};
-use shotengai_runtime::{Context, Deps, Role, TokenIssuer};
+use shotengai_runtime::{Context, Deps, Role, Seal, TokenIssuer};
 
 use accounts::Accounts;
 use administrator::Administrator;
 pub use config::{DEVELOPERS_PASSWORD, StorefrontArgs, StorefrontSettings};
 use http::AccountDesk;
 use page::Places;
+use passwords::{Hashed, Passwords};
 use users::Users;
 
 /// What the role is made of beside its table.
@@ -39,6 +43,12 @@ pub struct Frontage {
     pub tokens: TokenIssuer,
     /// The one in the configuration.
     pub administrator: Administrator,
+    /// The right to spend time on passwords.
+    pub passwords: Passwords,
+    /// Checked where nobody has an address.
+    pub nobodys: Hashed,
+    /// Hides addresses in the cursors of pages.
+    pub seal: Seal,
     /// The way to the other roles.
     pub door: Arc<Door>,
     /// What everything public passes.
@@ -55,24 +65,27 @@ pub async fn build(context: &Context, settings: &StorefrontSettings) -> anyhow::
     let clock = Arc::clone(&context.ports.clock);
     let tokens =
         TokenIssuer::new(&settings.signing_key, &context.settings.auth.issuer, clock).context("JWT_SIGNING_KEY")?;
-    let administrator = Administrator::new(settings.administrator.as_ref()).await?;
+    let passwords = Passwords::default();
+    let nobodys = passwords.hash("nobody".into()).await?;
+    let administrator = Administrator::new(settings.administrator.as_ref(), &passwords).await?;
     if !administrator.is_configured() {
         tracing::warn!("ADMIN_EMAIL is not set: nobody can sign in as administrator");
     }
     let door = Door::new(context, &settings.door)?;
     let gate = FrontGate::new(context.interface.clone(), Arc::clone(&context.tokens), &settings.door);
-    Ok(assemble(
-        context.deps(Service::STOREFRONT),
-        Frontage { tokens, administrator, door, gate, places: settings.places.clone() },
-    ))
+    let seal = Seal::new(&context.settings.auth.internal_token, b"shotengai/customers-cursor/v1")?;
+    let places = settings.places.clone();
+    let frontage = Frontage { tokens, administrator, passwords, nobodys, seal, door, gate, places };
+    Ok(assemble(context.deps(Service::STOREFRONT), frontage))
 }
 
 /// Assembles the role.
 #[must_use]
 pub fn assemble(mut deps: Deps, frontage: Frontage) -> Role {
-    let Frontage { tokens, administrator, door, gate, places } = frontage;
-    let accounts = Accounts { administrator, users: Users::new(deps.table(&tables::USERS)) };
-    let desk = web::Data::new(AccountDesk { accounts, tokens, ports: deps.ports().clone() });
+    let Frontage { tokens, administrator, passwords, nobodys, seal, door, gate, places } = frontage;
+    let users = Users::new(deps.table(&tables::USERS));
+    let accounts = Accounts { administrator, users, passwords, nobodys };
+    let desk = web::Data::new(AccountDesk { accounts, tokens, seal, ports: deps.ports().clone() });
     let page: Arc<str> = page::page(&places).into();
     let role = Role::new(deps).worker(door.worker("storefront/tunnels")).gate(Arc::new(gate));
     door.checks().fold(role, Role::check).routes(move |routes| {

@@ -1,12 +1,13 @@
-//! Checks passwords against one Argon2id hash.
+//! Password hashes: Argon2id, made and checked away from the async threads, a few at once.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -20,55 +21,104 @@ const QUEUE: Duration = Duration::from_secs(3);
 #[error("too many passwords are being checked")]
 pub struct Busy;
 
-/// One hash, and the right to spend time on it.
-pub struct PasswordCheck {
-    hash: Arc<str>,
-    turns: Arc<Semaphore>,
-}
+/// A hash in PHC form (`$argon2id$v=19$m=19456,t=2,p=1$…`). Doesn't print.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Hashed(SecretString);
 
-impl PasswordCheck {
-    /// Checks against a hash in PHC form (`$argon2id$v=19$m=19456,t=2,p=1$…`).
+impl Hashed {
+    /// Reads one.
     ///
     /// # Errors
     /// When it is none, or of another algorithm. The error doesn't quote it.
-    pub fn of_hash(hash: &SecretString) -> anyhow::Result<Self> {
+    pub fn parse(hash: &SecretString) -> anyhow::Result<Self> {
         let text = hash.expose_secret().trim();
         anyhow::ensure!(
             text.starts_with("$argon2id$") && PasswordHash::new(text).is_ok(),
             "not an argon2id PHC string"
         );
-        Ok(Self { hash: text.into(), turns: Arc::new(Semaphore::new(AT_ONCE)) })
+        Ok(Self(text.into()))
     }
+}
 
-    /// Checks against a password: it is hashed now, so that a check costs the same as with a hash.
+impl PartialEq for Hashed {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.expose_secret() == other.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for Hashed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hashed(…)")
+    }
+}
+
+/// For the table of accounts, and nowhere else.
+impl Serialize for Hashed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.expose_secret())
+    }
+}
+
+/// Why there is no hash.
+#[derive(Debug, thiserror::Error)]
+pub enum HashError {
+    /// Its turn didn't come.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The system has no randomness for the salt.
+    #[error("the password can't be hashed")]
+    Failed,
+}
+
+/// The right to spend time on passwords: one for all who sign in at this process.
+#[derive(Clone)]
+pub struct Passwords {
+    turns: Arc<Semaphore>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self { turns: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+}
+
+impl Passwords {
+    /// Hashes a password, with a salt of its own.
     ///
     /// # Errors
-    /// When the system has no randomness for the salt.
-    pub async fn of_password(password: &SecretString) -> anyhow::Result<Self> {
-        let password = password.clone();
-        let hash = tokio::task::spawn_blocking(move || {
+    /// [`HashError`].
+    pub async fn hash(&self, password: SecretString) -> Result<Hashed, HashError> {
+        let hash = self.in_turn(move || {
             Argon2::default().hash_password(password.expose_secret().as_bytes()).map(|hash| hash.to_string())
         });
-        let hash = hash.await.context("hashing was interrupted")?.context("the password can't be hashed")?;
-        Self::of_hash(&hash.into())
+        let hash = hash.await?.and_then(Result::ok).ok_or(HashError::Failed)?;
+        Ok(Hashed(hash.into()))
     }
 
-    /// Whether this is the password. Takes its time either way.
+    /// Whether this is the password of that hash. Takes its time either way.
     ///
     /// # Errors
     /// [`Busy`] when its turn doesn't come.
-    pub async fn is(&self, password: SecretString) -> Result<bool, Busy> {
-        let turn =
-            timeout(QUEUE, Arc::clone(&self.turns).acquire_owned()).await.map_err(|_| Busy)?.map_err(|_| Busy)?;
-        let hash = Arc::clone(&self.hash);
-        let check = tokio::task::spawn_blocking(move || {
-            // Held by the work, not by the request: one that hangs up doesn't make room for a third.
-            let _turn = turn;
+    pub async fn fits(&self, hash: &Hashed, password: SecretString) -> Result<bool, Busy> {
+        let hash = hash.clone();
+        let check = self.in_turn(move || {
             let right = |hash| Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok();
-            PasswordHash::new(&hash).is_ok_and(right)
+            PasswordHash::new(hash.0.expose_secret()).is_ok_and(right)
         });
         // A panic in there proves nothing about the password.
-        Ok(check.await.unwrap_or(false))
+        Ok(check.await?.unwrap_or(false))
+    }
+
+    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<Option<T>, Busy> {
+        let turn =
+            timeout(QUEUE, Arc::clone(&self.turns).acquire_owned()).await.map_err(|_| Busy)?.map_err(|_| Busy)?;
+        let work = tokio::task::spawn_blocking(move || {
+            // Held by the work, not by the request: one that hangs up doesn't make room for a third.
+            let _turn = turn;
+            work()
+        });
+        Ok(work.await.ok())
     }
 }
 
@@ -78,11 +128,23 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_too_long_for_a_turn_is_told_to_come_back() {
-        let hash = "$argon2id$v=19$m=8,t=1,p=1$c29tZSBmaXhlZCBzYWx0Lg$8RHXW7Pb0cm0f9GhF4sJ2g".into();
-        let check = PasswordCheck::of_hash(&hash).unwrap();
-        let both = check.turns.acquire_many(2).await.unwrap();
-        assert_eq!(check.is("swordfish".into()).await, Err(Busy));
+        let hash = Hashed::parse(&"$argon2id$v=19$m=8,t=1,p=1$c29tZSBmaXhlZCBzYWx0Lg$8RHXW7Pb0cm0f9GhF4sJ2g".into());
+        let (hash, passwords) = (hash.unwrap(), Passwords::default());
+        let both = passwords.turns.acquire_many(2).await.unwrap();
+        assert_eq!(passwords.fits(&hash, "swordfish".into()).await, Err(Busy));
+        assert!(matches!(passwords.hash("swordfish".into()).await, Err(HashError::Busy(Busy))));
         drop(both);
-        assert_eq!(check.is("swordfish".into()).await, Ok(false));
+        assert_eq!(passwords.fits(&hash, "swordfish".into()).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn a_hash_fits_its_password_differs_each_time_and_never_prints() {
+        let passwords = Passwords::default();
+        let (one, other) = (passwords.hash("swordfish".into()).await, passwords.hash("swordfish".into()).await);
+        let (one, other) = (one.unwrap(), other.unwrap());
+        assert_ne!(one, other);
+        assert_eq!(passwords.fits(&one, "swordfish".into()).await, Ok(true));
+        assert_eq!(passwords.fits(&one, "tuna".into()).await, Ok(false));
+        assert!(!format!("{one:?}").contains("argon2"));
     }
 }

@@ -7,7 +7,7 @@ use shotengai_kernel::UserId;
 use shotengai_runtime::{Subject, TokenIssuer};
 
 /// Short: what it opens is the whole shop.
-const ADMINISTRATOR_LIFETIME: Duration = Duration::from_secs(3600);
+const SIGNED_IN_LIFETIME: Duration = Duration::from_secs(3600);
 /// Long enough to follow an order: a guest can't sign in again.
 const GUEST_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
@@ -19,12 +19,20 @@ pub fn of_guest(issuer: &TokenIssuer, user_id: UserId) -> anyhow::Result<AccessT
     issue(issuer, Subject::guest(user_id), GUEST_LIFETIME)
 }
 
+/// A customer's who has registered.
+///
+/// # Errors
+/// When signing fails.
+pub fn of_customer(issuer: &TokenIssuer, user_id: UserId) -> anyhow::Result<AccessToken> {
+    issue(issuer, Subject::customer(user_id), SIGNED_IN_LIFETIME)
+}
+
 /// The administrator's.
 ///
 /// # Errors
 /// When signing fails.
 pub fn of_administrator(issuer: &TokenIssuer, user_id: UserId) -> anyhow::Result<AccessToken> {
-    issue(issuer, Subject::administrator(user_id), ADMINISTRATOR_LIFETIME)
+    issue(issuer, Subject::administrator(user_id), SIGNED_IN_LIFETIME)
 }
 
 fn issue(issuer: &TokenIssuer, subject: Subject, lifetime: Duration) -> anyhow::Result<AccessToken> {

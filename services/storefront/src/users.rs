@@ -1,17 +1,72 @@
 //! Accounts, kept in the table `users`.
+//!
+//! | partition | place | row |
+//! |---|---|---|
+//! | the user's id | `profile` | the [`Account`] |
+//! | the user's id | `credentials` | the hash of the password; guests have none |
+//! | `emails` | an address in its canonical form | whose it is: an address has one account |
+//!
+//! An account, its credentials and its address are written in one transaction. Addresses stand in one partition in order,
+//! so that they can be listed and searched by how they begin; it is written once a registration and read once a login.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shotengai_kernel::UserId;
-use shotengai_messaging::{Condition, Fault, FaultKind, Key, Row, Table, WriteError};
+use shotengai_messaging::{Condition, Fault, FaultKind, Key, Row, Table, TransactError, WriteError, WriteOp};
 
-use crate::domain::Account;
+use crate::domain::{Account, Email};
+use crate::passwords::Hashed;
+
+const EMAILS: &str = "emails";
+const PROFILE: &str = "profile";
+const CREDENTIALS: &str = "credentials";
+const REGISTER: &str = "users.register";
+/// Meetings with another transaction in a row before somebody has to come back later.
+const RACES: usize = 4;
 
 /// The accounts' table.
 #[derive(Clone)]
 pub struct Users {
     table: Arc<dyn Table>,
+}
+
+/// An account as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The account.
+    pub account: Account,
+    version: u64,
+}
+
+/// The outcome of a registration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registered {
+    /// The account is there. Durable.
+    Now,
+    /// The address has another account, or the guest's account was changed meanwhile. Nothing was written.
+    Not,
+}
+
+/// An account with a password.
+#[derive(Debug)]
+pub struct Known {
+    /// Whose.
+    pub id: UserId,
+    /// Of the password.
+    pub hash: Hashed,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Owner {
+    user_id: UserId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Credentials {
+    password: Hashed,
 }
 
 impl Users {
@@ -26,15 +81,62 @@ impl Users {
     /// # Errors
     /// A [`Fault`] of the table; a permanent one when the id is taken by another account.
     pub async fn create(&self, id: &UserId, account: &Account) -> Result<(), Fault> {
-        let doc = serde_json::to_value(account).map_err(|error| broken("users.create", &error))?;
-        let row = Row { expires_at: account.expires_at(), ..Row::new(key(id), 1, doc.clone()) };
+        let row = profile(id, 1, account)?;
         match self.table.put(&row, Condition::Absent).await {
             Ok(()) => Ok(()),
             // The first answer got lost on the way, and the call was repeated below us.
-            Err(WriteError::Condition(Some(row))) if row.doc == doc => Ok(()),
+            Err(WriteError::Condition(Some(there))) if there.doc == row.doc => Ok(()),
             Err(WriteError::Condition(_)) => Err(Fault::new(FaultKind::Permanent, "users.create", "the id is taken")),
             Err(WriteError::Fault(fault)) => Err(fault),
         }
+    }
+
+    /// Keeps an account with an address and a password; in place of the guest's `before`, if there was one.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the table; after a transient one the account may be there.
+    pub async fn register(
+        &self,
+        id: &UserId,
+        account: &Account,
+        email: &Email,
+        hash: Hashed,
+        before: Option<&Standing>,
+    ) -> Result<Registered, Fault> {
+        let (version, condition) = match before {
+            Some(standing) => (standing.version + 1, Condition::VersionIs(standing.version)),
+            None => (1, Condition::Absent),
+        };
+        let credentials = written(REGISTER, &Credentials { password: hash })?;
+        let owner = written(REGISTER, &Owner { user_id: id.clone() })?;
+        let ops = [
+            WriteOp::Put(Row::new(address(&email.canonical()), 1, owner), Condition::Absent),
+            WriteOp::Put(profile(id, version, account)?, condition),
+            WriteOp::Put(Row::new(Key::new(id.as_str(), CREDENTIALS), 1, credentials.clone()), Condition::Absent),
+        ];
+        for _ in 0..RACES {
+            match self.table.transact(&ops).await {
+                Ok(()) => return Ok(Registered::Now),
+                Err(TransactError::Contended) => {}
+                Err(TransactError::Conditions(_)) => {
+                    // The first answer may have got lost on the way: no other hash has this salt.
+                    let there = self.table.get(&Key::new(id.as_str(), CREDENTIALS)).await?;
+                    let ours = there.is_some_and(|row| row.doc == credentials);
+                    return Ok(if ours { Registered::Now } else { Registered::Not });
+                }
+                Err(TransactError::Fault(fault)) => return Err(fault),
+            }
+        }
+        Err(Fault::new(FaultKind::Throttled, REGISTER, "others register at the same time"))
+    }
+
+    /// The account of this id as it stands; none when there never was one, or it was erased.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the table; a permanent one when the row is not an account.
+    pub async fn standing(&self, id: &UserId) -> Result<Option<Standing>, Fault> {
+        let Some(row) = self.table.get(&Key::new(id.as_str(), PROFILE)).await? else { return Ok(None) };
+        Ok(Some(Standing { version: row.version, account: read(row.doc)? }))
     }
 
     /// The account of this id; none when there never was one, or it was erased.
@@ -42,20 +144,71 @@ impl Users {
     /// # Errors
     /// A [`Fault`] of the table; a permanent one when the row is not an account.
     pub async fn get(&self, id: &UserId) -> Result<Option<Account>, Fault> {
-        let Some(row) = self.table.get(&key(id)).await? else { return Ok(None) };
-        read(row.doc).map(Some)
+        Ok(self.standing(id).await?.map(|standing| standing.account))
+    }
+
+    /// The account with a password that this address has. Reads as many rows where there is none.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the table.
+    pub async fn known(&self, email: &Email) -> Result<Option<Known>, Fault> {
+        let row = self.table.get(&address(&email.canonical())).await?;
+        let owner = row.map(|row| read::<Owner>(row.doc)).transpose()?;
+        let whose = owner.as_ref().map_or("usr_nobody", |owner| owner.user_id.as_str());
+        let row = self.table.get(&Key::new(whose, CREDENTIALS)).await?;
+        let Some((owner, row)) = owner.zip(row) else { return Ok(None) };
+        let Credentials { password } = read(row.doc)?;
+        Ok(Some(Known { id: owner.user_id, hash: password }))
+    }
+
+    /// Customers whose address begins so and comes after that one, by address. One that is erased meanwhile is left out.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the table.
+    pub async fn customers(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, UserId, Option<Account>)>, Fault> {
+        let rows = self.table.list(EMAILS, prefix, after, limit).await?;
+        let owners = rows.into_iter().map(|row| Ok((row.key.sk, read::<Owner>(row.doc)?.user_id)));
+        let owners: Vec<(String, UserId)> = owners.collect::<Result<_, Fault>>()?;
+        let keys: Vec<Key> = owners.iter().map(|(_, id)| Key::new(id.as_str(), PROFILE)).collect();
+        let mut accounts = BTreeMap::new();
+        for row in self.table.get_many(&keys).await? {
+            accounts.insert(row.key.pk, read::<Account>(row.doc)?);
+        }
+        let listed = owners.into_iter().map(|(email, id)| {
+            let account = accounts.remove(id.as_str());
+            (email, id, account)
+        });
+        Ok(listed.collect())
     }
 }
 
-fn key(id: &UserId) -> Key {
-    Key::new(id.as_str(), "profile")
+fn address(canonical: &str) -> Key {
+    Key::new(EMAILS, canonical)
 }
 
-fn read(doc: Value) -> Result<Account, Fault> {
+fn profile(id: &UserId, version: u64, account: &Account) -> Result<Row, Fault> {
+    let doc = written("users.profile", account)?;
+    Ok(Row { expires_at: account.expires_at(), ..Row::new(Key::new(id.as_str(), PROFILE), version, doc) })
+}
+
+fn written<T: Serialize>(operation: &'static str, doc: &T) -> Result<Value, Fault> {
+    serde_json::to_value(doc).map_err(|error| broken(operation, &error))
+}
+
+fn read<T: serde::de::DeserializeOwned>(doc: Value) -> Result<T, Fault> {
     serde_json::from_value(doc).map_err(|error| broken("users.get", &error))
 }
 
 /// The error itself may quote the row, which holds personal data: only its kind is told.
 fn broken(operation: &'static str, error: &serde_json::Error) -> Fault {
-    Fault::new(FaultKind::Permanent, operation, format!("the row is not an account: {:?} error", error.classify()))
+    Fault::new(
+        FaultKind::Permanent,
+        operation,
+        format!("the row is not what it should be: {:?} error", error.classify()),
+    )
 }

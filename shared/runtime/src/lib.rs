@@ -7,6 +7,7 @@
 //! - [`health`]: liveness, a readiness latch, dependency checks, `/metrics`.
 //! - [`context`]: a process's adapters and settings.
 //! - [`deps`]: what one role is assembled from; what it takes brings its probe, check and workers along.
+//! - [`derived`]: secrets of one purpose each, and what is hashed or sealed with them.
 //! - [`direct_http`]: HTTP clients that no proxy of the environment stands between.
 //! - [`metrics`]: the figures that every process has.
 //! - [`neighbours`]: calls to other services.
@@ -18,6 +19,7 @@
 pub mod auth;
 pub mod context;
 pub mod deps;
+pub mod derived;
 mod direct_http;
 pub mod health;
 pub mod http;
@@ -34,6 +36,7 @@ pub mod telemetry;
 pub use auth::{AccountRole, Claims, Subject, TokenIssuer, TokenVerifier};
 pub use context::Context;
 pub use deps::{Decorator, Deps, SharedSettings, Supply};
+pub use derived::{KeyedHash, Seal};
 pub use direct_http::direct_http;
 pub use health::Check;
 pub use http::{AdminCaller, Caller, Gate, InternalCaller, JsonBody, PathId, Problem, RequestMeta, Routes};

@@ -5,11 +5,13 @@
 //! nothing from each other. There is no list of links: one ends when `INTERNAL_TOKEN` changes, and then all of them do.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::hmac::{HMAC_SHA256, Key, Tag, sign};
+use aws_lc_rs::hmac::Tag;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use shotengai_kernel::OrderId;
+
+use crate::derived::KeyedHash;
 
 /// Another purpose, or another form of keys, takes another text.
 const PURPOSE: &[u8] = b"shotengai/order-link/v1";
@@ -19,15 +21,14 @@ const BYTES: usize = 16;
 /// Makes and checks the keys of links.
 #[derive(Clone)]
 pub struct OrderLinks {
-    secret: Key,
+    hash: KeyedHash,
 }
 
 impl OrderLinks {
     /// Keys of the installation whose services share this token.
     #[must_use]
     pub fn new(internal_token: &SecretString) -> Self {
-        let root = Key::new(HMAC_SHA256, internal_token.expose_secret().as_bytes());
-        Self { secret: Key::new(HMAC_SHA256, sign(&root, PURPOSE).as_ref()) }
+        Self { hash: KeyedHash::new(internal_token, PURPOSE) }
     }
 
     /// The key that opens this order, fit for a URL.
@@ -44,7 +45,7 @@ impl OrderLinks {
     }
 
     fn tag(&self, order: &OrderId) -> Tag {
-        sign(&self.secret, order.as_str().as_bytes())
+        self.hash.of(order.as_str().as_bytes())
     }
 }
 

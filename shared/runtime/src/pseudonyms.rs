@@ -3,10 +3,11 @@
 //! An HMAC-SHA256, cut to 128 bits, under a secret that is derived from `INTERNAL_TOKEN` for this purpose alone: who reads
 //! a table can't find an address by trying addresses. All of them change with `INTERNAL_TOKEN`.
 
-use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
+
+use crate::derived::KeyedHash;
 
 /// Another form of pseudonyms takes another text.
 const PURPOSE: &[u8] = b"shotengai/pseudonym/v1";
@@ -15,21 +16,20 @@ const BYTES: usize = 16;
 /// Makes pseudonyms.
 #[derive(Clone)]
 pub struct Pseudonyms {
-    secret: Key,
+    hash: KeyedHash,
 }
 
 impl Pseudonyms {
     /// Pseudonyms of the installation whose services share this token.
     #[must_use]
     pub fn new(internal_token: &SecretString) -> Self {
-        let root = Key::new(HMAC_SHA256, internal_token.expose_secret().as_bytes());
-        Self { secret: Key::new(HMAC_SHA256, sign(&root, PURPOSE).as_ref()) }
+        Self { hash: KeyedHash::new(internal_token, PURPOSE) }
     }
 
     /// What stands for this text, always the same, and for no other.
     #[must_use]
     pub fn of(&self, text: &str) -> String {
-        let tag = sign(&self.secret, text.as_bytes());
+        let tag = self.hash.of(text.as_bytes());
         let bytes = tag.as_ref();
         URL_SAFE_NO_PAD.encode(bytes.get(..BYTES).unwrap_or(bytes))
     }

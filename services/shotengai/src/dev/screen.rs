@@ -84,6 +84,7 @@ fn try_it(http: &str, args: &DevArgs) -> String {
   TOKEN=$(curl -s {http}/auth/guest {json} -d '{{\"email\":\"me@example.com\",\"language\":\"en\"}}' | {token})
   ORDER=$(curl -s {http}/orders {json} -H \"authorization: Bearer $TOKEN\" -d '{{\"items\":[{{\"product_id\":\"prod_kinoko\",\"quantity\":2}}]}}' | {order})
   curl -s \"{http}/orders/$ORDER?min_version=$ORDER:1\" -H \"authorization: Bearer $TOKEN\"
+  curl -s {http}/auth/register {json} -H \"authorization: Bearer $TOKEN\" -d '{{\"email\":\"me@example.com\",\"password\":\"kinoko and takenoko\"}}'
   ADMIN=$(curl -s {http}/auth/login {json} -d '{{\"email\":\"{email}\",\"password\":\"{password}\"}}' | {token})
   sleep 2; curl -s -X POST {http}/orders/$ORDER/ship -H \"authorization: Bearer $ADMIN\""
     )

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use shotengai_runtime::settings::{Faults, Given, SettingsGroup, parsed, text};
 
 use crate::domain::Email;
-use crate::passwords::PasswordCheck;
+use crate::passwords::Hashed;
 
 /// The administrator's password of every developer's street (`shotengai dev`). Everybody knows it, so nobody else may use it.
 pub const DEVELOPERS_PASSWORD: &str = "admin123";
@@ -108,7 +108,7 @@ fn email(text: &str) -> Result<Email, String> {
 
 fn hash(text: &str) -> Result<SecretString, String> {
     let hash = SecretString::from(text.to_owned());
-    PasswordCheck::of_hash(&hash).map_err(|error| format!("is {error}"))?;
+    Hashed::parse(&hash).map_err(|error| format!("is {error}"))?;
     Ok(hash)
 }
 

@@ -1,12 +1,16 @@
 //! One person's account.
 
+use std::fmt;
+
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use shotengai_kernel::Timestamp;
+use shotengai_kernel::text::{TextError, TextRule};
 use shotengai_runtime::AccountRole;
 
 use super::{Email, Language};
 
+const NAME: TextRule = TextRule::line(1, 100);
 /// A guest who gets no mail is known by their token, which lives for a day.
 const GUEST_KEPT: SignedDuration = SignedDuration::from_hours(2 * 24);
 /// Mails about a guest's orders come for as long as somebody ships or refunds them.
@@ -20,7 +24,7 @@ pub struct Account {
     pub email: Option<Email>,
     /// What mails call the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<PersonName>,
     /// What mails are written in.
     pub language: Language,
     /// What the account may do.
@@ -31,11 +35,61 @@ pub struct Account {
     pub created_at: Timestamp,
 }
 
+/// What a person says of themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Where mail goes, and by what the account is known at sign-in.
+    pub email: Email,
+    /// What mails call the person.
+    pub name: Option<PersonName>,
+}
+
+/// What mails call a person. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PersonName(String);
+
+impl PersonName {
+    /// Reads a name.
+    ///
+    /// # Errors
+    /// [`TextError`], which doesn't quote it.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        NAME.check(text).map(|name| Self(name.to_owned()))
+    }
+
+    /// The name, for mails and for its owner. Not for logs or errors.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.0
+    }
+}
+
+impl fmt::Debug for PersonName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PersonName(…)")
+    }
+}
+
 impl Account {
     /// A guest's.
     #[must_use]
     pub const fn guest(email: Option<Email>, language: Language, created_at: Timestamp) -> Self {
         Self { email, name: None, language, role: AccountRole::Customer, guest: true, created_at }
+    }
+
+    /// A customer's who has registered, and was nobody before.
+    #[must_use]
+    pub fn customer(person: Person, language: Language, created_at: Timestamp) -> Self {
+        Self::guest(None, language, created_at).registered(person, None)
+    }
+
+    /// The same account, of a guest who registers.
+    #[must_use]
+    pub fn registered(self, person: Person, language: Option<Language>) -> Self {
+        let Person { email, name } = person;
+        let language = language.unwrap_or(self.language);
+        Self { email: Some(email), name: name.or(self.name), language, guest: false, ..self }
     }
 
     /// When nobody needs it any more: anybody may open guests' accounts, as many as they like. Other accounts stay.

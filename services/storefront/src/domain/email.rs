@@ -44,14 +44,25 @@ impl Email {
         &self.0
     }
 
+    /// The one form of this address by which an account is known: two accounts can't differ only by case or by the script
+    /// of the domain.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        canonical(&self.0)
+    }
+
     /// Whether the text is this address, its domain in whatever script. Case makes no difference: no mail provider that
     /// matters gives two people addresses that differ only by it.
     #[must_use]
     pub fn is(&self, text: &str) -> bool {
-        let [own, other] =
-            [&self.0, text].map(|address| with_ascii_domain(address).unwrap_or_else(|| address.to_owned()));
-        own.eq_ignore_ascii_case(&other)
+        canonical(&self.0) == canonical(text)
     }
+}
+
+/// The canonical form of a text that is an address, or the beginning of one.
+#[must_use]
+pub fn canonical(address: &str) -> String {
+    with_ascii_domain(address).unwrap_or_else(|| address.to_owned()).to_lowercase()
 }
 
 impl fmt::Debug for Email {

@@ -3,7 +3,9 @@
 pub mod account;
 pub mod email;
 pub mod language;
+pub mod password;
 
-pub use account::Account;
+pub use account::{Account, Person, PersonName};
 pub use email::{Email, EmailError};
 pub use language::{Language, preferred};
+pub use password::{NewPassword, PasswordError};

@@ -1,8 +1,9 @@
 //! The storefront role, built and asked over HTTP.
 
 // Clippy excuses test functions, not the helpers beside them.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+mod customers;
 mod guests;
 mod page;
 mod support;

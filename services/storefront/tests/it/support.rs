@@ -42,6 +42,7 @@ pub(crate) fn administered(password: Password) -> StorefrontSettings {
 }
 
 pub(crate) struct Door {
+    pub(crate) installation: Installation,
     role: RoleUnderTest,
 }
 
@@ -54,9 +55,10 @@ pub(crate) struct Answer {
 
 impl Door {
     pub(crate) async fn open(settings: StorefrontSettings) -> Self {
-        let context = Installation::new(1).context(|_| ());
+        let installation = Installation::new(1);
+        let context = installation.context(|_| ());
         let role = shotengai_storefront::build(&context, &settings).await.unwrap();
-        Self { role: RoleUnderTest::of(role, &context) }
+        Self { role: RoleUnderTest::of(role, &context), installation }
     }
 
     async fn ask_as(&self, request: TestRequest, sender: Sender<'_>) -> Answer {
@@ -70,6 +72,10 @@ impl Door {
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.ask(TestRequest::post().uri(path).set_json(body)).await
+    }
+
+    pub(crate) async fn ask_by(&self, request: TestRequest, token: &str) -> Answer {
+        self.ask_as(request, Sender::Bearer(token)).await
     }
 
     pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {

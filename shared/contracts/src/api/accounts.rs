@@ -1,4 +1,4 @@
-//! Signing in, and one's own account.
+//! Registering, signing in, and one's own account.
 
 use std::fmt;
 
@@ -10,7 +10,12 @@ use shotengai_kernel::UserId;
 use super::parameter::ACCEPT_LANGUAGE;
 use super::route::Success;
 use super::{Anyone, Customer, ProblemType, RateLimit, Route, shared};
+
 use crate::topology::Service;
+
+mod keys;
+
+pub use keys::{KeySet, PublicKey};
 
 const ROLE: Service = Service::STOREFRONT;
 const TAG: &str = "accounts";
@@ -29,9 +34,26 @@ pub const OPEN_GUEST: Route<Anyone, (), OpenGuest, AccessToken> = Route::post("/
     .counts_as(RateLimit::SignIns)
     .refuses(&[&INVALID_EMAIL]);
 
-/// Signs an administrator in.
+/// Registers an account: an address and a password by which a customer signs in.
+pub const REGISTER: Route<Anyone, (), Register, ()> = Route::post("/auth/register", ROLE, "register")
+    .about(
+        TAG,
+        "Register an account",
+        "Sign in with `POST /auth/login` afterwards. The answer is the same whether or not the address has an account \
+         already. With a guest's access token the guest's account becomes this one: its `user_id` and its orders stay.",
+    )
+    .answers(&[Success {
+        status: 202,
+        meaning: "The address has an account: this one, or the one that it had before.",
+    }])
+    .cached(NO_STORE)
+    .reads(&[&ACCEPT_LANGUAGE])
+    .counts_as(RateLimit::SignIns)
+    .refuses(&[&INVALID_EMAIL, &UNSAFE_PASSWORD, &shared::INVALID_TEXT, &ALREADY_REGISTERED, &shared::UNAUTHORIZED]);
+
+/// Signs a customer or the administrator in.
 pub const LOG_IN: Route<Anyone, (), LogIn, AccessToken> = Route::post("/auth/login", ROLE, "logIn")
-    .about(TAG, "Sign in as the administrator", "The token lives for an hour.")
+    .about(TAG, "Sign in", "As a customer who has registered, or as the administrator. The token lives for an hour.")
     .answers(&[Success { status: 200, meaning: "Send the token with every request." }])
     .cached(NO_STORE)
     .counts_as(RateLimit::SignIns)
@@ -94,15 +116,46 @@ pub struct OpenGuest {
     pub language: Option<Language>,
 }
 
+/// A new account.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "email": "mei@example.com", "password": "kinoko and takenoko", "name": "Mei", "language": "en" }]))]
+pub struct Register {
+    /// Where mails go, and by what the account is known at sign-in.
+    #[schemars(extend("format" = "email"), length(max = 254))]
+    pub email: String,
+    /// 8 to 128 characters, and none of those that everybody tries first.
+    #[schemars(length(min = 8, max = 128))]
+    pub password: Password,
+    /// What mails call the person: up to 100 readable characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What mails are written in; else the guest's language, else what `Accept-Language` likes best.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+}
+
+impl fmt::Debug for Register {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Register(…)")
+    }
+}
+
 /// An address and its password.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{ "email": "admin@shotengai.example", "password": "shotengai" }]))]
 pub struct LogIn {
-    /// The administrator's address.
+    /// The account's address.
     pub email: String,
     /// The password.
     pub password: Password,
+}
+
+impl fmt::Debug for LogIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LogIn(…)")
+    }
 }
 
 /// A password. Doesn't print; travels in the body that signs in, and nowhere else.
@@ -186,36 +239,6 @@ impl fmt::Debug for Me {
     }
 }
 
-/// Public keys (RFC 7517).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct KeySet {
-    /// Each of them.
-    pub keys: Vec<PublicKey>,
-}
-
-/// A public key: Ed25519 (RFC 8037) or P-256.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PublicKey {
-    /// `sig`.
-    pub r#use: String,
-    /// The algorithm.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String")]
-    pub alg: Option<String>,
-    /// Its name in a token's head.
-    pub kid: String,
-    /// The kind of key.
-    pub kty: String,
-    /// The curve.
-    pub crv: String,
-    /// The first coordinate.
-    pub x: String,
-    /// The second coordinate, where the curve has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String")]
-    pub y: Option<String>,
-}
-
 /// 422: `invalid-email`.
 pub const INVALID_EMAIL: ProblemType = ProblemType {
     slug: "invalid-email",
@@ -223,4 +246,22 @@ pub const INVALID_EMAIL: ProblemType = ProblemType {
     title: "Not an e-mail address",
     meaning: "Mail can't be sent to this e-mail address.",
     cure: "Send one such as name@example.com, or leave it out.",
+};
+
+/// 422: `unsafe-password`.
+pub const UNSAFE_PASSWORD: ProblemType = ProblemType {
+    slug: "unsafe-password",
+    status: 422,
+    title: "Not a safe password",
+    meaning: "The password is too short or too long, is the address, or is one of those that everybody tries first.",
+    cure: "Choose 8 to 128 characters that nobody guesses, such as a few words.",
+};
+
+/// 409: `already-registered`.
+pub const ALREADY_REGISTERED: ProblemType = ProblemType {
+    slug: "already-registered",
+    status: 409,
+    title: "You have an account",
+    meaning: "The access token that came along is not a guest's: whoever has it has an account already.",
+    cure: "Leave the token out to register another account.",
 };

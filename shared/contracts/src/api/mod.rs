@@ -3,7 +3,7 @@
 //! - [`route`]: [`Route`], a constant that says all of this, and [`Endpoint`], the same without its types, for lists.
 //! - [`parameter`]: parameters of the query string, and headers of requests.
 //! - [`problem`]: [`ProblemType`]; [`shared`] has those that any route may answer with.
-//! - [`accounts`], [`products`], [`orders`], [`tally`]: what the street serves, and the problems of each.
+//! - [`accounts`], [`customers`], [`products`], [`orders`], [`tally`]: what the street serves, and the problems of each.
 //! - [`internal`]: what services ask each other. [`pages`]: web pages.
 //! - [`interface`]: the public routes of an installation. [`documents`]: the interface about itself. [`page`]: lists in pages. [`openapi`]: the OpenAPI document of a list of routes.
 //!
@@ -12,6 +12,7 @@
 //! [`Interface`].
 
 pub mod accounts;
+pub mod customers;
 pub mod documents;
 pub mod interface;
 pub mod internal;
@@ -26,7 +27,8 @@ pub mod route;
 pub mod shared;
 pub mod tally;
 
-pub use accounts::{GET_ME, KEYS, LOG_IN, OPEN_GUEST};
+pub use accounts::{GET_ME, KEYS, LOG_IN, OPEN_GUEST, REGISTER};
+pub use customers::LIST_CUSTOMERS;
 pub use interface::{Interface, InterfaceError};
 pub use internal::{INTERNAL_CONTACT, INTERNAL_LEDGER, INTERNAL_PRODUCT};
 pub use orders::{CANCEL_ORDER, GET_ORDER, LIST_ORDERS, ORDER_EVENTS, PLACE_ORDER, SHIP_ORDER};
@@ -40,9 +42,11 @@ pub use tally::{TALLY, TALLY_LIVE};
 /// Every public route, in the order that documents show them in.
 pub const PUBLIC: &[&dyn Endpoint] = &[
     &OPEN_GUEST,
+    &REGISTER,
     &LOG_IN,
     &GET_ME,
     &KEYS,
+    &LIST_CUSTOMERS,
     &LIST_PRODUCTS,
     &GET_PRODUCT,
     &CREATE_PRODUCT,

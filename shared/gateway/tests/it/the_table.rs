@@ -37,9 +37,11 @@ const ADMISSION: &[(&str, RateLimit, Holds)] = {
     use RateLimit::{Calls, SignIns};
     &[
         ("openGuest", SignIns, Place),
+        ("register", SignIns, Place),
         ("logIn", SignIns, Place),
         ("getMe", Calls, Place),
         ("getKeys", Calls, Place),
+        ("listCustomers", Calls, Place),
         ("listProducts", Calls, PlaceOrWait),
         ("getProduct", Calls, PlaceOrWait),
         ("createProduct", Calls, Place),

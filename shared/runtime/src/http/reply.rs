@@ -40,6 +40,12 @@ impl<T> Reply<T> {
         Self::new(StatusCode::ACCEPTED, body)
     }
 
+    /// An answer with this status and nothing else.
+    #[must_use]
+    pub const fn empty(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), body: None }
+    }
+
     /// 303 without a body: what was asked for is shown elsewhere.
     #[must_use]
     pub fn see_other(path: impl AsRef<str>) -> Self {

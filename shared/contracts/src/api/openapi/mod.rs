@@ -21,7 +21,7 @@ pub const VERSION: &str = "0.2.0";
 /// What the document says of itself.
 const DESCRIPTION: &str = "An order platform: products, orders that are reserved, paid and shipped, and a live tally.\n\n\
     **Signing in.** `POST /auth/guest` with `{}` answers an `access_token`; send it as `Authorization: Bearer <token>`. \
-    An administrator's comes from `POST /auth/login`.\n\n\
+    Whoever has registered with `POST /auth/register`, and the administrator, get one from `POST /auth/login`.\n\n\
     **Reads are a little behind writes.** A command answers a `version`; a read with `?min_version=<id>:<version>` waits \
     until it shows that.\n\n\
     **Repeating is safe.** With an `Idempotency-Key` the same request again is the same request.\n\n\
@@ -64,7 +64,7 @@ pub fn document<'a>(routes: impl IntoIterator<Item = &'a &'a dyn Endpoint>) -> V
             "securitySchemes": {
                 "accessToken": {
                     "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-                    "description": "From POST /auth/guest; an administrator's from POST /auth/login."
+                    "description": "From POST /auth/guest; of a customer who has registered, and of the administrator, from POST /auth/login."
                 }
             }
         }

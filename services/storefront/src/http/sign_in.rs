@@ -1,0 +1,114 @@
+//! Registering and signing in.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION};
+use actix_web::{HttpRequest, web};
+use shotengai_contracts::api::accounts::{
+    ALREADY_REGISTERED, AccessToken, INVALID_EMAIL, LogIn, OpenGuest, Register, UNSAFE_PASSWORD,
+};
+use shotengai_contracts::api::shared::INVALID_TEXT;
+use shotengai_kernel::UserId;
+use shotengai_runtime::http::{Answer, Reply};
+use shotengai_runtime::{Claims, JsonBody, Problem};
+
+use super::{AccountDesk, unsigned};
+use crate::accounts::{SignInError, SignedIn};
+use crate::domain::{Email, Language, NewPassword, Person, PersonName, preferred};
+use crate::even::Even;
+use crate::registration::{self, RegisterError, Wish};
+use crate::users::Standing;
+use crate::{guest, tokens};
+
+/// In how many seconds somebody may come back for whom there was no turn.
+const COME_BACK: u32 = 3;
+
+pub(super) async fn open_guest(
+    request: HttpRequest,
+    desk: web::Data<AccountDesk>,
+    body: JsonBody<OpenGuest>,
+) -> Answer<AccessToken> {
+    let OpenGuest { email, language } = body.value;
+    let email = email.as_deref().map(read_email).transpose()?;
+    let language = language.unwrap_or_else(|| language_of(&request));
+    let id = guest::open(&desk.accounts.users, &desk.ports, email, language).await?;
+    let token = tokens::of_guest(&desk.tokens, id).map_err(|error| unsigned(&error))?;
+    Ok(Reply::created(token))
+}
+
+/// Answers alike whether or not the address has an account, and as late.
+pub(super) async fn register(
+    request: HttpRequest,
+    bearer: Result<Claims, Problem>,
+    desk: web::Data<AccountDesk>,
+    body: JsonBody<Register>,
+) -> Answer<()> {
+    let even = Even::from_now();
+    let Register { email, password, name, language } = body.value;
+    let email = read_email(&email)?;
+    let name = name.as_deref().map(PersonName::parse).transpose();
+    let name = name.map_err(|error| Problem::of(&INVALID_TEXT).detail(format!("name {error}")).pointer("/name"))?;
+    let password = NewPassword::parse(password.into_secret(), &email)
+        .map_err(|error| Problem::of(&UNSAFE_PASSWORD).detail(format!("the password {error}")).pointer("/password"))?;
+    let guest = guest_of(&request, bearer, &desk).await?;
+    let (person, preferred) = (Person { email, name }, language_of(&request));
+    let wish = Wish { person, password, language, preferred, guest };
+    match registration::register(&desk.accounts, &desk.ports, wish).await {
+        Ok(_) => {}
+        Err(RegisterError::Busy(_)) => return Err(Problem::unavailable(COME_BACK)),
+        Err(RegisterError::Unhashed) => {
+            tracing::error!("a password can't be hashed");
+            return Err(Problem::internal());
+        }
+        Err(RegisterError::Fault(fault)) => return Err(fault.into()),
+    }
+    even.wait().await;
+    Ok(Reply::empty(StatusCode::ACCEPTED))
+}
+
+pub(super) async fn login(desk: web::Data<AccountDesk>, body: JsonBody<LogIn>) -> Answer<AccessToken> {
+    let even = Even::from_now();
+    let LogIn { email, password } = body.value;
+    let who = desk.accounts.sign_in(&email, password.into_secret()).await.map_err(|error| match error {
+        SignInError::Busy(_) => Problem::unavailable(COME_BACK),
+        SignInError::Fault(fault) => fault.into(),
+    })?;
+    let token = match who {
+        Some(SignedIn::Administrator(id)) => tokens::of_administrator(&desk.tokens, id),
+        Some(SignedIn::Customer(id)) => tokens::of_customer(&desk.tokens, id),
+        None => {
+            even.wait().await;
+            // Not which of the two: that would tell who has an account.
+            return Err(Problem::unauthorized("the e-mail address or the password is wrong"));
+        }
+    };
+    Ok(Reply::ok(token.map_err(|error| unsigned(&error))?))
+}
+
+/// The guest who asks, and their account. A token that is no good is refused: whoever sends one means to keep what is theirs.
+async fn guest_of(
+    request: &HttpRequest,
+    bearer: Result<Claims, Problem>,
+    desk: &AccountDesk,
+) -> Result<Option<(UserId, Standing)>, Problem> {
+    if !request.headers().contains_key(AUTHORIZATION) {
+        return Ok(None);
+    }
+    let claims = bearer?;
+    if desk.accounts.administrator.account(&claims.sub).is_some() {
+        return Err(Problem::of(&ALREADY_REGISTERED));
+    }
+    let standing = desk.accounts.users.standing(&claims.sub).await?;
+    // An account that was erased does not come back.
+    let standing =
+        standing.ok_or_else(|| Problem::unauthorized("the account of this access token is no longer there"))?;
+    if standing.account.guest { Ok(Some((claims.sub, standing))) } else { Err(Problem::of(&ALREADY_REGISTERED)) }
+}
+
+fn read_email(text: &str) -> Result<Email, Problem> {
+    Email::parse(text).map_err(|error| Problem::of(&INVALID_EMAIL).detail(format!("email {error}")).pointer("/email"))
+}
+
+fn language_of(request: &HttpRequest) -> Language {
+    let header = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    preferred(header.unwrap_or_default())
+}
