@@ -1,12 +1,16 @@
 //! Every account there is: the administrator's from the configuration, the others from their table.
 
-use secrecy::SecretString;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret, SecretString};
 use shotengai_kernel::UserId;
 use shotengai_messaging::Fault;
+use shotengai_runtime::KeyedHash;
 
 use crate::administrator::Administrator;
 use crate::domain::{Account, Email};
 use crate::passwords::{Busy, Hashed, Passwords};
+use crate::sessions::Holder;
 use crate::users::Users;
 
 /// Looks accounts up.
@@ -19,15 +23,8 @@ pub struct Accounts {
     pub passwords: Passwords,
     /// Checked where nobody has the address: it is never asked for its answer, only for its time.
     pub nobodys: Hashed,
-}
-
-/// Somebody who showed their password.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SignedIn {
-    /// The administrator.
-    Administrator(UserId),
-    /// A customer.
-    Customer(UserId),
+    /// Makes what stands for a password's hash in sessions.
+    pub marks: KeyedHash,
 }
 
 /// Why it is not known whether a password is right.
@@ -57,18 +54,37 @@ impl Accounts {
     ///
     /// # Errors
     /// [`SignInError`].
-    pub async fn sign_in(&self, email: &str, password: SecretString) -> Result<Option<SignedIn>, SignInError> {
+    pub async fn sign_in(&self, email: &str, password: SecretString) -> Result<Option<Holder>, SignInError> {
         let known = match Email::parse(email) {
             Ok(email) => self.users.known(&email).await?,
             // Nobody has an address that is none.
             Err(_) => None,
         };
-        let (hash, who) = match (self.administrator.hash_of(email), known) {
-            (Some(hash), _) => (hash.clone(), Some(SignedIn::Administrator(self.administrator.id().clone()))),
-            (None, Some(known)) => (known.hash, Some(SignedIn::Customer(known.id))),
+        let administrator = &self.administrator;
+        let (hash, who) = match (administrator.hash_of(email), known) {
+            (Some(hash), _) => (hash.clone(), Some((administrator.id().clone(), true))),
+            (None, Some(known)) => (known.hash, Some((known.id, false))),
             (None, None) => (self.nobodys.clone(), None),
         };
         let fits = self.passwords.fits(&hash, password).await?;
-        Ok(who.filter(|_| fits))
+        let who = who.filter(|_| fits);
+        Ok(who.map(|(user_id, administrator)| Holder { user_id, administrator, password: self.mark(&hash) }))
+    }
+
+    /// Who may hold a session of this user: none where nobody can sign in as them any more.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the accounts' table.
+    pub async fn holder(&self, user_id: UserId) -> Result<Option<Holder>, Fault> {
+        let administrator = user_id == *self.administrator.id();
+        let hash = match administrator {
+            true => self.administrator.hash().cloned(),
+            false => self.users.hash(&user_id).await?,
+        };
+        Ok(hash.map(|hash| Holder { user_id, administrator, password: self.mark(&hash) }))
+    }
+
+    fn mark(&self, hash: &Hashed) -> String {
+        URL_SAFE_NO_PAD.encode(self.marks.of(hash.expose().expose_secret().as_bytes()))
     }
 }

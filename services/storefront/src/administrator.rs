@@ -6,7 +6,7 @@ use shotengai_runtime::AccountRole;
 
 use crate::config::{AdministratorSettings, Password};
 use crate::domain::{Account, Email, Language};
-use crate::passwords::{Hashed, Passwords};
+use crate::passwords::{Hashed, Passwords, Salt};
 
 /// The configured administrator, or nobody.
 pub struct Administrator {
@@ -19,13 +19,18 @@ impl Administrator {
     ///
     /// # Errors
     /// When a password can't be hashed.
-    pub async fn new(settings: Option<&AdministratorSettings>, passwords: &Passwords) -> anyhow::Result<Self> {
+    pub async fn new(
+        settings: Option<&AdministratorSettings>,
+        passwords: &Passwords,
+        salt: Salt,
+    ) -> anyhow::Result<Self> {
         let known = match settings {
             None => None,
             Some(AdministratorSettings { email, password }) => {
                 let hash = match password {
-                    // Hashed now, so that a check costs the same as with a hash.
-                    Password::Plain(password) => passwords.hash(password.clone()).await?,
+                    // Hashed now, so that a check costs the same as with a hash; and alike in each process, since sessions end
+                    // when the hash is another.
+                    Password::Plain(password) => passwords.hash_with(password.clone(), salt).await?,
                     Password::Hash(hash) => Hashed::parse(hash).context("ADMIN_PASSWORD_HASH")?,
                 };
                 Some((email.clone(), hash))
@@ -59,6 +64,12 @@ impl Administrator {
             // Configurations don't say since when they are.
             created_at: Timestamp::UNIX_EPOCH,
         })
+    }
+
+    /// The hash of the administrator's password.
+    #[must_use]
+    pub fn hash(&self) -> Option<&Hashed> {
+        self.known.as_ref().map(|(_, hash)| hash)
     }
 
     /// The hash of the administrator's password, if this is the administrator's address.

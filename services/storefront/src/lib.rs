@@ -4,6 +4,7 @@
 //! - [`accounts`]: everybody's; [`users`] in their table, the [`administrator`] in the configuration.
 //! - [`guest`]: opens a guest's account. [`registration`]: registers one with an address and a password.
 //! - [`passwords`]: hashes and checks that take their time, two at once. [`even`]: answers whose time tells nothing.
+//! - [`sessions`]: refresh tokens, by which access tokens are renewed. [`guessing`]: who fails to sign in too often waits.
 //! - [`tokens`], [`http`]: what is handed out, and how it is asked for. [`page`]: the web page.
 //!
 //! What everything public passes, and the way to the other roles, is `shotengai-gateway`; here it is put to work.
@@ -13,11 +14,13 @@ pub mod administrator;
 pub mod config;
 pub mod domain;
 pub mod even;
+pub mod guessing;
 pub mod guest;
 pub mod http;
 pub mod page;
 pub mod passwords;
 pub mod registration;
+pub mod sessions;
 pub mod tokens;
 pub mod users;
 
@@ -25,16 +28,19 @@ use std::sync::Arc;
 
 use actix_web::web;
 use anyhow::Context as _;
+use secrecy::SecretString;
 use shotengai_contracts::topology::{Service, tables};
 use shotengai_gateway::{Door, FrontGate};
-use shotengai_runtime::{Context, Deps, Role, Seal, TokenIssuer};
+use shotengai_runtime::{Context, Deps, KeyedHash, Role, Seal, TokenIssuer};
 
 use accounts::Accounts;
 use administrator::Administrator;
 pub use config::{DEVELOPERS_PASSWORD, StorefrontArgs, StorefrontSettings};
+use guessing::Guessing;
 use http::AccountDesk;
 use page::Places;
-use passwords::{Hashed, Passwords};
+use passwords::{Hashed, Passwords, Salt};
+use sessions::Sessions;
 use users::Users;
 
 /// What the role is made of beside its table.
@@ -49,6 +55,8 @@ pub struct Frontage {
     pub nobodys: Hashed,
     /// Hides addresses in the cursors of pages.
     pub seal: Seal,
+    /// Out of which the hashes of sessions and devices are derived.
+    pub secret: SecretString,
     /// The way to the other roles.
     pub door: Arc<Door>,
     /// What everything public passes.
@@ -65,27 +73,40 @@ pub async fn build(context: &Context, settings: &StorefrontSettings) -> anyhow::
     let clock = Arc::clone(&context.ports.clock);
     let tokens =
         TokenIssuer::new(&settings.signing_key, &context.settings.auth.issuer, clock).context("JWT_SIGNING_KEY")?;
+    let secret = &context.settings.auth.internal_token;
     let passwords = Passwords::default();
     let nobodys = passwords.hash("nobody".into()).await?;
-    let administrator = Administrator::new(settings.administrator.as_ref(), &passwords).await?;
+    let administrator = Administrator::new(settings.administrator.as_ref(), &passwords, salt(secret)).await?;
     if !administrator.is_configured() {
         tracing::warn!("ADMIN_EMAIL is not set: nobody can sign in as administrator");
     }
     let door = Door::new(context, &settings.door)?;
     let gate = FrontGate::new(context.interface.clone(), Arc::clone(&context.tokens), &settings.door);
-    let seal = Seal::new(&context.settings.auth.internal_token, b"shotengai/customers-cursor/v1")?;
+    let seal = Seal::new(secret, b"shotengai/customers-cursor/v1")?;
     let places = settings.places.clone();
-    let frontage = Frontage { tokens, administrator, passwords, nobodys, seal, door, gate, places };
+    let secret = secret.clone();
+    let frontage = Frontage { tokens, administrator, passwords, nobodys, seal, secret, door, gate, places };
     Ok(assemble(context.deps(Service::STOREFRONT), frontage))
+}
+
+/// The salt of the administrator's password, where it is told in plain.
+fn salt(secret: &SecretString) -> Salt {
+    let hash = KeyedHash::new(secret, b"shotengai/administrator-salt/v1").of(&[]);
+    hash.as_ref().first_chunk().copied().unwrap_or_default()
 }
 
 /// Assembles the role.
 #[must_use]
 pub fn assemble(mut deps: Deps, frontage: Frontage) -> Role {
-    let Frontage { tokens, administrator, passwords, nobodys, seal, door, gate, places } = frontage;
-    let users = Users::new(deps.table(&tables::USERS));
-    let accounts = Accounts { administrator, users, passwords, nobodys };
-    let desk = web::Data::new(AccountDesk { accounts, tokens, seal, ports: deps.ports().clone() });
+    let Frontage { tokens, administrator, passwords, nobodys, seal, secret, door, gate, places } = frontage;
+    let (table, ports) = (deps.table(&tables::USERS), deps.ports().clone());
+    let hashes = |purpose: &[u8]| KeyedHash::new(&secret, purpose);
+    let marks = hashes(b"shotengai/session-password/v1");
+    let accounts = Accounts { administrator, users: Users::new(Arc::clone(&table)), passwords, nobodys, marks };
+    let (kept, next) = (hashes(b"shotengai/refresh-token/v1"), hashes(b"shotengai/refresh-token-successor/v1"));
+    let sessions = Sessions::new(table, ports.clone(), kept, next);
+    let guessing = Guessing::new(hashes(b"shotengai/guesses/v1"), ports.clone());
+    let desk = web::Data::new(AccountDesk { accounts, sessions, guessing, tokens, seal, ports });
     let page: Arc<str> = page::page(&places).into();
     let role = Role::new(deps).worker(door.worker("storefront/tunnels")).gate(Arc::new(gate));
     door.checks().fold(role, Role::check).routes(move |routes| {

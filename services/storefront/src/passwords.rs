@@ -16,6 +16,9 @@ const AT_ONCE: usize = 2;
 /// How long a login queues for its turn before it is told to come back.
 const QUEUE: Duration = Duration::from_secs(3);
 
+/// A salt, as long as the algorithm's authors advise.
+pub type Salt = [u8; 16];
+
 /// So many are signing in that this one has to come back later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many passwords are being checked")]
@@ -38,6 +41,12 @@ impl Hashed {
             "not an argon2id PHC string"
         );
         Ok(Self(text.into()))
+    }
+
+    /// The hash itself, still not to be printed.
+    #[must_use]
+    pub const fn expose(&self) -> &SecretString {
+        &self.0
     }
 }
 
@@ -91,6 +100,19 @@ impl Passwords {
     pub async fn hash(&self, password: SecretString) -> Result<Hashed, HashError> {
         let hash = self.in_turn(move || {
             Argon2::default().hash_password(password.expose_secret().as_bytes()).map(|hash| hash.to_string())
+        });
+        let hash = hash.await?.and_then(Result::ok).ok_or(HashError::Failed)?;
+        Ok(Hashed(hash.into()))
+    }
+
+    /// Hashes a password with a salt that is told: the same hash each time.
+    ///
+    /// # Errors
+    /// [`HashError`].
+    pub async fn hash_with(&self, password: SecretString, salt: Salt) -> Result<Hashed, HashError> {
+        let hash = self.in_turn(move || {
+            let password = password.expose_secret().as_bytes();
+            Argon2::default().hash_password_with_salt(password, &salt).map(|hash| hash.to_string())
         });
         let hash = hash.await?.and_then(Result::ok).ok_or(HashError::Failed)?;
         Ok(Hashed(hash.into()))

@@ -6,8 +6,8 @@ use shotengai_contracts::api::accounts::AccessToken;
 use shotengai_kernel::UserId;
 use shotengai_runtime::{Subject, TokenIssuer};
 
-/// Short: what it opens is the whole shop.
-const SIGNED_IN_LIFETIME: Duration = Duration::from_secs(3600);
+/// Short: nobody can call it back. A session renews it.
+const SIGNED_IN_LIFETIME: Duration = Duration::from_secs(600);
 /// Long enough to follow an order: a guest can't sign in again.
 const GUEST_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 

@@ -147,6 +147,15 @@ impl Users {
         Ok(self.standing(id).await?.map(|standing| standing.account))
     }
 
+    /// The hash of an account's password; none where there is no account, or it is a guest's.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the table.
+    pub async fn hash(&self, id: &UserId) -> Result<Option<Hashed>, Fault> {
+        let row = self.table.get(&Key::new(id.as_str(), CREDENTIALS)).await?;
+        Ok(row.map(|row| read::<Credentials>(row.doc)).transpose()?.map(|credentials| credentials.password))
+    }
+
     /// The account with a password that this address has. Reads as many rows where there is none.
     ///
     /// # Errors

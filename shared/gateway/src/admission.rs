@@ -143,7 +143,9 @@ impl Admission {
     }
 }
 
-fn too_many(wait: u32) -> Problem {
+/// The refusal of one call too many; the next one may come after so many seconds.
+#[must_use]
+pub fn too_many(wait: u32) -> Problem {
     Problem::of(&shared::TOO_MANY_REQUESTS).detail(format!("the next one in {wait} s")).header(RETRY_AFTER, wait)
 }
 

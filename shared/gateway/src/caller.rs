@@ -18,6 +18,15 @@ pub enum Counted {
     Address(IpAddr),
     /// All at this address.
     Everybody(IpAddr),
+    /// Whoever tries passwords of an account at an address. What stands for the account is not its address.
+    Account {
+        /// The account.
+        account: String,
+        /// Where.
+        address: IpAddr,
+    },
+    /// A device that has signed in before.
+    Device(String),
     /// All those for whom there is no more room.
     Crowd,
 }

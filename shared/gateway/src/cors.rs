@@ -1,12 +1,12 @@
-//! Sites whose scripts may use the shop (CORS), and open its WebSockets. No cookies are involved, so credentials are never
-//! allowed.
+//! Sites whose scripts may use the shop (CORS), and open its WebSockets. Credentials are never
+//! allowed: cookies are for the shop's own pages.
 
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HOST, HeaderMap, HeaderValue,
-    ORIGIN, UPGRADE, VARY,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, COOKIE, HOST, HeaderMap,
+    HeaderValue, ORIGIN, UPGRADE, VARY,
 };
 use actix_web::http::uri::Authority;
 use reqwest::Url;
@@ -80,6 +80,20 @@ impl Origins {
         Err(Problem::of(&shared::ORIGIN_NOT_ALLOWED).at_header("origin"))
     }
 
+    /// Refuses a cookie that a page of another site has had sent. `SameSite` keeps browsers from it; this keeps those that
+    /// don't know it, and other hosts of one site. Whoever may read everything (`*`) may not do that.
+    ///
+    /// # Errors
+    /// `origin-not-allowed`.
+    pub fn check_cookies(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        let Some(origin) = headers.get(ORIGIN).filter(|_| headers.contains_key(COOKIE)) else { return Ok(()) };
+        let named = matches!(self, Self::These(_)) && self.allowed(origin).is_some();
+        if named || headers.get(HOST).is_some_and(|host| is_of(origin, host)) {
+            return Ok(());
+        }
+        Err(Problem::of(&shared::ORIGIN_NOT_ALLOWED).at_header("origin"))
+    }
+
     /// Says on an answer who may read it.
     pub fn mark(&self, asked: &HeaderMap, answer: &mut HeaderMap) {
         if let Self::These(list) = self {
@@ -143,6 +157,33 @@ mod tests {
             assert!(!socket(&named, Some(origin), host), "{origin} to {host}");
         }
         assert!(socket(&Origins::Any, Some("https://evil.example"), "shop.example"));
+    }
+
+    #[test]
+    fn a_cookie_comes_from_the_shops_own_pages_and_those_of_named_sites() {
+        let check = |origins: &Origins, origin: &'static str, cookie: bool| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, HeaderValue::from_static("shop.example"));
+            headers.insert(ORIGIN, HeaderValue::from_static(origin));
+            if cookie {
+                headers.insert(COOKIE, HeaderValue::from_static("refresh_token=x"));
+            }
+            origins.check_cookies(&headers).is_ok()
+        };
+        let named = Origins::parse("https://other.example").unwrap();
+        for (origins, origin, cookie, wanted) in [
+            (&named, "https://shop.example", true, true),
+            (&named, "https://other.example", true, true),
+            (&named, "https://evil.example", true, false),
+            (&named, "https://evil.shop.example", true, false),
+            (&named, "null", true, false),
+            (&named, "https://evil.example", false, true),
+            (&Origins::Any, "https://evil.example", true, false),
+            (&Origins::Any, "https://shop.example", true, true),
+        ] {
+            assert_eq!(check(origins, origin, cookie), wanted, "{origin} {cookie}");
+        }
+        assert!(named.check_cookies(&HeaderMap::new()).is_ok(), "no page at all");
     }
 
     #[test]

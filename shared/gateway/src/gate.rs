@@ -1,5 +1,6 @@
 //! Checks before every request of the process, whoever answers it.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use actix_web::dev::{ResponseHead, ServiceRequest};
@@ -7,14 +8,15 @@ use actix_web::http::header::{
     AUTHORIZATION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures::future::LocalBoxFuture;
 use shotengai_contracts::api::Interface;
+use shotengai_contracts::api::route::Spec;
 use shotengai_runtime::http::{Entry, declared_length};
 use shotengai_runtime::{Gate, InternalCaller, Problem, TokenVerifier};
 
 use crate::admission::{self, Admission};
-use crate::caller::Caller;
+use crate::caller::{Caller, counted};
 use crate::client::{Client, Trust};
 use crate::cors::Origins;
 use crate::hosts::Hosts;
@@ -22,6 +24,20 @@ use crate::settings::DoorSettings;
 
 /// Answers are data, not pages: nothing in them may load anything, or be framed. A page brings a policy of its own.
 const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// The address by which the client of a request is counted, for handlers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
+impl ClientAddress {
+    /// The address of a request's client; of whoever connected, where no gate has said it.
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> IpAddr {
+        let known = request.extensions().get::<Self>().map(|address| address.0);
+        let peer = || request.peer_addr().map(|peer| counted(peer.ip()));
+        known.or_else(peer).unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED))
+    }
+}
 
 /// The gate of a process that is the street's door.
 pub struct FrontGate {
@@ -78,6 +94,10 @@ impl FrontGate {
         }
         let caller = self.bearer(request.headers(), &client).await.unwrap_or_else(|| stranger.clone());
         let spec = admission::route(&self.interface, request.method(), path);
+        if spec.is_some_and(Spec::reads_cookies) {
+            self.origins.check_cookies(request.headers())?;
+        }
+        request.extensions_mut().insert(ClientAddress(counted(client.address())));
         let class = admission::class(spec, request.query_string(), request.headers());
         let held = self.admission.admit(spec, class, &caller, &stranger)?;
         Ok(Entry::Pass(Some(Box::new(held))))

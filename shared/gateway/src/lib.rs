@@ -7,6 +7,7 @@
 //! - [`tunnel`]: WebSockets. [`client`]: who is at the other end; [`caller`]: as whom they count.
 //! - [`gate`]: before every route of the process: [`admission`], [`cors`], [`hosts`], headers for browsers.
 //! - [`admission`]: who may hold what, for how long: [`limits`] of calls, [`shares`] of what is in hand.
+//! - [`guesses`]: failed sign-ins, which slow nobody down but whoever fails.
 //! - [`settings`]: what can be set about all this.
 //!
 //! A role that runs in the same process answers by itself; the door forwards only what nobody here answers, and only
@@ -20,6 +21,7 @@ pub mod cors;
 pub mod failure;
 pub mod forward;
 pub mod gate;
+pub mod guesses;
 pub mod headers;
 pub mod hosts;
 pub mod limits;
@@ -40,7 +42,8 @@ use shotengai_runtime::{Check, Context, Routes};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-pub use gate::FrontGate;
+pub use gate::{ClientAddress, FrontGate};
+pub use guesses::Guesses;
 pub use hosts::Hosts;
 pub use settings::{DoorArgs, DoorSettings};
 

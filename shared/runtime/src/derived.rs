@@ -11,6 +11,16 @@ fn derived(internal_token: &SecretString, purpose: &[u8]) -> Tag {
     sign(&Key::new(HMAC_SHA256, internal_token.expose_secret().as_bytes()), purpose)
 }
 
+/// A secret of 256 random bits, in letters that need no escaping.
+///
+/// # Errors
+/// [`SealError`] when the system has no randomness.
+pub fn random_secret() -> Result<SecretString, SealError> {
+    let mut bits = [0; 32];
+    aws_lc_rs::rand::fill(&mut bits).map_err(|_| SealError)?;
+    Ok(URL_SAFE_NO_PAD.encode(bits).into())
+}
+
 /// An HMAC-SHA256 under a secret of one purpose.
 #[derive(Clone)]
 pub struct KeyedHash {
@@ -37,7 +47,7 @@ pub struct Seal {
     key: RandomizedNonceKey,
 }
 
-/// A seal can't be made: a fault of the cryptographic library.
+/// A secret or a seal can't be made: a fault of the cryptographic library or of the system's randomness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the cryptographic library failed")]
 pub struct SealError;

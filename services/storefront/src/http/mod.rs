@@ -1,7 +1,9 @@
 //! Routes: registering and signing in, one's own account, customers, the keys of access tokens, and addresses for our own
 //! services.
 
+mod cookies;
 mod customers;
+mod sessions;
 mod sign_in;
 
 use actix_web::web;
@@ -14,11 +16,17 @@ use shotengai_runtime::{Caller, InternalCaller, PathId, Problem, Routes, Seal, T
 
 use crate::accounts::Accounts;
 use crate::domain::{Account, PersonName};
+use crate::guessing::Guessing;
+use crate::sessions::Sessions;
 
 /// What the handlers share.
 pub struct AccountDesk {
     /// Everybody's accounts.
     pub accounts: Accounts,
+    /// Renews access tokens.
+    pub sessions: Sessions,
+    /// Counts failed sign-ins.
+    pub guessing: Guessing,
     /// Signs access tokens.
     pub tokens: TokenIssuer,
     /// Hides addresses in the cursors of pages.
@@ -34,6 +42,8 @@ pub fn register(routes: &mut Routes, desk: web::Data<AccountDesk>) {
         .route(api::OPEN_GUEST, sign_in::open_guest)
         .route(api::REGISTER, sign_in::register)
         .route(api::LOG_IN, sign_in::login)
+        .route(api::REFRESH, sessions::refresh)
+        .route(api::LOG_OUT, sessions::logout)
         .route(api::GET_ME, me)
         .route(api::KEYS, keys)
         .route(api::LIST_CUSTOMERS, customers::list)

@@ -3,16 +3,20 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION};
 use actix_web::{HttpRequest, web};
+use jiff::SignedDuration;
 use shotengai_contracts::api::accounts::{
     ALREADY_REGISTERED, AccessToken, INVALID_EMAIL, LogIn, OpenGuest, Register, UNSAFE_PASSWORD,
 };
+use shotengai_contracts::api::parameter::DEVICE;
 use shotengai_contracts::api::shared::INVALID_TEXT;
+use shotengai_gateway::ClientAddress;
+use shotengai_gateway::admission::too_many;
 use shotengai_kernel::UserId;
 use shotengai_runtime::http::{Answer, Reply};
 use shotengai_runtime::{Claims, JsonBody, Problem};
 
-use super::{AccountDesk, unsigned};
-use crate::accounts::{SignInError, SignedIn};
+use super::{AccountDesk, cookies, sessions, unsigned};
+use crate::accounts::SignInError;
 use crate::domain::{Email, Language, NewPassword, Person, PersonName, preferred};
 use crate::even::Even;
 use crate::registration::{self, RegisterError, Wish};
@@ -21,6 +25,8 @@ use crate::{guest, tokens};
 
 /// In how many seconds somebody may come back for whom there was no turn.
 const COME_BACK: u32 = 3;
+/// How long a device is known that has signed in.
+const DEVICE_KEPT: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 pub(super) async fn open_guest(
     request: HttpRequest,
@@ -65,23 +71,34 @@ pub(super) async fn register(
     Ok(Reply::empty(StatusCode::ACCEPTED))
 }
 
-pub(super) async fn login(desk: web::Data<AccountDesk>, body: JsonBody<LogIn>) -> Answer<AccessToken> {
+pub(super) async fn login(
+    request: HttpRequest,
+    desk: web::Data<AccountDesk>,
+    body: JsonBody<LogIn>,
+) -> Answer<AccessToken> {
     let even = Even::from_now();
     let LogIn { email, password } = body.value;
-    let who = desk.accounts.sign_in(&email, password.into_secret()).await.map_err(|error| match error {
-        SignInError::Busy(_) => Problem::unavailable(COME_BACK),
-        SignInError::Fault(fault) => fault.into(),
-    })?;
-    let token = match who {
-        Some(SignedIn::Administrator(id)) => tokens::of_administrator(&desk.tokens, id),
-        Some(SignedIn::Customer(id)) => tokens::of_customer(&desk.tokens, id),
-        None => {
-            even.wait().await;
-            // Not which of the two: that would tell who has an account.
-            return Err(Problem::unauthorized("the e-mail address or the password is wrong"));
+    let device = cookies::read(&request, DEVICE.name);
+    let attempt = desk.guessing.attempt(&email, ClientAddress::of(&request), device.as_deref()).map_err(too_many)?;
+    let holder = desk.accounts.sign_in(&email, password.into_secret()).await.map_err(|error| {
+        desk.guessing.give_back(&attempt);
+        match error {
+            SignInError::Busy(_) => Problem::unavailable(COME_BACK),
+            SignInError::Fault(fault) => fault.into(),
         }
+    })?;
+    let Some(holder) = holder else {
+        even.wait().await;
+        // Not which of the two: that would tell who has an account.
+        return Err(Problem::unauthorized("the e-mail address or the password is wrong"));
     };
-    Ok(Reply::ok(token.map_err(|error| unsigned(&error))?))
+    desk.guessing.give_back(&attempt);
+    let issued = desk.sessions.begin(&holder).await?;
+    let reply = sessions::answer(&desk, holder, &issued)?;
+    Ok(match desk.guessing.device(&attempt) {
+        Some(device) => reply.sets_cookie(cookies::kept(DEVICE.name, &device, DEVICE_KEPT)),
+        None => reply,
+    })
 }
 
 /// The guest who asks, and their account. A token that is no good is refused: whoever sends one means to keep what is theirs.

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod customers;
+mod guessing;
 mod guests;
 mod page;
+mod sessions;
 mod support;
 mod the_administrator;

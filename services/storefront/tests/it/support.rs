@@ -1,5 +1,7 @@
 //! The built role.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::TestRequest;
@@ -42,7 +44,7 @@ pub(crate) fn administered(password: Password) -> StorefrontSettings {
 }
 
 pub(crate) struct Door {
-    pub(crate) installation: Installation,
+    pub(crate) installation: Arc<Installation>,
     role: RoleUnderTest,
 }
 
@@ -55,7 +57,15 @@ pub(crate) struct Answer {
 
 impl Door {
     pub(crate) async fn open(settings: StorefrontSettings) -> Self {
-        let installation = Installation::new(1);
+        Self::over(Arc::new(Installation::new(1)), settings).await
+    }
+
+    /// Another process of the same installation.
+    pub(crate) async fn beside(&self, settings: StorefrontSettings) -> Self {
+        Self::over(Arc::clone(&self.installation), settings).await
+    }
+
+    async fn over(installation: Arc<Installation>, settings: StorefrontSettings) -> Self {
         let context = installation.context(|_| ());
         let role = shotengai_storefront::build(&context, &settings).await.unwrap();
         Self { role: RoleUnderTest::of(role, &context), installation }

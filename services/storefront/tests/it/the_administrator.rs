@@ -8,12 +8,12 @@ use shotengai_storefront::config::Password;
 use crate::support::{Door, administered, boss, nobody};
 
 #[actix_web::test]
-async fn the_administrator_signs_in_for_an_hour() {
+async fn the_administrator_signs_in_for_ten_minutes_at_a_time() {
     let door = Door::open(boss()).await;
     let signed_in = door.post("/auth/login", json!({ "email": "Boss@example.com", "password": "swordfish" })).await;
     assert_eq!(signed_in.status, StatusCode::OK, "{}", signed_in.body);
     assert_eq!(signed_in.body["user_id"], "usr_administrator");
-    assert_eq!(signed_in.body["expires_in"], 3600);
+    assert_eq!(signed_in.body["expires_in"], 600);
     let me = door.get("/auth/me", signed_in.body["access_token"].as_str().unwrap()).await;
     assert_eq!((&me.body["role"], &me.body["guest"]), (&json!("administrator"), &json!(false)));
 }

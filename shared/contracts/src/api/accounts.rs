@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use shotengai_kernel::UserId;
 
-use super::parameter::ACCEPT_LANGUAGE;
+use super::parameter::{ACCEPT_LANGUAGE, DEVICE, REFRESH_TOKEN};
 use super::route::Success;
 use super::{Anyone, Customer, ProblemType, RateLimit, Route, shared};
 
@@ -53,11 +53,43 @@ pub const REGISTER: Route<Anyone, (), Register, ()> = Route::post("/auth/registe
 
 /// Signs a customer or the administrator in.
 pub const LOG_IN: Route<Anyone, (), LogIn, AccessToken> = Route::post("/auth/login", ROLE, "logIn")
-    .about(TAG, "Sign in", "As a customer who has registered, or as the administrator. The token lives for an hour.")
+    .about(
+        TAG,
+        "Sign in",
+        "As a customer who has registered, or as the administrator. The access token lives for ten minutes; the cookie \
+        `refresh_token` renews it.",
+    )
     .answers(&[Success { status: 200, meaning: "Send the token with every request." }])
     .cached(NO_STORE)
+    .reads(&[&DEVICE])
     .counts_as(RateLimit::SignIns)
     .refuses(&[&shared::UNAUTHORIZED]);
+
+/// Renews an access token.
+pub const REFRESH: Route<Anyone, (), (), AccessToken> = Route::post("/auth/refresh", ROLE, "refresh")
+    .about(
+        TAG,
+        "Renew an access token",
+        "By the cookie `refresh_token`, which is good once and is replaced. One that comes back later than ten seconds after \
+         it was used ends the session: somebody has a copy.",
+    )
+    .answers(&[Success { status: 200, meaning: "Send the token with every request." }])
+    .cached(NO_STORE)
+    .reads(&[&REFRESH_TOKEN])
+    .counts_as(RateLimit::SignIns)
+    .refuses(&[&shared::UNAUTHORIZED]);
+
+/// Ends a session.
+pub const LOG_OUT: Route<Anyone, (), (), ()> = Route::post("/auth/logout", ROLE, "logOut")
+    .about(
+        TAG,
+        "Sign out",
+        "The session of the cookie `refresh_token` is over. Access tokens live on for ten minutes at the most.",
+    )
+    .answers(&[Success { status: 204, meaning: "The session is over, if there was one." }])
+    .cached(NO_STORE)
+    .reads(&[&REFRESH_TOKEN])
+    .counts_as(RateLimit::SignIns);
 
 /// Says who the caller is.
 pub const GET_ME: Route<Customer, (), (), Me> = Route::get("/auth/me", ROLE, "getMe")

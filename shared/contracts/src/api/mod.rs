@@ -27,7 +27,7 @@ pub mod route;
 pub mod shared;
 pub mod tally;
 
-pub use accounts::{GET_ME, KEYS, LOG_IN, OPEN_GUEST, REGISTER};
+pub use accounts::{GET_ME, KEYS, LOG_IN, LOG_OUT, OPEN_GUEST, REFRESH, REGISTER};
 pub use customers::LIST_CUSTOMERS;
 pub use interface::{Interface, InterfaceError};
 pub use internal::{INTERNAL_CONTACT, INTERNAL_LEDGER, INTERNAL_PRODUCT};
@@ -44,6 +44,8 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &OPEN_GUEST,
     &REGISTER,
     &LOG_IN,
+    &REFRESH,
+    &LOG_OUT,
     &GET_ME,
     &KEYS,
     &LIST_CUSTOMERS,

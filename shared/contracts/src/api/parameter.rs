@@ -9,6 +9,8 @@ pub enum Location {
     Query,
     /// In a header of the request.
     Header,
+    /// In a cookie. Browsers send it by themselves, so a page that makes one send it has to be one of the shop's own.
+    Cookie,
 }
 
 /// A parameter that a request may have; none is required.
@@ -40,6 +42,26 @@ impl Parameter {
         Self { location: Location::Query, name, description, repeats: false, schema, example }
     }
 }
+
+/// The cookie by which access tokens are renewed.
+pub const REFRESH_TOKEN: Parameter = Parameter {
+    location: Location::Cookie,
+    name: "refresh_token",
+    description: "What a sign-in, or the refresh before, set. It is good once.",
+    repeats: false,
+    schema: |_| json_schema!({ "type": "string" }),
+    example: "usr_1.019acb5c36b4700088f1a1f7d7f2b0c4.c2VjcmV0",
+};
+
+/// The cookie by which a device is known that has signed in before.
+pub const DEVICE: Parameter = Parameter {
+    location: Location::Cookie,
+    name: "device",
+    description: "What a sign-in set: others' wrong passwords don't slow this device down.",
+    repeats: false,
+    schema: |_| json_schema!({ "type": "string" }),
+    example: "019acb5c36b4700088f1a1f7d7f2b0c4.c2lnbmF0dXJl",
+};
 
 /// The header that makes a repeated request the same request.
 pub const IDEMPOTENCY_KEY: Parameter = Parameter {

@@ -9,7 +9,7 @@ use shotengai_kernel::{AggregateId, Version};
 
 use super::ProblemType;
 use super::page::MIN_VERSION;
-use super::parameter::Parameter;
+use super::parameter::{Location, Parameter};
 use crate::topology::Service;
 
 /// A method that routes have. GET answers HEAD too; OPTIONS is answered everywhere.
@@ -178,6 +178,12 @@ impl Spec {
         } else {
             Holds::Place
         }
+    }
+
+    /// Whether it goes by a cookie.
+    #[must_use]
+    pub fn reads_cookies(&self) -> bool {
+        self.parameters.iter().any(|parameter| parameter.location == Location::Cookie)
     }
 
     /// Whether this path, its escapes read, is one of the route's.

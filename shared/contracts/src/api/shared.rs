@@ -160,7 +160,7 @@ pub const ORIGIN_NOT_ALLOWED: ProblemType = ProblemType {
     slug: "origin-not-allowed",
     status: 403,
     title: "Not for pages of this origin",
-    meaning: "A page of another site asked for a WebSocket. `Origin` is neither the host that was called nor in `CORS_ALLOWED_ORIGINS`.",
+    meaning: "A page of another site asked for a WebSocket, or sent a cookie of ours. `Origin` is neither the host that was called nor in `CORS_ALLOWED_ORIGINS`.",
     cure: "Ask the operator to name the site in `CORS_ALLOWED_ORIGINS`; or to keep `Host` as it came, where a proxy rewrites it.",
 };
 

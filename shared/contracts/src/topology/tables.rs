@@ -70,6 +70,10 @@ pub const INTENTS: Expiring =
 pub const GUESTS: Expiring =
     Expiring { rows: "", kept: SignedDuration::from_hours(30 * 24), wanted: Wanted::OnePassage };
 
+/// Sessions, by which access tokens are renewed. Who shows a token of one that is gone signs in again.
+pub const SESSIONS: Expiring =
+    Expiring { rows: "sessions/", kept: SignedDuration::from_hours(12), wanted: Wanted::Nothing };
+
 /// Products' prices, kept by order.
 pub const ORDER_PRICES: TableSpec = TableSpec { name: "order-prices", service: Service::ORDER, expiring: &[] };
 /// Customers' orders that may be pending; and, under keys of their own, which reminder of an order is the last.
@@ -86,8 +90,8 @@ pub const NOTIFICATION_CLAIMS: TableSpec =
 /// Counters, and which orders they count already.
 pub const TALLY_COUNTERS: TableSpec =
     TableSpec { name: "tally-counters", service: Service::TALLY, expiring: &[TALLY_MINUTES] };
-/// Accounts.
-pub const USERS: TableSpec = TableSpec { name: "users", service: Service::STOREFRONT, expiring: &[GUESTS] };
+/// Accounts, and the sessions of those who are signed in.
+pub const USERS: TableSpec = TableSpec { name: "users", service: Service::STOREFRONT, expiring: &[GUESTS, SESSIONS] };
 /// Checkpoints of the stream's shards; and their leases, where no cluster keeps those.
 pub const CHECKPOINTS: TableSpec = TableSpec { name: "checkpoints", service: Service::BRIDGE, expiring: &[] };
 

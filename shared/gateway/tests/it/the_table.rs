@@ -39,6 +39,8 @@ const ADMISSION: &[(&str, RateLimit, Holds)] = {
         ("openGuest", SignIns, Place),
         ("register", SignIns, Place),
         ("logIn", SignIns, Place),
+        ("refresh", SignIns, Place),
+        ("logOut", SignIns, Place),
         ("getMe", Calls, Place),
         ("getKeys", Calls, Place),
         ("listCustomers", Calls, Place),

@@ -2,7 +2,7 @@
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, LOCATION, VARY};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, LOCATION, SET_COOKIE, VARY};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 
@@ -68,6 +68,15 @@ impl<T> Reply<T> {
         self
     }
 
+    /// Sets a cookie (RFC 6265). One that can't stand in a header is left out.
+    #[must_use]
+    pub fn sets_cookie(mut self, cookie: impl AsRef<str>) -> Self {
+        if let Ok(cookie) = HeaderValue::from_str(cookie.as_ref()) {
+            self.headers.push((SET_COOKIE, cookie));
+        }
+        self
+    }
+
     pub(super) fn cached(&mut self, policy: &'static str) {
         self.headers.push((CACHE_CONTROL, HeaderValue::from_static(policy)));
     }
@@ -79,7 +88,8 @@ impl<T: Serialize> Responder for Reply<T> {
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
         for header in self.headers {
-            response.insert_header(header);
+            // Not in place of one of the same name: there may be several cookies.
+            response.append_header(header);
         }
         match self.body {
             Some(body) => response.json(body),

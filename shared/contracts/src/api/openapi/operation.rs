@@ -52,6 +52,7 @@ fn parameter(parameter: &Parameter, schemas: &mut Schemas) -> Value {
     let location = match parameter.location {
         Location::Query => "query",
         Location::Header => "header",
+        Location::Cookie => "cookie",
     };
     let mut told = json!({ "name": parameter.name, "in": location, "description": parameter.description });
     // A number stands in its text as itself.
@@ -133,7 +134,7 @@ fn refusals(spec: &Spec, has_id: bool, has_body: bool) -> BTreeMap<u16, Vec<&'st
         // Unknown ones are refused by routes that know none, too.
         all.extend([&shared::INVALID_PARAMETER, &shared::BAD_REQUEST]);
     }
-    if spec.media == Media::WebSocket {
+    if spec.media == Media::WebSocket || spec.reads_cookies() {
         all.push(&shared::ORIGIN_NOT_ALLOWED);
     }
     match spec.audience {
