@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Header, encode};
 use secrecy::SecretString;
 use shotengai_kernel::Clock;
@@ -17,23 +17,29 @@ use super::{Claims, KeyError, Subject};
 pub struct IssueError(#[from] jsonwebtoken::errors::Error);
 
 /// Signs access tokens; only storefront has one.
+///
+/// Of several keys the first signs. All are published: one that is to sign later has to be known before it does, and one
+/// that has signed has to be known until its last token has expired.
 pub struct TokenIssuer {
     key: SigningKey,
+    others: Vec<Jwk>,
     header: Header,
     issuer: String,
     clock: Arc<dyn Clock>,
 }
 
 impl TokenIssuer {
-    /// An issuer called `issuer` that signs with this PEM.
+    /// An issuer called `issuer` that signs with the first key of this PEM.
     ///
     /// # Errors
     /// [`KeyError`] when the PEM is no key of ours.
     pub fn new(pem: &SecretString, issuer: &str, clock: Arc<dyn Clock>) -> Result<Self, KeyError> {
-        let key = SigningKey::read(pem)?;
+        let mut keys = SigningKey::read_all(pem)?.into_iter();
+        let key = keys.next().ok_or(KeyError::Unusable)?;
+        let others = keys.map(|other| other.public).collect();
         let mut header = Header::new(key.algorithm);
         header.kid = Some(key.id.clone());
-        Ok(Self { key, header, issuer: issuer.to_owned(), clock })
+        Ok(Self { key, others, header, issuer: issuer.to_owned(), clock })
     }
 
     /// Whether the PEM would do.
@@ -41,7 +47,7 @@ impl TokenIssuer {
     /// # Errors
     /// [`KeyError`] when it would not.
     pub fn check_key(pem: &SecretString) -> Result<(), KeyError> {
-        SigningKey::read(pem).map(drop)
+        SigningKey::read_all(pem).map(drop)
     }
 
     /// A token for `subject` that lives for `ttl` (whole seconds).
@@ -65,6 +71,7 @@ impl TokenIssuer {
     /// The public keys, as `/.well-known/jwks.json` answers them.
     #[must_use]
     pub fn jwks(&self) -> JwkSet {
-        JwkSet { keys: vec![self.key.public.clone()] }
+        let keys = std::iter::once(&self.key.public).chain(&self.others);
+        JwkSet { keys: keys.cloned().collect() }
     }
 }

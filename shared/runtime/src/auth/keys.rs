@@ -38,8 +38,18 @@ pub(super) struct SigningKey {
     pub(super) id: String,
 }
 
+/// Where a key ends in a text of several.
+const END: &str = "-----END PRIVATE KEY-----";
+
 impl SigningKey {
-    pub(super) fn read(pem: &SecretString) -> Result<Self, KeyError> {
+    /// Every key of a text, in its order: one at least.
+    pub(super) fn read_all(pem: &SecretString) -> Result<Vec<Self>, KeyError> {
+        let keys = pem.expose_secret().split_inclusive(END).filter(|key| !key.trim().is_empty());
+        let keys: Vec<Self> = keys.map(|key| Self::read(&key.trim_start().into())).collect::<Result<_, _>>()?;
+        if keys.is_empty() { Err(KeyError::Unusable) } else { Ok(keys) }
+    }
+
+    fn read(pem: &SecretString) -> Result<Self, KeyError> {
         let pem = pem.expose_secret().as_bytes();
         let (key, algorithm) = match EncodingKey::from_ed_pem(pem) {
             Ok(key) => (key, Algorithm::EdDSA),

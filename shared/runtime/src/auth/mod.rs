@@ -1,7 +1,8 @@
 //! Access tokens: signed by storefront, checked everywhere with its published keys.
 //!
 //! A token is a JWT signed with EdDSA (Ed25519) or ES256 (P-256). Nothing is asked of storefront for each request, so a
-//! token can't be called back before it expires: keep its life short.
+//! token can't be called back before it expires: keep its life short. Keys are exchanged without a gap: a text may hold
+//! several, of which the first signs.
 
 mod claims;
 mod issuer;

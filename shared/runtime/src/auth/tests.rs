@@ -5,7 +5,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::SignedDuration;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use shotengai_kernel::{ManualClock, UserId};
 
 use super::*;
@@ -82,6 +82,40 @@ async fn the_header_of_a_token_does_not_choose_how_it_is_checked() {
         }
     }
     assert_eq!(verdict(&verifier, "no.token.").await, Err(AuthError::Invalid));
+}
+
+fn several(keys: &[&SecretString]) -> SecretString {
+    keys.iter().map(|key| key.expose_secret()).collect::<Vec<_>>().join("\n").into()
+}
+
+#[tokio::test]
+async fn a_key_is_exchanged_for_another_without_a_gap() {
+    let clock = Arc::new(ManualClock::default());
+    let (old, new) = (generate_signing_key().unwrap(), generate_signing_key().unwrap());
+    let life = Duration::from_secs(60);
+    let stages = [several(&[&old]), several(&[&old, &new]), several(&[&new, &old]), several(&[&new])];
+    let stages = stages.map(|pem| issuer(&pem, &clock));
+    let verifiers = stages.each_ref().map(|stage| TokenVerifier::fixed(&stage.jwks(), ISSUER, Arc::clone(&clock) as _));
+    assert_eq!(stages.each_ref().map(|stage| stage.jwks().keys.len()), [1, 2, 2, 1]);
+    for (at, verifier) in verifiers.iter().enumerate() {
+        for (from, stage) in stages.iter().enumerate() {
+            let good = verdict(verifier, &stage.issue(&administrator(), life).unwrap()).await.is_ok();
+            // Who knows the keys of one stage takes the tokens of the one before and of the one after.
+            assert!(good || at.abs_diff(from) > 1, "keys of stage {at}, token of stage {from}");
+        }
+    }
+    let first = stages[0].issue(&administrator(), life).unwrap();
+    assert_eq!(verdict(&verifiers[3], &first).await, Err(AuthError::Invalid), "a key that is taken out is forgotten");
+}
+
+#[test]
+fn one_bad_key_among_several_is_refused() {
+    let good = generate_signing_key().unwrap();
+    for bad in ["", "  ", "hunter2", "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----"] {
+        let pem = several(&[&good, &bad.into()]);
+        assert_eq!(TokenIssuer::check_key(&pem).is_ok(), bad.trim().is_empty(), "{bad:?}");
+    }
+    assert_eq!(TokenIssuer::check_key(&SecretString::from(" \n")), Err(KeyError::Unusable));
 }
 
 #[test]

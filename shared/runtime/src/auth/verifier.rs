@@ -17,7 +17,7 @@ use crate::http::Problem;
 /// How far the clocks of two machines may be apart, in seconds.
 const LEEWAY_SECONDS: i64 = 5;
 /// A key set younger than this is not asked for again, or made-up key ids would have us ask for ever.
-const MIN_AGE: Duration = Duration::from_secs(10);
+const MIN_AGE: Duration = Duration::from_secs(30);
 /// A key set older than this is asked for again, so that a key taken out of use is forgotten.
 const MAX_AGE: Duration = Duration::from_secs(600);
 /// After a failure, sooner.

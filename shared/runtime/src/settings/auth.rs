@@ -54,7 +54,7 @@ fn internal_token(text: &str) -> Result<SecretString, String> {
 /// The key that signs access tokens, on the way in. Belongs to the role that signs them.
 #[derive(clap::Args, Clone, Debug)]
 pub struct SigningKeyArgs {
-    /// The key that signs access tokens (PEM, PKCS#8, Ed25519 or P-256)
+    /// The key that signs access tokens (PEM, PKCS#8, Ed25519 or P-256); of several the first signs, and all are published
     #[arg(long, env = "JWT_SIGNING_KEY", hide_env_values = true, value_name = "PEM", value_parser = parsed(text::secret))]
     jwt_signing_key: Option<Given<SecretString>>,
     /// A file with that key
