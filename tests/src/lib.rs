@@ -13,6 +13,7 @@
 //! - [`chaos`]: a street whose wires fail and whose processes are killed, and what must hold of it afterwards.
 //! - [`poison`]: what nobody can handle, and how it gets into queues and the stream. [`letters`]: what became of it.
 //! - [`spoil`]: rows that no client of ours writes.
+//! - [`everything`]: all texts of an installation, to search for what must not be there.
 //! - [`facts`]: what the event stores and the ledger say. [`chaotic_bridge`]: every message three times, shuffled.
 //! - [`stream`]: how events get into the stream, and what stands in it.
 //! - [`hot_product`]: how fast inventory sells one product, and many.
@@ -35,6 +36,7 @@ pub mod commits;
 pub mod customer;
 pub mod dev;
 pub mod door;
+pub mod everything;
 pub mod facts;
 pub mod fake_role;
 mod folder;

@@ -32,7 +32,7 @@ pub async fn set_on_commit(cluster: &TestCluster, owner: Owner, commit: &Commit,
     dynamodb(cluster, "UpdateItem", &body).await;
 }
 
-async fn dynamodb(cluster: &TestCluster, operation: &str, body: &Value) {
+pub(crate) async fn dynamodb(cluster: &TestCluster, operation: &str, body: &Value) -> Value {
     let credential = format!("{}/20260101/ap-northeast-1/dynamodb/aws4_request", cluster.account());
     let answer = direct_http()
         .build()
@@ -47,4 +47,5 @@ async fn dynamodb(cluster: &TestCluster, operation: &str, body: &Value) {
         .unwrap();
     let (code, said) = (answer.status(), answer.text().await.unwrap());
     assert!(code.is_success(), "{code}: {said}");
+    serde_json::from_str(&said).unwrap_or(Value::Null)
 }

@@ -12,8 +12,9 @@ use shotengai_aws::{Aws, AwsConfig};
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::SHOTENGAI;
 use shotengai_inbox::{Inbox, InboxConfig, InboxStore};
-use shotengai_kernel::Ports;
+use shotengai_kernel::{Ports, UserId};
 use shotengai_messaging::{Infrastructure, OUTBOX_SHARDS};
+use shotengai_runtime::{Subject, TokenIssuer};
 use shotengai_street::{MiniStack, free_port};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -21,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::door::{self, Addresses, Held};
 use crate::local::{Local, workspace};
-use crate::shop::Shop;
+use crate::shop::{Person, Shop};
 use crate::stream;
 use crate::wait::until;
 
@@ -262,6 +263,15 @@ impl TestCluster {
     #[must_use]
     pub fn signing_key(&self) -> SecretString {
         std::fs::read_to_string(self.folder.path().join("signing-key.pem")).unwrap().into()
+    }
+
+    /// An administrator whose access token lasts for longer than any test: one that signs in has to refresh it.
+    #[must_use]
+    pub fn administrator(&self) -> Person {
+        let issuer = TokenIssuer::new(&self.signing_key(), "shotengai", Ports::system().clock).unwrap();
+        let subject = Subject::administrator(UserId::parse("usr_administrator").unwrap());
+        let token = issuer.issue(&subject, Duration::from_secs(24 * 3600)).unwrap();
+        Person { token, user_id: subject.user_id.to_string() }
     }
 
     /// The shop behind a process.

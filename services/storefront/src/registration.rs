@@ -6,7 +6,7 @@ use shotengai_messaging::Fault;
 use crate::accounts::Accounts;
 use crate::domain::{Account, Language, NewPassword, Person};
 use crate::passwords::{Busy, HashError};
-use crate::users::{Registered, Standing};
+use crate::users::Standing;
 
 /// A wish to have an account.
 pub struct Wish {
@@ -36,11 +36,11 @@ pub enum RegisterError {
     Fault(#[from] Fault),
 }
 
-/// Registers an account, if its address has none. Does the same work in either case.
+/// Registers an account, if its address has none. Does the same work in either case, and tells nobody which it was.
 ///
 /// # Errors
 /// [`RegisterError`].
-pub async fn register(accounts: &Accounts, ports: &Ports, wish: Wish) -> Result<Registered, RegisterError> {
+pub async fn register(accounts: &Accounts, ports: &Ports, wish: Wish) -> Result<(), RegisterError> {
     let Wish { person, password, language, preferred, guest } = wish;
     let hash = accounts.passwords.hash(password.into_secret()).await.map_err(|error| match error {
         HashError::Busy(busy) => RegisterError::Busy(busy),
@@ -49,7 +49,7 @@ pub async fn register(accounts: &Accounts, ports: &Ports, wish: Wish) -> Result<
     let email = person.email.clone();
     // The administrator has the address for good, though it stands in no row.
     if accounts.administrator.hash_of(email.expose()).is_some() {
-        return Ok(Registered::Not);
+        return Ok(());
     }
     let (id, account, before) = match guest {
         Some((id, standing)) => (id, standing.account.clone().registered(person, language), Some(standing)),

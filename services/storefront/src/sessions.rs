@@ -28,6 +28,8 @@ pub const GRACE: SignedDuration = SignedDuration::from_secs(10);
 const CUSTOMERS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long an administrator's does: a working day.
 const ADMINISTRATORS_KEPT: SignedDuration = tables::SESSIONS.kept;
+/// Sessions that are looked at together when all are ended.
+const PAGE: usize = 100;
 /// Refreshes of one family at the same time that are sorted out here, before somebody has to ask again.
 const RACES: usize = 6;
 
@@ -199,6 +201,28 @@ impl Sessions {
         match self.table.delete(&token.family, Condition::Any).await {
             Ok(()) | Err(WriteError::Condition(_)) => Ok(()),
             Err(WriteError::Fault(fault)) => Err(fault),
+        }
+    }
+
+    /// Ends all sessions of a user. Durable.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the table. Some may have ended.
+    pub async fn end_all(&self, user: &UserId) -> Result<(), Fault> {
+        let partition = key(user, "").pk;
+        let mut after: Option<String> = None;
+        loop {
+            let rows = self.table.list(&partition, "", after.as_deref(), PAGE).await?;
+            for row in &rows {
+                match self.table.delete(&row.key, Condition::Any).await {
+                    Ok(()) | Err(WriteError::Condition(_)) => {}
+                    Err(WriteError::Fault(fault)) => return Err(fault),
+                }
+            }
+            match rows.into_iter().next_back() {
+                Some(last) => after = Some(last.key.sk),
+                None => return Ok(()),
+            }
         }
     }
 

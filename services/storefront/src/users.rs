@@ -41,15 +41,6 @@ pub struct Standing {
     version: u64,
 }
 
-/// The outcome of a registration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Registered {
-    /// The account is there. Durable.
-    Now,
-    /// The address has another account, or the guest's account was changed meanwhile. Nothing was written.
-    Not,
-}
-
 /// An account with a password.
 #[derive(Debug)]
 pub struct Known {
@@ -91,7 +82,8 @@ impl Users {
         }
     }
 
-    /// Keeps an account with an address and a password; in place of the guest's `before`, if there was one.
+    /// Keeps an account with an address and a password, in place of the guest's `before`, if there was one. Where the address
+    /// has another account, or the guest's has changed, nothing is written; that is not told. `Ok` means durable.
     ///
     /// # Errors
     /// A [`Fault`] of the table; after a transient one the account may be there.
@@ -102,7 +94,7 @@ impl Users {
         email: &Email,
         hash: Hashed,
         before: Option<&Standing>,
-    ) -> Result<Registered, Fault> {
+    ) -> Result<(), Fault> {
         let (version, condition) = match before {
             Some(standing) => (standing.version + 1, Condition::VersionIs(standing.version)),
             None => (1, Condition::Absent),
@@ -112,22 +104,43 @@ impl Users {
         let ops = [
             WriteOp::Put(Row::new(address(&email.canonical()), 1, owner), Condition::Absent),
             WriteOp::Put(profile(id, version, account)?, condition),
-            WriteOp::Put(Row::new(Key::new(id.as_str(), CREDENTIALS), 1, credentials.clone()), Condition::Absent),
+            WriteOp::Put(Row::new(Key::new(id.as_str(), CREDENTIALS), 1, credentials), Condition::Absent),
         ];
         for _ in 0..RACES {
             match self.table.transact(&ops).await {
-                Ok(()) => return Ok(Registered::Now),
+                // Whether the address was free, or a first answer got lost, is looked up by nobody: it would take time.
+                Ok(()) | Err(TransactError::Conditions(_)) => return Ok(()),
                 Err(TransactError::Contended) => {}
-                Err(TransactError::Conditions(_)) => {
-                    // The first answer may have got lost on the way: no other hash has this salt.
-                    let there = self.table.get(&Key::new(id.as_str(), CREDENTIALS)).await?;
-                    let ours = there.is_some_and(|row| row.doc == credentials);
-                    return Ok(if ours { Registered::Now } else { Registered::Not });
-                }
                 Err(TransactError::Fault(fault)) => return Err(fault),
             }
         }
         Err(Fault::new(FaultKind::Throttled, REGISTER, "others register at the same time"))
+    }
+
+    /// Erases an account with its address and password, if it is there. Durable.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the table. Nothing of it may have happened, or all.
+    pub async fn erase(&self, id: &UserId) -> Result<(), Fault> {
+        for _ in 0..RACES {
+            let Some(standing) = self.standing(id).await? else { return Ok(()) };
+            let profile = Key::new(id.as_str(), PROFILE);
+            let mut ops = vec![
+                WriteOp::Delete(profile, Condition::VersionIs(standing.version)),
+                WriteOp::Delete(Key::new(id.as_str(), CREDENTIALS), Condition::Any),
+            ];
+            // A guest's address is in no list, and may be somebody else's there. A customer's is theirs while they are one.
+            if let Some(email) = standing.account.email.filter(|_| !standing.account.guest) {
+                ops.push(WriteOp::Delete(address(&email.canonical()), Condition::Any));
+            }
+            match self.table.transact(&ops).await {
+                Ok(()) => return Ok(()),
+                // A guest who registered meanwhile, or somebody who erases the same account: the next look tells.
+                Err(TransactError::Contended | TransactError::Conditions(_)) => {}
+                Err(TransactError::Fault(fault)) => return Err(fault),
+            }
+        }
+        Err(Fault::new(FaultKind::Throttled, "users.erase", "the account changes all the time"))
     }
 
     /// The account of this id as it stands; none when there never was one, or it was erased.

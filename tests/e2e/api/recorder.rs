@@ -35,6 +35,7 @@ pub(super) struct Ask {
     method: Method,
     path: String,
     who: Option<&'static str>,
+    session: Option<&'static str>,
     headers: Vec<(&'static str, String)>,
     body: Option<String>,
 }
@@ -43,6 +44,8 @@ pub(super) struct Ask {
 pub(super) struct Told {
     pub(super) status: u16,
     pub(super) body: Value,
+    /// The first cookie that it sets, as the next request brings it.
+    pub(super) cookie: Option<String>,
 }
 
 pub(super) fn get(path: impl Into<String>) -> Ask {
@@ -54,12 +57,18 @@ pub(super) fn post(path: impl Into<String>) -> Ask {
 }
 
 pub(super) fn ask(method: Method, path: impl Into<String>) -> Ask {
-    Ask { method, path: path.into(), who: None, headers: Vec::new(), body: None }
+    Ask { method, path: path.into(), who: None, session: None, headers: Vec::new(), body: None }
 }
 
 impl Ask {
     pub(super) fn by(mut self, who: &'static str) -> Self {
         self.who = Some(who);
+        self
+    }
+
+    /// With the cookie of a session.
+    pub(super) fn session(mut self, of: &'static str) -> Self {
+        self.session = Some(of);
         self
     }
 
@@ -129,6 +138,9 @@ impl Recorder {
         if let Some(who) = ask.who {
             request = request.bearer_auth(self.tokens.get(who).map_or(who, String::as_str));
         }
+        if let Some(session) = ask.session {
+            request = request.header("cookie", self.tokens.get(session).map_or(session, String::as_str));
+        }
         for (name, value) in &ask.headers {
             request = request.header(*name, value);
         }
@@ -144,10 +156,15 @@ impl Recorder {
         let (status, headers) = (answer.status(), answer.headers().clone());
         let text = answer.text().await.unwrap();
 
-        let Ask { method, path, who, headers: sent, body } = ask;
+        let cookie = headers.get("set-cookie").and_then(|cookie| cookie.to_str().ok()?.split(';').next());
+        let cookie = cookie.map(str::to_owned);
+        let Ask { method, path, who, session, headers: sent, body } = ask;
         let mut written = format!("### {title}\n{method} {}\n", self.names.replace(&path));
         if let Some(who) = who {
             let _infallible = writeln!(written, "authorization: Bearer <{who}>");
+        }
+        if let Some(session) = session {
+            let _infallible = writeln!(written, "cookie: refresh_token=<{session}>");
         }
         for (name, value) in &sent {
             let _infallible = writeln!(written, "{name}: {value}");
@@ -181,7 +198,7 @@ impl Recorder {
             file.push('\n');
         }
         file.push_str(&written);
-        Told { status: status.as_u16(), body: serde_json::from_str(&text).unwrap_or(Value::Null) }
+        Told { status: status.as_u16(), body: serde_json::from_str(&text).unwrap_or(Value::Null), cookie }
     }
 
     /// Writes a text down as it stands.

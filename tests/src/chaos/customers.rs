@@ -101,7 +101,7 @@ pub struct Customers {
 impl Customers {
     /// Opens the shop for about `orders` orders: products on sale, as many people signed in as may order at once.
     pub async fn open(cluster: &TestCluster, doors: Doors, seed: u64, orders: usize, at_once: usize) -> Arc<Self> {
-        let admin = doors.shop("storefront").admin().await;
+        let admin = cluster.administrator();
         // Half of what is asked for, so that orders run out of it.
         let scarce = u32::try_from(orders / 20).unwrap_or(u32::MAX).max(2);
         let mut stock = Vec::new();

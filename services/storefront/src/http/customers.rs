@@ -1,10 +1,12 @@
 //! Customers, for the administrator.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use shotengai_contracts::api::Page;
 use shotengai_contracts::api::customers::Customer;
+use shotengai_kernel::UserId;
 use shotengai_runtime::http::{Answer, QueryParameters, Reply};
-use shotengai_runtime::{AdminCaller, Problem};
+use shotengai_runtime::{AdminCaller, Caller, PathId, Problem};
 
 use super::AccountDesk;
 use crate::domain::PersonName;
@@ -14,6 +16,18 @@ use crate::domain::email::canonical;
 const FORM: &str = "1.";
 /// As long as an address may be.
 const LONGEST: usize = 254;
+
+/// Somebody else's account looks the same as none.
+pub(super) async fn erase(caller: Caller, id: PathId<UserId>, desk: web::Data<AccountDesk>) -> Answer<()> {
+    let administrators = *id == *desk.accounts.administrator.id();
+    if administrators || !(caller.admin || caller.user_id == *id) {
+        return Err(Problem::not_found("there is no such account"));
+    }
+    desk.accounts.users.erase(&id).await?;
+    // Not before the account: nobody can begin another from here on.
+    desk.sessions.end_all(&id).await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
 
 pub(super) async fn list(_: AdminCaller, request: HttpRequest, desk: web::Data<AccountDesk>) -> Answer<Page<Customer>> {
     let mut query = QueryParameters::of(&request)?;

@@ -47,6 +47,7 @@ pub fn register(routes: &mut Routes, desk: web::Data<AccountDesk>) {
         .route(api::GET_ME, me)
         .route(api::KEYS, keys)
         .route(api::LIST_CUSTOMERS, customers::list)
+        .route(api::ERASE_CUSTOMER, customers::erase)
         .route(api::INTERNAL_CONTACT, contact);
 }
 

@@ -59,7 +59,7 @@ pub(super) async fn register(
     let (person, preferred) = (Person { email, name }, language_of(&request));
     let wish = Wish { person, password, language, preferred, guest };
     match registration::register(&desk.accounts, &desk.ports, wish).await {
-        Ok(_) => {}
+        Ok(()) => {}
         Err(RegisterError::Busy(_)) => return Err(Problem::unavailable(COME_BACK)),
         Err(RegisterError::Unhashed) => {
             tracing::error!("a password can't be hashed");

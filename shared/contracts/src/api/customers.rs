@@ -9,7 +9,8 @@ use shotengai_kernel::{Timestamp, UserId};
 use super::accounts::Language;
 use super::page::{CURSOR, LIMIT};
 use super::parameter::Parameter;
-use super::{Administrator, Page, Route};
+use super::route::Success;
+use super::{Administrator, Page, Route, route};
 use crate::topology::Service;
 
 const ROLE: Service = Service::STOREFRONT;
@@ -21,6 +22,16 @@ pub const LIST_CUSTOMERS: Route<Administrator, (), (), Page<Customer>> =
         .about(TAG, "Customers who have registered", "By address, in pages. Guests are not among them.")
         .cached("no-store")
         .reads(&[&EMAIL, &LIMIT, &CURSOR]);
+
+/// Erases a customer's or a guest's account.
+pub const ERASE_CUSTOMER: Route<route::Customer, UserId, (), ()> = Route::delete("/customers/{id}", ROLE, "eraseCustomer")
+    .about(
+        TAG,
+        "Erase an account",
+        "One's own, or as the administrator anybody's but the administrator's. Address, name, language, password and sessions \
+         are gone for good, and no mail is sent any more; orders stay, with the id alone. Repeating it does no harm.",
+    )
+    .answers(&[Success { status: 204, meaning: "There is no such account any more." }]);
 
 /// The beginning of an address.
 pub const EMAIL: Parameter = Parameter::query(

@@ -28,7 +28,7 @@ pub mod shared;
 pub mod tally;
 
 pub use accounts::{GET_ME, KEYS, LOG_IN, LOG_OUT, OPEN_GUEST, REFRESH, REGISTER};
-pub use customers::LIST_CUSTOMERS;
+pub use customers::{ERASE_CUSTOMER, LIST_CUSTOMERS};
 pub use interface::{Interface, InterfaceError};
 pub use internal::{INTERNAL_CONTACT, INTERNAL_LEDGER, INTERNAL_PRODUCT};
 pub use orders::{CANCEL_ORDER, GET_ORDER, LIST_ORDERS, ORDER_EVENTS, PLACE_ORDER, SHIP_ORDER};
@@ -49,6 +49,7 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &GET_ME,
     &KEYS,
     &LIST_CUSTOMERS,
+    &ERASE_CUSTOMER,
     &LIST_PRODUCTS,
     &GET_PRODUCT,
     &CREATE_PRODUCT,

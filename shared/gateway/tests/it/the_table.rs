@@ -44,6 +44,7 @@ const ADMISSION: &[(&str, RateLimit, Holds)] = {
         ("getMe", Calls, Place),
         ("getKeys", Calls, Place),
         ("listCustomers", Calls, Place),
+        ("eraseCustomer", Calls, Place),
         ("listProducts", Calls, PlaceOrWait),
         ("getProduct", Calls, PlaceOrWait),
         ("createProduct", Calls, Place),
