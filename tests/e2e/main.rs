@@ -7,7 +7,9 @@
     reason = "tests: a failed step fails the test"
 )]
 
+mod accounts;
 mod api;
+mod authorization;
 mod away;
 mod bad_input;
 mod bridges;
@@ -24,6 +26,7 @@ mod dev;
 mod dev_pages;
 mod disorder;
 mod door;
+mod erasure;
 mod figures;
 mod forwarding;
 mod hot_product;

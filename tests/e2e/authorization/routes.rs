@@ -1,0 +1,68 @@
+//! The rows: what each public route answers whom. A route that has none fails the test.
+
+/// A route, a request to it, and the status for each kind of caller.
+pub(super) struct Row {
+    pub(super) route: &'static str,
+    pub(super) path: &'static str,
+    pub(super) body: Option<&'static str>,
+    pub(super) nobody: u16,
+    pub(super) guest: u16,
+    pub(super) owner: u16,
+    pub(super) other: u16,
+    pub(super) administrator: u16,
+}
+
+const fn row(route: &'static str, path: &'static str, nobody: u16, good: [u16; 4]) -> Row {
+    let [guest, owner, other, administrator] = good;
+    Row { route, path, body: None, nobody, guest, owner, other, administrator }
+}
+
+/// Everybody gets the same.
+const fn open(route: &'static str, path: &'static str, status: u16) -> Row {
+    row(route, path, status, [status; 4])
+}
+
+/// Customers may not.
+const fn administrators(route: &'static str, path: &'static str, status: u16) -> Row {
+    row(route, path, 401, [403, 403, 403, status])
+}
+
+impl Row {
+    const fn sending(self, body: &'static str) -> Self {
+        Self { body: Some(body), ..self }
+    }
+}
+
+pub(super) const ROUTES: &[Row] = &[
+    open("openGuest", "/auth/guest", 201).sending("{}"),
+    row("register", "/auth/register", 202, [202, 409, 409, 409])
+        .sending(r#"{"email":"owner@example.com","password":"not the owner"}"#),
+    open("logIn", "/auth/login", 200).sending(r#"{"email":"other@example.com","password":"kinoko and takenoko"}"#),
+    open("refresh", "/auth/refresh", 401),
+    open("logOut", "/auth/logout", 204),
+    row("getMe", "/auth/me", 401, [200; 4]),
+    open("getKeys", "/.well-known/jwks.json", 200),
+    administrators("listCustomers", "/customers", 200),
+    row("eraseCustomer", "/customers/usr_nobody", 401, [404, 404, 404, 204]),
+    open("listProducts", "/products", 200),
+    open("getProduct", "/products/{product}", 200),
+    administrators("createProduct", "/products", 201)
+        .sending(r#"{"product_id":"prod_new","name":"New","description":"","price":1,"stock":1}"#),
+    administrators("changeProduct", "/products/{product}", 202).sending(r#"{"name":"New","description":"","price":1}"#),
+    administrators("deleteProduct", "/products/prod_nobodys", 404),
+    administrators("addStock", "/products/{product}/stock", 202).sending(r#"{"quantity":1}"#),
+    row("placeOrder", "/orders", 401, [422; 4]).sending(r#"{"items":[{"product_id":"prod_nobodys","quantity":1}]}"#),
+    row("listOrders", "/orders", 401, [200; 4]),
+    row("getOrder", "/orders/{order}", 401, [404, 200, 404, 200]),
+    row("listOrderEvents", "/orders/{order}/events", 401, [404, 200, 404, 200]),
+    row("shipOrder", "/orders/{order}/ship", 401, [403, 403, 403, 202]),
+    row("cancelOrder", "/orders/{order}/cancel", 401, [404, 409, 404, 409]).sending(r#"{"reason":"too late"}"#),
+    open("getTally", "/tally", 200),
+    open("watchTally", "/tally/live", 426),
+    open("getTallyPage", "/tally/", 200),
+    open("getHomePage", "/", 200),
+    open("listProblems", "/problems", 200),
+    open("getProblem", "/problems/not-found", 200),
+    open("getOpenApi", "/openapi.json", 200),
+    open("getDocs", "/docs", 200),
+];
