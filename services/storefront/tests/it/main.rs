@@ -10,3 +10,4 @@ mod page;
 mod sessions;
 mod support;
 mod the_administrator;
+mod trouble;

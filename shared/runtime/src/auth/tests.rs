@@ -146,6 +146,13 @@ mod remote {
         jwks.map_or_else(|| HttpResponse::ServiceUnavailable().finish(), |jwks| HttpResponse::Ok().json(jwks))
     }
 
+    /// Lets time pass for timers, and then go on by itself: sockets need it to.
+    async fn pass(time: Duration) {
+        tokio::time::pause();
+        tokio::time::advance(time).await;
+        tokio::time::resume();
+    }
+
     #[tokio::test]
     async fn known_keys_go_on_working_and_unknown_ones_are_not_asked_for_again_and_again() {
         let clock = Arc::new(ManualClock::default());
@@ -181,6 +188,13 @@ mod remote {
             assert_eq!(verdict(&verifier, &stranger).await, Err(AuthError::Invalid));
         }
         assert_eq!(endpoint.asked.load(Ordering::Relaxed), asked, "asked again although it just was");
+        for (passed, again) in [(20, 0), (11, 1), (20, 1), (11, 2)] {
+            pass(Duration::from_secs(passed)).await;
+            for _ in 0..3 {
+                assert_eq!(verdict(&verifier, &stranger).await, Err(AuthError::Invalid));
+            }
+            assert_eq!(endpoint.asked.load(Ordering::Relaxed) - asked, again, "every 30 s at the most");
+        }
         handle.stop(false).await;
         assert_eq!(verdict(&verifier, &token).await, Ok(AccountRole::Administrator));
     }
