@@ -84,7 +84,7 @@ async fn by_billing(world: &World, event: &Event) -> bool {
     }
 }
 
-async fn load<A: Aggregate + Default>(world: &World, owner: Owner, id: &AggregateId) -> A {
+pub(crate) async fn load<A: Aggregate + Default>(world: &World, owner: Owner, id: &AggregateId) -> A {
     let mut state = A::default();
     match world.infra.memory_event_store(owner).load(id, Version::ZERO).await {
         Ok(commits) => {

@@ -54,11 +54,13 @@ pub enum Bug {
     DropOneQueue,
     /// Nobody is told of orders that are confirmed for too long.
     NobodyTold,
+    /// Where one message of a batch has to come again, all of them do.
+    FailsTogether,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::AcknowledgeBeforeCommit,
         Self::IgnorePartialPut,
         Self::CheckpointTooFar,
@@ -76,6 +78,7 @@ impl Bug {
         Self::Dawdles,
         Self::DropOneQueue,
         Self::NobodyTold,
+        Self::FailsTogether,
     ];
 
     /// Its name on the command line.
@@ -99,6 +102,7 @@ impl Bug {
             Self::Dawdles => "dawdles",
             Self::DropOneQueue => "drop-one-queue",
             Self::NobodyTold => "nobody-told",
+            Self::FailsTogether => "fails-together",
         }
     }
 }
@@ -210,6 +214,22 @@ impl Handler for Dismissive {
             other => other,
         };
         self.0.handle(batch).await.into_iter().map(done).collect()
+    }
+}
+
+/// [`Bug::FailsTogether`]: a batch is done as a whole, or not at all.
+pub struct Wholesale(pub Arc<dyn Handler>);
+
+#[async_trait]
+impl Handler for Wholesale {
+    fn events(&self) -> &'static [EventType] {
+        self.0.events()
+    }
+
+    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
+        let answers = self.0.handle(batch).await;
+        let again = answers.iter().find(|answer| answer.comes_again()).cloned();
+        again.map_or(answers, |again| vec![again; batch.len()])
     }
 }
 

@@ -62,6 +62,23 @@ impl HoldUps {
         })
     }
 
+    /// The same for what held them up within this time, and nothing that only came before.
+    #[must_use]
+    pub fn any_between(
+        &self,
+        processes: impl Fn(usize) -> bool,
+        concerns: impl Fn(&str) -> bool,
+        from: Duration,
+        to: Duration,
+    ) -> bool {
+        self.all().iter().any(|it| {
+            it.from <= to
+                && from <= it.until
+                && it.process.is_none_or(&processes)
+                && it.resource.as_deref().is_none_or(&concerns)
+        })
+    }
+
     /// Whether nothing was ever held up.
     #[must_use]
     pub fn is_empty(&self) -> bool {

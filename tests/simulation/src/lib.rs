@@ -27,12 +27,14 @@ pub mod plan;
 pub mod ports;
 mod prehistory;
 pub mod process;
+pub mod receipts;
 pub mod request_ledger;
 mod robber;
 pub mod roles;
 mod settled;
 pub mod simulate;
 pub mod transactions;
+mod uses;
 pub mod ways;
 pub mod world;
 

@@ -32,10 +32,11 @@ impl MailServer {
 }
 
 /// Why the relay does not take a mail to this recipient, if it does not.
-fn refusal(network: &Network, refusals: &Refusals, recipient: &str) -> Option<SendError> {
+fn refusal(network: &Network, refusals: &Refusals, recipient: &str, message_id: &str) -> Option<SendError> {
     let world = network.world();
     let (said, mishap) = world.relay_says(recipient)?;
     world.count(mishap);
+    network.hold_up(message_id);
     world.note(network.name(), || format!("mail to {recipient} refused: {said}"));
     if world.bug == Some(Bug::EveryRefusalTheRecipients) {
         return Some(SendError::Refused { why: said.to_owned() });
@@ -51,7 +52,7 @@ impl Mailer for MailServer {
         let (network, refusals) = (self.network.clone(), Arc::clone(&self.refusals));
         let (recipient, message_id) = (mail.to.expose().to_owned(), mail.message_id.clone());
         let effect = |landing| async move {
-            if let Some(refusal) = refusal(&network, &refusals, &recipient) {
+            if let Some(refusal) = refusal(&network, &refusals, &recipient, &message_id) {
                 return Err(refusal);
             }
             refusals.taken(&recipient);

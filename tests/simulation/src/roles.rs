@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use shotengai_billing::BillingSettings;
 use shotengai_catalog::{CatalogSettings, Products};
-use shotengai_contracts::topology::{QueueSpec, Service, queues};
+use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, Service, queues};
 use shotengai_inventory::{InventorySettings, StockService};
 use shotengai_kernel::Ports;
 use shotengai_messaging::RecordHandler;
@@ -18,10 +18,11 @@ use shotengai_runtime::{Decorator, OrderLinks, Pseudonyms, Role, SharedSettings,
 use shotengai_streaming::shard::ShardConfig;
 use shotengai_tally::TallySettings;
 
-use crate::bugs::{Bug, Dawdling, Deaf, Dismissive, Gapless, Hasty, Impatient, Overreaching};
+use crate::bugs::{Bug, Dawdling, Deaf, Dismissive, Gapless, Hasty, Impatient, Overreaching, Wholesale};
 use crate::network::Network;
 use crate::outside::{MailServer, SimulatedNeighbours};
 use crate::ports::{NetworkedInfrastructure, NetworkedRows};
+use crate::receipts::Overheard;
 use crate::robber::Robbed;
 
 /// Where links in mails lead.
@@ -158,7 +159,11 @@ impl Decorator for Planted {
         if self.has(Bug::AcknowledgeBeforeCommit) {
             handler = Arc::new(Hasty(handler));
         }
-        handler
+        if self.has(Bug::FailsTogether) {
+            handler = Arc::new(Wholesale(handler));
+        }
+        let Some(queue) = SHOTENGAI.queues.iter().copied().find(|spec| *spec == queue) else { return handler };
+        Arc::new(Overheard { inner: handler, world: Arc::clone(self.0.world()), queue })
     }
 
     fn records(&self, mut handler: Arc<dyn RecordHandler>) -> Arc<dyn RecordHandler> {

@@ -153,6 +153,11 @@ fn a_topic_that_forgets_one_of_its_queues_is_found() {
 }
 
 #[test]
+fn a_batch_that_fails_as_a_whole_is_found() {
+    assert_found(Bug::FailsTogether);
+}
+
+#[test]
 fn an_order_that_is_confirmed_for_ever_is_found() {
     assert_found(Bug::NobodyTold);
 }

@@ -8,13 +8,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, STREAM, Service, TOPIC, dead_letters_of, queues, tables};
+use shotengai_contracts::topology::{QueueSpec, STREAM, Service, TOPIC, queues, tables};
 use shotengai_contracts::{Envelope, Event, Owner};
 use shotengai_kernel::{EventId, OrderId, ProductId};
 use shotengai_messaging::Commit;
 
 use super::events;
-use crate::process::PROCESSES;
+use crate::uses::{is_used_by, runs};
 use crate::world::World;
 
 /// How long a way may take in all where nothing holds it up: calls, lingers and polls. The shortest deadline and the two
@@ -177,20 +177,4 @@ impl<'a> Late<'a> {
         let excused = world.hold_ups.any(took, uses, received, done);
         account.add("to be done", from.min(done), done, excused);
     }
-}
-
-/// Whether a process runs a role.
-fn runs(process: usize, role: Service) -> bool {
-    PROCESSES.get(process).is_some_and(|(_, roles)| roles.contains(&role))
-}
-
-/// Whether a role needs something for what it consumes.
-fn is_used_by(role: Service, resource: &str) -> bool {
-    let owned = SHOTENGAI.service(resource) == Some(role)
-        || resource == role.as_str()
-        || SHOTENGAI.tables.iter().any(|table| table.service == role && table.name == resource);
-    let queue = SHOTENGAI
-        .consumed_queues()
-        .any(|queue| queue.service == role && (queue.name == resource || dead_letters_of(queue.name) == resource));
-    owned || queue || (role == Service::BILLING && resource == tables::PAYMENT_INTENTS.name)
 }

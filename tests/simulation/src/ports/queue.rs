@@ -41,7 +41,17 @@ impl Queue for NetworkedQueue {
     }
 
     async fn receive(&self, max: usize, wait: Duration, visibility: Duration) -> Result<Vec<RawDelivery>, Fault> {
-        let effect = self.inner.receive(max, wait, visibility);
+        let effect = async {
+            let deliveries = self.inner.receive(max, wait, visibility).await?;
+            let world = self.network.world();
+            for delivery in &deliveries {
+                let process = self.network.process();
+                if let Some(found) = world.receipts.receive(world, self.inner.name(), process, delivery) {
+                    world.violation(found);
+                }
+            }
+            Ok(deliveries)
+        };
         let deliveries = self.network.call(Sqs, "queue.receive", self.inner.name(), effect).await?;
         let world = self.network.world();
         for delivery in &deliveries {

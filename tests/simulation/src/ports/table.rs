@@ -77,8 +77,13 @@ impl Table for NetworkedTable {
             {
                 network.world().saved(&row.key.sk, position);
             }
-            if let Some(claim) = claim.as_deref().filter(|_| answer.is_ok() && row.doc["state"] == "sent") {
-                network.world().record_mail(claim);
+            if let Some(claim) = claim.as_deref().filter(|_| answer.is_ok()) {
+                let world = network.world();
+                if row.doc["state"] == "sent" {
+                    world.record_mail(claim);
+                } else {
+                    world.receipts.claim(world.elapsed(), claim);
+                }
             }
             answer
         };

@@ -1,0 +1,155 @@
+//! Receipts of messages: none comes again from its queue without a cause of its own between the two receipts.
+//!
+//! A cause is a fault of whoever received it before, of that process or of a call by which its role handles messages, or
+//! a wait that the handler asked for and had to: for a product that inventory does not know yet, a reservation, or a mail
+//! that somebody else has claimed. So no message is received more often than once, and once more for each such cause.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, queues};
+use shotengai_contracts::{Event, EventType, Owner, aggregates};
+use shotengai_inventory::domain::Reservation;
+use shotengai_kernel::{AggregateId, OrderId, ProductId, Version};
+use shotengai_messaging::{Delivery, Disposition, EventStore, Handler, RawDelivery};
+use shotengai_notification::claims::LEASE;
+use shotengai_notification::domain::mail::OrderMail;
+
+use crate::acknowledged;
+use crate::ports::claim_of;
+use crate::uses::may_keep;
+use crate::world::World;
+
+/// How much longer than its lease a claim may keep others waiting: until its row is written, and seen.
+const UNTIL_SEEN: Duration = Duration::from_secs(5);
+
+/// The last receipt of each message, and what handlers asked to wait for.
+#[derive(Debug, Default)]
+pub struct Receipts(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// By queue and the message's place in it, which two copies of one message don't share.
+    last: BTreeMap<(String, String), Last>,
+    /// When a handler asked last for a message to come again, and had to; by queue and message.
+    waits: BTreeMap<(&'static str, String), Duration>,
+    /// When a mail was claimed last.
+    claims: BTreeMap<String, Duration>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    at: Duration,
+    process: usize,
+}
+
+impl Receipts {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A process receives a message. Answers what is wrong with that, if it comes again without a cause.
+    pub fn receive(&self, world: &World, queue: &str, process: usize, delivery: &RawDelivery) -> Option<String> {
+        let queue = SHOTENGAI.consumed_queues().find(|spec| spec.name == queue)?;
+        let place = delivery.receipt.0.split(':').next().unwrap_or_default().to_owned();
+        let now = Last { at: world.elapsed(), process };
+        let before = self.known().last.insert((queue.name.to_owned(), place), now)?;
+        if self.is_explained(world, queue, before, now.at, &delivery.message_id) {
+            return None;
+        }
+        let (name, count, body) = (queue.name, delivery.receive_count, &delivery.body);
+        Some(format!("{name}: receipt {count}, at {:?} after {:?}, has no cause: {body}", now.at, before.at))
+    }
+
+    fn is_explained(&self, world: &World, queue: &QueueSpec, before: Last, now: Duration, message: &str) -> bool {
+        let waited = self.known().waits.get(&(queue.name, message.to_owned())).copied();
+        waited.is_some_and(|at| (before.at..=now).contains(&at))
+            || world.hold_ups.any_between(
+                |process| process == before.process,
+                |resource| may_keep(queue.service, resource),
+                before.at,
+                now,
+            )
+    }
+
+    /// Somebody has claimed a mail.
+    pub fn claim(&self, at: Duration, claim: &str) {
+        self.known().claims.insert(claim.to_owned(), at);
+    }
+
+    fn wait(&self, at: Duration, queue: &'static str, message: &str) {
+        self.known().waits.insert((queue, message.to_owned()), at);
+    }
+
+    /// Whether a mail was claimed so lately that its claim still holds.
+    fn is_claimed(&self, now: Duration, claim: &str) -> bool {
+        self.known().claims.get(claim).is_some_and(|at| now <= *at + LEASE + UNTIL_SEEN)
+    }
+}
+
+/// A handler that is listened to: for which of its messages it asks that they come again.
+pub(crate) struct Overheard {
+    pub(crate) inner: Arc<dyn Handler>,
+    pub(crate) world: Arc<World>,
+    pub(crate) queue: &'static QueueSpec,
+}
+
+#[async_trait]
+impl Handler for Overheard {
+    fn events(&self) -> &'static [EventType] {
+        self.inner.events()
+    }
+
+    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
+        let world = &self.world;
+        // What is there when it answers may not have been when it looked.
+        let mut lacking = Vec::new();
+        for delivery in batch {
+            lacking.push(*self.queue == queues::INVENTORY && inventory_lacks(world, delivery).await);
+        }
+        let answers = self.inner.handle(batch).await;
+        for ((delivery, answer), lacks) in batch.iter().zip(&answers).zip(lacking) {
+            let has_to = match answer {
+                Disposition::Retry { .. } => lacks,
+                Disposition::Waits { .. } => OrderMail::for_event(&delivery.event).is_some_and(|mail| {
+                    let claim = claim_of(mail.order_id.as_str(), mail.kind.as_str());
+                    world.receipts.is_claimed(world.elapsed(), &claim)
+                }),
+                _ => false,
+            };
+            if has_to {
+                world.receipts.wait(world.elapsed(), self.queue.name, &delivery.message_id);
+            }
+        }
+        answers
+    }
+}
+
+/// Whether inventory lacks what an event needs: its products, or its reservation.
+async fn inventory_lacks(world: &World, delivery: &Delivery) -> bool {
+    let is_open = |order: OrderId| async move {
+        let id = aggregates::reservation(&order);
+        acknowledged::load::<Reservation>(world, Owner::Inventory, &id).await == Reservation::Open
+    };
+    match delivery.event.as_ref() {
+        Event::OrderPlaced(it) => {
+            for item in &it.items {
+                if is_unknown(world, &item.product_id).await {
+                    return true;
+                }
+            }
+            false
+        }
+        Event::OrderCancelled(it) => is_open(it.order_id.clone()).await,
+        Event::OrderShipped(it) => is_open(it.order_id.clone()).await,
+        _ => false,
+    }
+}
+
+async fn is_unknown(world: &World, product: &ProductId) -> bool {
+    let id: AggregateId = aggregates::stock(product);
+    let commits = world.infra.memory_event_store(Owner::Inventory).load(&id, Version::ZERO).await;
+    commits.is_ok_and(|commits| commits.is_empty())
+}
