@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt;
 use serde_json::Value;
+use shotengai_contracts::events::CancelReason;
 
-use super::customers::{Accepted, Customers};
+use super::customers::{Accepted, Customers, PLENTIFUL};
 use super::truth::{OrderTruth, Truth};
 use crate::test_cluster::TestCluster;
 
@@ -64,7 +65,7 @@ impl Audit<'_> {
         }
         for Accepted { order_id, wish, total } in accepted {
             let order = self.truth.orders.get(order_id).cloned().unwrap_or_default();
-            if !wish.ends().contains(&order.status.as_str()) {
+            if !wish.may_end(&order.status, order.reason) {
                 violations.push(format!("{order_id}: {wish:?} was wished, and it is {order:?}"));
             }
             let agrees = match order.status.as_str() {
@@ -97,6 +98,13 @@ impl Audit<'_> {
                 && stock.added == i64::from(*pieces)
                 && stock.available == stock.added - stock.reserved - stock.deducted
                 && (stock.reserved, stock.deducted) == (reserved, deducted);
+            let refused =
+                self.truth.orders.values().filter(|order| order.reason == Some(CancelReason::OutOfStock.as_str()));
+            let is_refused = refused.flat_map(|order| &order.lines).any(|(of, _)| of == product && *pieces < PLENTIFUL);
+            // Nobody gives pieces of it back, and everybody asks for one.
+            self.hold(!is_refused || stock.available == 0, || {
+                format!("{product}: orders were cancelled for want of it, and {} are left", stock.available)
+            });
             self.hold(holds, || {
                 format!("{product}: {stock:?}, and orders have {reserved} reserved and {deducted} deducted")
             });

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use shotengai_contracts::events::CancelReason;
 use shotengai_kernel::{Random, SeededRandom};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -19,7 +20,8 @@ use crate::wait::until;
 
 /// Plenty of these two.
 const PLENTY: [(&str, u32); 2] = [("prod_kinoko", 200), ("prod_takenoko", 220)];
-const PLENTIFUL: u32 = 1_000_000;
+/// So many.
+pub const PLENTIFUL: u32 = 1_000_000;
 /// Not enough of this one.
 const SCARCE: (&str, u32) = ("prod_mikan", 80);
 /// An order to be shipped has to be paid first.
@@ -43,15 +45,24 @@ pub enum Wish {
 }
 
 impl Wish {
-    /// How an order of this wish may end.
+    /// How an order of this wish may end, and for which reason where it is cancelled. None may be for its deadline: it is
+    /// longer than faults and kills go on, so an order that is given up at it was forgotten.
     #[must_use]
-    pub const fn ends(self) -> &'static [&'static str] {
+    pub const fn ends(self) -> &'static [(&'static str, Option<CancelReason>)] {
         match self {
-            Self::Paid => &["paid"],
-            Self::Shipped => &["shipped"],
-            Self::Declined | Self::CaptureDeclined | Self::Cancelled => &["cancelled"],
-            Self::Scarce => &["paid", "cancelled"],
+            Self::Paid => &[("paid", None)],
+            Self::Shipped => &[("shipped", None)],
+            Self::Declined => &[("cancelled", Some(CancelReason::PaymentDeclined))],
+            Self::CaptureDeclined => &[("cancelled", Some(CancelReason::CaptureRefused))],
+            Self::Cancelled => &[("cancelled", Some(CancelReason::CustomerRequest))],
+            Self::Scarce => &[("paid", None), ("cancelled", Some(CancelReason::OutOfStock))],
         }
+    }
+
+    /// Whether an order of this wish may end so.
+    #[must_use]
+    pub fn may_end(self, status: &str, reason: Option<&str>) -> bool {
+        self.ends().iter().any(|(end, why)| *end == status && why.map(CancelReason::as_str) == reason)
     }
 
     const fn payment_token(self) -> Option<&'static str> {
@@ -231,5 +242,19 @@ impl Customers {
             assert_eq!(answer.status, 409, "{order} is not paid yet, or: {answer:?}");
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cancel_has_the_reason_that_was_wished_for_and_no_other() {
+        assert!(Wish::Declined.may_end("cancelled", Some("payment_declined")));
+        assert!(!Wish::Declined.may_end("cancelled", Some("deadline_exceeded")));
+        assert!(!Wish::Cancelled.may_end("cancelled", Some("deadline_exceeded")));
+        assert!(!Wish::Scarce.may_end("cancelled", Some("payment_declined")));
+        assert!(Wish::Scarce.may_end("cancelled", Some("out_of_stock")) && Wish::Scarce.may_end("paid", None));
     }
 }

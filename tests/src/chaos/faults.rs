@@ -13,8 +13,20 @@ const STALL: Duration = Duration::from_secs(10);
 /// Exchanges by service and by what became of them.
 pub type Outcomes = BTreeMap<(&'static str, &'static str), u64>;
 
+/// Whether a process that serves these roles, with commas between, serves this one.
+pub(super) fn runs(roles: &str, role: &str) -> bool {
+    roles.split(',').any(|it| it == role)
+}
+
 /// Faults in force.
-pub struct Faults(Vec<(&'static str, RuleHandle)>);
+pub struct Faults(Vec<Wire>);
+
+/// The faults of one process's way to one service.
+struct Wire {
+    roles: &'static str,
+    service: &'static str,
+    rule: RuleHandle,
+}
 
 impl Faults {
     /// On every wire, each of them drawn from the seed: 5 % server errors, 5 % throttles, 3 % answers lost after
@@ -38,8 +50,8 @@ impl Faults {
 
     /// Ends them. What is under way goes on.
     pub fn end(&self) {
-        for (_, rule) in &self.0 {
-            rule.release();
+        for wire in &self.0 {
+            wire.rule.release();
         }
     }
 
@@ -47,12 +59,19 @@ impl Faults {
     #[must_use]
     pub fn outcomes(&self) -> Outcomes {
         let mut outcomes = Outcomes::new();
-        for (service, rule) in &self.0 {
-            for (outcome, count) in rule.outcomes() {
-                *outcomes.entry((*service, outcome)).or_default() += count;
+        for wire in &self.0 {
+            for (outcome, count) in wire.rule.outcomes() {
+                *outcomes.entry((wire.service, outcome)).or_default() += count;
             }
         }
         outcomes
+    }
+
+    /// How many of a role's exchanges with a service did not pass.
+    #[must_use]
+    pub fn spoiled(&self, role: &str, service: &str) -> u64 {
+        let wires = self.0.iter().filter(|wire| wire.service == service && runs(wire.roles, role));
+        wires.flat_map(|wire| wire.rule.outcomes()).filter(|(outcome, _)| *outcome != "passed").map(|(_, it)| it).sum()
     }
 
     fn put(fleet: &Fleet, seed: u64, services: &[&'static str], odds: impl Fn() -> Vec<(f64, Action)>) -> Self {
@@ -62,7 +81,7 @@ impl Faults {
             for service in services.iter().copied() {
                 let rule = Rule::when(move |it| it.service == service);
                 let rule = rule.chance(seeds.next().unwrap_or_default(), odds());
-                rules.push((service, slot.proxy.rule(rule)));
+                rules.push(Wire { roles: slot.roles, service, rule: slot.proxy.rule(rule) });
             }
         }
         Self(rules)

@@ -2,13 +2,14 @@
 //!
 //! - [`fleet`]: roles as processes, each behind its own proxy. [`faults`]: what the proxies do. [`monkey`]: kills.
 //! - [`customers`]: what is ordered. [`doors`]: how, again and again until it is answered.
-//! - [`truth`]: the event stores, folded. [`audit`]: the invariants. [`settle`](mod@settle): when to hold them.
+//! - `copies`: how many mails may come once more. [`truth`]: the event stores, folded. [`audit`]: the invariants. [`settle`](mod@settle): when to hold them.
 //! - [`outage`](mod@outage): one service away for a time. [`report`]: all of it in Markdown.
 //!
 //! A seed decides wishes, faults and kills, each in its own order; which request meets which is up to the machine, so a
 //! seed repeats the weather, not the history.
 
 pub mod audit;
+mod copies;
 pub mod customers;
 pub mod doors;
 pub mod faults;
@@ -113,7 +114,13 @@ pub async fn run(plan: &Plan) -> Chaos {
 
     let over = started + load;
     fleet.until_ready(&cluster).await;
-    let settled = settle::settle(&cluster, &customers, &accepted, plan.settle_within).await;
+    let mut settled = settle::settle(&cluster, &customers, &accepted, plan.settle_within).await;
+    let copies = settled.verdict.copies;
+    let most = copies::most(&fleet, &faults);
+    if u64::try_from(copies).unwrap_or(u64::MAX) > most {
+        let found = format!("{copies} mails came once more, and kills and faults explain {most}");
+        settled.verdict.violations.push(found);
+    }
     let by_role = |count: fn(&fleet::Slot) -> u64| {
         let mut counts = BTreeMap::new();
         for slot in &fleet.slots {
