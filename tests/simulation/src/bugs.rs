@@ -54,13 +54,19 @@ pub enum Bug {
     DropOneQueue,
     /// Nobody is told of orders that are confirmed for too long.
     NobodyTold,
+    /// An append that lands late is written anew, though it stands there already.
+    BlindLateAppend,
+    /// Of a large transaction the last product's pieces are not written.
+    LostAtTheCut,
+    /// A claim holds for as long as its holder's clock says, however long it has stood.
+    TrustsForeignClocks,
     /// Where one message of a batch has to come again, all of them do.
     FailsTogether,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::AcknowledgeBeforeCommit,
         Self::IgnorePartialPut,
         Self::CheckpointTooFar,
@@ -79,6 +85,9 @@ impl Bug {
         Self::DropOneQueue,
         Self::NobodyTold,
         Self::FailsTogether,
+        Self::TrustsForeignClocks,
+        Self::BlindLateAppend,
+        Self::LostAtTheCut,
     ];
 
     /// Its name on the command line.
@@ -103,6 +112,9 @@ impl Bug {
             Self::DropOneQueue => "drop-one-queue",
             Self::NobodyTold => "nobody-told",
             Self::FailsTogether => "fails-together",
+            Self::TrustsForeignClocks => "trusts-foreign-clocks",
+            Self::BlindLateAppend => "blind-late-append",
+            Self::LostAtTheCut => "lost-at-the-cut",
         }
     }
 }

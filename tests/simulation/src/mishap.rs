@@ -30,6 +30,10 @@ pub enum Mishap {
     WokeLate,
     /// A process whose clock is off began a life.
     SkewedClock,
+    /// A process whose clock is off by an hour began a life.
+    ClockHourOff,
+    /// A process's clock was set forwards or backwards while it ran.
+    ClockJumped,
     /// A call found its dependency away.
     Away,
     /// A dependency went away for an hour.
@@ -54,6 +58,8 @@ pub enum Mishap {
     StaleIndex,
     /// A write met a transaction at the same item.
     TransactionConflict,
+    /// More than fifty things were written together.
+    LargeTransaction,
     /// A snapshot that was there could not be used.
     SnapshotUseless,
     /// A lease was taken away, or deleted, while a batch was applied.
@@ -90,7 +96,7 @@ pub enum Mishap {
 
 impl Mishap {
     /// All of them.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 43] = [
         Self::Refused,
         Self::Throttled,
         Self::AnswerLost,
@@ -103,6 +109,8 @@ impl Mishap {
         Self::Restart,
         Self::WokeLate,
         Self::SkewedClock,
+        Self::ClockHourOff,
+        Self::ClockJumped,
         Self::Away,
         Self::HourAway,
         Self::Denied,
@@ -115,6 +123,7 @@ impl Mishap {
         Self::Disorder,
         Self::StaleIndex,
         Self::TransactionConflict,
+        Self::LargeTransaction,
         Self::SnapshotUseless,
         Self::LeaseLost,
         Self::Split,
@@ -149,6 +158,8 @@ impl Mishap {
             Self::Restart => "restart",
             Self::WokeLate => "frozen call that woke late",
             Self::SkewedClock => "life under a skewed clock",
+            Self::ClockHourOff => "life under a clock an hour off",
+            Self::ClockJumped => "clock set while running",
             Self::Away => "call while its dependency was away",
             Self::HourAway => "outage of an hour",
             Self::Denied => "call denied",
@@ -161,6 +172,7 @@ impl Mishap {
             Self::Disorder => "message delivered out of order",
             Self::StaleIndex => "stale read of an index",
             Self::TransactionConflict => "TransactionConflict",
+            Self::LargeTransaction => "transaction of more than fifty",
             Self::SnapshotUseless => "snapshot of no use",
             Self::LeaseLost => "lease lost in mid-batch",
             Self::Split => "shard split",

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use shotengai_kernel::Clock;
 use shotengai_messaging::{Fault, FaultKind};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -76,6 +77,12 @@ impl Network {
     #[must_use]
     pub const fn process(&self) -> usize {
         self.process
+    }
+
+    /// The clock of this process.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.world.clock(self.process)
     }
 
     /// Ends this life: no call of it has any effect from now on.

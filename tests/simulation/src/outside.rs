@@ -56,7 +56,7 @@ impl Mailer for MailServer {
                 return Err(refusal);
             }
             refusals.taken(&recipient);
-            network.world().keep_mail(&message_id, network.life(), landing);
+            network.world().keep_mail(&message_id, &network, landing);
             network.world().note(network.name(), || format!("mail {message_id} taken"));
             Ok(())
         };

@@ -18,12 +18,13 @@ use shotengai_notification::claims::LEASE;
 use shotengai_notification::domain::mail::OrderMail;
 
 use crate::acknowledged;
+use crate::network::Network;
 use crate::ports::claim_of;
 use crate::uses::may_keep;
 use crate::world::World;
 
-/// How much longer than its lease a claim may keep others waiting: until its row is written, and seen.
-const UNTIL_SEEN: Duration = Duration::from_secs(5);
+/// How much longer than a lease a claim may keep a process waiting that has seen it: until it looks, and is answered.
+const UNTIL_SEEN: Duration = Duration::from_secs(2);
 
 /// The last receipt of each message, and what handlers asked to wait for.
 #[derive(Debug, Default)]
@@ -37,6 +38,8 @@ struct Known {
     waits: BTreeMap<(&'static str, String), Duration>,
     /// When a mail was claimed last.
     claims: BTreeMap<String, Duration>,
+    /// When a life of a process first met a claim: the mail, when it was claimed, and the life.
+    met: BTreeMap<(String, Duration, u64), Duration>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -83,16 +86,20 @@ impl Receipts {
         self.known().waits.insert((queue, message.to_owned()), at);
     }
 
-    /// Whether a mail was claimed so lately that its claim still holds.
-    fn is_claimed(&self, now: Duration, claim: &str) -> bool {
-        self.known().claims.get(claim).is_some_and(|at| now <= *at + LEASE + UNTIL_SEEN)
+    /// Whether a mail's claim may still keep this life of a process waiting: for a lease since it first met the claim, by
+    /// its own watch, whatever any clock says.
+    fn is_claimed(&self, now: Duration, claim: &str, life: u64) -> bool {
+        let mut known = self.known();
+        let Some(claimed_at) = known.claims.get(claim).copied() else { return false };
+        let met = *known.met.entry((claim.to_owned(), claimed_at, life)).or_insert(now);
+        now <= met + LEASE + UNTIL_SEEN
     }
 }
 
 /// A handler that is listened to: for which of its messages it asks that they come again.
 pub(crate) struct Overheard {
     pub(crate) inner: Arc<dyn Handler>,
-    pub(crate) world: Arc<World>,
+    pub(crate) network: Network,
     pub(crate) queue: &'static QueueSpec,
 }
 
@@ -103,7 +110,7 @@ impl Handler for Overheard {
     }
 
     async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
-        let world = &self.world;
+        let world = self.network.world();
         // What is there when it answers may not have been when it looked.
         let mut lacking = Vec::new();
         for delivery in batch {
@@ -115,7 +122,7 @@ impl Handler for Overheard {
                 Disposition::Retry { .. } => lacks,
                 Disposition::Waits { .. } => OrderMail::for_event(&delivery.event).is_some_and(|mail| {
                     let claim = claim_of(mail.order_id.as_str(), mail.kind.as_str());
-                    world.receipts.is_claimed(world.elapsed(), &claim)
+                    world.receipts.is_claimed(world.elapsed(), &claim, self.network.life())
                 }),
                 _ => false,
             };

@@ -163,7 +163,7 @@ impl Decorator for Planted {
             handler = Arc::new(Wholesale(handler));
         }
         let Some(queue) = SHOTENGAI.queues.iter().copied().find(|spec| *spec == queue) else { return handler };
-        Arc::new(Overheard { inner: handler, world: Arc::clone(self.0.world()), queue })
+        Arc::new(Overheard { inner: handler, network: self.0.clone(), queue })
     }
 
     fn records(&self, mut handler: Arc<dyn RecordHandler>) -> Arc<dyn RecordHandler> {

@@ -20,7 +20,8 @@ use crate::{Options, Outcome, capture, invariants, operator, prehistory, settled
 
 /// How long the world may take to settle once it is calm: the longest deadline, and the longest backoffs after it.
 const TIMEOUT: Duration = Duration::from_secs(3600);
-/// The same after something was away or denied for long, for its backlog.
+/// The same after something was away or denied for long, for its backlog; or where clocks are far off, since a deadline is
+/// late by as much.
 const LONG_TIMEOUT: Duration = Duration::from_secs(4 * 3600);
 /// How often it is looked whether it has.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -113,7 +114,11 @@ impl Simulation {
         errands.spawn(everybody(Arc::clone(&self.world), Arc::clone(&self.doors)));
         let mut happenings = self.world.plan.happenings.clone().into_iter().peekable();
         let calm_at = self.world.moment(self.world.plan.calm_after);
-        let timeout = if self.world.plan.has_a_long_outage() { LONG_TIMEOUT } else { TIMEOUT };
+        let timeout = if self.world.plan.has_a_long_outage() || self.world.plan.has_a_far_clock() {
+            LONG_TIMEOUT
+        } else {
+            TIMEOUT
+        };
         let give_up_at = calm_at + timeout;
         let mut look_at = calm_at;
         let mut quiet = 0;
@@ -255,6 +260,7 @@ impl Simulation {
                     self.world.violation("the stream refused the poison".to_owned());
                 }
             }
+            Happening::SetClock { process, by_ms } => self.world.set_clock(process, by_ms),
             Happening::CurseStream => {
                 let Some(event) = cursed_event(self.world.below(u64::MAX).into()) else { return };
                 self.world.curse(event.clone());

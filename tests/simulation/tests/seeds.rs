@@ -158,6 +158,21 @@ fn a_batch_that_fails_as_a_whole_is_found() {
 }
 
 #[test]
+fn a_claim_that_holds_for_as_long_as_a_foreign_clock_says_is_found() {
+    assert_found(Bug::TrustsForeignClocks);
+}
+
+#[test]
+fn an_append_that_lands_late_and_is_written_anew_is_found() {
+    assert_found(Bug::BlindLateAppend);
+}
+
+#[test]
+fn a_line_that_is_lost_where_a_transaction_is_large_is_found() {
+    assert_found(Bug::LostAtTheCut);
+}
+
+#[test]
 fn an_order_that_is_confirmed_for_ever_is_found() {
     assert_found(Bug::NobodyTold);
 }

@@ -5,6 +5,9 @@ use std::time::Duration;
 use super::dice::Dice;
 use crate::denial::Denial;
 
+/// An hour, in milliseconds.
+pub(super) const HOUR_MS: u64 = 3_600_000;
+
 /// A dependency that can be away as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dependency {
@@ -63,6 +66,21 @@ pub struct Rates {
     pub undelivered: u64,
     /// A call takes effect after its caller has given it up.
     pub landed_late: u64,
+}
+
+impl Rates {
+    /// Rates for orders of many lines, each of which asks for prices: at most one call in fifty goes wrong.
+    pub(super) fn gentler(self) -> Self {
+        Self {
+            refused: self.refused.min(8),
+            throttled: self.throttled.min(8),
+            lost: self.lost.min(4),
+            stalled: self.stalled.min(1),
+            crash_before: self.crash_before.min(1),
+            crash_after: self.crash_after.min(1),
+            ..self
+        }
+    }
 }
 
 /// Something that happens at a moment.
@@ -128,6 +146,13 @@ pub enum Happening {
     PoisonStream {
         /// What kind of nonsense.
         kind: usize,
+    },
+    /// A process's clock is set, while it runs.
+    SetClock {
+        /// Index among the processes.
+        process: usize,
+        /// How far forwards, in milliseconds; backwards below zero.
+        by_ms: i64,
     },
     /// An event comes into the stream for which the topic refuses every call that has it.
     CurseStream,
@@ -197,6 +222,13 @@ pub(super) fn happening(dice: &Dice, processes: usize, queues: usize) -> Happeni
             away: Duration::from_secs(1) + dice.millis(90_000),
         },
     }
+}
+
+/// A clock is set: by up to a minute, or by up to an hour.
+pub(super) fn set_clock(dice: &Dice, processes: usize) -> Happening {
+    let most = if dice.one_in(2) { 60_000 } else { HOUR_MS };
+    let by_ms = 1 + i64::try_from(dice.below(most)).unwrap_or(0);
+    Happening::SetClock { process: dice.index(processes), by_ms: if dice.one_in(2) { by_ms } else { -by_ms } }
 }
 
 pub(super) fn deny(dice: &Dice, denied: Duration) -> Happening {

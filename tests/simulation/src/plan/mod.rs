@@ -47,8 +47,10 @@ pub struct Plan {
     pub calm_after: Duration,
 }
 
-/// The furthest that a process's clock is off. Beyond it a mail's claim could be taken over too early.
+/// The furthest that most clocks are off. Beyond it a mail's claim can be taken over too early.
 const MAX_SKEW_MS: u64 = 4000;
+/// Products of a wide street.
+const WIDE: usize = 110;
 /// The longest time in which customers come.
 const OPEN_SECONDS: u64 = 40;
 
@@ -62,6 +64,14 @@ impl Plan {
     #[must_use]
     pub fn has_a_long_outage(&self) -> bool {
         self.happenings.iter().any(|(_, happening)| happening.lasts() >= LONG_DENIAL)
+    }
+
+    /// Whether a clock is so far off that a deadline may be late by an hour.
+    #[must_use]
+    pub fn has_a_far_clock(&self) -> bool {
+        let far = |off: &i64| off.unsigned_abs() > MAX_SKEW_MS;
+        let is_set = |(_, happening): &(Duration, Happening)| matches!(happening, Happening::SetClock { .. });
+        self.skews.iter().any(far) || self.happenings.iter().any(is_set)
     }
 
     /// The plan of a seed for so many processes and queues.
@@ -124,6 +134,25 @@ impl Plan {
             plan.happenings.insert(0, (Duration::from_secs(1), Happening::BillingAway { away }));
             plan.happenings.sort_by_key(|(at, _)| *at);
             plan.calm_after = plan.calm_after.max(away);
+        }
+        // A wide street, whose orders have as many lines as one may: together more than a transaction can write.
+        if dice.one_in(25) {
+            plan.goods.resize_with(WIDE, || shopping::plenty(&dice));
+            plan.errands.extend((0..3).map(|place| shopping::large_errand(&dice, place, WIDE)));
+            plan.rates = plan.rates.gentler();
+        }
+        // Clocks that nobody keeps: one that is an hour off, and some that are set while they run.
+        if dice.one_in(10) {
+            let off = i64::try_from(faults::HOUR_MS).unwrap_or(0);
+            let process = dice.index(processes);
+            plan.skews[process] = if dice.one_in(2) { off } else { -off };
+        }
+        if dice.one_in(6) {
+            for _ in 0..1 + dice.index(3) {
+                let jump = (dice.millis(OPEN_SECONDS * 1000), faults::set_clock(&dice, processes));
+                plan.happenings.push(jump);
+            }
+            plan.happenings.sort_by_key(|(at, _)| *at);
         }
         plan
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::OPEN_SECONDS;
 use super::dice::Dice;
+use shotengai_order::orders::domain::MAX_LINES;
 
 /// Means of payment that the built-in provider knows.
 pub mod tokens {
@@ -114,4 +115,23 @@ pub(super) fn errand(dice: &Dice, products: usize) -> Errand {
         reads: dice.some(5, |dice| dice.millis(15_000)),
         ships: dice.some(3, |dice| dice.millis(20_000)),
     }
+}
+
+/// A product that nobody runs out of, and nobody changes.
+pub(super) fn plenty(dice: &Dice) -> Goods {
+    Goods {
+        chosen_id: true,
+        prehistory: 0,
+        stock: 100 + dice.pieces(100),
+        additions: Vec::new(),
+        price_changes: Vec::new(),
+        deleted: None,
+    }
+}
+
+/// An order of as many lines as one may have, at about the time of the others. No two want all the same products.
+pub(super) fn large_errand(dice: &Dice, place: usize, products: usize) -> Errand {
+    let lines = (0..MAX_LINES).map(|step| ((place * MAX_LINES + step) % products, 1 + dice.pieces(2))).collect();
+    let at = Duration::from_millis(20_000) + dice.millis(200);
+    Errand { at, asking: Asking::Keyed, lines, token: Some(tokens::GOOD), cancels: None, ..errand(dice, products) }
 }

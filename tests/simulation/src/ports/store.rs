@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use shotengai_contracts::aggregates;
-use shotengai_kernel::{AggregateId, Timestamp, Version};
+use shotengai_kernel::{AggregateId, CommitId, Timestamp, Version};
 use shotengai_messaging::{AppendError, Commit, EventStore, Fault, FaultKind, Guard, Note, Snapshot};
 use shotengai_testing::memory::MemoryEventStore;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::{admitted, merged};
 use crate::bugs::Bug;
 use crate::mishap::Mishap;
-use crate::network::Network;
+use crate::network::{Landing, Network};
 use crate::plan::Dependency::DynamoDb;
 
 pub(super) struct NetworkedStore {
@@ -25,6 +26,9 @@ pub(super) struct NetworkedStore {
     /// When each product's numbers were last read, and their last commit; for a planted bug.
     read: Mutex<BTreeMap<AggregateId, (Instant, Version)>>,
 }
+
+/// More writes than this together are many: half of what a transaction may have.
+pub(super) const MANY_WRITES: usize = 50;
 
 /// How long the planted bug believes in numbers that it has read.
 const CACHED_FOR: Duration = Duration::from_secs(5);
@@ -62,13 +66,46 @@ impl NetworkedStore {
     }
 }
 
+/// A planted bug: whether these stand there already, nobody looks; they are written once more.
+async fn behind_themselves(store: &MemoryEventStore, commits: Vec<Commit>) -> Result<Vec<Commit>, Fault> {
+    let mut behind = Vec::with_capacity(commits.len());
+    for mut commit in commits {
+        let stored = store.load(&commit.aggregate_id, Version::ZERO).await?;
+        let Some(newest) = stored.last().filter(|_| stored.iter().any(|it| it.commit_id == commit.commit_id)) else {
+            behind.push(commit);
+            continue;
+        };
+        commit.first_version = newest.last_version().next();
+        commit.commit_id = CommitId::new(Uuid::from_u128(commit.commit_id.uuid().as_u128() ^ 1));
+        let mut version = commit.first_version;
+        for event in commit.events.iter_mut() {
+            event.aggregateversion = version;
+            version = version.next();
+        }
+        behind.push(commit);
+    }
+    Ok(behind)
+}
+
+/// A planted bug: of a large transaction the last product's pieces are not written.
+fn cut(commits: &[Commit]) -> &[Commit] {
+    match commits.split_last() {
+        Some((last, others))
+            if commits.len() > MANY_WRITES && aggregates::STOCK.name_in(last.aggregate_id.as_str()).is_some() =>
+        {
+            others
+        }
+        _ => commits,
+    }
+}
+
 #[async_trait]
 impl EventStore for NetworkedStore {
     async fn append_guarded(&self, commits: &[Commit], guards: &[Guard]) -> Result<(), AppendError> {
         const OPERATION: &str = "store.append";
         let (network, inner, name) = (self.network.clone(), Arc::clone(&self.inner), self.name);
         let (commits, guards) = (commits.to_vec(), guards.to_vec());
-        let effect = move |_| async move {
+        let effect = move |landing| async move {
             let world = network.world();
             // Single puts meet transactions too.
             if world.per_mille(world.plan.rates.conflict) {
@@ -77,7 +114,13 @@ impl EventStore for NetworkedStore {
                 return Err(Fault::new(FaultKind::Throttled, OPERATION, "simulated: transaction conflict").into());
             }
             let guards = if world.bug == Some(Bug::RejectByCachedStock) { Vec::new() } else { guards };
-            let answer = inner.append_guarded(&commits, &guards).await;
+            let blind = world.bug == Some(Bug::BlindLateAppend) && landing == Landing::Late;
+            let commits = if blind { behind_themselves(&inner, commits).await? } else { commits };
+            if commits.len() + guards.len() > MANY_WRITES {
+                world.count(Mishap::LargeTransaction);
+            }
+            let written = if world.bug == Some(Bug::LostAtTheCut) { cut(&commits) } else { &commits };
+            let answer = inner.append_guarded(written, &guards).await;
             if answer.is_ok() {
                 world.transactions.wrote(&commits);
                 world.ways.commit(world.elapsed(), network.process(), &commits);

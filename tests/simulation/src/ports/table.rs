@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use shotengai_contracts::topology::tables;
+use shotengai_kernel::Timestamp;
 use shotengai_messaging::{Condition, Fault, Key, Row, Table, TransactError, WriteError, WriteOp};
 use shotengai_testing::memory::MemoryTable;
 
+use super::store::MANY_WRITES;
 use crate::bugs::Bug;
 use crate::mishap::Mishap;
 use crate::network::Network;
@@ -32,15 +34,30 @@ impl NetworkedTable {
         if unfenced || unmerged { Condition::Any } else { condition }
     }
 
+    /// Whether a claim that stands in the way has not run out by this process's clock.
+    fn holds(&self, error: &WriteError) -> bool {
+        let WriteError::Condition(Some(row)) = error else { return false };
+        let until = row.doc.get("until").and_then(|until| until.as_str()?.parse::<Timestamp>().ok());
+        until.is_some_and(|until| until > self.network.clock().now())
+    }
+
     /// What stands in the way of a write, as a planted bug shows it: a claim that never runs out.
     fn shown(&self, error: WriteError) -> WriteError {
         let eternal =
             self.network.world().bug == Some(Bug::EternalClaim) && &*self.name == tables::NOTIFICATION_CLAIMS.name;
+        let trusting = self.network.world().bug == Some(Bug::TrustsForeignClocks)
+            && &*self.name == tables::NOTIFICATION_CLAIMS.name
+            && self.holds(&error);
         match error {
             WriteError::Condition(Some(mut row)) if eternal => {
                 if let Some(until) = row.doc.get_mut("until") {
                     *until = "2200-01-01T00:00:00Z".into();
                 }
+                WriteError::Condition(Some(row))
+            }
+            WriteError::Condition(Some(mut row)) if trusting => {
+                // Another row each time, to whoever watches how long it stands as it does.
+                row.version += self.network.world().below(1_000_000);
                 WriteError::Condition(Some(row))
             }
             other => other,
@@ -103,6 +120,9 @@ impl Table for NetworkedTable {
                 world.count(Mishap::TransactionConflict);
                 network.hold_up(&name);
                 return Err(TransactError::Contended);
+            }
+            if ops.len() > MANY_WRITES {
+                world.count(Mishap::LargeTransaction);
             }
             inner.transact(&ops).await
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{World, lock};
-use crate::network::Landing;
+use crate::network::{Landing, Network};
 
 /// A mail that the server took.
 #[derive(Debug, Clone)]
@@ -13,7 +13,9 @@ pub struct Mail {
     pub at: Duration,
     /// Its Message-ID.
     pub message_id: String,
-    /// The life of a process that sent it.
+    /// The process that sent it.
+    pub process: usize,
+    /// Its life then.
     pub sender: u64,
     /// Whether it had been given up by then.
     pub late: bool,
@@ -28,9 +30,10 @@ pub(super) struct Mails {
 
 impl World {
     /// Keeps a mail.
-    pub fn keep_mail(&self, message_id: &str, sender: u64, landing: Landing) {
+    pub fn keep_mail(&self, message_id: &str, network: &Network, landing: Landing) {
+        let (process, sender) = (network.process(), network.life());
         let (at, late) = (self.elapsed(), landing == Landing::Late);
-        lock(&self.mails).taken.push(Mail { at, message_id: message_id.to_owned(), sender, late });
+        lock(&self.mails).taken.push(Mail { at, message_id: message_id.to_owned(), process, sender, late });
     }
 
     /// All mails, by time.

@@ -24,7 +24,7 @@ use shotengai_testing::memory::{MemoryConfig, MemoryInfrastructure, QueueConfig,
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use self::clocks::{BEGINNING, ports};
+use self::clocks::{BEGINNING, Clocks, ports};
 use self::history::History;
 use self::mails::Mails;
 pub use self::mails::{Mail, address};
@@ -85,6 +85,7 @@ pub struct World {
     pub bug: Option<Bug>,
     chance: SeededRandom,
     began: Instant,
+    clocks: Mutex<Clocks>,
     outages: Mutex<Outages>,
     mails: Mutex<Mails>,
     history: Mutex<History>,
@@ -120,10 +121,11 @@ impl World {
             marks_outbox: !plan.captured,
             ..MemoryConfig::default()
         };
-        let infra = MemoryInfrastructure::with(ports(seed ^ 0x0005_7ee7, began, 0), config);
+        let infra = MemoryInfrastructure::with(ports(seed ^ 0x0005_7ee7, began, Arc::default()), config);
         for owner in Owner::ALL {
             infra.memory_event_store(owner).set_index_lag(Duration::from_millis(plan.rates.index_lag_ms));
         }
+        let clocks = Mutex::new(Clocks::new(&plan.skews));
         Arc::new(Self {
             plan,
             infra: Arc::new(infra),
@@ -141,6 +143,7 @@ impl World {
             bug,
             chance: SeededRandom::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             began,
+            clocks,
             outages: Mutex::default(),
             mails: Mutex::default(),
             history: Mutex::new(History::new(recording)),
