@@ -58,6 +58,8 @@ pub enum Bug {
     BlindLateAppend,
     /// Of a large transaction the last product's pieces are not written.
     LostAtTheCut,
+    /// Whoever is throttled asks again at once.
+    NeverBacksOff,
     /// A claim holds for as long as its holder's clock says, however long it has stood.
     TrustsForeignClocks,
     /// Where one message of a batch has to come again, all of them do.
@@ -66,7 +68,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::AcknowledgeBeforeCommit,
         Self::IgnorePartialPut,
         Self::CheckpointTooFar,
@@ -88,6 +90,7 @@ impl Bug {
         Self::TrustsForeignClocks,
         Self::BlindLateAppend,
         Self::LostAtTheCut,
+        Self::NeverBacksOff,
     ];
 
     /// Its name on the command line.
@@ -115,6 +118,7 @@ impl Bug {
             Self::TrustsForeignClocks => "trusts-foreign-clocks",
             Self::BlindLateAppend => "blind-late-append",
             Self::LostAtTheCut => "lost-at-the-cut",
+            Self::NeverBacksOff => "never-backs-off",
         }
     }
 }

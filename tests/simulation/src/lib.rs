@@ -10,6 +10,7 @@
 
 mod acknowledged;
 pub mod bugs;
+pub mod capacity;
 pub mod capture;
 pub mod copies;
 pub mod customers;

@@ -10,6 +10,8 @@ pub enum Mishap {
     Refused,
     /// A call was throttled, without effect.
     Throttled,
+    /// More was asked of a resource than it takes a second.
+    OverCapacity,
     /// A call's effect fell, its answer was lost.
     AnswerLost,
     /// A customer never heard what was answered.
@@ -96,9 +98,10 @@ pub enum Mishap {
 
 impl Mishap {
     /// All of them.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::Refused,
         Self::Throttled,
+        Self::OverCapacity,
         Self::AnswerLost,
         Self::CustomerUnanswered,
         Self::EntriesRefused,
@@ -148,6 +151,7 @@ impl Mishap {
         match self {
             Self::Refused => "call refused",
             Self::Throttled => "call throttled",
+            Self::OverCapacity => "throttled by load",
             Self::AnswerLost => "answer lost after success",
             Self::CustomerUnanswered => "customer not answered",
             Self::EntriesRefused => "batch answered in part",

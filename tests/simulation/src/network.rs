@@ -10,6 +10,7 @@ use shotengai_messaging::{Fault, FaultKind};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::bugs::Bug;
 use crate::mishap::Mishap;
 use crate::plan::Dependency;
 use crate::world::World;
@@ -33,6 +34,9 @@ pub enum Landing {
     /// The caller has given it up.
     Late,
 }
+
+/// How often the planted bug asks again at once for what is throttled.
+const IMPATIENCE: usize = 100;
 
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +147,15 @@ impl Network {
         effect: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
         self.travel().await;
-        let (fate, mishap) = self.fate(dependency, operation, resource);
+        let (mut fate, mut mishap) = self.fate(dependency, operation, resource);
+        if self.world.bug == Some(Bug::NeverBacksOff) {
+            for _ in 0..IMPATIENCE {
+                if mishap == Some(Mishap::OverCapacity) {
+                    self.travel().await;
+                    (fate, mishap) = self.fate(dependency, operation, resource);
+                }
+            }
+        }
         self.world.digest(operation, resource, self.life, fate.code());
         if let Some(mishap) = mishap {
             self.world.count(mishap);
@@ -222,6 +234,25 @@ impl Network {
         Err(Fault::new(FaultKind::Transient, operation, "simulated: given up").into())
     }
 
+    /// Which records the stream refuses: by chance, or since there are more than it takes a second.
+    #[must_use]
+    pub fn refused_records(&self, stream: &str, records: usize) -> Vec<bool> {
+        let mut refused = self.refused_entries(stream, records);
+        let Some(limits) = self.world.plan.limits else { return refused };
+        let wanted = refused.iter().filter(|refused| !**refused).count();
+        let wanted = u64::try_from(wanted).unwrap_or(u64::MAX);
+        let mut taken = self.world.capacity.take(self.world.elapsed(), stream, limits.stream, wanted);
+        if taken < wanted {
+            self.world.count(Mishap::OverCapacity);
+            self.trouble(Some(stream));
+        }
+        for entry in refused.iter_mut().filter(|entry| !**entry) {
+            *entry = taken == 0;
+            taken = taken.saturating_sub(1);
+        }
+        refused
+    }
+
     /// Which entries of a batch are refused by chance.
     #[must_use]
     pub fn refused_entries(&self, resource: &str, entries: usize) -> Vec<bool> {
@@ -278,6 +309,10 @@ impl Network {
         if world.is_denied(operation, resource) {
             return (Fate::Refuse(FaultKind::Denied), Some(Mishap::Denied));
         }
+        let limit = limit_of(world, operation, resource);
+        if limit.is_some_and(|(name, limit)| world.capacity.take(world.elapsed(), &name, limit, 1) == 0) {
+            return (Fate::Refuse(FaultKind::Throttled), Some(Mishap::OverCapacity));
+        }
         if world.is_calm() {
             return (Fate::Pass, None);
         }
@@ -303,6 +338,10 @@ impl Network {
             (Fate::Pass, None)
         }
     }
+}
+
+fn limit_of(world: &World, operation: &str, resource: &str) -> Option<(String, u64)> {
+    world.plan.limits?.of(operation, resource)
 }
 
 impl Fate {

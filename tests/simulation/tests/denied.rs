@@ -27,6 +27,7 @@ fn denied(seed: u64, denial: Denial) -> Plan {
         shards: 2,
         rates: Rates::default(),
         skews: vec![0; plan.skews.len()],
+        limits: None,
         refused: None,
         happenings: vec![(BEGINS, Happening::Deny { denial, denied: LONG_DENIAL })],
         timeout: Duration::from_secs(3 * 3600),

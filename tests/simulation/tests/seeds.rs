@@ -173,6 +173,11 @@ fn a_line_that_is_lost_where_a_transaction_is_large_is_found() {
 }
 
 #[test]
+fn asking_again_at_once_where_it_is_throttled_is_found() {
+    assert_found(Bug::NeverBacksOff);
+}
+
+#[test]
 fn an_order_that_is_confirmed_for_ever_is_found() {
     assert_found(Bug::NobodyTold);
 }

@@ -50,6 +50,9 @@ pub async fn check(world: &World) -> Endings {
     every_event_reached_the_stream(world, &commits);
     every_queue_saw_its_events(world, &commits);
     every_copy_has_its_fault(world);
+    for found in world.capacity.amplified() {
+        world.violation(found);
+    }
     every_effect_happened_once(world, &commits);
     what_keeps_no_snapshots_stays_short(world, &commits);
     stock_adds_up(world, &orders, &commits[&Owner::Inventory]);

@@ -11,6 +11,7 @@ pub use self::faults::{Dependency, Happening, Rates, poison};
 pub use self::shopping::{Asking, Errand, Goods, tokens};
 
 use self::dice::Dice;
+use crate::capacity::Limits;
 
 /// Everything that a seed decides beforehand. The rest, it decides call by call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct Plan {
     pub skews: Vec<i64>,
     /// How often calls go wrong.
     pub rates: Rates,
+    /// What stream, topic and tables take a second, where that is little.
+    pub limits: Option<Limits>,
     /// The customer whose address the relay refuses, rightly.
     pub refused: Option<u64>,
     /// Products.
@@ -116,6 +119,7 @@ impl Plan {
             shuffled: dice.one_in(2),
             skews: (0..processes).map(|_| if skewed { skew(&dice) } else { 0 }).collect(),
             rates,
+            limits: None,
             refused: dice.some(6, |dice| dice.below(3)),
             goods,
             errands,
@@ -141,6 +145,12 @@ impl Plan {
             plan.errands.extend((0..3).map(|place| shopping::large_errand(&dice, place, WIDE)));
             plan.rates = plan.rates.gentler();
         }
+        // Little, but enough for what is needed.
+        plan.limits = dice.some(6, |dice| Limits {
+            stream: 10 + dice.below(20),
+            topic: 3 + dice.below(6),
+            table: 5 + dice.below(15),
+        });
         // Clocks that nobody keeps: one that is an hour off, and some that are set while they run.
         if dice.one_in(10) {
             let off = i64::try_from(faults::HOUR_MS).unwrap_or(0);
@@ -174,6 +184,9 @@ impl fmt::Display for Plan {
         )?;
         if self.discards {
             writeln!(f, "  somebody discards confirmations")?;
+        }
+        if let Some(limits) = self.limits {
+            writeln!(f, "  a second: {limits:?}")?;
         }
         if let Some(customer) = self.refused {
             writeln!(f, "  no mail reaches customer {customer}")?;

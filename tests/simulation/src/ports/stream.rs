@@ -22,7 +22,7 @@ pub(super) struct NetworkedStream {
 impl StreamWriter for NetworkedStream {
     async fn put(&self, records: &[StreamRecord]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "stream.put";
-        let refused = self.network.refused_entries(STREAM, records.len());
+        let refused = self.network.refused_records(STREAM, records.len());
         let some = admitted(records, &refused);
         let landed = Arc::new(AtomicBool::new(false));
         let (network, inner, taken) = (self.network.clone(), Arc::clone(&self.inner), Arc::clone(&landed));

@@ -30,6 +30,7 @@ use self::mails::Mails;
 pub use self::mails::{Mail, address};
 use self::outages::Outages;
 use crate::bugs::Bug;
+use crate::capacity::Capacity;
 use crate::capture::Capture;
 use crate::copies::Copies;
 use crate::delivery_audit::DeliveryAudit;
@@ -77,6 +78,8 @@ pub struct World {
     pub copies: Copies,
     /// How often messages were received, and why again.
     pub receipts: Receipts,
+    /// What stream, topic and tables have taken.
+    pub capacity: Capacity,
     /// What was written together.
     pub transactions: Transactions,
     /// How many calls have been given up and have not taken effect yet.
@@ -138,6 +141,7 @@ impl World {
             ways: Ways::default(),
             copies: Copies::default(),
             receipts: Receipts::default(),
+            capacity: Capacity::default(),
             transactions: Transactions::default(),
             late_effects: AtomicUsize::new(0),
             bug,
