@@ -60,6 +60,10 @@ pub enum Bug {
     LostAtTheCut,
     /// Whoever is throttled asks again at once.
     NeverBacksOff,
+    /// Where change capture feeds the stream, nobody sweeps what the outbox left behind.
+    LeavesMarkers,
+    /// Events are written anew on their way, without what this release does not know.
+    Rewrites,
     /// A claim holds for as long as its holder's clock says, however long it has stood.
     TrustsForeignClocks,
     /// Where one message of a batch has to come again, all of them do.
@@ -68,7 +72,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::AcknowledgeBeforeCommit,
         Self::IgnorePartialPut,
         Self::CheckpointTooFar,
@@ -91,6 +95,8 @@ impl Bug {
         Self::BlindLateAppend,
         Self::LostAtTheCut,
         Self::NeverBacksOff,
+        Self::LeavesMarkers,
+        Self::Rewrites,
     ];
 
     /// Its name on the command line.
@@ -119,6 +125,8 @@ impl Bug {
             Self::BlindLateAppend => "blind-late-append",
             Self::LostAtTheCut => "lost-at-the-cut",
             Self::NeverBacksOff => "never-backs-off",
+            Self::LeavesMarkers => "leaves-markers",
+            Self::Rewrites => "rewrites",
         }
     }
 }

@@ -29,6 +29,7 @@ pub mod ports;
 mod prehistory;
 pub mod process;
 pub mod receipts;
+pub mod release;
 pub mod request_ledger;
 mod robber;
 pub mod roles;

@@ -12,6 +12,10 @@ pub enum Mishap {
     Throttled,
     /// More was asked of a resource than it takes a second.
     OverCapacity,
+    /// A process began a life with the other feed: change capture for an outbox, or the other way about.
+    FeedChanged,
+    /// A newer release put an event into the stream, with an attribute that others don't know.
+    NewerEnvelope,
     /// A call's effect fell, its answer was lost.
     AnswerLost,
     /// A customer never heard what was answered.
@@ -98,10 +102,12 @@ pub enum Mishap {
 
 impl Mishap {
     /// All of them.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 46] = [
         Self::Refused,
         Self::Throttled,
         Self::OverCapacity,
+        Self::FeedChanged,
+        Self::NewerEnvelope,
         Self::AnswerLost,
         Self::CustomerUnanswered,
         Self::EntriesRefused,
@@ -152,6 +158,8 @@ impl Mishap {
             Self::Refused => "call refused",
             Self::Throttled => "call throttled",
             Self::OverCapacity => "throttled by load",
+            Self::FeedChanged => "life with the other feed",
+            Self::NewerEnvelope => "event of a newer release",
             Self::AnswerLost => "answer lost after success",
             Self::CustomerUnanswered => "customer not answered",
             Self::EntriesRefused => "batch answered in part",

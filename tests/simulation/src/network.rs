@@ -22,6 +22,7 @@ pub struct Network {
     name: Arc<str>,
     process: usize,
     life: u64,
+    marks_outbox: bool,
     dead: CancellationToken,
     frozen: Arc<Mutex<Option<Instant>>>,
 }
@@ -56,7 +57,19 @@ impl Network {
     #[must_use]
     pub fn new(world: Arc<World>, name: &str, process: usize) -> Self {
         let life = world.next_life();
-        Self { world, name: name.into(), process, life, dead: CancellationToken::new(), frozen: Arc::default() }
+        let marks_outbox = world.marks_outbox();
+        if marks_outbox == world.plan.captured {
+            world.count(Mishap::FeedChanged);
+        }
+        Self {
+            world,
+            name: name.into(),
+            process,
+            life,
+            marks_outbox,
+            dead: CancellationToken::new(),
+            frozen: Arc::default(),
+        }
     }
 
     /// The world at its other end.
@@ -81,6 +94,12 @@ impl Network {
     #[must_use]
     pub const fn process(&self) -> usize {
         self.process
+    }
+
+    /// Whether this life marks its commits for an outbox.
+    #[must_use]
+    pub const fn marks_outbox(&self) -> bool {
+        self.marks_outbox
     }
 
     /// The clock of this process.

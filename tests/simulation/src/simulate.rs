@@ -43,7 +43,8 @@ pub async fn simulate(plan: Plan, options: Options) -> Outcome {
     let world = World::new(plan.clone(), options.bug, options.recording, sender);
     prehistory::write(&world).await;
     let mut capturing = JoinSet::new();
-    if world.plan.captured {
+    // Both feeds are on while one is changed for the other.
+    if world.plan.captured || world.plan.changes_feed.is_some() {
         capturing.spawn(capture::run(Arc::clone(&world)));
     }
     let mut operating = JoinSet::new();

@@ -27,6 +27,8 @@ fn denied(seed: u64, denial: Denial) -> Plan {
         shards: 2,
         rates: Rates::default(),
         skews: vec![0; plan.skews.len()],
+        changes_feed: None,
+        newer: None,
         limits: None,
         refused: None,
         happenings: vec![(BEGINS, Happening::Deny { denial, denied: LONG_DENIAL })],

@@ -178,6 +178,16 @@ fn asking_again_at_once_where_it_is_throttled_is_found() {
 }
 
 #[test]
+fn markers_that_nobody_sweeps_after_a_change_of_the_feed_are_found() {
+    assert_found(Bug::LeavesMarkers);
+}
+
+#[test]
+fn events_that_are_written_anew_on_their_way_are_found() {
+    assert_found(Bug::Rewrites);
+}
+
+#[test]
 fn an_order_that_is_confirmed_for_ever_is_found() {
     assert_found(Bug::NobodyTold);
 }

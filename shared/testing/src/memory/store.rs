@@ -204,15 +204,26 @@ impl Items {
     }
 }
 
-#[async_trait]
-impl EventStore for MemoryEventStore {
-    async fn append_guarded(&self, commits: &[Commit], guards: &[Guard]) -> Result<(), AppendError> {
+impl MemoryEventStore {
+    /// Appends as a process does that marks its commits for an outbox, or that leaves them to change capture; both write to
+    /// one table while one is changed for the other.
+    ///
+    /// # Errors
+    /// As [`EventStore::append_guarded`].
+    pub async fn append_as(&self, commits: &[Commit], guards: &[Guard], marks: bool) -> Result<(), AppendError> {
         if let Some(why) = unwritable(commits, guards) {
             return Err(AppendError::Unwritable(why));
         }
         let passage = self.gate.single("store.append").await?;
-        lock(&self.items).append(commits, guards, self.marks_outbox)?;
+        lock(&self.items).append(commits, guards, marks)?;
         Ok(passage.answer(())?)
+    }
+}
+
+#[async_trait]
+impl EventStore for MemoryEventStore {
+    async fn append_guarded(&self, commits: &[Commit], guards: &[Guard]) -> Result<(), AppendError> {
+        self.append_as(commits, guards, self.marks_outbox).await
     }
 
     async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {

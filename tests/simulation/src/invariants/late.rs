@@ -140,6 +140,9 @@ impl<'a> Late<'a> {
 
         let publishes = |resource: &str| [STREAM, step.owner.as_str()].contains(&resource);
         let excused = match way.process {
+            Some(process) if world.plan.changes_feed.is_some() => {
+                way.captured_late || world.hold_ups.any(|it| it == process, publishes, committed, streamed)
+            }
             _ if world.plan.captured => way.captured_late,
             Some(process) => world.hold_ups.any(|it| it == process, publishes, committed, streamed),
             // Left behind by those who wrote what was there before.

@@ -27,6 +27,7 @@ use shotengai_tally::counters::Counters;
 
 pub(crate) use self::letters::is_said;
 use crate::ending::{Ending, Endings};
+use crate::release::as_committed;
 use crate::world::World;
 
 /// Events of the longest story that keeps no snapshots: of an order that was paid and then shipped or cancelled.
@@ -161,7 +162,7 @@ fn every_event_reached_the_stream(world: &World, commits: &BTreeMap<Owner, Vec<C
     let records = world.infra.memory_stream().records();
     let mut streamed: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
     for part in records.iter().flat_map(|record| parts(&record.data)).filter_map(Result::ok) {
-        streamed.entry(part.id).or_default().insert(part.body);
+        streamed.entry(part.id).or_default().insert(as_committed(&part.body));
     }
     for commit in commits.values().flatten() {
         for (envelope, text) in commit.events.iter().zip(commit.events.texts()) {

@@ -20,6 +20,10 @@ pub struct Plan {
     pub seed: u64,
     /// Whether changes of the event tables are captured into the stream; otherwise publishers put them there.
     pub captured: bool,
+    /// When processes begin to change from outbox to change capture, or back, one after the other.
+    pub changes_feed: Option<Duration>,
+    /// Whether processes of even, or odd, number are of a newer release.
+    pub newer: Option<usize>,
     /// Shards at first.
     pub shards: u64,
     /// How many of a thousand messages come twice.
@@ -114,6 +118,8 @@ impl Plan {
         let mut plan = Self {
             seed,
             captured: dice.one_in(3),
+            changes_feed: None,
+            newer: None,
             shards: 1 + dice.below(4),
             duplicates: if dice.one_in(2) { dice.below(300) } else { 0 },
             shuffled: dice.one_in(2),
@@ -151,6 +157,17 @@ impl Plan {
             topic: 3 + dice.below(6),
             table: 5 + dice.below(15),
         });
+        plan.newer = dice.some(6, |dice| dice.index(2));
+        if dice.one_in(8) {
+            let at = dice.millis(OPEN_SECONDS * 1000 / 2);
+            plan.changes_feed = Some(at);
+            let restart = |process: usize| {
+                let after = Duration::from_millis(1500) * u32::try_from(process).unwrap_or(0);
+                (at + after, Happening::Restart { process })
+            };
+            plan.happenings.extend((0..processes).map(restart));
+            plan.happenings.sort_by_key(|(at, _)| *at);
+        }
         // Clocks that nobody keeps: one that is an hour off, and some that are set while they run.
         if dice.one_in(10) {
             let off = i64::try_from(faults::HOUR_MS).unwrap_or(0);
@@ -170,7 +187,12 @@ impl Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let feed = if self.captured { "change capture" } else { "outbox" };
+        let feed = match (self.captured, self.changes_feed) {
+            (true, None) => "change capture".to_owned(),
+            (false, None) => "outbox".to_owned(),
+            (true, Some(at)) => format!("change capture, outbox from {at:?} on"),
+            (false, Some(at)) => format!("outbox, change capture from {at:?} on"),
+        };
         writeln!(
             f,
             "seed {}: {feed}, {} shards, deadlines {:?} and {:?}",
@@ -184,6 +206,9 @@ impl fmt::Display for Plan {
         )?;
         if self.discards {
             writeln!(f, "  somebody discards confirmations")?;
+        }
+        if let Some(remainder) = self.newer {
+            writeln!(f, "  processes whose number modulo two is {remainder} are of a newer release")?;
         }
         if let Some(limits) = self.limits {
             writeln!(f, "  a second: {limits:?}")?;

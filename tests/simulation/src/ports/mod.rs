@@ -57,7 +57,7 @@ impl Infrastructure for NetworkedInfrastructure {
     }
 
     fn marks_outbox(&self) -> bool {
-        self.0.world().infra.marks_outbox()
+        self.0.marks_outbox()
     }
 }
 

@@ -10,6 +10,7 @@ use shotengai_testing::memory::MemoryStream;
 
 use super::{admitted, merged};
 use crate::bugs::Bug;
+use crate::mishap::Mishap;
 use crate::network::{Landing, Network};
 use crate::plan::Dependency::Kinesis;
 
@@ -23,7 +24,11 @@ impl StreamWriter for NetworkedStream {
     async fn put(&self, records: &[StreamRecord]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "stream.put";
         let refused = self.network.refused_records(STREAM, records.len());
-        let some = admitted(records, &refused);
+        let mut some = admitted(records, &refused);
+        if self.network.world().is_newer(self.network.process()) {
+            self.network.world().count(Mishap::NewerEnvelope);
+            some = some.iter().map(|record| self.network.world().newer.written(record)).collect();
+        }
         let landed = Arc::new(AtomicBool::new(false));
         let (network, inner, taken) = (self.network.clone(), Arc::clone(&self.inner), Arc::clone(&landed));
         let sent = some.clone();

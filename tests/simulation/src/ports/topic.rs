@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, TOPIC, queues};
-use shotengai_contracts::{EventType, samples};
+use shotengai_contracts::{Envelope, EventType, samples};
 use shotengai_kernel::{AggregateId, EventId};
 use shotengai_messaging::{Fault, FaultKind, Message, Queue, Topic};
 use uuid::Uuid;
@@ -169,7 +169,18 @@ impl Topic for NetworkedTopic {
     async fn publish(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "topic.publish";
         let refused = self.network.refused_entries(TOPIC, messages.len());
-        let some = admitted(messages, &refused);
+        let mut some = admitted(messages, &refused);
+        let world = self.network.world();
+        if world.bug == Some(Bug::Rewrites) {
+            for message in &mut some {
+                if let Ok(envelope) = Envelope::from_json(message.body.as_bytes()) {
+                    message.body = envelope.to_json();
+                }
+            }
+        }
+        for message in some.iter().filter(|message| world.newer.has_lost(world, &message.body)) {
+            world.violation(format!("on its way an event lost what a newer release wrote on it: {}", message.body));
+        }
         let effect = async {
             if some.iter().any(is_cursed) {
                 return Err(self.refusal(OPERATION));

@@ -39,6 +39,7 @@ use crate::hold_ups::HoldUps;
 use crate::mishap::{Mishap, Mishaps};
 use crate::plan::{Plan, poison};
 use crate::receipts::Receipts;
+use crate::release::Newer;
 use crate::request_ledger::RequestLedger;
 use crate::transactions::Transactions;
 use crate::ways::Ways;
@@ -80,6 +81,8 @@ pub struct World {
     pub receipts: Receipts,
     /// What stream, topic and tables have taken.
     pub capacity: Capacity,
+    /// What a newer release wrote.
+    pub newer: Newer,
     /// What was written together.
     pub transactions: Transactions,
     /// How many calls have been given up and have not taken effect yet.
@@ -142,6 +145,7 @@ impl World {
             copies: Copies::default(),
             receipts: Receipts::default(),
             capacity: Capacity::default(),
+            newer: Newer::default(),
             transactions: Transactions::default(),
             late_effects: AtomicUsize::new(0),
             bug,
