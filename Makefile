@@ -61,7 +61,7 @@ binary:
 	@test -x $(BIN) || $(MAKE) --no-print-directory build
 
 .PHONY: clean
-clean: ## Remove what the street left on this machine (not the build)
+clean: ## Remove what the street left on this machine (not the build); refused while it is open
 	@sh deploy/local/clean.sh
 
 ##@ Look
