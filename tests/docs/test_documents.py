@@ -1,5 +1,6 @@
 """The documents lead somewhere, and name only what there is. `make docs-check`; needs nothing but Python."""
 
+import json
 import re
 import unittest
 
@@ -71,6 +72,22 @@ def bad_targets(page):
     return {(page.path, name) for name in named - program.targets()}
 
 
+def wrong_numbers(page):
+    """(text, link) of each link to a decision that says another decision's number."""
+    links = re.findall(r"\[([^\]]*)\]\(([^)\s]*)\)", page.prose)
+    said = [(" ".join(text.split()), link, re.search(r"(?:^|/)(\d{4})-[^/]*\.md", link)) for text, link in links]
+    numbers = [(text, link, re.search(r"\bdecision (\d+)", text, re.IGNORECASE), led) for text, link, led in said if led]
+    return [(text, link) for text, link, number, led in numbers if number and int(number.group(1)) != int(led.group(1))]
+
+
+def untold_parameters(page, paths):
+    """(method and path, parameter of its query) of each that a page's table of paths leaves out."""
+    rows = dict(re.findall(r"^\| `([A-Z]+ /[^`]*)` \|(.*)$", page.prose, re.MULTILINE))
+    described = [(f"{method.upper()} {path}", one) for path, methods in paths.items() for method, one in methods.items()]
+    asked = [(route, it["name"]) for route, one in described for it in one.get("parameters", []) if it.get("in") == "query"]
+    return [(route, name) for route, name in asked if f"`{name}`" not in rows.get(route, "")]
+
+
 def strange_code(page):
     """Blocks of Rust and TOML in a page that stand in no file of the example."""
     files = [path.read_text() for kind in ("rs", "toml") for path in (ROOT / "examples").rglob(f"*.{kind}")]
@@ -137,6 +154,14 @@ class Documents(unittest.TestCase):
         for number, path in zip(numbers, found):
             self.assertTrue(PAGES[path].text.startswith(f"# {number}. "), path)
 
+    def test_a_link_to_a_decision_says_its_number(self):
+        self.assertEqual({path: wrong for path, page in PAGES.items() if (wrong := wrong_numbers(page))}, {})
+
+    def test_the_table_of_paths_has_every_parameter_of_a_query(self):
+        paths = json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"]
+        table = PAGES["docs/api.md"].text.split("## Every path")[1]
+        self.assertEqual(untold_parameters(Page("docs/api.md", table), paths), [])
+
     def test_no_sequence_diagram_has_a_semicolon(self):
         # Mermaid takes it for the end of a line, and shows an error instead of the diagram.
         for page in PAGES.values():
@@ -170,6 +195,17 @@ class TheChecksThemselves(unittest.TestCase):
     def test_dead_links_and_anchors_are_seen(self):
         page = Page("docs/x.md", "# X\n\n## A (b) `c`\n\n[1](#a-b-c) [2](#a) [3](gone.md) [4](../README.md#gone) `[5](gone.md)`")
         self.assertEqual([link for _, link in documents.dead_links({"docs/x.md": page, **PAGES}) if _ == "docs/x.md"], ["#a", "gone.md", "../README.md#gone"])
+
+    def test_another_decisions_number_is_seen(self):
+        page = Page("x.md", "[decision 7](d/0007-a.md) [decision\n20](d/0021-b.md) [why](d/0001-c.md) [Decision 1](0002-d.md#e)")
+        self.assertEqual(wrong_numbers(page), [("decision 20", "d/0021-b.md"), ("Decision 1", "0002-d.md#e")])
+        told = [link for page in PAGES.values() for link in page.links if re.search(r"\d{4}-", link)]
+        self.assertGreater(len(told), 40)
+
+    def test_a_parameter_that_the_table_lacks_is_seen(self):
+        page = Page("x.md", "| `GET /a` | anyone | `limit` | 200 |\n")
+        paths = {"/a": {"get": {"parameters": [{"name": name, "in": "query"} for name in ("limit", "lang")]}}}
+        self.assertEqual(untold_parameters(page, paths), [("GET /a", "lang")])
 
     def test_a_page_that_nothing_leads_to_is_seen(self):
         pages = {"README.md": Page("README.md", "[a](docs/a.md)"), "docs/a.md": Page("docs/a.md", ""), "docs/b.md": Page("docs/b.md", "")}
