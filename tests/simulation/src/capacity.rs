@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Calls refused for each that was needed: more than callers make who wait longer each time.
-const AMPLIFICATION: u64 = 3;
+use crate::process::PROCESSES;
+
+/// Calls of which nothing was taken for each of which something was: one of each process, where one of them is heard. More
+/// than callers make who wait longer each time.
+const AMPLIFICATION: u64 = PROCESSES.len() as u64;
 /// Calls refused beside those: each process's first ones, before it waits at all.
 const FIRST: u64 = 60;
 
@@ -31,9 +34,9 @@ struct Use {
     second: u64,
     /// What was taken in it.
     taken: u64,
-    /// What was taken in all.
+    /// Calls of which something was taken. A large batch takes many, each refused in part.
     needed: u64,
-    /// What was not.
+    /// Calls of which nothing was.
     refused: u64,
 }
 
@@ -47,8 +50,9 @@ impl Capacity {
         }
         let takes = wanted.min(limit.saturating_sub(of.taken));
         of.taken += takes;
-        of.needed += takes;
-        of.refused += wanted - takes;
+        if wanted > 0 {
+            *(if takes > 0 { &mut of.needed } else { &mut of.refused }) += 1;
+        }
         takes
     }
 

@@ -31,6 +31,8 @@ pub(crate) fn may_keep(role: Service, resource: &str) -> bool {
                 || resource.starts_with('<')
                 || resource.split_once('/').is_some_and(|(table, _)| table == tables::NOTIFICATION_CLAIMS.name)
         }
+        // Catalog, behind a gap between a product's prices.
+        Service::ORDER => resource == "products",
         // Read models, and the histories behind a gap.
         Service::QUERY => {
             ["rows", "products", "stock", "orders"].contains(&resource)

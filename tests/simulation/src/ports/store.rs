@@ -66,12 +66,12 @@ impl NetworkedStore {
     }
 }
 
-/// A planted bug: whether these stand there already, nobody looks; they are written once more.
+/// A planted bug: whether their slots are taken by now, nobody looks; they are written behind what stands there.
 async fn behind_themselves(store: &MemoryEventStore, commits: Vec<Commit>) -> Result<Vec<Commit>, Fault> {
     let mut behind = Vec::with_capacity(commits.len());
     for mut commit in commits {
         let stored = store.load(&commit.aggregate_id, Version::ZERO).await?;
-        let Some(newest) = stored.last().filter(|_| stored.iter().any(|it| it.commit_id == commit.commit_id)) else {
+        let Some(newest) = stored.last().filter(|newest| newest.last_version() >= commit.first_version) else {
             behind.push(commit);
             continue;
         };
