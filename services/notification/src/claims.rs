@@ -85,7 +85,8 @@ impl SendClaims {
                     Standing::Mine => return Ok(Claimed::Mine(Claim { key, version: row.version })),
                     Standing::Settled => return Ok(Claimed::Settled),
                     Standing::Busy(wait) if !self.has_stood(&row, asked) => {
-                        return Ok(Claimed::Busy(Duration::try_from(wait).unwrap_or(LEASE)));
+                        // Its holder's clock may say hours; it will have stood for a lease before.
+                        return Ok(Claimed::Busy(Duration::try_from(wait).unwrap_or(LEASE).min(LEASE)));
                     }
                     Standing::Expired | Standing::Busy(_) => {
                         (version, condition) = (row.version + 1, Condition::VersionIs(row.version));

@@ -120,6 +120,18 @@ async fn a_claim_of_a_holder_whose_clock_is_an_hour_ahead_is_taken_over_after_th
     assert_eq!(street.sent(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_message_that_came_often_waits_no_longer_than_a_lease_for_a_claim_of_a_clock_that_is_ahead() {
+    let street = Harness::new();
+    let doc =
+        json!({"state": "sending", "until": "2026-01-01T01:00:40Z", "by": "00000000-0000-0000-0000-000000000001"});
+    street.table.put(&Row::new(Key::new("ord_1", "received"), 5, doc), Condition::Absent).await.unwrap();
+    let handler = street.handler(Arc::clone(&street.mailer) as Arc<dyn Mailer>);
+    let delivery = Delivery { receive_count: 21, ..street.delivery(&event(MailKind::Received)) };
+    let busy = handler.handle(&[delivery]).await;
+    assert!(matches!(&busy[..], [Disposition::Waits { after, .. }] if *after == LEASE), "{busy:?}");
+}
+
 /// Answers the write of a claim, the first there is, only after this long, as a process sees it that stood still meanwhile.
 struct HeldUp(Duration, AtomicBool);
 
