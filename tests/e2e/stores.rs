@@ -8,6 +8,7 @@ use shotengai_contracts::Owner;
 use shotengai_kernel::{AggregateId, Version};
 use shotengai_messaging::Infrastructure;
 use shotengai_tests::shop::{order_body, text};
+use shotengai_tests::stream::captured;
 use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 
@@ -40,21 +41,22 @@ async fn a_missing_table_is_answered_503_and_named() {
     };
     until("it is named", WITHIN, || async {
         let (_, said) = health(order, "/readyz").await;
-        if said.contains("ResourceNotFound") && said.contains("order-events") { Ok(()) } else { Err(said) }
+        if names_missing(&said, &table) { Ok(()) } else { Err(said) }
     })
     .await;
-    // Who begins without it is not ready, and says why.
-    let newcomer = cluster.spawn_one("order", &[]);
-    until("the newcomer names it", WITHIN, || async {
-        let Ok(answer) = reqwest::get(format!("{}/readyz", newcomer.health_url)).await else {
-            return Err("no answer yet".to_owned());
-        };
-        let (status, said) = (answer.status().as_u16(), answer.text().await.unwrap_or_default());
-        let named = said.contains("ResourceNotFound") && said.contains("order-events");
-        if status == 503 && named { Ok(()) } else { Err(format!("{status} {said}")) }
-    })
-    .await;
-    drop(newcomer);
+    // Who begins without it is not ready, and says why; with change capture it ends at once (`capture::`).
+    if !captured() {
+        let newcomer = cluster.spawn_one("order", &[]);
+        until("the newcomer names it", WITHIN, || async {
+            let Ok(answer) = reqwest::get(format!("{}/readyz", newcomer.health_url)).await else {
+                return Err("no answer yet".to_owned());
+            };
+            let (status, said) = (answer.status().as_u16(), answer.text().await.unwrap_or_default());
+            if status == 503 && names_missing(&said, &table) { Ok(()) } else { Err(format!("{status} {said}")) }
+        })
+        .await;
+        drop(newcomer);
+    }
 
     provision(&cluster, &[]).await;
     let placed = until("orders are taken again", WITHIN, || async {
@@ -63,6 +65,13 @@ async fn a_missing_table_is_answered_503_and_named() {
     })
     .await;
     shop.until_status(&guest, &placed, "paid").await;
+}
+
+/// Whether a missing table of events is named. With change capture its capture is looked at before anything is written, and
+/// of that MiniStack says "off" for a table that there is not.
+fn names_missing(said: &str, table: &str) -> bool {
+    let not_found = said.contains("ResourceNotFound") && said.contains(table);
+    not_found || said.contains(&format!("the capture of {table} is off"))
 }
 
 /// What a local AWS that was restarted with nothing looks like.

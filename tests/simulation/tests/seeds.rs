@@ -64,7 +64,12 @@ fn a_seed_is_a_history() {
 }
 
 fn assert_found(bug: Bug) {
-    let found = (0..FOUND_WITHIN).find_map(|seed| {
+    assert_found_from(0, bug);
+}
+
+/// The same for a bug whose first seed is known and far: those before it are left out, since they would find nothing.
+fn assert_found_from(first: u64, bug: Bug) {
+    let found = (first..FOUND_WITHIN).find_map(|seed| {
         let outcome = run(seed, Options { bug: Some(bug), recording: false }).unwrap();
         outcome.violations.first().map(|violation| (seed, violation.clone()))
     });
@@ -159,7 +164,7 @@ fn a_batch_that_fails_as_a_whole_is_found() {
 
 #[test]
 fn a_claim_that_holds_for_as_long_as_a_foreign_clock_says_is_found() {
-    assert_found(Bug::TrustsForeignClocks);
+    assert_found_from(100, Bug::TrustsForeignClocks);
 }
 
 #[test]
