@@ -81,7 +81,7 @@ impl State {
     fn take(&mut self, world: &World, commit: &Arc<Commit>) {
         let now = Instant::now();
         let slow = world.per_mille(50);
-        if slow || world.is_away(Dependency::Kinesis) {
+        if slow {
             world.ways.capture_late(commit);
         }
         let delay = if slow { 500 + world.below(5000) } else { 50 + world.below(200) };

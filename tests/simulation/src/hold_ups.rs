@@ -54,12 +54,7 @@ impl HoldUps {
         from: Duration,
         to: Duration,
     ) -> bool {
-        self.all().iter().any(|it| {
-            it.from <= to
-                && from <= it.until + AFTERMATH
-                && it.process.is_none_or(&processes)
-                && it.resource.as_deref().is_none_or(&concerns)
-        })
+        self.any_between(processes, concerns, from.saturating_sub(AFTERMATH), to)
     }
 
     /// The same for what held them up within this time, and nothing that only came before.
