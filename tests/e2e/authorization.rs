@@ -134,8 +134,7 @@ async fn somebody_elses_order_looks_like_none() {
 }
 
 async fn customer(shop: &shotengai_tests::shop::Shop, name: &str) -> Person {
-    let body = json!({ "email": format!("{name}@example.com"), "password": PASSWORD });
-    let _ = shop.post("/auth/register", None, &body).await.expect(202);
-    let signed_in = shop.post("/auth/login", None, &body).await.expect(200);
-    Person { token: text(&signed_in, "access_token"), user_id: text(&signed_in, "user_id") }
+    let email = format!("{name}@example.com");
+    let _ = shop.post("/auth/register", None, &json!({ "email": email, "password": PASSWORD })).await.expect(202);
+    shop.sign_in(&email, PASSWORD).await
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::json;
 use shotengai_tests::everything::{everything, places_of};
-use shotengai_tests::shop::{Person, text};
+use shotengai_tests::shop::text;
 use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 
@@ -29,8 +29,7 @@ async fn after_erasure_no_byte_of_the_person_is_found_in_any_table_stream_databa
         .post("/auth/login", None, &json!({ "email": EMAIL, "password": format!("{PASSWORD}!") }))
         .await
         .expect(401);
-    let signed_in = shop.post("/auth/login", None, &credentials).await.expect(200);
-    let person = Person { token: text(&signed_in, "access_token"), user_id: text(&signed_in, "user_id") };
+    let person = shop.sign_in(EMAIL, PASSWORD).await;
     let order = text(&shop.order(&person, &[(&kinoko, 2)]).await.expect(202), "order_id");
     shop.until_status(&person, &order, "paid").await;
     let mail = cluster.mail(&order, "receipt").await;

@@ -115,7 +115,12 @@ impl Shop {
 
     /// Signs the administrator in.
     pub async fn admin(&self) -> Person {
-        let body = json!({"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD});
+        self.sign_in(ADMIN_EMAIL, ADMIN_PASSWORD).await
+    }
+
+    /// Signs somebody in who has registered, or the administrator.
+    pub async fn sign_in(&self, email: &str, password: &str) -> Person {
+        let body = json!({"email": email, "password": password});
         person(&self.post("/auth/login", None, &body).await.expect(200))
     }
 

@@ -71,7 +71,7 @@ impl Accounts {
         Ok(who.map(|(user_id, administrator)| Holder { user_id, administrator, password: self.mark(&hash) }))
     }
 
-    /// Who may hold a session of this user: none where nobody can sign in as them any more.
+    /// Holder of this user's sessions: none where nobody can sign in as them any more.
     ///
     /// # Errors
     /// A [`Fault`] of the accounts' table.

@@ -59,7 +59,7 @@ impl Guessing {
         self.guesses.give_back(&attempt.who);
     }
 
-    /// What the device of an attempt that succeeded is known by from now on; none where it is known already.
+    /// Cookie by which the device of an attempt that succeeded is known from now on; none where it is known already.
     #[must_use]
     pub fn device(&self, attempt: &Attempt) -> Option<SecretString> {
         if matches!(attempt.who, Counted::Device(_)) {

@@ -98,11 +98,7 @@ impl Passwords {
     /// # Errors
     /// [`HashError`].
     pub async fn hash(&self, password: SecretString) -> Result<Hashed, HashError> {
-        let hash = self.in_turn(move || {
-            Argon2::default().hash_password(password.expose_secret().as_bytes()).map(|hash| hash.to_string())
-        });
-        let hash = hash.await?.and_then(Result::ok).ok_or(HashError::Failed)?;
-        Ok(Hashed(hash.into()))
+        self.made(move || Argon2::default().hash_password(password.expose_secret().as_bytes())).await
     }
 
     /// Hashes a password with a salt that is told: the same hash each time.
@@ -110,12 +106,7 @@ impl Passwords {
     /// # Errors
     /// [`HashError`].
     pub async fn hash_with(&self, password: SecretString, salt: Salt) -> Result<Hashed, HashError> {
-        let hash = self.in_turn(move || {
-            let password = password.expose_secret().as_bytes();
-            Argon2::default().hash_password_with_salt(password, &salt).map(|hash| hash.to_string())
-        });
-        let hash = hash.await?.and_then(Result::ok).ok_or(HashError::Failed)?;
-        Ok(Hashed(hash.into()))
+        self.made(move || Argon2::default().hash_password_with_salt(password.expose_secret().as_bytes(), &salt)).await
     }
 
     /// Whether this is the password of that hash. Takes its time either way.
@@ -130,6 +121,14 @@ impl Passwords {
         });
         // A panic in there proves nothing about the password.
         Ok(check.await?.unwrap_or(false))
+    }
+
+    async fn made<E>(
+        &self,
+        hash: impl FnOnce() -> Result<PasswordHash, E> + Send + 'static,
+    ) -> Result<Hashed, HashError> {
+        let hash = self.in_turn(move || hash().ok().map(|hash| hash.to_string())).await?.flatten();
+        hash.map(|hash| Hashed(hash.into())).ok_or(HashError::Failed)
     }
 
     async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<Option<T>, Busy> {

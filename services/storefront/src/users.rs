@@ -165,8 +165,7 @@ impl Users {
     /// # Errors
     /// A [`Fault`] of the table.
     pub async fn hash(&self, id: &UserId) -> Result<Option<Hashed>, Fault> {
-        let row = self.table.get(&Key::new(id.as_str(), CREDENTIALS)).await?;
-        Ok(row.map(|row| read::<Credentials>(row.doc)).transpose()?.map(|credentials| credentials.password))
+        self.password(id.as_str()).await
     }
 
     /// The account with a password that this address has. Reads as many rows where there is none.
@@ -177,10 +176,13 @@ impl Users {
         let row = self.table.get(&address(&email.canonical())).await?;
         let owner = row.map(|row| read::<Owner>(row.doc)).transpose()?;
         let whose = owner.as_ref().map_or("usr_nobody", |owner| owner.user_id.as_str());
-        let row = self.table.get(&Key::new(whose, CREDENTIALS)).await?;
-        let Some((owner, row)) = owner.zip(row) else { return Ok(None) };
-        let Credentials { password } = read(row.doc)?;
-        Ok(Some(Known { id: owner.user_id, hash: password }))
+        let hash = self.password(whose).await?;
+        Ok(owner.zip(hash).map(|(owner, hash)| Known { id: owner.user_id, hash }))
+    }
+
+    async fn password(&self, id: &str) -> Result<Option<Hashed>, Fault> {
+        let row = self.table.get(&Key::new(id, CREDENTIALS)).await?;
+        Ok(row.map(|row| read::<Credentials>(row.doc)).transpose()?.map(|credentials| credentials.password))
     }
 
     /// Customers whose address begins so and comes after that one, by address. One that is erased meanwhile is left out.

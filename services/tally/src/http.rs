@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use shotengai_contracts::api;
 use shotengai_contracts::api::tally::{MAX_MINUTES, MAX_PRODUCTS, ProductTally, Tally, UPGRADE_REQUIRED};
 use shotengai_kernel::{Clock, ProductId};
-use shotengai_runtime::http::{Answer, Named, Problem, Reply, Routes};
+use shotengai_runtime::http::{Answer, Named, Problem, QueryParameters, Reply, Routes};
 
 use crate::board::Board;
 use crate::counters::SharedStandings;
@@ -71,13 +71,9 @@ async fn watch(request: HttpRequest, body: web::Payload, state: web::Data<State>
 
 /// The one parameter that a path knows; the same twice is refused. Others don't come here.
 fn parameter(request: &HttpRequest, known: &str) -> Result<Option<String>, Problem> {
-    let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
-    let pairs = pairs.map_err(|_| Problem::bad_request("the query string can't be read"))?.into_inner();
-    let mut values = pairs.into_iter().filter(|(name, _)| name == known).map(|(_, value)| value);
-    let value = values.next();
-    if values.next().is_some() {
-        return Err(Problem::invalid_parameters([Named::parameter(known, format!("{known} must be given once"))]));
-    }
+    let mut query = QueryParameters::of(request)?;
+    let value = query.one(known);
+    query.finish()?;
     Ok(value)
 }
 

@@ -103,12 +103,17 @@ async fn a_live_claim_is_looked_at_again_soon_and_an_expired_one_taken_over() {
     assert_eq!(street.sent(), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_claim_of_a_holder_whose_clock_is_an_hour_ahead_is_taken_over_after_the_lease() {
-    let street = Harness::new();
+/// Somebody has claimed the mail whose clock is an hour ahead.
+async fn claim_by_a_clock_an_hour_ahead(street: &Harness) {
     let doc =
         json!({"state": "sending", "until": "2026-01-01T01:00:40Z", "by": "00000000-0000-0000-0000-000000000001"});
     street.table.put(&Row::new(Key::new("ord_1", "received"), 5, doc), Condition::Absent).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_of_a_holder_whose_clock_is_an_hour_ahead_is_taken_over_after_the_lease() {
+    let street = Harness::new();
+    claim_by_a_clock_an_hour_ahead(&street).await;
     let handler = street.handler(Arc::clone(&street.mailer) as Arc<dyn Mailer>);
     let delivery = street.delivery(&event(MailKind::Received));
     assert!(is_retry(&handler.handle(std::slice::from_ref(&delivery)).await[0]));
@@ -123,9 +128,7 @@ async fn a_claim_of_a_holder_whose_clock_is_an_hour_ahead_is_taken_over_after_th
 #[tokio::test(start_paused = true)]
 async fn a_message_that_came_often_waits_no_longer_than_a_lease_for_a_claim_of_a_clock_that_is_ahead() {
     let street = Harness::new();
-    let doc =
-        json!({"state": "sending", "until": "2026-01-01T01:00:40Z", "by": "00000000-0000-0000-0000-000000000001"});
-    street.table.put(&Row::new(Key::new("ord_1", "received"), 5, doc), Condition::Absent).await.unwrap();
+    claim_by_a_clock_an_hour_ahead(&street).await;
     let handler = street.handler(Arc::clone(&street.mailer) as Arc<dyn Mailer>);
     let delivery = Delivery { receive_count: 21, ..street.delivery(&event(MailKind::Received)) };
     let busy = handler.handle(&[delivery]).await;

@@ -22,7 +22,7 @@ pub struct Account {
     /// Where mail goes; without it none is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
-    /// What mails call the person.
+    /// The person's name in mails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<PersonName>,
     /// What mails are written in.
@@ -35,16 +35,16 @@ pub struct Account {
     pub created_at: Timestamp,
 }
 
-/// What a person says of themselves.
+/// Address and name, as a person says them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// Where mail goes, and by what the account is known at sign-in.
     pub email: Email,
-    /// What mails call the person.
+    /// The person's name in mails.
     pub name: Option<PersonName>,
 }
 
-/// What mails call a person. `Debug` hides it.
+/// A person's name in mails. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PersonName(String);

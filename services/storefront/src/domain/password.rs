@@ -21,7 +21,7 @@ pub enum PasswordError {
     /// Too few or too many characters.
     #[error("must have {MIN} to {MAX} characters")]
     Length,
-    /// One that everybody tries first.
+    /// A common password, which everybody tries first.
     #[error("is among the passwords that everybody tries first")]
     Common,
     /// The address itself.

@@ -17,12 +17,12 @@ pub(super) fn read(request: &HttpRequest, name: &str) -> Option<String> {
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
 }
 
-/// What a `Set-Cookie` header says to keep a value.
+/// Value of a `Set-Cookie` header that keeps a cookie.
 pub(super) fn kept(name: &str, value: &SecretString, lasts: SignedDuration) -> String {
     format!("{name}={}; Max-Age={}; {ATTRIBUTES}", value.expose_secret(), lasts.as_secs())
 }
 
-/// What a `Set-Cookie` header says to forget it.
+/// Value of a `Set-Cookie` header that ends a cookie.
 pub(super) fn forgotten(name: &str) -> String {
     format!("{name}=; Max-Age=0; {ATTRIBUTES}")
 }
