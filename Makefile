@@ -101,8 +101,7 @@ APART := E2E_DOOR=1 E2E_PUBLISH=cdc cargo test --workspace --all-features --test
 
 .PHONY: test
 test: needs-test venv build chart-test openapi-test ## All tests: unit, contract, chart, end to end; those again in the second shape that it changes
-	@cargo test --workspace --all-features
-	@$(APART) -- $$(awk '/^[a-z]/ { print "--skip", $$1 }' tests/e2e/one-shape.txt)
+	@python3 tests/run.py
 
 .PHONY: test-apart
 test-apart: venv build ## All end-to-end tests in the second shape: each role a process behind the door, change capture for the outbox

@@ -1,9 +1,13 @@
 """tests/e2e/one-shape.txt names tests that there are, each with a reason, and leaves most of what the shape changes."""
 
 import re
+import sys
 import unittest
 
 from documents import ROOT
+
+sys.path.insert(0, str(ROOT / "tests"))
+import run  # noqa: E402
 
 E2E = ROOT / "tests" / "e2e"
 # What the second shape is for: these change with processes, the door or change capture.
@@ -51,12 +55,22 @@ class OneShape(unittest.TestCase):
         left = {test.split("::")[0] for test in tests() if not any(name in test for name, _ in self.NAMED)}
         self.assertEqual(ALWAYS_IN_BOTH - left, set())
 
-    def test_the_makefile_skips_what_stands_here_and_test_apart_nothing(self):
+    def test_the_second_shape_skips_what_stands_here_and_test_apart_nothing(self):
+        self.assertEqual(run.one_shape(), [name for name, _ in self.NAMED])
         makefile = (ROOT / "Makefile").read_text()
-        self.assertRegex(makefile, r"APART := .* --test e2e --test hostile\n")
-        self.assertIn("tests/e2e/one-shape.txt", makefile.split("\ntest:")[1].split("\n\n")[0])
+        shape = " ".join(f"{name}={value}" for name, value in run.SECOND_SHAPE.items())
+        self.assertIn(f"APART := {shape} cargo test --workspace --all-features --test e2e --test hostile\n", makefile)
+        self.assertIn("@python3 tests/run.py\n", makefile.split("\ntest:")[1])
         self.assertNotIn("skip", makefile.split("\ntest-apart:")[1].split("\n\n")[0])
         self.assertIn("run: make test-apart\n", (ROOT / ".github" / "workflows" / "ci.yml").read_text())
+
+    def test_what_the_first_run_leaves_out_is_the_seeds_and_all_of_them(self):
+        module = run.SEEDS.removesuffix("::")
+        seeds = ROOT / "tests" / "simulation" / "tests" / "seeds"
+        self.assertEqual(re.findall(r"^mod (\w+);", (seeds / "main.rs").read_text(), re.M), [module])
+        sources = [path for top in ("services", "shared", "tests", "localstack", "examples") for path in (ROOT / top).rglob("*.rs")]
+        named = [path for path in sources if re.search(rf"\bmod {module}\b", path.read_text())]
+        self.assertEqual(named, [seeds / "main.rs"])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,81 @@
+"""All tests that cargo runs, and those again in the second shape that it changes.
+
+The simulation's seeds want nothing but a processor, for minutes; the end-to-end tests wait for most of their time. So the
+seeds run beside the others, with the lowest priority, and say what came of them at the end. Exit code 1 when anything
+failed: what can still run, runs.
+
+    python3 tests/run.py
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CARGO = ["cargo", "test", "--workspace", "--all-features"]
+# The second shape: each role a process of its own behind the door, change capture for the outbox.
+SECOND_SHAPE = {"E2E_DOOR": "1", "E2E_PUBLISH": "cdc"}
+# Every test of `--test seeds`, and no other, has this in its name.
+SEEDS = "histories::"
+LOG = ROOT / ".local" / "seeds.log"
+
+
+def one_shape():
+    """Names of end-to-end tests that the second shape leaves out."""
+    lines = (ROOT / "tests" / "e2e" / "one-shape.txt").read_text(encoding="utf-8").splitlines()
+    return [line.split()[0] for line in lines if line and not line.startswith("#")]
+
+
+def skipping(names):
+    return [word for name in names for word in ("--skip", name)]
+
+
+def alone():
+    """In a process group of its own, so that it can be ended with all that it started; last in line for the processor."""
+    os.setpgrp()
+    os.nice(19)
+
+
+def run(*command, **environment):
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}).returncode == 0
+
+
+def end(process):
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if not run(*CARGO, "--no-run"):
+        return 1
+    LOG.parent.mkdir(exist_ok=True)
+    with LOG.open("wb") as log:
+        began = time.monotonic()
+        seeds = subprocess.Popen(
+            [*CARGO, "--test", "seeds"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=alone
+        )
+        try:
+            good = run(*CARGO, "--no-fail-fast", "--", *skipping([SEEDS]))
+            apart = [*CARGO, "--no-fail-fast", "--test", "e2e", "--test", "hostile"]
+            good &= run(*apart, "--", *skipping(one_shape()), **SECOND_SHAPE)
+            if seeds.poll() is None:
+                print("waiting for the simulation's seeds", flush=True)
+            found = seeds.wait() == 0
+        finally:
+            end(seeds)
+    said = LOG.read_text(encoding="utf-8", errors="replace").splitlines()
+    print(f"\nThe simulation's seeds, beside the other tests until second {time.monotonic() - began:.0f} at the latest:")
+    print("\n".join(line for line in said if not found or line.startswith("test ")), flush=True)
+    return 0 if good and found else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
