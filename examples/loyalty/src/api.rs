@@ -18,7 +18,7 @@ pub(crate) const GET_POINTS: Route<Customer, (), (), Balance> = Route::get("/loy
     .cached("no-store");
 pub(crate) const ADJUST_POINTS: Route<Administrator, UserId, Adjustment, Adjustment> =
     Route::post("/loyalty/points/{id}/adjustments", ROLE, "adjustPoints")
-        .about("loyalty", "Give or take a customer's points", "Who has too few owes them afterwards.")
+        .about("loyalty", "Give or take a customer's points", "Who has too few owes them. Any id is taken.")
         .reads(&[&IDEMPOTENCY_KEY])
         .refuses(&[&OUT_OF_RANGE, &INVALID_TEXT, &IDEMPOTENCY_KEY_REUSED]);
 

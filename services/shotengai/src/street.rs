@@ -76,7 +76,7 @@ pub(crate) fn shop(url: Option<String>, local: bool) -> anyhow::Result<String> {
     if !local {
         return Ok(USUAL_SHOP.to_owned());
     }
-    Street::find()?.http.context("the street that is open here has no roles (--infra-only), so it has no shop")
+    Street::find()?.http.context("the street that is open here has no roles (--infra-only); where `shotengai serve all` runs beside it, give the shop's address with --url")
 }
 
 /// Whether a living process has the folder's lock.

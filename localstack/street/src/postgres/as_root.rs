@@ -19,7 +19,7 @@ fn text(exists: bool) -> String {
     let user = if exists { "" } else { ", which is created now," };
     format!(
         "you are root, and PostgreSQL will not be: it runs as the system user {SYSTEM_USER}{user} and the folders above \
-         .local become passable (o+x) for it; `make clean` undoes both"
+         .local become passable (o+x) for it; `make clean` undoes what was changed for it"
     )
 }
 

@@ -60,27 +60,27 @@ impl Migrations {
         self.rounds.subscribe()
     }
 
-    /// Tries once.
+    /// Tries once; answers whether the schema had to be changed.
     ///
     /// # Errors
     /// A [`Fault`] of the database, or a permanent one when the schema there is not one that ours grows from.
-    pub async fn run(&self) -> Result<(), Fault> {
+    pub async fn run(&self) -> Result<bool, Fault> {
         // Not from the pool: whatever the session holds ends with it wherever this future is dropped.
         let Some(mut client) = self.database.session().await?.into_owned() else {
             return Err(Fault::new(FaultKind::Transient, OPERATION, "no connection"));
         };
-        timeout(WITHIN, self.migrate(&mut client))
+        let changed = timeout(WITHIN, self.migrate(&mut client))
             .await
             .map_err(|elapsed| Fault::new(FaultKind::Transient, OPERATION, elapsed))??;
         self.done.send_replace(true);
         self.rounds.send_modify(|rounds| *rounds += 1);
-        Ok(())
+        Ok(changed)
     }
 
-    async fn migrate(&self, client: &mut Client) -> Result<(), Fault> {
+    async fn migrate(&self, client: &mut Client) -> Result<bool, Fault> {
         // Without the lock: most pods find nothing to do, and must not wait for one that holds it for whatever reason.
         if schema::changes(client).await?.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let said = |error: tokio_postgres::Error| fault(OPERATION, &error);
         let transaction = client.transaction().await.map_err(said)?;
@@ -97,7 +97,7 @@ impl Migrations {
         }
         transaction.commit().await.map_err(said)?;
         changes.log();
-        Ok(())
+        Ok(!changes.is_empty())
     }
 
     /// The worker that tries until it has succeeded, logging each failure, and again whenever a statement misses a table.
@@ -111,18 +111,28 @@ impl Migrations {
     }
 
     async fn keep_up_to_date(&self) {
+        self.keep_trying().await;
         loop {
-            self.keep_trying().await;
             self.database.tables_missed().await;
             self.done.send_replace(false);
-            tracing::warn!("a table of the read models is missing; looking at the schema again");
+            // A statement that came before the first tables has missed one, too: nothing is wrong then.
+            if self.keep_trying().await {
+                tracing::warn!(
+                    "tables of the read models were gone, and were made again; they fill with what comes now"
+                );
+            }
         }
     }
 
-    async fn keep_trying(&self) {
+    /// Answers whether the schema had to be changed.
+    async fn keep_trying(&self) -> bool {
         let backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(10));
         let mut failures = 0;
-        while let Err(fault) = self.run().await {
+        loop {
+            let fault = match self.run().await {
+                Ok(changed) => return changed,
+                Err(fault) => fault,
+            };
             failures += 1;
             tracing::warn!(%fault, failures, "the read models' schema is not up to date yet; trying again");
             let pause = backoff.delay(failures, self.ports.random.as_ref()).max(Duration::from_millis(100));

@@ -80,7 +80,7 @@ fn watch(queue: &str) -> Watch {
 
 fn print(work: Work, route: &Route, report: &Report, dry_run: bool) {
     if !report.causes.is_empty() {
-        say!("{}\n", groups(&report.causes));
+        say!("matching letters by cause:\n{}\n", groups(&report.causes));
     }
     let done = match (work, dry_run) {
         (Work::Redrive, false) => format!("sent to {}", route.target),
