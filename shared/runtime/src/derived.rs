@@ -2,6 +2,7 @@
 //! the token. All of them change with `INTERNAL_TOKEN`.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::digest::{Context as DigestContext, Digest, SHA256};
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, Tag, sign};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,6 +20,16 @@ pub fn random_secret() -> Result<SecretString, SealError> {
     let mut bits = [0; 32];
     aws_lc_rs::rand::fill(&mut bits).map_err(|_| SealError)?;
     Ok(URL_SAFE_NO_PAD.encode(bits).into())
+}
+
+/// The SHA-256 of these parts in a row.
+#[must_use]
+pub fn sha256(parts: &[&[u8]]) -> Digest {
+    let mut context = DigestContext::new(&SHA256);
+    for part in parts {
+        context.update(part);
+    }
+    context.finish()
 }
 
 /// An HMAC-SHA256 under a secret of one purpose.

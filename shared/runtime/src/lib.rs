@@ -14,6 +14,7 @@
 //! - [`order_links`]: signed links to an order, as mails have them.
 //! - [`pseudonyms`]: what stands for personal data in tables where only its sameness counts.
 //! - [`role`]: what a role hands back: routes, consumers, workers, checks.
+//! - [`tls`]: whom clients trust outside the installation.
 //! - [`supervisor`]: runs them, restarts what falls, and ends in the right order.
 
 pub mod auth;
@@ -32,6 +33,7 @@ pub mod role;
 pub mod settings;
 pub mod supervisor;
 pub mod telemetry;
+pub mod tls;
 
 pub use auth::{AccountRole, Claims, Subject, TokenIssuer, TokenVerifier};
 pub use context::Context;

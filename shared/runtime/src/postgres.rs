@@ -7,20 +7,18 @@
 //! A session has an end of life: after a failover that nobody told us of, or a change of the name's address, each is with
 //! the new server within that time. One whose server is silent is found by the system's keep-alives.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use secrecy::ExposeSecret;
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::settings::DatabaseSettings;
+use crate::tls::client_config;
 
 const CONNECTIONS: usize = 16;
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -66,26 +64,9 @@ pub fn pool_renewed_after(settings: &DatabaseSettings, lifetime: Duration) -> an
 }
 
 fn tls(config: &Config, ca_file: Option<&str>) -> anyhow::Result<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    if let Some(path) = ca_file {
-        for certificate in CertificateDer::pem_file_iter(path).with_context(|| unreadable(path))? {
-            roots.add(certificate.with_context(|| unreadable(path))?).with_context(|| unreadable(path))?;
-        }
-        if roots.is_empty() {
-            bail!("{}: it holds no certificate", unreadable(path));
-        }
-    } else {
-        // What can't be read is not trusted; only where TLS must be spoken is it a fault that nothing is.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if roots.is_empty() && config.get_ssl_mode() == SslMode::Require {
-            bail!("DATABASE_URL asks for TLS but this system trusts no certificates: set DATABASE_CA_FILE");
-        }
+    let (client, trusts_any) = client_config(ca_file, "DATABASE_CA_FILE")?;
+    if !trusts_any && config.get_ssl_mode() == SslMode::Require {
+        bail!("DATABASE_URL asks for TLS but this system trusts no certificates: set DATABASE_CA_FILE");
     }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let client = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(client.with_root_certificates(roots).with_no_client_auth())
-}
-
-fn unreadable(path: &str) -> String {
-    format!("DATABASE_CA_FILE {path} can't be used")
+    Ok(client)
 }

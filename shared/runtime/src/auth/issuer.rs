@@ -55,8 +55,14 @@ impl TokenIssuer {
     /// # Errors
     /// [`IssueError`] when signing fails, which a good key never does.
     pub fn issue(&self, subject: &Subject, ttl: Duration) -> Result<String, IssueError> {
+        self.sign(&self.claims(subject, ttl))
+    }
+
+    /// Claims of a token for `subject` that lives for `ttl` (whole seconds).
+    #[must_use]
+    pub fn claims(&self, subject: &Subject, ttl: Duration) -> Claims {
         let now = self.clock.now().as_second();
-        let claims = Claims {
+        Claims {
             iss: self.issuer.clone(),
             sub: subject.user_id.clone(),
             exp: now.saturating_add(i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX)),
@@ -64,8 +70,15 @@ impl TokenIssuer {
             role: subject.role,
             guest: subject.guest,
             name: subject.name.clone(),
-        };
-        Ok(encode(&self.header, &claims, &self.key.key)?)
+        }
+    }
+
+    /// The token that says this.
+    ///
+    /// # Errors
+    /// [`IssueError`] when signing fails, which a good key never does.
+    pub fn sign(&self, claims: &Claims) -> Result<String, IssueError> {
+        Ok(encode(&self.header, claims, &self.key.key)?)
     }
 
     /// The public keys, as `/.well-known/jwks.json` answers them.

@@ -74,11 +74,13 @@ fn is_allowed(key: &Jwk) -> bool {
     }
 }
 
-/// The one algorithm this public key may be used with; none for keys we don't accept. The token's own header never
-/// decides: that is how `none` and HMAC-with-the-public-key get in.
-pub(super) fn algorithm_of(key: &Jwk) -> Option<Algorithm> {
-    is_allowed(key).then_some(match &key.algorithm {
+/// The one algorithm a key of ours may be used with; none for keys that we don't make.
+pub(super) fn algorithms_of(key: &Jwk) -> Vec<Algorithm> {
+    if !is_allowed(key) {
+        return Vec::new();
+    }
+    vec![match &key.algorithm {
         AlgorithmParameters::OctetKeyPair(_) => Algorithm::EdDSA,
         _ => Algorithm::ES256,
-    })
+    }]
 }

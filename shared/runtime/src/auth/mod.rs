@@ -6,6 +6,7 @@
 
 mod claims;
 mod issuer;
+mod key_source;
 mod keys;
 mod verifier;
 
@@ -14,5 +15,6 @@ mod tests;
 
 pub use claims::{AccountRole, Claims, Subject};
 pub use issuer::{IssueError, TokenIssuer};
+pub use key_source::{Accepts, KeyEndpoint, KeySource, VerifyingKey};
 pub use keys::{KeyError, generate_signing_key};
-pub use verifier::{AuthError, TokenVerifier};
+pub use verifier::{AuthError, LEEWAY_SECONDS, TokenVerifier};

@@ -1,27 +1,20 @@
 //! Checks tokens.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use jsonwebtoken::jwk::JwkSet;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use jsonwebtoken::{Validation, decode, decode_header};
 use shotengai_kernel::Clock;
-use tokio::sync::Mutex;
-use tokio::time::Instant;
 
 use super::Claims;
-use super::keys::algorithm_of;
+use super::key_source::{KeyEndpoint, KeySource};
+use super::keys::algorithms_of;
 use crate::http::Problem;
 
 /// How far the clocks of two machines may be apart, in seconds.
-const LEEWAY_SECONDS: i64 = 5;
-/// A key set younger than this is not asked for again, or made-up key ids would have us ask for ever.
-const MIN_AGE: Duration = Duration::from_secs(30);
-/// A key set older than this is asked for again, so that a key taken out of use is forgotten.
-const MAX_AGE: Duration = Duration::from_secs(600);
-/// After a failure, sooner.
-const RETRY: Duration = Duration::from_secs(1);
+pub const LEEWAY_SECONDS: i64 = 5;
 const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why a token gets nobody in.
@@ -44,42 +37,25 @@ impl From<AuthError> for Problem {
     }
 }
 
-type Keys = HashMap<String, (DecodingKey, Algorithm)>;
-
 /// Checks signature, algorithm, issuer and expiry of access tokens.
 pub struct TokenVerifier {
     issuer: String,
     clock: Arc<dyn Clock>,
-    keys: RwLock<Arc<Keys>>,
-    remote: Option<Remote>,
-}
-
-struct Remote {
-    url: String,
-    http: reqwest::Client,
-    /// When it may be asked again at the earliest, and when it should be at the latest.
-    due: Mutex<Due>,
-}
-
-struct Due {
-    earliest: Instant,
-    latest: Instant,
+    keys: KeySource,
 }
 
 impl TokenVerifier {
     /// Checks with these keys and no others.
     #[must_use]
     pub fn fixed(jwks: &JwkSet, issuer: &str, clock: Arc<dyn Clock>) -> Self {
-        Self { issuer: issuer.to_owned(), clock, keys: RwLock::new(Arc::new(usable(jwks))), remote: None }
+        Self { issuer: issuer.to_owned(), clock, keys: KeySource::fixed(jwks, algorithms_of) }
     }
 
     /// Checks with the keys found at `url`, asked for when first needed. Known keys go on working while it is away.
     #[must_use]
     pub fn remote(url: &str, issuer: &str, http: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
-        let now = Instant::now();
-        let due = Mutex::new(Due { earliest: now, latest: now });
-        let remote = Some(Remote { url: url.to_owned(), http, due });
-        Self { issuer: issuer.to_owned(), clock, keys: RwLock::default(), remote }
+        let endpoint = Published { url: url.to_owned(), http };
+        Self { issuer: issuer.to_owned(), clock, keys: KeySource::published(Box::new(endpoint), algorithms_of) }
     }
 
     /// What the token says, if it is good.
@@ -87,9 +63,10 @@ impl TokenVerifier {
     /// # Errors
     /// [`AuthError`]
     pub async fn verify(&self, token: &str) -> Result<Claims, AuthError> {
-        let kid = decode_header(token).ok().and_then(|header| header.kid).ok_or(AuthError::Invalid)?;
-        let (key, algorithm) = self.key(&kid).await?;
-        let mut validation = Validation::new(algorithm);
+        let kid = decode_header(token).ok().and_then(|header| header.kid);
+        let kid = kid.filter(|kid| !kid.is_empty()).ok_or(AuthError::Invalid)?;
+        let (key, algorithms) = self.keys.key(&kid).await?;
+        let mut validation = Validation { algorithms, ..Validation::default() };
         validation.set_issuer(&[&self.issuer]);
         validation.set_required_spec_claims(&["iss", "sub", "exp"]);
         // Below, by the clock that everything else goes by.
@@ -100,62 +77,17 @@ impl TokenVerifier {
         }
         Ok(claims)
     }
-
-    fn known(&self, kid: &str) -> Option<(DecodingKey, Algorithm)> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).get(kid).cloned()
-    }
-
-    async fn key(&self, kid: &str) -> Result<(DecodingKey, Algorithm), AuthError> {
-        let known = self.known(kid);
-        let Some(remote) = &self.remote else { return known.ok_or(AuthError::Invalid) };
-        if let Some(key) = known {
-            // Whoever holds the lock is asking already; nobody waits while the key at hand does.
-            if let Ok(mut due) = remote.due.try_lock()
-                && due.latest <= Instant::now()
-            {
-                let _still_good = self.refresh(remote, &mut due).await;
-                return self.known(kid).ok_or(AuthError::Invalid);
-            }
-            return Ok(key);
-        }
-        let mut due = remote.due.lock().await;
-        if let Some(key) = self.known(kid) {
-            return Ok(key);
-        }
-        if due.earliest <= Instant::now() {
-            self.refresh(remote, &mut due).await?;
-        } else if self.keys.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
-            return Err(AuthError::Unavailable);
-        }
-        self.known(kid).ok_or(AuthError::Invalid)
-    }
-
-    async fn refresh(&self, remote: &Remote, due: &mut Due) -> Result<(), AuthError> {
-        let fetched = fetch(remote).await;
-        let now = Instant::now();
-        match fetched {
-            Ok(jwks) => {
-                *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(usable(&jwks));
-                *due = Due { earliest: now + MIN_AGE, latest: now + MAX_AGE };
-                Ok(())
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the keys of access tokens can't be fetched; known ones stay in use");
-                *due = Due { earliest: now + RETRY, latest: now + MIN_AGE };
-                Err(AuthError::Unavailable)
-            }
-        }
-    }
 }
 
-async fn fetch(remote: &Remote) -> Result<JwkSet, reqwest::Error> {
-    let answer = remote.http.get(&remote.url).timeout(FETCH_TIMEOUT).send().await?;
-    answer.error_for_status()?.json().await
+struct Published {
+    url: String,
+    http: reqwest::Client,
 }
 
-fn usable(jwks: &JwkSet) -> Keys {
-    let key = |jwk: &jsonwebtoken::jwk::Jwk| {
-        Some((jwk.common.key_id.clone()?, (DecodingKey::from_jwk(jwk).ok()?, algorithm_of(jwk)?)))
-    };
-    jwks.keys.iter().filter_map(key).collect()
+#[async_trait]
+impl KeyEndpoint for Published {
+    async fn fetch(&self) -> anyhow::Result<JwkSet> {
+        let answer = self.http.get(&self.url).timeout(FETCH_TIMEOUT).send().await?;
+        Ok(answer.error_for_status()?.json().await?)
+    }
 }

@@ -33,7 +33,7 @@ mod unread;
 
 pub use body::{BODY_LIMIT, JsonBody, OptionalBody, declared_length};
 pub use budget::{BodyBudget, BodyRoom};
-pub use caller::{AdminCaller, Caller, InternalCaller};
+pub use caller::{AdminCaller, Caller, InternalCaller, Recognized};
 pub use gate::{Entry, Gate};
 pub use idempotency::IdempotencyKey;
 pub use meta::{REQUEST_ID_HEADER, RequestMeta, request_id};

@@ -33,6 +33,14 @@ pub fn http_url(text: &str) -> Result<String, String> {
     }
 }
 
+/// An `http` or `https` URL as it is written, a slash at its end included: where it is a name.
+///
+/// # Errors
+/// When it is none.
+pub fn http_url_as_it_is(text: &str) -> Result<String, String> {
+    http_url(text).map(|_| text.trim().to_owned())
+}
+
 /// An `http` URL. Inside the cluster everything speaks plain HTTP (encryption between pods is the mesh's work): an
 /// `https` URL would only fail later.
 ///
