@@ -118,6 +118,17 @@ def test_what_is_outside_is_reached_by_ipv6_where_nothing_narrows_it():
             assert net.allows("Egress", role, AWS_V6, port) == (need in needs), f"{role} {port}"
 
 
+def test_storefront_alone_reaches_the_issuer_that_its_settings_name():
+    issuer = {"roles": {"storefront": {"settings": {"OIDC_ISSUER": "https://id.example:8443/realms/shop", "OIDC_AUDIENCE": "shop"}}}}
+    narrowed = {**issuer, "networkPolicy": {"oidcIssuerTo": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]}}
+    for values, reached in ((issuer, True), (narrowed, False)):
+        net = Network(chart.render_values(values))
+        for role in ROLES:
+            assert net.allows("Egress", role, AWS, 8443) == (reached and role == "storefront"), role
+        assert net.allows("Egress", "storefront", ipaddress.ip_address("192.0.2.7"), 8443)
+    assert not Network(chart.render("default")).allows("Egress", "storefront", AWS, 8443)
+
+
 def test_traces_leave_where_there_is_a_collector(net):
     assert net.reaches("order", "tracing", 4317) == (net.name == "full")
 

@@ -33,6 +33,7 @@ mod hot_product;
 mod idempotency;
 mod load;
 mod mail_links;
+mod oidc;
 mod outage;
 mod outbox;
 mod poison;

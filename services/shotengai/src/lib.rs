@@ -69,7 +69,7 @@ pub fn main(additions: &[Addition]) -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve(args) => serve::run(args).await,
+        Command::Serve(args) => Box::pin(serve::run(args)).await,
         #[cfg(feature = "dev")]
         Command::Dev(args) => Box::pin(dev::run(args)).await,
         Command::Provision(args) => provision::run(args).await,

@@ -56,6 +56,7 @@ impl Administrator {
     pub fn account(&self, id: &UserId) -> Option<Account> {
         let (email, _) = self.known.clone().filter(|_| *id == self.id)?;
         Some(Account {
+            subject: None,
             email: Some(email),
             name: None,
             language: Language::default(),

@@ -5,6 +5,7 @@
 //! - [`guest`]: opens a guest's account. [`registration`]: registers one with an address and a password.
 //! - [`passwords`]: hashes and checks that take their time, two at once. [`even`]: answers whose time tells nothing.
 //! - [`sessions`]: refresh tokens, by which access tokens are renewed. [`guessing`]: who fails to sign in too often waits.
+//! - [`oidc`]: access tokens of another issuer.
 //! - [`tokens`], [`http`]: what is handed out, and how it is asked for. [`page`]: the web page.
 //!
 //! What everything public passes, and the way to the other roles, is `shotengai-gateway`; here it is put to work.
@@ -17,6 +18,7 @@ pub mod even;
 pub mod guessing;
 pub mod guest;
 pub mod http;
+pub mod oidc;
 pub mod page;
 pub mod passwords;
 pub mod registration;
@@ -30,14 +32,18 @@ use actix_web::web;
 use anyhow::Context as _;
 use secrecy::SecretString;
 use shotengai_contracts::topology::{Service, tables};
+use shotengai_gateway::exchange::TokenExchange;
 use shotengai_gateway::{Door, FrontGate};
+use shotengai_kernel::Clock;
 use shotengai_runtime::{Context, Deps, KeyedHash, Role, Seal, TokenIssuer};
 
 use accounts::Accounts;
 use administrator::Administrator;
+use config::OidcSettings;
 pub use config::{DEVELOPERS_PASSWORD, StorefrontArgs, StorefrontSettings};
 use guessing::Guessing;
 use http::AccountDesk;
+use oidc::Exchange;
 use page::Places;
 use passwords::{Hashed, Passwords, Salt};
 use sessions::Sessions;
@@ -46,7 +52,9 @@ use users::Users;
 /// What the role is made of beside its table.
 pub struct Frontage {
     /// Signs access tokens.
-    pub tokens: TokenIssuer,
+    pub tokens: Arc<TokenIssuer>,
+    /// Checks access tokens of another issuer, of this name.
+    pub other: Option<(String, oidc::Verifier)>,
     /// The one in the configuration.
     pub administrator: Administrator,
     /// The right to spend time on passwords.
@@ -71,13 +79,15 @@ pub struct Frontage {
 /// When the key can't sign, a password can't be hashed, or a neighbour's address can't be used.
 pub async fn build(context: &Context, settings: &StorefrontSettings) -> anyhow::Result<Role> {
     let clock = Arc::clone(&context.ports.clock);
-    let tokens =
-        TokenIssuer::new(&settings.signing_key, &context.settings.auth.issuer, clock).context("JWT_SIGNING_KEY")?;
+    let tokens = TokenIssuer::new(&settings.signing_key, &context.settings.auth.issuer, Arc::clone(&clock))
+        .context("JWT_SIGNING_KEY")?;
+    let other = settings.oidc.clone().map(|oidc| other(oidc, clock)).transpose()?;
     let secret = &context.settings.auth.internal_token;
     let passwords = Passwords::default();
     let nobodys = passwords.hash("nobody".into()).await?;
     let administrator = Administrator::new(settings.administrator.as_ref(), &passwords, salt(secret)).await?;
-    if !administrator.is_configured() {
+    let may_administrate = settings.oidc.as_ref().is_some_and(|oidc| oidc.admin_role.is_some());
+    if !administrator.is_configured() && !may_administrate {
         tracing::warn!("ADMIN_EMAIL is not set: nobody can sign in as administrator");
     }
     let door = Door::new(context, &settings.door)?;
@@ -85,8 +95,25 @@ pub async fn build(context: &Context, settings: &StorefrontSettings) -> anyhow::
     let seal = Seal::new(secret, b"shotengai/customers-cursor/v1")?;
     let places = settings.places.clone();
     let secret = secret.clone();
-    let frontage = Frontage { tokens, administrator, passwords, nobodys, seal, secret, door, gate, places };
+    let frontage = Frontage {
+        tokens: Arc::new(tokens),
+        other,
+        administrator,
+        passwords,
+        nobodys,
+        seal,
+        secret,
+        door,
+        gate,
+        places,
+    };
     Ok(assemble(context.deps(Service::STOREFRONT), frontage))
+}
+
+fn other(settings: OidcSettings, clock: Arc<dyn Clock>) -> anyhow::Result<(String, oidc::Verifier)> {
+    let issuer = settings.issuer.clone();
+    let endpoint = oidc::discovery::Discovery::new(&issuer, settings.ca_file.as_deref())?;
+    Ok((issuer, oidc::Verifier::new(settings, Box::new(endpoint), clock)))
 }
 
 /// The salt of the administrator's password, where it is told in plain.
@@ -98,11 +125,17 @@ fn salt(secret: &SecretString) -> Salt {
 /// Assembles the role.
 #[must_use]
 pub fn assemble(mut deps: Deps, frontage: Frontage) -> Role {
-    let Frontage { tokens, administrator, passwords, nobodys, seal, secret, door, gate, places } = frontage;
+    let Frontage { tokens, other, administrator, passwords, nobodys, seal, secret, door, mut gate, places } = frontage;
     let (table, ports) = (deps.table(&tables::USERS), deps.ports().clone());
     let hashes = |purpose: &[u8]| KeyedHash::new(&secret, purpose);
     let marks = hashes(b"shotengai/session-password/v1");
-    let accounts = Accounts { administrator, users: Users::new(Arc::clone(&table)), passwords, nobodys, marks };
+    let users = Users::new(Arc::clone(&table));
+    gate.exchange = other.map(|(issuer, verifier)| {
+        let marks = hashes(b"shotengai/exchanged-token/v1");
+        let exchange = Exchange::new(verifier, &issuer, users.clone(), Arc::clone(&tokens), marks, ports.clone());
+        Arc::new(exchange) as Arc<dyn TokenExchange>
+    });
+    let accounts = Accounts { administrator, users, passwords, nobodys, marks };
     let (kept, next) = (hashes(b"shotengai/refresh-token/v1"), hashes(b"shotengai/refresh-token-successor/v1"));
     let sessions = Sessions::new(table, ports.clone(), kept, next);
     let guessing = Guessing::new(hashes(b"shotengai/guesses/v1"), ports.clone());

@@ -6,8 +6,12 @@
 //! | the user's id | `credentials` | the hash of the password; guests have none |
 //! | `emails` | an address in its canonical form | whose it is: an address has one account |
 //!
+//! Accounts of people whom another issuer knows: [`subjects`].
+//!
 //! An account, its credentials and its address are written in one transaction. Addresses stand in one partition in order,
 //! so that they can be listed and searched by how they begin; it is written once a registration and read once a login.
+
+pub mod subjects;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -129,8 +133,11 @@ impl Users {
                 WriteOp::Delete(profile, Condition::VersionIs(standing.version)),
                 WriteOp::Delete(Key::new(id.as_str(), CREDENTIALS), Condition::Any),
             ];
-            // A guest's address is in no list, and may be somebody else's there. A customer's is theirs while they are one.
-            if let Some(email) = standing.account.email.filter(|_| !standing.account.guest) {
+            ops.extend(subjects::traces(&standing.account));
+            // A guest's address is in no list, and may be somebody else's there, as another issuer's customer's may. A
+            // customer's of our own is theirs while they are one.
+            let account = standing.account;
+            if let Some(email) = account.email.filter(|_| !account.guest && account.subject.is_none()) {
                 ops.push(WriteOp::Delete(address(&email.canonical()), Condition::Any));
             }
             match self.table.transact(&ops).await {

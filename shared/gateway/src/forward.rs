@@ -3,14 +3,15 @@
 use actix_web::body::{BoxBody, SizedStream};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
 use futures::{Stream, stream};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::CONTENT_LENGTH;
+use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 use shotengai_contracts::api::shared;
 use shotengai_messaging::trace::current_traceparent;
-use shotengai_runtime::http::{BODY_LIMIT, HttpState, declared_length, request_id};
+use shotengai_runtime::auth::AuthError;
+use shotengai_runtime::http::{BODY_LIMIT, HttpState, Recognized, declared_length, request_id};
 use shotengai_runtime::{Caller, Problem};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -19,9 +20,18 @@ use tracing::{Instrument, Span, field};
 use crate::admission::Class;
 use crate::body::{Body, READ_AHEAD};
 use crate::client::Client;
+use crate::exchange::Exchanged;
 use crate::failure::{Failure, Fate};
 use crate::upstream::{Answered, Outgoing, Permit, Upstream};
 use crate::{Door, headers};
+
+/// A token that can't be checked at the moment is known to nobody behind the door: it would be called a bad one there.
+pub(super) fn refuse_unknown_callers(request: &HttpRequest) -> Result<(), Problem> {
+    match request.extensions().get::<Recognized>() {
+        Some(Recognized(Err(error @ AuthError::Unavailable))) => Err((*error).into()),
+        _ => Ok(()),
+    }
+}
 
 /// Forwards a request to `upstream`.
 ///
@@ -35,6 +45,7 @@ pub async fn forward(
     class: Class,
 ) -> Result<HttpResponse, Problem> {
     refuse_loops(request)?;
+    refuse_unknown_callers(request)?;
     if !request.method().is_safe() {
         // Whoever changes something is signed in. A stranger's body is not waited for, here as there.
         Caller::extract(request).await?;
@@ -58,10 +69,15 @@ pub(super) async fn send(
     upstream: &Upstream,
     request: &HttpRequest,
     (body, class): (Body, Class),
-    more: &[(hyper::header::HeaderName, hyper::header::HeaderValue)],
+    more: &[(hyper::header::HeaderName, HeaderValue)],
 ) -> Result<Answered, Failure> {
     let client = Client::of(request.headers(), request.peer_addr().map(|peer| peer.ip()), door.trust);
     let mut headers = headers::onward(request.headers(), &client, request_id(request), current_traceparent());
+    if let Some(exchanged) = request.extensions().get::<Exchanged>()
+        && let Ok(bearer) = HeaderValue::try_from(format!("Bearer {}", exchanged.token))
+    {
+        headers.insert(AUTHORIZATION, bearer);
+    }
     headers.extend(more.iter().cloned());
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let method = hyper::Method::from_bytes(request.method().as_str().as_bytes()).unwrap_or_default();

@@ -12,13 +12,14 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures::future::LocalBoxFuture;
 use shotengai_contracts::api::Interface;
 use shotengai_contracts::api::route::Spec;
-use shotengai_runtime::http::{Entry, declared_length};
+use shotengai_runtime::http::{Entry, Recognized, declared_length};
 use shotengai_runtime::{Gate, InternalCaller, Problem, TokenVerifier};
 
 use crate::admission::{self, Admission};
 use crate::caller::{Caller, counted};
 use crate::client::{Client, Trust};
 use crate::cors::Origins;
+use crate::exchange::TokenExchange;
 use crate::hosts::Hosts;
 use crate::settings::DoorSettings;
 
@@ -45,6 +46,8 @@ pub struct FrontGate {
     pub interface: Interface,
     /// Checks who is calling.
     pub tokens: Arc<TokenVerifier>,
+    /// Takes another issuer's access tokens.
+    pub exchange: Option<Arc<dyn TokenExchange>>,
     /// Proxies of ours before us.
     pub trust: Trust,
     /// Who may hold what.
@@ -64,6 +67,7 @@ impl FrontGate {
         Self {
             interface,
             tokens,
+            exchange: None,
             trust: settings.trust,
             admission: Admission::new(settings),
             origins: settings.origins.clone(),
@@ -92,7 +96,7 @@ impl FrontGate {
             }
             self.admission.guess(&stranger)?;
         }
-        let caller = self.bearer(request.headers(), &client).await.unwrap_or_else(|| stranger.clone());
+        let caller = self.bearer(request, &client).await.unwrap_or_else(|| stranger.clone());
         let spec = admission::route(&self.interface, request.method(), path);
         if spec.is_some_and(Spec::reads_cookies) {
             self.origins.check_cookies(request.headers())?;
@@ -103,12 +107,27 @@ impl FrontGate {
         Ok(Entry::Pass(Some(Box::new(held))))
     }
 
-    async fn bearer(&self, headers: &HeaderMap, client: &Client) -> Option<Caller> {
-        let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    async fn bearer(&self, request: &ServiceRequest, client: &Client) -> Option<Caller> {
+        let (scheme, token) = request.headers().get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return None;
         }
-        let claims = self.tokens.verify(token.trim()).await.ok()?;
+        let token = token.trim();
+        let exchanged = match &self.exchange {
+            Some(exchange) => exchange.exchange(token).await,
+            None => None,
+        };
+        let outcome = match exchanged {
+            Some(Ok(exchanged)) => {
+                let claims = exchanged.claims.clone();
+                request.extensions_mut().insert(exchanged);
+                Ok(claims)
+            }
+            Some(Err(error)) => Err(error),
+            None => self.tokens.verify(token).await,
+        };
+        request.extensions_mut().insert(Recognized(outcome.clone()));
+        let claims = outcome.ok()?;
         Some(Caller::bearer(claims, client.address()))
     }
 }

@@ -6,6 +6,7 @@
 //! - [`headers`]: what of a head goes on. [`body`]: request bodies up to their limit, answers as they come.
 //! - [`tunnel`]: WebSockets. [`client`]: who is at the other end; [`caller`]: as whom they count.
 //! - [`gate`]: before every route of the process: [`admission`], [`cors`], [`hosts`], headers for browsers.
+//! - [`exchange`]: access tokens of another issuer, taken for our own.
 //! - [`admission`]: who may hold what, for how long: [`limits`] of calls, [`shares`] of what is in hand.
 //! - [`guesses`]: failed sign-ins, which slow nobody down but whoever fails.
 //! - [`settings`]: what can be set about all this.
@@ -18,6 +19,7 @@ pub mod body;
 pub mod caller;
 pub mod client;
 pub mod cors;
+pub mod exchange;
 pub mod failure;
 pub mod forward;
 pub mod gate;

@@ -34,6 +34,7 @@ pub async fn open(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     forward::refuse_loops(request)?;
+    forward::refuse_unknown_callers(request)?;
     let role = upstream.name();
     let permit = std::sync::Arc::clone(&door.tunnels).try_acquire_owned().map_err(|_| Failure::Full.problem(role))?;
     let span = forward::span(role, request);

@@ -73,6 +73,15 @@ impl RoleUnderTest {
         Self { role, state: web::Data::new(state), issuer }
     }
 
+    /// The same, but behind the gate that the role brings along.
+    #[must_use]
+    pub fn gated(self, context: &Context) -> Self {
+        let state =
+            HttpState::new(context.ports.clone(), Arc::clone(&context.tokens), &SecretString::from(INTERNAL_TOKEN));
+        let gates = self.role.gate.iter().cloned().collect();
+        Self { state: web::Data::new(state.with_gates(gates)), ..self }
+    }
+
     /// What reacts to the messages of a queue.
     ///
     /// # Panics

@@ -1,8 +1,9 @@
 //! What can be set about this role.
 //!
-//! - `administrator`: who signs in as administrator, and by what. The door brings its own settings.
+//! - `administrator`: who signs in as administrator, and by what. `oidc`: another issuer of access tokens. The door brings its own settings.
 
 mod administrator;
+mod oidc;
 
 use crate::page::Places;
 use secrecy::SecretString;
@@ -10,6 +11,7 @@ use shotengai_gateway::{DoorArgs, DoorSettings, Hosts};
 use shotengai_runtime::settings::{Faults, SettingsGroup, SigningKeyArgs};
 
 pub use administrator::{AdministratorArgs, AdministratorSettings, DEVELOPERS_PASSWORD, Password};
+pub use oidc::{OidcArgs, OidcSettings};
 
 /// Settings of the storefront role, on the way in.
 #[derive(clap::Args, Clone, Debug)]
@@ -18,6 +20,8 @@ pub struct StorefrontArgs {
     signing_key: SigningKeyArgs,
     #[command(flatten)]
     administrator: AdministratorArgs,
+    #[command(flatten)]
+    oidc: OidcArgs,
     #[command(flatten)]
     door: DoorArgs,
     /// What the page links to. No flag: only `shotengai dev` knows.
@@ -44,6 +48,8 @@ pub struct StorefrontSettings {
     pub signing_key: SecretString,
     /// The administrator; `None`: nobody can sign in as one.
     pub administrator: Option<AdministratorSettings>,
+    /// Another issuer of access tokens.
+    pub oidc: Option<OidcSettings>,
     /// How the one door behaves.
     pub door: DoorSettings,
     /// What the page links to.
@@ -56,9 +62,16 @@ impl SettingsGroup for StorefrontArgs {
     fn check(self, faults: &mut Faults) -> Option<StorefrontSettings> {
         let signing_key = self.signing_key.check(faults);
         let administrator = self.administrator.check(faults);
+        let oidc = self.oidc.check(faults);
         let door = self.door.check(faults);
         let places = self.places;
-        Some(StorefrontSettings { signing_key: signing_key?, administrator: administrator?, door: door?, places })
+        Some(StorefrontSettings {
+            signing_key: signing_key?,
+            administrator: administrator?,
+            oidc: oidc?,
+            door: door?,
+            places,
+        })
     }
 }
 

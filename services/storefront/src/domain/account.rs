@@ -29,6 +29,9 @@ pub struct Account {
     pub language: Language,
     /// What the account may do.
     pub role: AccountRole,
+    /// Stands for their id at another issuer, whose tokens they come with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// Without a password: who loses the token loses the account.
     pub guest: bool,
     /// When it came to be.
@@ -75,7 +78,7 @@ impl Account {
     /// A guest's.
     #[must_use]
     pub const fn guest(email: Option<Email>, language: Language, created_at: Timestamp) -> Self {
-        Self { email, name: None, language, role: AccountRole::Customer, guest: true, created_at }
+        Self { email, name: None, language, role: AccountRole::Customer, subject: None, guest: true, created_at }
     }
 
     /// A customer's who has registered, and was nobody before.

@@ -6,6 +6,8 @@ mod customers;
 mod sessions;
 mod sign_in;
 
+use std::sync::Arc;
+
 use actix_web::web;
 use shotengai_contracts::api;
 use shotengai_contracts::api::accounts::{KeySet, Me};
@@ -28,7 +30,7 @@ pub struct AccountDesk {
     /// Counts failed sign-ins.
     pub guessing: Guessing,
     /// Signs access tokens.
-    pub tokens: TokenIssuer,
+    pub tokens: Arc<TokenIssuer>,
     /// Hides addresses in the cursors of pages.
     pub seal: Seal,
     /// Clock and ids.

@@ -6,6 +6,7 @@
 mod customers;
 mod guessing;
 mod guests;
+mod oidc;
 mod page;
 mod sessions;
 mod support;

@@ -27,6 +27,7 @@ pub(crate) fn nobody() -> StorefrontSettings {
     StorefrontSettings {
         signing_key: signing_key().clone(),
         administrator: None,
+        oidc: None,
         door: DoorSettings::default(),
         places: Places::default(),
     }
@@ -70,6 +71,13 @@ impl Door {
         let context = installation.context(|_| ());
         let role = shotengai_storefront::build(&context, &settings).await.unwrap();
         Self { role: RoleUnderTest::of(role, &context), installation }
+    }
+
+    /// A process whose gate is there, too.
+    pub(crate) async fn gated(installation: Arc<Installation>, settings: StorefrontSettings) -> Self {
+        let context = installation.context(|_| ());
+        let role = shotengai_storefront::build(&context, &settings).await.unwrap();
+        Self { role: RoleUnderTest::of(role, &context).gated(&context), installation }
     }
 
     async fn ask_as(&self, request: TestRequest, sender: Sender<'_>) -> Answer {

@@ -1,0 +1,138 @@
+//! Accounts of people whom another issuer knows.
+//!
+//! | partition | place | row |
+//! |---|---|---|
+//! | `subject/` and a hash of issuer and subject | `owner` | whose it is |
+//! | `emails` | an address in its canonical form, a space, the beginning of that hash | whose it is: for lists only |
+//!
+//! The user's id is a random one: events keep it for ever, and must not tell who somebody is at their issuer.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use shotengai_kernel::{Ports, UserId};
+use shotengai_messaging::{Condition, Fault, FaultKind, Key, Row, TransactError, WriteOp};
+use shotengai_runtime::AccountRole;
+use shotengai_runtime::derived::sha256;
+
+use super::{EMAILS, Owner, RACES, Standing, Users, profile, read, written};
+use crate::domain::{Account, Email, Language, PersonName};
+
+const MEET: &str = "users.meet";
+const OWNER: &str = "owner";
+/// Of the hash, behind an address: enough to tell the subjects of one address apart.
+const BEGINNING: usize = 16;
+
+/// What an issuer says of somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Their address.
+    pub email: Option<Email>,
+    /// Their name.
+    pub name: Option<PersonName>,
+    /// What mails are written in, until they choose another.
+    pub language: Language,
+    /// What they may do.
+    pub role: AccountRole,
+}
+
+/// Stands for somebody's id at an issuer.
+#[must_use]
+pub fn subject_key(issuer: &str, subject: &str) -> String {
+    URL_SAFE_NO_PAD.encode(sha256(&[issuer.as_bytes(), b"\n", subject.as_bytes()]))
+}
+
+impl Users {
+    /// The account of this subject, with what the issuer says now; opened where there is none. Durable.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the table.
+    pub async fn meet(&self, subject: &str, known: &Known, ports: &Ports) -> Result<UserId, Fault> {
+        for _ in 0..RACES {
+            let row = self.table.get(&place(subject)).await?;
+            let (id, ops) = match row {
+                Some(row) => {
+                    let Owner { user_id } = read(row.doc)?;
+                    let Some(standing) = self.standing(&user_id).await? else {
+                        // Erased between the two looks.
+                        continue;
+                    };
+                    let ops = changes(subject, &user_id, &standing, known)?;
+                    (user_id, ops)
+                }
+                None => {
+                    let id = UserId::from_uuid(ports.ids.uuid_v7());
+                    let ops = opening(subject, &id, known, ports)?;
+                    (id, ops)
+                }
+            };
+            if ops.is_empty() {
+                return Ok(id);
+            }
+            match self.table.transact(&ops).await {
+                Ok(()) => return Ok(id),
+                // Another request of the same person, or an answer of ours that got lost: the next look tells.
+                Err(TransactError::Contended | TransactError::Conditions(_)) => {}
+                Err(TransactError::Fault(fault)) => return Err(fault),
+            }
+        }
+        Err(Fault::new(FaultKind::Throttled, MEET, "the account changes all the time"))
+    }
+}
+
+fn place(subject: &str) -> Key {
+    Key::new(format!("subject/{subject}"), OWNER)
+}
+
+fn listed(email: &Email, subject: &str) -> Key {
+    let beginning: String = subject.chars().take(BEGINNING).collect();
+    Key::new(EMAILS, format!("{} {beginning}", email.canonical()))
+}
+
+fn opening(subject: &str, id: &UserId, known: &Known, ports: &Ports) -> Result<Vec<WriteOp>, Fault> {
+    let account = Account {
+        name: known.name.clone(),
+        role: known.role,
+        guest: false,
+        subject: Some(subject.to_owned()),
+        ..Account::guest(known.email.clone(), known.language, ports.clock.now())
+    };
+    let owner = written(MEET, &Owner { user_id: id.clone() })?;
+    let mut ops = vec![
+        WriteOp::Put(Row::new(place(subject), 1, owner.clone()), Condition::Absent),
+        WriteOp::Put(profile(id, 1, &account)?, Condition::Absent),
+    ];
+    ops.extend(
+        known.email.as_ref().map(|email| WriteOp::Put(Row::new(listed(email, subject), 1, owner), Condition::Any)),
+    );
+    Ok(ops)
+}
+
+/// What a token doesn't say stays as it was said before.
+fn changes(subject: &str, id: &UserId, standing: &Standing, known: &Known) -> Result<Vec<WriteOp>, Fault> {
+    let before = &standing.account;
+    let account = Account {
+        email: known.email.clone().or_else(|| before.email.clone()),
+        name: known.name.clone().or_else(|| before.name.clone()),
+        role: known.role,
+        ..before.clone()
+    };
+    if account == *before {
+        return Ok(Vec::new());
+    }
+    let version = standing.version;
+    let mut ops = vec![WriteOp::Put(profile(id, version + 1, &account)?, Condition::VersionIs(version))];
+    if account.email != before.email {
+        let owner = written(MEET, &Owner { user_id: id.clone() })?;
+        ops.extend(before.email.as_ref().map(|email| WriteOp::Delete(listed(email, subject), Condition::Any)));
+        let row = |email| WriteOp::Put(Row::new(listed(email, subject), 1, owner), Condition::Any);
+        ops.extend(account.email.as_ref().map(row));
+    }
+    Ok(ops)
+}
+
+/// Where an erased account of another issuer's is found, besides its own rows.
+pub(super) fn traces(account: &Account) -> Vec<WriteOp> {
+    let Some(subject) = &account.subject else { return Vec::new() };
+    let listed = account.email.as_ref().map(|email| listed(email, subject));
+    std::iter::once(place(subject)).chain(listed).map(|key| WriteOp::Delete(key, Condition::Any)).collect()
+}
