@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::operation::get_records::GetRecordsError;
+use aws_sdk_kinesis::operation::get_shard_iterator::GetShardIteratorError;
 use aws_sdk_kinesis::types::{Record, ShardIteratorType};
 use shotengai_kernel::Timestamp;
-use shotengai_messaging::ports::stream::{CursorExpired, ReadRecord};
+use shotengai_messaging::ports::stream::{CursorExpired, PositionGone, ReadRecord};
 use shotengai_messaging::{Fault, Shard, ShardBatch, ShardCursor, StartAt, StreamReader};
 
 use crate::fault::{fault, invalid};
@@ -67,7 +68,12 @@ impl StreamReader for KinesisReader {
                 request.shard_iterator_type(ShardIteratorType::AfterSequenceNumber).starting_sequence_number(position)
             }
         };
-        let answer = request.send().await.map_err(|error| fault(ITERATOR, &error))?;
+        let answer = request.send().await.map_err(|error| match error.as_service_error() {
+            Some(GetShardIteratorError::InvalidArgumentException(said)) if matches!(start, StartAt::After(_)) => {
+                PositionGone::fault(ITERATOR, said.message().unwrap_or_default())
+            }
+            _ => fault(ITERATOR, &error),
+        })?;
         answer.shard_iterator.map(ShardCursor).ok_or_else(|| invalid(ITERATOR, "the answer has no iterator"))
     }
 

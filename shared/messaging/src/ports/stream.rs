@@ -96,6 +96,28 @@ impl CursorExpired {
     }
 }
 
+/// Why no cursor begins behind a position: the stream does not have it. Its retention is over, or it is of another stream
+/// that had the same name. What is left is read from [`StartAt::Oldest`].
+///
+/// Not every Kinesis says so: where it is the retention, it may answer with a cursor to the oldest record instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the stream has no such position: {0}")]
+pub struct PositionGone(pub String);
+
+impl PositionGone {
+    /// As the fault of [`StreamReader::cursor`]: permanent.
+    #[must_use]
+    pub fn fault(operation: &'static str, said: impl Into<String>) -> Fault {
+        Fault::new(FaultKind::Permanent, operation, Self(said.into()))
+    }
+
+    /// Whether this is what a fault says.
+    #[must_use]
+    pub fn is_cause_of(fault: &Fault) -> bool {
+        std::error::Error::source(fault).is_some_and(|source| source.is::<Self>())
+    }
+}
+
 /// Reads from the stream.
 #[async_trait]
 pub trait StreamReader: Send + Sync {
@@ -108,7 +130,8 @@ pub trait StreamReader: Send + Sync {
     /// A cursor into a shard.
     ///
     /// # Errors
-    /// A [`Fault`] of the stream; `Permanent` for a shard or position that is not there.
+    /// A [`Fault`] of the stream; `Permanent` for a shard that is not there, [`PositionGone`] is the cause of one where it
+    /// is the position.
     async fn cursor(&self, shard: &str, start: &StartAt) -> Result<ShardCursor, Fault>;
 
     /// Up to `limit` records from a cursor. An empty batch is no sign of the end.

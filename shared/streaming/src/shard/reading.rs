@@ -6,7 +6,7 @@ use shotengai_messaging::LogLimiter;
 use shotengai_messaging::backoff::Backoff;
 use shotengai_messaging::metrics::count_fault;
 use shotengai_messaging::ports::fault::{Fault, FaultKind};
-use shotengai_messaging::ports::stream::{CursorExpired, ShardCursor, StartAt};
+use shotengai_messaging::ports::stream::{CursorExpired, PositionGone, ShardCursor, StartAt};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -184,10 +184,7 @@ impl<'a> Reading<'a> {
         }
         let cursor = match self.cursor.take() {
             Some(cursor) => cursor,
-            None => {
-                let start = self.checkpoint.position.clone().map_or(StartAt::Oldest, StartAt::After);
-                self.consumer.reader.cursor(self.shard, &start).await?
-            }
+            None => self.begin().await?,
         };
         let batch = match self.consumer.reader.read(&cursor, config.limit).await {
             Ok(batch) => batch,
@@ -231,6 +228,29 @@ impl<'a> Reading<'a> {
             self.stop.pause(if busy { config.busy_poll } else { config.idle_poll }).await;
         }
         Ok(None)
+    }
+
+    /// A cursor behind what is applied. Where the stream has that position no more, what it still has is all that can be
+    /// read, and nothing of it is older than what was applied, unless it is another stream: then it was never read.
+    async fn begin(&self) -> Result<ShardCursor, Fault> {
+        let StreamConsumer { reader, name, .. } = self.consumer;
+        let Some(position) = self.checkpoint.position.clone() else {
+            return reader.cursor(self.shard, &StartAt::Oldest).await;
+        };
+        match reader.cursor(self.shard, &StartAt::After(position.clone())).await {
+            Err(fault) if PositionGone::is_cause_of(&fault) => {
+                tracing::warn!(
+                    reader = name,
+                    shard = self.shard,
+                    position,
+                    %fault,
+                    "what was read last is older than what the stream keeps; it is read from its oldest record on, and what \
+                     came between is gone if this reader was away for so long"
+                );
+                reader.cursor(self.shard, &StartAt::Oldest).await
+            }
+            other => other,
+        }
     }
 
     /// Else a reader that is throttled while it catches up would repeat all of it if it ended now.

@@ -3,6 +3,7 @@
 
 mod lease_sharing;
 mod lease_trouble;
+mod retention;
 mod shard;
 mod shard_ends;
 
@@ -28,13 +29,14 @@ impl Street {
     }
 
     fn with_shards(shards: u64) -> Self {
+        Self::with_stream(StreamConfig { shards, ..StreamConfig::default() })
+    }
+
+    fn with_stream(stream: StreamConfig) -> Self {
         let ports = paused_ports(5);
         let faults = Arc::new(Faults::default());
-        let config = MemoryConfig {
-            faults: Arc::clone(&faults) as Arc<dyn FaultInjector>,
-            stream: StreamConfig { shards, ..StreamConfig::default() },
-            ..MemoryConfig::default()
-        };
+        let config =
+            MemoryConfig { faults: Arc::clone(&faults) as Arc<dyn FaultInjector>, stream, ..MemoryConfig::default() };
         Self { infra: MemoryInfrastructure::with(ports.clone(), config), ports, faults }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use jiff::SignedDuration;
 use shotengai_contracts::topology::{Installation, STREAM, TOPIC, dead_letters_of, tables};
 use shotengai_contracts::{EventType, Owner};
 use shotengai_kernel::Ports;
@@ -34,6 +35,8 @@ pub struct MemoryConfig {
     pub stream: StreamConfig,
     /// Every queue that is no dead-letter queue.
     pub queues: QueueConfig,
+    /// How long dead-letter queues keep messages; `None`: for ever.
+    pub dead_letters_keep: Option<SignedDuration>,
     /// Whether commits are marked for the outbox. Without, nothing feeds the stream here.
     pub marks_outbox: bool,
     /// Faults that it injects.
@@ -46,6 +49,7 @@ impl Default for MemoryConfig {
             installation: Installation::default(),
             stream: StreamConfig::default(),
             queues: QueueConfig::default(),
+            dead_letters_keep: None,
             marks_outbox: true,
             faults: Arc::new(NoFaults),
         }
@@ -169,7 +173,8 @@ fn queue_of(
     }
     let is_last = name.ends_with(DEAD_LETTERS);
     let dead_letters = (!is_last).then(|| queue_of(queues, &dead_letters_of(name), ports, config));
-    let behaviour = if is_last { QueueConfig::default() } else { config.queues };
+    let behaviour =
+        if is_last { QueueConfig { keeps: config.dead_letters_keep, ..QueueConfig::default() } } else { config.queues };
     let queue = Arc::new(MemoryQueue::with(name, ports.clone(), behaviour, dead_letters, Arc::clone(&config.faults)));
     queues.insert(name.to_owned(), Arc::clone(&queue));
     queue

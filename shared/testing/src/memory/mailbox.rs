@@ -39,6 +39,8 @@ pub(super) struct Mailbox {
     hidden: BTreeSet<(Instant, u64)>,
     arrivals: u64,
     receipts: u64,
+    /// What was held for too long.
+    dropped: Vec<StoredMessage>,
 }
 
 /// Why a receipt settles nothing.
@@ -82,6 +84,29 @@ impl Mailbox {
             }
         }
         expelled
+    }
+
+    /// Drops what was sent before this time, whoever holds it.
+    pub(super) fn drop_older_than(&mut self, kept_since: Timestamp) {
+        // Most calls find nothing, and messages come by age but for those that another queue redrove.
+        let old: Vec<u64> = self
+            .slots
+            .iter()
+            .filter(|(_, slot)| slot.message.sent_at < kept_since)
+            .map(|(number, _)| *number)
+            .collect();
+        for number in old {
+            let Some(slot) = self.slots.remove(&number) else { continue };
+            self.ready.remove(&number);
+            if let Some(until) = slot.hidden_until {
+                self.hidden.remove(&(until, number));
+            }
+            self.dropped.push(slot.message);
+        }
+    }
+
+    pub(super) fn dropped(&self) -> &[StoredMessage] {
+        &self.dropped
     }
 
     /// When the next hidden message becomes ready.

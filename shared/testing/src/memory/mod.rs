@@ -10,7 +10,8 @@
 //!   methods to inspect what it holds.
 //! - [`MemoryInfrastructure`]: all of them, wired by an installation's topology.
 //!
-//! Not modelled: retention, throughput limits, lag of indexes, change capture.
+//! Retention is as each is told; by default everything is kept. Not modelled: throughput limits, lag of indexes, change
+//! capture.
 
 pub mod faults;
 mod index;

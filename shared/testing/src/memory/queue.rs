@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use shotengai_kernel::Ports;
 use shotengai_messaging::ports::fault::Fault;
 use shotengai_messaging::ports::message::Message;
@@ -37,11 +38,14 @@ pub struct QueueConfig {
     pub shuffle: bool,
     /// How many of a thousand messages come twice.
     pub duplicates_per_mille: u64,
+    /// How long after it was sent a message is kept; `None`: for ever. A redrive by the queue's own policy does not make it
+    /// younger.
+    pub keeps: Option<SignedDuration>,
 }
 
 impl Default for QueueConfig {
     fn default() -> Self {
-        Self { max_receive_count: 50, shuffle: false, duplicates_per_mille: 0 }
+        Self { max_receive_count: 50, shuffle: false, duplicates_per_mille: 0, keeps: None }
     }
 }
 
@@ -98,6 +102,13 @@ impl MemoryQueue {
         lock(&self.mailbox).depth()
     }
 
+    /// What it held for longer than it keeps messages, and dropped: nobody heard of it.
+    #[must_use]
+    pub fn dropped(&self) -> Vec<StoredMessage> {
+        self.advance();
+        lock(&self.mailbox).dropped().to_vec()
+    }
+
     /// Forgets every message.
     pub fn purge(&self) {
         lock(&self.mailbox).clear();
@@ -136,6 +147,10 @@ impl MemoryQueue {
     }
 
     fn advance(&self) {
+        let kept_since = self.config.keeps.and_then(|keeps| self.gate.ports.clock.now().checked_sub(keeps).ok());
+        if let Some(kept_since) = kept_since {
+            lock(&self.mailbox).drop_older_than(kept_since);
+        }
         let most = self.dead_letters.as_ref().map(|_| self.config.max_receive_count);
         let expelled = lock(&self.mailbox).advance(Instant::now(), most);
         if let Some(dead_letters) = &self.dead_letters {

@@ -29,8 +29,14 @@ pub(super) struct ShardState {
     first: u64,
     last: u64,
     pub(super) parents: Vec<String>,
-    pub(super) closed: bool,
+    pub(super) closed_at: Option<Timestamp>,
     pub(super) records: BTreeMap<u64, Stored>,
+}
+
+impl ShardState {
+    pub(super) fn is_readable(&self, horizon: Timestamp) -> bool {
+        self.closed_at.is_none_or(|at| at >= horizon)
+    }
 }
 
 /// All shards by id; the open ones cover every place once.
@@ -56,15 +62,20 @@ impl Shards {
     fn open(&mut self, first: u64, last: u64, parents: Vec<String>) -> String {
         let id = format!("shardId-{:012}", self.opened);
         self.opened += 1;
-        let state = ShardState { first, last, parents, closed: false, records: BTreeMap::new() };
+        let state = ShardState { first, last, parents, closed_at: None, records: BTreeMap::new() };
         self.by_id.insert(id.clone(), state);
         id
+    }
+
+    /// A shard that still holds records, or may get some: open, or closed since the horizon.
+    pub(super) fn readable(&self, id: &str, horizon: Timestamp) -> Option<&ShardState> {
+        self.by_id.get(id).filter(|state| state.is_readable(horizon))
     }
 
     /// The open shard that takes this key.
     pub(super) fn of_key(&self, key: &str) -> Option<&String> {
         let place = place_of(key);
-        let takes = |state: &ShardState| !state.closed && (state.first..=state.last).contains(&place);
+        let takes = |state: &ShardState| state.closed_at.is_none() && (state.first..=state.last).contains(&place);
         self.by_id.iter().find(|(_, state)| takes(state)).map(|(id, _)| id)
     }
 
@@ -78,19 +89,19 @@ impl Shards {
         }
     }
 
-    fn close(&mut self, id: &str) -> Option<(u64, u64)> {
-        let shard = self.by_id.get_mut(id).filter(|shard| !shard.closed)?;
-        shard.closed = true;
+    fn close(&mut self, id: &str, now: Timestamp) -> Option<(u64, u64)> {
+        let shard = self.by_id.get_mut(id).filter(|shard| shard.closed_at.is_none())?;
+        shard.closed_at = Some(now);
         Some((shard.first, shard.last))
     }
 
     /// Closes a shard and opens two that share its places; `None` when it is not open or has one place only.
-    pub(super) fn split(&mut self, id: &str) -> Option<(String, String)> {
+    pub(super) fn split(&mut self, id: &str, now: Timestamp) -> Option<(String, String)> {
         let narrow = self.by_id.get(id).is_none_or(|shard| shard.first == shard.last);
         if narrow {
             return None;
         }
-        let (first, last) = self.close(id)?;
+        let (first, last) = self.close(id, now)?;
         let middle = first + (last - first) / 2;
         let lower = self.open(first, middle, vec![id.to_owned()]);
         let upper = self.open(middle + 1, last, vec![id.to_owned()]);
@@ -98,14 +109,14 @@ impl Shards {
     }
 
     /// Closes two adjacent shards and opens one in their place; `None` when they are not open or not adjacent.
-    pub(super) fn merge(&mut self, lower: &str, upper: &str) -> Option<String> {
-        let open = |id: &str| self.by_id.get(id).filter(|shard| !shard.closed);
+    pub(super) fn merge(&mut self, lower: &str, upper: &str, now: Timestamp) -> Option<String> {
+        let open = |id: &str| self.by_id.get(id).filter(|shard| shard.closed_at.is_none());
         let adjacent = open(lower)?.last.checked_add(1) == Some(open(upper)?.first);
         if !adjacent {
             return None;
         }
-        let (first, _) = self.close(lower)?;
-        let (_, last) = self.close(upper)?;
+        let (first, _) = self.close(lower, now)?;
+        let (_, last) = self.close(upper, now)?;
         Some(self.open(first, last, vec![lower.to_owned(), upper.to_owned()]))
     }
 }

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use shotengai_kernel::Ports;
+use jiff::SignedDuration;
+use shotengai_kernel::{Ports, Timestamp};
 use shotengai_messaging::ports::fault::{Fault, FaultKind};
 use shotengai_messaging::ports::stream::{
-    CursorExpired, PUT_MAX_BYTES, PUT_MAX_RECORDS, RECORD_MAX_BYTES, ReadRecord, Shard, ShardBatch, ShardCursor,
-    StartAt, StreamReader, StreamRecord, StreamWriter,
+    CursorExpired, PUT_MAX_BYTES, PUT_MAX_RECORDS, PositionGone, RECORD_MAX_BYTES, ReadRecord, Shard, ShardBatch,
+    ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter,
 };
 use tokio::time::Instant;
 
@@ -31,15 +32,21 @@ pub struct StreamConfig {
     pub shards: u64,
     /// How long a cursor is good for.
     pub cursor_ttl: Duration,
+    /// How long records can be read; `None`: for ever.
+    pub keeps: Option<SignedDuration>,
+    /// Whether no cursor begins behind a position that is older than that; otherwise it begins at the oldest record.
+    /// Kinesis has been seen to do either.
+    pub refuses_old_positions: bool,
 }
 
 impl Default for StreamConfig {
     fn default() -> Self {
-        Self { shards: 4, cursor_ttl: Duration::from_secs(300) }
+        Self { shards: 4, cursor_ttl: Duration::from_secs(300), keeps: None, refuses_old_positions: false }
     }
 }
 
-/// A stream in memory: shards by key, positions that count up, cursors that expire, splits and merges. Keeps everything.
+/// A stream in memory: shards by key, positions that count up, cursors that expire, splits and merges. What its retention
+/// ends for nobody reads any more; tests still see it.
 pub struct MemoryStream {
     gate: Gate,
     config: StreamConfig,
@@ -79,18 +86,18 @@ impl MemoryStream {
 
     /// Closes a shard and opens two children; `None` when there is no such open shard.
     pub fn split(&self, shard: &str) -> Option<(String, String)> {
-        lock(&self.shards).split(shard)
+        lock(&self.shards).split(shard, self.gate.ports.clock.now())
     }
 
     /// Closes two shards and opens their child; `None` when they are not open or not adjacent.
     pub fn merge(&self, lower: &str, upper: &str) -> Option<String> {
-        lock(&self.shards).merge(lower, upper)
+        lock(&self.shards).merge(lower, upper, self.gate.ports.clock.now())
     }
 
     /// Drops a closed shard and what it holds, as the end of its retention does; false when it is open or not there.
     pub fn forget(&self, shard: &str) -> bool {
         let mut shards = lock(&self.shards);
-        let closed = shards.by_id.get(shard).is_some_and(|state| state.closed);
+        let closed = shards.by_id.get(shard).is_some_and(|state| state.closed_at.is_some());
         closed && shards.by_id.remove(shard).is_some()
     }
 
@@ -105,13 +112,29 @@ impl MemoryStream {
         self.generation.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Every record, in the order the stream took them.
+    /// Every record, in the order the stream took them; also those that nobody can read any more.
     #[must_use]
     pub fn records(&self) -> Vec<ReadRecord> {
         let shards = lock(&self.shards);
         let mut all: Vec<_> = shards.by_id.values().flat_map(|shard| &shard.records).collect();
         all.sort_by_key(|(position, _)| **position);
         all.into_iter().map(|(position, stored)| read_record(*position, stored)).collect()
+    }
+
+    /// When the oldest records came that can still be read.
+    fn horizon(&self) -> Timestamp {
+        let now = self.gate.ports.clock.now();
+        self.config.keeps.and_then(|keeps| now.checked_sub(keeps).ok()).unwrap_or(Timestamp::MIN)
+    }
+
+    /// How many records nobody can read any more that stand behind a position of their shard.
+    #[must_use]
+    pub fn dropped_behind(&self, shard: &str, position: Option<&str>) -> usize {
+        let after: u64 = position.and_then(|position| position.parse().ok()).unwrap_or(0);
+        let (shards, horizon) = (lock(&self.shards), self.horizon());
+        let unread =
+            shards.by_id.get(shard).into_iter().flat_map(|state| state.records.range(after.saturating_add(1)..));
+        unread.filter(|(_, stored)| stored.arrived_at < horizon).count()
     }
 
     fn issue(&self, shard: &str, after: u64) -> ShardCursor {
@@ -163,10 +186,11 @@ fn check_put(records: &[StreamRecord]) -> Result<(), Fault> {
 }
 
 /// Up to `limit` records behind `after`, and how far the last of them is behind the newest.
-fn page(shard: &ShardState, after: u64, limit: usize) -> (Vec<ReadRecord>, i64) {
+fn page(shard: &ShardState, after: u64, limit: usize, horizon: Timestamp) -> (Vec<ReadRecord>, i64) {
     let mut records = Vec::new();
     let mut bytes = 0;
-    let mut rest = shard.records.range(after.saturating_add(1)..).peekable();
+    let rest = shard.records.range(after.saturating_add(1)..);
+    let mut rest = rest.skip_while(|(_, stored)| stored.arrived_at < horizon).peekable();
     while let Some((position, stored)) = rest.next_if(|(_, stored)| {
         bytes += size_of(&stored.record);
         records.len() < limit && (records.is_empty() || bytes <= READ_MAX_BYTES)
@@ -206,20 +230,26 @@ impl StreamReader for MemoryStream {
         let passage = self.gate.single(SHARDS).await?;
         let shards = lock(&self.shards);
         let shard = |(id, state): (&String, &ShardState)| Shard { id: id.clone(), parents: state.parents.clone() };
-        passage.answer(shards.by_id.iter().map(shard).collect())
+        let horizon = self.horizon();
+        passage.answer(shards.by_id.iter().filter(|(_, state)| state.is_readable(horizon)).map(shard).collect())
     }
 
     async fn cursor(&self, shard: &str, start: &StartAt) -> Result<ShardCursor, Fault> {
         let passage = self.gate.single(CURSOR).await?;
         let shards = lock(&self.shards);
-        let state = shards.by_id.get(shard).ok_or_else(|| no_shard(CURSOR))?;
+        let horizon = self.horizon();
+        let state = shards.readable(shard, horizon).ok_or_else(|| no_shard(CURSOR))?;
         let after = match start {
             StartAt::Oldest => 0,
-            StartAt::After(position) => position
-                .parse()
-                .ok()
-                .filter(|position| state.records.contains_key(position))
-                .ok_or_else(|| invalid(CURSOR, "the shard has no such position"))?,
+            StartAt::After(position) => {
+                let gone = || PositionGone::fault(CURSOR, position);
+                let position = position.parse().map_err(|_| gone())?;
+                let stored = state.records.get(&position).ok_or_else(gone)?;
+                if self.config.refuses_old_positions && stored.arrived_at < horizon {
+                    return Err(gone());
+                }
+                position
+            }
         };
         passage.answer(self.issue(shard, after))
     }
@@ -232,10 +262,12 @@ impl StreamReader for MemoryStream {
             return Err(CursorExpired::fault(READ));
         }
         let shards = lock(&self.shards);
-        let state = shards.by_id.get(&place.shard).ok_or_else(|| no_shard(READ))?;
-        let (records, behind_ms) = page(state, place.after, limit);
+        let horizon = self.horizon();
+        let state = shards.readable(&place.shard, horizon).ok_or_else(|| no_shard(READ))?;
+        let (records, behind_ms) = page(state, place.after, limit, horizon);
         let after = records.last().and_then(|record| record.position.parse().ok()).unwrap_or(place.after);
-        let ended = state.closed && state.records.range(after.saturating_add(1)..).next().is_none();
+        let mut rest = state.records.range(after.saturating_add(1)..);
+        let ended = state.closed_at.is_some() && !rest.any(|(_, stored)| stored.arrived_at >= horizon);
         let next = (!ended).then(|| self.issue(&place.shard, after));
         passage.answer(ShardBatch { records, next, behind_ms })
     }

@@ -5,6 +5,7 @@ use std::ops::Bound;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use serde_json::Value;
 use shotengai_contracts::topology::Expiring;
 use shotengai_kernel::{Ports, Timestamp};
@@ -63,8 +64,15 @@ impl MemoryTable {
 
     /// Drops the rows that have expired. The real one does so within days, or never: nothing may rely on either.
     pub fn drop_expired(&self) {
-        let now = self.gate.ports.clock.now();
-        lock(&self.rows).rows.retain(|_, row| row.expires_at.is_none_or(|at| at > now));
+        self.drop_expired_by(self.gate.ports.clock.now(), |_| SignedDuration::ZERO);
+    }
+
+    /// Drops the rows that have expired by a time and been late for as long as this says of each; answers them.
+    pub fn drop_expired_by(&self, now: Timestamp, late: impl Fn(&Row) -> SignedDuration) -> Vec<Row> {
+        let is_over = |row: &Row| {
+            row.expires_at.is_some_and(|at| at.checked_add(late(row)).is_ok_and(|dropped_at| dropped_at <= now))
+        };
+        lock(&self.rows).rows.extract_if(.., |_, row| is_over(row)).map(|(_, row)| row).collect()
     }
 
     fn check_expiry(&self, operation: &'static str, key: &Key, expires_at: Option<Timestamp>) -> Result<(), Fault> {

@@ -3,3 +3,4 @@
 mod behaviour;
 mod contract;
 mod limits;
+mod retention;
