@@ -75,6 +75,7 @@ async fn each_route_answers_each_kind_of_token_as_its_row_says() {
         let spec = interface.specs().find(|spec| spec.name == row.route).unwrap();
         let (path, body) = (things.fill(row.path), row.body.map(|body| things.fill(body)));
         let body = body.map(|body| serde_json::from_str(&body).unwrap());
+        let at: Vec<_> = row.at.map(|version| ("if-match", version)).into_iter().collect();
         let mut ask = Vec::new();
         ask.push(("nobody", None, row.nobody));
         for Named { name, token } in &bad {
@@ -87,7 +88,7 @@ async fn each_route_answers_each_kind_of_token_as_its_row_says() {
         assert_eq!(ask.len(), 11);
         for (name, person, wanted) in ask {
             cells += 1;
-            let answer = shop.send(method(spec), &path, person.as_ref(), &[], body.as_ref()).await.unwrap();
+            let answer = shop.send(method(spec), &path, person.as_ref(), &at, body.as_ref()).await.unwrap();
             if answer.status.as_u16() != wanted {
                 wrong.push(format!("{} by {name}: {} instead of {wanted}: {}", spec.name, answer.status, answer.body));
             }

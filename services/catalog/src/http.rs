@@ -5,7 +5,7 @@ use shotengai_contracts::api;
 use shotengai_contracts::api::internal::{InternalProduct, NO_SUCH_PRODUCT};
 use shotengai_contracts::api::products::{ChangeProduct, CreateProduct, ProductWritten};
 use shotengai_kernel::{AggregateId, Currency, ProductId, Version};
-use shotengai_runtime::http::{Answer, IdempotencyKey, Reply};
+use shotengai_runtime::http::{Answer, IdempotencyKey, IfMatch, Reply};
 use shotengai_runtime::{AdminCaller, InternalCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
 
 use crate::aggregate::Products;
@@ -61,6 +61,7 @@ async fn post_product(
 async fn update(
     _: AdminCaller,
     id: PathId<ProductId>,
+    if_match: IfMatch,
     meta: RequestMeta,
     body: JsonBody<ChangeProduct>,
     catalog: web::Data<CatalogHttp>,
@@ -74,7 +75,8 @@ async fn update(
             return Err(bad_fields(&faults));
         }
     };
-    let version = update_product(&catalog.products, &id, &details, names.as_ref(), &meta.metadata()).await?;
+    let wanted = if_match.needed()?;
+    let version = update_product(&catalog.products, &id, &wanted, &details, names.as_ref(), &meta.metadata()).await?;
     let (body, location) = written(id.0, version);
     Ok(Reply::accepted(body).at(location))
 }
@@ -82,10 +84,12 @@ async fn update(
 async fn delete(
     _: AdminCaller,
     id: PathId<ProductId>,
+    if_match: IfMatch,
     meta: RequestMeta,
     catalog: web::Data<CatalogHttp>,
 ) -> Answer<ProductWritten> {
-    let version = delete_product(&catalog.products, &id, &meta.metadata()).await?;
+    let wanted = if_match.needed()?;
+    let version = delete_product(&catalog.products, &id, &wanted, &meta.metadata()).await?;
     let (body, location) = written(id.0, version);
     Ok(Reply::accepted(body).at(location))
 }

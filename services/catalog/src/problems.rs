@@ -1,7 +1,8 @@
 //! Catalog's refusals, as clients see them.
 
+use shotengai_contracts::api::parameter::IF_MATCH;
 use shotengai_contracts::api::products::PRODUCT_EXISTS;
-use shotengai_contracts::api::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE};
+use shotengai_contracts::api::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE, PRECONDITION_FAILED};
 use shotengai_runtime::Problem;
 use shotengai_runtime::http::Named;
 
@@ -13,6 +14,9 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::NotFound => Self::not_found(detail),
             Refusal::IdTaken | Refusal::IdRetired => Self::of(&PRODUCT_EXISTS).detail(detail),
+            Refusal::Stale { .. } => {
+                Self::of(&PRECONDITION_FAILED).detail(detail).at_header(IF_MATCH.name.to_ascii_lowercase())
+            }
             Refusal::KeyReused => Self::of(&IDEMPOTENCY_KEY_REUSED).detail(detail),
         }
     }

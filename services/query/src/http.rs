@@ -52,7 +52,11 @@ async fn get_product(request: HttpRequest, id: PathId<ProductId>, reads: web::Da
     reads.caught_up(params).await?;
     let product = products::get(&reads.database, &id).await?;
     product
-        .map(|product| Reply::ok(products::named_for(product, &languages)).varies("accept-language"))
+        .map(|product| {
+            let product = products::named_for(product, &languages);
+            let tag = products::tag(&product);
+            Reply::ok(product).varies("accept-language").tagged(tag)
+        })
         .ok_or_else(|| Problem::not_found(format!("there is no product {}", *id)))
 }
 

@@ -5,12 +5,15 @@ use shotengai_contracts::api::products::Product;
 use shotengai_kernel::{ProductId, Timestamp};
 use shotengai_messaging::Fault;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 use crate::database::Database;
 use crate::page::{Cursor, cut};
 use crate::store::{column, money, names, parsed, version};
 
 const READ: &str = "postgres.products";
+/// Where digests of what is shown live (RFC 9562, version 5).
+const SHOWN: Uuid = Uuid::from_u128(0x6b1f_03d2_94c7_4e08_a6d9_15f2_7c3e_b084);
 
 macro_rules! select {
     ($rest:literal) => {
@@ -58,6 +61,16 @@ impl Listed {
 pub fn named_for(product: Product, languages: &[String]) -> Product {
     let named = languages.iter().find_map(|language| product.names.get(language)).map(str::to_owned);
     Product { name: named.unwrap_or(product.name), ..product }
+}
+
+/// The entity tag of a product as it is shown: its version, which is what a change is held against, and a digest of all that
+/// is shown, since its stock and its language change with the version standing still.
+#[must_use]
+pub fn tag(product: &Product) -> String {
+    // Names, amounts and numbers always serialize.
+    let shown = serde_json::to_vec(product).unwrap_or_default();
+    let digest = Uuid::new_v5(&SHOWN, &shown).simple().to_string();
+    format!("{}.{}", product.version, &digest[..16])
 }
 
 /// A page of the products that are for sale, oldest first.

@@ -8,6 +8,7 @@
 //! - [`quantity`]: whole numbers of pieces, one at least.
 //! - [`names`]: what something is called in other languages.
 //! - [`text`]: what people write for people, bounded and readable.
+//! - [`precondition`]: at which version of something a change to it is still wanted.
 //! - [`ports`]: [`Clock`], [`Random`] and [`IdGenerator`]. Nothing else in the workspace may ask the system for these
 //!   (`clippy.toml` bans it), so that a simulation's seed replays a history exactly.
 
@@ -17,6 +18,7 @@ pub mod mailbox;
 pub mod money;
 pub mod names;
 pub mod ports;
+pub mod precondition;
 pub mod quantity;
 pub mod text;
 
@@ -29,5 +31,6 @@ pub use jiff::Timestamp;
 pub use money::{Currency, Money, MoneyError};
 pub use names::{Names, NamesError};
 pub use ports::{Clock, IdGenerator, ManualClock, Ports, Random, SeededRandom, SystemClock, SystemRandom};
+pub use precondition::Precondition;
 pub use quantity::{Quantity, QuantityError};
 pub use text::{TextError, TextRule};

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use super::recorder::{Recorder, ask, get, post};
+use super::recorder::{Ask, Recorder, ask, get, post};
 
 const KINOKO: &str =
     r#"{"product_id":"prod_kinoko","name":"きのこの山","description":"Chocolate caps.","price":200,"stock":10}"#;
@@ -42,6 +42,8 @@ async fn create(recorder: &mut Recorder) {
 
 async fn change(recorder: &mut Recorder) {
     let change = ask(Method::PUT, "/products/prod_takenoko").by("admin");
+    versions(recorder, &change).await;
+    let change = change.at("*");
     let same = r#"{"name":"たけのこの里","description":"","price":220}"#;
     recorder.asks("nothing differs", change.clone().json(same)).await;
     let both = r#"{"name":"たけのこの里","description":"Biscuit shoots.","price":230}"#;
@@ -54,22 +56,34 @@ async fn change(recorder: &mut Recorder) {
         .await;
     recorder.asks("no name", change.json(r#"{"price":1}"#)).await;
     let there = |path: &str| ask(Method::PUT, path);
-    recorder.asks("a product that is none", there("/products/prod_none").by("admin").json(same)).await;
-    recorder.asks("an id that is none", there("/products/none").by("admin").json(same)).await;
-    recorder.asks("a guest changes", there("/products/prod_takenoko").by("guest").json(same)).await;
+    recorder.asks("a product that is none", there("/products/prod_none").by("admin").at("*").json(same)).await;
+    recorder.asks("an id that is none", there("/products/none").by("admin").at("*").json(same)).await;
+    recorder.asks("a guest changes", there("/products/prod_takenoko").by("guest").at("*").json(same)).await;
 
     let passing = r#"{"product_id":"prod_passing","name":"Passing","price":1,"stock":1}"#;
     recorder.asks("a product that will go", post("/products").by("admin").json(passing)).await;
     let delete = ask(Method::DELETE, "/products/prod_passing");
     recorder.asks("nobody deletes", delete.clone()).await;
     recorder.asks("a guest deletes", delete.clone().by("guest")).await;
-    recorder.asks("deleting", delete.clone().by("admin")).await;
-    recorder.asks("deleting again", delete.by("admin")).await;
-    recorder.asks("deleting what never was", ask(Method::DELETE, "/products/prod_none").by("admin")).await;
-    recorder.asks("changing what was deleted", there("/products/prod_passing").by("admin").json(same)).await;
+    recorder.asks("deleting without a version", delete.clone().by("admin")).await;
+    recorder.asks("deleting another version", delete.clone().by("admin").at("\"9\"")).await;
+    recorder.asks("deleting", delete.clone().by("admin").at("\"1\"")).await;
+    recorder.asks("deleting again", delete.by("admin").at("\"1\"")).await;
+    recorder.asks("deleting what never was", ask(Method::DELETE, "/products/prod_none").by("admin").at("*")).await;
+    recorder.asks("changing what was deleted", there("/products/prod_passing").by("admin").at("*").json(same)).await;
     recorder.asks("a deleted product's id again", post("/products").by("admin").json(passing)).await;
     let other = passing.replace("Passing", "Other");
     recorder.asks("another product under a deleted one's id", post("/products").by("admin").json(other)).await;
+}
+
+async fn versions(recorder: &mut Recorder, change: &Ask) {
+    let body = r#"{"name":"たけのこの里","description":"","price":220}"#;
+    let other = r#"{"name":"たけのこの里","description":"","price":221}"#;
+    recorder.asks("without a version", change.clone().json(other)).await;
+    recorder.asks("another version", change.clone().at("\"7\", \"8.5f2e\"").json(other)).await;
+    recorder.asks("a weak tag", change.clone().at("W/\"1\"").json(other)).await;
+    recorder.asks("another version, but nothing differs", change.clone().at("\"7\"").json(body)).await;
+    recorder.asks("a version without quotes", change.clone().at("1").json(other)).await;
 }
 
 async fn stock(recorder: &mut Recorder) {

@@ -15,12 +15,13 @@ use shotengai_tests::wait::until;
 use super::names::Names;
 
 /// The headers of an answer that are part of the contract. Those of one connection are not: a proxy has its own.
-const CONTRACT: [&str; 8] = [
+const CONTRACT: [&str; 9] = [
     "accept",
     "accept-encoding",
     "allow",
     "cache-control",
     "content-type",
+    "etag",
     "location",
     "retry-after",
     "www-authenticate",
@@ -84,6 +85,11 @@ impl Ask {
 
     pub(super) fn json(self, body: impl Into<String>) -> Self {
         self.header("content-type", "application/json").body(body)
+    }
+
+    /// Meant for this version.
+    pub(super) fn at(self, version: &str) -> Self {
+        self.header("if-match", version)
     }
 
     pub(super) fn key(self, key: &str) -> Self {

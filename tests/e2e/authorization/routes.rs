@@ -5,6 +5,8 @@ pub(super) struct Row {
     pub(super) route: &'static str,
     pub(super) path: &'static str,
     pub(super) body: Option<&'static str>,
+    /// `If-Match`, where it is needed.
+    pub(super) at: Option<&'static str>,
     pub(super) nobody: u16,
     pub(super) guest: u16,
     pub(super) owner: u16,
@@ -14,7 +16,7 @@ pub(super) struct Row {
 
 const fn row(route: &'static str, path: &'static str, nobody: u16, good: [u16; 4]) -> Row {
     let [guest, owner, other, administrator] = good;
-    Row { route, path, body: None, nobody, guest, owner, other, administrator }
+    Row { route, path, body: None, at: None, nobody, guest, owner, other, administrator }
 }
 
 /// Everybody gets the same.
@@ -30,6 +32,10 @@ const fn administrators(route: &'static str, path: &'static str, status: u16) ->
 impl Row {
     const fn sending(self, body: &'static str) -> Self {
         Self { body: Some(body), ..self }
+    }
+
+    const fn at(self, version: &'static str) -> Self {
+        Self { at: Some(version), ..self }
     }
 }
 
@@ -48,8 +54,10 @@ pub(super) const ROUTES: &[Row] = &[
     open("getProduct", "/products/{product}", 200),
     administrators("createProduct", "/products", 201)
         .sending(r#"{"product_id":"prod_new","name":"New","description":"","price":1,"stock":1}"#),
-    administrators("changeProduct", "/products/{product}", 202).sending(r#"{"name":"New","description":"","price":1}"#),
-    administrators("deleteProduct", "/products/prod_nobodys", 404),
+    administrators("changeProduct", "/products/{product}", 202)
+        .at("*")
+        .sending(r#"{"name":"New","description":"","price":1}"#),
+    administrators("deleteProduct", "/products/prod_nobodys", 404).at("*"),
     administrators("addStock", "/products/{product}/stock", 202).sending(r#"{"quantity":1}"#),
     row("placeOrder", "/orders", 401, [422; 4]).sending(r#"{"items":[{"product_id":"prod_nobodys","quantity":1}]}"#),
     row("listOrders", "/orders", 401, [200; 4]),

@@ -54,9 +54,11 @@ async fn paths(edge: &Edge) {
     // The last two have an id's form and name nothing.
     for id in hostile.into_iter().chain(["ord_unknown", "prod_unknown"]) {
         for (method, path, who, body) in with_id(id) {
+            // No version of what is not there can be meant.
+            let any = ("if-match", "*");
             let (headers, body) =
-                body.map_or((&[][..], Vec::new()), |body| (&[JSON][..], body.to_string().into_bytes()));
-            edge.refused(&edge.send(method, &path, who, headers, body).await, 404, "not-found");
+                body.map_or((vec![any], Vec::new()), |body| (vec![any, JSON], body.to_string().into_bytes()));
+            edge.refused(&edge.send(method, &path, who, &headers, body).await, 404, "not-found");
         }
     }
     for path in ["/nowhere", "/orders/", "//orders", "/admin/..%2forders", "/problems/none", "/products/prod_1/stock/x"]

@@ -13,7 +13,7 @@ use shotengai_contracts::{Metadata, Owner};
 
 use shotengai_inventory::add_stock::add_stock;
 use shotengai_inventory::{InventoryRole, InventorySettings};
-use shotengai_kernel::{AggregateId, Currency, ProductId, Quantity, UserId, Version};
+use shotengai_kernel::{AggregateId, Currency, Precondition, ProductId, Quantity, UserId, Version};
 use shotengai_messaging::{Delivery, EventStore};
 use shotengai_runtime::Supply;
 use uuid::Uuid;
@@ -46,7 +46,7 @@ async fn of_product(world: &World, index: usize, goods: &Goods) -> anyhow::Resul
     };
     let product = create_product(&products, &wanted, &meta()).await?;
     for step in 0..i64::from(goods.prehistory) {
-        update_product(&products, &product, &details(index, 100 + step)?, None, &meta()).await?;
+        update_product(&products, &product, &Precondition::Any, &details(index, 100 + step)?, None, &meta()).await?;
     }
 
     let InventoryRole { stock_service, role } =

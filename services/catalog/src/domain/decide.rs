@@ -2,7 +2,7 @@
 
 use shotengai_contracts::CatalogEvent;
 use shotengai_contracts::events::{ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated};
-use shotengai_kernel::{Names, ProductId};
+use shotengai_kernel::{Names, Precondition, ProductId, Version};
 
 use super::{Details, Product};
 
@@ -29,9 +29,30 @@ pub enum Refusal {
     /// A deleted product had this id.
     #[error("this id belonged to a product that was deleted, and is never used again; choose another")]
     IdRetired,
+    /// The change is meant for another version.
+    #[error("the product is at version {current}, and If-Match names another; read it again")]
+    Stale {
+        /// The version that it is at.
+        current: Version,
+    },
     /// The product that this key made was asked for with other content.
     #[error("this Idempotency-Key was already used with another request body")]
     KeyReused,
+}
+
+/// The version that a product is at, and the one that a change is meant for.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// Where it is.
+    pub current: Version,
+    /// Where it has to be.
+    pub wanted: &'a Precondition,
+}
+
+impl Expected<'_> {
+    fn check(self) -> Result<(), Refusal> {
+        if self.wanted.holds(self.current) { Ok(()) } else { Err(Refusal::Stale { current: self.current }) }
+    }
 }
 
 /// Creates a product. The same request again creates nothing more.
@@ -71,17 +92,24 @@ pub fn create(
 }
 
 /// Sets name, description and price anew, and the names in other languages if they are given: those stay as they are
-/// otherwise. Nothing happens when nothing differs.
+/// otherwise. Nothing happens when nothing differs, whatever version the change is meant for: then it was made already, by
+/// the same request perhaps, whose answer was lost.
 ///
 /// # Errors
-/// [`Refusal::NotFound`], also for a deleted product.
-pub fn update(product: &Product, details: &Details, names: Option<&Names>) -> Result<Vec<CatalogEvent>, Refusal> {
+/// [`Refusal::NotFound`], also for a deleted product; [`Refusal::Stale`].
+pub fn update(
+    product: &Product,
+    at: Expected<'_>,
+    details: &Details,
+    names: Option<&Names>,
+) -> Result<Vec<CatalogEvent>, Refusal> {
     let known = product.known().filter(|known| !known.deleted).ok_or(Refusal::NotFound)?;
     let product_id = known.product_id.clone();
     let details = details.clone().called(names.unwrap_or_else(|| known.details.names()).clone());
     if known.details == details {
         return Ok(Vec::new());
     }
+    at.check()?;
     let same_words = known.details.name() == details.name()
         && known.details.names() == details.names()
         && known.details.description() == details.description();
@@ -104,11 +132,12 @@ pub fn update(product: &Product, details: &Details, names: Option<&Names>) -> Re
 /// Takes a product out of the street, once.
 ///
 /// # Errors
-/// [`Refusal::NotFound`] when there never was one.
-pub fn delete(product: &Product) -> Result<Vec<CatalogEvent>, Refusal> {
+/// [`Refusal::NotFound`] when there never was one; [`Refusal::Stale`].
+pub fn delete(product: &Product, at: Expected<'_>) -> Result<Vec<CatalogEvent>, Refusal> {
     let known = product.known().ok_or(Refusal::NotFound)?;
     if known.deleted {
         return Ok(Vec::new());
     }
+    at.check()?;
     Ok(vec![ProductDeleted { product_id: known.product_id.clone() }.into()])
 }

@@ -7,6 +7,6 @@ mod product;
 #[cfg(test)]
 mod decide_tests;
 
-pub use decide::{Identity, Refusal, create, delete, update};
+pub use decide::{Expected, Identity, Refusal, create, delete, update};
 pub use details::{DESCRIPTION, Details, DetailsError, MAX_STOCK, NAME, initial_stock, names};
 pub use product::{KnownProduct, Product};

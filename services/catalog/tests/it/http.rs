@@ -1,4 +1,4 @@
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{IF_MATCH, LOCATION};
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 
@@ -59,12 +59,13 @@ async fn services_see_every_change_at_once() {
     shop.send(create(&mushrooms()), Admin).await;
     let uri = "/products/prod_kinoko";
     let put = |name: &str, price: u32| {
-        TestRequest::put().uri(uri).set_json(json!({ "name": name, "description": "", "price": price }))
+        let body = json!({ "name": name, "description": "", "price": price });
+        TestRequest::put().uri(uri).insert_header((IF_MATCH, "*")).set_json(body)
     };
     assert_eq!(shop.send(put("きのこの山", 210), Admin).await.body["version"], 2);
     assert_eq!(shop.send(put("きのこの山", 210), Admin).await.body["version"], 2, "nothing differs");
     assert_eq!(shop.send(put("大きのこ", 300), Admin).await.body["version"], 3);
-    assert_eq!(shop.send(TestRequest::delete().uri(uri), Admin).await.status, 202);
+    assert_eq!(shop.send(TestRequest::delete().uri(uri).insert_header((IF_MATCH, "*")), Admin).await.status, 202);
     assert_eq!(
         shop.event_types("prod_kinoko").await,
         ["ProductCreated", "ProductPriceChanged", "ProductUpdated", "ProductDeleted"]
@@ -75,6 +76,36 @@ async fn services_see_every_change_at_once() {
     });
     assert_eq!((answer.status, answer.body), (200, wanted));
     assert_eq!(shop.send(put("また", 300), Admin).await.status, 404);
+}
+
+#[actix_web::test]
+async fn a_change_says_which_version_it_is_meant_for() {
+    let shop = Shop::open().await;
+    shop.send(create(&mushrooms()), Admin).await;
+    let uri = "/products/prod_kinoko";
+    let put =
+        |price: u32| TestRequest::put().uri(uri).set_json(json!({ "name": "a", "description": "", "price": price }));
+    let delete = || TestRequest::delete().uri(uri);
+    for without in [put(210), delete()] {
+        let answer = shop.send(without, Admin).await;
+        assert_eq!((answer.status, &answer.body["header"]), (428, &json!("if-match")), "{}", answer.body);
+    }
+    for (at, price, status) in [("3", 210, 400), ("\"3\"", 210, 412), ("W/\"1\"", 210, 412), ("\"1.5f2e\"", 210, 202)] {
+        let answer = shop.send(put(price).insert_header((IF_MATCH, at)), Admin).await;
+        assert_eq!(answer.status, status, "{at}: {}", answer.body);
+    }
+    let repeated = shop.send(put(210).insert_header((IF_MATCH, "\"1\"")), Admin).await;
+    assert_eq!((repeated.status, &repeated.body["version"]), (202, &json!(2)), "a request whose answer was lost");
+    for stale in [put(220), delete()] {
+        let answer = shop.send(stale.insert_header((IF_MATCH, "\"1\"")), Admin).await;
+        assert_eq!((answer.status, &answer.body["type"]), (412, &json!("/problems/precondition-failed")));
+        assert!(answer.body["detail"].as_str().unwrap().contains("is at version 2"), "{}", answer.body);
+    }
+    assert_eq!(shop.event_types("prod_kinoko").await, ["ProductCreated", "ProductUpdated"]);
+    assert_eq!(shop.send(delete().insert_header((IF_MATCH, "\"2\"")), Admin).await.body["version"], 3);
+    let none = TestRequest::delete().uri("/products/prod_none").insert_header((IF_MATCH, "\"1\""));
+    assert_eq!(shop.send(none, Admin).await.status, 404, "what is not there has no version");
+    assert_eq!(shop.send(put(1), Nobody).await.status, 401, "before anything is said of the version");
 }
 
 #[actix_web::test]

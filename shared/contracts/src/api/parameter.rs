@@ -74,6 +74,18 @@ pub const IDEMPOTENCY_KEY: Parameter = Parameter {
     example: "2f1c4a7e-wish-1",
 };
 
+/// The header that says which version a change is meant for.
+pub const IF_MATCH: Parameter = Parameter {
+    location: Location::Header,
+    name: "If-Match",
+    description: "Which version the change is meant for: the `ETag` of what you have read, or the `version` that a command \
+                  answered in double quotes; several with commas between, or `*` for any. Without it: 428 \
+                  `precondition-required`; with another than the current one: 412 `precondition-failed`.",
+    repeats: false,
+    schema: |_| json_schema!({ "type": "string" }),
+    example: "\"3\"",
+};
+
 /// The header that chooses a guest's language where the body doesn't.
 pub const ACCEPT_LANGUAGE: Parameter = Parameter {
     location: Location::Header,

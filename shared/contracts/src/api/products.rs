@@ -9,9 +9,9 @@ use shotengai_kernel::{Currency, Decimal, Names, ProductId, Quantity, Version};
 use uuid::Uuid;
 
 use super::page::{CURSOR, LIMIT, MIN_VERSION, NOT_CAUGHT_UP};
-use super::parameter::{ACCEPT_LANGUAGE, IDEMPOTENCY_KEY, Parameter};
+use super::parameter::{ACCEPT_LANGUAGE, IDEMPOTENCY_KEY, IF_MATCH, Parameter};
 use super::route::Success;
-use super::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE};
+use super::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE, PRECONDITION_FAILED, PRECONDITION_REQUIRED};
 use super::{Administrator, Anyone, Page, ProblemType, Route};
 use crate::topology::Service;
 
@@ -31,6 +31,7 @@ pub const GET_PRODUCT: Route<Anyone, ProductId, (), Product> =
     Route::get("/products/{id}", Service::QUERY, "getProduct")
         .about(TAG, "One product", "")
         .cached(NO_CACHE)
+        .tagged()
         .reads(&[&LANG, &MIN_VERSION, &ACCEPT_LANGUAGE])
         .refuses(&[&NOT_CAUGHT_UP]);
 
@@ -53,18 +54,22 @@ pub const CHANGE_PRODUCT: Route<Administrator, ProductId, ChangeProduct, Product
         .about(
             TAG,
             "Change a product",
-            "Name, description and price are replaced. Orders keep the price that they were placed at.",
+            "Name, description and price are replaced, at the version that `If-Match` names. Where they are so already, \
+             nothing happens, whatever it names: a change may be sent again. Orders keep the price that they were placed at.",
         )
         .answers(&[Success { status: 202, meaning: "It is so now; where nothing differs, it was." }])
         .locates()
-        .refuses(&[&INVALID_TEXT, &OUT_OF_RANGE]);
+        .reads(&[&IF_MATCH])
+        .refuses(&[&INVALID_TEXT, &OUT_OF_RANGE, &PRECONDITION_REQUIRED, &PRECONDITION_FAILED]);
 
 /// Takes a product off sale.
 pub const DELETE_PRODUCT: Route<Administrator, ProductId, (), ProductWritten> =
     Route::delete("/products/{id}", Service::CATALOG, "deleteProduct")
         .about(TAG, "Take a product off sale", "For good: its id is never used again.")
         .answers(&[Success { status: 202, meaning: "It is gone." }])
-        .locates();
+        .locates()
+        .reads(&[&IF_MATCH])
+        .refuses(&[&PRECONDITION_REQUIRED, &PRECONDITION_FAILED]);
 
 /// Adds pieces to a product's stock.
 pub const ADD_STOCK: Route<Administrator, ProductId, AddStock, StockAdded> =

@@ -159,6 +159,8 @@ pub struct Spec {
     pub success: &'static [Success],
     /// Whether `Location` names what was made or changed.
     pub has_location: bool,
+    /// Whether `ETag` names the version that is shown.
+    pub has_etag: bool,
     /// `Cache-Control` of a good answer.
     pub cache: Option<&'static str>,
     /// What stands in the answer.
@@ -231,6 +233,7 @@ impl<W: Who, P, B, A> Route<W, P, B, A> {
             body_is_optional: false,
             success: &[Success { status: 200, meaning: "OK." }],
             has_location: false,
+            has_etag: false,
             cache: None,
             media: Media::Json,
             problems: &[],
@@ -284,6 +287,13 @@ impl<W, P, B, A> Route<W, P, B, A> {
     #[must_use]
     pub const fn locates(mut self) -> Self {
         self.spec.has_location = true;
+        self
+    }
+
+    /// Says in `ETag` which version is shown.
+    #[must_use]
+    pub const fn tagged(mut self) -> Self {
+        self.spec.has_etag = true;
         self
     }
 

@@ -22,6 +22,8 @@ pub const ALL: &[&ProblemType] = &[
     &NOT_FOUND,
     &ORIGIN_NOT_ALLOWED,
     &OUT_OF_RANGE,
+    &PRECONDITION_FAILED,
+    &PRECONDITION_REQUIRED,
     &ROLE_TIMEOUT,
     &TOO_MANY_REQUESTS,
     &UNAUTHORIZED,
@@ -171,6 +173,24 @@ pub const OUT_OF_RANGE: ProblemType = ProblemType {
     title: "Out of bounds",
     meaning: "A number is below or above its bounds, or has more decimals than the currency.",
     cure: "`detail` has the bounds of the field that `pointer` names.",
+};
+
+/// 412: `precondition-failed`.
+pub const PRECONDITION_FAILED: ProblemType = ProblemType {
+    slug: "precondition-failed",
+    status: 412,
+    title: "It has changed since you read it",
+    meaning: "`If-Match` names another version than the current one. Nothing was changed.",
+    cure: "Read it again, look at what has changed, and send your change with the new `ETag`. `detail` has the current version.",
+};
+
+/// 428: `precondition-required`.
+pub const PRECONDITION_REQUIRED: ProblemType = ProblemType {
+    slug: "precondition-required",
+    status: 428,
+    title: "Say which version you mean",
+    meaning: "This needs `If-Match`, so that nobody overwrites what they have not seen. Nothing was changed.",
+    cure: "Send `If-Match` with the `ETag` of what you have read, or with the `version` that a command answered, in double quotes; `*` means any.",
 };
 
 /// 504: `role-timeout`.

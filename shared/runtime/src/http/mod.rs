@@ -2,7 +2,7 @@
 //!
 //! [`Routes`] merges what roles serve, each route a constant of `contracts::api` that [`typed`] holds its handler against ·
 //! [`Gate`] stands before all of it · [`Reply`] is a good answer, [`Problem`] every error's form · [`JsonBody`],
-//! [`OptionalBody`], [`PathId`], [`RequestMeta`], [`Caller`], [`AdminCaller`], [`InternalCaller`] are the extractors ·
+//! [`OptionalBody`], [`PathId`], [`IdempotencyKey`], [`IfMatch`], [`RequestMeta`], [`Caller`], [`AdminCaller`], [`InternalCaller`] are the extractors ·
 //! [`HttpState`] is what they need.
 
 mod body;
@@ -13,6 +13,7 @@ mod documents;
 mod faults;
 mod gate;
 mod idempotency;
+mod if_match;
 mod json;
 mod meta;
 mod middleware;
@@ -36,6 +37,7 @@ pub use budget::{BodyBudget, BodyRoom};
 pub use caller::{AdminCaller, Caller, InternalCaller, Recognized};
 pub use gate::{Entry, Gate};
 pub use idempotency::IdempotencyKey;
+pub use if_match::IfMatch;
 pub use meta::{REQUEST_ID_HEADER, RequestMeta, request_id};
 pub use outbound::with_trace;
 pub use path::PathId;

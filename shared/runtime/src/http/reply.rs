@@ -1,8 +1,10 @@
 //! Good answers: a status, a few headers, and a body of the type that the route promises.
 
+use std::fmt;
+
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, LOCATION, SET_COOKIE, VARY};
+use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderName, HeaderValue, LOCATION, SET_COOKIE, VARY};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 
@@ -64,6 +66,16 @@ impl<T> Reply<T> {
     pub fn at(mut self, path: impl AsRef<str>) -> Self {
         if let Ok(path) = HeaderValue::from_str(path.as_ref()) {
             self.headers.push((LOCATION, path));
+        }
+        self
+    }
+
+    /// Says in `ETag` what is shown here: a strong tag, given without its quotes. One that can't stand in a header is left
+    /// out.
+    #[must_use]
+    pub fn tagged(mut self, tag: impl fmt::Display) -> Self {
+        if let Ok(tag) = HeaderValue::try_from(format!("\"{tag}\"")) {
+            self.headers.push((ETAG, tag));
         }
         self
     }

@@ -4,7 +4,7 @@ use shotengai_catalog::change::{delete_product, update_product};
 use shotengai_catalog::create::{CreateProduct, create_product};
 use shotengai_catalog::domain::Details;
 use shotengai_inventory::add_stock::{AddRefusal, add_stock, keyed_addition};
-use shotengai_kernel::{ProductId, Quantity, UserId};
+use shotengai_kernel::{AggregateId, Precondition, ProductId, Quantity, UserId};
 use shotengai_messaging::CommandError;
 
 use super::{Attempt, Person};
@@ -107,9 +107,12 @@ impl Person {
                 let meta = self.meta(&open);
                 async move {
                     let Some(products) = &open.services.products else { return Attempt::Again };
+                    // As a client does who has read it; whoever is late reads again.
+                    let Ok(loaded) = products.load(&AggregateId::from(product)).await else { return Attempt::Again };
+                    let read = Precondition::OneOf(vec![loaded.version]);
                     let changed = match to {
-                        Some(details) => update_product(products, product, details, None, &meta).await.is_ok(),
-                        None => delete_product(products, product, &meta).await.is_ok(),
+                        Some(details) => update_product(products, product, &read, details, None, &meta).await.is_ok(),
+                        None => delete_product(products, product, &read, &meta).await.is_ok(),
                     };
                     if changed { Attempt::Settled(()) } else { Attempt::Again }
                 }

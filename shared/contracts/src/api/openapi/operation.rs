@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::super::parameter::{Location, Parameter};
+use super::super::parameter::{IF_MATCH, Location, Parameter};
 use super::super::route::{Media, Spec, Success};
 use super::super::{Audience, Endpoint, ProblemType, shared};
 use super::Schemas;
@@ -15,7 +15,11 @@ pub(super) fn operation(route: &dyn Endpoint, schemas: &mut Schemas) -> Value {
     let body = route.body_schema(&mut schemas.sent);
     let mut parameters: Vec<Value> =
         id.iter().map(|schema| json!({ "name": "id", "in": "path", "required": true, "schema": schema })).collect();
-    parameters.extend(spec.parameters.iter().map(|known| parameter(known, schemas)));
+    // The only one that a route can't do without: it says so by the refusal.
+    let needs = |known: &Parameter| {
+        known.name == IF_MATCH.name && spec.problems.iter().any(|problem| **problem == shared::PRECONDITION_REQUIRED)
+    };
+    parameters.extend(spec.parameters.iter().map(|known| parameter(known, needs(known), schemas)));
 
     let mut operation = Map::new();
     let mut put = |key: &str, value: Value| operation.insert(key.to_owned(), value);
@@ -47,7 +51,7 @@ pub(super) fn operation(route: &dyn Endpoint, schemas: &mut Schemas) -> Value {
     Value::Object(operation)
 }
 
-fn parameter(parameter: &Parameter, schemas: &mut Schemas) -> Value {
+fn parameter(parameter: &Parameter, needed: bool, schemas: &mut Schemas) -> Value {
     let schema = (parameter.schema)(&mut schemas.sent);
     let location = match parameter.location {
         Location::Query => "query",
@@ -55,6 +59,9 @@ fn parameter(parameter: &Parameter, schemas: &mut Schemas) -> Value {
         Location::Cookie => "cookie",
     };
     let mut told = json!({ "name": parameter.name, "in": location, "description": parameter.description });
+    if needed {
+        told["required"] = json!(true);
+    }
     // A number stands in its text as itself.
     let example = parameter.example.parse::<u64>().map_or_else(|_| json!(parameter.example), |number| json!(number));
     if parameter.repeats {
@@ -91,6 +98,13 @@ fn good(route: &dyn Endpoint, success: Success, schemas: &mut Schemas) -> Value 
             "Location",
             "Where it can be read; after a command with the `min_version` that shows what was written.",
             json!({ "type": "string", "format": "uri-reference" }),
+        );
+    }
+    if spec.has_etag {
+        header(
+            "ETag",
+            "What is shown, for `If-Match` of a change: its version, and what tells apart what is shown of that version.",
+            json!({ "type": "string" }),
         );
     }
     if let Some(cache) = spec.cache {
