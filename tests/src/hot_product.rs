@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use shotengai_contracts::events::{OrderItem, OrderPlaced, ProductCreated};
+use shotengai_contracts::events::{OrderItem, OrderPlaced, Presentation, ProductCreated};
 use shotengai_contracts::topology::{Service, queues};
 use shotengai_contracts::{Envelope, Event, EventType, Metadata, Owner};
 use shotengai_inventory::InventorySettings;
@@ -143,7 +143,15 @@ fn price() -> Money {
 
 fn created(n: usize, stock: u32) -> ProductCreated {
     let (name, description) = ("きのこの山".to_owned(), String::new());
-    ProductCreated { product_id: product(n), name, names: Names::default(), description, price: price(), stock }
+    ProductCreated {
+        product_id: product(n),
+        name,
+        names: Names::default(),
+        description,
+        presentation: Presentation::default(),
+        price: price(),
+        stock,
+    }
 }
 
 fn placed(n: usize, of: usize) -> OrderPlaced {

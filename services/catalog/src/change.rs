@@ -1,13 +1,13 @@
-//! Updating and deleting a product.
+//! Updating, deleting and restoring a product.
 
 use shotengai_contracts::Metadata;
-use shotengai_kernel::{AggregateId, Names, Precondition, ProductId, Version};
+use shotengai_kernel::{AggregateId, Precondition, ProductId, Version};
 use shotengai_messaging::{CommandError, Loaded};
 
 use crate::aggregate::Products;
-use crate::domain::{Details, Expected, Product, Refusal, delete, update};
+use crate::domain::{Details, Expected, Extras, Product, Refusal, delete, restore, update};
 
-/// Sets name, description and price anew, and the names in other languages if they are given; returns the product's version afterwards.
+/// Sets name, description and price anew, and of `extras` what is given; returns the product's version afterwards.
 ///
 /// # Errors
 /// [`CommandError`]; repeat after a fault.
@@ -16,10 +16,10 @@ pub async fn update_product(
     product_id: &ProductId,
     wanted: &Precondition,
     details: &Details,
-    names: Option<&Names>,
+    extras: &Extras,
     meta: &Metadata,
 ) -> Result<Version, CommandError<Refusal>> {
-    let decide = |product: &Loaded<Product>| update(&product.state, at(product, wanted), details, names);
+    let decide = |product: &Loaded<Product>| update(&product.state, at(product, wanted), details, extras);
     products.execute(&AggregateId::from(product_id), meta, decide).await.map(|executed| executed.loaded.version)
 }
 
@@ -34,6 +34,20 @@ pub async fn delete_product(
     meta: &Metadata,
 ) -> Result<Version, CommandError<Refusal>> {
     let decide = |product: &Loaded<Product>| delete(&product.state, at(product, wanted));
+    products.execute(&AggregateId::from(product_id), meta, decide).await.map(|executed| executed.loaded.version)
+}
+
+/// Brings a deleted product back; returns its version afterwards.
+///
+/// # Errors
+/// [`CommandError`]; repeat after a fault.
+pub async fn restore_product(
+    products: &Products,
+    product_id: &ProductId,
+    wanted: &Precondition,
+    meta: &Metadata,
+) -> Result<Version, CommandError<Refusal>> {
+    let decide = |product: &Loaded<Product>| restore(&product.state, at(product, wanted));
     products.execute(&AggregateId::from(product_id), meta, decide).await.map(|executed| executed.loaded.version)
 }
 

@@ -9,9 +9,9 @@ use shotengai_runtime::http::{Answer, IdempotencyKey, IfMatch, Reply};
 use shotengai_runtime::{AdminCaller, InternalCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
 
 use crate::aggregate::Products;
-use crate::change::{delete_product, update_product};
+use crate::change::{delete_product, restore_product, update_product};
 use crate::create::{self, create_product};
-use crate::domain::{Details, initial_stock, names};
+use crate::domain::{Details, Extras, GivenExtras, initial_stock};
 use crate::lookup::internal_product;
 use crate::problems::bad_fields;
 
@@ -30,6 +30,7 @@ pub fn routes(routes: &mut Routes, catalog: &CatalogHttp) {
     routes.route(api::CREATE_PRODUCT, post_product);
     routes.route(api::CHANGE_PRODUCT, update);
     routes.route(api::DELETE_PRODUCT, delete);
+    routes.route(api::RESTORE_PRODUCT, restore);
     routes.route(api::INTERNAL_PRODUCT, internal);
 }
 
@@ -42,10 +43,16 @@ async fn post_product(
 ) -> Answer<ProductWritten> {
     let body = body.value;
     let details = Details::parse(&body.name, &body.description, &body.price, catalog.currency);
-    let (details, stock) = match (details, names(&body.names), initial_stock(body.stock)) {
-        (Ok(details), Ok(names), Ok(stock)) => (details.called(names), stock),
-        (details, names, stock) => {
-            let faults = [details.err(), names.err(), stock.err().map(|fault| vec![fault])];
+    let extras = Extras::parse(GivenExtras {
+        names: Some(&body.names),
+        descriptions: Some(&body.descriptions),
+        categories: Some(&body.categories),
+        search_text: Some(&body.search_text),
+    });
+    let (details, stock) = match (details, extras, initial_stock(body.stock)) {
+        (Ok(details), Ok(extras), Ok(stock)) => (details.with(&extras), stock),
+        (details, extras, stock) => {
+            let faults = [details.err(), extras.err(), stock.err().map(|fault| vec![fault])];
             let faults: Vec<_> = faults.into_iter().flatten().flatten().collect();
             return Err(bad_fields(&faults));
         }
@@ -68,15 +75,21 @@ async fn update(
 ) -> Answer<ProductWritten> {
     let body = body.value;
     let details = Details::parse(&body.name, &body.description, &body.price, catalog.currency);
-    let (details, names) = match (details, body.names.as_ref().map(names).transpose()) {
-        (Ok(details), Ok(names)) => (details, names),
-        (details, names) => {
-            let faults: Vec<_> = [details.err(), names.err()].into_iter().flatten().flatten().collect();
+    let extras = Extras::parse(GivenExtras {
+        names: body.names.as_ref(),
+        descriptions: body.descriptions.as_ref(),
+        categories: body.categories.as_deref(),
+        search_text: body.search_text.as_deref(),
+    });
+    let (details, extras) = match (details, extras) {
+        (Ok(details), Ok(extras)) => (details, extras),
+        (details, extras) => {
+            let faults: Vec<_> = [details.err(), extras.err()].into_iter().flatten().flatten().collect();
             return Err(bad_fields(&faults));
         }
     };
     let wanted = if_match.needed()?;
-    let version = update_product(&catalog.products, &id, &wanted, &details, names.as_ref(), &meta.metadata()).await?;
+    let version = update_product(&catalog.products, &id, &wanted, &details, &extras, &meta.metadata()).await?;
     let (body, location) = written(id.0, version);
     Ok(Reply::accepted(body).at(location))
 }
@@ -90,6 +103,19 @@ async fn delete(
 ) -> Answer<ProductWritten> {
     let wanted = if_match.needed()?;
     let version = delete_product(&catalog.products, &id, &wanted, &meta.metadata()).await?;
+    let (body, location) = written(id.0, version);
+    Ok(Reply::accepted(body).at(location))
+}
+
+async fn restore(
+    _: AdminCaller,
+    id: PathId<ProductId>,
+    if_match: IfMatch,
+    meta: RequestMeta,
+    catalog: web::Data<CatalogHttp>,
+) -> Answer<ProductWritten> {
+    let wanted = if_match.needed()?;
+    let version = restore_product(&catalog.products, &id, &wanted, &meta.metadata()).await?;
     let (body, location) = written(id.0, version);
     Ok(Reply::accepted(body).at(location))
 }

@@ -25,8 +25,8 @@ impl From<Refusal> for Problem {
 /// One answer about every bad field, of the type of the first.
 pub(crate) fn bad_fields(faults: &[DetailsError]) -> Problem {
     let of = match faults.first() {
-        Some(DetailsError::Name(_) | DetailsError::Names(_) | DetailsError::Description(_)) => &INVALID_TEXT,
-        _ => &OUT_OF_RANGE,
+        Some(DetailsError::Price(_) | DetailsError::Stock | DetailsError::Categories) | None => &OUT_OF_RANGE,
+        Some(_) => &INVALID_TEXT,
     };
     let named = faults.iter().map(|fault| Named::pointer(fault.pointer(), fault.to_string()));
     Problem::of(of).errors(named)

@@ -75,6 +75,7 @@ impl GroupHandler for OrderEvents {
         EventType::ProductUpdated,
         EventType::ProductPriceChanged,
         EventType::ProductDeleted,
+        EventType::ProductRestored,
     ];
 
     type Key = Subject;
@@ -103,6 +104,7 @@ fn subject(event: &Event) -> Subject {
         Event::ProductUpdated(event) => Subject::Product(event.product_id.clone()),
         Event::ProductPriceChanged(event) => Subject::Product(event.product_id.clone()),
         Event::ProductDeleted(event) => Subject::Product(event.product_id.clone()),
+        Event::ProductRestored(event) => Subject::Product(event.product_id.clone()),
         _ => Subject::Other,
     }
 }

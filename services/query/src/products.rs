@@ -2,14 +2,15 @@
 
 use shotengai_contracts::api::Page;
 use shotengai_contracts::api::products::Product;
-use shotengai_kernel::{ProductId, Timestamp};
+use shotengai_contracts::events::Presentation;
+use shotengai_kernel::{Names, ProductId, Timestamp};
 use shotengai_messaging::Fault;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::database::Database;
 use crate::page::{Cursor, cut};
-use crate::store::{column, money, names, parsed, version};
+use crate::store::{column, money, names, parsed, presentation, version};
 
 const READ: &str = "postgres.products";
 /// Where digests of what is shown live (RFC 9562, version 5).
@@ -18,8 +19,8 @@ const SHOWN: Uuid = Uuid::from_u128(0x6b1f_03d2_94c7_4e08_a6d9_15f2_7c3e_b084);
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT p.product_id, p.name, p.names, p.description, p.price_minor, p.currency, p.image_keys, p.created_at, \
-             p.version, coalesce(s.available, 0) AS available \
+            "SELECT p.product_id, p.name, p.names, p.description, p.descriptions, p.categories, p.search_text, \
+             p.price_minor, p.currency, p.image_keys, p.created_at, p.version, coalesce(s.available, 0) AS available \
              FROM read_products p LEFT JOIN read_stock s USING (product_id) WHERE NOT p.deleted AND ",
             $rest
         )
@@ -37,11 +38,15 @@ struct Listed {
 impl Listed {
     fn read(row: &Row) -> Result<Self, Fault> {
         let price = money(row, "price_minor")?;
+        let Presentation { descriptions, categories, search_text } = presentation(row)?;
         let product = Product {
             product_id: parsed(row, "product_id")?,
             name: column(row, "name")?,
             names: names(row)?,
             description: column(row, "description")?,
+            descriptions,
+            categories,
+            search_text,
             price: price.to_major_number(),
             currency: price.currency(),
             stock: column(row, "available")?,
@@ -56,11 +61,13 @@ impl Listed {
     }
 }
 
-/// The same product, called as in the first of these languages that it has a name in.
+/// The same product, called as in the first of these languages that it has a name in, and described as in the first that it
+/// has a description in.
 #[must_use]
 pub fn named_for(product: Product, languages: &[String]) -> Product {
-    let named = languages.iter().find_map(|language| product.names.get(language)).map(str::to_owned);
-    Product { name: named.unwrap_or(product.name), ..product }
+    let first = |texts: &Names| languages.iter().find_map(|language| texts.get(language)).map(str::to_owned);
+    let (named, described) = (first(&product.names), first(&product.descriptions));
+    Product { name: named.unwrap_or(product.name), description: described.unwrap_or(product.description), ..product }
 }
 
 /// The entity tag of a product as it is shown: its version, which is what a change is held against, and a digest of all that

@@ -113,6 +113,7 @@ impl GroupHandler for Projector {
         EventType::ProductPriceChanged,
         EventType::ProductImageAdded,
         EventType::ProductDeleted,
+        EventType::ProductRestored,
         EventType::StockMoved,
         EventType::OrderPlaced,
         EventType::OrderStockSecured,
@@ -265,7 +266,8 @@ fn sort<'a>(deliveries: &[&'a Delivery]) -> Sorted<'a> {
             | EventType::ProductUpdated
             | EventType::ProductPriceChanged
             | EventType::ProductImageAdded
-            | EventType::ProductDeleted => &mut sorted.products,
+            | EventType::ProductDeleted
+            | EventType::ProductRestored => &mut sorted.products,
             EventType::StockMoved => &mut sorted.stock,
             EventType::OrderPlaced
             | EventType::OrderStockSecured

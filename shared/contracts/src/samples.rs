@@ -14,9 +14,9 @@ use crate::events::{
     CancelReason, CaptureStarted, CartCleared, CartItemChanged, DeclineStage, Event, EventType, ItemAddedToCart,
     ItemRemovedFromCart, OrderCancelled, OrderConfirmed, OrderItem, OrderPaid, OrderPaymentSecured, OrderPlaced,
     OrderShipped, OrderStage, OrderStockSecured, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded,
-    PaymentVoided, ProductCreated, ProductDeleted, ProductImageAdded, ProductPriceChanged, ProductUpdated,
-    RefundStarted, Shortage, StockAdded, StockDeducted, StockLine, StockMoved, StockRejected, StockReleased,
-    StockReserved, VoidStarted,
+    PaymentVoided, Presentation, ProductCreated, ProductDeleted, ProductImageAdded, ProductPriceChanged,
+    ProductRestored, ProductUpdated, RefundStarted, Shortage, StockAdded, StockDeducted, StockLine, StockMoved,
+    StockRejected, StockReleased, StockReserved, VoidStarted,
 };
 
 /// The constants below are valid; a mistake in one shows here, in the first test that runs.
@@ -50,6 +50,12 @@ pub fn event(event_type: EventType) -> Result<Event, SampleError> {
     let english = BTreeMap::from([("en".to_owned(), "Kinoko no Yama".to_owned())]);
     let names = Names::parse(&english, TextRule::line(1, 200)).unwrap_or_default();
     let description = "Chocolate mushrooms.".to_owned();
+    let german = BTreeMap::from([("de".to_owned(), "Pilze aus Schokolade.".to_owned())]);
+    let presentation = Presentation {
+        descriptions: Names::parse(&german, TextRule::prose(2000)).unwrap_or_default(),
+        categories: vec!["sweets/chocolate".to_owned()],
+        search_text: "きのこ kinoko mushroom".to_owned(),
+    };
     let items = vec![OrderItem {
         product_id: product_id.clone(),
         name: name.clone(),
@@ -60,8 +66,12 @@ pub fn event(event_type: EventType) -> Result<Event, SampleError> {
     let lines = vec![StockLine { product_id: product_id.clone(), quantity }];
     let provider_reference = "ledger-1".to_owned();
     Ok(match event_type {
-        EventType::ProductCreated => ProductCreated { product_id, name, names, description, price, stock: 100 }.into(),
-        EventType::ProductUpdated => ProductUpdated { product_id, name, names, description, price }.into(),
+        EventType::ProductCreated => {
+            ProductCreated { product_id, name, names, description, presentation, price, stock: 100 }.into()
+        }
+        EventType::ProductUpdated => {
+            ProductUpdated { product_id, name, names, description, presentation, price }.into()
+        }
         EventType::ProductPriceChanged => {
             ProductPriceChanged { product_id, price, source_sequence: Some("4966".to_owned()) }.into()
         }
@@ -69,6 +79,9 @@ pub fn event(event_type: EventType) -> Result<Event, SampleError> {
             ProductImageAdded { product_id, keys: vec!["products/prod_kinoko/1.webp".to_owned()] }.into()
         }
         EventType::ProductDeleted => ProductDeleted { product_id }.into(),
+        EventType::ProductRestored => {
+            ProductRestored { product_id, name, names, description, presentation, price }.into()
+        }
         EventType::ItemAddedToCart => ItemAddedToCart { cart_id, user_id, product_id, quantity, price }.into(),
         EventType::CartItemChanged => CartItemChanged { cart_id, user_id, product_id, quantity }.into(),
         EventType::ItemRemovedFromCart => ItemRemovedFromCart { cart_id, user_id, product_id }.into(),

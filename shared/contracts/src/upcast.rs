@@ -14,8 +14,8 @@ pub fn upcast(event_type: EventType, version: u32, data: Value) -> Value {
 /// Lifts from this version to the next.
 ///
 /// A type that grows a version and needs more than serde's defaults gets a step of its own here; a golden file of each
-/// older version stays in `golden/` to prove it. Version 2 of ProductCreated and ProductUpdated only added `names`, which
-/// are none where they are missing.
+/// older version stays in `golden/` to prove it. Version 2 of ProductCreated and ProductUpdated only added `names`,
+/// version 3 the fields of [`Presentation`](crate::events::Presentation): none where they are missing.
 fn step(event_type: EventType, version: u32, data: Value) -> Value {
     match (event_type, version) {
         (EventType::OrderPlaced, 1) => order_without_token(data),

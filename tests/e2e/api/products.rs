@@ -74,6 +74,29 @@ async fn change(recorder: &mut Recorder) {
     recorder.asks("a deleted product's id again", post("/products").by("admin").json(passing)).await;
     let other = passing.replace("Passing", "Other");
     recorder.asks("another product under a deleted one's id", post("/products").by("admin").json(other)).await;
+    restore(recorder).await;
+}
+
+async fn restore(recorder: &mut Recorder) {
+    let body = r#"{"product_id":"prod_returning","name":"Returning","price":10,"stock":1,
+        "names":{"en":"Returning"},"description":"説明","descriptions":{"en":"Comes back."},
+        "categories":["sweets/chocolate","gifts"],"search_text":"boomerang"}"#;
+    recorder.asks("a product with everything", post("/products").by("admin").json(body)).await;
+    let bad =
+        r#"{"name":"a","price":1,"descriptions":{"EN":"a"},"categories":["a","Sweets","a"],"search_text":"\u0000"}"#;
+    recorder.asks("every optional field is bad", post("/products").by("admin").json(bad)).await;
+    let restore = post("/products/prod_returning/restore");
+    recorder.asks("restoring what is on sale", restore.clone().by("admin").at("*")).await;
+    recorder.asks("it goes", ask(Method::DELETE, "/products/prod_returning").by("admin").at("\"1\"")).await;
+    recorder.asks("a guest restores", restore.clone().by("guest").at("*")).await;
+    recorder.asks("restoring without a version", restore.clone().by("admin")).await;
+    recorder.asks("restoring another version", restore.clone().by("admin").at("\"1\"")).await;
+    recorder.asks("restoring", restore.clone().by("admin").at("\"2\"")).await;
+    recorder.asks("restoring again", restore.by("admin").at("\"2\"")).await;
+    recorder.asks("restoring what never was", post("/products/prod_none/restore").by("admin").at("*")).await;
+    let less = r#"{"name":"Returning","description":"説明","price":10,"categories":[]}"#;
+    let change = ask(Method::PUT, "/products/prod_returning").by("admin").at("\"3\"");
+    recorder.asks("its categories are taken away and the rest stays", change.json(less)).await;
 }
 
 async fn versions(recorder: &mut Recorder, change: &Ask) {
@@ -120,6 +143,9 @@ async fn read(recorder: &mut Recorder) {
     recorder.asks("what is yet to be written", get("/products/prod_kinoko?min_version=prod_kinoko:9")).await;
     recorder.asks("a version that is none", get("/products/prod_kinoko?min_version=kinoko")).await;
     recorder.asks("one that was deleted", get("/products/prod_passing")).await;
+    recorder
+        .asks("one that was restored, in English", get("/products/prod_returning?lang=en&min_version=prod_returning:4"))
+        .await;
     recorder.asks("one that never was", get("/products/prod_none")).await;
     recorder.asks("an id that is none", get("/products/none")).await;
     recorder.asks("all", get("/products")).await;

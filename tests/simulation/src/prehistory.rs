@@ -7,7 +7,7 @@ use anyhow::Context;
 use shotengai_catalog::CatalogSettings;
 use shotengai_catalog::change::update_product;
 use shotengai_catalog::create::{CreateProduct, create_product};
-use shotengai_catalog::domain::Details;
+use shotengai_catalog::domain::{Details, Extras};
 use shotengai_contracts::topology::{Service, queues};
 use shotengai_contracts::{Metadata, Owner};
 
@@ -46,7 +46,15 @@ async fn of_product(world: &World, index: usize, goods: &Goods) -> anyhow::Resul
     };
     let product = create_product(&products, &wanted, &meta()).await?;
     for step in 0..i64::from(goods.prehistory) {
-        update_product(&products, &product, &Precondition::Any, &details(index, 100 + step)?, None, &meta()).await?;
+        update_product(
+            &products,
+            &product,
+            &Precondition::Any,
+            &details(index, 100 + step)?,
+            &Extras::default(),
+            &meta(),
+        )
+        .await?;
     }
 
     let InventoryRole { stock_service, role } =

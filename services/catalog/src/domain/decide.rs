@@ -1,10 +1,12 @@
 //! Decisions: from what is known and what is asked, to events.
 
 use shotengai_contracts::CatalogEvent;
-use shotengai_contracts::events::{ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated};
-use shotengai_kernel::{Names, Precondition, ProductId, Version};
+use shotengai_contracts::events::{
+    ProductCreated, ProductDeleted, ProductPriceChanged, ProductRestored, ProductUpdated,
+};
+use shotengai_kernel::{Precondition, ProductId, Version};
 
-use super::{Details, Product};
+use super::{Details, Extras, Product};
 
 /// Where a new product's id comes from: it decides what a repeated request means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +28,8 @@ pub enum Refusal {
     /// Another product has this id.
     #[error("a product with this id exists and is not the same; choose another id, or change that product with PUT")]
     IdTaken,
-    /// A deleted product had this id.
-    #[error("this id belonged to a product that was deleted, and is never used again; choose another")]
+    /// A deleted product has this id.
+    #[error("this id belongs to a product that was deleted; restore it, or choose another id")]
     IdRetired,
     /// The change is meant for another version.
     #[error("the product is at version {current}, and If-Match names another; read it again")]
@@ -74,6 +76,7 @@ pub fn create(
                 name: details.name().to_owned(),
                 names: details.names().clone(),
                 description: details.description().to_owned(),
+                presentation: details.presentation().clone(),
                 price: details.price(),
                 stock,
             }
@@ -91,8 +94,7 @@ pub fn create(
     }
 }
 
-/// Sets name, description and price anew, and the names in other languages if they are given: those stay as they are
-/// otherwise. Nothing happens when nothing differs, whatever version the change is meant for: then it was made already, by
+/// Sets name, description and price anew, and of `extras` what is given: the others stay as they are. Nothing happens when nothing differs, whatever version the change is meant for: then it was made already, by
 /// the same request perhaps, whose answer was lost.
 ///
 /// # Errors
@@ -101,18 +103,19 @@ pub fn update(
     product: &Product,
     at: Expected<'_>,
     details: &Details,
-    names: Option<&Names>,
+    extras: &Extras,
 ) -> Result<Vec<CatalogEvent>, Refusal> {
     let known = product.known().filter(|known| !known.deleted).ok_or(Refusal::NotFound)?;
     let product_id = known.product_id.clone();
-    let details = details.clone().called(names.unwrap_or_else(|| known.details.names()).clone());
+    let details = extras.complete(details.clone(), Some(&known.details));
     if known.details == details {
         return Ok(Vec::new());
     }
     at.check()?;
     let same_words = known.details.name() == details.name()
         && known.details.names() == details.names()
-        && known.details.description() == details.description();
+        && known.details.description() == details.description()
+        && known.details.presentation() == details.presentation();
     if same_words {
         let changed = ProductPriceChanged { product_id, price: details.price(), source_sequence: None };
         return Ok(vec![changed.into()]);
@@ -123,6 +126,7 @@ pub fn update(
             name: details.name().to_owned(),
             names: details.names().clone(),
             description: details.description().to_owned(),
+            presentation: details.presentation().clone(),
             price: details.price(),
         }
         .into(),
@@ -140,4 +144,28 @@ pub fn delete(product: &Product, at: Expected<'_>) -> Result<Vec<CatalogEvent>, 
     }
     at.check()?;
     Ok(vec![ProductDeleted { product_id: known.product_id.clone() }.into()])
+}
+
+/// Brings a deleted product back as it was, once.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when there never was one; [`Refusal::Stale`].
+pub fn restore(product: &Product, at: Expected<'_>) -> Result<Vec<CatalogEvent>, Refusal> {
+    let known = product.known().ok_or(Refusal::NotFound)?;
+    if !known.deleted {
+        return Ok(Vec::new());
+    }
+    at.check()?;
+    let details = &known.details;
+    Ok(vec![
+        ProductRestored {
+            product_id: known.product_id.clone(),
+            name: details.name().to_owned(),
+            names: details.names().clone(),
+            description: details.description().to_owned(),
+            presentation: details.presentation().clone(),
+            price: details.price(),
+        }
+        .into(),
+    ])
 }

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
+use shotengai_contracts::events::Presentation;
 use shotengai_contracts::{CatalogEvent, Misplaced, OwnedEvent};
-use shotengai_kernel::{Currency, Names, Precondition, ProductId, Version};
+use shotengai_kernel::{Currency, Precondition, ProductId, Version};
 
 use super::*;
 
@@ -10,6 +11,10 @@ const ANY: Expected<'static> = Expected { current: Version::FIRST, wanted: &Prec
 
 fn details(name: &str, price: u32) -> Details {
     Details::parse(name, "Chocolate.", &price.into(), Currency::JPY).unwrap()
+}
+
+fn none() -> Extras {
+    Extras::default()
 }
 
 fn id() -> ProductId {
@@ -44,7 +49,7 @@ fn the_same_request_again_creates_nothing() {
 
 #[test]
 fn a_repeated_request_is_compared_with_what_was_created_not_with_what_it_became() {
-    let events = update(&created(), ANY, &details("きのこの山", 250), None).unwrap();
+    let events = update(&created(), ANY, &details("きのこの山", 250), &none()).unwrap();
     let repriced = then(created(), events);
     assert_eq!(repeat(&repriced, Identity::Derived, 200, 100), Ok(Vec::new()));
     assert_eq!(repeat(&repriced, Identity::Derived, 250, 100), Err(Refusal::KeyReused));
@@ -65,39 +70,80 @@ fn the_id_of_a_deleted_product_stays_taken() {
 
 #[test]
 fn an_update_says_what_changed() {
-    assert_eq!(names(&update(&created(), ANY, &details("きのこの山", 250), None).unwrap()), ["ProductPriceChanged"]);
-    assert_eq!(names(&update(&created(), ANY, &details("きのこの里", 200), None).unwrap()), ["ProductUpdated"]);
-    assert_eq!(update(&created(), ANY, &details("きのこの山", 200), None), Ok(Vec::new()));
+    assert_eq!(names(&update(&created(), ANY, &details("きのこの山", 250), &none()).unwrap()), ["ProductPriceChanged"]);
+    assert_eq!(names(&update(&created(), ANY, &details("きのこの里", 200), &none()).unwrap()), ["ProductUpdated"]);
+    assert_eq!(update(&created(), ANY, &details("きのこの山", 200), &none()), Ok(Vec::new()));
 }
 
 #[test]
-fn names_in_other_languages_stay_unless_others_are_given() {
-    let english = |name: &str| super::details::names(&BTreeMap::from([("en".to_owned(), name.to_owned())])).unwrap();
-    let called = update(&created(), ANY, &details("きのこの山", 200), Some(&english("Kinoko"))).unwrap();
+fn what_a_change_leaves_out_stays() {
+    let english = BTreeMap::from([("en".to_owned(), "Kinoko".to_owned())]);
+    let (categories, nothing) = (vec!["sweets".to_owned()], BTreeMap::new());
+    let all = GivenExtras {
+        names: Some(&english),
+        descriptions: Some(&english),
+        categories: Some(&categories),
+        search_text: Some("mushroom"),
+    };
+    let called = update(&created(), ANY, &details("きのこの山", 200), &Extras::parse(all).unwrap()).unwrap();
     assert_eq!(names(&called), ["ProductUpdated"]);
     let product = then(created(), called);
-    let cheaper = update(&product, ANY, &details("きのこの山", 150), None).unwrap();
+    let cheaper = update(&product, ANY, &details("きのこの山", 150), &none()).unwrap();
     assert_eq!(names(&cheaper), ["ProductPriceChanged"]);
-    let renamed = update(&product, ANY, &details("きのこの里", 150), None).unwrap();
+    let renamed = update(&product, ANY, &details("きのこの里", 150), &none()).unwrap();
     let product = then(product, renamed);
-    assert_eq!(product.known().unwrap().details.names(), &english("Kinoko"));
-    let none =
-        then(product.clone(), update(&product, ANY, &details("きのこの里", 150), Some(&Names::default())).unwrap());
-    assert!(none.known().unwrap().details.names().is_empty());
+    let kept = &product.known().unwrap().details;
+    assert_eq!((kept.name(), kept.names().get("en")), ("きのこの里", Some("Kinoko")));
+    let presentation = kept.presentation().clone();
+    assert_eq!(presentation.descriptions.get("en"), Some("Kinoko"));
+    assert_eq!((presentation.categories, presentation.search_text.as_str()), (categories, "mushroom"));
+    // Each is taken away by itself, and that is a change.
+    let cases = [
+        GivenExtras { names: Some(&nothing), ..GivenExtras::default() },
+        GivenExtras { descriptions: Some(&nothing), ..GivenExtras::default() },
+        GivenExtras { categories: Some(&[]), ..GivenExtras::default() },
+        GivenExtras { search_text: Some(""), ..GivenExtras::default() },
+    ];
+    let mut product = product;
+    for given in cases {
+        let less = update(&product, ANY, &details("きのこの里", 150), &Extras::parse(given).unwrap()).unwrap();
+        assert_eq!(names(&less), ["ProductUpdated"], "{given:?}");
+        product = then(product, less);
+    }
+    let bare = &product.known().unwrap().details;
+    assert!(bare.names().is_empty() && *bare.presentation() == Presentation::default());
+}
+
+#[test]
+fn a_restored_product_is_what_it_was() {
+    let categories = vec!["sweets".to_owned()];
+    let given = GivenExtras { categories: Some(&categories), ..GivenExtras::default() };
+    let changed = update(&created(), ANY, &details("大きのこ", 300), &Extras::parse(given).unwrap()).unwrap();
+    let before = then(created(), changed);
+    let deleted = then(before.clone(), delete(&before, ANY).unwrap());
+    let restored = restore(&deleted, ANY).unwrap();
+    assert_eq!(names(&restored), ["ProductRestored"]);
+    assert_eq!(then(deleted.clone(), restored), before);
+    assert_eq!(restore(&before, ANY), Ok(Vec::new()), "it is on sale");
+    assert_eq!(restore(&Product::default(), ANY), Err(Refusal::NotFound));
+    let wanted = Precondition::OneOf(vec![Version::new(2)]);
+    let late = Expected { current: Version::new(3), wanted: &wanted };
+    assert_eq!(restore(&deleted, late), Err(Refusal::Stale { current: Version::new(3) }));
+    assert_eq!(restore(&before, late), Ok(Vec::new()), "its answer was lost");
 }
 
 #[test]
 fn a_deleted_product_stays_deleted() {
     let deleted = then(created(), delete(&created(), ANY).unwrap());
     assert_eq!(delete(&deleted, ANY), Ok(Vec::new()));
-    assert_eq!(update(&deleted, ANY, &details("きのこの山", 250), None), Err(Refusal::NotFound));
+    assert_eq!(update(&deleted, ANY, &details("きのこの山", 250), &none()), Err(Refusal::NotFound));
     assert_eq!(delete(&Product::default(), ANY), Err(Refusal::NotFound));
 }
 
 #[test]
 fn a_history_begins_with_the_creation_and_has_one() {
     let created_event = create(&Product::default(), &id(), Identity::Chosen, &details("きのこの山", 200), 100).unwrap();
-    let repriced = update(&created(), ANY, &details("きのこの山", 250), None).unwrap();
+    let repriced = update(&created(), ANY, &details("きのこの山", 250), &none()).unwrap();
     let mut product = Product::default();
     assert_eq!(product.evolve(&repriced[0]), Err(Misplaced(repriced[0].event_type())));
     assert_eq!(product, Product::default());
@@ -115,17 +161,17 @@ fn a_change_meant_for_another_version_is_refused_unless_it_was_made_already() {
     let (third, wanted) = (Version::new(3), Precondition::OneOf(vec![Version::new(2)]));
     let late = Expected { current: third, wanted: &wanted };
     let stale = Err(Refusal::Stale { current: third });
-    assert_eq!(update(&created(), late, &details("きのこの山", 250), None), stale);
-    assert_eq!(update(&created(), late, &details("きのこの里", 200), None), stale);
+    assert_eq!(update(&created(), late, &details("きのこの山", 250), &none()), stale);
+    assert_eq!(update(&created(), late, &details("きのこの里", 200), &none()), stale);
     assert_eq!(delete(&created(), late), stale);
-    assert_eq!(update(&created(), late, &details("きのこの山", 200), None), Ok(Vec::new()), "its answer was lost");
+    assert_eq!(update(&created(), late, &details("きのこの山", 200), &none()), Ok(Vec::new()), "its answer was lost");
     let deleted = then(created(), delete(&created(), ANY).unwrap());
     assert_eq!(delete(&deleted, late), Ok(Vec::new()), "its answer was lost");
-    assert_eq!(update(&deleted, late, &details("きのこの山", 250), None), Err(Refusal::NotFound));
+    assert_eq!(update(&deleted, late, &details("きのこの山", 250), &none()), Err(Refusal::NotFound));
     let wanted = Precondition::OneOf(vec![Version::new(2), third]);
     let in_time = Expected { current: third, wanted: &wanted };
     assert_eq!(
-        names(&update(&created(), in_time, &details("きのこの山", 250), None).unwrap()),
+        names(&update(&created(), in_time, &details("きのこの山", 250), &none()).unwrap()),
         ["ProductPriceChanged"]
     );
     assert_eq!(names(&delete(&created(), in_time).unwrap()), ["ProductDeleted"]);

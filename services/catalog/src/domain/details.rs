@@ -1,9 +1,10 @@
 //! Name, description and price of a product.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
+use shotengai_contracts::events::Presentation;
 use shotengai_kernel::{Currency, Decimal, Money, MoneyError, Names, NamesError, TextError, TextRule};
+
+use super::extras::{Extras, MAX_CATEGORIES};
 
 /// Rule for a name.
 pub const NAME: TextRule = TextRule::line(1, 200);
@@ -12,13 +13,15 @@ pub const DESCRIPTION: TextRule = TextRule::prose(2000);
 /// The most pieces a product may start with.
 pub const MAX_STOCK: u32 = 1_000_000;
 
-/// Names, description and price of a product; none of them can be bad.
+/// Names, descriptions, categories and price of a product; none of them can be bad.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Details {
     name: String,
     #[serde(default)]
     names: Names,
     description: String,
+    #[serde(default)]
+    presentation: Presentation,
     price: Money,
 }
 
@@ -34,6 +37,20 @@ pub enum DetailsError {
     /// The description.
     #[error("description {0}")]
     Description(TextError),
+    /// A description in another language, or its language.
+    #[error("descriptions {0}")]
+    Descriptions(NamesError),
+    /// Too many categories.
+    #[error("categories must be {MAX_CATEGORIES} at the most")]
+    Categories,
+    /// The category at this place.
+    #[error(
+        "category {0} must be lower-case letters, digits and -, four levels at the most with / between, and not given twice"
+    )]
+    Category(usize),
+    /// The words to find it by.
+    #[error("search_text {0}")]
+    SearchText(TextError),
     /// The price is no amount of the street's currency.
     #[error("price {0}")]
     Price(MoneyError),
@@ -51,6 +68,11 @@ impl DetailsError {
             Self::Names(NamesError::Text { language, .. }) => format!("/names/{language}"),
             Self::Names(_) => "/names".to_owned(),
             Self::Description(_) => "/description".to_owned(),
+            Self::Descriptions(NamesError::Text { language, .. }) => format!("/descriptions/{language}"),
+            Self::Descriptions(_) => "/descriptions".to_owned(),
+            Self::Categories => "/categories".to_owned(),
+            Self::Category(at) => format!("/categories/{at}"),
+            Self::SearchText(_) => "/search_text".to_owned(),
             Self::Price(_) => "/price".to_owned(),
             Self::Stock => "/stock".to_owned(),
         }
@@ -73,7 +95,9 @@ impl Details {
         let price = Money::from_major(price, currency).map_err(DetailsError::Price);
         match (name, description, price) {
             (Ok(name), Ok(description), Ok(price)) => {
-                Ok(Self { name: name.to_owned(), names: Names::default(), description: description.to_owned(), price })
+                let (name, description) = (name.to_owned(), description.to_owned());
+                let (names, presentation) = (Names::default(), Presentation::default());
+                Ok(Self { name, names, description, presentation, price })
             }
             (name, description, price) => {
                 Err([name.err(), description.err(), price.err()].into_iter().flatten().collect())
@@ -82,14 +106,24 @@ impl Details {
     }
 
     /// As an event has it: what happened is not judged again.
-    pub(super) const fn recorded(name: String, names: Names, description: String, price: Money) -> Self {
-        Self { name, names, description, price }
+    pub(super) const fn recorded(
+        name: String,
+        names: Names,
+        description: String,
+        presentation: Presentation,
+        price: Money,
+    ) -> Self {
+        Self { name, names, description, presentation, price }
     }
 
-    /// The same, called this in other languages.
+    /// The same with all that a request may leave out; none of it, where the request does.
     #[must_use]
-    pub fn called(self, names: Names) -> Self {
-        Self { names, ..self }
+    pub fn with(self, extras: &Extras) -> Self {
+        extras.complete(self, None)
+    }
+
+    pub(super) fn presented(self, names: Names, presentation: Presentation) -> Self {
+        Self { names, presentation, ..self }
     }
 
     pub(super) const fn reprice(&mut self, price: Money) {
@@ -114,19 +148,17 @@ impl Details {
         &self.description
     }
 
+    /// How it is presented beside that.
+    #[must_use]
+    pub const fn presentation(&self) -> &Presentation {
+        &self.presentation
+    }
+
     /// Price of one piece.
     #[must_use]
     pub const fn price(&self) -> Money {
         self.price
     }
-}
-
-/// The names of a product in other languages.
-///
-/// # Errors
-/// Every bad one.
-pub fn names(given: &BTreeMap<String, String>) -> Result<Names, Vec<DetailsError>> {
-    Names::parse(given, NAME).map_err(|faults| faults.into_iter().map(DetailsError::Names).collect())
 }
 
 /// The pieces a product starts with.
@@ -168,14 +200,6 @@ mod tests {
         for price in [-1.0, 200.5, 1e15] {
             assert_eq!(parse("a", "", price).unwrap_err()[0].pointer(), "/price", "{price}");
         }
-    }
-
-    #[test]
-    fn a_bad_name_in_another_language_is_named_with_its_language() {
-        let given = BTreeMap::from([("en".to_owned(), String::new()), ("English".to_owned(), "Kinoko".to_owned())]);
-        let mut pointers: Vec<_> = names(&given).unwrap_err().iter().map(DetailsError::pointer).collect();
-        pointers.sort();
-        assert_eq!(pointers, ["/names", "/names/en"]);
     }
 
     #[test]

@@ -2,11 +2,13 @@
 
 mod decide;
 mod details;
+mod extras;
 mod product;
 
 #[cfg(test)]
 mod decide_tests;
 
-pub use decide::{Expected, Identity, Refusal, create, delete, update};
-pub use details::{DESCRIPTION, Details, DetailsError, MAX_STOCK, NAME, initial_stock, names};
+pub use decide::{Expected, Identity, Refusal, create, delete, restore, update};
+pub use details::{DESCRIPTION, Details, DetailsError, MAX_STOCK, NAME, initial_stock};
+pub use extras::{Extras, GivenExtras, MAX_CATEGORIES, SEARCH_TEXT};
 pub use product::{KnownProduct, Product};

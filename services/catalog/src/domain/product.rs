@@ -6,6 +6,19 @@ use shotengai_kernel::ProductId;
 
 use super::Details;
 
+/// The details that an event tells of; several have the same fields.
+macro_rules! recorded {
+    ($event:ident) => {
+        Details::recorded(
+            $event.name.clone(),
+            $event.names.clone(),
+            $event.description.clone(),
+            $event.presentation.clone(),
+            $event.price,
+        )
+    };
+}
+
 /// A product, perhaps not created yet.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Product {
@@ -41,8 +54,7 @@ impl Product {
     pub fn evolve(&mut self, event: &CatalogEvent) -> Result<(), Misplaced> {
         match (self.known.as_mut(), event) {
             (None, CatalogEvent::ProductCreated(event)) => {
-                let details =
-                    Details::recorded(event.name.clone(), event.names.clone(), event.description.clone(), event.price);
+                let details = recorded!(event);
                 self.known = Some(KnownProduct {
                     product_id: event.product_id.clone(),
                     created_as: details.clone(),
@@ -52,11 +64,14 @@ impl Product {
                 });
             }
             (Some(product), CatalogEvent::ProductUpdated(event)) => {
-                product.details =
-                    Details::recorded(event.name.clone(), event.names.clone(), event.description.clone(), event.price);
+                product.details = recorded!(event);
             }
             (Some(product), CatalogEvent::ProductPriceChanged(event)) => product.details.reprice(event.price),
             (Some(product), CatalogEvent::ProductDeleted(_)) => product.deleted = true,
+            (Some(product), CatalogEvent::ProductRestored(event)) => {
+                product.details = recorded!(event);
+                product.deleted = false;
+            }
             // No decision depends on images.
             (Some(_), CatalogEvent::ProductImageAdded(_)) => {}
             (Some(_), CatalogEvent::ProductCreated(_))
@@ -65,7 +80,8 @@ impl Product {
                 CatalogEvent::ProductUpdated(_)
                 | CatalogEvent::ProductPriceChanged(_)
                 | CatalogEvent::ProductImageAdded(_)
-                | CatalogEvent::ProductDeleted(_),
+                | CatalogEvent::ProductDeleted(_)
+                | CatalogEvent::ProductRestored(_),
             ) => return Err(Misplaced::of(event)),
         }
         Ok(())

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use shotengai_contracts::aggregates;
-use shotengai_contracts::events::{CancelReason, OrderCancelled, OrderItem, OrderPlaced, OrderStage, ProductCreated};
+use shotengai_contracts::events::{
+    CancelReason, OrderCancelled, OrderItem, OrderPlaced, OrderStage, Presentation, ProductCreated,
+};
 use shotengai_contracts::topology::{Service, queues};
 use shotengai_contracts::{Envelope, Event, Metadata, Owner};
 use shotengai_inventory::domain::{Reservation, Stock};
@@ -82,6 +84,7 @@ impl Shop {
             name,
             names: Names::default(),
             description,
+            presentation: Presentation::default(),
             price: price(),
             stock,
         })

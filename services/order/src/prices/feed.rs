@@ -23,6 +23,11 @@ impl Prices {
                 self.offered(&event.product_id, version, Offer { name, names, price: event.price }).await
             }
             Event::ProductPriceChanged(event) => self.repriced(&event.product_id, version, event.price).await,
+            // All of what it is sold as: whatever of before is yet to come is older.
+            Event::ProductRestored(event) => {
+                let (name, names) = (event.name.clone(), event.names.clone());
+                self.offered(&event.product_id, version, Offer { name, names, price: event.price }).await
+            }
             Event::ProductDeleted(event) => self.keep(&event.product_id, &Listed { version, offer: None }).await,
             _ => Ok(()),
         }

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::{join, join_all};
 use proptest::prelude::*;
 use shotengai_contracts::events::{
-    CancelReason, OrderStage, ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated,
+    CancelReason, OrderStage, Presentation, ProductCreated, ProductDeleted, ProductPriceChanged, ProductRestored,
+    ProductUpdated,
 };
 use shotengai_contracts::topology::queues;
 use shotengai_contracts::{Event, OrderEvent};
@@ -34,13 +35,15 @@ const FATES: [Fate; 10] = [
     Fate::CancelledAfterPaid,
 ];
 
-/// What happens to a product: (name, price), a new price, an image, which order never hears of, or its end.
+/// What happens to a product: (name, price), a new price, an image, which order never hears of, its end, or its
+/// return.
 #[derive(Debug, Clone, Copy)]
 enum Change {
     Details(u32),
     Price(u32),
     Image,
     Deleted,
+    Restored,
 }
 
 #[derive(Debug, Clone)]
@@ -55,6 +58,7 @@ fn plot() -> impl Strategy<Value = Plot> {
         3 => (1..9_u32).prop_map(Change::Price),
         1 => Just(Change::Image),
         1 => Just(Change::Deleted),
+        2 => Just(Change::Restored),
     ];
     let products = prop::collection::vec(prop::collection::vec(change, 0..5), 1..3);
     let fates = prop::collection::vec(prop::sample::select(FATES.to_vec()), 1..6);
@@ -65,7 +69,8 @@ fn name(number: usize) -> String {
     format!("sweet{number}")
 }
 
-/// The events of a product in order, with their versions, and the offer that they leave. A deletion ends a history.
+/// The events of a product in order, with their versions, and the offer that they leave. Between a deletion and a
+/// return nothing happens.
 fn product_history(number: usize, changes: &[Change]) -> (Vec<Delivery>, u64, Option<Offer>) {
     let product_id = product_id(&name(number));
     let (first, description) = ("first".to_owned(), String::new());
@@ -74,33 +79,52 @@ fn product_history(number: usize, changes: &[Change]) -> (Vec<Delivery>, u64, Op
         name: first.clone(),
         names: Names::default(),
         description,
+        presentation: Presentation::default(),
         price: yen(200),
         stock: 9,
     };
     let mut events: Vec<(u64, Event)> = vec![(1, created.into())];
-    let (mut version, mut offer) = (1, Some(Offer { name: first, names: Names::default(), price: yen(200) }));
+    let (mut version, mut is_deleted) = (1, false);
+    let mut offer = Offer { name: first, names: Names::default(), price: yen(200) };
     for change in changes {
-        let Some(now) = &mut offer else { break };
+        if is_deleted != matches!(change, Change::Restored) {
+            continue;
+        }
         version += 1;
         let product_id = product_id.clone();
         match change {
+            Change::Restored => {
+                is_deleted = false;
+                let Offer { name, names, price } = offer.clone();
+                let (description, presentation) = (String::new(), Presentation::default());
+                let restored = ProductRestored { product_id, name, names, description, presentation, price };
+                events.push((version, restored.into()));
+            }
             Change::Details(n) => {
                 let (name, price) = (format!("name {n}"), yen(i64::from(*n) * 100));
-                *now = Offer { name: name.clone(), names: Names::default(), price };
+                offer = Offer { name: name.clone(), names: Names::default(), price };
                 let description = String::new();
                 events.push((
                     version,
-                    ProductUpdated { product_id, name, names: Names::default(), description, price }.into(),
+                    ProductUpdated {
+                        product_id,
+                        name,
+                        names: Names::default(),
+                        description,
+                        presentation: Presentation::default(),
+                        price,
+                    }
+                    .into(),
                 ));
             }
             Change::Price(n) => {
                 let price = yen(i64::from(*n) * 10);
-                now.price = price;
+                offer.price = price;
                 events.push((version, ProductPriceChanged { product_id, price, source_sequence: None }.into()));
             }
             Change::Image => {}
             Change::Deleted => {
-                offer = None;
+                is_deleted = true;
                 events.push((version, ProductDeleted { product_id }.into()));
             }
         }
@@ -109,7 +133,7 @@ fn product_history(number: usize, changes: &[Change]) -> (Vec<Delivery>, u64, Op
     let number = u128::try_from(number).unwrap();
     let ids = |version: u64| 1_000_000 + number * 1_000 + u128::from(version);
     let deliveries = events.into_iter().map(|(version, event)| delivery(ids(version), &subject, version, event));
-    (deliveries.collect(), version, offer)
+    (deliveries.collect(), version, (!is_deleted).then_some(offer))
 }
 
 /// A wish that comes by itself.

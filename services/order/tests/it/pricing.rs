@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use shotengai_contracts::Event;
-use shotengai_contracts::events::{ProductCreated, ProductDeleted, ProductPriceChanged, ProductUpdated};
+use shotengai_contracts::events::{
+    Presentation, ProductCreated, ProductDeleted, ProductPriceChanged, ProductRestored, ProductUpdated,
+};
 use shotengai_kernel::{Names, Quantity, TextRule};
 use shotengai_messaging::{Delivery, Disposition};
 use shotengai_order::orders::domain::Lines;
@@ -21,6 +23,7 @@ fn history() -> Vec<(u64, Event)> {
                 name,
                 names: Names::default(),
                 description,
+                presentation: Presentation::default(),
                 price: yen(200),
                 stock: 1,
             }
@@ -34,6 +37,7 @@ fn history() -> Vec<(u64, Event)> {
                 name: "大".into(),
                 names: english("Large"),
                 description: String::new(),
+                presentation: Presentation::default(),
                 price: yen(300),
             }
             .into(),
@@ -86,6 +90,41 @@ async fn the_last_price_stands_in_whatever_order_the_events_come() {
     for order in permutations(&[0, 1, 2, 3, 4]) {
         let told: Vec<Delivery> = order.iter().map(|at| deliveries[*at].clone()).collect();
         assert_eq!(price_after(&told, None).await, None, "{order:?}");
+    }
+}
+
+/// At whatever moment somebody orders, they get an offer that stood at some version, and none that is older than what order
+/// has heard of: a late deletion never takes back a restoration, and a late restoration never sells what is deleted.
+#[tokio::test]
+async fn a_deleted_product_is_for_sale_in_no_order_of_its_events() {
+    let id = product_id("kinoko");
+    let restored = |price| {
+        let (name, description) = ("大".to_owned(), String::new());
+        let presentation = Presentation::default();
+        ProductRestored {
+            product_id: product_id("kinoko"),
+            name,
+            names: english("Large"),
+            description,
+            presentation,
+            price,
+        }
+    };
+    let mut events = history();
+    events.push((7, restored(yen(310)).into()));
+    events.push((8, ProductDeleted { product_id: id }.into()));
+    let deliveries: Vec<Delivery> =
+        events.into_iter().map(|(version, event)| delivery(version.into(), "prod_kinoko", version, event)).collect();
+    for order in permutations(&[4, 5, 6]) {
+        let world = World::new();
+        world.catalog.set_called("kinoko", 8, None, &english("Large"));
+        let mut newest = 0;
+        for at in &order {
+            assert_eq!(world.handler.handle(&deliveries[*at..=*at]).await, [Disposition::Done]);
+            newest = newest.max(*at);
+            let offer = world.prices.offers(&[product_id("kinoko")]).await.unwrap().remove(&product_id("kinoko"));
+            assert_eq!(offer.map(|offer| offer.price), (newest == 5).then(|| yen(310)), "{order:?} after {at}");
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::test::TestRequest;
 use serde_json::Value;
-use shotengai_contracts::events::{PaymentAuthorized, PaymentCaptured, ProductCreated, StockReserved};
+use shotengai_contracts::events::{PaymentAuthorized, PaymentCaptured, Presentation, ProductCreated, StockReserved};
 use shotengai_contracts::topology::{Service, queues};
 use shotengai_contracts::{Event, Owner};
 use shotengai_kernel::{AggregateId, Names, OrderId, PaymentId, UserId, Version};
@@ -42,6 +42,7 @@ impl Shop {
             name,
             names: Names::default(),
             description,
+            presentation: Presentation::default(),
             price: yen(200),
             stock: 9,
         };

@@ -1,5 +1,6 @@
 //! Products as customers see them, without their stock.
 
+use shotengai_contracts::events::Presentation;
 use shotengai_contracts::{CatalogEvent, Envelope, Misplaced};
 use shotengai_kernel::{AggregateId, Money, Names, ProductId, Timestamp, Version};
 
@@ -16,6 +17,8 @@ pub struct ProductRow {
     pub names: Names,
     /// A few sentences for people.
     pub description: String,
+    /// How it is presented beside that.
+    pub presentation: Presentation,
     /// Price of one piece.
     pub price: Money,
     /// Object keys in the image bucket, oldest first.
@@ -53,6 +56,7 @@ impl Fold for ProductRow {
             name: stored_text(&created.name),
             names: created.names.map(stored_text),
             description: stored_text(&created.description),
+            presentation: stored(&created.presentation),
             price: created.price,
             image_keys: Vec::new(),
             deleted: false,
@@ -74,6 +78,7 @@ impl Fold for ProductRow {
                 self.name = stored_text(&updated.name);
                 self.names = updated.names.map(stored_text);
                 self.description = stored_text(&updated.description);
+                self.presentation = stored(&updated.presentation);
                 self.price = updated.price;
             }
             CatalogEvent::ProductPriceChanged(changed) => self.price = changed.price,
@@ -85,9 +90,25 @@ impl Fold for ProductRow {
                 }
             }
             CatalogEvent::ProductDeleted(_) => self.deleted = true,
+            CatalogEvent::ProductRestored(restored) => {
+                self.name = stored_text(&restored.name);
+                self.names = restored.names.map(stored_text);
+                self.description = stored_text(&restored.description);
+                self.presentation = stored(&restored.presentation);
+                self.price = restored.price;
+                self.deleted = false;
+            }
         }
         self.updated_at = stored_time(envelope.time);
         self.version = envelope.aggregateversion;
         Ok(())
+    }
+}
+
+fn stored(presentation: &Presentation) -> Presentation {
+    Presentation {
+        descriptions: presentation.descriptions.map(stored_text),
+        categories: presentation.categories.iter().map(|category| stored_text(category)).collect(),
+        search_text: stored_text(&presentation.search_text),
     }
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value;
+use shotengai_contracts::events::Presentation;
 use shotengai_kernel::{AggregateId, Money, Names, Version};
 use shotengai_messaging::{Fault, FaultKind};
 use tokio_postgres::Row;
@@ -199,7 +200,19 @@ pub(crate) fn parsed<T: FromStr>(row: &Row, name: &str) -> Result<T, Fault> {
 }
 
 pub(crate) fn names(row: &Row) -> Result<Names, Fault> {
-    serde_json::from_value(column(row, "names")?).map_err(|_| corrupt("names"))
+    by_language(row, "names")
+}
+
+fn by_language(row: &Row, name: &str) -> Result<Names, Fault> {
+    serde_json::from_value(column(row, name)?).map_err(|_| corrupt(name))
+}
+
+pub(crate) fn presentation(row: &Row) -> Result<Presentation, Fault> {
+    Ok(Presentation {
+        descriptions: by_language(row, "descriptions")?,
+        categories: column(row, "categories")?,
+        search_text: column(row, "search_text")?,
+    })
 }
 
 pub(crate) fn money(row: &Row, name: &str) -> Result<Money, Fault> {

@@ -5,24 +5,28 @@ use shotengai_kernel::AggregateId;
 use shotengai_messaging::Fault;
 use tokio_postgres::Row;
 
-use super::{Stored, column, money, names, parsed, version, written};
+use super::{Stored, column, money, names, parsed, presentation, version, written};
 use crate::domain::ProductRow;
 
 impl Stored for ProductRow {
     const LOAD: &'static str = "
-        SELECT product_id, name, names, description, price_minor, currency, image_keys, deleted, created_at, updated_at, version
+        SELECT product_id, name, names, description, descriptions, categories, search_text,
+            price_minor, currency, image_keys, deleted, created_at, updated_at, version
         FROM read_products WHERE product_id = ANY($1)";
     const WRITE: &'static str = "
         INSERT INTO read_products AS old
-            (product_id, name, names, description, price_minor, currency, image_keys, deleted, created_at, updated_at, version)
-        SELECT product_id, name, names, description, price_minor, currency, image_keys, deleted, created_at, updated_at, version
+            (product_id, name, names, description, descriptions, categories, search_text,
+            price_minor, currency, image_keys, deleted, created_at, updated_at, version)
+        SELECT product_id, name, names, description, descriptions, categories, search_text,
+            price_minor, currency, image_keys, deleted, created_at, updated_at, version
         FROM jsonb_to_recordset($1::jsonb) AS new (
-            product_id text, name text, names jsonb, description text, price_minor bigint, currency text, image_keys text[],
-            deleted boolean, created_at timestamptz, updated_at timestamptz, version bigint)
+            product_id text, name text, names jsonb, description text, descriptions jsonb, categories text[], search_text text,
+            price_minor bigint, currency text, image_keys text[], deleted boolean, created_at timestamptz, updated_at timestamptz, version bigint)
         ORDER BY product_id COLLATE \"C\"
         ON CONFLICT (product_id) DO UPDATE SET
-            name = excluded.name, names = excluded.names, description = excluded.description, price_minor = excluded.price_minor,
-            currency = excluded.currency, image_keys = excluded.image_keys, deleted = excluded.deleted,
+            name = excluded.name, names = excluded.names, description = excluded.description,
+            descriptions = excluded.descriptions, categories = excluded.categories, search_text = excluded.search_text,
+            price_minor = excluded.price_minor, currency = excluded.currency, image_keys = excluded.image_keys, deleted = excluded.deleted,
             created_at = excluded.created_at, updated_at = excluded.updated_at, version = excluded.version";
     const ID: &'static str = "product_id";
 
@@ -36,6 +40,7 @@ impl Stored for ProductRow {
             name: column(row, "name")?,
             names: names(row)?,
             description: column(row, "description")?,
+            presentation: presentation(row)?,
             price: money(row, "price_minor")?,
             image_keys: column(row, "image_keys")?,
             deleted: column(row, "deleted")?,
@@ -51,6 +56,9 @@ impl Stored for ProductRow {
             "name": self.name,
             "names": self.names,
             "description": self.description,
+            "descriptions": self.presentation.descriptions,
+            "categories": self.presentation.categories,
+            "search_text": self.presentation.search_text,
             "price_minor": self.price.minor(),
             "currency": self.price.currency(),
             "image_keys": self.image_keys,

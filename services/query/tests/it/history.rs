@@ -5,8 +5,8 @@ use shotengai_contracts::aggregates;
 use shotengai_contracts::events::CancelReason;
 use shotengai_contracts::events::{
     OrderCancelled, OrderConfirmed, OrderItem, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderShipped, OrderStage,
-    OrderStockSecured, ProductCreated, ProductDeleted, ProductImageAdded, ProductPriceChanged, ProductUpdated,
-    StockMoved,
+    OrderStockSecured, Presentation, ProductCreated, ProductDeleted, ProductImageAdded, ProductPriceChanged,
+    ProductRestored, ProductUpdated, StockMoved,
 };
 use shotengai_contracts::{Envelope, Event, Metadata};
 use shotengai_kernel::{
@@ -66,6 +66,11 @@ fn english(name: &str) -> Names {
     serde_json::from_value(serde_json::json!({ "en": name })).unwrap()
 }
 
+/// Texts of all kinds, as somebody else may have written them.
+fn presentation(text: &str) -> Presentation {
+    Presentation { descriptions: english(text), categories: vec![text.to_owned()], search_text: text.to_owned() }
+}
+
 /// A product's history: its creation, then a step a byte.
 pub(crate) fn product(name: &str, start_second: i64, steps: &[u8]) -> Vec<Commit> {
     let id = product_id(name);
@@ -74,6 +79,7 @@ pub(crate) fn product(name: &str, start_second: i64, steps: &[u8]) -> Vec<Commit
         name: format!("sweet {name}"),
         names: english("tasty\0"),
         description: "with\0nul".to_owned(),
+        presentation: presentation("with\0nul"),
         price: yen(200),
         stock: 10,
     };
@@ -81,18 +87,28 @@ pub(crate) fn product(name: &str, start_second: i64, steps: &[u8]) -> Vec<Commit
     events.extend(steps.iter().map(|step| {
         let product_id = id.clone();
         let price = yen(i64::from(*step));
-        match step % 5 {
+        match step % 6 {
             0 => ProductUpdated {
                 product_id,
                 name: format!("v{step}"),
                 names: english("v"),
                 description: String::new(),
+                presentation: Presentation::default(),
                 price,
             }
             .into(),
             1 => ProductPriceChanged { product_id, price, source_sequence: None }.into(),
             2 => ProductImageAdded { product_id, keys: vec![format!("k{}", step % 7)] }.into(),
             3 => ProductDeleted { product_id }.into(),
+            4 => ProductRestored {
+                product_id,
+                name: format!("back{step}"),
+                names: english("back"),
+                description: String::new(),
+                presentation: presentation("back"),
+                price,
+            }
+            .into(),
             _ => created.clone().into(),
         }
     }));

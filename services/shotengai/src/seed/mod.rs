@@ -73,6 +73,9 @@ pub(crate) async fn seed(args: &Seeding) -> anyhow::Result<(usize, usize)> {
             name: product.name.to_owned(),
             names: BTreeMap::from([("en".to_owned(), product.english.to_owned())]),
             description: product.description.to_owned(),
+            descriptions: BTreeMap::new(),
+            categories: Vec::new(),
+            search_text: String::new(),
             price: product.price(currency)?.into(),
             stock: product.stock,
         };

@@ -45,7 +45,7 @@ pub struct InternalProduct {
     pub currency: Currency,
     /// The product's version.
     pub version: Version,
-    /// Whether it is off sale for good.
+    /// Whether it was taken off sale.
     pub deleted: bool,
 }
 

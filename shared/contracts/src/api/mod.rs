@@ -35,7 +35,9 @@ pub use orders::{CANCEL_ORDER, GET_ORDER, LIST_ORDERS, ORDER_EVENTS, PLACE_ORDER
 pub use page::Page;
 pub use pages::{HOME_PAGE, TALLY_PAGE};
 pub use problem::ProblemType;
-pub use products::{ADD_STOCK, CHANGE_PRODUCT, CREATE_PRODUCT, DELETE_PRODUCT, GET_PRODUCT, LIST_PRODUCTS};
+pub use products::{
+    ADD_STOCK, CHANGE_PRODUCT, CREATE_PRODUCT, DELETE_PRODUCT, GET_PRODUCT, LIST_PRODUCTS, RESTORE_PRODUCT,
+};
 pub use route::{Administrator, Anyone, Audience, Customer, Endpoint, Internal, LinkHolder, Method, RateLimit, Route};
 pub use tally::{TALLY, TALLY_LIVE};
 
@@ -55,6 +57,7 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &CREATE_PRODUCT,
     &CHANGE_PRODUCT,
     &DELETE_PRODUCT,
+    &RESTORE_PRODUCT,
     &ADD_STOCK,
     &PLACE_ORDER,
     &LIST_ORDERS,

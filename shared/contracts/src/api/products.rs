@@ -65,8 +65,21 @@ pub const CHANGE_PRODUCT: Route<Administrator, ProductId, ChangeProduct, Product
 /// Takes a product off sale.
 pub const DELETE_PRODUCT: Route<Administrator, ProductId, (), ProductWritten> =
     Route::delete("/products/{id}", Service::CATALOG, "deleteProduct")
-        .about(TAG, "Take a product off sale", "For good: its id is never used again.")
+        .about(TAG, "Take a product off sale", "It can be restored. Its id is never given to another product.")
         .answers(&[Success { status: 202, meaning: "It is gone." }])
+        .locates()
+        .reads(&[&IF_MATCH])
+        .refuses(&[&PRECONDITION_REQUIRED, &PRECONDITION_FAILED]);
+
+/// Puts a deleted product on sale again.
+pub const RESTORE_PRODUCT: Route<Administrator, ProductId, (), ProductWritten> =
+    Route::post("/products/{id}/restore", Service::CATALOG, "restoreProduct")
+        .about(
+            TAG,
+            "Put a deleted product on sale again",
+            "As it was, at the price that it had, with the stock that it has. Where it is on sale, nothing happens.",
+        )
+        .answers(&[Success { status: 202, meaning: "It is on sale." }])
         .locates()
         .reads(&[&IF_MATCH])
         .refuses(&[&PRECONDITION_REQUIRED, &PRECONDITION_FAILED]);
@@ -108,6 +121,17 @@ pub struct CreateProduct {
     #[serde(default)]
     #[schemars(length(max = 2000))]
     pub description: String,
+    /// The description in other languages, as `names`.
+    #[serde(default)]
+    pub descriptions: BTreeMap<String, String>,
+    /// The categories it is in: lower-case letters, digits and `-`, four levels with `/` between; eight at the most.
+    #[serde(default)]
+    #[schemars(length(max = 8))]
+    pub categories: Vec<String>,
+    /// Words that it is to be found by, beside those that are shown.
+    #[serde(default)]
+    #[schemars(length(max = 1000))]
+    pub search_text: String,
     /// Price of one piece, in major units of the street's currency.
     #[schemars(range(min = 0))]
     pub price: Decimal,
@@ -131,6 +155,17 @@ pub struct ChangeProduct {
     /// A few sentences for people; empty for none.
     #[schemars(length(max = 2000))]
     pub description: String,
+    /// The description in other languages. Left out, those that are known stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub descriptions: Option<BTreeMap<String, String>>,
+    /// The categories it is in. Left out, they stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 8))]
+    pub categories: Option<Vec<String>>,
+    /// Words that it is to be found by, beside those that are shown. Left out, they stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
+    pub search_text: Option<String>,
     /// Price of one piece, in major units of the street's currency.
     #[schemars(range(min = 0))]
     pub price: Decimal,
@@ -160,8 +195,17 @@ pub struct Product {
     /// What they call it in other languages.
     #[serde(default, skip_serializing_if = "Names::is_empty")]
     pub names: Names,
-    /// A few sentences for people.
+    /// A few sentences for people, in the language that was asked for if there are any in it.
     pub description: String,
+    /// The description in other languages.
+    #[serde(default, skip_serializing_if = "Names::is_empty")]
+    pub descriptions: Names,
+    /// The categories it is in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// Words that it is to be found by, beside those that are shown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub search_text: String,
     /// Price of one piece, in major units.
     pub price: Number,
     /// The price's currency.
@@ -202,6 +246,6 @@ pub const PRODUCT_EXISTS: ProblemType = ProblemType {
     slug: "product-exists",
     status: 409,
     title: "The id is taken",
-    meaning: "The chosen `product_id` belongs to another product, or belonged to one that was deleted.",
-    cure: "Choose another id, or change that product with PUT.",
+    meaning: "The chosen `product_id` belongs to another product, or to one that was deleted.",
+    cure: "Choose another id, change that product with PUT, or restore it.",
 };

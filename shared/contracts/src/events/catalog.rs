@@ -4,6 +4,20 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shotengai_kernel::{Money, Names, ProductId};
 
+/// How a product is presented beside its name and description. All of it may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Presentation {
+    /// Its description in other languages.
+    #[serde(default, skip_serializing_if = "Names::is_empty")]
+    pub descriptions: Names,
+    /// The categories it is in: `sweets/chocolate`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// Words that it is to be found by, beside those that are shown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub search_text: String,
+}
+
 /// A product came into the street.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ProductCreated {
@@ -16,6 +30,9 @@ pub struct ProductCreated {
     pub names: Names,
     /// A few sentences for people.
     pub description: String,
+    /// How it is presented beside that; since version 3.
+    #[serde(flatten)]
+    pub presentation: Presentation,
     /// Price of one piece.
     pub price: Money,
     /// Pieces it starts with; inventory adds them once.
@@ -34,6 +51,9 @@ pub struct ProductUpdated {
     pub names: Names,
     /// A few sentences for people.
     pub description: String,
+    /// How it is presented beside that; since version 3.
+    #[serde(flatten)]
+    pub presentation: Presentation,
     /// Price of one piece.
     pub price: Money,
 }
@@ -64,4 +84,23 @@ pub struct ProductImageAdded {
 pub struct ProductDeleted {
     /// The product.
     pub product_id: ProductId,
+}
+
+/// A product that had left the street came back, as it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductRestored {
+    /// The product.
+    pub product_id: ProductId,
+    /// What people call it.
+    pub name: String,
+    /// What they call it in other languages.
+    #[serde(default, skip_serializing_if = "Names::is_empty")]
+    pub names: Names,
+    /// A few sentences for people.
+    pub description: String,
+    /// How it is presented beside that.
+    #[serde(flatten)]
+    pub presentation: Presentation,
+    /// Price of one piece.
+    pub price: Money,
 }

@@ -12,7 +12,10 @@ pub use billing::{
     CaptureStarted, DeclineStage, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided,
     RefundStarted, VoidStarted,
 };
-pub use catalog::{ProductCreated, ProductDeleted, ProductImageAdded, ProductPriceChanged, ProductUpdated};
+pub use catalog::{
+    Presentation, ProductCreated, ProductDeleted, ProductImageAdded, ProductPriceChanged, ProductRestored,
+    ProductUpdated,
+};
 pub use inventory::{
     Shortage, StockAdded, StockDeducted, StockLine, StockMoved, StockRejected, StockReleased, StockReserved,
 };
@@ -216,11 +219,12 @@ macro_rules! events {
 
 events! {
     Catalog CatalogEvent {
-        ProductCreated = 2,
-        ProductUpdated = 2,
+        ProductCreated = 3,
+        ProductUpdated = 3,
         ProductPriceChanged = 1,
         ProductImageAdded = 1,
         ProductDeleted = 1,
+        ProductRestored = 1,
     }
     Order OrderEvent {
         ItemAddedToCart = 1,

@@ -5,7 +5,7 @@ use crate::events::EventType;
 use crate::events::EventType::{
     OrderCancelled, OrderConfirmed, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderShipped, OrderStockSecured,
     PaymentAuthorized, PaymentCaptured, PaymentDeclined, ProductCreated, ProductDeleted, ProductImageAdded,
-    ProductPriceChanged, ProductUpdated, StockMoved, StockRejected, StockReserved,
+    ProductPriceChanged, ProductRestored, ProductUpdated, StockMoved, StockRejected, StockReserved,
 };
 
 /// How messages get into a queue.
@@ -90,6 +90,7 @@ pub const ORDER: QueueSpec = QueueSpec {
         ProductUpdated,
         ProductPriceChanged,
         ProductDeleted,
+        ProductRestored,
     ]),
 };
 /// Order's reminders of deadlines.
@@ -126,6 +127,7 @@ pub const QUERY: QueueSpec = QueueSpec {
         ProductPriceChanged,
         ProductImageAdded,
         ProductDeleted,
+        ProductRestored,
         StockMoved,
         OrderPlaced,
         OrderStockSecured,

@@ -50,6 +50,7 @@ const ADMISSION: &[(&str, RateLimit, Holds)] = {
         ("createProduct", Calls, Place),
         ("changeProduct", Calls, Place),
         ("deleteProduct", Calls, Place),
+        ("restoreProduct", Calls, Place),
         ("addStock", Calls, Place),
         ("placeOrder", Calls, Place),
         ("listOrders", Calls, PlaceOrWait),

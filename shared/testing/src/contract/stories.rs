@@ -7,8 +7,8 @@ use shotengai_contracts::aggregates;
 use shotengai_contracts::events::{
     CancelReason, CaptureStarted, DeclineStage, OrderCancelled, OrderConfirmed, OrderItem, OrderPaid,
     OrderPaymentSecured, OrderPlaced, OrderShipped, OrderStage, OrderStockSecured, PaymentAuthorized, PaymentCaptured,
-    PaymentDeclined, PaymentRefunded, PaymentVoided, ProductCreated, RefundStarted, StockDeducted, StockLine,
-    StockRejected, StockReleased, StockReserved, VoidStarted,
+    PaymentDeclined, PaymentRefunded, PaymentVoided, Presentation, ProductCreated, RefundStarted, StockDeducted,
+    StockLine, StockRejected, StockReleased, StockReserved, VoidStarted,
 };
 use shotengai_contracts::payment::{IntentKey, PaymentToken};
 use shotengai_contracts::topology::QueueSpec;
@@ -291,6 +291,7 @@ pub fn product_created(product_id: &ProductId, stock: u32) -> Envelope {
         name: format!("name of {product_id}"),
         names: Names::default(),
         description: String::new(),
+        presentation: Presentation::default(),
         price: Money::from_minor(200, Currency::JPY).unwrap(),
         stock,
     };
