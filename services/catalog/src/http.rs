@@ -1,11 +1,12 @@
 //! Catalog's HTTP: parses, calls one use case, answers.
 
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use shotengai_contracts::api;
+use shotengai_contracts::api::Page;
 use shotengai_contracts::api::internal::{InternalProduct, NO_SUCH_PRODUCT};
-use shotengai_contracts::api::products::{ChangeProduct, CreateProduct, ProductWritten};
+use shotengai_contracts::api::products::{ChangeProduct, CreateProduct, PriceSet, ProductWritten};
 use shotengai_kernel::{AggregateId, Currency, ProductId, Version};
-use shotengai_runtime::http::{Answer, IdempotencyKey, IfMatch, Reply};
+use shotengai_runtime::http::{Answer, IdempotencyKey, IfMatch, QueryParameters, Reply};
 use shotengai_runtime::{AdminCaller, InternalCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
 
 use crate::aggregate::Products;
@@ -13,6 +14,7 @@ use crate::change::{delete_product, restore_product, update_product};
 use crate::create::{self, create_product};
 use crate::domain::{Details, Extras, GivenExtras, initial_stock};
 use crate::lookup::internal_product;
+use crate::price_history::{Cursor, CursorError, price_history};
 use crate::problems::bad_fields;
 
 /// State that the handlers need.
@@ -31,6 +33,7 @@ pub fn routes(routes: &mut Routes, catalog: &CatalogHttp) {
     routes.route(api::CHANGE_PRODUCT, update);
     routes.route(api::DELETE_PRODUCT, delete);
     routes.route(api::RESTORE_PRODUCT, restore);
+    routes.route(api::PRODUCT_PRICES, prices);
     routes.route(api::INTERNAL_PRODUCT, internal);
 }
 
@@ -118,6 +121,24 @@ async fn restore(
     let version = restore_product(&catalog.products, &id, &wanted, &meta.metadata()).await?;
     let (body, location) = written(id.0, version);
     Ok(Reply::accepted(body).at(location))
+}
+
+async fn prices(
+    request: HttpRequest,
+    _: AdminCaller,
+    id: PathId<ProductId>,
+    catalog: web::Data<CatalogHttp>,
+) -> Answer<Page<PriceSet>> {
+    let mut parameters = QueryParameters::of(&request)?;
+    let (limit, cursor) = (parameters.limit(), parameters.one("cursor"));
+    let cursor = cursor.map(|text| text.parse::<Cursor>().ok().filter(|cursor| cursor.is_of(&id)).ok_or(CursorError));
+    let cursor = cursor.transpose().unwrap_or_else(|error| {
+        parameters.fault("cursor", error);
+        None
+    });
+    parameters.finish()?;
+    let page = price_history(&catalog.products, &id, limit, cursor.as_ref()).await?;
+    Ok(Reply::ok(page.ok_or_else(|| Problem::not_found("there is no such product"))?))
 }
 
 /// The product now, deleted ones included: read from the event store, never behind.

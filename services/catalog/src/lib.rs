@@ -2,7 +2,7 @@
 //!
 //! - [`domain`]: what is known of a product, and every decision about one. Pure.
 //! - [`create`], [`change`]: the use cases.
-//! - `lookup`: what other services are told. [`http`]: the door. Customers read products from the query role; other services ask here, and are never behind.
+//! - [`price_history`]: what a product has cost. `lookup`: what other services are told. [`http`]: the door. Customers read products from the query role; other services ask here, and are never behind.
 
 pub mod aggregate;
 pub mod change;
@@ -11,6 +11,7 @@ pub mod create;
 pub mod domain;
 pub mod http;
 mod lookup;
+pub mod price_history;
 mod problems;
 
 pub use aggregate::Products;

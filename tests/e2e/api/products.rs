@@ -142,6 +142,15 @@ async fn read(recorder: &mut Recorder) {
         .await;
     recorder.asks("what is yet to be written", get("/products/prod_kinoko?min_version=prod_kinoko:9")).await;
     recorder.asks("a version that is none", get("/products/prod_kinoko?min_version=kinoko")).await;
+    recorder.asks("what one has cost", get("/products/prod_takenoko/prices?limit=2").by("admin")).await;
+    recorder
+        .asks("what it cost before", get("/products/prod_takenoko/prices?cursor=2.prod_takenoko").by("admin"))
+        .await;
+    recorder
+        .asks("what another has cost", get("/products/prod_kinoko/prices?cursor=2.prod_takenoko").by("admin"))
+        .await;
+    recorder.asks("what one that never was has cost", get("/products/prod_none/prices").by("admin")).await;
+    recorder.asks("a guest asks what one has cost", get("/products/prod_takenoko/prices").by("guest")).await;
     recorder.asks("one that was deleted", get("/products/prod_passing")).await;
     recorder
         .asks("one that was restored, in English", get("/products/prod_returning?lang=en&min_version=prod_returning:4"))

@@ -59,6 +59,7 @@ pub(super) const ROUTES: &[Row] = &[
         .sending(r#"{"name":"New","description":"","price":1}"#),
     administrators("deleteProduct", "/products/prod_nobodys", 404).at("*"),
     administrators("restoreProduct", "/products/prod_nobodys/restore", 404).at("*"),
+    administrators("listProductPrices", "/products/{product}/prices", 200),
     administrators("addStock", "/products/{product}/stock", 202).sending(r#"{"quantity":1}"#),
     row("placeOrder", "/orders", 401, [422; 4]).sending(r#"{"items":[{"product_id":"prod_nobodys","quantity":1}]}"#),
     row("listOrders", "/orders", 401, [200; 4]),

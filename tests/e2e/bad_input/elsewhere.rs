@@ -45,6 +45,7 @@ fn with_id(id: &str) -> Vec<(Method, String, Who, Option<Value>)> {
         (Method::PUT, format!("/products/{id}"), Who::Admin, details()),
         (Method::DELETE, format!("/products/{id}"), Who::Admin, None),
         (Method::POST, format!("/products/{id}/restore"), Who::Admin, None),
+        (Method::GET, format!("/products/{id}/prices"), Who::Admin, None),
         (Method::POST, format!("/products/{id}/stock"), Who::Admin, Some(json!({ "quantity": 1 }))),
     ]
 }

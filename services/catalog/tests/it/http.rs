@@ -109,6 +109,51 @@ async fn a_change_says_which_version_it_is_meant_for() {
 }
 
 #[actix_web::test]
+async fn an_administrator_reads_what_a_product_has_cost() {
+    let shop = Shop::open().await;
+    shop.send(create(&mushrooms()), Admin).await;
+    let uri = "/products/prod_kinoko";
+    let change = |name: &str, price: u32| {
+        let body = json!({ "name": name, "description": "", "price": price });
+        TestRequest::put().uri(uri).insert_header((IF_MATCH, "*")).set_json(body)
+    };
+    // Versions 2 to 5; the third changes no price.
+    for (name, price) in [("きのこの山", 210), ("大きのこ", 210), ("大きのこ", 220), ("小きのこ", 200)]
+    {
+        assert_eq!(shop.send(change(name, price), Admin).await.status, 202);
+    }
+    shop.send(TestRequest::delete().uri(uri).insert_header((IF_MATCH, "*")), Admin).await;
+    let restore = || TestRequest::post().uri("/products/prod_kinoko/restore").insert_header((IF_MATCH, "*"));
+    assert_eq!(shop.send(restore(), Admin).await.body["version"], 7);
+    let mut seen = Vec::new();
+    let mut path = "/products/prod_kinoko/prices?limit=3".to_owned();
+    let mut pages = 0;
+    loop {
+        let answer = shop.send(TestRequest::get().uri(&path), Admin).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        pages += 1;
+        for entry in answer.body["items"].as_array().unwrap() {
+            assert!(
+                entry["since"].is_string() && entry["currency"] == "JPY" && entry["source"] == "command",
+                "{entry}"
+            );
+            seen.push((entry["version"].as_u64().unwrap(), entry["price"].as_u64().unwrap()));
+        }
+        let Some(cursor) = answer.body["next_cursor"].as_str() else { break };
+        path = format!("/products/prod_kinoko/prices?limit=3&cursor={cursor}");
+    }
+    assert_eq!((seen, pages), (vec![(5, 200), (4, 220), (2, 210), (1, 200)], 2));
+    let get = |path: &str| TestRequest::get().uri(path);
+    assert_eq!(shop.send(get("/products/prod_none/prices"), Admin).await.status, 404);
+    for query in ["cursor=3.prod_takenoko", "cursor=x", "limit=0", "limit=3&limit=3", "since=1"] {
+        let answer = shop.send(get(&format!("/products/prod_kinoko/prices?{query}")), Admin).await;
+        assert_eq!((answer.status, &answer.body["type"]), (400, &json!("/problems/invalid-parameter")), "{query}");
+    }
+    assert_eq!(shop.send(get("/products/prod_kinoko/prices"), Nobody).await.status, 401);
+    assert_eq!(shop.send(get("/products/prod_kinoko/prices"), Sender::Customer("1")).await.status, 403);
+}
+
+#[actix_web::test]
 async fn bad_input_names_the_field_and_writes_nothing() {
     let shop = Shop::open().await;
     let cases = [

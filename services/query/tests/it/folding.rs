@@ -84,8 +84,11 @@ fn a_cancelled_order_says_why() {
 fn a_deleted_product_leaves_a_tombstone_and_may_come_again() {
     let deleted = fold::<ProductRow>(&decoded(&product("kinoko", 0, &[3]))).unwrap();
     assert!(deleted.deleted && deleted.version == Version::new(2));
-    let again = fold::<ProductRow>(&decoded(&product("kinoko", 0, &[3, 4]))).unwrap();
+    let again = fold::<ProductRow>(&decoded(&product("kinoko", 0, &[3, 5]))).unwrap();
     assert!(!again.deleted && again.price == yen(200) && again.version == Version::new(3));
+    let restored = fold::<ProductRow>(&decoded(&product("kinoko", 0, &[3, 4]))).unwrap();
+    assert!(!restored.deleted && restored.name == "back4" && restored.presentation.search_text == "back");
+    assert_eq!((restored.price, restored.version, restored.created_at), (yen(4), Version::new(3), deleted.created_at));
 }
 
 #[test]

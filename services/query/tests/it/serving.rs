@@ -99,7 +99,8 @@ async fn everybody_reads_products_and_their_stock_once_the_events_have_come() {
     assert_eq!(status, 200, "{body}");
     let wanted = serde_json::json!({
         "items": [{
-            "product_id": "prod_kinoko", "name": "sweet kinoko", "names": {"en": "tasty\u{fffd}"}, "description": "with\u{fffd}nul", "price": 200,
+            "product_id": "prod_kinoko", "name": "sweet kinoko", "names": {"en": "tasty\u{fffd}"}, "description": "with\u{fffd}nul",
+            "descriptions": {"en": "with\u{fffd}nul"}, "categories": ["with\u{fffd}nul"], "search_text": "with\u{fffd}nul", "price": 200,
             "currency": "JPY", "stock": 8, "images": ["k2"], "version": 2,
         }],
         "next_cursor": null,

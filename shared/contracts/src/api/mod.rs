@@ -36,7 +36,8 @@ pub use page::Page;
 pub use pages::{HOME_PAGE, TALLY_PAGE};
 pub use problem::ProblemType;
 pub use products::{
-    ADD_STOCK, CHANGE_PRODUCT, CREATE_PRODUCT, DELETE_PRODUCT, GET_PRODUCT, LIST_PRODUCTS, RESTORE_PRODUCT,
+    ADD_STOCK, CHANGE_PRODUCT, CREATE_PRODUCT, DELETE_PRODUCT, GET_PRODUCT, LIST_PRODUCTS, PRODUCT_PRICES,
+    RESTORE_PRODUCT,
 };
 pub use route::{Administrator, Anyone, Audience, Customer, Endpoint, Internal, LinkHolder, Method, RateLimit, Route};
 pub use tally::{TALLY, TALLY_LIVE};
@@ -58,6 +59,7 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &CHANGE_PRODUCT,
     &DELETE_PRODUCT,
     &RESTORE_PRODUCT,
+    &PRODUCT_PRICES,
     &ADD_STOCK,
     &PLACE_ORDER,
     &LIST_ORDERS,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
-use shotengai_kernel::{Currency, Decimal, Names, ProductId, Quantity, Version};
+use shotengai_kernel::{Currency, Decimal, Names, ProductId, Quantity, Timestamp, Version};
 use uuid::Uuid;
 
 use super::page::{CURSOR, LIMIT, MIN_VERSION, NOT_CAUGHT_UP};
@@ -83,6 +83,17 @@ pub const RESTORE_PRODUCT: Route<Administrator, ProductId, (), ProductWritten> =
         .locates()
         .reads(&[&IF_MATCH])
         .refuses(&[&PRECONDITION_REQUIRED, &PRECONDITION_FAILED]);
+
+/// What a product has cost.
+pub const PRODUCT_PRICES: Route<Administrator, ProductId, (), Page<PriceSet>> =
+    Route::get("/products/{id}/prices", Service::CATALOG, "listProductPrices")
+        .about(
+            TAG,
+            "What a product has cost, and since when",
+            "Newest first, in pages; of a deleted product, too. Read from the events, so never behind.",
+        )
+        .cached("no-store")
+        .reads(&[&LIMIT, &CURSOR]);
 
 /// Adds pieces to a product's stock.
 pub const ADD_STOCK: Route<Administrator, ProductId, AddStock, StockAdded> =
@@ -216,6 +227,38 @@ pub struct Product {
     pub images: Vec<String>,
     /// The product's version; its stock has one of its own.
     pub version: Version,
+}
+
+/// A price that was set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{
+    "price": 210, "currency": "JPY", "since": "2026-01-01T00:00:00Z", "source": "command", "version": 2
+}]))]
+pub struct PriceSet {
+    /// Price of one piece, in major units.
+    pub price: Number,
+    /// The price's currency.
+    pub currency: Currency,
+    /// When it was set.
+    pub since: Timestamp,
+    /// Who set it.
+    pub source: PriceSource,
+    /// The record of the price stream that set it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub source_sequence: Option<String>,
+    /// The product's version by it.
+    pub version: Version,
+}
+
+/// Who set a price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PriceSource {
+    /// An administrator, who created or changed the product.
+    Command,
+    /// The price stream.
+    Stream,
 }
 
 /// Pieces that come in.

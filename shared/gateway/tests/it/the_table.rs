@@ -51,6 +51,7 @@ const ADMISSION: &[(&str, RateLimit, Holds)] = {
         ("changeProduct", Calls, Place),
         ("deleteProduct", Calls, Place),
         ("restoreProduct", Calls, Place),
+        ("listProductPrices", Calls, Place),
         ("addStock", Calls, Place),
         ("placeOrder", Calls, Place),
         ("listOrders", Calls, PlaceOrWait),
