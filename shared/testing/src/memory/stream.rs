@@ -127,14 +127,16 @@ impl MemoryStream {
         self.config.keeps.and_then(|keeps| now.checked_sub(keeps).ok()).unwrap_or(Timestamp::MIN)
     }
 
-    /// How many records nobody can read any more that stand behind a position of their shard.
+    /// How many records nobody can read any more that stand behind the position to which their shard was read.
     #[must_use]
-    pub fn dropped_behind(&self, shard: &str, position: Option<&str>) -> usize {
-        let after: u64 = position.and_then(|position| position.parse().ok()).unwrap_or(0);
+    pub fn dropped_unread(&self, read: impl Fn(&str) -> Option<String>) -> usize {
         let (shards, horizon) = (lock(&self.shards), self.horizon());
-        let unread =
-            shards.by_id.get(shard).into_iter().flat_map(|state| state.records.range(after.saturating_add(1)..));
-        unread.filter(|(_, stored)| stored.arrived_at < horizon).count()
+        let dropped = shards.by_id.iter().map(|(shard, state)| {
+            let after = read(shard).and_then(|position| position.parse::<u64>().ok()).unwrap_or(0);
+            let unread = state.records.range(after.saturating_add(1)..);
+            unread.filter(|(_, stored)| stored.arrived_at < horizon).count()
+        });
+        dropped.sum()
     }
 
     fn issue(&self, shard: &str, after: u64) -> ShardCursor {
