@@ -6,7 +6,8 @@
 //! figure, a day before it is lost.
 //!
 //! It believes that clocks are off by less than an hour: what was decided under a clock further behind is not looked at. It
-//! begins with the first bridge that finds change capture on. Two bridges that look at the same ten minutes at one time
+//! begins when the first bridge starts that finds change capture on, ten to twenty minutes before that, so that nothing is
+//! left out that a clock behind the bridge's has dated. Two bridges that look at the same ten minutes at one time
 //! both publish what is missing.
 
 use std::sync::Arc;
@@ -58,6 +59,11 @@ impl Reconciler {
             async move {
                 // An alert looks for a number that grows, and one that only appears has not grown.
                 RECONCILED.add(0, []);
+                // At once: what is decided from now on is to be found, though this bridge ended in a minute.
+                if let Err(fault) = reconciler.next(reconciler.ports.clock.now()).await {
+                    metrics::count_fault(&fault);
+                    tracing::warn!(%fault, "where the comparison begins is not written down; the next look tries again");
+                }
                 loop {
                     let every = u64::try_from(LOOK_EVERY.as_millis()).unwrap_or(u64::MAX);
                     let wait = Duration::from_millis(every / 2 + reconciler.ports.random.below(every));
@@ -126,7 +132,7 @@ impl Reconciler {
     /// The next window and the row's version; none where this is the beginning.
     async fn next(&self, now: Timestamp) -> Result<Option<(i64, u64)>, Fault> {
         let Some(row) = self.table.get(&self.key).await? else {
-            let first = Row::new(self.key.clone(), 1, json!({ "next": window_of(now) }));
+            let first = Row::new(self.key.clone(), 1, json!({ "next": window_of(now) - 1 }));
             return self.put(&first, Condition::Absent).await.map(|_| None);
         };
         let next = row.doc.get("next").and_then(serde_json::Value::as_i64);

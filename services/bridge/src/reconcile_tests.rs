@@ -146,6 +146,28 @@ async fn what_was_committed_before_capture_is_nobodys_loss() {
     assert_eq!(installation.published(), BTreeSet::new());
 }
 
+/// A bridge that starts and ends before its first look, and a clock that is behind its own.
+#[tokio::test(start_paused = true)]
+async fn what_is_committed_as_the_first_bridge_starts_is_looked_at() {
+    let installation = Installation::new();
+    installation.pass(-5);
+    let mut lost = installation.committed(3).await;
+    installation.pass(2);
+    let (_, reconciler) = installation.bridge();
+    let (worker, shutdown) = (Arc::new(reconciler).worker(), CancellationToken::new());
+    let stop = shutdown.clone();
+    let running = tokio::spawn(async move { worker.run(stop).await });
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    shutdown.cancel();
+    running.await.unwrap();
+    installation.pass(60);
+    lost.extend(installation.committed(3).await);
+    installation.pass(27 * HOUR);
+    let (_, another) = installation.bridge();
+    another.look().await.unwrap();
+    assert_eq!(installation.published(), subjects(&lost));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_is_away_keeps_the_window_open() {
     let installation = Installation::new();
