@@ -40,6 +40,9 @@ struct Change {
 /// What DynamoDB needs by itself between a change's time and the stream; more is a fault's doing.
 const PROMPT: Duration = Duration::from_secs(1);
 
+/// When DynamoDB gives up on a change that it can't bring.
+const GIVES_UP: Duration = Duration::from_secs(24 * 3600);
+
 impl Capture {
     /// Somebody has written to an event table.
     pub fn wake(&self) {
@@ -118,9 +121,14 @@ pub async fn run(world: Arc<World>) {
             while world.is_away(Dependency::Kinesis) {
                 world.capture.see(&world);
                 tokio::time::sleep(Duration::from_secs(1)).await;
+                world.day().await;
             }
             if due.elapsed() > PROMPT {
                 world.ways.capture_late(&of);
+            }
+            if due.elapsed() > GIVES_UP {
+                world.count(Mishap::CaptureGaveUp);
+                continue;
             }
             world.ways.stream(world.elapsed(), std::slice::from_ref(&record));
             if stream.put(&[record]).await.is_err() {

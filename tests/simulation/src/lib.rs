@@ -8,6 +8,7 @@
 //! What this is not: the AWS adapters and HTTP are not in it (end-to-end tests are for those), and a crash falls on calls,
 //! not between two lines of code without one: within one thread nothing outside can tell the difference.
 
+pub mod absence;
 mod acknowledged;
 pub mod bugs;
 pub mod capacity;

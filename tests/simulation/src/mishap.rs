@@ -98,11 +98,29 @@ pub enum Mishap {
     ConfirmationDiscarded,
     /// Somebody was told of an order that was confirmed for too long.
     ToldOfOverdue,
+    /// Everything stood still for days.
+    DaysPassed,
+    /// The stream dropped a record that no bridge had read.
+    RecordDropped,
+    /// A queue, or dead letters, dropped a message.
+    MessageDropped,
+    /// A row of a table went after its time.
+    RowExpired,
+    /// Change capture gave a change up.
+    CaptureGaveUp,
+    /// Somebody published everything again.
+    PublishedAgain,
+    /// A reconciler put an event into the stream.
+    Reconciled,
+    /// The topic brought a message to a queue and to its dead letters.
+    DeliveredAndDead,
+    /// An older release set aside what only a newer one knows.
+    UnknownType,
 }
 
 impl Mishap {
     /// All of them.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 55] = [
         Self::Refused,
         Self::Throttled,
         Self::OverCapacity,
@@ -149,6 +167,15 @@ impl Mishap {
         Self::LandedLate,
         Self::ConfirmationDiscarded,
         Self::ToldOfOverdue,
+        Self::DaysPassed,
+        Self::RecordDropped,
+        Self::MessageDropped,
+        Self::RowExpired,
+        Self::CaptureGaveUp,
+        Self::PublishedAgain,
+        Self::Reconciled,
+        Self::DeliveredAndDead,
+        Self::UnknownType,
     ];
 
     /// In words.
@@ -201,6 +228,15 @@ impl Mishap {
             Self::LandedLate => "effect after the caller gave up",
             Self::ConfirmationDiscarded => "confirmation discarded",
             Self::ToldOfOverdue => "told of an overdue order",
+            Self::DaysPassed => "days without anybody",
+            Self::RecordDropped => "record dropped unread",
+            Self::MessageDropped => "message dropped unread",
+            Self::RowExpired => "row expired",
+            Self::CaptureGaveUp => "change given up",
+            Self::PublishedAgain => "everything published again",
+            Self::Reconciled => "event reconciled",
+            Self::DeliveredAndDead => "topic to a queue and dead letters",
+            Self::UnknownType => "unknown type set aside",
         }
     }
 }

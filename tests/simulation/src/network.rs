@@ -23,6 +23,7 @@ pub struct Network {
     process: usize,
     life: u64,
     marks_outbox: bool,
+    newer: bool,
     dead: CancellationToken,
     frozen: Arc<Mutex<Option<Instant>>>,
 }
@@ -61,8 +62,10 @@ impl Network {
         if marks_outbox == world.plan.captured {
             world.count(Mishap::FeedChanged);
         }
+        let newer = world.is_newer(process);
         Self {
             world,
+            newer,
             name: name.into(),
             process,
             life,
@@ -100,6 +103,12 @@ impl Network {
     #[must_use]
     pub const fn marks_outbox(&self) -> bool {
         self.marks_outbox
+    }
+
+    /// Whether this life is of the newer release.
+    #[must_use]
+    pub const fn is_newer(&self) -> bool {
+        self.newer
     }
 
     /// The clock of this process.

@@ -7,9 +7,10 @@ use std::time::Duration;
 use shotengai_contracts::topology::{Installation, QueueSpec, SHOTENGAI, Service, queues};
 use shotengai_contracts::{Envelope, Metadata, Owner};
 use shotengai_dead_letters::{Bounds, DeadLetters, Filter, Job, UNDELIVERED, Watch, route};
-use shotengai_kernel::{AggregateId, OrderId, Version};
-use shotengai_messaging::EventStore;
+use shotengai_kernel::{AggregateId, OrderId, Timestamp, Version};
 use shotengai_messaging::dead_letter::DEAD_LETTER_ATTRIBUTE;
+use shotengai_messaging::outbox::{Republish, Republished};
+use shotengai_messaging::{EventStore, OutboxConfig, Publisher};
 use shotengai_order::OrderSettings;
 use shotengai_order::orders::cancel::{CancelOrder, cancel_order};
 use shotengai_order::reasons::NOT_CAPTURED;
@@ -22,7 +23,11 @@ use crate::ports::NetworkedInfrastructure;
 use crate::world::World;
 
 /// Who this is among the processes: none of them.
-const NOBODY: usize = usize::MAX;
+pub(crate) const NOBODY: usize = usize::MAX;
+/// Why an older release sets an event aside that only a newer one has.
+const UNKNOWN_TYPE: &str = "unknown_type";
+/// How long it takes to upgrade processes one after the other; one that drains longer meets its letters again.
+const UPGRADED_WITHIN: Duration = Duration::from_secs(20);
 /// How soon a letter that a run has held when it died comes again; an operator waits longer.
 const VISIBILITY: Duration = Duration::from_secs(60);
 
@@ -42,6 +47,15 @@ pub(crate) fn undelivered(world: &World) -> Vec<&'static QueueSpec> {
     SHOTENGAI.subscribed_queues().filter(holds).collect()
 }
 
+/// The queues whose dead letters hold some of a type that their consumer's release did not know.
+pub(crate) fn unknown(world: &World) -> Vec<&'static QueueSpec> {
+    let holds = |spec: &&'static QueueSpec| {
+        let letters = world.infra.memory_queue(&spec.dead_letters()).messages();
+        letters.iter().any(|letter| is_said(letter, UNKNOWN_TYPE))
+    };
+    SHOTENGAI.consumed_queues().chain([&queues::BRIDGE_DEAD_LETTERS]).filter(holds).collect()
+}
+
 /// Redrives for as long as it is polled.
 pub(crate) async fn redrive(world: Arc<World>) {
     let mut network = Network::new(Arc::clone(&world), "operator", NOBODY);
@@ -50,9 +64,18 @@ pub(crate) async fn redrive(world: Arc<World>) {
         if network.is_dead() {
             network = Network::new(Arc::clone(&world), "operator", NOBODY);
         }
+        world.day().await;
+        let waits = world.plan.absence.is_some_and(|it| it.leaves_letters && world.elapsed() < it.morning);
         let work = async {
-            for queue in undelivered(&world) {
+            publish_again(&network).await;
+            for queue in undelivered(&world).into_iter().filter(|_| !waits) {
                 redrive_from(&network, queue, UNDELIVERED).await;
+            }
+            // Those who are not upgraded yet would set it aside again.
+            if world.plan.new_type.is_some_and(|(_, upgraded)| world.elapsed() > upgraded + UPGRADED_WITHIN) {
+                for queue in unknown(&world) {
+                    redrive_from(&network, queue, UNKNOWN_TYPE).await;
+                }
             }
             let overdue = overdue(&world);
             for order in &overdue {
@@ -68,6 +91,38 @@ pub(crate) async fn redrive(world: Arc<World>) {
             () = network.died() => {}
             () = work => {}
         }
+    }
+}
+
+/// Publishes everything again, if something was lost that nobody else brings back: all of it, since orders wait for what
+/// came long before. Another round repeats what fails.
+async fn publish_again(network: &Network) {
+    let (world, ports) = (network.world(), network.world().ports(NOBODY, network.life()));
+    let lost = world.owed_to_consumers();
+    if lost == 0 {
+        return;
+    }
+    let infra = NetworkedInfrastructure(network.clone());
+    let mut refused = 0;
+    for owner in Owner::ALL {
+        let publisher = Publisher::republisher(&infra, owner, OutboxConfig::default(), ports.clone());
+        let what = Republish {
+            between: Timestamp::UNIX_EPOCH..ports.clock.now(),
+            dry_run: false,
+            per_second: 400,
+            wanted: &|_| true,
+            progress: &|_| {},
+        };
+        let mut report = Republished::default();
+        if publisher.republish(&what, &mut report).await.is_err() {
+            return;
+        }
+        refused += report.refused;
+    }
+    if refused == 0 {
+        world.days.publish_again(lost);
+        world.count(Mishap::PublishedAgain);
+        world.note(network.name(), || format!("published everything again, since {lost} were lost"));
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{STREAM, tables};
+use shotengai_messaging::ports::stream::PositionGone;
 use shotengai_messaging::{Infrastructure, Queue, StartAt, StreamReader};
 use shotengai_streaming::Checkpoints;
 
@@ -28,6 +29,9 @@ pub(crate) async fn left(world: &World) -> Vec<String> {
     for queue in operator::undelivered(world) {
         left.push(format!("{} has undelivered letters", queue.dead_letters()));
     }
+    for queue in operator::unknown(world) {
+        left.push(format!("{} has letters of a new type", queue.dead_letters()));
+    }
     if !operator::overdue(world).is_empty() {
         left.push("letters tell of overdue orders".to_owned());
     }
@@ -39,6 +43,14 @@ pub(crate) async fn left(world: &World) -> Vec<String> {
         left.push(format!("{} changes are not captured", world.capture.waiting()));
     }
     left.extend(unread(world).await);
+    if world.owed_to_consumers() > 0 {
+        left.push("nobody has published again what is lost".to_owned());
+    }
+    // Nobody asks where more is left: it costs a look at every event.
+    let unseen = if left.is_empty() { world.unseen_after_days() } else { 0 };
+    if unseen > 0 {
+        left.push(format!("{unseen} events have not come to their queues"));
+    }
     left
 }
 
@@ -60,6 +72,11 @@ async fn unread(world: &World) -> Vec<String> {
         let start = position.map_or(StartAt::Oldest, StartAt::After);
         let batch = match stream.cursor(&shard.id, &start).await {
             Ok(cursor) => stream.read(&cursor, 1).await,
+            // A stream of that kind: nothing is left but what is newer.
+            Err(fault) if PositionGone::is_cause_of(&fault) => match stream.cursor(&shard.id, &StartAt::Oldest).await {
+                Ok(cursor) => stream.read(&cursor, 1).await,
+                Err(fault) => Err(fault),
+            },
             Err(fault) => Err(fault),
         };
         match batch {

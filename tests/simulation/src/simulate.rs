@@ -1,19 +1,20 @@
 //! Runs a plan: starts processes, lets customers in, lets things go wrong, waits until all is settled.
+//!
+//! `happen`: what goes wrong.
+
+mod happen;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, STREAM, Service, queues};
-use shotengai_messaging::{Message, Queue, StreamReader, StreamRecord, StreamWriter};
+use shotengai_contracts::topology::{QueueSpec, SHOTENGAI};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::customers::{Doors, Open, everybody};
-use crate::mishap::Mishap;
-use crate::plan::{Happening, LONG_DENIAL, LONG_OUTAGE, Plan};
-use crate::ports::cursed_event;
+use crate::plan::Plan;
 use crate::process::{PROCESSES, Process};
 use crate::world::World;
 use crate::{Options, Outcome, capture, invariants, operator, prehistory, settled};
@@ -52,6 +53,7 @@ pub async fn simulate(plan: Plan, options: Options) -> Outcome {
     let mut simulation = Simulation::open(&world, crashes);
     simulation.live().await;
     simulation.close().await;
+    world.count_dropped();
     let endings = invariants::check(&world).await;
     let (fingerprint, calls) = world.fingerprint();
     Outcome {
@@ -143,12 +145,13 @@ impl Simulation {
                 () = at(next) => if let Some((_, happening)) = happenings.next() {
                     self.happen(happening).await;
                 },
-                () = at(back) => self.come_back(),
+                () = at(back) => self.come_back().await,
                 () = tokio::time::sleep_until(look_at) => {
                     if !self.world.is_calm() {
                         self.world.calm_down();
                         self.world.note("world", || "calm from now on".to_owned());
                     }
+                    self.world.drop_expired_rows().await;
                     let left = if errands.is_empty() && self.back.is_empty() && self.stopping.is_empty() {
                         settled::left(&self.world).await
                     } else {
@@ -169,121 +172,17 @@ impl Simulation {
         }
     }
 
-    fn come_back(&mut self) {
+    async fn come_back(&mut self) {
+        if let Some(morning) = self.world.night() {
+            self.back.values_mut().for_each(|at| *at = morning.max(*at));
+            return;
+        }
+        self.world.drop_expired_rows().await;
         let now = Instant::now();
         let due: Vec<_> = self.back.iter().filter(|(_, at)| **at <= now).map(|(index, _)| *index).collect();
         for index in due {
             self.back.remove(&index);
             self.start(index);
-        }
-    }
-
-    async fn happen(&mut self, happening: Happening) {
-        self.world.note("world", || format!("{happening:?}"));
-        let stream = self.world.infra.memory_stream();
-        match happening {
-            Happening::Crash { process, away } => {
-                if self.processes.contains_key(&process) {
-                    self.world.count(Mishap::CrashBetween);
-                }
-                self.crash(process, away);
-            }
-            Happening::BillingAway { away } => {
-                let is_billing = |(_, (_, roles)): &(usize, &(&str, &[Service]))| roles.contains(&Service::BILLING);
-                for (index, _) in PROCESSES.iter().enumerate().filter(is_billing) {
-                    self.crash(index, away);
-                }
-            }
-            Happening::Restart { process } => {
-                // A sweep that is broken off may have published what it has not cleared.
-                self.world.copies.excuse_marked(&self.world);
-                self.doors.set(process, None);
-                if let Some(stopping) = self.processes.remove(&process) {
-                    self.world.count(Mishap::Restart);
-                    self.world.hold_ups.add(process, None, self.world.elapsed());
-                    self.stopping.spawn(async move {
-                        stopping.stop().await;
-                        process
-                    });
-                }
-            }
-            Happening::Freeze { process, frozen } => {
-                if let Some(process) = self.processes.get(&process) {
-                    process.network.freeze_until(Instant::now() + frozen);
-                }
-            }
-            Happening::Outage { dependency, away } => {
-                if away >= LONG_OUTAGE {
-                    self.world.count(Mishap::HourAway);
-                }
-                self.world.take_away(dependency, away);
-            }
-            Happening::Deny { denial, denied } => {
-                if denied >= LONG_DENIAL {
-                    self.world.count(Mishap::HalfHourDenied);
-                }
-                self.world.deny(denial, denied);
-            }
-            Happening::RelayRefuses { refusing } => {
-                if refusing >= LONG_OUTAGE {
-                    self.world.count(Mishap::HourRefused);
-                }
-                self.world.relay_refuses(refusing);
-            }
-            Happening::Split => {
-                if let Some(shard) = stream.shard_of(&format!("key-{}", self.world.below(1000)))
-                    && stream.split(&shard).is_some()
-                {
-                    self.world.count(Mishap::Split);
-                    self.world.hold_ups.add_for_all(STREAM, self.world.elapsed());
-                }
-            }
-            Happening::Merge => self.merge().await,
-            Happening::ExpireCursors => {
-                self.world.count(Mishap::CursorsExpired);
-                self.world.hold_ups.add_for_all(STREAM, self.world.elapsed());
-                stream.expire_cursors();
-            }
-            Happening::PoisonQueue { queue, kind } => {
-                let queue = consumed_queues().get(queue).copied().unwrap_or(&queues::ORDER);
-                let body = self.world.poison_for(queue.dead_letters(), kind);
-                let message = Message { body, ..Message::default() };
-                self.world.count(Mishap::PoisonedQueue);
-                if self.world.infra.memory_queue(queue.name).send(&[message]).await.is_err() {
-                    self.world.violation("a queue refused the poison".to_owned());
-                }
-            }
-            Happening::PoisonStream { kind } => {
-                let body = self.world.poison_for(queues::BRIDGE_DEAD_LETTERS.dead_letters(), kind);
-                let record = StreamRecord { key: format!("poison-{kind}"), data: body.into_bytes() };
-                self.world.count(Mishap::PoisonedStream);
-                if stream.put(&[record]).await.is_err() {
-                    self.world.violation("the stream refused the poison".to_owned());
-                }
-            }
-            Happening::SetClock { process, by_ms } => self.world.set_clock(process, by_ms),
-            Happening::CurseStream => {
-                let Some(event) = cursed_event(self.world.below(u64::MAX).into()) else { return };
-                self.world.curse(event.clone());
-                let record = StreamRecord { key: "cursed".to_owned(), data: event.into_bytes() };
-                if stream.put(&[record]).await.is_err() {
-                    self.world.violation("the stream refused the curse".to_owned());
-                }
-            }
-        }
-    }
-
-    /// Merges the first two shards that can be.
-    async fn merge(&self) {
-        let stream = self.world.infra.memory_stream();
-        let shards = stream.shards().await.unwrap_or_default();
-        let pairs = shards.iter().flat_map(|lower| shards.iter().map(move |upper| (lower, upper)));
-        for (lower, upper) in pairs {
-            if stream.merge(&lower.id, &upper.id).is_some() {
-                self.world.count(Mishap::Merge);
-                self.world.hold_ups.add_for_all(STREAM, self.world.elapsed());
-                return;
-            }
         }
     }
 

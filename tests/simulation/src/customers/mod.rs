@@ -122,6 +122,7 @@ impl Person {
         ask: impl Fn(Open) -> Fut,
     ) -> T {
         loop {
+            self.world.day().await;
             if let Some(open) = self.doors.any(&self.world, &can) {
                 let answer = self.once(open, &ask).await;
                 if let Attempt::Settled(settled) = answer {

@@ -76,7 +76,10 @@ fn is_due(
         CancelReason::CustomerRequest => {
             shown(world.request_ledger.was_asked_to_cancel(&cancelled.order_id), "nobody asked for it")
         }
-        CancelReason::PaymentDeclined => shown(token == Some(tokens::DECLINED), "its token is good"),
+        CancelReason::PaymentDeclined => {
+            let expired = intents::had_expired(world, &placed.order, envelope.time);
+            shown(token == Some(tokens::DECLINED) || expired, "its token is good")
+        }
         CancelReason::CaptureRefused => shown(token == Some(tokens::CAPTURE_DECLINED), "its token is good"),
         CancelReason::OutOfStock => shown(shortages.were_so(&cancelled.order_id), "its lines were there"),
         CancelReason::DeadlineExceeded => was_held_up(world, placed, envelope, late),

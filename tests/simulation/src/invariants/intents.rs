@@ -2,7 +2,7 @@
 
 use shotengai_contracts::events::OrderPlaced;
 use shotengai_contracts::payment::{IntentKey, PaymentIntent, PaymentToken};
-use shotengai_contracts::topology::tables;
+use shotengai_kernel::Timestamp;
 use shotengai_messaging::{Commit, Key, Queue};
 
 use crate::world::World;
@@ -14,9 +14,15 @@ const TOKEN: &str = "tok_";
 pub(super) fn of(world: &World, order: &OrderPlaced) -> Option<PaymentToken> {
     let IntentKey { order_id, fingerprint } = IntentKey::of(order);
     let key = Key::new(order_id.as_str(), fingerprint);
-    let rows = world.infra.memory_table(tables::PAYMENT_INTENTS.name).all();
-    let row = rows.into_iter().find(|row| order.has_payment_token && row.key == key)?;
+    let row = world.days.intent(&key).filter(|_| order.has_payment_token)?;
     serde_json::from_value::<PaymentIntent>(row.doc).ok().map(|intent| intent.payment_token)
+}
+
+/// Whether the token of an order had expired at a time, so that billing may not have found it.
+pub(super) fn had_expired(world: &World, order: &OrderPlaced, at: Timestamp) -> bool {
+    let IntentKey { order_id, fingerprint } = IntentKey::of(order);
+    let row = world.days.intent(&Key::new(order_id.as_str(), fingerprint));
+    row.and_then(|row| row.expires_at).is_some_and(|expired_at| expired_at <= at)
 }
 
 /// Events, the stream, and whatever is left in queues: none of it names one.

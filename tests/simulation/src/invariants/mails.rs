@@ -46,8 +46,12 @@ pub(super) fn were_sent_once(world: &World, orders: &Orders) {
 /// The mails that are dead letters.
 fn letters(world: &World) -> BTreeSet<(OrderId, &'static str)> {
     let queue = world.infra.memory_queue(&queues::NOTIFICATION.dead_letters());
-    let letters = queue.messages();
-    letters.iter().filter_map(|letter| mail_of(&letter.body)).map(|mail| (mail.order_id, mail.kind.as_str())).collect()
+    let letters: Vec<_> = queue.messages().into_iter().chain(queue.dropped()).collect();
+    letters
+        .iter()
+        .filter_map(|letter| mail_of(world, &letter.body))
+        .map(|mail| (mail.order_id, mail.kind.as_str()))
+        .collect()
 }
 
 /// What a claim's lease has to spare beyond the longest attempt.

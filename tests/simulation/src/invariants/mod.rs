@@ -123,7 +123,7 @@ impl Orders {
 /// Of what publishers and sweepers put into the stream; what changes are captured twice is DynamoDB's.
 fn every_copy_has_its_fault(world: &World) {
     let mut counts: BTreeMap<_, (u64, String)> = BTreeMap::new();
-    for record in world.infra.memory_stream().records() {
+    for record in world.records() {
         if let Ok(event) = Envelope::from_json(&record.data) {
             counts.entry(event.id).or_insert_with(|| (0, format!("{} of {}", event.event_type, event.subject))).0 += 1;
         }
@@ -159,7 +159,7 @@ fn every_order_is_final(world: &World, orders: &Orders) {
 }
 
 fn every_event_reached_the_stream(world: &World, commits: &BTreeMap<Owner, Vec<Commit>>) {
-    let records = world.infra.memory_stream().records();
+    let records = world.records();
     let mut streamed: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
     for part in records.iter().flat_map(|record| parts(&record.data)).filter_map(Result::ok) {
         streamed.entry(part.id).or_default().insert(as_committed(&part.body));

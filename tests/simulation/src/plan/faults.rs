@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use shotengai_contracts::topology::Service;
+
 use super::dice::Dice;
 use crate::denial::Denial;
 
@@ -93,11 +95,15 @@ pub enum Happening {
         /// How long it is away.
         away: Duration,
     },
-    /// Nobody decides about payments: every process that does dies and stays away.
-    BillingAway {
+    /// Every process that runs a role dies and stays away.
+    RoleAway {
+        /// Which.
+        role: Service,
         /// How long.
         away: Duration,
     },
+    /// Every process ends, or dies, until the days that the plan has are over.
+    Night,
     /// The process is told to end, does so, and comes back.
     Restart {
         /// Index among the processes.
@@ -168,7 +174,7 @@ impl Happening {
         match self {
             Self::Deny { denied, .. } => *denied,
             Self::RelayRefuses { refusing } => *refusing,
-            Self::Crash { away, .. } | Self::Outage { away, .. } | Self::BillingAway { away } => *away,
+            Self::Crash { away, .. } | Self::Outage { away, .. } | Self::RoleAway { away, .. } => *away,
             Self::Freeze { frozen, .. } => *frozen,
             _ => Duration::ZERO,
         }

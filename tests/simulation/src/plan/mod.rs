@@ -1,5 +1,6 @@
 //! What a seed asks of the street: who buys what, and what goes wrong when.
 
+mod absence;
 mod dice;
 mod faults;
 mod shopping;
@@ -7,8 +8,12 @@ mod shopping;
 use std::fmt;
 use std::time::Duration;
 
+pub use self::absence::{Absence, Who};
 pub use self::faults::{Dependency, Happening, Rates, poison};
 pub use self::shopping::{Asking, Errand, Goods, tokens};
+
+use shotengai_contracts::EventType;
+use shotengai_contracts::topology::Service;
 
 use self::dice::Dice;
 use crate::capacity::Limits;
@@ -24,6 +29,8 @@ pub struct Plan {
     pub changes_feed: Option<Duration>,
     /// Whether processes of even, or odd, number are of a newer release.
     pub newer: Option<usize>,
+    /// The type that the newer release has anew, and when the older processes begin to be upgraded.
+    pub new_type: Option<(EventType, Duration)>,
     /// Shards at first.
     pub shards: u64,
     /// How many of a thousand messages come twice.
@@ -50,6 +57,8 @@ pub struct Plan {
     pub capture_timeout: Duration,
     /// Whether somebody discards what tells billing to capture, of some orders.
     pub discards: bool,
+    /// Days that pass.
+    pub absence: Option<Absence>,
     /// When faults end and the world settles.
     pub calm_after: Duration,
 }
@@ -120,6 +129,7 @@ impl Plan {
             captured: dice.one_in(3),
             changes_feed: None,
             newer: None,
+            new_type: None,
             shards: 1 + dice.below(4),
             duplicates: if dice.one_in(2) { dice.below(300) } else { 0 },
             shuffled: dice.one_in(2),
@@ -134,6 +144,7 @@ impl Plan {
             timeout: Duration::from_secs(if dice.one_in(20) { 1000 } else { 20 + dice.below(120) }),
             capture_timeout: Duration::ZERO,
             discards: false,
+            absence: None,
             calm_after: last.max(Duration::from_secs(OPEN_SECONDS + 15)),
         };
         plan.capture_timeout = plan.timeout + Duration::from_secs(dice.below(400));
@@ -141,7 +152,8 @@ impl Plan {
         // Orders that are still pending when their reminders have to go on.
         if plan.timeout > Duration::from_secs(900) && dice.one_in(2) {
             let away = Duration::from_secs(1000 + dice.below(200));
-            plan.happenings.insert(0, (Duration::from_secs(1), Happening::BillingAway { away }));
+            let role = Service::BILLING;
+            plan.happenings.insert(0, (Duration::from_secs(1), Happening::RoleAway { role, away }));
             plan.happenings.sort_by_key(|(at, _)| *at);
             plan.calm_after = plan.calm_after.max(away);
         }
@@ -181,7 +193,54 @@ impl Plan {
             }
             plan.happenings.sort_by_key(|(at, _)| *at);
         }
+        if dice.one_in(4) && plan.can_pass_days() {
+            plan.pass_days(&dice);
+        } else if plan.newer.is_some() && !plan.captured && plan.changes_feed.is_none() {
+            plan.upgrade(&dice, processes);
+        }
         plan
+    }
+
+    /// Whether days may pass in it: not where a reconciler would begin in the middle, or look past a far clock, or where it
+    /// would take long to run.
+    fn can_pass_days(&self) -> bool {
+        let is_old = self.goods.iter().any(|goods| goods.prehistory > 0);
+        self.changes_feed.is_none()
+            && self.goods.len() < WIDE
+            && !is_old
+            && !self.has_a_far_clock()
+            && !self.has_a_long_outage()
+            && self.timeout < Duration::from_secs(900)
+    }
+
+    /// The newer release has a type of events that the older one doesn't know. Its processes are upgraded later.
+    fn upgrade(&mut self, dice: &Dice, processes: usize) {
+        let new = EventType::ALL[dice.index(EventType::ALL.len())];
+        let at = Duration::from_secs(10) + dice.millis(OPEN_SECONDS * 1000);
+        let old = (0..processes).filter(|process| self.newer.is_some_and(|remainder| process % 2 != remainder));
+        let restart =
+            |(place, process): (u32, usize)| (at + Duration::from_millis(1500) * place, Happening::Restart { process });
+        let restarts: Vec<_> = (0..).zip(old).map(restart).collect();
+        self.happenings.extend(restarts);
+        self.happenings.sort_by_key(|(at, _)| *at);
+        self.calm_after = self.calm_after.max(at + Duration::from_secs(30));
+        self.new_type = Some((new, at));
+    }
+
+    fn pass_days(&mut self, dice: &Dice) {
+        let over = self.calm_after + Duration::from_secs(10);
+        let absence = Absence::of(dice, self.captured, over, self.timeout.max(self.capture_timeout));
+        let away = absence.morning - absence.from;
+        let leaves = match absence.who {
+            Who::Nobody => None,
+            Who::Stream => Some(Happening::Outage { dependency: Dependency::Kinesis, away }),
+            Who::Role(role) => Some(Happening::RoleAway { role, away }),
+        };
+        self.happenings.extend(leaves.map(|leaves| (absence.from, leaves)));
+        self.happenings.push((absence.evening, Happening::Night));
+        self.happenings.sort_by_key(|(at, _)| *at);
+        self.calm_after = absence.morning + Duration::from_secs(30) + dice.millis(180_000);
+        self.absence = Some(absence);
     }
 }
 
@@ -210,8 +269,14 @@ impl fmt::Display for Plan {
         if let Some(remainder) = self.newer {
             writeln!(f, "  processes whose number modulo two is {remainder} are of a newer release")?;
         }
+        if let Some((new, at)) = self.new_type {
+            writeln!(f, "  {new:?} is a type of that release alone; the others are upgraded from {at:?} on")?;
+        }
         if let Some(limits) = self.limits {
             writeln!(f, "  a second: {limits:?}")?;
+        }
+        if let Some(absence) = self.absence {
+            writeln!(f, "  days pass: {absence:?}")?;
         }
         if let Some(customer) = self.refused {
             writeln!(f, "  no mail reaches customer {customer}")?;

@@ -12,8 +12,10 @@ use shotengai_testing::memory::MemoryQueue;
 
 use super::{admitted, merged};
 use crate::acknowledged;
+use crate::bugs::Bug;
 use crate::mishap::Mishap;
 use crate::network::{Landing, Network};
+use crate::operator::NOBODY;
 use crate::plan::Dependency::Sqs;
 
 pub(super) struct NetworkedQueue {
@@ -27,10 +29,40 @@ impl NetworkedQueue {
         let world = self.network.world();
         for (receipt, answer) in receipts.iter().zip(&answers) {
             if let Some(body) = world.delivery_audit.settled(self.inner.name(), receipt).filter(|_| answer.is_ok()) {
+                // What an older release sets aside it has not done.
+                let body = if self.network.is_newer() { world.as_understood(&body) } else { body };
                 acknowledged::look(world, self.inner.name(), &body).await;
             }
         }
         Ok(answers)
+    }
+
+    /// Deliveries as a process's release reads them.
+    async fn read_by_its_release(&self, mut deliveries: Vec<RawDelivery>) -> Result<Vec<RawDelivery>, Fault> {
+        let world = self.network.world();
+        if self.network.is_newer() {
+            deliveries.iter_mut().for_each(|delivery| world.understand(delivery));
+        } else if world.bug == Some(Bug::UnknownIsDone) && self.network.process() != NOBODY {
+            // A planted bug: what this release does not know is nothing to it.
+            let (unknown, known) = deliveries.into_iter().partition(|delivery| world.is_of_new_type(&delivery.body));
+            let unknown: Vec<RawDelivery> = unknown;
+            let receipts: Vec<_> = unknown.into_iter().map(|delivery| delivery.receipt).collect();
+            if !receipts.is_empty() {
+                self.inner.delete(&receipts).await?.into_iter().collect::<Result<(), _>>()?;
+            }
+            deliveries = known;
+        }
+        Ok(deliveries)
+    }
+
+    /// An older release sets aside what it does not know: whatever waits for that waits until it is sent back.
+    fn note_unknown(&self, messages: &[Message]) {
+        let (world, name) = (self.network.world(), self.inner.name());
+        let is_old = !self.network.is_newer() && self.network.process() != NOBODY;
+        if is_old && name.ends_with("-dlq") && messages.iter().any(|message| world.is_of_new_type(&message.body)) {
+            world.count(Mishap::UnknownType);
+            self.network.hold_up(name);
+        }
     }
 }
 
@@ -67,7 +99,7 @@ impl Queue for NetworkedQueue {
                 world.count(Mishap::Disorder);
             }
         }
-        Ok(deliveries)
+        self.read_by_its_release(deliveries).await
     }
 
     async fn delete(&self, receipts: &[Receipt]) -> Result<Vec<Result<(), Fault>>, Fault> {
@@ -89,7 +121,11 @@ impl Queue for NetworkedQueue {
     async fn send(&self, messages: &[Message]) -> Result<Vec<Result<(), Fault>>, Fault> {
         const OPERATION: &str = "queue.send";
         let refused = self.network.refused_entries(self.inner.name(), messages.len());
-        let some = admitted(messages, &refused);
+        let mut some = admitted(messages, &refused);
+        if self.network.world().plan.new_type.is_some() {
+            some = some.iter().map(|message| self.network.world().message_as_it_travels(message)).collect();
+            self.note_unknown(&some);
+        }
         let landed = Arc::new(AtomicBool::new(false));
         let (network, inner, taken) = (self.network.clone(), Arc::clone(&self.inner), Arc::clone(&landed));
         let sent = some.clone();

@@ -12,6 +12,7 @@ use super::{admitted, merged};
 use crate::bugs::Bug;
 use crate::mishap::Mishap;
 use crate::network::{Landing, Network};
+use crate::operator::NOBODY;
 use crate::plan::Dependency::Kinesis;
 
 pub(super) struct NetworkedStream {
@@ -25,9 +26,17 @@ impl StreamWriter for NetworkedStream {
         const OPERATION: &str = "stream.put";
         let refused = self.network.refused_records(STREAM, records.len());
         let mut some = admitted(records, &refused);
-        if self.network.world().is_newer(self.network.process()) {
+        if self.network.is_newer() {
             self.network.world().count(Mishap::NewerEnvelope);
             some = some.iter().map(|record| self.network.world().newer.written(record)).collect();
+        }
+        if self.network.world().plan.new_type.is_some() {
+            let text = |record: &StreamRecord| String::from_utf8_lossy(&record.data).into_owned();
+            let travels = |record: &StreamRecord| StreamRecord {
+                data: self.network.world().as_it_travels(&text(record)).into_bytes(),
+                ..record.clone()
+            };
+            some = some.iter().map(travels).collect();
         }
         let landed = Arc::new(AtomicBool::new(false));
         let (network, inner, taken) = (self.network.clone(), Arc::clone(&self.inner), Arc::clone(&landed));
@@ -45,6 +54,15 @@ impl StreamWriter for NetworkedStream {
         // What has come in may come again: with a commit's other events, or since nobody knows.
         if landed.load(Ordering::Relaxed) && (answer.is_err() || refused.contains(&true)) {
             self.network.world().copies.excuse_records(&some);
+        }
+        let world = self.network.world();
+        let reconciles = world.plan.absence.is_some() && !self.network.marks_outbox();
+        if self.network.process() == NOBODY || reconciles {
+            // It is there perhaps, and comes again since somebody asks for it, or finds it missing.
+            world.copies.excuse_records(&some);
+            if reconciles && self.network.process() != NOBODY {
+                world.count(Mishap::Reconciled);
+            }
         }
         let answers = merged(OPERATION, &refused, answer?);
         if self.network.world().bug == Some(Bug::IgnorePartialPut) {
@@ -65,6 +83,13 @@ impl StreamReader for NetworkedStream {
     }
 
     async fn read(&self, cursor: &ShardCursor, limit: usize) -> Result<ShardBatch, Fault> {
-        self.network.call(Kinesis, "stream.read", STREAM, self.inner.read(cursor, limit)).await
+        let mut batch = self.network.call(Kinesis, "stream.read", STREAM, self.inner.read(cursor, limit)).await?;
+        if self.network.is_newer() && self.network.world().plan.new_type.is_some() {
+            for record in &mut batch.records {
+                let text = String::from_utf8_lossy(&record.data).into_owned();
+                record.data = self.network.world().as_understood(&text).into_bytes();
+            }
+        }
+        Ok(batch)
     }
 }

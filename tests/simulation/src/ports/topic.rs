@@ -22,6 +22,8 @@ pub(super) struct NetworkedTopic {
     pub(super) inner: Arc<dyn Topic>,
 }
 
+/// How many of a thousand messages come to a queue and to its dead letters, where days pass.
+const BOTH: u64 = 150;
 /// What every subject of an event has that the topic refuses calls for.
 const CURSED: &str = "prod_cursed";
 
@@ -60,6 +62,8 @@ enum Passage {
     NotYet,
     /// Into the queue's dead letters, as the topic's own policy for redriving says.
     Undelivered,
+    /// To the queue, and to its dead letters, since the topic had no answer.
+    Both,
     /// Somebody discards it from the queue's dead letters.
     Discarded,
     /// A planted bug: nowhere, and nobody is told.
@@ -86,7 +90,7 @@ impl NetworkedTopic {
         for (message, passages) in messages.iter().zip(&passages) {
             self.note(message, passages);
         }
-        if passages.iter().all(|passages| straight(passages)) {
+        if world.plan.new_type.is_none() && passages.iter().all(|passages| straight(passages)) {
             return self.inner.publish(messages).await;
         }
         for (message, passages) in messages.iter().zip(&passages) {
@@ -109,6 +113,9 @@ impl NetworkedTopic {
         } else if self.is_discarded(queue, message) {
             world.count(Mishap::ConfirmationDiscarded);
             Passage::Discarded
+        } else if world.plan.absence.is_some() && world.per_mille(BOTH) {
+            world.count(Mishap::DeliveredAndDead);
+            Passage::Both
         } else if in_part && world.below(2) == 0 {
             Passage::NotYet
         } else if world.per_mille(rates.undelivered) {
@@ -145,6 +152,10 @@ impl NetworkedTopic {
                 }
                 Passage::NotYet => ways.astray(&message.body, queue.name),
                 Passage::Undelivered => ways.undelivered(&message.body, queue.name),
+                Passage::Both => {
+                    ways.undelivered(&message.body, queue.name);
+                    ways.queue(now, &message.body, queue.name);
+                }
                 Passage::Discarded => ways.discard(&message.body, queue.name),
                 Passage::Nowhere => {}
             }
@@ -153,13 +164,23 @@ impl NetworkedTopic {
 
     async fn bring_to(&self, queue: &QueueSpec, passage: Passage, message: &Message) -> Result<(), Fault> {
         let world = self.network.world();
+        if passage == Passage::Both {
+            let letter = std::slice::from_ref(message);
+            world
+                .infra
+                .memory_queue(&queue.dead_letters())
+                .send(letter)
+                .await?
+                .into_iter()
+                .collect::<Result<(), _>>()?;
+        }
         let (to, delay) = match passage {
-            Passage::Straight => (queue.name.to_owned(), Duration::ZERO),
+            Passage::Straight | Passage::Both => (queue.name.to_owned(), Duration::ZERO),
             Passage::Late(delay) => (queue.name.to_owned(), delay),
             Passage::Undelivered => (queue.dead_letters(), Duration::ZERO),
             Passage::NotYet | Passage::Discarded | Passage::Nowhere => return Ok(()),
         };
-        let message = Message { delay, ..message.clone() };
+        let message = Message { delay, ..world.message_as_it_travels(message) };
         world.infra.memory_queue(&to).send(&[message]).await?.into_iter().collect()
     }
 }

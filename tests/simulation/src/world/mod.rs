@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use shotengai_contracts::Owner;
-use shotengai_contracts::topology::queues;
+use shotengai_contracts::topology::{DEAD_LETTERS_KEEP, QUEUE_KEEPS, STREAM_KEEPS, queues};
 use shotengai_kernel::{ProductId, Random, SeededRandom};
 use shotengai_query::store::memory::MemoryReadModel;
 use shotengai_testing::memory::{MemoryConfig, MemoryInfrastructure, QueueConfig, StreamConfig};
@@ -29,6 +29,7 @@ use self::history::History;
 use self::mails::Mails;
 pub use self::mails::{Mail, address};
 use self::outages::Outages;
+use crate::absence::{Days, keeps};
 use crate::bugs::Bug;
 use crate::capacity::Capacity;
 use crate::capture::Capture;
@@ -85,6 +86,8 @@ pub struct World {
     pub newer: Newer,
     /// What was written together.
     pub transactions: Transactions,
+    /// What days that pass have done.
+    pub days: Days,
     /// How many calls have been given up and have not taken effect yet.
     pub late_effects: AtomicUsize,
     /// What is planted.
@@ -118,12 +121,19 @@ impl World {
         let began = Instant::now();
         let seed = plan.seed;
         let config = MemoryConfig {
-            stream: StreamConfig { shards: plan.shards, ..StreamConfig::default() },
+            stream: StreamConfig {
+                shards: plan.shards,
+                keeps: keeps(plan.absence, STREAM_KEEPS),
+                refuses_old_positions: plan.absence.is_some_and(|it| it.refuses_old_positions),
+                ..StreamConfig::default()
+            },
             queues: QueueConfig {
                 shuffle: plan.shuffled,
                 duplicates_per_mille: plan.duplicates,
+                keeps: keeps(plan.absence, QUEUE_KEEPS),
                 ..QueueConfig::default()
             },
+            dead_letters_keep: keeps(plan.absence, DEAD_LETTERS_KEEP),
             marks_outbox: !plan.captured,
             ..MemoryConfig::default()
         };
@@ -147,6 +157,7 @@ impl World {
             capacity: Capacity::default(),
             newer: Newer::default(),
             transactions: Transactions::default(),
+            days: Days::default(),
             late_effects: AtomicUsize::new(0),
             bug,
             chance: SeededRandom::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),

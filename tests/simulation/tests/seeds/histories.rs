@@ -164,7 +164,7 @@ fn a_batch_that_fails_as_a_whole_is_found() {
 
 #[test]
 fn a_claim_that_holds_for_as_long_as_a_foreign_clock_says_is_found() {
-    assert_found_from(100, Bug::TrustsForeignClocks);
+    assert_found_from(300, Bug::TrustsForeignClocks);
 }
 
 #[test]
@@ -195,4 +195,24 @@ fn events_that_are_written_anew_on_their_way_are_found() {
 #[test]
 fn an_order_that_is_confirmed_for_ever_is_found() {
     assert_found(Bug::NobodyTold);
+}
+
+#[test]
+fn remembering_for_a_week_what_was_done_is_found() {
+    assert_found(Bug::RemembersForAWeek);
+}
+
+#[test]
+fn a_reconciler_that_starts_anew_is_found() {
+    assert_found(Bug::ReconcilerStartsAnew);
+}
+
+#[test]
+fn publishing_again_in_part_is_found() {
+    assert_found(Bug::PublishesInPart);
+}
+
+#[test]
+fn acknowledging_what_only_a_newer_release_knows_is_found() {
+    assert_found(Bug::UnknownIsDone);
 }
