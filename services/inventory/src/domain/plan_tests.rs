@@ -40,8 +40,7 @@ fn write(states: &mut States, plan: &Plan) -> bool {
         id: &AggregateId,
         events: &[InventoryEvent],
     ) {
-        let entry =
-            map.entry(key).or_insert_with(|| Loaded { id: id.clone(), version: Version::ZERO, state: A::default() });
+        let entry = map.entry(key).or_insert_with(|| Loaded::unwritten(id.clone()));
         for event in events {
             entry.state.apply(event).unwrap();
             entry.version = entry.version.next();

@@ -16,7 +16,7 @@ mod writer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shotengai_contracts::{Misplaced, OwnedEvent};
-use shotengai_kernel::{AggregateId, Version};
+use shotengai_kernel::{AggregateId, Timestamp, Version};
 
 pub use aggregates::Aggregates;
 pub use command::{CommandError, Executed};
@@ -51,6 +51,9 @@ pub struct Loaded<A> {
     pub id: AggregateId,
     /// The number of events folded in; zero when it never was.
     pub version: Version,
+    /// When the last of them was decided, by the clock of who decided it. None before the first, for events that are not
+    /// written yet, and after a snapshot that doesn't say which commit it ends with.
+    pub changed_at: Option<Timestamp>,
     /// Their fold.
     pub state: A,
 }
@@ -59,6 +62,6 @@ impl<A: Default> Loaded<A> {
     /// The aggregate before its first event.
     #[must_use]
     pub fn unwritten(id: AggregateId) -> Self {
-        Self { id, version: Version::ZERO, state: A::default() }
+        Self { id, version: Version::ZERO, changed_at: None, state: A::default() }
     }
 }

@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lru::LruCache;
-use shotengai_kernel::{AggregateId, Version};
+use shotengai_kernel::{AggregateId, Timestamp, Version};
 
 use super::{Aggregate, Loaded};
 use crate::commit::Commit;
@@ -86,9 +86,9 @@ impl<A: Aggregate> Repository<A> {
         let before = Version::new(last.first_version.get().saturating_sub(1));
         let commits = self.store.load(id, before).await?;
         let mut commits = commits.iter();
-        if commits.next().is_none_or(|first| CommitMark::of(first) != last) {
-            return Ok(None);
-        }
+        let Some(first) = commits.next().filter(|first| CommitMark::of(first) == last) else { return Ok(None) };
+        // A snapshot doesn't say it.
+        known.loaded.changed_at = decided_at(first);
         known.last = Some(last);
         for commit in commits {
             known.fold(commit)?;
@@ -117,6 +117,7 @@ impl<A: Aggregate> Repository<A> {
         // Forgotten in between, only this commit can cross the line.
         let before = Version::new(commit.first_version.get().saturating_sub(1));
         let snapshot = self.cached(&loaded.id).map_or(before, |known| known.snapshot);
+        let loaded = Loaded { changed_at: decided_at(commit), ..loaded };
         self.keep_known(Known { loaded, last: Some(CommitMark::of(commit)), snapshot }).await;
     }
 
@@ -131,7 +132,7 @@ impl<A: Aggregate> Repository<A> {
         }
         Ok(match serde_json::from_value(snapshot.state) {
             Ok(state) => Some(Known {
-                loaded: Loaded { id: id.clone(), version: snapshot.version, state },
+                loaded: Loaded { id: id.clone(), version: snapshot.version, changed_at: None, state },
                 last: snapshot.last_commit,
                 snapshot: snapshot.version,
             }),
@@ -208,10 +209,16 @@ impl<A: Aggregate> Known<A> {
             let event = A::Event::try_from(event).map_err(|error| Fault::new(FaultKind::Permanent, "fold", error))?;
             loaded.state.apply(&event).map_err(|error| Fault::new(FaultKind::Permanent, "fold", error))?;
             loaded.version = envelope.aggregateversion;
+            loaded.changed_at = Some(envelope.time);
         }
         self.last = Some(CommitMark::of(commit));
         Ok(())
     }
+}
+
+/// When the last event of a commit was decided.
+fn decided_at(commit: &Commit) -> Option<Timestamp> {
+    commit.events.iter().last().map(|envelope| envelope.time)
 }
 
 impl CommitMark {

@@ -142,6 +142,7 @@ impl UnitOfWork {
         for event in &events {
             on.loaded.state.apply(event)?;
             on.loaded.version = on.loaded.version.next();
+            on.loaded.changed_at = None;
         }
         self.stage(aggregates, &on.loaded.id, current, events.iter().map(|event| (event.clone(), meta.clone())));
         on.written.extend(events);

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
@@ -129,6 +130,26 @@ async fn a_load_reads_only_what_comes_after_the_snapshot() {
     // A number that no event explains: it can only come from here. An event from before would be a gap, and a fault.
     street.keep(50, Pile::SNAPSHOT_SCHEMA, json!({"pieces": 1000})).await;
     assert_eq!(street.load().await, (53, 1003));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_says_when_the_last_event_was_decided_wherever_it_comes_from() {
+    let street = Street::new();
+    let piles = street.piles();
+    assert_eq!(piles.load(&aggregate(PILE)).await.unwrap().changed_at, None);
+    street.grow(&piles, 99).await;
+    let last = street.store().load(&aggregate(PILE), Version::new(98)).await.unwrap().pop().unwrap().events[0].time;
+    assert_eq!(street.piles().load(&aggregate(PILE)).await.unwrap().changed_at, Some(last));
+    tokio::time::advance(Duration::from_secs(5)).await;
+    // The hundredth is in a snapshot, which doesn't say when that was.
+    street.grow(&piles, 1).await;
+    let snapshot = street.store().load_snapshot(&aggregate(PILE)).await.unwrap();
+    assert_eq!(snapshot.map(|snapshot| snapshot.version.get()), Some(100));
+    let last = street.ports.clock.now();
+    tokio::time::advance(Duration::from_secs(5)).await;
+    for piles in [piles, street.piles()] {
+        assert_eq!(piles.load(&aggregate(PILE)).await.unwrap().changed_at, Some(last));
+    }
 }
 
 #[tokio::test(start_paused = true)]
