@@ -5,6 +5,7 @@
 //! angle brackets: the same id has the same name all through a file.
 
 mod accounts;
+mod carts;
 mod internal;
 mod names;
 mod orders;
@@ -35,6 +36,7 @@ async fn every_answer_is_its_golden_file() {
 
     accounts::record(&mut recorder).await;
     products::record(&mut recorder).await;
+    carts::record(&mut recorder).await;
     let (order, billing) = orders::record(&mut recorder, &cluster, &guest).await;
     tally::record(&mut recorder).await;
     refusals::record(&mut recorder, &order).await;

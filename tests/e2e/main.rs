@@ -15,6 +15,7 @@ mod bad_input;
 mod bridges;
 mod cancel;
 mod capture;
+mod carts;
 mod chaos;
 mod cli;
 mod concurrency;

@@ -1,10 +1,12 @@
 //! Order role: placing orders and keeping the saga's score.
 //!
 //! - [`orders`]: orders themselves, from a placement to a shipment or a cancellation.
+//! - [`carts`]: what somebody means to buy, until it becomes an order.
 //! - [`prices`]: what products cost, kept by catalog's events.
 //! - [`consumers`]: `order-queue`, which feeds both. [`config`]: what can be set. [`metrics`]: how many orders came how far.
 //! - [`reasons`]: why it sets a message aside.
 
+pub mod carts;
 pub mod config;
 pub mod consumers;
 pub mod metrics;
@@ -14,12 +16,14 @@ pub mod reasons;
 
 use std::sync::Arc;
 
+pub use carts::{CartOrdering, CartService};
 pub use config::{OrderArgs, OrderSettings};
 pub use orders::{Orders, Placing};
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{Service, queues, tables};
 use shotengai_runtime::{Consuming, Deps, Role};
 
+use crate::carts::Carts;
 use crate::consumers::OrderEvents;
 use crate::orders::chains::Chains;
 use crate::orders::deadline::{Deadlines, Reminders};
@@ -34,6 +38,10 @@ pub struct OrderRole {
     pub orders: Orders,
     /// Places orders.
     pub placing: Placing,
+    /// Everybody's carts.
+    pub carts: CartService,
+    /// Makes orders of carts.
+    pub ordering: CartOrdering,
     /// What products cost.
     pub prices: Prices,
     /// What a process runs of it.
@@ -55,16 +63,23 @@ pub fn assemble(mut deps: Deps, settings: &OrderSettings) -> OrderRole {
     let limit = settings.order_max_pending.into();
     let pending = PendingOrders::new(followed, orders.clone(), Arc::clone(&deps.ports().clock), limit);
     let placing = Placing::new(orders.clone(), prices.clone(), intents, pending, Arc::clone(&deps.ports().ids));
+    let (kept, clock) = (Carts::new(orders.writer().clone()), Arc::clone(&deps.ports().clock));
+    let ordering = CartOrdering::new(orders.clone(), kept.clone(), placing.clone(), Arc::clone(&clock));
+    let carts = CartService::new(kept, prices.clone(), clock);
     let events = OrderEvents::new(orders.clone(), prices.clone(), reminders.clone());
     let deadlines = Deadlines::new(orders.clone(), reminders);
     // Means of payment are nothing to consumers.
     let consuming = Consuming::default().batches(settings.order_consumer_concurrency.into());
     let consuming = consuming.regardless_of(tables::PAYMENT_INTENTS.name);
-    let (served, served_placing) = (orders.clone(), placing.clone());
+    let served = (orders.clone(), placing.clone(), ordering.clone(), carts.clone());
     let role = Role::new(deps)
         // Bounds and chains of reminders are nothing to what is told, prices are nothing to deadlines.
         .consume(&queues::ORDER, events, consuming.clone().regardless_of(tables::ORDER_PENDING.name))
         .consume(&queues::ORDER_DEADLINE, deadlines, consuming.regardless_of(tables::ORDER_PRICES.name))
-        .routes(move |routes| orders::http::routes(routes, &served, &served_placing));
-    OrderRole { orders, placing, prices, role }
+        .routes(move |routes| {
+            let (orders, placing, ordering, carts) = &served;
+            orders::http::routes(routes, orders, placing, ordering);
+            carts::http::routes(routes, carts);
+        });
+    OrderRole { orders, placing, carts, ordering, prices, role }
 }

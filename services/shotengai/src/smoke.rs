@@ -67,7 +67,7 @@ impl Street {
         // One key for all tries: however often it is sent, it is one order.
         let key = Ports::system().ids.uuid_v7().to_string();
         let line = OrderLine { product_id: product.clone(), quantity: Quantity::ONE };
-        let wanted = PlaceOrder { items: vec![line], payment_token: None };
+        let wanted = PlaceOrder { items: Some(vec![line]), accept_prices: false, payment_token: None };
         let place = || self.client.call(api::PLACE_ORDER).key(&key).body(&wanted);
         Ok(self.persist("place an order", place).await?.order_id)
     }

@@ -42,7 +42,7 @@ fn answer(status: &str, headers: &str, body: &str) -> String {
 
 fn wanted() -> PlaceOrder {
     let line = OrderLine { product_id: ProductId::parse("prod_kinoko").unwrap(), quantity: Quantity::ONE };
-    PlaceOrder { items: vec![line], payment_token: None }
+    PlaceOrder { items: Some(vec![line]), accept_prices: false, payment_token: None }
 }
 
 async fn placed(answer: String) -> Result<Answered<OrderAccepted>, CallError> {

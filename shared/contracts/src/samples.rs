@@ -82,7 +82,9 @@ pub fn event(event_type: EventType) -> Result<Event, SampleError> {
         EventType::ProductRestored => {
             ProductRestored { product_id, name, names, description, presentation, price }.into()
         }
-        EventType::ItemAddedToCart => ItemAddedToCart { cart_id, user_id, product_id, quantity, price }.into(),
+        EventType::ItemAddedToCart => {
+            ItemAddedToCart { cart_id, user_id, product_id, quantity, price, addition_id: None }.into()
+        }
         EventType::CartItemChanged => CartItemChanged { cart_id, user_id, product_id, quantity }.into(),
         EventType::ItemRemovedFromCart => ItemRemovedFromCart { cart_id, user_id, product_id }.into(),
         EventType::CartCleared => CartCleared { cart_id, user_id, order_id: Some(order_id) }.into(),

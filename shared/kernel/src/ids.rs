@@ -143,7 +143,7 @@ prefixed_id!(
     "usr_"
 );
 prefixed_id!(
-    /// Names a cart.
+    /// Names the one cart of a person.
     CartId,
     "cart_"
 );
@@ -152,6 +152,14 @@ prefixed_id!(
     PaymentId,
     "pay_"
 );
+
+impl CartId {
+    /// The cart of a person: everybody has one, guests too, so the id is derived and no look-up is needed.
+    #[must_use]
+    pub fn of_user(user: &UserId) -> Self {
+        Self(format!("{}{}", Self::PREFIX, user.body()).into())
+    }
+}
 
 impl PaymentId {
     /// The payment of an order: an order has one, so the id is derived and no look-up is needed in either direction.
@@ -226,6 +234,14 @@ mod tests {
         assert_eq!(serde_json::to_string(&id).unwrap(), "\"prod_001\"");
         assert_eq!(serde_json::from_str::<ProductId>("\"prod_001\"").unwrap(), id);
         assert!(serde_json::from_str::<ProductId>("\"001\"").is_err());
+    }
+
+    #[test]
+    fn each_person_has_a_cart_of_their_own() {
+        let [one, two] = ["usr_1", "usr_2"].map(|user| CartId::of_user(&UserId::parse(user).unwrap()));
+        assert_eq!((one.as_str(), two.as_str()), ("cart_1", "cart_2"));
+        let longest = UserId::parse(&format!("usr_{}", "x".repeat(64))).unwrap();
+        assert_eq!(CartId::parse(CartId::of_user(&longest).as_str()), Ok(CartId::of_user(&longest)));
     }
 
     #[test]

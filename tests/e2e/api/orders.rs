@@ -55,7 +55,7 @@ async fn refused(recorder: &mut Recorder) -> String {
     recorder.asks("many faults", placing().json(faults)).await;
     let card = r#"{"items":[{"product_id":"prod_kinoko","quantity":1}],"payment_token":"4242424242424242"}"#;
     recorder.asks("a card number", placing().json(card)).await;
-    recorder.asks("no items", placing().json("{}")).await;
+    recorder.asks("an empty cart", placing().json("{}")).await;
     recorder.asks("nobody orders", post("/orders").json(ONE)).await;
     text(&told.body, "order_id")
 }

@@ -5,9 +5,11 @@ use shotengai_contracts::api;
 use shotengai_contracts::api::orders::{CancelOrder, OrderAccepted, OrderEvents, OrderMoved, PlaceOrder};
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::{AggregateId, OrderId, UserId, Version};
-use shotengai_runtime::http::{Answer, IdempotencyKey, OptionalBody, Reply};
+use shotengai_runtime::http::{Answer, IdempotencyKey, IfMatch, OptionalBody, Reply};
 use shotengai_runtime::{AdminCaller, Caller, JsonBody, PathId, Problem, RequestMeta, Routes};
 
+use crate::carts::CartOrdering;
+use crate::carts::ordering::OrderCart;
 use crate::orders::aggregate::Orders;
 use crate::orders::cancel::{self, cancel_order, note_of};
 use crate::orders::domain::Lines;
@@ -17,9 +19,10 @@ use crate::orders::place::{self, Placing};
 use crate::orders::ship::{Shipping, ship_order};
 
 /// Puts order's routes beside those of other roles.
-pub fn routes(routes: &mut Routes, orders: &Orders, placing: &Placing) {
+pub fn routes(routes: &mut Routes, orders: &Orders, placing: &Placing, ordering: &CartOrdering) {
     routes.data(web::Data::new(orders.clone()));
     routes.data(web::Data::new(placing.clone()));
+    routes.data(web::Data::new(ordering.clone()));
     routes.route(api::PLACE_ORDER, place_order);
     routes.route(api::SHIP_ORDER, ship);
     routes.route(api::CANCEL_ORDER, cancel_by_request);
@@ -29,19 +32,26 @@ pub fn routes(routes: &mut Routes, orders: &Orders, placing: &Placing) {
 async fn place_order(
     caller: Caller,
     key: IdempotencyKey,
+    if_match: IfMatch,
     meta: RequestMeta,
     body: JsonBody<PlaceOrder>,
     placing: web::Data<Placing>,
+    ordering: web::Data<CartOrdering>,
 ) -> Answer<OrderAccepted> {
-    let JsonBody { value: PlaceOrder { items, payment_token }, raw } = body;
-    let wanted = place::PlaceOrder {
-        user_id: caller.user_id,
-        key: key.into_inner(),
-        fingerprint: fingerprint(&raw),
-        lines: Lines::merge(items.into_iter().map(|line| (line.product_id, line.quantity)))?,
-        payment_token,
+    let JsonBody { value: PlaceOrder { items, accept_prices, payment_token }, raw } = body;
+    let (user_id, key, fingerprint) = (caller.user_id, key.into_inner(), fingerprint(&raw));
+    let accepted = match items {
+        Some(items) => {
+            let lines = Lines::merge(items.into_iter().map(|line| (line.product_id, line.quantity)))?;
+            let wanted = place::PlaceOrder { user_id, key, fingerprint, lines, payment_token };
+            placing.place(wanted, &meta.metadata()).await?
+        }
+        None => {
+            let at = if_match.into_inner();
+            let wanted = OrderCart { user_id, key, fingerprint, at, accept_prices, payment_token };
+            ordering.order(&wanted, &meta.metadata()).await?
+        }
     };
-    let accepted = placing.place(wanted, &meta.metadata()).await?;
     // Said of the moment it was accepted, so that a repeated request gets the same answer.
     let version = Version::new(1);
     let location = location(&accepted.order_id, version);

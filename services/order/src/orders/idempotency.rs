@@ -1,7 +1,7 @@
 //! What makes a repeated request the same request.
 
 use sha2::{Digest, Sha256};
-use shotengai_kernel::{OrderId, UserId};
+use shotengai_kernel::{CartId, OrderId, UserId, Version};
 use uuid::Uuid;
 
 /// Where ids that derive from a key live: no other derivation in the street uses it.
@@ -12,6 +12,13 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x6f1c_7a52_3f0b_4d5e_9c1a_8e2b_40d7_5a3
 pub fn order_id(user: &UserId, key: &str) -> OrderId {
     // An id has no line break, so no two pairs give one name.
     OrderId::from_uuid(Uuid::new_v5(&NAMESPACE, format!("{user}\n{key}").as_bytes()))
+}
+
+/// The order that a cart at this version makes without a key: two requests for the same cart are one order.
+#[must_use]
+pub fn order_id_of_cart(cart: &CartId, version: Version) -> OrderId {
+    // A cart's id begins otherwise than a person's, so this is no order of a key.
+    OrderId::from_uuid(Uuid::new_v5(&NAMESPACE, format!("{cart}\n{version}").as_bytes()))
 }
 
 /// SHA-256 of a body as sent, in hexadecimal.
@@ -30,6 +37,15 @@ mod tests {
         assert_eq!(order_id(&one, "k"), order_id(&one, "k"));
         assert_ne!(order_id(&one, "k"), order_id(&two, "k"));
         assert_ne!(order_id(&one, "k"), order_id(&one, "l"));
+    }
+
+    #[test]
+    fn a_cart_at_one_version_is_one_order_and_none_of_a_key() {
+        let user = UserId::parse("usr_1").unwrap();
+        let of = |version| order_id_of_cart(&CartId::of_user(&user), Version::new(version));
+        assert_eq!(of(1), of(1));
+        assert_ne!(of(1), of(2));
+        assert_ne!(of(1), order_id(&user, "1"));
     }
 
     #[test]

@@ -98,15 +98,28 @@ impl Placing {
         }
         let offers = self.prices.offers(&lines.products()).await?;
         let (items, total) = lines.priced(&offers).map_err(|error| CommandError::Refused(error.into()))?;
-        self.pending.reserve(&user_id, &order_id).await?.map_err(|too_many| CommandError::Refused(too_many.into()))?;
         let has_payment_token = payment_token.is_some();
         let event =
             OrderPlaced { order_id, user_id, items, total, has_payment_token, request_fingerprint: fingerprint };
-        // First: whoever reads the event must find it.
-        if let Some(token) = payment_token {
-            self.intents.put(&IntentKey::of(&event), token).await?;
-        }
+        self.prepare(&event, payment_token).await?;
         self.write(&id, event, meta).await
+    }
+
+    /// What has to be there before the event is: a place among the customer's pending orders, and the means of payment. May
+    /// be repeated; if the event is never written, both expire.
+    pub(crate) async fn prepare(&self, event: &OrderPlaced, token: Option<PaymentToken>) -> Result<(), PlaceError> {
+        let reserved = self.pending.reserve(&event.user_id, &event.order_id).await?;
+        reserved.map_err(|too_many| CommandError::Refused(too_many.into()))?;
+        // First: whoever reads the event must find it.
+        if let Some(token) = token {
+            self.intents.put(&IntentKey::of(event), token).await?;
+        }
+        Ok(())
+    }
+
+    /// What products cost.
+    pub(crate) const fn prices(&self) -> &Prices {
+        &self.prices
     }
 
     /// Nothing stands under this id: it is new, or it was looked up a moment ago. So the first slot is tried without
@@ -120,7 +133,11 @@ impl Placing {
     }
 }
 
-fn repeated(order: &Order, fingerprint: &str) -> Result<Option<Accepted>, PlaceError> {
+/// What a request was answered that placed this order; none if it is not placed.
+///
+/// # Errors
+/// A refusal when another request has placed it.
+pub(crate) fn repeated(order: &Order, fingerprint: &str) -> Result<Option<Accepted>, PlaceError> {
     match order.placed() {
         None => Ok(None),
         Some(placed) if placed.fingerprint == fingerprint => {

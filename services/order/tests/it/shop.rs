@@ -3,7 +3,9 @@
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::test::TestRequest;
 use serde_json::Value;
-use shotengai_contracts::events::{PaymentAuthorized, PaymentCaptured, Presentation, ProductCreated, StockReserved};
+use shotengai_contracts::events::{
+    PaymentAuthorized, PaymentCaptured, Presentation, ProductCreated, ProductPriceChanged, StockReserved,
+};
 use shotengai_contracts::topology::{Service, queues};
 use shotengai_contracts::{Event, Owner};
 use shotengai_kernel::{AggregateId, Names, OrderId, PaymentId, UserId, Version};
@@ -48,6 +50,13 @@ impl Shop {
         };
         shop.tell(&[delivery(1, "prod_kinoko", 1, created)]).await;
         shop
+    }
+
+    /// Catalog tells of another price, the first time.
+    pub(crate) async fn reprice(&self, price: i64) {
+        let product_id = product_id("kinoko");
+        let changed = ProductPriceChanged { product_id, price: yen(price), source_sequence: None };
+        self.tell(&[delivery(5, "prod_kinoko", 2, changed)]).await;
     }
 
     async fn tell(&self, batch: &[Delivery]) {

@@ -16,7 +16,7 @@ use shotengai_order::orders::domain::{Lines, Order};
 use shotengai_order::orders::pending::PendingOrders;
 use shotengai_order::orders::place::{PlaceOrder, Placing};
 use shotengai_order::prices::Prices;
-use shotengai_order::{OrderRole, OrderSettings};
+use shotengai_order::{CartOrdering, CartService, OrderRole, OrderSettings};
 use shotengai_testing::memory::FaultInjector;
 use uuid::Uuid;
 
@@ -26,6 +26,8 @@ pub(crate) struct World {
     pub(crate) orders: Orders,
     pub(crate) prices: Prices,
     pub(crate) placing: Placing,
+    pub(crate) carts: CartService,
+    pub(crate) ordering: CartOrdering,
     pub(crate) handler: Arc<dyn Handler>,
     pub(crate) deadlines: Arc<dyn Handler>,
     pub(crate) role: shotengai_runtime::Role,
@@ -47,7 +49,7 @@ impl World {
         let order_deadline_seconds = u32::try_from(timeout.as_secs()).unwrap();
         let settings = OrderSettings { order_deadline_seconds, ..OrderSettings::default() };
         let order = shotengai_order::assemble(installation.deps(Service::ORDER), &settings);
-        let OrderRole { orders, placing, prices, role } = order;
+        let OrderRole { orders, placing, carts, ordering, prices, role } = order;
         Self {
             catalog: FakeCatalog(Arc::clone(&installation.neighbours)),
             handler: role::handler(&role, &queues::ORDER),
@@ -55,10 +57,18 @@ impl World {
             orders,
             prices,
             placing,
+            carts,
+            ordering,
             role,
             installation,
             settings,
         }
+    }
+
+    /// Carts of another process: nothing that it has loaded is known to this one.
+    pub(crate) fn carts_elsewhere(&self) -> (CartService, CartOrdering) {
+        let order = shotengai_order::assemble(self.installation.deps(Service::ORDER), &self.settings);
+        (order.carts, order.ordering)
     }
 
     /// The handler of another process: nothing that it has loaded is known to this one.
@@ -84,7 +94,11 @@ impl World {
     }
 
     pub(crate) async fn commits(&self, id: &OrderId) -> Vec<Commit> {
-        self.orders.writer().store().load(&AggregateId::from(id), Version::ZERO).await.unwrap()
+        self.commits_of(&AggregateId::from(id)).await
+    }
+
+    pub(crate) async fn commits_of(&self, id: &AggregateId) -> Vec<Commit> {
+        self.orders.writer().store().load(id, Version::ZERO).await.unwrap()
     }
 }
 

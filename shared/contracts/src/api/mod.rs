@@ -3,7 +3,7 @@
 //! - [`route`]: [`Route`], a constant that says all of this, and [`Endpoint`], the same without its types, for lists.
 //! - [`parameter`]: parameters of the query string, and headers of requests.
 //! - [`problem`]: [`ProblemType`]; [`shared`] has those that any route may answer with.
-//! - [`accounts`], [`customers`], [`products`], [`orders`], [`tally`]: what the street serves, and the problems of each.
+//! - [`accounts`], [`customers`], [`products`], [`carts`], [`orders`], [`tally`]: what the street serves, and the problems of each.
 //! - [`internal`]: what services ask each other. [`pages`]: web pages.
 //! - [`interface`]: the public routes of an installation. [`documents`]: the interface about itself. [`page`]: lists in pages. [`openapi`]: the OpenAPI document of a list of routes.
 //!
@@ -12,6 +12,7 @@
 //! [`Interface`].
 
 pub mod accounts;
+pub mod carts;
 pub mod customers;
 pub mod documents;
 pub mod interface;
@@ -28,6 +29,7 @@ pub mod shared;
 pub mod tally;
 
 pub use accounts::{GET_ME, KEYS, LOG_IN, LOG_OUT, OPEN_GUEST, REFRESH, REGISTER};
+pub use carts::{ADD_TO_CART, CHANGE_CART_ITEM, CLEAR_CART, GET_CART, REMOVE_FROM_CART};
 pub use customers::{ERASE_CUSTOMER, LIST_CUSTOMERS};
 pub use interface::{Interface, InterfaceError};
 pub use internal::{INTERNAL_CONTACT, INTERNAL_LEDGER, INTERNAL_PRODUCT};
@@ -61,6 +63,11 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &RESTORE_PRODUCT,
     &PRODUCT_PRICES,
     &ADD_STOCK,
+    &GET_CART,
+    &ADD_TO_CART,
+    &CHANGE_CART_ITEM,
+    &REMOVE_FROM_CART,
+    &CLEAR_CART,
     &PLACE_ORDER,
     &LIST_ORDERS,
     &GET_ORDER,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 use shotengai_kernel::{Currency, Names, OrderId, ProductId, Quantity, Timestamp, UserId, Version};
 
+use super::carts::{CART_CHANGED, IF_MATCH, PRICES_CHANGED};
 use super::page::{CURSOR, LIMIT, MIN_VERSION, NOT_CAUGHT_UP};
 use super::parameter::{IDEMPOTENCY_KEY, Parameter};
 use super::route::Success;
@@ -23,12 +24,13 @@ pub const PLACE_ORDER: Route<Customer, (), PlaceOrder, OrderAccepted> = Route::p
     .about(
         TAG,
         "Place an order",
-        "Prices are those of this moment. Stock and payment are secured afterwards: follow the order at `Location`. Send an \
-         `Idempotency-Key`: the same request again is then the same order, however often it is sent.",
+        "Of `items`, at the prices of this moment; without them, of what is in one's cart, which is empty then. Stock and \
+         payment are secured afterwards: follow the order at `Location`. Send an `Idempotency-Key`: the same request again is \
+         then the same order, however often it is sent. A cart at one version is one order without a key, too.",
     )
     .answers(&[Success { status: 202, meaning: "The order is placed, or the same request placed it before." }])
     .locates()
-    .reads(&[&IDEMPOTENCY_KEY])
+    .reads(&[&IDEMPOTENCY_KEY, &IF_MATCH])
     .refuses(&[
         &EMPTY_ORDER,
         &TOO_MANY_LINES,
@@ -37,6 +39,8 @@ pub const PLACE_ORDER: Route<Customer, (), PlaceOrder, OrderAccepted> = Route::p
         &TOTAL_OUT_OF_RANGE,
         &IDEMPOTENCY_KEY_REUSED,
         &TOO_MANY_PENDING_ORDERS,
+        &CART_CHANGED,
+        &PRICES_CHANGED,
     ]);
 
 /// One's orders; everybody's for an administrator.
@@ -114,11 +118,17 @@ pub const KEY: Parameter = Parameter::query(
 /// A wish to buy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("examples" = [{ "items": [{ "product_id": "prod_kinoko", "quantity": 2 }], "payment_token": "tok_visa" }]))]
+#[schemars(extend("examples" = [
+    { "items": [{ "product_id": "prod_kinoko", "quantity": 2 }], "payment_token": "tok_visa" }, { "accept_prices": true }
+]))]
 pub struct PlaceOrder {
-    /// What, and how many: 1 to 50 products. Two lines of one product are added up.
+    /// What, and how many: 1 to 50 products. Two lines of one product are added up. Left out, what is in the cart is ordered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
-    pub items: Vec<OrderLine>,
+    pub items: Option<Vec<OrderLine>>,
+    /// Whether a cart is ordered whose products cost something else by now than when they were put in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accept_prices: bool,
     /// The payment provider's token for the means of payment. Never a card number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_token: Option<PaymentToken>,
@@ -260,8 +270,8 @@ pub const EMPTY_ORDER: ProblemType = ProblemType {
     slug: "empty-order",
     status: 422,
     title: "The order is empty",
-    meaning: "The order has no line. It needs at least one.",
-    cure: "Name products and quantities in `items`.",
+    meaning: "The order has no line: `items` is empty or, where it is left out, the cart. It needs at least one.",
+    cure: "Name products and quantities in `items`, or put them into the cart first.",
 };
 
 /// 409: `order-already-shipped`.
@@ -287,7 +297,7 @@ pub const TOO_MANY_LINES: ProblemType = ProblemType {
     slug: "too-many-lines",
     status: 422,
     title: "Too many products",
-    meaning: "An order has at most 50 products.",
+    meaning: "An order has at most 50 products, and so has a cart.",
     cure: "Split it into several orders.",
 };
 
@@ -314,6 +324,6 @@ pub const UNKNOWN_PRODUCT: ProblemType = ProblemType {
     slug: "unknown-product",
     status: 422,
     title: "Not for sale",
-    meaning: "A product in the order does not exist, or is no longer on sale.",
-    cure: "Remove the line that `pointer` names.",
+    meaning: "A product in the order or the cart does not exist, or is no longer on sale.",
+    cure: "Remove the line that `pointer` names or, of a cart, the product that `detail` names.",
 };

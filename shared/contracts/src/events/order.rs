@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shotengai_kernel::{CartId, Money, Names, OrderId, PaymentId, ProductId, Quantity, UserId};
+use uuid::Uuid;
 
 /// A line of an order, with name and price as they were when it was placed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -89,10 +90,13 @@ pub struct ItemAddedToCart {
     pub user_id: UserId,
     /// The product.
     pub product_id: ProductId,
-    /// How many pieces.
+    /// How many pieces came in.
     pub quantity: Quantity,
-    /// Price of one piece as shown then.
+    /// Price of one piece as shown then. From then on it is the price of all pieces of the line.
     pub price: Money,
+    /// Which addition it is, where the request had a key to make it happen once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addition_id: Option<Uuid>,
 }
 
 /// A line's quantity was set.

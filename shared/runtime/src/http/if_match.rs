@@ -18,6 +18,12 @@ use super::Problem;
 pub struct IfMatch(Option<Precondition>);
 
 impl IfMatch {
+    /// The precondition, if the request has one.
+    #[must_use]
+    pub fn into_inner(self) -> Option<Precondition> {
+        self.0
+    }
+
     /// The precondition, which this route can't do without.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use shotengai_contracts::api::{ProblemType, shared};
 
 use super::meta::current_request_id;
@@ -25,6 +26,7 @@ struct Parts {
     detail: Option<String>,
     location: Option<Location>,
     errors: Vec<Named>,
+    members: Map<String, Value>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -72,14 +74,16 @@ struct Body<'a> {
     errors: &'a [Named],
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<String>,
+    #[serde(flatten)]
+    members: &'a Map<String, Value>,
 }
 
 impl Problem {
     /// A problem of this type.
     #[must_use]
     pub fn of(of: &'static ProblemType) -> Self {
-        let (errors, headers) = (Vec::new(), Vec::new());
-        Self(Box::new(Parts { of, detail: None, location: None, errors, headers }))
+        let (errors, members, headers) = (Vec::new(), Map::new(), Vec::new());
+        Self(Box::new(Parts { of, detail: None, location: None, errors, members, headers }))
     }
 
     /// Says what is wrong this time.
@@ -117,6 +121,15 @@ impl Problem {
         if let Some(Named { location, detail }) = self.0.errors.first() {
             self.0.location = Some(location.clone());
             self.0.detail = Some(detail.clone());
+        }
+        self
+    }
+
+    /// Adds a member of its type's own (RFC 9457, 3.2), which the type's meaning names. One that can't be written is left out.
+    #[must_use]
+    pub fn member(mut self, name: &'static str, value: &impl Serialize) -> Self {
+        if let Ok(value) = serde_json::to_value(value) {
+            self.0.members.insert(name.to_owned(), value);
         }
         self
     }
@@ -245,6 +258,7 @@ impl ResponseError for Problem {
             location: parts.location.as_ref(),
             errors: single.as_ref().map_or(parts.errors.as_slice(), std::slice::from_ref),
             instance: current_request_id().map(|id| id.urn().to_string()),
+            members: &parts.members,
         };
         let mut response = HttpResponse::build(self.status());
         if matches!(self.status(), StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
@@ -262,7 +276,7 @@ impl ResponseError for Problem {
 #[cfg(test)]
 pub(super) mod tests {
     use actix_web::body::to_bytes;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -283,6 +297,13 @@ pub(super) mod tests {
             "errors": [{ "pointer": "/items/0/quantity", "detail": "must be 1 at least" }]
         });
         assert_eq!(body_of(problem).await, wanted);
+    }
+
+    #[actix_web::test]
+    async fn a_type_has_members_of_its_own() {
+        let problem = Problem::of(&shared::OUT_OF_RANGE).detail("no").member("cart", &json!({ "version": 3 }));
+        let body = body_of(problem).await;
+        assert_eq!((&body["cart"]["version"], &body["detail"]), (&json!(3), &json!("no")));
     }
 
     #[actix_web::test]

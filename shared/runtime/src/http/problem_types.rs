@@ -32,7 +32,8 @@ pub fn describe_problems(types: &[&ProblemType]) -> String {
         | `detail` | what is wrong this time; texts may change |\n\
         | `pointer`, `parameter` or `header` | where: a field of the body (RFC 6901), a parameter of the query, a header |\n\
         | `errors` | the same for every fault found, each with its own `detail` |\n\
-        | `instance` | the request's id, also in `x-request-id` and in the server's log |\n\n\
+        | `instance` | the request's id, also in `x-request-id` and in the server's log |\n\
+        | others | what a type's text below names |\n\n\
         400: the request can't be understood. 422: it is understood, but can't be done as asked. A request whose head is\n\
         not HTTP, or arrives too slowly, is answered with 400 or 408 and no body.\n"
         .to_owned();

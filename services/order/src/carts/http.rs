@@ -1,0 +1,100 @@
+//! Carts over HTTP: parses, calls one use case, answers.
+
+use actix_web::web;
+use shotengai_contracts::api;
+use shotengai_contracts::api::carts::{AddToCart, Cart, CartItem, ChangeCartItem};
+use shotengai_kernel::{Money, ProductId};
+use shotengai_runtime::http::{Answer, IdempotencyKey, IfMatch, Reply};
+use shotengai_runtime::{Caller, JsonBody, PathId, RequestMeta, Routes};
+
+use crate::carts::domain::Standing;
+use crate::carts::service::{AddItem, CartService};
+
+/// Puts the cart's routes beside those of other roles.
+pub fn routes(routes: &mut Routes, carts: &CartService) {
+    routes.data(web::Data::new(carts.clone()));
+    routes.route(api::GET_CART, show);
+    routes.route(api::ADD_TO_CART, add);
+    routes.route(api::CHANGE_CART_ITEM, change);
+    routes.route(api::REMOVE_FROM_CART, remove);
+    routes.route(api::CLEAR_CART, clear);
+}
+
+async fn show(caller: Caller, carts: web::Data<CartService>) -> Answer<Cart> {
+    Ok(reply(&carts.show(&caller.user_id).await?))
+}
+
+async fn add(
+    caller: Caller,
+    key: IdempotencyKey,
+    at: IfMatch,
+    meta: RequestMeta,
+    body: JsonBody<AddToCart>,
+    carts: web::Data<CartService>,
+) -> Answer<Cart> {
+    let AddToCart { product_id, quantity } = body.value;
+    let wanted = AddItem { product_id, quantity, key: key.into_inner() };
+    let at = at.into_inner();
+    Ok(reply(&carts.add(&caller.user_id, wanted, at.as_ref(), &meta.metadata()).await?))
+}
+
+async fn change(
+    caller: Caller,
+    product: PathId<ProductId>,
+    at: IfMatch,
+    meta: RequestMeta,
+    body: JsonBody<ChangeCartItem>,
+    carts: web::Data<CartService>,
+) -> Answer<Cart> {
+    let (at, ChangeCartItem { quantity }) = (at.needed()?, body.value);
+    Ok(reply(&carts.change(&caller.user_id, &product, quantity, &at, &meta.metadata()).await?))
+}
+
+async fn remove(
+    caller: Caller,
+    product: PathId<ProductId>,
+    at: IfMatch,
+    meta: RequestMeta,
+    carts: web::Data<CartService>,
+) -> Answer<Cart> {
+    let at = at.needed()?;
+    Ok(reply(&carts.remove(&caller.user_id, &product, &at, &meta.metadata()).await?))
+}
+
+async fn clear(caller: Caller, at: IfMatch, meta: RequestMeta, carts: web::Data<CartService>) -> Answer<Cart> {
+    let at = at.needed()?;
+    Ok(reply(&carts.clear(&caller.user_id, &at, &meta.metadata()).await?))
+}
+
+fn reply(cart: &Standing) -> Reply<Cart> {
+    Reply::ok(shown(cart)).tagged(tag(cart))
+}
+
+/// A cart as clients see it.
+pub(super) fn shown(cart: &Standing) -> Cart {
+    let items = cart.lines().iter().map(|line| CartItem {
+        product_id: line.product_id.clone(),
+        quantity: line.quantity,
+        price: line.price.to_major_number(),
+    });
+    let total = total(cart);
+    Cart {
+        cart_id: cart.cart_id(),
+        items: items.collect(),
+        total: total.map(Money::to_major_number),
+        currency: total.map(Money::currency),
+        version: cart.version(),
+    }
+}
+
+/// The tag of what is shown, without its quotes: one version looks otherwise once it has expired.
+pub(super) fn tag(cart: &Standing) -> String {
+    let version = cart.version();
+    if cart.has_expired() { format!("{version}.expired") } else { version.to_string() }
+}
+
+fn total(cart: &Standing) -> Option<Money> {
+    let mut costs = cart.lines().iter().map(|line| line.price.times(line.quantity.get()).ok());
+    let first = costs.next()??;
+    costs.try_fold(first, |sum, cost| sum.plus(cost?).ok())
+}

@@ -1,0 +1,16 @@
+//! Carts: what somebody means to buy, one a person.
+//!
+//! - [`domain`]: what is known of a cart, and every decision about one. Pure.
+//! - [`service`]: looking at a cart and changing it. [`ordering`]: making an order of it, both or neither.
+//! - [`aggregate`]: where carts are kept. [`http`], `problems`: what is served, and how it is refused.
+
+pub mod aggregate;
+pub mod domain;
+pub mod http;
+pub mod ordering;
+mod problems;
+pub mod service;
+
+pub use aggregate::Carts;
+pub use ordering::CartOrdering;
+pub use service::CartService;

@@ -1,0 +1,158 @@
+//! The cart: what somebody means to buy.
+
+use schemars::{JsonSchema, json_schema};
+use serde::{Deserialize, Serialize};
+use serde_json::Number;
+use shotengai_kernel::{CartId, Currency, ProductId, Quantity, Version};
+
+use super::orders::{TOO_MANY_LINES, UNKNOWN_PRODUCT};
+use super::parameter::{IDEMPOTENCY_KEY, Location, Parameter};
+use super::shared::{IDEMPOTENCY_KEY_REUSED, OUT_OF_RANGE, PRECONDITION_REQUIRED};
+use super::{Customer, ProblemType, Route};
+use crate::topology::Service;
+
+const TAG: &str = "cart";
+/// For this caller only.
+const PRIVATE: &str = "private, no-store";
+
+/// One's cart.
+pub const GET_CART: Route<Customer, (), (), Cart> = Route::get("/cart", Service::ORDER, "getCart")
+    .about(
+        TAG,
+        "One's cart",
+        "Never behind. Everybody who is signed in has one, guests too. 30 days after its last change it is empty.",
+    )
+    .tagged()
+    .cached(PRIVATE);
+
+/// Puts pieces into one's cart.
+pub const ADD_TO_CART: Route<Customer, (), AddToCart, Cart> = Route::post("/cart/items", Service::ORDER, "addToCart")
+    .about(
+        TAG,
+        "Put pieces into the cart",
+        "Beside those of the product that are there, at the price of this moment, which the cart remembers. Send an \
+             `Idempotency-Key`: the same request again then adds nothing more. `If-Match` is not needed.",
+    )
+    .tagged()
+    .reads(&[&IDEMPOTENCY_KEY, &IF_MATCH])
+    .refuses(&[&CART_CHANGED, &UNKNOWN_PRODUCT, &TOO_MANY_LINES, &OUT_OF_RANGE, &IDEMPOTENCY_KEY_REUSED]);
+
+/// Sets how many pieces of a product are in one's cart.
+pub const CHANGE_CART_ITEM: Route<Customer, ProductId, ChangeCartItem, Cart> =
+    Route::put("/cart/items/{id}", Service::ORDER, "changeCartItem")
+        .about(TAG, "Set how many pieces of a product are in the cart", "It keeps the price that it was put in at.")
+        .tagged()
+        .reads(&[&IF_MATCH])
+        .refuses(&[&PRECONDITION_REQUIRED, &CART_CHANGED]);
+
+/// Takes a product out of one's cart.
+pub const REMOVE_FROM_CART: Route<Customer, ProductId, (), Cart> =
+    Route::delete("/cart/items/{id}", Service::ORDER, "removeFromCart")
+        .about(TAG, "Take a product out of the cart", "Nothing happens where it is not in it.")
+        .tagged()
+        .reads(&[&IF_MATCH])
+        .refuses(&[&PRECONDITION_REQUIRED, &CART_CHANGED]);
+
+/// Empties one's cart.
+pub const CLEAR_CART: Route<Customer, (), (), Cart> = Route::delete("/cart", Service::ORDER, "clearCart")
+    .about(TAG, "Empty the cart", "Nothing happens where it is empty.")
+    .tagged()
+    .reads(&[&IF_MATCH])
+    .refuses(&[&PRECONDITION_REQUIRED, &CART_CHANGED]);
+
+/// The header that says which version of the cart is meant.
+pub const IF_MATCH: Parameter = Parameter {
+    location: Location::Header,
+    name: "If-Match",
+    description: "Which version of the cart is meant: the `ETag` of the last answer; `*` for any. With another than the \
+                  current one: 409 `cart-changed`, with the newer cart.",
+    repeats: false,
+    schema: |_| json_schema!({ "type": "string" }),
+    example: "\"3\"",
+};
+
+/// Pieces to be put into a cart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "product_id": "prod_kinoko", "quantity": 2 }]))]
+pub struct AddToCart {
+    /// Of which product.
+    pub product_id: ProductId,
+    /// How many.
+    pub quantity: Quantity,
+}
+
+/// How many pieces are wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "quantity": 3 }]))]
+pub struct ChangeCartItem {
+    /// How many there are to be.
+    pub quantity: Quantity,
+}
+
+/// A cart as it is shown: what it remembers, nothing of stock and nothing of prices that changed since.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{
+    "cart_id": "cart_019acb5c36b4700088f1a1f7d7f2b0c4",
+    "items": [{ "product_id": "prod_kinoko", "quantity": 2, "price": 200 }], "total": 400, "currency": "JPY", "version": 1
+}]))]
+pub struct Cart {
+    /// Which.
+    pub cart_id: CartId,
+    /// Its lines, one a product, oldest first.
+    pub items: Vec<CartItem>,
+    /// Sum of all lines at the prices that it remembers, in major units. Not there where the cart can't be ordered: it is
+    /// empty, the sum is too large, or the prices are in several currencies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Number")]
+    pub total: Option<Number>,
+    /// The currency of all amounts; not there where there is no total.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Currency")]
+    pub currency: Option<Currency>,
+    /// Its version, which is what its `ETag` says.
+    pub version: Version,
+}
+
+/// Pieces of one product.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CartItem {
+    /// The product.
+    pub product_id: ProductId,
+    /// How many pieces.
+    pub quantity: Quantity,
+    /// Price of one piece when pieces were last put in, in major units.
+    pub price: Number,
+}
+
+/// A price that is not what the cart remembers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangedPrice {
+    /// Of which product.
+    pub product_id: ProductId,
+    /// What one piece cost when it was put in, in major units.
+    pub price_in_cart: Number,
+    /// What it costs now, in major units.
+    pub price: Number,
+    /// The currency that it costs now.
+    pub currency: Currency,
+}
+
+/// 409: `cart-changed`.
+pub const CART_CHANGED: ProblemType = ProblemType {
+    slug: "cart-changed",
+    status: 409,
+    title: "The cart has changed",
+    meaning: "The cart is at another version than `If-Match` names: another device changed it. Nothing was done. `cart` is the cart as it is now, `ETag` its tag.",
+    cure: "Show `cart`, let the customer decide again, and send the wish with the new `ETag`.",
+};
+
+/// 409: `prices-changed`.
+pub const PRICES_CHANGED: ProblemType = ProblemType {
+    slug: "prices-changed",
+    status: 409,
+    title: "Prices have changed",
+    meaning: "Products in the cart cost something else than when they were put in. Nothing was ordered. `prices` names them with both prices.",
+    cure: "Show both prices. If the customer agrees, order again with `\"accept_prices\": true`.",
+};

@@ -1,0 +1,34 @@
+//! The cart: filling, changing, ordering.
+
+use reqwest::Method;
+
+use super::recorder::{Recorder, ask, get, post};
+
+const ONE: &str = r#"{"product_id":"prod_kinoko","quantity":1}"#;
+
+pub(super) async fn record(recorder: &mut Recorder) {
+    recorder.section("carts");
+    let put_in = || post("/cart/items").by("stranger");
+    recorder.asks("an empty cart", get("/cart").by("stranger")).await;
+    recorder.asks("nobody's cart", get("/cart")).await;
+    recorder.asks("a piece", put_in().key("piece-1").json(ONE)).await;
+    recorder.asks("the same with the same key", put_in().key("piece-1").json(ONE)).await;
+    recorder.asks("another with the same key", put_in().key("piece-1").json(ONE.replace('1', "2"))).await;
+    recorder.asks("another piece", put_in().json(ONE)).await;
+    recorder.asks("too many pieces", put_in().json(ONE.replace('1', "1000000"))).await;
+    recorder.asks("what is not for sale", put_in().json(ONE.replace("kinoko", "none"))).await;
+    recorder.asks("fields that are wrong", put_in().json(r#"{"product_id":"kinoko","quantity":0,"price":1}"#)).await;
+
+    let item = |method: Method| ask(method, "/cart/items/prod_kinoko").by("stranger");
+    let three = r#"{"quantity":3}"#;
+    recorder.asks("a change that names no version", item(Method::PUT).json(three)).await;
+    recorder.asks("a change that means an older version", item(Method::PUT).at("\"1\"").json(three)).await;
+    recorder.asks("a change", item(Method::PUT).at("\"2\"").json(three)).await;
+    recorder.asks("the same change again", item(Method::PUT).at("\"2\"").json(three)).await;
+    let none = ask(Method::PUT, "/cart/items/prod_none").by("stranger");
+    recorder.asks("a change of what is not in it", none.at("*").json(three)).await;
+    recorder.asks("taking out what an older version had", item(Method::DELETE).at("\"2\"")).await;
+    recorder.asks("taking out", item(Method::DELETE).at("\"3\"")).await;
+    recorder.asks("taking out again", item(Method::DELETE).at("\"3\"")).await;
+    recorder.asks("emptying what is empty", ask(Method::DELETE, "/cart").by("stranger").at("\"1\"")).await;
+}
