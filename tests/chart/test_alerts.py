@@ -131,7 +131,7 @@ def test_a_bound_is_one_that_the_buckets_can_tell():
 
 def test_every_letter_is_counted_whoever_wrote_it():
     assert re.search(r"sum by \(consumer, reason\) \(increase\(shotengai_dead_letters_total\{[^}]*\}\[10m\]\)\) > 0", expression("ShotengaiDeadLetters"))
-    for writer in ("services/bridge/src", "shared/messaging/src/consumer"):
+    for writer in ("shared/streaming/src", "shared/messaging/src/consumer"):
         assert any("metrics::count_dead_letter(" in path.read_text() for path in (chart.ROOT / writer).rglob("*.rs")), writer
 
 

@@ -38,6 +38,7 @@ mod oidc;
 mod outage;
 mod outbox;
 mod poison;
+mod prices;
 mod proxy;
 mod publish_costs;
 mod purchase;

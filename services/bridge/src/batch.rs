@@ -10,14 +10,14 @@ use shotengai_messaging::RecordHandler;
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::ports::topic::{PUBLISH_MAX_BYTES, PUBLISH_MAX_MESSAGES};
 use shotengai_messaging::trace::{follow, traceparent_of};
-use shotengai_messaging::{Message, Queue, Topic, metrics};
+use shotengai_messaging::{Message, Queue, Topic};
+use shotengai_streaming::{Aside, Unfit};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
 use crate::NAME;
 use crate::change::parts;
-use crate::decode::{self, Passable, Unfit};
-use crate::letter::letter;
+use crate::decode::{self, Passable};
 use crate::metrics::BRIDGED;
 use crate::reasons::REASONS;
 
@@ -27,7 +27,7 @@ const IN_FLIGHT: usize = 4;
 /// The bridge's record handler.
 pub struct Bridge {
     pub(crate) topic: Arc<dyn Topic>,
-    pub(crate) dead_letters: Arc<dyn Queue>,
+    pub(crate) aside: Aside,
     pub(crate) ports: Ports,
     /// Messages that the topic took, of all shards.
     pub(crate) taken: AtomicU64,
@@ -53,12 +53,12 @@ impl Bridge {
     /// A bridge onto `topic`; records that can't be published go to `dead_letters`.
     #[must_use]
     pub fn new(topic: Arc<dyn Topic>, dead_letters: Arc<dyn Queue>, ports: Ports) -> Self {
-        metrics::show_dead_letters(NAME, &REASONS);
-        Self { topic, dead_letters, ports, taken: AtomicU64::new(0), refused: AtomicUsize::new(0) }
+        let aside = Aside::new(NAME, &REASONS, dead_letters, ports.clone());
+        Self { topic, aside, ports, taken: AtomicU64::new(0), refused: AtomicUsize::new(0) }
     }
 
     /// Fate of a record: a message for each envelope in it, and one letter where any of it can't be published.
-    fn items(shard: &str, index: usize, record: &ReadRecord) -> Vec<Item> {
+    fn items(&self, shard: &str, index: usize, record: &ReadRecord) -> Vec<Item> {
         let mut items = Vec::new();
         let mut first_unfit = None;
         for part in parts(&record.data) {
@@ -70,8 +70,8 @@ impl Bridge {
             }
         }
         if let Some(unfit) = first_unfit {
-            tracing::error!(shard, position = record.position, reason = unfit.reason, "a record was set aside");
-            items.push(Item::SetAside { index, reason: unfit.reason, letter: letter(shard, record, &unfit, 1) });
+            let letter = self.aside.letter(shard, record, &unfit, 1);
+            items.push(Item::SetAside { index, reason: unfit.reason, letter });
         }
         items
     }
@@ -81,7 +81,7 @@ impl Bridge {
 impl RecordHandler for Bridge {
     async fn handle(&self, shard: &str, records: &[ReadRecord], shutdown: &CancellationToken) -> usize {
         let items: Vec<_> =
-            records.iter().enumerate().flat_map(|(index, record)| Self::items(shard, index, record)).collect();
+            records.iter().enumerate().flat_map(|(index, record)| self.items(shard, index, record)).collect();
         // Which record each of them belongs to.
         let places: Vec<usize> = items.iter().map(Item::index).collect();
         let requests = requests(items.into_iter());
@@ -95,7 +95,7 @@ impl RecordHandler for Bridge {
                         Some(BatchOutcome { published: messages.len() - set_aside, set_aside })
                     }
                     Request::SetAside(letter, reason) => {
-                        let done = self.set_aside(shard, &letter, reason, shutdown).await;
+                        let done = self.aside.put(shard, &letter, reason, shutdown).await;
                         done.then_some(BatchOutcome { published: 0, set_aside: 1 })
                     }
                 }

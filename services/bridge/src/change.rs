@@ -10,8 +10,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use shotengai_kernel::{CommitId, Timestamp};
+use shotengai_streaming::Unfit;
 
-use crate::decode::{Passable, Unfit, event};
+use crate::decode::{Passable, event};
 use crate::reasons::NOT_A_COMMIT;
 
 /// The attribute of a commit's item that holds its envelopes, as text.

@@ -5,19 +5,9 @@ use shotengai_contracts::{DecodeError, Header};
 use shotengai_kernel::{AggregateId, EventId};
 use shotengai_messaging::ports::topic::PUBLISH_MAX_BYTES;
 use shotengai_messaging::{Message, wire};
+use shotengai_streaming::Unfit;
 
 use crate::reasons::TOO_LARGE;
-
-/// Why a record is set aside.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Unfit {
-    /// A stable word.
-    pub reason: &'static str,
-    /// Fault, in words.
-    pub error: String,
-    /// The trace that the event carries, where that much could be read.
-    pub trace: Option<String>,
-}
 
 /// An event that may pass: its text as it came, and what has to be known of it on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,6 @@
 //! - [`change`]: what a record holds.
 //! - [`config`]: its settings.
 //! - [`decode`]: what a record must be to pass.
-//! - [`letter`]: what doesn't pass, as a dead letter.
 //! - [`batch`]: cuts a batch into what is published and what is set aside, and says how far it came.
 //! - [`metrics`]: its figures.
 //! - [`reasons`]: why it sets a record aside.
@@ -15,7 +14,6 @@ mod captured;
 pub mod change;
 pub mod config;
 pub mod decode;
-pub mod letter;
 pub mod metrics;
 mod publish;
 pub mod reasons;

@@ -9,15 +9,13 @@ use std::time::Duration;
 
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::trace::TRACEPARENT;
-use shotengai_messaging::{Backoff, Fault, FaultKind, Message, metrics};
+use shotengai_messaging::{Backoff, Fault, FaultKind, metrics};
+use shotengai_streaming::Unfit;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::NAME;
 use crate::batch::{BatchEntry, Bridge};
-use crate::decode::Unfit;
-use crate::letter::letter;
-use crate::reasons::{REASONS, REFUSED};
+use crate::reasons::REFUSED;
 
 /// How often, and for how long, the topic must have refused a message for good before it is believed.
 const REFUSALS: u32 = 6;
@@ -217,41 +215,8 @@ impl Bridge {
     ) -> Option<()> {
         let trace = entry.message.attributes.get(TRACEPARENT).cloned();
         let unfit = Unfit { reason: REFUSED.word, error: refusal.error.clone(), trace };
-        let (reason, error) = (unfit.reason, &unfit.error);
-        tracing::error!(shard, position = record.position, reason, error, "a record was set aside");
-        let letter = letter(shard, record, &unfit, refusal.times);
-        self.set_aside(shard, &letter, reason, shutdown).await.then_some(())
-    }
-
-    /// Puts a letter into the dead-letter queue; says whether it is there, or it was told to stop before.
-    pub(crate) async fn set_aside(
-        &self,
-        shard: &str,
-        letter: &Message,
-        reason: &'static str,
-        shutdown: &CancellationToken,
-    ) -> bool {
-        let mut failures = 0;
-        loop {
-            let answer = self.dead_letters.send(std::slice::from_ref(letter)).await;
-            let fault = match answer.map(|mut answers| answers.pop()) {
-                Ok(Some(Ok(()))) => {
-                    metrics::count_dead_letter(NAME, &REASONS, reason);
-                    return true;
-                }
-                Ok(Some(Err(fault))) | Err(fault) => Some(fault),
-                Ok(None) => None,
-            };
-            fault.iter().for_each(metrics::count_fault);
-            failures += 1;
-            if failures % LOG_EACH == 1 {
-                let error = fault.map(|fault| fault.to_string());
-                tracing::warn!(shard, reason, error, failures, "the dead letter was not taken; trying again");
-            }
-            if self.pause(failures, shutdown).await.is_none() {
-                return false;
-            }
-        }
+        let letter = self.aside.letter(shard, record, &unfit, refusal.times);
+        self.aside.put(shard, &letter, unfit.reason, shutdown).await.then_some(())
     }
 
     /// Waits longer after each failure; nothing, when it was told to stop meanwhile.

@@ -1,19 +1,86 @@
 //! Catalog's own settings.
 
-use shotengai_runtime::settings::{Faults, SettingsGroup};
+use std::time::Duration;
 
-/// Settings of catalog alone, on the way in: none yet. The currency of prices is the whole street's.
-#[derive(clap::Args, Clone, Debug, Default)]
-pub struct CatalogArgs {}
+use shotengai_runtime::settings::{Faults, Given, SettingsGroup, parsed, whole};
+use shotengai_streaming::ShardConfig;
 
-/// Settings of catalog alone: none yet.
-#[derive(Clone, Debug, Default)]
-pub struct CatalogSettings {}
+/// Settings of catalog alone, on the way in. The currency of prices is the whole street's.
+#[derive(clap::Args, Clone, Debug)]
+pub struct CatalogArgs {
+    /// Whether prices are taken from the Kinesis stream ProductPricesStream
+    #[arg(long, env = "PRICE_STREAM", default_value = "read", value_name = "read|off", value_parser = parsed(is_read))]
+    price_stream: Given<bool>,
+    /// Wait between reads of a shard of the price stream that has been quiet for five seconds
+    #[arg(long, env = "PRICE_IDLE_POLL_MS", default_value = "1000", value_name = "200..60000", value_parser = whole::<u64>())]
+    price_idle_poll_ms: Given<u64>,
+    /// Seconds within which the shards of a catalog that died are another's
+    #[arg(long, env = "PRICE_LEASE_SECONDS", default_value = "15", value_name = "1..300", value_parser = whole::<u64>())]
+    price_lease_seconds: Given<u64>,
+}
+
+/// Settings of catalog alone.
+#[derive(Clone, Debug)]
+pub struct CatalogSettings {
+    /// Whether prices are taken from the price stream.
+    pub price_stream: bool,
+    /// Wait between reads of a shard of the price stream that has been quiet for five seconds, in milliseconds.
+    pub price_idle_poll_ms: u64,
+    /// Seconds within which the shards of a catalog that died are another's.
+    pub price_lease_seconds: u64,
+}
 
 impl SettingsGroup for CatalogArgs {
     type Settings = CatalogSettings;
 
-    fn check(self, _: &mut Faults) -> Option<CatalogSettings> {
-        Some(CatalogSettings {})
+    fn check(self, faults: &mut Faults) -> Option<CatalogSettings> {
+        let price_stream = faults.take(self.price_stream);
+        let price_idle_poll_ms = faults.take(self.price_idle_poll_ms);
+        let price_lease_seconds = faults.take(self.price_lease_seconds);
+        Some(CatalogSettings {
+            price_stream: price_stream?,
+            price_idle_poll_ms: price_idle_poll_ms?,
+            price_lease_seconds: price_lease_seconds?,
+        })
+    }
+}
+
+impl CatalogSettings {
+    /// How the shards of the price stream are read and shared.
+    #[must_use]
+    pub fn shards(&self) -> ShardConfig {
+        ShardConfig {
+            idle_poll: Duration::from_millis(self.price_idle_poll_ms),
+            lease: Duration::from_secs(self.price_lease_seconds),
+            ..ShardConfig::default()
+        }
+    }
+}
+
+impl Default for CatalogSettings {
+    fn default() -> Self {
+        CatalogArgs::defaults()
+    }
+}
+
+fn is_read(text: &str) -> Result<bool, String> {
+    match text {
+        "read" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("must be read or off".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_not_be_is_named_together() {
+        let flags = ["--price-stream=on", "--price-idle-poll-ms=199", "--price-lease-seconds=0"];
+        let error = CatalogArgs::from_flags(flags).unwrap_err();
+        assert_eq!(error.faults.len(), flags.len(), "{error}");
+        assert!(CatalogSettings::default().price_stream);
+        assert!(!CatalogArgs::from_flags(["--price-stream=off"]).unwrap().price_stream);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! - [`domain`]: what is known of a product, and every decision about one. Pure.
 //! - [`create`], [`change`]: the use cases.
-//! - [`price_history`]: what a product has cost. `lookup`: what other services are told. [`http`]: the door. Customers read products from the query role; other services ask here, and are never behind.
+//! - [`price_stream`]: prices that come from outside; [`reasons`]: why one is set aside. [`price_history`]: what a product has cost. `lookup`: what other services are told. [`http`]: the door. Customers read products from the query role; other services ask here, and are never behind.
 
 pub mod aggregate;
 pub mod change;
@@ -11,8 +11,11 @@ pub mod create;
 pub mod domain;
 pub mod http;
 mod lookup;
+pub mod metrics;
 pub mod price_history;
+pub mod price_stream;
 mod problems;
+pub mod reasons;
 
 pub use aggregate::Products;
 pub use config::{CatalogArgs, CatalogSettings};
@@ -33,9 +36,10 @@ pub struct CatalogRole {
 /// Assembles the role.
 #[must_use]
 pub fn assemble(mut deps: Deps, settings: &CatalogSettings) -> CatalogRole {
-    let CatalogSettings {} = settings;
     let products = Products::new(deps.events(Owner::Catalog));
     let catalog = CatalogHttp { products: products.clone(), currency: deps.settings().currency };
+    let prices = settings.price_stream.then(|| price_stream::worker(&deps, products.clone(), settings));
     let role = Role::new(deps).routes(move |routes| http::routes(routes, &catalog));
+    let role = prices.into_iter().fold(role, Role::worker);
     CatalogRole { products, role }
 }

@@ -1,7 +1,7 @@
 //! Queues, and how many dead letters each has.
 
 use serde::Serialize;
-use shotengai_contracts::topology::{Installation, Source, queues};
+use shotengai_contracts::topology::{Installation, queues};
 use shotengai_messaging::{Fault, Infrastructure};
 
 /// One queue and its dead letters.
@@ -22,10 +22,10 @@ pub struct QueueState {
     pub note: Option<&'static str>,
 }
 
-/// Dead letters that were in no queue before: records of the stream that could not be published.
+/// Dead letters that were in no queue before: records of a stream that its reader set aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RecordLetters {
-    /// The service that could not publish them.
+    /// The service that reads it.
     pub service: &'static str,
     /// How many.
     pub dead_letters: u64,
@@ -57,7 +57,7 @@ pub async fn queues(infra: &dyn Infrastructure, installation: &Installation) -> 
     let mut found = Queues::default();
     for queue in installation.queues() {
         let dead_letters = infra.queue(&queue.dead_letters()).depth().await?.total();
-        if queue.source == Source::Stream {
+        if !queue.is_consumed() {
             found.records.push(RecordLetters { service: queue.service.as_str(), dead_letters });
             continue;
         }

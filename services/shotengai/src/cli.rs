@@ -13,6 +13,7 @@ use shotengai_storefront::DEVELOPERS_PASSWORD;
 use crate::added::AddedArgs;
 use crate::dead_letters::DeadLettersArgs;
 use crate::help;
+use crate::prices::PricesArgs;
 use crate::republish::{moment, owner};
 use crate::roles::{Choice, RoleArgs};
 use crate::target::Target;
@@ -52,6 +53,8 @@ pub(crate) enum Command {
     #[command(after_help = help::DEAD_LETTERS)]
     /// Show, redrive or discard what could not be handled
     DeadLetters(Box<DeadLettersArgs>),
+    /// Put prices into the price stream
+    Prices(PricesArgs),
     #[command(after_help = help::REBUILD)]
     /// Bring the read models back from the event stores: safe to repeat, and while everything runs
     Rebuild(RebuildArgs),

@@ -83,6 +83,14 @@ Examples:
   shotengai dead-letters discard order-dlq --reason not_json --dry-run --local
   shotengai dead-letters discard order-dlq --message-id ID --yes --local";
 
+pub(crate) const PRICES_PUT: &str = "\
+Examples:
+  shotengai prices put prod_kinoko 210 --local
+  shotengai prices put --file prices.txt --local         lines with a product and a price, such as: prod_kinoko 210
+  AWS_PROFILE=shop shotengai prices put --file -          the same from the standard input
+
+The latest price of a product wins. docs/prices.md has the form of a record, and what becomes of one that is no price.";
+
 pub(crate) const REBUILD: &str = "\
 Examples:
   shotengai rebuild read-models --check --local          write nothing; exit code 1 when a row differs from its events

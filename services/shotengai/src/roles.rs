@@ -17,6 +17,8 @@ use crate::program::program;
 const ALL: &str = "all";
 /// Who records what no single role does.
 const EVERY_ROLE: &str = "every role";
+/// Who reads streams.
+const READERS: &str = "bridge, catalog";
 
 /// A role as it is chosen on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,25 +151,27 @@ fn platform_settings() -> [(&'static str, Vec<Setting>); 9] {
 
 /// Every figure at `/metrics`, by who records it.
 pub(crate) fn metrics() -> impl Iterator<Item = (&'static str, &'static [&'static Definition])> {
-    let own: [(&str, &[&Definition]); 10] = [
+    let own: [(&str, &[&Definition]); 11] = [
         (EVERY_ROLE, &shotengai_runtime::metrics::DEFINITIONS),
         (EVERY_ROLE, &shotengai_messaging::metrics::DEFINITIONS),
         (EVERY_ROLE, &shotengai_aws::metrics::DEFINITIONS),
         (Service::STOREFRONT.as_str(), &shotengai_gateway::metrics::DEFINITIONS),
         (Service::ORDER.as_str(), &shotengai_order::metrics::DEFINITIONS),
+        (Service::CATALOG.as_str(), &shotengai_catalog::metrics::DEFINITIONS),
         (Service::INVENTORY.as_str(), &shotengai_inventory::metrics::DEFINITIONS),
         (Service::BILLING.as_str(), &shotengai_billing::metrics::DEFINITIONS),
         (Service::NOTIFICATION.as_str(), &shotengai_notification::metrics::DEFINITIONS),
         (Service::BRIDGE.as_str(), &shotengai_bridge::metrics::DEFINITIONS),
-        (Service::BRIDGE.as_str(), &shotengai_streaming::metrics::DEFINITIONS),
+        (READERS, &shotengai_streaming::metrics::DEFINITIONS),
     ];
     own.into_iter().chain(added::metrics())
 }
 
 /// The reasons for dead letters that single services have, beside those of every consumer.
 pub(crate) fn reasons() -> impl Iterator<Item = (&'static str, &'static [Reason])> {
-    let own: [(&str, &[Reason]); 5] = [
+    let own: [(&str, &[Reason]); 6] = [
         (Service::ORDER.as_str(), &shotengai_order::reasons::REASONS),
+        (Service::CATALOG.as_str(), &shotengai_catalog::reasons::REASONS),
         (Service::INVENTORY.as_str(), &shotengai_inventory::reasons::REASONS),
         (Service::NOTIFICATION.as_str(), &shotengai_notification::reasons::REASONS),
         (Service::TALLY.as_str(), &shotengai_tally::reasons::REASONS),

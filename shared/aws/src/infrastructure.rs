@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use shotengai_contracts::Owner;
-use shotengai_contracts::topology::{TOPIC, tables};
+use shotengai_contracts::topology::{PRICE_STREAM, TOPIC, tables};
 use shotengai_kernel::Ports;
 use shotengai_messaging::{EventStore, Infrastructure, Leases, Queue, StreamReader, StreamWriter, Table, Topic};
 use shotengai_streaming::TableLeases;
@@ -77,6 +77,14 @@ impl Infrastructure for Aws {
 
     fn stream_reader(&self) -> Arc<dyn StreamReader> {
         Arc::new(KinesisReader::new(self.clients.kinesis.clone(), self.stream()))
+    }
+
+    fn price_writer(&self) -> Arc<dyn StreamWriter> {
+        Arc::new(KinesisWriter::new(self.clients.kinesis.clone(), self.config.full_name(PRICE_STREAM)))
+    }
+
+    fn price_reader(&self) -> Arc<dyn StreamReader> {
+        Arc::new(KinesisReader::new(self.clients.kinesis.clone(), self.config.full_name(PRICE_STREAM)))
     }
 
     fn leases(&self, group: &str) -> Arc<dyn Leases> {

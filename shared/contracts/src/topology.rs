@@ -1,7 +1,7 @@
 //! The topology: every service, queue, table, topic and stream of an installation, each named once.
 //!
 //! - [`Service`]: a role of the binary, or one that an application brings along.
-//! - [`queues`], [`tables`], [`TOPIC`], [`STREAM`]: the resources, as constants that code refers to.
+//! - [`queues`], [`tables`], [`TOPIC`], [`STREAM`], [`PRICE_STREAM`]: the resources, as constants that code refers to.
 //! - [`Topology`]: a list of them. [`SHOTENGAI`] is this platform's; an application with roles of its own has another.
 //! - [`Installation`]: the topologies that run together. [`Description`]: one as data.
 //!
@@ -172,7 +172,10 @@ pub const TOPIC: &str = "order-events";
 /// The stream that events go through, unless `KINESIS_STREAM_NAME` says otherwise.
 pub const STREAM: &str = "ec-events";
 
-/// How long the stream keeps an event.
+/// The stream that prices come by, from outside: [`queues::PRICE_DEAD_LETTERS`] has what is no price.
+pub const PRICE_STREAM: &str = "ProductPricesStream";
+
+/// How long a stream keeps a record.
 pub const STREAM_KEEPS: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long a queue keeps a message.
 pub const QUEUE_KEEPS: SignedDuration = SignedDuration::from_hours(4 * 24);
@@ -206,6 +209,7 @@ pub const SHOTENGAI: Topology = Topology {
         &queues::QUERY,
         &queues::ORDER_DEADLINE,
         &queues::BRIDGE_DEAD_LETTERS,
+        &queues::PRICE_DEAD_LETTERS,
     ],
     tables: &[
         &tables::ORDER_PRICES,
@@ -216,6 +220,7 @@ pub const SHOTENGAI: Topology = Topology {
         &tables::TALLY_COUNTERS,
         &tables::USERS,
         &tables::CHECKPOINTS,
+        &tables::PRICE_CHECKPOINTS,
     ],
     calls: &[
         Call::new(Service::STOREFRONT, Service::ORDER, Purpose::Forward),

@@ -7,6 +7,7 @@ use shotengai_messaging::metrics;
 use shotengai_messaging::ports::queue::{QUEUE_MAX_BATCH, RawDelivery, Receipt};
 use tokio_util::sync::CancellationToken;
 
+use crate::DeadLetters;
 use crate::attempts::{ATTEMPTS, backoff};
 use crate::cause::Causes;
 use crate::filter::Filter;
@@ -16,7 +17,6 @@ use crate::lines::{Entry, Line};
 use crate::record::record;
 use crate::redrive_message::fingerprint;
 use crate::report::Report;
-use crate::{DeadLetters, Target};
 
 /// State of a run, over all its rounds.
 pub(super) struct Knowledge {
@@ -163,6 +163,6 @@ impl DeadLetters {
         let marked = letter.redriven.is_some_and(|redriven| redriven.run == report.run);
         let younger = letter.sent_at.is_some_and(|sent_at| sent_at > known.started);
         let same_record = || record(letter).is_ok_and(|record| known.records.contains(&fingerprint(&record)));
-        marked || younger || (self.route.target == Target::Stream && same_record())
+        marked || younger || (self.route.target.is_stream() && same_record())
     }
 }

@@ -52,7 +52,7 @@ pub use sample::Sample;
 pub enum Destination {
     /// The consumer's queue.
     Queue(Arc<dyn Queue>),
-    /// The stream, so that the bridge checks the record anew.
+    /// The stream it came from, so that its reader checks the record anew.
     Stream(Arc<dyn StreamWriter>),
 }
 
@@ -104,6 +104,7 @@ impl DeadLetters {
         let destination = match &route.target {
             Target::Queue(name) => Destination::Queue(infra.queue(name)),
             Target::Stream => Destination::Stream(infra.stream_writer()),
+            Target::PriceStream => Destination::Stream(infra.price_writer()),
         };
         let queue = infra.queue(&route.dead_letters);
         Self { route: route.clone(), queue, destination, bounds: Bounds::default(), ports }

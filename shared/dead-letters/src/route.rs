@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
-use shotengai_contracts::topology::{Installation, QueueSpec};
+use shotengai_contracts::topology::{Installation, QueueSpec, Source};
 
 /// Where letters belong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -13,6 +13,16 @@ pub enum Target {
     Queue(String),
     /// The stream.
     Stream,
+    /// The price stream.
+    PriceStream,
+}
+
+impl Target {
+    /// Whether letters become records again.
+    #[must_use]
+    pub const fn is_stream(&self) -> bool {
+        matches!(self, Self::Stream | Self::PriceStream)
+    }
 }
 
 impl fmt::Display for Target {
@@ -20,6 +30,7 @@ impl fmt::Display for Target {
         match self {
             Self::Queue(name) => f.write_str(name),
             Self::Stream => f.write_str("the stream"),
+            Self::PriceStream => f.write_str("the price stream"),
         }
     }
 }
@@ -35,7 +46,11 @@ pub struct Route {
 
 impl Route {
     fn of_queue(queue: &QueueSpec) -> Self {
-        let target = if queue.is_consumed() { Target::Queue(queue.name.to_owned()) } else { Target::Stream };
+        let target = match queue.source {
+            Source::Topic(_) | Source::Own => Target::Queue(queue.name.to_owned()),
+            Source::Stream => Target::Stream,
+            Source::PriceStream => Target::PriceStream,
+        };
         Self { dead_letters: queue.dead_letters(), target }
     }
 }
@@ -73,7 +88,7 @@ pub fn route(installation: &Installation, name: &str) -> Result<Route, UnknownQu
 
 #[cfg(test)]
 mod tests {
-    use shotengai_contracts::topology::{Service, Source, Topology};
+    use shotengai_contracts::topology::{Service, Topology};
 
     use super::*;
 
@@ -84,6 +99,7 @@ mod tests {
         assert_eq!(target("order-dlq"), "order-queue");
         assert_eq!(target("order-deadline-dlq"), "order-deadline-queue");
         assert_eq!(route(&installation, "bridge-dlq").unwrap().target, Target::Stream);
+        assert_eq!(route(&installation, "prices-dlq").unwrap().target, Target::PriceStream);
         assert_eq!(routes(&installation).len(), installation.queues().count());
     }
 

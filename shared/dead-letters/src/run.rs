@@ -15,7 +15,6 @@ use crate::held::Held;
 use crate::lines::{Entry, Line, Lines};
 use crate::record::record;
 use crate::report::{Failure, Report};
-use crate::route::Target;
 use crate::{DeadLetters, redrive_message};
 
 /// Job of a run: which letters, how many, how fast.
@@ -163,7 +162,7 @@ impl DeadLetters {
     /// Counts what would go, and what can be told to fail without trying.
     fn pretend(&self, run: &mut Run<'_>, batch: Vec<Entry>) {
         for Entry { letter, .. } in batch {
-            let to_stream = run.action == Action::Redrive && self.route.target == Target::Stream;
+            let to_stream = run.action == Action::Redrive && self.route.target.is_stream();
             match to_stream.then(|| record(&letter)) {
                 Some(Err(error)) => {
                     run.known.blocked.insert(Line::of(&letter));

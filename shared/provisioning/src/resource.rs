@@ -8,7 +8,7 @@ use shotengai_messaging::Fault;
 /// A resource as it should be. Names are without the installation's prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resource {
-    /// The stream.
+    /// A stream.
     Stream {
         /// Its name.
         name: String,
@@ -68,7 +68,7 @@ impl Resource {
 
     pub(crate) async fn ensure(&self, admin: &Admin) -> Result<Outcome, Fault> {
         match self {
-            Self::Stream { spec, .. } => admin.ensure_stream(*spec).await,
+            Self::Stream { name, spec } => admin.ensure_stream(name, *spec).await,
             Self::Table(spec) => admin.ensure_table(spec).await,
             Self::Capture { table } => admin.ensure_capture(table).await,
             Self::Topic(_) => admin.ensure_topic().await,
@@ -79,7 +79,7 @@ impl Resource {
 
     pub(crate) async fn is_present(&self, admin: &Admin) -> Result<bool, Fault> {
         match self {
-            Self::Stream { .. } => admin.has_stream().await,
+            Self::Stream { name, .. } => admin.has_stream(name).await,
             Self::Table(spec) => admin.has_table(&spec.name).await,
             // One that starts, or could not, is none yet.
             Self::Capture { table } => Ok(admin.capture_of(table).await? == Capture::Active),
@@ -91,7 +91,7 @@ impl Resource {
 
     pub(crate) async fn delete(&self, admin: &Admin) -> Result<bool, Fault> {
         match self {
-            Self::Stream { .. } => admin.delete_stream().await,
+            Self::Stream { name, .. } => admin.delete_stream(name).await,
             Self::Table(spec) => admin.delete_table(&spec.name).await,
             Self::Capture { table } => admin.end_capture(table).await,
             Self::Topic(_) => admin.delete_topic().await,

@@ -5,14 +5,14 @@ use std::time::Duration;
 use shotengai_aws::AwsConfig;
 use shotengai_aws::admin::{DeadLetters, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
 use shotengai_contracts::Owner;
-use shotengai_contracts::topology::{DEAD_LETTERS_KEEP, QUEUE_KEEPS, STREAM_KEEPS, TOPIC};
+use shotengai_contracts::topology::{DEAD_LETTERS_KEEP, PRICE_STREAM, QUEUE_KEEPS, STREAM_KEEPS, TOPIC};
 
 use crate::Resource;
 
 /// What an installation may choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// How many shards a new stream gets; each takes 1 MB or 1,000 records a second.
+    /// How many shards a new stream of events gets; each takes 1 MB or 1,000 records a second.
     pub shards: u32,
 }
 
@@ -22,6 +22,8 @@ impl Default for Options {
     }
 }
 
+/// A thousand prices a second. Who needs more reshards; shards of a stream that is there are left alone.
+const PRICE_SHARDS: u32 = 1;
 const STREAM_RETENTION: Duration = STREAM_KEEPS.unsigned_abs();
 const QUEUE_RETENTION: Duration = QUEUE_KEEPS.unsigned_abs();
 const DEAD_LETTER_RETENTION: Duration = DEAD_LETTERS_KEEP.unsigned_abs();
@@ -34,10 +36,11 @@ const MAX_RECEIVES: u32 = 50;
 /// the outbox.
 #[must_use]
 pub fn resources(config: &AwsConfig, options: &Options) -> Vec<Resource> {
-    let mut all = vec![Resource::Stream {
-        name: config.stream_name.clone(),
-        spec: StreamSpec { shards: options.shards, retention: STREAM_RETENTION },
-    }];
+    let stream = |name: &str, shards| Resource::Stream {
+        name: name.to_owned(),
+        spec: StreamSpec { shards, retention: STREAM_RETENTION },
+    };
+    let mut all = vec![stream(&config.stream_name, options.shards), stream(PRICE_STREAM, PRICE_SHARDS)];
     for owner in Owner::ALL {
         let events = TableSpec::events(owner);
         let table = events.name.clone();

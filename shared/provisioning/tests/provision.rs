@@ -9,7 +9,7 @@ use std::time::Duration;
 use shotengai_aws::admin::{QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
 use shotengai_aws::{Aws, AwsConfig};
 use shotengai_contracts::Owner;
-use shotengai_contracts::topology::{queues, tables};
+use shotengai_contracts::topology::{STREAM, queues, tables};
 use shotengai_kernel::Ports;
 use shotengai_provisioning::{Options, Outcome, Resource, check, destroy, provision, resources};
 use shotengai_street::{MiniStack, MiniStackConfig, locate_venv};
@@ -126,7 +126,7 @@ async fn what_differs_is_changed_and_nothing_else() {
         let name = resource.to_string();
         let outcome = match resource {
             Resource::Stream { spec, .. } => {
-                admin.ensure_stream(StreamSpec { retention: Duration::from_secs(24 * 3600), ..spec }).await
+                admin.ensure_stream(STREAM, StreamSpec { retention: Duration::from_secs(24 * 3600), ..spec }).await
             }
             Resource::Queue(spec) if spec.name == queues::ORDER.name => {
                 admin.ensure_queue(&QueueSpec { visibility: Duration::from_secs(7), ..spec }).await

@@ -207,6 +207,12 @@ impl Deps {
         store
     }
 
+    /// All adapters, for what neither readiness nor consumers wait for.
+    #[must_use]
+    pub fn infrastructure(&self) -> Arc<dyn Infrastructure> {
+        Arc::clone(&self.supply.infra)
+    }
+
     /// The topic.
     #[must_use]
     pub fn topic(&self) -> Arc<dyn Topic> {

@@ -1,7 +1,7 @@
 //! Rows that somebody spoilt, leases and a stream that somebody deleted: errors that name them, and no event lost.
 
 use serde_json::json;
-use shotengai_contracts::topology::tables;
+use shotengai_contracts::topology::{STREAM, tables};
 use shotengai_messaging::{Condition, Infrastructure, Row};
 use shotengai_tests::spoil::put_doc_as_it_is;
 use shotengai_tests::stream::captured;
@@ -175,7 +175,7 @@ async fn a_stream_that_was_deleted_and_made_again_is_read_on() {
     let before = scene.lines();
     // What is in the stream when it is deleted is gone with it: nothing is.
     scene.cluster.assert_tidy().await;
-    assert!(scene.cluster.aws.admin().delete_stream().await.unwrap());
+    assert!(scene.cluster.aws.admin().delete_stream(STREAM).await.unwrap());
     // A captured table tries for a day to reach a stream that is gone; the local AWS forgets at once, so nothing may be placed.
     let placed = if captured() { None } else { Some(scene.place().await) };
     scene.until_logged("reading a shard failed; trying again", 4).await;

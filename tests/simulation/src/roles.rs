@@ -82,7 +82,7 @@ fn role_of(network: &Network, supply: &Supply, service: Service, services: &mut 
             order.role
         }
         Service::CATALOG => {
-            let catalog = shotengai_catalog::assemble(deps, &CatalogSettings::default());
+            let catalog = shotengai_catalog::assemble(deps, &without_price_stream());
             services.products = Some(catalog.products);
             catalog.role
         }
@@ -172,4 +172,9 @@ impl Decorator for Planted {
         }
         Arc::new(Robbed { inner: handler, network: self.0.clone() })
     }
+}
+
+/// Catalog as it runs here: nobody writes to the price stream.
+pub(crate) fn without_price_stream() -> CatalogSettings {
+    CatalogSettings { price_stream: false, ..CatalogSettings::default() }
 }

@@ -4,6 +4,7 @@ mod decide;
 mod details;
 mod extras;
 mod product;
+mod reprice;
 
 #[cfg(test)]
 mod decide_tests;
@@ -12,3 +13,4 @@ pub use decide::{Expected, Identity, Refusal, create, delete, restore, update};
 pub use details::{DESCRIPTION, Details, DetailsError, MAX_STOCK, NAME, initial_stock};
 pub use extras::{Extras, GivenExtras, MAX_CATEGORIES, SEARCH_TEXT};
 pub use product::{KnownProduct, Product};
+pub use reprice::{PriceRefusal, reprice};

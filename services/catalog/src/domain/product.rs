@@ -38,6 +38,9 @@ pub struct KnownProduct {
     pub initial_stock: u32,
     /// Whether it left the street.
     pub deleted: bool,
+    /// The last record of the price stream that set its price.
+    #[serde(default)]
+    pub source_sequence: Option<String>,
 }
 
 impl Product {
@@ -61,12 +64,19 @@ impl Product {
                     details,
                     initial_stock: event.stock,
                     deleted: false,
+                    source_sequence: None,
                 });
             }
             (Some(product), CatalogEvent::ProductUpdated(event)) => {
                 product.details = recorded!(event);
             }
-            (Some(product), CatalogEvent::ProductPriceChanged(event)) => product.details.reprice(event.price),
+            (Some(product), CatalogEvent::ProductPriceChanged(event)) => {
+                product.details.reprice(event.price);
+                // One that was set by hand leaves it: what the stream said before stays old.
+                if event.source_sequence.is_some() {
+                    product.source_sequence.clone_from(&event.source_sequence);
+                }
+            }
             (Some(product), CatalogEvent::ProductDeleted(_)) => product.deleted = true,
             (Some(product), CatalogEvent::ProductRestored(event)) => {
                 product.details = recorded!(event);

@@ -4,4 +4,5 @@
 
 mod http;
 mod mutants;
+mod prices;
 mod shop;

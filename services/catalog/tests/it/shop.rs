@@ -1,28 +1,59 @@
 //! The whole role without a socket.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::test::TestRequest;
 use serde_json::Value;
-use shotengai_catalog::CatalogSettings;
+use shotengai_catalog::{CatalogRole, CatalogSettings, Products};
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::Service;
-use shotengai_kernel::{AggregateId, Version};
+use shotengai_kernel::{AggregateId, Ports, Version};
 use shotengai_kit::{Answer, Installation, RoleUnderTest};
-use shotengai_messaging::{Infrastructure, OUTBOX_SHARDS};
+use shotengai_messaging::{FaultKind, Infrastructure, OUTBOX_SHARDS};
+use shotengai_testing::memory::{FaultInjector, InjectedFault, MemoryInfrastructure};
 
 pub(crate) use shotengai_kit::Sender;
 
 pub(crate) struct Shop {
+    pub(crate) products: Products,
     role: RoleUnderTest,
     installation: Installation,
+    broken: Arc<Appends>,
+}
+
+/// Appends, which are denied for a while.
+#[derive(Default)]
+struct Appends(AtomicBool);
+
+impl FaultInjector for Appends {
+    fn before(&self, operation: &'static str) -> Option<InjectedFault> {
+        (operation == "store.append" && self.0.load(Ordering::Relaxed))
+            .then_some(InjectedFault::Refuse(FaultKind::Denied))
+    }
 }
 
 impl Shop {
     pub(crate) async fn open() -> Self {
-        let installation = Installation::new(1);
+        let broken = Arc::new(Appends::default());
+        let installation = Installation::with_faults(1, Arc::clone(&broken) as _);
         let deps = installation.deps(Service::CATALOG);
-        let role = shotengai_catalog::assemble(deps, &CatalogSettings::default()).role;
-        Self { role: RoleUnderTest::new(role, &installation.ports), installation }
+        let CatalogRole { products, role } = shotengai_catalog::assemble(deps, &CatalogSettings::default());
+        Self { products, role: RoleUnderTest::new(role, &installation.ports), installation, broken }
+    }
+
+    pub(crate) fn infrastructure(&self) -> &MemoryInfrastructure {
+        &self.installation.infra
+    }
+
+    pub(crate) fn ports(&self) -> Ports {
+        self.installation.ports.clone()
+    }
+
+    /// Nothing can be committed from now on, until it can again.
+    pub(crate) fn denies_appends(&self, denied: bool) {
+        self.broken.0.store(denied, Ordering::Relaxed);
     }
 
     pub(crate) async fn send(&self, request: TestRequest, sender: Sender<'_>) -> Answer {

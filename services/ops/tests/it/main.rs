@@ -86,7 +86,10 @@ async fn an_overview_tells_of_commits_shards_queues_and_processes_that_do_not_an
     assert!(queue(queues::ORDER_DEADLINE.name).note.is_some());
     assert_eq!(seen.queues.dead_letters(), 1);
     let json = serde_json::to_value(&seen).unwrap();
-    assert_eq!(json["records"], json!([{ "service": "bridge", "dead_letters": 1 }]));
+    assert_eq!(
+        json["records"],
+        json!([{ "service": "bridge", "dead_letters": 1 }, { "service": "catalog", "dead_letters": 0 }])
+    );
 }
 
 #[tokio::test(start_paused = true)]

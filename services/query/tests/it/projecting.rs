@@ -124,6 +124,14 @@ impl Infrastructure for Counted {
         self.0.stream_reader()
     }
 
+    fn price_writer(&self) -> Arc<dyn StreamWriter> {
+        self.0.price_writer()
+    }
+
+    fn price_reader(&self) -> Arc<dyn StreamReader> {
+        self.0.price_reader()
+    }
+
     fn leases(&self, group: &str) -> Arc<dyn Leases> {
         self.0.leases(group)
     }

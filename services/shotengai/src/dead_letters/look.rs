@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 use shotengai_dead_letters::record::record;
-use shotengai_dead_letters::{DeadLetters, Letter, Route, Sample, Target, route, routes};
+use shotengai_dead_letters::{DeadLetters, Letter, Route, Sample, route, routes};
 use shotengai_kernel::{Ports, Timestamp};
 use shotengai_ops::letters::{self, Look, QueueLook, Unreadable};
 
@@ -94,7 +94,7 @@ fn in_full(route: &Route, letter: &Letter, body: bool) -> String {
     let version = letter.heading.as_ref().map(|heading| heading.version.to_string());
     let redriven = letter.redriven.map(|redriven| format!("{} times", redriven.count));
     let attribute = |name: &str| letter.attributes.get(name).cloned();
-    let lost = (route.target == Target::Stream).then(|| record(letter).err()).flatten().map(|error| error.to_string());
+    let lost = route.target.is_stream().then(|| record(letter).err()).flatten().map(|error| error.to_string());
     let lines = [
         ("letter", Some(letter.message_id.clone())),
         ("reason", Some(facts.reason.clone())),

@@ -20,31 +20,31 @@ const DECREASE: &str = "kinesis.DecreaseStreamRetentionPeriod";
 const DELETE: &str = "kinesis.DeleteStream";
 
 impl Admin {
-    /// Has the stream there, keeping records as long as it should. Shards of one that exists are left alone.
+    /// Has a stream there, keeping records as long as it should. Shards of one that exists are left alone.
     ///
     /// # Errors
     /// A [`Fault`].
-    pub async fn ensure_stream(&self, spec: StreamSpec) -> Result<Outcome, Fault> {
-        let name = self.full_name(self.stream_name());
+    pub async fn ensure_stream(&self, name: &str, spec: StreamSpec) -> Result<Outcome, Fault> {
+        let name = self.full_name(name);
         let created = self.create_stream(&name, spec.shards).await?;
         let changed = self.ensure_retention(&name, spec.retention).await?;
         Ok(if created { Outcome::Created } else { Outcome::changed_if(changed) })
     }
 
-    /// Whether the stream is there.
+    /// Whether a stream is there.
     ///
     /// # Errors
     /// A [`Fault`].
-    pub async fn has_stream(&self) -> Result<bool, Fault> {
-        Ok(self.stream_summary(&self.full_name(self.stream_name())).await?.is_some())
+    pub async fn has_stream(&self, name: &str) -> Result<bool, Fault> {
+        Ok(self.stream_summary(&self.full_name(name)).await?.is_some())
     }
 
-    /// Deletes the stream with all it holds; false when there was none.
+    /// Deletes a stream with all it holds; false when there was none.
     ///
     /// # Errors
     /// A [`Fault`].
-    pub async fn delete_stream(&self) -> Result<bool, Fault> {
-        let name = self.full_name(self.stream_name());
+    pub async fn delete_stream(&self, name: &str) -> Result<bool, Fault> {
+        let name = self.full_name(name);
         let request = self.clients.kinesis.delete_stream().stream_name(&name).enforce_consumer_deletion(true);
         if let Err(error) = request.send().await {
             return match error.as_service_error() {

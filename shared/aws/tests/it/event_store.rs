@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use shotengai_aws::admin::StreamSpec;
 use shotengai_aws::{Aws, AwsConfig};
 use shotengai_contracts::Owner;
+use shotengai_contracts::topology::STREAM;
 use shotengai_kernel::{AggregateId, Version};
 use shotengai_messaging::{
     AppendError, Commit, CommitMark, EventStore, FaultKind, Guard, Infrastructure, OUTBOX_SHARDS, Snapshot,
@@ -317,7 +318,7 @@ async fn without_an_outbox_nothing_is_marked() {
     assert!(store.ping().await.is_err(), "consumers wait for a store that takes nothing");
 
     let stream = StreamSpec { shards: 1, retention: Duration::from_secs(24 * 3600) };
-    admin.ensure_stream(stream).await.unwrap();
+    admin.ensure_stream(STREAM, stream).await.unwrap();
     admin.ensure_capture(&Owner::Catalog.events_table()).await.unwrap();
     // Another store, which has not asked yet.
     let store = aws.event_store(Owner::Catalog);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use shotengai_aws::AwsConfig;
 use shotengai_aws::admin::StreamSpec;
+use shotengai_contracts::topology::STREAM;
 use shotengai_messaging::ports::stream::PositionGone;
 use shotengai_messaging::{FaultKind, Infrastructure, ShardCursor, StartAt, StreamRecord};
 
@@ -15,7 +16,10 @@ use crate::local::{account, connect};
 #[tokio::test]
 async fn records_of_a_key_keep_their_order_and_an_impossible_one_fails_alone() {
     let aws = account().await;
-    aws.admin().ensure_stream(StreamSpec { shards: 2, retention: Duration::from_secs(7 * 24 * 3600) }).await.unwrap();
+    aws.admin()
+        .ensure_stream(STREAM, StreamSpec { shards: 2, retention: Duration::from_secs(7 * 24 * 3600) })
+        .await
+        .unwrap();
     let record = |key: &str, data: usize| StreamRecord { key: key.to_owned(), data: data.to_string().into_bytes() };
     let mut records: Vec<_> = (0..20).map(|index| record("prod_1", index)).collect();
     records.insert(3, StreamRecord { key: "prod_1".to_owned(), data: vec![b'x'; 1024 * 1024] });

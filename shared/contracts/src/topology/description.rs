@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Installation, Purpose, QueueSpec, STREAM, Service, Source, TOPIC};
+use super::{Installation, PRICE_STREAM, Purpose, QueueSpec, STREAM, Service, Source, TOPIC};
 use crate::events::{EventType, Owner};
 
 /// Everything that an installation consists of. Names are without its `RESOURCE_PREFIX`.
@@ -18,6 +18,8 @@ pub struct Description {
     pub topic: &'static str,
     /// The stream, unless `KINESIS_STREAM_NAME` says otherwise.
     pub stream: &'static str,
+    /// The stream that prices come by.
+    pub price_stream: &'static str,
     /// Subscriptions of the topic.
     pub subscriptions: Vec<SubscriptionDescription>,
     /// Every event type.
@@ -57,11 +59,11 @@ pub struct QueueDescription {
     pub service: &'static str,
     /// Who takes messages out of it, as logs, metrics and dead letters say.
     pub consumer: &'static str,
-    /// How messages get into it: `topic`, `own` (the service sends them) or `stream` (records set aside).
+    /// How messages get into it: `topic`, `own` (the service sends them), `stream` or `price_stream` (records set aside).
     pub source: &'static str,
     /// The events that the topic sends it.
     pub events: Vec<&'static str>,
-    /// The queue for what can't be handled; itself where `source` is `stream`.
+    /// The queue for what can't be handled; itself where `source` is a stream.
     pub dead_letters: String,
 }
 
@@ -111,6 +113,7 @@ impl Description {
             tables: tables(installation),
             topic: TOPIC,
             stream: STREAM,
+            price_stream: PRICE_STREAM,
             subscriptions: installation.subscribed_queues().map(subscription).collect(),
             events: EventType::ALL.iter().copied().map(event).collect(),
         }
@@ -153,6 +156,7 @@ fn queue(spec: &QueueSpec) -> QueueDescription {
             Source::Topic(_) => "topic",
             Source::Own => "own",
             Source::Stream => "stream",
+            Source::PriceStream => "price_stream",
         },
         events: names(spec.events()),
         dead_letters: spec.dead_letters(),

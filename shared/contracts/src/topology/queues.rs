@@ -17,12 +17,14 @@ pub enum Source {
     Own,
     /// A dead-letter queue without a consumed queue beside it: the service itself sets records of the stream aside here.
     Stream,
+    /// The same of the price stream.
+    PriceStream,
 }
 
 /// A queue and who consumes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueSpec {
-    /// Its name: `<what>-queue`, or `<what>-dlq` for [`Source::Stream`].
+    /// Its name: `<what>-queue`, or `<what>-dlq` for [`Source::Stream`] and [`Source::PriceStream`].
     pub name: &'static str,
     /// The service that consumes it.
     pub service: Service,
@@ -56,7 +58,7 @@ impl QueueSpec {
     /// Whether a consumer receives from it, so that it has dead letters beside it.
     #[must_use]
     pub const fn is_consumed(&self) -> bool {
-        !matches!(self.source, Source::Stream)
+        !matches!(self.source, Source::Stream | Source::PriceStream)
     }
 
     /// The events that the topic sends it; none where the topic does not feed it.
@@ -64,7 +66,7 @@ impl QueueSpec {
     pub const fn events(&self) -> &'static [EventType] {
         match self.source {
             Source::Topic(events) => events,
-            Source::Own | Source::Stream => &[],
+            Source::Own | Source::Stream | Source::PriceStream => &[],
         }
     }
 
@@ -141,6 +143,9 @@ pub const QUERY: QueueSpec = QueueSpec {
 /// Records of the stream that the bridge can't publish.
 pub const BRIDGE_DEAD_LETTERS: QueueSpec =
     QueueSpec { name: "bridge-dlq", service: Service::BRIDGE, source: Source::Stream };
+/// Records of the price stream that are no price of a product.
+pub const PRICE_DEAD_LETTERS: QueueSpec =
+    QueueSpec { name: "prices-dlq", service: Service::CATALOG, source: Source::PriceStream };
 
 #[cfg(test)]
 mod tests {

@@ -94,6 +94,9 @@ pub const TALLY_COUNTERS: TableSpec =
 pub const USERS: TableSpec = TableSpec { name: "users", service: Service::STOREFRONT, expiring: &[GUESTS, SESSIONS] };
 /// Checkpoints of the stream's shards; and their leases, where no cluster keeps those.
 pub const CHECKPOINTS: TableSpec = TableSpec { name: "checkpoints", service: Service::BRIDGE, expiring: &[] };
+/// Checkpoints and leases of the price stream's shards.
+pub const PRICE_CHECKPOINTS: TableSpec =
+    TableSpec { name: "price-checkpoints", service: Service::CATALOG, expiring: &[] };
 
 #[cfg(test)]
 mod tests {

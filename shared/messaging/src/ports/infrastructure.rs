@@ -26,6 +26,10 @@ pub trait Infrastructure: Send + Sync {
     fn stream_writer(&self) -> Arc<dyn StreamWriter>;
     /// Reads the stream `ec-events`.
     fn stream_reader(&self) -> Arc<dyn StreamReader>;
+    /// Writes to the price stream `ProductPricesStream`.
+    fn price_writer(&self) -> Arc<dyn StreamWriter>;
+    /// Reads the price stream `ProductPricesStream`.
+    fn price_reader(&self) -> Arc<dyn StreamReader>;
     /// The leases of `group` (such as `bridge/ec-events`), where the installation keeps them.
     fn leases(&self, group: &str) -> Arc<dyn Leases>;
     /// Whether services mark commits for the outbox (false: change capture feeds the stream).

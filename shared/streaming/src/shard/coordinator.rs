@@ -94,7 +94,8 @@ impl Coordinator {
         while let Some(ended) = self.tasks.join_next_with_id().await {
             self.ended(ended);
         }
-        self.progress.iter().for_each(|(shard, progress)| progress.leave(shard));
+        let reader = self.consumer.name;
+        self.progress.iter().for_each(|(shard, progress)| progress.leave(reader, shard));
     }
 
     /// One look at the leases of a list asked for at `asked`; answers the pause until the next.
@@ -318,7 +319,7 @@ impl Coordinator {
             if self.running.contains_key(shard) || self.orphans.contains(shard) || unreadable(shard) {
                 progress.look(self.consumer.name, shard, self.consumer.config.stuck_after);
             } else {
-                progress.leave(shard);
+                progress.leave(self.consumer.name, shard);
             }
         }
         self.progress.retain(|shard, _| self.running.contains_key(shard) || !self.known.is_over(shard));

@@ -54,7 +54,7 @@ pub(super) async fn hold(
     };
     // Before another can take it. A shard that nobody will take stays this process's to show.
     if ended != Ended::Unreadable {
-        progress.leave(&shard);
+        progress.leave(consumer.name, &shard);
     }
     match kept {
         Ok(lease) => keeper.give_back(&lease, ended == Ended::ShardRead).await,

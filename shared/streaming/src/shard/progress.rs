@@ -182,19 +182,19 @@ impl Progress {
                 tracing::info!(reader, shard, position, "the shard moves again");
             }
             state.is_stuck = stuck;
-            metrics::SHARD_STUCK.record(stuck, [shard.to_owned().into()]);
+            metrics::SHARD_STUCK.record(stuck, [reader.into(), shard.to_owned().into()]);
         });
     }
 
     /// The shard isn't this process's any more, nor shown by it; what is known of it is kept.
-    pub(super) fn leave(&self, shard: &str) {
+    pub(super) fn leave(&self, reader: &'static str, shard: &str) {
         self.set(|state| {
             if !state.is_ours {
                 return;
             }
             (state.is_ours, state.is_blocked, state.is_stuck) = (false, false, false);
-            metrics::SHARD_STUCK.record(0, [shard.to_owned().into()]);
-            metrics::SHARD_LAG.record(0, [shard.to_owned().into()]);
+            metrics::SHARD_STUCK.record(0, [reader.into(), shard.to_owned().into()]);
+            metrics::SHARD_LAG.record(0, [reader.into(), shard.to_owned().into()]);
         });
     }
 
@@ -245,7 +245,7 @@ mod tests {
         progress.failed();
         assert!(!looks(progress, 59).await);
         assert!(looks(progress, 1).await, "whether there are records is not known while reads fail");
-        progress.leave("shard");
+        progress.leave("bridge", "shard");
         assert!(!looks(progress, 600).await, "whoever has it shows it");
     }
 
@@ -303,7 +303,7 @@ mod tests {
         ] {
             let progress = &reading();
             progress.read(seen, 100);
-            progress.leave("shard");
+            progress.leave("bridge", "shard");
             assert!(!looks(progress, 600).await);
             progress.taken();
             assert!(!looks(progress, 1).await, "not known yet");
@@ -319,7 +319,7 @@ mod tests {
         assert!(!looks(progress, 59).await);
         progress.blocked();
         assert!(looks(progress, 1).await);
-        progress.leave("shard");
+        progress.leave("bridge", "shard");
         assert!(!looks(progress, 1).await, "repaired");
     }
 }

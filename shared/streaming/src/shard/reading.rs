@@ -202,7 +202,7 @@ impl<'a> Reading<'a> {
         };
         self.expired = false;
         let lag = Duration::from_millis(u64::try_from(batch.behind_ms).unwrap_or(0));
-        metrics::SHARD_LAG.record(lag.as_secs_f64(), [self.shard.to_owned().into()]);
+        metrics::SHARD_LAG.record(lag.as_secs_f64(), [self.consumer.name.into(), self.shard.to_owned().into()]);
         self.progress.read(batch.records.len(), batch.behind_ms);
         if !batch.records.is_empty() {
             self.busy_until = Instant::now() + config.idle_after;

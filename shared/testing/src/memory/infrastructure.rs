@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use jiff::SignedDuration;
-use shotengai_contracts::topology::{Installation, STREAM, TOPIC, dead_letters_of, tables};
+use shotengai_contracts::topology::{Installation, PRICE_STREAM, STREAM, TOPIC, dead_letters_of, tables};
 use shotengai_contracts::{EventType, Owner};
 use shotengai_kernel::Ports;
 use shotengai_messaging::ports::infrastructure::Infrastructure;
@@ -62,6 +62,7 @@ pub struct MemoryInfrastructure {
     config: MemoryConfig,
     stores: Mutex<BTreeMap<Owner, Arc<MemoryEventStore>>>,
     stream: Arc<MemoryStream>,
+    prices: Arc<MemoryStream>,
     topic: Arc<MemoryTopic>,
     queues: Mutex<BTreeMap<String, Arc<MemoryQueue>>>,
     tables: Mutex<BTreeMap<String, Arc<MemoryTable>>>,
@@ -89,6 +90,7 @@ impl MemoryInfrastructure {
         Self {
             stores: Mutex::new(BTreeMap::new()),
             stream: Arc::new(MemoryStream::with(STREAM, ports.clone(), config.stream, faults())),
+            prices: Arc::new(MemoryStream::with(PRICE_STREAM, ports.clone(), config.stream, faults())),
             topic: Arc::new(topic),
             queues: Mutex::new(queues),
             tables: Mutex::new(BTreeMap::new()),
@@ -133,6 +135,12 @@ impl MemoryInfrastructure {
     #[must_use]
     pub fn memory_stream(&self) -> Arc<MemoryStream> {
         Arc::clone(&self.stream)
+    }
+
+    /// The price stream, to look into.
+    #[must_use]
+    pub fn memory_prices(&self) -> Arc<MemoryStream> {
+        Arc::clone(&self.prices)
     }
 
     /// Every queue there is, dead letters included, by name.
@@ -203,6 +211,14 @@ impl Infrastructure for MemoryInfrastructure {
 
     fn stream_reader(&self) -> Arc<dyn StreamReader> {
         self.memory_stream()
+    }
+
+    fn price_writer(&self) -> Arc<dyn StreamWriter> {
+        self.memory_prices()
+    }
+
+    fn price_reader(&self) -> Arc<dyn StreamReader> {
+        self.memory_prices()
     }
 
     fn leases(&self, group: &str) -> Arc<dyn Leases> {

@@ -52,6 +52,14 @@ impl Infrastructure for NetworkedInfrastructure {
         Arc::new(stream::NetworkedStream { network: self.0.clone(), inner: self.0.world().infra.memory_stream() })
     }
 
+    fn price_writer(&self) -> Arc<dyn StreamWriter> {
+        self.0.world().infra.memory_prices()
+    }
+
+    fn price_reader(&self) -> Arc<dyn StreamReader> {
+        self.0.world().infra.memory_prices()
+    }
+
     fn leases(&self, group: &str) -> Arc<dyn Leases> {
         Arc::new(TableLeases::new(self.table(tables::CHECKPOINTS.name), group))
     }

@@ -12,8 +12,7 @@ use shotengai_messaging::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use shotengai_messaging::ports::queue::{SEND_MAX_BYTES, is_permitted};
 use shotengai_messaging::ports::stream::ReadRecord;
 
-use crate::NAME;
-use crate::decode::Unfit;
+use crate::aside::Unfit;
 
 /// How much of a record an excerpt shows.
 const EXCERPT_BYTES: usize = 64 * 1024;
@@ -21,13 +20,12 @@ const ERROR_CHARS: usize = 500;
 /// The length of a W3C trace context (version 00).
 const TRACE_CHARS: usize = 55;
 
-/// The letter of a record that is `unfit`, after so many attempts.
-#[must_use]
-pub fn letter(shard: &str, record: &ReadRecord, unfit: &Unfit, attempts: u32) -> Message {
+/// The letter of a record that is `unfit` for `reader`, after so many attempts.
+pub(crate) fn letter(reader: &str, shard: &str, record: &ReadRecord, unfit: &Unfit, attempts: u32) -> Message {
     let facts = DeadLetterFacts {
         reason: unfit.reason.to_owned(),
         error: permitted(&unfit.error).chars().take(ERROR_CHARS).collect(),
-        consumer: NAME.to_owned(),
+        consumer: reader.to_owned(),
         attempts,
         first_seen: record.arrived_at,
         // As long as anything else that a writer may have put there, it would leave no room for the record.
@@ -85,7 +83,7 @@ mod tests {
 
     fn of(record: &ReadRecord) -> Message {
         let error = "a \u{0}\u{ffff} at the beginning".to_owned();
-        let letter = letter("shard-0", record, &Unfit { reason: "not_json", error, trace: None }, 1);
+        let letter = letter("bridge", "shard-0", record, &Unfit { reason: "not_json", error, trace: None }, 1);
         // Every letter is one that a queue takes.
         assert!(letter.size() <= SEND_MAX_BYTES && !letter.body.is_empty() && letter.attributes.len() <= 10);
         let texts = letter.attributes.values().chain([&letter.body]);
