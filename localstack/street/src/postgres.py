@@ -13,6 +13,7 @@ What was changed outside DIRECTORY stands in DIRECTORY/made-as-root, a line each
 `deploy/local/clean.sh` undoes it.
 """
 
+import contextlib
 import importlib.util
 import os
 import re
@@ -186,10 +187,13 @@ def stop(directory):
     for process in found:
         if process.pid == postmaster:
             say(f"stopping process {postmaster}, left over in {cluster}")
-            process.send_signal(signal.SIGINT)
+            # One that has just ended by itself is what is wanted.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGINT)
     _, alive = psutil.wait_procs(found, timeout=3)
     for process in alive:
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
     if psutil.wait_procs(alive, timeout=3)[1]:
         sys.exit(f"postgres.py: a server left over in {cluster} does not stop")
     # Its number may belong to another of our processes by now, and the server would take that for a living rival.

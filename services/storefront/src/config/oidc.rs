@@ -83,7 +83,7 @@ mod tests {
         for (flags, named) in [
             (&["--oidc-issuer=https://id.example"][..], &["OIDC_AUDIENCE"][..]),
             (&["--oidc-audience=shop", "--oidc-admin-role=boss"], &["OIDC_AUDIENCE", "OIDC_ADMIN_ROLE"]),
-            (&["--oidc-issuer=id.example", "--oidc-audience= "], &["OIDC_ISSUER", "OIDC_AUDIENCE"]),
+            (&["--oidc-issuer=id.example", "--oidc-audience= "], &["OIDC_AUDIENCE", "OIDC_ISSUER"]),
         ] {
             assert_eq!(OidcArgs::from_flags(flags).unwrap_err().names(), named, "{flags:?}");
         }
