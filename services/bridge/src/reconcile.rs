@@ -83,8 +83,7 @@ impl Reconciler {
     /// The [`Fault`] that ended it; what was published stays so.
     pub(crate) async fn look(&self) -> Result<(), Fault> {
         let now = self.ports.clock.now();
-        let late = window_of(before(now, LATE_AFTER)) - 1;
-        let missing = self.compare(late, true).await?.wanted;
+        let missing = self.missing_lately(now).await?;
         CAPTURE_MISSING.record(u32::try_from(missing).unwrap_or(u32::MAX), []);
         if missing > 0 {
             tracing::warn!(commits = missing, "captured commits have not come into the stream for half an hour");
@@ -109,6 +108,12 @@ impl Reconciler {
             self.captured.forget(next).await?;
         }
         Ok(())
+    }
+
+    /// How many commits have not come through that should have by now: of the window that was over half an hour ago.
+    async fn missing_lately(&self, now: Timestamp) -> Result<usize, Fault> {
+        let late = window_of(before(now, LATE_AFTER)) - 1;
+        Ok(self.compare(late, true).await?.wanted)
     }
 
     /// Which commits of a window did not come through; publishes them, unless it only looks.

@@ -146,6 +146,29 @@ async fn what_was_committed_before_capture_is_nobodys_loss() {
     assert_eq!(installation.published(), BTreeSet::new());
 }
 
+/// The alert's figure: an hour after, and a day before it is lost.
+#[tokio::test(start_paused = true)]
+async fn what_capture_does_not_bring_is_told_of_within_the_hour_and_no_longer_once_it_comes() {
+    let installation = Installation::new();
+    let (noting, reconciler) = installation.bridge();
+    let commits = installation.committed(20).await;
+    let shutdown = CancellationToken::new();
+    let bring = async |commits: &[Commit]| {
+        let records: Vec<_> = commits.iter().map(change).collect();
+        assert_eq!(noting.handle("shard", &records, &shutdown).await, records.len());
+        noting.captured.write().await.unwrap();
+    };
+    bring(&commits[..15]).await;
+    let missing = async || reconciler.missing_lately(installation.ports.clock.now()).await.unwrap();
+    assert_eq!(missing().await, 0, "they may be on their way");
+    installation.pass(45 * 60);
+    assert_eq!(missing().await, 5);
+    reconciler.look().await.unwrap();
+    assert_eq!(installation.published(), BTreeSet::new(), "it only looks");
+    bring(&commits[15..]).await;
+    assert_eq!(missing().await, 0);
+}
+
 /// A bridge that starts and ends before its first look, and a clock that is behind its own.
 #[tokio::test(start_paused = true)]
 async fn what_is_committed_as_the_first_bridge_starts_is_looked_at() {
