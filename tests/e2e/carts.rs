@@ -124,3 +124,39 @@ async fn a_price_that_changed_is_told_and_two_devices_lose_nothing() {
     }
     cluster.assert_tidy().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_signs_in_takes_over_what_they_had_as_a_guest() {
+    let cluster = TestCluster::provisioned().await;
+    let process = cluster.serve(ROLES, &[]).await;
+    let shop = cluster.shop(&process);
+    let admin = shop.admin().await;
+    let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 100).await;
+    let account = json!({ "email": "mei@example.com", "password": "kinoko and takenoko" });
+
+    // A guest who registers is the same person, with the same cart.
+    let first = shop.guest(None, "en").await;
+    put_in(&shop, &first, &kinoko, 1).await;
+    let _ = shop.post("/auth/register", Some(&first), &account).await.expect(202);
+    let mei = shop.sign_in("mei@example.com", "kinoko and takenoko").await;
+    assert_eq!(shop.get("/cart", Some(&mei)).await.expect(200)["items"][0]["quantity"], 1);
+
+    // One who comes back was somebody else meanwhile.
+    let again = shop.guest(None, "en").await;
+    put_in(&shop, &again, &kinoko, 2).await;
+    let theirs = json!({ "guest_token": again.token });
+    for _ in 0..2 {
+        let cart = shop.post("/cart/merge", Some(&mei), &theirs).await.expect(200);
+        assert_eq!(cart["items"][0]["quantity"], 3, "{cart}");
+    }
+    assert_eq!(shop.get("/cart", Some(&again)).await.expect(200)["items"], json!([]));
+    for token in [&admin.token, &mei.token] {
+        let refused = shop.post("/cart/merge", Some(&mei), &json!({ "guest_token": token })).await.expect(422);
+        assert_eq!(refused["type"], "/problems/not-a-guests-token");
+        assert!(!refused.to_string().contains(token.as_str()));
+    }
+    let order = shop.post("/orders", Some(&mei), &json!({})).await.expect(202);
+    assert_eq!(order["total"], 600);
+    shop.until_status(&mei, &text(&order, "order_id"), "paid").await;
+    cluster.assert_tidy().await;
+}

@@ -30,5 +30,7 @@ pub(super) async fn record(recorder: &mut Recorder) {
     recorder.asks("taking out what an older version had", item(Method::DELETE).at("\"2\"")).await;
     recorder.asks("taking out", item(Method::DELETE).at("\"3\"")).await;
     recorder.asks("taking out again", item(Method::DELETE).at("\"3\"")).await;
+    let taking = |token: &str| post("/cart/merge").by("stranger").json(format!(r#"{{"guest_token":"{token}"}}"#));
+    recorder.asks("taking over the cart of nobody", taking("none")).await;
     recorder.asks("emptying what is empty", ask(Method::DELETE, "/cart").by("stranger").at("\"1\"")).await;
 }

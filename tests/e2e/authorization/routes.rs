@@ -66,6 +66,7 @@ pub(super) const ROUTES: &[Row] = &[
     row("changeCartItem", "/cart/items/{product}", 401, [200; 4]).at("*").sending(r#"{"quantity":2}"#),
     row("removeFromCart", "/cart/items/{product}", 401, [200; 4]).at("*"),
     row("clearCart", "/cart", 401, [200; 4]).at("*"),
+    row("mergeCart", "/cart/merge", 401, [422; 4]).sending(r#"{"guest_token":"none"}"#),
     row("placeOrder", "/orders", 401, [422; 4]).sending(r#"{"items":[{"product_id":"prod_nobodys","quantity":1}]}"#),
     row("listOrders", "/orders", 401, [200; 4]),
     row("getOrder", "/orders/{order}", 401, [404, 200, 404, 200]),

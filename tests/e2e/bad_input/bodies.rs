@@ -78,7 +78,7 @@ pub(super) async fn refuse(edge: &Edge) {
         not_what_was_expected(edge, door).await;
         too_large(edge, door).await;
     }
-    let [guest, _, create, update, stock, order, cancel] = &doors[..] else { panic!("seven doors") };
+    let [guest, _, create, update, stock, _, order, cancel] = &doors[..] else { panic!("eight doors") };
     quantities(edge, stock, order).await;
     orders(edge, order).await;
     texts(edge, guest, create, update, cancel).await;

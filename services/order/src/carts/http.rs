@@ -2,10 +2,10 @@
 
 use actix_web::web;
 use shotengai_contracts::api;
-use shotengai_contracts::api::carts::{AddToCart, Cart, CartItem, ChangeCartItem};
+use shotengai_contracts::api::carts::{AddToCart, Cart, CartItem, ChangeCartItem, MergeCart, NOT_A_GUESTS_TOKEN};
 use shotengai_kernel::{Money, ProductId};
-use shotengai_runtime::http::{Answer, IdempotencyKey, IfMatch, Reply};
-use shotengai_runtime::{Caller, JsonBody, PathId, RequestMeta, Routes};
+use shotengai_runtime::http::{Answer, IdempotencyKey, IfMatch, Reply, TokenReader};
+use shotengai_runtime::{Caller, JsonBody, PathId, Problem, RequestMeta, Routes};
 
 use crate::carts::domain::Standing;
 use crate::carts::service::{AddItem, CartService};
@@ -18,6 +18,7 @@ pub fn routes(routes: &mut Routes, carts: &CartService) {
     routes.route(api::CHANGE_CART_ITEM, change);
     routes.route(api::REMOVE_FROM_CART, remove);
     routes.route(api::CLEAR_CART, clear);
+    routes.route(api::MERGE_CART, merge);
 }
 
 async fn show(caller: Caller, carts: web::Data<CartService>) -> Answer<Cart> {
@@ -64,6 +65,19 @@ async fn remove(
 async fn clear(caller: Caller, at: IfMatch, meta: RequestMeta, carts: web::Data<CartService>) -> Answer<Cart> {
     let at = at.needed()?;
     Ok(reply(&carts.clear(&caller.user_id, &at, &meta.metadata()).await?))
+}
+
+async fn merge(
+    caller: Caller,
+    tokens: TokenReader,
+    meta: RequestMeta,
+    body: JsonBody<MergeCart>,
+    carts: web::Data<CartService>,
+) -> Answer<Cart> {
+    let guest = tokens.guest(&body.value.guest_token.into_secret()).await?;
+    let not_a_guests = || Problem::of(&NOT_A_GUESTS_TOKEN).detail("it is no guest's").pointer("/guest_token");
+    let guest = guest.ok_or_else(not_a_guests)?;
+    Ok(reply(&carts.merge(&caller.user_id, &guest, &meta.metadata()).await?))
 }
 
 fn reply(cart: &Standing) -> Reply<Cart> {

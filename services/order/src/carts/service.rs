@@ -1,10 +1,11 @@
 //! Looking at a cart, and changing it.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use shotengai_contracts::{Metadata, OrderEvent};
 use shotengai_kernel::{AggregateId, CartId, Clock, Precondition, ProductId, Quantity, UserId};
-use shotengai_messaging::{CommandError, Executed, Fault, Loaded};
+use shotengai_messaging::{CommandError, Contest, Executed, Fault, Loaded, UnitOfWork};
 use uuid::Uuid;
 
 use crate::carts::aggregate::{Carts, standing};
@@ -117,6 +118,32 @@ impl CartService {
         meta: &Metadata,
     ) -> Result<Standing, CommandError<CartRefusal>> {
         self.decide(user, meta, |cart| domain::clear(cart, at)).await
+    }
+
+    /// Moves what is in a guest's cart into a person's: both, or neither. Answers that one afterwards.
+    ///
+    /// # Errors
+    /// [`CommandError`]; repeat after a fault.
+    pub async fn merge(
+        &self,
+        user: &UserId,
+        guest: &UserId,
+        meta: &Metadata,
+    ) -> Result<Standing, CommandError<Infallible>> {
+        if user == guest {
+            return Ok(self.show(user).await?);
+        }
+        let carts = &self.carts;
+        let attempt = |mut unit: UnitOfWork| async move {
+            let mut into = unit.load(carts, &id_of(user)).await?;
+            let mut from = unit.load(carts, &id_of(guest)).await?;
+            let now = self.clock.now();
+            let merged = domain::merge(&standing(&into, user, now), &standing(&from, guest, now));
+            unit.record(carts, &mut into, merged.into, meta)?;
+            unit.record(carts, &mut from, merged.from, meta)?;
+            Ok(unit.decided(standing(&into, user, now)))
+        };
+        carts.writer().run(&mut Contest::default(), attempt).await
     }
 
     async fn decide(

@@ -215,3 +215,36 @@ async fn a_change_keeps_a_cart_for_another_thirty_days_also_by_its_snapshot() {
     world.installation.advance(SignedDuration::from_hours(24));
     assert!(world.carts_elsewhere().0.show(&user()).await.unwrap().has_expired());
 }
+
+#[tokio::test]
+async fn a_guests_cart_is_taken_over_once_and_whole_however_often_it_is_asked_for() {
+    let (world, answers) = unanswered();
+    let (meta, guest) = (request(), UserId::parse("usr_guest").unwrap());
+    world.put_in("kinoko", 1).await;
+    for name in ["kinoko", "takenoko"] {
+        world.carts.add(&guest, item(name, 2, None), None, &meta).await.unwrap();
+    }
+    answers.lose_the_next();
+    world.carts.merge(&user(), &guest, &meta).await.unwrap_err();
+    let tabs: Vec<_> = (0..4).map(|_| world.carts_elsewhere().0).collect();
+    let (me, meta) = (&user(), &meta);
+    let again = join_all(tabs.iter().map(|tab| tab.merge(me, &guest, meta))).await;
+    for cart in again {
+        assert_eq!(lines(&cart.unwrap()), [("kinoko", 3, 200), ("takenoko", 2, 220)]);
+    }
+    assert!(world.carts.show(&guest).await.unwrap().lines().is_empty());
+    let mine = world.carts.merge(me, me, meta).await.unwrap();
+    assert_eq!(lines(&mine).len(), 2, "one's own cart is nothing to take over");
+}
+
+#[tokio::test]
+async fn carts_that_are_taken_over_at_once_by_two_are_taken_over_by_one() {
+    let world = world();
+    let (meta, guest) = (request(), UserId::parse("usr_guest").unwrap());
+    world.carts.add(&guest, item("kinoko", 2, None), None, &meta).await.unwrap();
+    let people: Vec<_> = (0..4).map(|number| UserId::parse(&format!("usr_{number}")).unwrap()).collect();
+    let tabs: Vec<_> = people.iter().map(|_| world.carts_elsewhere().0).collect();
+    let merges = join_all(tabs.iter().zip(&people).map(|(tab, person)| tab.merge(person, &guest, &meta))).await;
+    let pieces: usize = merges.iter().map(|cart| cart.as_ref().unwrap().lines().len()).sum();
+    assert_eq!(pieces, 1);
+}

@@ -221,6 +221,9 @@ impl Serialize for Password {
     }
 }
 
+/// An access token in a body. Doesn't print.
+pub type Credential = Password;
+
 /// An access token (RFC 6750).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("examples" = [{

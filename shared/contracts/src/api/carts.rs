@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use shotengai_kernel::{CartId, Currency, ProductId, Quantity, Version};
 
+use super::accounts::Credential;
 use super::orders::{TOO_MANY_LINES, UNKNOWN_PRODUCT};
 use super::parameter::{IDEMPOTENCY_KEY, Location, Parameter};
 use super::shared::{IDEMPOTENCY_KEY_REUSED, OUT_OF_RANGE, PRECONDITION_REQUIRED};
@@ -60,6 +61,17 @@ pub const CLEAR_CART: Route<Customer, (), (), Cart> = Route::delete("/cart", Ser
     .reads(&[&IF_MATCH])
     .refuses(&[&PRECONDITION_REQUIRED, &CART_CHANGED]);
 
+/// Puts what a guest's cart has into one's own.
+pub const MERGE_CART: Route<Customer, (), MergeCart, Cart> = Route::post("/cart/merge", Service::ORDER, "mergeCart")
+    .about(
+        TAG,
+        "Take over what is in a guest's cart",
+        "For whoever was a guest before signing in. Pieces of one product add up; what doesn't fit stays in the guest's cart. \
+         The same request again changes nothing more.",
+    )
+    .tagged()
+    .refuses(&[&NOT_A_GUESTS_TOKEN]);
+
 /// The header that says which version of the cart is meant.
 pub const IF_MATCH: Parameter = Parameter {
     location: Location::Header,
@@ -89,6 +101,15 @@ pub struct AddToCart {
 pub struct ChangeCartItem {
     /// How many there are to be.
     pub quantity: Quantity,
+}
+
+/// The guest whose cart is to be taken over.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "guest_token": "eyJ0eXAiOiJKV1QifQ.eyJzdWIiOiJ1c3JfMSJ9.c2lnbmF0dXJl" }]))]
+pub struct MergeCart {
+    /// The access token that was answered to the guest.
+    pub guest_token: Credential,
 }
 
 /// A cart as it is shown: what it remembers, nothing of stock and nothing of prices that changed since.
@@ -146,6 +167,15 @@ pub const CART_CHANGED: ProblemType = ProblemType {
     title: "The cart has changed",
     meaning: "The cart is at another version than `If-Match` names: another device changed it. Nothing was done. `cart` is the cart as it is now, `ETag` its tag.",
     cure: "Show `cart`, let the customer decide again, and send the wish with the new `ETag`.",
+};
+
+/// 422: `not-a-guests-token`.
+pub const NOT_A_GUESTS_TOKEN: ProblemType = ProblemType {
+    slug: "not-a-guests-token",
+    status: 422,
+    title: "Not a guest's token",
+    meaning: "`guest_token` is expired, invalid, or the token of somebody who has an account. Nothing was done.",
+    cure: "Send the access token that POST /auth/guest answered, within its 24 hours.",
 };
 
 /// 409: `prices-changed`.

@@ -29,7 +29,7 @@ pub mod shared;
 pub mod tally;
 
 pub use accounts::{GET_ME, KEYS, LOG_IN, LOG_OUT, OPEN_GUEST, REFRESH, REGISTER};
-pub use carts::{ADD_TO_CART, CHANGE_CART_ITEM, CLEAR_CART, GET_CART, REMOVE_FROM_CART};
+pub use carts::{ADD_TO_CART, CHANGE_CART_ITEM, CLEAR_CART, GET_CART, MERGE_CART, REMOVE_FROM_CART};
 pub use customers::{ERASE_CUSTOMER, LIST_CUSTOMERS};
 pub use interface::{Interface, InterfaceError};
 pub use internal::{INTERNAL_CONTACT, INTERNAL_LEDGER, INTERNAL_PRODUCT};
@@ -68,6 +68,7 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &CHANGE_CART_ITEM,
     &REMOVE_FROM_CART,
     &CLEAR_CART,
+    &MERGE_CART,
     &PLACE_ORDER,
     &LIST_ORDERS,
     &GET_ORDER,

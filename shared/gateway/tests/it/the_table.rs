@@ -58,6 +58,7 @@ const ADMISSION: &[(&str, RateLimit, Holds)] = {
         ("changeCartItem", Calls, Place),
         ("removeFromCart", Calls, Place),
         ("clearCart", Calls, Place),
+        ("mergeCart", Calls, Place),
         ("placeOrder", Calls, Place),
         ("listOrders", Calls, PlaceOrWait),
         ("getOrder", Calls, PlaceOrWait),

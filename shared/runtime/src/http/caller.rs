@@ -3,9 +3,11 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, FORWARDED, VIA, X_FORWARDED_FOR};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures::future::LocalBoxFuture;
+use secrecy::{ExposeSecret, SecretString};
 use shotengai_kernel::UserId;
 
 use super::{HttpState, Problem};
@@ -64,6 +66,35 @@ impl FromRequest for Claims {
             return Box::pin(ready(outcome));
         }
         Box::pin(claims(HttpState::of(request).cloned(), bearer(request)))
+    }
+}
+
+/// Tells whose an access token is that stands in a body.
+#[derive(Clone)]
+pub struct TokenReader(web::Data<HttpState>);
+
+impl TokenReader {
+    /// The guest whose token this is; none for one that is no good, or of somebody with an account.
+    ///
+    /// # Errors
+    /// A [`Problem`] where it can't be known now.
+    pub async fn guest(&self, token: &SecretString) -> Result<Option<UserId>, Problem> {
+        match self.0.tokens.verify(token.expose_secret()).await {
+            Ok(claims) => Ok(claims.guest.then_some(claims.sub)),
+            Err(error) => {
+                let problem = Problem::from(error);
+                if problem.status() == StatusCode::UNAUTHORIZED { Ok(None) } else { Err(problem) }
+            }
+        }
+    }
+}
+
+impl FromRequest for TokenReader {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(HttpState::of(request).cloned().map(Self))
     }
 }
 

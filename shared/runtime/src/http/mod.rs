@@ -34,7 +34,7 @@ mod unread;
 
 pub use body::{BODY_LIMIT, JsonBody, OptionalBody, declared_length};
 pub use budget::{BodyBudget, BodyRoom};
-pub use caller::{AdminCaller, Caller, InternalCaller, Recognized};
+pub use caller::{AdminCaller, Caller, InternalCaller, Recognized, TokenReader};
 pub use gate::{Entry, Gate};
 pub use idempotency::IdempotencyKey;
 pub use if_match::IfMatch;

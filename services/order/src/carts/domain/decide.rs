@@ -119,6 +119,54 @@ pub fn clear(cart: &Standing, at: &Precondition) -> Result<Vec<OrderEvent>, Cart
     Ok(vec![cleared(cart, None)])
 }
 
+/// What taking over another cart leads to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Merged {
+    /// In the cart that takes over.
+    pub into: Vec<OrderEvent>,
+    /// In the one that is taken over.
+    pub from: Vec<OrderEvent>,
+}
+
+/// Moves what is in a guest's cart into another: pieces of one product add up, at the price that the guest was shown. What
+/// doesn't fit, lines beyond [`MAX_LINES`] and pieces beyond [`Quantity::MAX`], stays where it is: nothing is lost. An empty
+/// cart has nothing to be moved, so it may be asked for again.
+#[must_use]
+pub fn merge(into: &Standing, from: &Standing) -> Merged {
+    let (mut added, mut left): (Vec<OrderEvent>, Vec<OrderEvent>) = (Vec::new(), Vec::new());
+    let (mut lines, mut moved) = (into.lines().len(), 0);
+    for line in from.lines() {
+        let there = into.lines().iter().find(|other| other.product_id == line.product_id);
+        let room = Quantity::MAX - there.map_or(0, |other| other.quantity.get());
+        let fits = (there.is_some() || lines < MAX_LINES).then(|| Quantity::new(line.quantity.get().min(room)).ok());
+        let Some(quantity) = fits.flatten() else { continue };
+        lines += usize::from(there.is_none());
+        added.push(
+            ItemAddedToCart {
+                cart_id: into.cart_id(),
+                user_id: into.user_id().clone(),
+                product_id: line.product_id.clone(),
+                quantity,
+                price: line.price,
+                addition_id: None,
+            }
+            .into(),
+        );
+        let (cart_id, user_id, product_id) = (from.cart_id(), from.user_id().clone(), line.product_id.clone());
+        left.push(match Quantity::new(line.quantity.get() - quantity.get()) {
+            Ok(quantity) => CartItemChanged { cart_id, user_id, product_id, quantity }.into(),
+            Err(_) => {
+                moved += 1;
+                ItemRemovedFromCart { cart_id, user_id, product_id }.into()
+            }
+        });
+    }
+    if moved > 0 && moved == from.lines().len() {
+        left = vec![cleared(from, None)];
+    }
+    Merged { into: into.with(added), from: left }
+}
+
 /// Empties it, since it became an order. Nothing happens to an empty one, which can't be ordered.
 #[must_use]
 pub fn order(cart: &Standing, order_id: &OrderId) -> Vec<OrderEvent> {

@@ -25,6 +25,7 @@ fn yen(minor: i64) -> Money {
 /// A cart with its history, as a store has it.
 #[derive(Default)]
 struct Kept {
+    guest: bool,
     cart: Cart,
     version: u64,
     changed_at: Option<Timestamp>,
@@ -38,7 +39,7 @@ impl Kept {
     /// As it stands so long after its last event.
     fn after(&self, idle: SignedDuration) -> Standing {
         let now = Timestamp::UNIX_EPOCH.checked_add(idle).unwrap();
-        let user = UserId::parse("usr_1").unwrap();
+        let user = UserId::parse(if self.guest { "usr_2" } else { "usr_1" }).unwrap();
         Standing::at(now, &user, Version::new(self.version), &self.cart, self.changed_at)
     }
 
@@ -224,4 +225,49 @@ fn a_state_survives_its_snapshot() {
     kept.take(events);
     let json = serde_json::to_value(&kept.cart).unwrap();
     assert_eq!(serde_json::from_value::<Cart>(json).unwrap(), kept.cart);
+}
+
+#[test]
+fn a_guests_cart_is_taken_over_line_by_line() {
+    let (mut mine, mut guest) = (Kept::default(), Kept { guest: true, ..Kept::default() });
+    mine.add("kinoko", 1, 200);
+    guest.add("kinoko", 2, 210);
+    guest.add("takenoko", 3, 220);
+    let merged = merge(&mine.now(), &guest.now());
+    assert_eq!(mine.take(merged.into), ["ItemAddedToCart", "ItemAddedToCart"]);
+    assert_eq!(guest.take(merged.from), ["CartCleared"]);
+    assert_eq!(mine.lines(), [("kinoko".to_owned(), 3, 210), ("takenoko".to_owned(), 3, 220)]);
+    assert_eq!(merge(&mine.now(), &guest.now()), Merged { into: Vec::new(), from: Vec::new() }, "again");
+}
+
+#[test]
+fn what_does_not_fit_stays_with_the_guest() {
+    let (mut mine, mut guest) = (Kept::default(), Kept { guest: true, ..Kept::default() });
+    mine.add("kinoko", Quantity::MAX - 1, 200);
+    mine.add("full", Quantity::MAX, 200);
+    for number in 2..MAX_LINES {
+        mine.add(&number.to_string(), 1, 100);
+    }
+    guest.add("kinoko", 3, 200);
+    guest.add("full", 3, 200);
+    guest.add("new", 1, 200);
+    guest.add("2", 1, 100);
+    let merged = merge(&mine.now(), &guest.now());
+    assert_eq!(mine.take(merged.into), ["ItemAddedToCart", "ItemAddedToCart"]);
+    assert_eq!(guest.take(merged.from), ["CartItemChanged", "ItemRemovedFromCart"]);
+    assert_eq!((mine.lines()[0].1, mine.lines().len()), (Quantity::MAX, MAX_LINES));
+    let left: Vec<_> = guest.lines().into_iter().map(|(name, count, _)| (name, count)).collect();
+    assert_eq!(left, [("kinoko".to_owned(), 2), ("full".to_owned(), 3), ("new".to_owned(), 1)]);
+    assert_eq!(merge(&mine.now(), &guest.now()), Merged { into: Vec::new(), from: Vec::new() });
+}
+
+#[test]
+fn an_expired_cart_is_not_taken_over_and_takes_over_as_an_empty_one() {
+    let (mut mine, mut guest) = (Kept::default(), Kept { guest: true, ..Kept::default() });
+    mine.add("kinoko", 1, 200);
+    guest.add("takenoko", 3, 220);
+    assert_eq!(merge(&mine.now(), &guest.after(KEPT)), Merged { into: Vec::new(), from: Vec::new() });
+    let merged = merge(&mine.after(KEPT), &guest.now());
+    assert_eq!(mine.take(merged.into), ["CartCleared", "ItemAddedToCart"]);
+    assert_eq!(mine.lines(), [("takenoko".to_owned(), 3, 220)]);
 }

@@ -9,7 +9,7 @@ mod standing;
 mod decide_tests;
 
 pub use cart::{Addition, Cart, CartLine};
-pub use decide::{Add, add, change, clear, order, remove};
+pub use decide::{Add, Merged, add, change, clear, merge, order, remove};
 pub(crate) use decide::{current, has_added};
 pub use refusal::{CartRefusal, Stale};
 pub use standing::{KEPT, Standing};
