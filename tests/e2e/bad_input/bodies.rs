@@ -36,7 +36,7 @@ fn doors(edge: &Edge) -> Vec<Door> {
     let item = json!({ "product_id": product, "quantity": 1 });
     let details = json!({ "name": "たけのこの里", "description": "", "price": 220 });
     let login = json!({ "email": ADMIN_EMAIL, "password": ADMIN_PASSWORD });
-    let items = json!({ "items": [item.clone()], "payment_token": "tok_visa" });
+    let items = json!({ "items": [item], "payment_token": "tok_visa" });
     let (post, put) = (Method::POST, Method::PUT);
     vec![
         door(post.clone(), "/auth/guest".into(), Who::Nobody, json!({ "language": "ja" }), None, Some("email")),
