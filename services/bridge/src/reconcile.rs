@@ -24,6 +24,8 @@ use crate::metrics::{CAPTURE_MISSING, RECONCILED};
 
 /// How long after a window what is missing in it is lost: DynamoDB's 24 hours, an hour for clocks, and one to spare.
 const LOST_AFTER: Duration = Duration::from_secs(26 * 3600);
+/// In its row: services published by themselves.
+const OFF: &str = "off";
 /// How long after a window it is first looked at.
 const LATE_AFTER: Duration = Duration::from_secs(1800);
 const LOOK_EVERY: Duration = Duration::from_secs(300);
@@ -110,10 +112,14 @@ impl Reconciler {
         Ok(())
     }
 
-    /// How many commits have not come through that should have by now: of the window that was over half an hour ago.
+    /// How many commits have not come through that should have by now: of the window that was over half an hour ago. None
+    /// of a window before the beginning, of which nothing was noted.
     async fn missing_lately(&self, now: Timestamp) -> Result<usize, Fault> {
         let late = window_of(before(now, LATE_AFTER)) - 1;
-        Ok(self.compare(late, true).await?.wanted)
+        match self.next(now).await? {
+            Some((next, _)) if next <= late => Ok(self.compare(late, true).await?.wanted),
+            _ => Ok(0),
+        }
     }
 
     /// Which commits of a window did not come through; publishes them, unless it only looks.
@@ -140,6 +146,12 @@ impl Reconciler {
             let first = Row::new(self.key.clone(), 1, json!({ "next": window_of(now) - 1 }));
             return self.put(&first, Condition::Absent).await.map(|_| None);
         };
+        if row.doc.get(OFF).is_some() {
+            // Services published by themselves until now, and nothing of that was noted.
+            let begins = json!({ "next": window_of(now) + 1 });
+            let row = Row::new(self.key.clone(), row.version + 1, begins);
+            return self.put(&row, Condition::VersionIs(row.version - 1)).await.map(|_| None);
+        }
         let next = row.doc.get("next").and_then(serde_json::Value::as_i64);
         let next = next.ok_or_else(|| Fault::new(FaultKind::Permanent, "reconcile", "its row can't be read"))?;
         Ok(Some((next, row.version)))
@@ -158,14 +170,14 @@ impl Reconciler {
         }
     }
 
-    /// Forgets where it was, once: where services publish by themselves nothing is noted, and if capture comes back, all
-    /// of that time would look lost.
+    /// Writes down, once, that capture is off: where services publish by themselves nothing is noted, and if capture comes
+    /// back, all of that time would look lost.
     pub(crate) fn forgetting(self: Arc<Self>) -> Worker {
         Worker::until_cancelled(format!("{NAME}/reconciler"), move || {
             let reconciler = Arc::clone(&self);
             async move {
-                while let Err(WriteError::Fault(fault)) = reconciler.table.delete(&reconciler.key, Condition::Any).await
-                {
+                let off = Row::new(reconciler.key.clone(), 1, json!({ OFF: true }));
+                while let Err(WriteError::Fault(fault)) = reconciler.table.put(&off, Condition::Any).await {
                     metrics::count_fault(&fault);
                     tokio::time::sleep(LOOK_EVERY).await;
                 }

@@ -191,6 +191,35 @@ async fn what_is_committed_as_the_first_bridge_starts_is_looked_at() {
     assert_eq!(installation.published(), subjects(&lost));
 }
 
+/// Capture, then services that publish by themselves, then capture again.
+#[tokio::test(start_paused = true)]
+async fn what_services_published_by_themselves_is_nobodys_loss_when_capture_comes_back() {
+    let installation = Installation::new();
+    installation.bridge().1.look().await.unwrap();
+    installation.pass(3 * HOUR);
+    let (worker, shutdown) = (Arc::new(installation.bridge().1).forgetting(), CancellationToken::new());
+    let stop = shutdown.clone();
+    let running = tokio::spawn(async move { worker.run(stop).await });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    shutdown.cancel();
+    running.await.unwrap();
+    installation.committed(50).await;
+    let (_, reconciler) = installation.bridge();
+    reconciler.look().await.unwrap();
+    installation.pass(20 * 60);
+    let lost = installation.committed(3).await;
+    for _ in 0..6 {
+        let missing = reconciler.missing_lately(installation.ports.clock.now()).await.unwrap();
+        assert!([0, 3].contains(&missing), "{missing}");
+        installation.pass(600);
+    }
+    for _ in 0..60 {
+        reconciler.look().await.unwrap();
+        installation.pass(HOUR);
+    }
+    assert_eq!(installation.published(), subjects(&lost));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_is_away_keeps_the_window_open() {
     let installation = Installation::new();

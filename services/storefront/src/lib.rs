@@ -82,6 +82,9 @@ pub async fn build(context: &Context, settings: &StorefrontSettings) -> anyhow::
     let tokens = TokenIssuer::new(&settings.signing_key, &context.settings.auth.issuer, Arc::clone(&clock))
         .context("JWT_SIGNING_KEY")?;
     let other = settings.oidc.clone().map(|oidc| other(oidc, clock)).transpose()?;
+    // Or tokens of our own would be taken for that issuer's, and be good for nobody.
+    let ours = &context.settings.auth.issuer;
+    anyhow::ensure!(other.as_ref().is_none_or(|(name, _)| name != ours), "OIDC_ISSUER must not be JWT_ISSUER");
     let secret = &context.settings.auth.internal_token;
     let passwords = Passwords::default();
     let nobodys = passwords.hash("nobody".into()).await?;
@@ -110,6 +113,7 @@ pub async fn build(context: &Context, settings: &StorefrontSettings) -> anyhow::
     Ok(assemble(context.deps(Service::STOREFRONT), frontage))
 }
 
+/// Another issuer, and what checks its tokens.
 fn other(settings: OidcSettings, clock: Arc<dyn Clock>) -> anyhow::Result<(String, oidc::Verifier)> {
     let issuer = settings.issuer.clone();
     let endpoint = oidc::discovery::Discovery::new(&issuer, settings.ca_file.as_deref())?;

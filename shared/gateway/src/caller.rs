@@ -1,7 +1,7 @@
 //! By whom calls are counted.
 //!
 //! Anybody becomes a guest for nothing, as often as they like. So a guest counts twice: as themselves, and with all others at
-//! their address, which has a few callers' worth. Who is nobody is their address. An administrator had to show a password and
+//! their address, which has a few callers' worth. Who is nobody is their address. An administrator had to show a password, here or to another issuer that we trust, and
 //! counts as themselves alone.
 
 use std::net::{IpAddr, Ipv6Addr};

@@ -32,5 +32,18 @@ pub(super) async fn record(recorder: &mut Recorder) {
     recorder.asks("taking out again", item(Method::DELETE).at("\"3\"")).await;
     let taking = |token: &str| post("/cart/merge").by("stranger").json(format!(r#"{{"guest_token":"{token}"}}"#));
     recorder.asks("taking over the cart of nobody", taking("none")).await;
+    let other = recorder.shop.guest(None, "ja").await;
+    recorder.knows("other guest", &other.token);
+    recorder.asks("a piece in another guest's cart", post("/cart/items").by("other guest").json(ONE)).await;
+    recorder.asks("taking over a guest's cart", taking(&other.token)).await;
+    recorder.asks("taking it over again", taking(&other.token)).await;
+    recorder
+        .asks(
+            "an order of items that means a cart",
+            post("/orders").by("stranger").at("\"5\"").json(r#"{"items":[{"product_id":"prod_kinoko","quantity":1}]}"#),
+        )
+        .await;
+    recorder.asks("emptying what an older version had", ask(Method::DELETE, "/cart").by("stranger").at("\"1\"")).await;
+    recorder.asks("emptying", ask(Method::DELETE, "/cart").by("stranger").at("*")).await;
     recorder.asks("emptying what is empty", ask(Method::DELETE, "/cart").by("stranger").at("\"1\"")).await;
 }

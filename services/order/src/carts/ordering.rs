@@ -103,6 +103,10 @@ impl CartOrdering {
         wanted: &OrderCart,
         meta: &Metadata,
     ) -> Result<Decided<Accepted>, OrderCartError> {
+        // Before the key's order: what empties the cart after this look takes its slot, and all is decided anew; what has
+        // emptied it before has made its order by then, too.
+        let cart_id = CartId::of_user(&wanted.user_id);
+        let mut loaded = unit.load(&self.carts, &AggregateId::from(&cart_id)).await?;
         let keyed = wanted.key.as_deref().map(|key| idempotency::order_id(&wanted.user_id, key));
         if let Some(id) = &keyed {
             let order = self.orders.load(&AggregateId::from(id)).await?;
@@ -110,8 +114,6 @@ impl CartOrdering {
                 return Ok(unit.decided(accepted));
             }
         }
-        let cart_id = CartId::of_user(&wanted.user_id);
-        let mut loaded = unit.load(&self.carts, &AggregateId::from(&cart_id)).await?;
         let cart = standing(&loaded, &wanted.user_id, self.clock.now());
         if keyed.is_none()
             && let Some(accepted) = self.became(&cart, wanted).await?
@@ -141,7 +143,7 @@ impl CartOrdering {
 
     /// The order that a request without a key has made of the cart before.
     async fn became(&self, cart: &Standing, wanted: &OrderCart) -> Result<Option<Accepted>, OrderCartError> {
-        let last = cart.became().filter(|_| wanted.at.is_none()).cloned();
+        let last = cart.became().filter(|_| !matches!(wanted.at, Some(Precondition::OneOf(_)))).cloned();
         let named = match &wanted.at {
             Some(Precondition::OneOf(versions)) => versions.as_slice(),
             Some(Precondition::Any) | None => &[],

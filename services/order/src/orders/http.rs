@@ -42,6 +42,10 @@ async fn place_order(
     let (user_id, key, fingerprint) = (caller.user_id, key.into_inner(), fingerprint(&raw));
     let accepted = match items {
         Some(items) => {
+            if if_match.into_inner().is_some() {
+                let why = "means the cart, and an order with items is none of the cart: leave out one of the two";
+                return Err(Problem::bad_request(why).at_header("if-match"));
+            }
             let lines = Lines::merge(items.into_iter().map(|line| (line.product_id, line.quantity)))?;
             let wanted = place::PlaceOrder { user_id, key, fingerprint, lines, payment_token };
             placing.place(wanted, &meta.metadata()).await?

@@ -69,6 +69,20 @@ async fn two_clicks_without_a_key_are_one_order() {
 }
 
 #[tokio::test]
+async fn two_clicks_with_one_key_or_for_any_version_are_one_order() {
+    for (key, at) in [(Some("k"), None), (Some("k"), Some(Precondition::Any)), (None, Some(Precondition::Any))] {
+        let world = world();
+        world.put_in("kinoko", 2).await;
+        let (meta, wanted) = (request(), OrderCart { at, ..wanted(key) });
+        let tabs: Vec<_> = (0..6).map(|_| world.carts_elsewhere().1).collect();
+        let clicks = join_all(tabs.iter().map(|tab| tab.order(&wanted, &meta))).await;
+        let later = world.ordering.order(&wanted, &meta).await.unwrap();
+        assert!(clicks.iter().all(|click| click.as_ref().unwrap() == &later), "{wanted:?}: {clicks:?}");
+        assert_eq!(world.cart_events().await, ["ItemAddedToCart", "CartCleared"]);
+    }
+}
+
+#[tokio::test]
 async fn an_order_whose_answer_was_lost_is_the_same_order_when_asked_again() {
     for key in [None, Some("k")] {
         let (world, answers) = unanswered();

@@ -7,7 +7,7 @@ use shotengai_runtime::settings::{Faults, Given, SettingsGroup, parsed, text};
 #[command(next_help_heading = "OpenID Connect")]
 pub struct OidcArgs {
     /// URL of an OpenID Connect issuer whose access tokens are accepted beside those of this shop; its keys are found by discovery
-    #[arg(long, env = "OIDC_ISSUER", value_name = "URL", value_parser = parsed(text::http_url_as_it_is))]
+    #[arg(long, env = "OIDC_ISSUER", value_name = "URL", value_parser = parsed(issuer))]
     oidc_issuer: Option<Given<String>>,
     /// Audience (`aud`) that its tokens must name: what this shop is called there
     #[arg(long, env = "OIDC_AUDIENCE", value_name = "NAME", value_parser = parsed(text::filled))]
@@ -21,6 +21,19 @@ pub struct OidcArgs {
     /// Role there that makes an administrator here; unset: nobody becomes one by its tokens
     #[arg(long, env = "OIDC_ADMIN_ROLE", value_name = "ROLE", value_parser = parsed(text::filled))]
     oidc_admin_role: Option<Given<String>>,
+}
+
+/// Whoever stands between us and the issuer could give us keys of their own.
+fn issuer(text: &str) -> Result<String, String> {
+    let url = text::http_url_as_it_is(text)?;
+    let local = ["localhost", "127.0.0.1", "[::1]"];
+    let plain = url.strip_prefix("http://").map(|rest| rest.split('/').next().unwrap_or_default());
+    let is_local = |host: &str| local.iter().any(|name| host == *name || host.starts_with(&format!("{name}:")));
+    match plain {
+        None if url.starts_with("https://") => Ok(url),
+        Some(host) if is_local(host) => Ok(url),
+        _ => Err("must start with https://, unless it is on this machine".to_owned()),
+    }
 }
 
 /// Another issuer of access tokens.
@@ -83,6 +96,10 @@ mod tests {
         for (flags, named) in [
             (&["--oidc-issuer=https://id.example"][..], &["OIDC_AUDIENCE"][..]),
             (&["--oidc-audience=shop", "--oidc-admin-role=boss"], &["OIDC_AUDIENCE", "OIDC_ADMIN_ROLE"]),
+            (&["--oidc-issuer=http://id.example", "--oidc-audience=shop"], &["OIDC_ISSUER"]),
+            (&["--oidc-issuer=http://localhost.example/", "--oidc-audience=shop"], &["OIDC_ISSUER"]),
+            (&["--oidc-issuer=http://127.0.0.1@id.example/", "--oidc-audience=shop"], &["OIDC_ISSUER"]),
+            (&["--oidc-issuer=HTTPS://id.example", "--oidc-audience=shop"], &["OIDC_ISSUER"]),
             (&["--oidc-issuer=id.example", "--oidc-audience= "], &["OIDC_AUDIENCE", "OIDC_ISSUER"]),
         ] {
             assert_eq!(OidcArgs::from_flags(flags).unwrap_err().names(), named, "{flags:?}");

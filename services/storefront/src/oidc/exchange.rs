@@ -17,10 +17,12 @@ use crate::users::subjects::{Known, subject_key};
 
 /// A token of ours lives for as long as a request may take, and then some.
 const LIFETIME: Duration = Duration::from_secs(120);
-/// A bearer is looked up again after this: an account that is erased, or roles that changed there, are noticed by then.
+/// A bearer is looked up again after this: an account that is erased is noticed by then.
 const REMEMBERED_SECONDS: i64 = 60;
 /// Bearers that are remembered; beyond that all are forgotten.
 const MOST: usize = 10_000;
+/// Bearers that are looked up at the same time; those who come with one token wait for its first.
+const LOOKING: usize = 64;
 
 /// Exchanges tokens.
 pub struct Exchange {
@@ -31,6 +33,7 @@ pub struct Exchange {
     /// Stands for a token in memory.
     marks: KeyedHash,
     remembered: Mutex<HashMap<Vec<u8>, (Exchanged, i64)>>,
+    looking: Vec<tokio::sync::Mutex<()>>,
     ports: Ports,
 }
 
@@ -45,7 +48,9 @@ impl Exchange {
         marks: KeyedHash,
         ports: Ports,
     ) -> Self {
-        Self { verifier, issuer: issuer.to_owned(), users, tokens, marks, remembered: Mutex::default(), ports }
+        let looking = (0..LOOKING).map(|_| tokio::sync::Mutex::default()).collect();
+        let (issuer, remembered) = (issuer.to_owned(), Mutex::default());
+        Self { verifier, issuer, users, tokens, marks, remembered, looking, ports }
     }
 
     fn now(&self) -> i64 {
@@ -79,13 +84,21 @@ impl Exchange {
             Ok(identity) => identity,
             Err(error) => return Some(Err(error)),
         };
+        let place = mark.first().map_or(0, |byte| usize::from(*byte) % LOOKING);
+        let _turn = match self.looking.get(place) {
+            Some(place) => Some(place.lock().await),
+            None => None,
+        };
+        if let Some(exchanged) = self.remembered(&mark) {
+            return Some(Ok(exchanged));
+        }
         Some(self.introduce(mark, identity).await)
     }
 
     async fn introduce(&self, mark: Vec<u8>, identity: Identity) -> Result<Exchanged, AuthError> {
         let key = subject_key(&self.issuer, identity.subject.as_str());
         let Identity { email, name, language, role, expires, .. } = identity;
-        let known = Known { email, name, language, role };
+        let known = Known { email, name, language };
         let user_id = self.users.meet(&key, &known, &self.ports).await.map_err(|fault| {
             tracing::warn!(%fault, "the account of another issuer's bearer can't be looked up");
             AuthError::Unavailable

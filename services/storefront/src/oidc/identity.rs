@@ -17,8 +17,8 @@ pub struct Identity {
     pub email: Option<Email>,
     /// Their name.
     pub name: Option<PersonName>,
-    /// What mails are written in, unless they choose another.
-    pub language: Language,
+    /// What mails are written in, where it says so.
+    pub language: Option<Language>,
     /// What they may do here.
     pub role: AccountRole,
     /// When the token ends, in seconds since 1970.
@@ -54,7 +54,8 @@ pub fn read(claims: &Map<String, Value>, role_claim: &str, admin_role: Option<&s
         subject: Subject(subject.to_owned()),
         email: text("email").filter(|_| verified).and_then(|email| Email::parse(email).ok()),
         name: text("name").and_then(|name| PersonName::parse(name).ok()),
-        language: preferred(text("locale").unwrap_or_default()),
+        // OpenID Connect Core, 5.1: some write an underscore.
+        language: text("locale").map(|locale| preferred(&locale.replace('_', "-"))),
         role: if admin { AccountRole::Administrator } else { AccountRole::Customer },
         expires: seconds(claims, "exp")?,
     })

@@ -11,7 +11,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use shotengai_kernel::{Ports, UserId};
 use shotengai_messaging::{Condition, Fault, FaultKind, Key, Row, TransactError, WriteOp};
-use shotengai_runtime::AccountRole;
 use shotengai_runtime::derived::sha256;
 
 use super::{EMAILS, Owner, RACES, Standing, Users, profile, read, written};
@@ -29,10 +28,8 @@ pub struct Known {
     pub email: Option<Email>,
     /// Their name.
     pub name: Option<PersonName>,
-    /// What mails are written in, until they choose another.
-    pub language: Language,
-    /// What they may do.
-    pub role: AccountRole,
+    /// What mails are written in, where the token says so.
+    pub language: Option<Language>,
 }
 
 /// Stands for somebody's id at an issuer.
@@ -52,18 +49,17 @@ impl Users {
             let (id, ops) = match row {
                 Some(row) => {
                     let Owner { user_id } = read(row.doc)?;
-                    let Some(standing) = self.standing(&user_id).await? else {
-                        // Erased between the two looks.
-                        continue;
-                    };
-                    let ops = changes(subject, &user_id, &standing, known)?;
-                    (user_id, ops)
+                    match self.standing(&user_id).await? {
+                        Some(standing) => {
+                            let ops = changes(subject, &user_id, &standing, known)?;
+                            (user_id, ops)
+                        }
+                        // Erased between the two looks, and this row with it: then the version is another. Or it is all
+                        // that is left of an account.
+                        None => opening(subject, Some(row.version), known, ports)?,
+                    }
                 }
-                None => {
-                    let id = UserId::from_uuid(ports.ids.uuid_v7());
-                    let ops = opening(subject, &id, known, ports)?;
-                    (id, ops)
-                }
+                None => opening(subject, None, known, ports)?,
             };
             if ops.is_empty() {
                 return Ok(id);
@@ -88,23 +84,25 @@ fn listed(email: &Email, subject: &str) -> Key {
     Key::new(EMAILS, format!("{} {beginning}", email.canonical()))
 }
 
-fn opening(subject: &str, id: &UserId, known: &Known, ports: &Ports) -> Result<Vec<WriteOp>, Fault> {
+/// A new account; in place of a row of this version that leads to none.
+fn opening(subject: &str, stale: Option<u64>, known: &Known, ports: &Ports) -> Result<(UserId, Vec<WriteOp>), Fault> {
+    let id = UserId::from_uuid(ports.ids.uuid_v7());
+    let (version, condition) = stale.map_or((1, Condition::Absent), |stale| (stale + 1, Condition::VersionIs(stale)));
     let account = Account {
         name: known.name.clone(),
-        role: known.role,
         guest: false,
         subject: Some(subject.to_owned()),
-        ..Account::guest(known.email.clone(), known.language, ports.clock.now())
+        ..Account::guest(known.email.clone(), known.language.unwrap_or_default(), ports.clock.now())
     };
     let owner = written(MEET, &Owner { user_id: id.clone() })?;
     let mut ops = vec![
-        WriteOp::Put(Row::new(place(subject), 1, owner.clone()), Condition::Absent),
-        WriteOp::Put(profile(id, 1, &account)?, Condition::Absent),
+        WriteOp::Put(Row::new(place(subject), version, owner.clone()), condition),
+        WriteOp::Put(profile(&id, 1, &account)?, Condition::Absent),
     ];
     ops.extend(
         known.email.as_ref().map(|email| WriteOp::Put(Row::new(listed(email, subject), 1, owner), Condition::Any)),
     );
-    Ok(ops)
+    Ok((id, ops))
 }
 
 /// What a token doesn't say stays as it was said before.
@@ -113,7 +111,7 @@ fn changes(subject: &str, id: &UserId, standing: &Standing, known: &Known) -> Re
     let account = Account {
         email: known.email.clone().or_else(|| before.email.clone()),
         name: known.name.clone().or_else(|| before.name.clone()),
-        role: known.role,
+        language: known.language.unwrap_or(before.language),
         ..before.clone()
     };
     if account == *before {
@@ -121,11 +119,13 @@ fn changes(subject: &str, id: &UserId, standing: &Standing, known: &Known) -> Re
     }
     let version = standing.version;
     let mut ops = vec![WriteOp::Put(profile(id, version + 1, &account)?, Condition::VersionIs(version))];
-    if account.email != before.email {
+    let place = |account: &Account| account.email.as_ref().map(|email| listed(email, subject));
+    let (from, to) = (place(before), place(&account));
+    // An address may be written otherwise and be the same.
+    if from != to {
         let owner = written(MEET, &Owner { user_id: id.clone() })?;
-        ops.extend(before.email.as_ref().map(|email| WriteOp::Delete(listed(email, subject), Condition::Any)));
-        let row = |email| WriteOp::Put(Row::new(listed(email, subject), 1, owner), Condition::Any);
-        ops.extend(account.email.as_ref().map(row));
+        ops.extend(from.map(|from| WriteOp::Delete(from, Condition::Any)));
+        ops.extend(to.map(|to| WriteOp::Put(Row::new(to, 1, owner), Condition::Any)));
     }
     Ok(ops)
 }

@@ -73,6 +73,77 @@ async fn who_comes_with_another_issuers_token_has_an_account_from_the_first_call
 }
 
 #[actix_web::test]
+async fn an_address_that_is_written_otherwise_is_the_same_and_stands_in_the_list_once() {
+    let issuer = Issuer::open(beginning()).await;
+    let door = door(settings(&issuer)).await;
+    let boss = issuer.signed(&json!({ "realm_access": { "roles": ["boss"] } }), "9");
+    for email in ["Hana@example.com", "hana@example.com", "hana@EXAMPLE.com"] {
+        let claims = json!({ "email": email, "email_verified": true });
+        let (status, body) = me(&door, &issuer.signed(&claims, "1")).await;
+        assert_eq!((status, &body["email"]), (StatusCode::OK, &json!(email)), "{body}");
+        let listed = door.get("/customers?email=hana", &boss).await.body;
+        assert_eq!(listed["items"].as_array().unwrap().len(), 1, "{listed}");
+    }
+}
+
+#[actix_web::test]
+async fn first_calls_at_once_open_one_account() {
+    let issuer = Issuer::open(beginning()).await;
+    let door = door(settings(&issuer)).await;
+    let other =
+        Door::gated(Arc::clone(&door.installation), StorefrontSettings { oidc: Some(settings(&issuer)), ..nobody() })
+            .await;
+    let names = |name: &str| json!({ "name": name, "locale": "en_US" });
+    let tokens: Vec<_> = ["Hana", "Mei", "Hana"].map(|name| issuer.signed(&names(name), "1")).into();
+    let calls = tokens.iter().flat_map(|token| [me(&door, token), me(&other, token)]);
+    let all = futures::future::join_all(calls).await;
+    assert!(all.iter().all(|(status, me)| *status == StatusCode::OK && me["language"] == "en"), "{all:?}");
+    let ids: std::collections::BTreeSet<_> = all.iter().map(|(_, me)| me["user_id"].to_string()).collect();
+    assert_eq!(ids.len(), 1, "{ids:?}");
+}
+
+#[actix_web::test]
+async fn a_role_is_the_tokens_that_is_shown() {
+    let issuer = Issuer::open(beginning()).await;
+    let door = door(settings(&issuer)).await;
+    let boss = issuer.signed(&json!({ "realm_access": { "roles": ["boss"] } }), "1");
+    for (token, role, status) in
+        [(&boss, "administrator", 200), (&issuer.token("1"), "customer", 403), (&boss, "administrator", 200)]
+    {
+        assert_eq!(me(&door, token).await.1["role"], role);
+        assert_eq!(door.get("/customers", token).await.status.as_u16(), status);
+    }
+}
+
+#[actix_web::test]
+async fn while_the_issuer_is_away_an_unknown_key_may_be_a_good_one() {
+    let issuer = Issuer::open(beginning()).await;
+    let door = door(settings(&issuer)).await;
+    assert_eq!(me(&door, &issuer.token("1")).await.0, StatusCode::OK);
+    let unknown = sign(Algorithm::RS256, Some("two"), &issuer.claims("1"));
+    assert_eq!(me(&door, &unknown).await.0, StatusCode::UNAUTHORIZED, "the keys are of this moment");
+    issuer.leave(true);
+    tokio::time::pause();
+    tokio::time::advance(std::time::Duration::from_secs(31)).await;
+    tokio::time::resume();
+    for _ in 0..3 {
+        assert_eq!(me(&door, &unknown).await.0, StatusCode::SERVICE_UNAVAILABLE);
+    }
+    assert_eq!(me(&door, &issuer.token("2")).await.0, StatusCode::OK, "a known one is known");
+}
+
+#[actix_web::test]
+async fn every_kind_of_key_that_is_accepted_signs() {
+    for algorithm in [Algorithm::RS256, Algorithm::RS512, Algorithm::PS256] {
+        let issuer = Issuer::open(beginning()).await;
+        issuer.publish(&json!({ "keys": [public(algorithm, "one")] }));
+        let door = door(settings(&issuer)).await;
+        let token = sign(algorithm, Some("one"), &issuer.claims("1"));
+        assert_eq!(me(&door, &token).await.0, StatusCode::OK, "{algorithm:?}");
+    }
+}
+
+#[actix_web::test]
 async fn a_role_there_makes_an_administrator_here_who_lists_and_erases_its_customers() {
     let issuer = Issuer::open(beginning()).await;
     let door = door(settings(&issuer)).await;

@@ -69,7 +69,7 @@ impl StreamReader for KinesisReader {
             }
         };
         let answer = request.send().await.map_err(|error| match error.as_service_error() {
-            Some(GetShardIteratorError::InvalidArgumentException(said)) if matches!(start, StartAt::After(_)) => {
+            Some(GetShardIteratorError::InvalidArgumentException(said)) if is_behind_a_number(start) => {
                 PositionGone::fault(ITERATOR, said.message().unwrap_or_default())
             }
             _ => fault(ITERATOR, &error),
@@ -108,4 +108,9 @@ fn read(record: Record) -> ReadRecord {
         data: record.data.into_inner(),
         arrived_at,
     }
+}
+
+/// Whether it begins behind a sequence number, and not behind what somebody mistyped.
+fn is_behind_a_number(start: &StartAt) -> bool {
+    matches!(start, StartAt::After(position) if !position.is_empty() && position.bytes().all(|byte| byte.is_ascii_digit()))
 }

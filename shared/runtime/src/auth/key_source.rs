@@ -52,6 +52,8 @@ struct Remote {
 struct Due {
     earliest: Instant,
     latest: Instant,
+    /// Whether the last look failed, or was given up: then an unknown key may be a good one.
+    failed: bool,
 }
 
 impl KeySource {
@@ -65,7 +67,7 @@ impl KeySource {
     #[must_use]
     pub fn published(endpoint: Box<dyn KeyEndpoint>, accepts: Accepts) -> Self {
         let now = Instant::now();
-        let remote = Some(Remote { endpoint, due: Mutex::new(Due { earliest: now, latest: now }) });
+        let remote = Some(Remote { endpoint, due: Mutex::new(Due { earliest: now, latest: now, failed: true }) });
         Self { keys: RwLock::default(), accepts, remote }
     }
 
@@ -96,26 +98,32 @@ impl KeySource {
         }
         if due.earliest <= Instant::now() {
             self.refresh(remote, &mut due).await?;
-        } else if self.keys.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
+        } else if due.failed {
             return Err(AuthError::Unavailable);
         }
         self.known(kid).ok_or(AuthError::Invalid)
     }
 
     async fn refresh(&self, remote: &Remote, due: &mut Due) -> Result<(), AuthError> {
+        // First: whoever asks may be gone before the answer, and must not have cost it nothing.
+        let began = Instant::now();
+        *due = Due { earliest: began + RETRY, latest: began + MIN_AGE, failed: true };
         let fetched = remote.endpoint.fetch().await;
         let now = Instant::now();
         match fetched {
             Ok(jwks) => {
                 let keys = usable(&jwks, self.accepts);
+                if keys.is_empty() {
+                    tracing::warn!("none of the published keys of access tokens can be used");
+                }
                 *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
-                *due = Due { earliest: now + MIN_AGE, latest: now + MAX_AGE };
+                *due = Due { earliest: now + MIN_AGE, latest: now + MAX_AGE, failed: false };
                 Ok(())
             }
             Err(error) => {
                 let error = format!("{error:#}");
                 tracing::warn!(%error, "the keys of access tokens can't be fetched; known ones stay in use");
-                *due = Due { earliest: now + RETRY, latest: now + MIN_AGE };
+                *due = Due { earliest: now + RETRY, latest: now + MIN_AGE, failed: true };
                 Err(AuthError::Unavailable)
             }
         }

@@ -177,7 +177,7 @@ fn cleared(cart: &Standing, order_id: Option<OrderId>) -> OrderEvent {
     CartCleared { cart_id: cart.cart_id(), user_id: cart.user_id().clone(), order_id }.into()
 }
 
-/// Whether the caller has read the cart as it stands. One that has expired looks otherwise than it did at that version.
+/// Whether the caller has read this version of the cart. That it has expired since makes no other version of it.
 pub(crate) fn current(cart: &Standing, at: &Precondition) -> Result<(), Stale> {
     if at.holds(cart.version()) { Ok(()) } else { Err(Stale(Box::new(cart.clone()))) }
 }
