@@ -57,6 +57,16 @@ def expression(name):
     return found
 
 
+def test_alerts_about_prices_are_there_unless_the_stream_is_left_alone():
+    of_prices = {"ShotengaiPricesUnread", "ShotengaiPricesLag"}
+    named = lambda rules: {rule["alert"] for rule in rules}  # noqa: E731
+    assert of_prices <= named(alerts())
+    off = {"roles": {"catalog": {"settings": {"PRICE_STREAM": "off"}}}}
+    (rule,) = chart.of_kind(chart.render_values(off, base="full"), "PrometheusRule")
+    without = named(rule["spec"]["groups"][0]["rules"])
+    assert not of_prices & without and "ShotengaiShardStuck" in without
+
+
 def test_every_alert_asks_for_figures_and_labels_that_there_are():
     for alert in alerts():
         assert re.search(r"[a-z_]+\{", alert["expr"]), alert["alert"]
