@@ -34,6 +34,8 @@ const ANSWERING: &[(&[&str], i32)] = &[
     (&["dead-letters", "discard", "order-dlq", "--dry-run", "--local"], 0),
     (&["rebuild", "read-models", "--check", "--local"], 0),
     (&["republish", "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-02T00:00:00Z", "--dry-run", "--local"], 0),
+    // Last: the read models are a moment behind afterwards.
+    (&["prices", "put", "prod_kinoko", "200", "--local"], 0),
 ];
 
 /// Commands that serve until they are told to end.

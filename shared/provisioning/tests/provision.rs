@@ -125,7 +125,7 @@ async fn what_differs_is_changed_and_nothing_else() {
     for resource in resources(aws.config(), &options) {
         let name = resource.to_string();
         let outcome = match resource {
-            Resource::Stream { spec, .. } => {
+            Resource::Stream { name, spec } if name == STREAM => {
                 admin.ensure_stream(STREAM, StreamSpec { retention: Duration::from_secs(24 * 3600), ..spec }).await
             }
             Resource::Queue(spec) if spec.name == queues::ORDER.name => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Instant;
 
 use super::AuthError;
@@ -37,7 +37,9 @@ pub trait KeyEndpoint: Send + Sync {
 pub type Accepts = fn(&Jwk) -> Vec<Algorithm>;
 
 /// Keys by their id (`kid`). A set's only key is found without one, too.
-pub struct KeySource {
+pub struct KeySource(Arc<Shared>);
+
+struct Shared {
     keys: RwLock<Arc<HashMap<String, VerifyingKey>>>,
     accepts: Accepts,
     remote: Option<Remote>,
@@ -46,13 +48,13 @@ pub struct KeySource {
 struct Remote {
     endpoint: Box<dyn KeyEndpoint>,
     /// When it may be asked again at the earliest, and when it should be at the latest.
-    due: Mutex<Due>,
+    due: Arc<Mutex<Due>>,
 }
 
 struct Due {
     earliest: Instant,
     latest: Instant,
-    /// Whether the last look failed, or was given up: then an unknown key may be a good one.
+    /// Whether the last look failed: then an unknown key may be a good one.
     failed: bool,
 }
 
@@ -60,19 +62,19 @@ impl KeySource {
     /// These keys and no others.
     #[must_use]
     pub fn fixed(jwks: &JwkSet, accepts: Accepts) -> Self {
-        Self { keys: RwLock::new(Arc::new(usable(jwks, accepts))), accepts, remote: None }
+        Self(Arc::new(Shared { keys: RwLock::new(Arc::new(usable(jwks, accepts))), accepts, remote: None }))
     }
 
     /// The keys published there, asked for when first needed. Known keys go on working while it is away.
     #[must_use]
     pub fn published(endpoint: Box<dyn KeyEndpoint>, accepts: Accepts) -> Self {
         let now = Instant::now();
-        let remote = Some(Remote { endpoint, due: Mutex::new(Due { earliest: now, latest: now, failed: true }) });
-        Self { keys: RwLock::default(), accepts, remote }
+        let due = Arc::new(Mutex::new(Due { earliest: now, latest: now, failed: true }));
+        Self(Arc::new(Shared { keys: RwLock::default(), accepts, remote: Some(Remote { endpoint, due }) }))
     }
 
     fn known(&self, kid: &str) -> Option<VerifyingKey> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).get(kid).cloned()
+        self.0.keys.read().unwrap_or_else(PoisonError::into_inner).get(kid).cloned()
     }
 
     /// The key of this id; the only key for the empty id.
@@ -81,33 +83,40 @@ impl KeySource {
     /// [`AuthError::Invalid`] where there is none; [`AuthError::Unavailable`] where that can't be told at the moment.
     pub async fn key(&self, kid: &str) -> Result<VerifyingKey, AuthError> {
         let known = self.known(kid);
-        let Some(remote) = &self.remote else { return known.ok_or(AuthError::Invalid) };
+        let Some(remote) = &self.0.remote else { return known.ok_or(AuthError::Invalid) };
         if let Some(key) = known {
             // Whoever holds the lock is asking already; nobody waits while the key at hand does.
-            if let Ok(mut due) = remote.due.try_lock()
+            if let Ok(due) = Arc::clone(&remote.due).try_lock_owned()
                 && due.latest <= Instant::now()
             {
-                let _still_good = self.refresh(remote, &mut due).await;
+                let _still_good = self.refresh(due).await;
                 return self.known(kid).ok_or(AuthError::Invalid);
             }
             return Ok(key);
         }
-        let mut due = remote.due.lock().await;
+        let due = Arc::clone(&remote.due).lock_owned().await;
         if let Some(key) = self.known(kid) {
             return Ok(key);
         }
         if due.earliest <= Instant::now() {
-            self.refresh(remote, &mut due).await?;
+            self.refresh(due).await?;
         } else if due.failed {
             return Err(AuthError::Unavailable);
         }
         self.known(kid).ok_or(AuthError::Invalid)
     }
 
-    async fn refresh(&self, remote: &Remote, due: &mut Due) -> Result<(), AuthError> {
-        // First: whoever asks may be gone before the answer, and must not have cost it nothing.
-        let began = Instant::now();
-        *due = Due { earliest: began + RETRY, latest: began + MIN_AGE, failed: true };
+    /// Goes on where whoever asks is gone before the answer, as with a request whose body is refused meanwhile: else the
+    /// publisher would be asked anew each time, and nobody would ever know the keys.
+    async fn refresh(&self, due: OwnedMutexGuard<Due>) -> Result<(), AuthError> {
+        let shared = Arc::clone(&self.0);
+        tokio::spawn(async move { shared.refresh(due).await }).await.unwrap_or(Err(AuthError::Unavailable))
+    }
+}
+
+impl Shared {
+    async fn refresh(&self, mut due: OwnedMutexGuard<Due>) -> Result<(), AuthError> {
+        let Some(remote) = &self.remote else { return Ok(()) };
         let fetched = remote.endpoint.fetch().await;
         let now = Instant::now();
         match fetched {

@@ -129,6 +129,7 @@ mod remote {
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicU32, Ordering};
 
+    use actix_web::dev::ServerHandle;
     use actix_web::{App, HttpResponse, HttpServer, web};
 
     use super::*;
@@ -153,11 +154,7 @@ mod remote {
         tokio::time::resume();
     }
 
-    #[tokio::test]
-    async fn known_keys_go_on_working_and_unknown_ones_are_not_asked_for_again_and_again() {
-        let clock = Arc::new(ManualClock::default());
-        let (ours, unknown) = (ed25519(&clock), ed25519(&clock));
-        let endpoint = web::Data::new(Endpoint::default());
+    fn serve(endpoint: &web::Data<Endpoint>) -> (String, ServerHandle) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let served = endpoint.clone();
@@ -169,6 +166,33 @@ mod remote {
             .run();
         let handle = server.handle();
         tokio::spawn(server);
+        (url, handle)
+    }
+
+    #[tokio::test]
+    async fn a_look_goes_on_where_whoever_asked_is_gone() {
+        let clock = Arc::new(ManualClock::default());
+        let ours = ed25519(&clock);
+        let endpoint = web::Data::new(Endpoint::default());
+        *endpoint.jwks.lock().unwrap() = Some(serde_json::to_value(ours.jwks()).unwrap());
+        let (url, handle) = serve(&endpoint);
+        let token = ours.issue(&administrator(), Duration::from_secs(60)).unwrap();
+        let verifier =
+            TokenVerifier::remote(&url, ISSUER, crate::direct_http().build().unwrap(), Arc::clone(&clock) as _);
+        for _ in 0..3 {
+            assert!(futures::poll!(Box::pin(verifier.verify(&token))).is_pending(), "gone before the answer");
+        }
+        assert_eq!(verdict(&verifier, &token).await, Ok(AccountRole::Administrator));
+        assert_eq!(endpoint.asked.load(Ordering::Relaxed), 1);
+        handle.stop(false).await;
+    }
+
+    #[tokio::test]
+    async fn known_keys_go_on_working_and_unknown_ones_are_not_asked_for_again_and_again() {
+        let clock = Arc::new(ManualClock::default());
+        let (ours, unknown) = (ed25519(&clock), ed25519(&clock));
+        let endpoint = web::Data::new(Endpoint::default());
+        let (url, handle) = serve(&endpoint);
 
         let token = ours.issue(&administrator(), Duration::from_secs(60)).unwrap();
         let verifier =
