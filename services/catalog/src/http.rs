@@ -93,8 +93,7 @@ async fn update(
     };
     let wanted = if_match.needed()?;
     let version = update_product(&catalog.products, &id, &wanted, &details, &extras, &meta.metadata()).await?;
-    let (body, location) = written(id.0, version);
-    Ok(Reply::accepted(body).at(location))
+    Ok(accepted(id.0, version))
 }
 
 async fn delete(
@@ -106,8 +105,7 @@ async fn delete(
 ) -> Answer<ProductWritten> {
     let wanted = if_match.needed()?;
     let version = delete_product(&catalog.products, &id, &wanted, &meta.metadata()).await?;
-    let (body, location) = written(id.0, version);
-    Ok(Reply::accepted(body).at(location))
+    Ok(accepted(id.0, version))
 }
 
 async fn restore(
@@ -119,8 +117,7 @@ async fn restore(
 ) -> Answer<ProductWritten> {
     let wanted = if_match.needed()?;
     let version = restore_product(&catalog.products, &id, &wanted, &meta.metadata()).await?;
-    let (body, location) = written(id.0, version);
-    Ok(Reply::accepted(body).at(location))
+    Ok(accepted(id.0, version))
 }
 
 async fn prices(
@@ -149,6 +146,11 @@ async fn internal(
 ) -> Answer<InternalProduct> {
     let found = internal_product(&catalog.products, &id).await?;
     Ok(Reply::ok(found.ok_or_else(|| Problem::of(&NO_SUCH_PRODUCT))?))
+}
+
+fn accepted(product_id: ProductId, version: Version) -> Reply<ProductWritten> {
+    let (body, location) = written(product_id, version);
+    Reply::accepted(body).at(location)
 }
 
 fn written(product_id: ProductId, version: Version) -> (ProductWritten, String) {

@@ -1,4 +1,4 @@
-//! What a product has cost, and since when: read from its events, newest first.
+//! Price history of a product: read from its events, newest first.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! What a request may leave out about a product: names and descriptions by language, categories, words to find it by.
+//! Fields of a product that a request may leave out: names and descriptions by language, categories, words to find it by.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub const MAX_CATEGORIES: usize = 8;
 const MAX_LEVELS: usize = 4;
 const MAX_LEVEL: usize = 40;
 
-/// What a request says of it; none where it is left out.
+/// These fields as a request gives them; none where it is left out.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Extras {
     names: Option<Names>,

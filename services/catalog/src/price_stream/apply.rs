@@ -51,7 +51,7 @@ impl PriceRecords {
         Self { products, currency, aside, ports }
     }
 
-    /// What a batch comes to. Of several prices of a product only the last is written: those before it stood for no longer
+    /// Work that a batch comes to. Of several prices of a product only the last is written: those before it stood for no longer
     /// than a read takes.
     fn tasks(&self, records: &[ReadRecord]) -> Vec<Task> {
         let (mut tasks, mut by_product) = (Vec::new(), BTreeMap::<ProductId, (Money, Vec<usize>)>::new());

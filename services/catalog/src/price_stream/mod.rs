@@ -1,6 +1,6 @@
 //! The price stream: prices that come from outside, by a Kinesis stream.
 //!
-//! - `record`: what a record says. `apply`: brings batches of them into products, and sets aside what is no price.
+//! - `record`: the price in a record. `apply`: brings batches of them into products, and sets aside what is no price.
 
 mod apply;
 mod record;
@@ -20,7 +20,7 @@ use crate::aggregate::Products;
 use crate::config::CatalogSettings;
 use crate::reasons::REASONS;
 
-/// What it is called where shards are held and letters written.
+/// Name of this reader where shards are held and letters written.
 pub const NAME: &str = "prices";
 
 /// The worker that reads this process's share of the price stream.

@@ -1,4 +1,4 @@
-//! What a record of the price stream says.
+//! Price in a record of the price stream.
 
 use serde::Deserialize;
 use serde_json::error::Category;

@@ -1,4 +1,4 @@
-//! What is known of a cart.
+//! State of a cart, from its events.
 
 use std::collections::VecDeque;
 

@@ -1,6 +1,6 @@
 //! Decisions: from a cart as it stands and what is asked, to events. Each function is total over every state.
 //!
-//! What is so already leads to no events, whatever version the caller has read: a change whose answer was lost may be asked
+//! A change that is so already leads to no events, whatever version the caller has read: a change whose answer was lost may be asked
 //! for again. Anything else is refused as stale where the caller names another version than the current one.
 
 use shotengai_contracts::OrderEvent;
