@@ -5,9 +5,9 @@ use shotengai_kernel::{AggregateId, Precondition, ProductId, Version};
 use shotengai_messaging::{CommandError, Loaded};
 
 use crate::aggregate::Products;
-use crate::domain::{Details, Expected, Extras, Product, Refusal, delete, restore, update};
+use crate::domain::{Change, Expected, Product, Refusal, delete, restore, update};
 
-/// Sets name, description and price anew, and of `extras` what is given; returns the product's version afterwards.
+/// Changes a product; returns its version afterwards.
 ///
 /// # Errors
 /// [`CommandError`]; repeat after a fault.
@@ -15,11 +15,10 @@ pub async fn update_product(
     products: &Products,
     product_id: &ProductId,
     wanted: &Precondition,
-    details: &Details,
-    extras: &Extras,
+    change: &Change,
     meta: &Metadata,
 ) -> Result<Version, CommandError<Refusal>> {
-    let decide = |product: &Loaded<Product>| update(&product.state, at(product, wanted), details, extras);
+    let decide = |product: &Loaded<Product>| update(&product.state, at(product, wanted), change);
     products.execute(&AggregateId::from(product_id), meta, decide).await.map(|executed| executed.loaded.version)
 }
 

@@ -12,7 +12,7 @@ use shotengai_runtime::{AdminCaller, InternalCaller, JsonBody, PathId, Problem, 
 use crate::aggregate::Products;
 use crate::change::{delete_product, restore_product, update_product};
 use crate::create::{self, create_product};
-use crate::domain::{Details, Extras, GivenExtras, initial_stock};
+use crate::domain::{Change, Details, Extras, GivenExtras, initial_stock};
 use crate::lookup::internal_product;
 use crate::price_history::{Cursor, CursorError, price_history};
 use crate::problems::bad_fields;
@@ -77,22 +77,16 @@ async fn update(
     catalog: web::Data<CatalogHttp>,
 ) -> Answer<ProductWritten> {
     let body = body.value;
-    let details = Details::parse(&body.name, &body.description, &body.price, catalog.currency);
-    let extras = Extras::parse(GivenExtras {
+    let extras = GivenExtras {
         names: body.names.as_ref(),
         descriptions: body.descriptions.as_ref(),
         categories: body.categories.as_deref(),
         search_text: body.search_text.as_deref(),
-    });
-    let (details, extras) = match (details, extras) {
-        (Ok(details), Ok(extras)) => (details, extras),
-        (details, extras) => {
-            let faults: Vec<_> = [details.err(), extras.err()].into_iter().flatten().flatten().collect();
-            return Err(bad_fields(&faults));
-        }
     };
+    let change = Change::parse(&body.name, &body.description, body.price.as_ref(), catalog.currency, extras);
+    let change = change.map_err(|faults| bad_fields(&faults))?;
     let wanted = if_match.needed()?;
-    let version = update_product(&catalog.products, &id, &wanted, &details, &extras, &meta.metadata()).await?;
+    let version = update_product(&catalog.products, &id, &wanted, &change, &meta.metadata()).await?;
     Ok(accepted(id.0, version))
 }
 

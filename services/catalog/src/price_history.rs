@@ -11,13 +11,18 @@ use shotengai_messaging::{Fault, FaultKind};
 
 use crate::aggregate::Products;
 
-/// The last entry of a page: the next one has what is older. Travels as `<version>.<product>`, which callers should not take
+/// Where a page ended: the next one has what lies before this version. Travels as `<version>.<product>`, which callers should not take
 /// apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     version: Version,
     product_id: ProductId,
 }
+
+/// Commits that are read together.
+const COMMITS: usize = 200;
+/// Commits that one page reads at the most.
+const SCANNED: usize = 1000;
 
 /// A text that is no cursor of this list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -49,8 +54,8 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// A page of the prices that a product has had, newest first; none if there never was such a product. It reads all of the
-/// product's events, each time.
+/// A page of the prices that a product has had, newest first; none if there never was such a product. Reads [`SCANNED`]
+/// commits at the most, so a page may be short, and not the last.
 ///
 /// # Errors
 /// A [`Fault`] of the store; permanent where an event can't be read by this release.
@@ -58,17 +63,79 @@ pub async fn price_history(
     products: &Products,
     product_id: &ProductId,
     limit: u32,
-    before: Option<&Cursor>,
+    after: Option<&Cursor>,
 ) -> Result<Option<Page<PriceSet>>, Fault> {
-    let commits = products.writer().store().load(&AggregateId::from(product_id), Version::ZERO).await?;
-    let mut all = Vec::new();
-    for envelope in commits.iter().flat_map(|commit| &commit.events) {
-        let unreadable = |error| Fault::new(FaultKind::Permanent, "catalog.priceHistory", error);
-        let Ok(event) = CatalogEvent::try_from(envelope.event().map_err(unreadable)?) else { continue };
-        all.extend(entry(envelope, &event));
+    let (store, id) = (products.writer().store(), AggregateId::from(product_id));
+    let mut before = after.map_or(Version::new(u64::MAX), |cursor| cursor.version);
+    let mut listing = Listing::new(before, usize::try_from(limit).unwrap_or(usize::MAX));
+    let mut scanned = 0;
+    let end = loop {
+        let page = store.load_newest(&id, before, COMMITS).await?;
+        for envelope in page.commits.iter().flat_map(|commit| commit.events.iter().rev()) {
+            let unreadable = |error| Fault::new(FaultKind::Permanent, "catalog.priceHistory", error);
+            if let Ok(event) = CatalogEvent::try_from(envelope.event().map_err(unreadable)?) {
+                listing.take(envelope, &event);
+            }
+        }
+        scanned += page.commits.len();
+        before = page.commits.last().map_or(before, |commit| commit.first_version);
+        if listing.is_full() || !page.more {
+            break None;
+        }
+        if scanned >= SCANNED {
+            break Some(before);
+        }
+    };
+    if scanned == 0 && after.is_none() {
+        return Ok(None);
     }
-    // Every history begins with a price.
-    Ok((!all.is_empty()).then(|| page(product_id, all, limit, before)))
+    let (items, next) = listing.end(end);
+    let next_cursor = next.map(|version| Cursor { version, product_id: product_id.clone() }.to_string());
+    Ok(Some(Page { items, next_cursor }))
+}
+
+/// A page as it grows, from the newest price to the oldest. Where several in a row are the same, the first set it.
+struct Listing {
+    before: Version,
+    limit: usize,
+    items: Vec<PriceSet>,
+    /// The last that was seen; one before it may have set the same price.
+    last: Option<(Money, PriceSet)>,
+}
+
+impl Listing {
+    const fn new(before: Version, limit: usize) -> Self {
+        Self { before, limit, items: Vec::new(), last: None }
+    }
+
+    const fn is_full(&self) -> bool {
+        self.items.len() >= self.limit
+    }
+
+    fn take(&mut self, envelope: &Envelope, event: &CatalogEvent) {
+        let Some(set) = entry(envelope, event).filter(|(_, set)| set.version < self.before) else { return };
+        if self.is_full() {
+            return;
+        }
+        let is_same = self.last.as_ref().is_some_and(|(price, _)| *price == set.0);
+        if let Some((_, passed)) = self.last.replace(set).filter(|_| !is_same) {
+            self.items.push(passed);
+        }
+    }
+
+    /// All that was found, and where to go on; `scanned_to` is where a look ended that did not come to the first commit.
+    fn end(mut self, scanned_to: Option<Version>) -> (Vec<PriceSet>, Option<Version>) {
+        if self.is_full() {
+            let last = self.items.last().map(|last| last.version);
+            return (self.items, last);
+        }
+        if let Some(scanned_to) = scanned_to {
+            // The last is looked at again: what set its price may lie further back.
+            return (self.items, Some(self.last.map_or(scanned_to, |(_, last)| last.version.next())));
+        }
+        self.items.extend(self.last.map(|(_, last)| last));
+        (self.items, None)
+    }
 }
 
 /// The price that an event sets.
@@ -84,25 +151,6 @@ fn entry(envelope: &Envelope, event: &CatalogEvent) -> Option<(Money, PriceSet)>
     let (since, version) = (envelope.time, envelope.aggregateversion);
     let (major, currency) = (price.to_major_number(), price.currency());
     Some((price, PriceSet { price: major, currency, since, source, source_sequence, version }))
-}
-
-/// Entries come oldest first. One at the price of the one before it set none.
-fn page(
-    product_id: &ProductId,
-    mut entries: Vec<(Money, PriceSet)>,
-    limit: u32,
-    before: Option<&Cursor>,
-) -> Page<PriceSet> {
-    entries.dedup_by(|(now, _), (before, _)| now == before);
-    let newest_first = entries.into_iter().rev().map(|(_, set)| set);
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let wanted = newest_first.filter(|set| before.is_none_or(|cursor| set.version < cursor.version));
-    let mut items: Vec<_> = wanted.take(limit.saturating_add(1)).collect();
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let last = items.last().filter(|_| more);
-    let next_cursor = last.map(|last| Cursor { version: last.version, product_id: product_id.clone() }.to_string());
-    Page { items, next_cursor }
 }
 
 #[cfg(test)]

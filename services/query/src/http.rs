@@ -43,7 +43,8 @@ async fn list_products(request: HttpRequest, reads: web::Data<Reads>) -> Answer<
     let languages = languages(&request, &mut params);
     reads.caught_up(params).await?;
     let page = products::list(&reads.database, limit, cursor.as_ref()).await?;
-    Ok(Reply::ok(page.map(|product| products::named_for(product, &languages))).varies("accept-language"))
+    Ok(Reply::ok(page.map(|product| products::in_list(products::named_for(product, &languages))))
+        .varies("accept-language"))
 }
 
 async fn get_product(request: HttpRequest, id: PathId<ProductId>, reads: web::Data<Reads>) -> Answer<Product> {

@@ -12,6 +12,7 @@ pub mod applied;
 pub mod config;
 pub mod database;
 pub mod domain;
+mod history;
 pub mod http;
 pub mod languages;
 mod looks;

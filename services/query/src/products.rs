@@ -70,6 +70,12 @@ pub fn named_for(product: Product, languages: &[String]) -> Product {
     Product { name: named.unwrap_or(product.name), description: described.unwrap_or(product.description), ..product }
 }
 
+/// The same product without its longest texts, of which each list would have thousands.
+#[must_use]
+pub fn in_list(product: Product) -> Product {
+    Product { descriptions: Names::default(), search_text: String::new(), ..product }
+}
+
 /// The entity tag of a product as it is shown: its version, which is what a change is held against, and a digest of all that
 /// is shown, since its stock and its language change with the version standing still.
 #[must_use]

@@ -11,7 +11,8 @@ use shotengai_messaging::handler::Entry;
 use shotengai_messaging::{Delivery, Disposition, EventStore, Fault, FaultKind, Group, GroupHandler};
 
 use crate::applied::Applied as Readers;
-use crate::domain::{Applied, Fold, OrderRow, ProductRow, StockRow, apply, fold_commits};
+use crate::domain::{Applied, Fold, OrderRow, ProductRow, StockRow, apply};
+use crate::history::{HISTORY_PAGE, fold_history};
 use crate::store::{ReadModel, Rows};
 
 /// The deliveries of one aggregate, by version.
@@ -50,11 +51,11 @@ impl Histories {
     pub async fn has(&self, id: &AggregateId) -> Result<bool, Fault> {
         let product =
             aggregates::STOCK.name_in(id.as_str()).map_or_else(|| ProductId::parse(id.as_str()), ProductId::parse);
-        let commits = match product {
-            Ok(product) => self.of(Owner::Catalog)?.load(&AggregateId::from(&product), Version::default()).await?,
-            Err(_) => self.of(Owner::Order)?.load(id, Version::default()).await?,
+        let first = match product {
+            Ok(product) => self.of(Owner::Catalog)?.load_some(&AggregateId::from(&product), Version::ZERO, 1).await?,
+            Err(_) => self.of(Owner::Order)?.load_some(id, Version::ZERO, 1).await?,
         };
-        Ok(!commits.is_empty())
+        Ok(!first.commits.is_empty())
     }
 }
 
@@ -246,9 +247,9 @@ async fn read_on<R: Fold>(
     row: Option<R>,
     least: Version,
 ) -> Result<R, Disposition> {
-    let after = row.as_ref().map_or(Version::ZERO, Fold::version);
-    let commits = store.load(id, after).await.map_err(|fault| Disposition::from_fault(&fault))?;
-    match fold_commits::<R>(row, &commits).map_err(|error| Disposition::retry(error.to_string()))? {
+    let folded = fold_history::<R, _>(row, |after| store.load_some(id, after, HISTORY_PAGE)).await;
+    let folded = folded.map_err(|fault| Disposition::from_fault(&fault))?;
+    match folded.map_err(|error| Disposition::retry(error.to_string()))? {
         Some(row) if row.version() >= least => Ok(row),
         other => {
             let found = other.as_ref().map_or(Version::ZERO, Fold::version);

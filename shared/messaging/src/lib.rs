@@ -63,7 +63,7 @@ pub use ports::infrastructure::Infrastructure;
 pub use ports::lease::{Lease, LeaseChange, LeaseError, Leases};
 pub use ports::message::Message;
 pub use ports::queue::{Queue, QueueDepth, RawDelivery, Receipt};
-pub use ports::store::{AppendError, CommitMark, EventStore, Guard, Note, OUTBOX_SHARDS, Snapshot};
+pub use ports::store::{AppendError, CommitMark, EventStore, Guard, HistoryPage, Note, OUTBOX_SHARDS, Snapshot};
 pub use ports::stream::{Shard, ShardBatch, ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter};
 pub use ports::table::{Condition, Key, Row, Table, TransactError, WriteError, WriteOp};
 pub use ports::topic::Topic;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use shotengai_catalog::change::update_product;
 use shotengai_catalog::create::{CreateProduct, create_product};
-use shotengai_catalog::domain::{Details, Extras};
+use shotengai_catalog::domain::{Change, Details};
 use shotengai_contracts::topology::{Service, queues};
 use shotengai_contracts::{Metadata, Owner};
 
@@ -46,15 +46,8 @@ async fn of_product(world: &World, index: usize, goods: &Goods) -> anyhow::Resul
     };
     let product = create_product(&products, &wanted, &meta()).await?;
     for step in 0..i64::from(goods.prehistory) {
-        update_product(
-            &products,
-            &product,
-            &Precondition::Any,
-            &details(index, 100 + step)?,
-            &Extras::default(),
-            &meta(),
-        )
-        .await?;
+        let change = Change::to(&details(index, 100 + step)?);
+        update_product(&products, &product, &Precondition::Any, &change, &meta()).await?;
     }
 
     let InventoryRole { stock_service, role } =

@@ -6,7 +6,22 @@ use shotengai_contracts::events::{
 };
 use shotengai_kernel::{Precondition, ProductId, Version};
 
-use super::{Details, Extras, Product};
+use super::{Change, Details, Product};
+
+/// An event that tells all details of a product; several have the same fields.
+macro_rules! told {
+    ($event:ident, $product_id:expr, $details:expr) => {
+        $event {
+            product_id: $product_id,
+            name: $details.name().to_owned(),
+            names: $details.names().clone(),
+            description: $details.description().to_owned(),
+            presentation: $details.presentation().clone(),
+            price: $details.price(),
+        }
+        .into()
+    };
+}
 
 /// Where a new product's id comes from: it decides what a repeated request means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,20 +109,15 @@ pub fn create(
     }
 }
 
-/// Sets name, description and price anew, and of `extras` what is given: the others stay as they are. Nothing happens when nothing differs, whatever version the change is meant for: then it was made already, by
-/// the same request perhaps, whose answer was lost.
+/// Makes a change. Nothing happens when nothing differs, whatever version it is meant for: then it was made already, by the
+/// same request perhaps, whose answer was lost.
 ///
 /// # Errors
 /// [`Refusal::NotFound`], also for a deleted product; [`Refusal::Stale`].
-pub fn update(
-    product: &Product,
-    at: Expected<'_>,
-    details: &Details,
-    extras: &Extras,
-) -> Result<Vec<CatalogEvent>, Refusal> {
+pub fn update(product: &Product, at: Expected<'_>, change: &Change) -> Result<Vec<CatalogEvent>, Refusal> {
     let known = product.known().filter(|known| !known.deleted).ok_or(Refusal::NotFound)?;
     let product_id = known.product_id.clone();
-    let details = extras.complete(details.clone(), Some(&known.details));
+    let details = change.of(&known.details);
     if known.details == details {
         return Ok(Vec::new());
     }
@@ -120,17 +130,7 @@ pub fn update(
         let changed = ProductPriceChanged { product_id, price: details.price(), source_sequence: None };
         return Ok(vec![changed.into()]);
     }
-    Ok(vec![
-        ProductUpdated {
-            product_id,
-            name: details.name().to_owned(),
-            names: details.names().clone(),
-            description: details.description().to_owned(),
-            presentation: details.presentation().clone(),
-            price: details.price(),
-        }
-        .into(),
-    ])
+    Ok(vec![told!(ProductUpdated, product_id, details)])
 }
 
 /// Takes a product out of the street, once.
@@ -156,16 +156,5 @@ pub fn restore(product: &Product, at: Expected<'_>) -> Result<Vec<CatalogEvent>,
         return Ok(Vec::new());
     }
     at.check()?;
-    let details = &known.details;
-    Ok(vec![
-        ProductRestored {
-            product_id: known.product_id.clone(),
-            name: details.name().to_owned(),
-            names: details.names().clone(),
-            description: details.description().to_owned(),
-            presentation: details.presentation().clone(),
-            price: details.price(),
-        }
-        .into(),
-    ])
+    Ok(vec![told!(ProductRestored, known.product_id.clone(), known.details)])
 }

@@ -13,8 +13,13 @@ fn details(name: &str, price: u32) -> Details {
     Details::parse(name, "Chocolate.", &price.into(), Currency::JPY).unwrap()
 }
 
-fn none() -> Extras {
-    Extras::default()
+/// Name and price; all else stays.
+fn change(name: &str, price: u32) -> Change {
+    also(name, price, GivenExtras::default())
+}
+
+fn also(name: &str, price: u32, extras: GivenExtras<'_>) -> Change {
+    Change::parse(name, "Chocolate.", Some(&price.into()), Currency::JPY, extras).unwrap()
 }
 
 fn id() -> ProductId {
@@ -49,7 +54,7 @@ fn the_same_request_again_creates_nothing() {
 
 #[test]
 fn a_repeated_request_is_compared_with_what_was_created_not_with_what_it_became() {
-    let events = update(&created(), ANY, &details("きのこの山", 250), &none()).unwrap();
+    let events = update(&created(), ANY, &change("きのこの山", 250)).unwrap();
     let repriced = then(created(), events);
     assert_eq!(repeat(&repriced, Identity::Derived, 200, 100), Ok(Vec::new()));
     assert_eq!(repeat(&repriced, Identity::Derived, 250, 100), Err(Refusal::KeyReused));
@@ -70,9 +75,9 @@ fn the_id_of_a_deleted_product_stays_taken() {
 
 #[test]
 fn an_update_says_what_changed() {
-    assert_eq!(names(&update(&created(), ANY, &details("きのこの山", 250), &none()).unwrap()), ["ProductPriceChanged"]);
-    assert_eq!(names(&update(&created(), ANY, &details("きのこの里", 200), &none()).unwrap()), ["ProductUpdated"]);
-    assert_eq!(update(&created(), ANY, &details("きのこの山", 200), &none()), Ok(Vec::new()));
+    assert_eq!(names(&update(&created(), ANY, &change("きのこの山", 250)).unwrap()), ["ProductPriceChanged"]);
+    assert_eq!(names(&update(&created(), ANY, &change("きのこの里", 200)).unwrap()), ["ProductUpdated"]);
+    assert_eq!(update(&created(), ANY, &change("きのこの山", 200)), Ok(Vec::new()));
 }
 
 #[test]
@@ -85,12 +90,12 @@ fn what_a_change_leaves_out_stays() {
         categories: Some(&categories),
         search_text: Some("mushroom"),
     };
-    let called = update(&created(), ANY, &details("きのこの山", 200), &Extras::parse(all).unwrap()).unwrap();
+    let called = update(&created(), ANY, &also("きのこの山", 200, all)).unwrap();
     assert_eq!(names(&called), ["ProductUpdated"]);
     let product = then(created(), called);
-    let cheaper = update(&product, ANY, &details("きのこの山", 150), &none()).unwrap();
+    let cheaper = update(&product, ANY, &change("きのこの山", 150)).unwrap();
     assert_eq!(names(&cheaper), ["ProductPriceChanged"]);
-    let renamed = update(&product, ANY, &details("きのこの里", 150), &none()).unwrap();
+    let renamed = update(&product, ANY, &change("きのこの里", 150)).unwrap();
     let product = then(product, renamed);
     let kept = &product.known().unwrap().details;
     assert_eq!((kept.name(), kept.names().get("en")), ("きのこの里", Some("Kinoko")));
@@ -106,7 +111,7 @@ fn what_a_change_leaves_out_stays() {
     ];
     let mut product = product;
     for given in cases {
-        let less = update(&product, ANY, &details("きのこの里", 150), &Extras::parse(given).unwrap()).unwrap();
+        let less = update(&product, ANY, &also("きのこの里", 150, given)).unwrap();
         assert_eq!(names(&less), ["ProductUpdated"], "{given:?}");
         product = then(product, less);
     }
@@ -115,10 +120,20 @@ fn what_a_change_leaves_out_stays() {
 }
 
 #[test]
+fn a_change_without_a_price_leaves_the_one_that_it_has() {
+    let words = |name: &str| Change::parse(name, "Chocolate.", None, Currency::JPY, GivenExtras::default()).unwrap();
+    assert_eq!(update(&created(), ANY, &words("きのこの山")), Ok(Vec::new()));
+    let renamed = update(&created(), ANY, &words("大きのこ")).unwrap();
+    assert_eq!(names(&renamed), ["ProductUpdated"]);
+    let product = then(created(), renamed);
+    assert_eq!(product.known().unwrap().details, details("大きのこ", 200));
+}
+
+#[test]
 fn a_restored_product_is_what_it_was() {
     let categories = vec!["sweets".to_owned()];
     let given = GivenExtras { categories: Some(&categories), ..GivenExtras::default() };
-    let changed = update(&created(), ANY, &details("大きのこ", 300), &Extras::parse(given).unwrap()).unwrap();
+    let changed = update(&created(), ANY, &also("大きのこ", 300, given)).unwrap();
     let before = then(created(), changed);
     let deleted = then(before.clone(), delete(&before, ANY).unwrap());
     let restored = restore(&deleted, ANY).unwrap();
@@ -136,14 +151,14 @@ fn a_restored_product_is_what_it_was() {
 fn a_deleted_product_stays_deleted() {
     let deleted = then(created(), delete(&created(), ANY).unwrap());
     assert_eq!(delete(&deleted, ANY), Ok(Vec::new()));
-    assert_eq!(update(&deleted, ANY, &details("きのこの山", 250), &none()), Err(Refusal::NotFound));
+    assert_eq!(update(&deleted, ANY, &change("きのこの山", 250)), Err(Refusal::NotFound));
     assert_eq!(delete(&Product::default(), ANY), Err(Refusal::NotFound));
 }
 
 #[test]
 fn a_history_begins_with_the_creation_and_has_one() {
     let created_event = create(&Product::default(), &id(), Identity::Chosen, &details("きのこの山", 200), 100).unwrap();
-    let repriced = update(&created(), ANY, &details("きのこの山", 250), &none()).unwrap();
+    let repriced = update(&created(), ANY, &change("きのこの山", 250)).unwrap();
     let mut product = Product::default();
     assert_eq!(product.evolve(&repriced[0]), Err(Misplaced(repriced[0].event_type())));
     assert_eq!(product, Product::default());
@@ -161,18 +176,15 @@ fn a_change_meant_for_another_version_is_refused_unless_it_was_made_already() {
     let (third, wanted) = (Version::new(3), Precondition::OneOf(vec![Version::new(2)]));
     let late = Expected { current: third, wanted: &wanted };
     let stale = Err(Refusal::Stale { current: third });
-    assert_eq!(update(&created(), late, &details("きのこの山", 250), &none()), stale);
-    assert_eq!(update(&created(), late, &details("きのこの里", 200), &none()), stale);
+    assert_eq!(update(&created(), late, &change("きのこの山", 250)), stale);
+    assert_eq!(update(&created(), late, &change("きのこの里", 200)), stale);
     assert_eq!(delete(&created(), late), stale);
-    assert_eq!(update(&created(), late, &details("きのこの山", 200), &none()), Ok(Vec::new()), "its answer was lost");
+    assert_eq!(update(&created(), late, &change("きのこの山", 200)), Ok(Vec::new()), "its answer was lost");
     let deleted = then(created(), delete(&created(), ANY).unwrap());
     assert_eq!(delete(&deleted, late), Ok(Vec::new()), "its answer was lost");
-    assert_eq!(update(&deleted, late, &details("きのこの山", 250), &none()), Err(Refusal::NotFound));
+    assert_eq!(update(&deleted, late, &change("きのこの山", 250)), Err(Refusal::NotFound));
     let wanted = Precondition::OneOf(vec![Version::new(2), third]);
     let in_time = Expected { current: third, wanted: &wanted };
-    assert_eq!(
-        names(&update(&created(), in_time, &details("きのこの山", 250), &none()).unwrap()),
-        ["ProductPriceChanged"]
-    );
+    assert_eq!(names(&update(&created(), in_time, &change("きのこの山", 250)).unwrap()), ["ProductPriceChanged"]);
     assert_eq!(names(&delete(&created(), in_time).unwrap()), ["ProductDeleted"]);
 }

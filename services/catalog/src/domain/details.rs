@@ -90,19 +90,14 @@ impl Details {
         price: &Decimal,
         currency: Currency,
     ) -> Result<Self, Vec<DetailsError>> {
-        let name = NAME.check(name).map_err(DetailsError::Name);
-        let description = DESCRIPTION.check(description).map_err(DetailsError::Description);
-        let price = Money::from_major(price, currency).map_err(DetailsError::Price);
-        match (name, description, price) {
-            (Ok(name), Ok(description), Ok(price)) => {
-                let (name, description) = (name.to_owned(), description.to_owned());
-                let (names, presentation) = (Names::default(), Presentation::default());
-                Ok(Self { name, names, description, presentation, price })
-            }
-            (name, description, price) => {
-                Err([name.err(), description.err(), price.err()].into_iter().flatten().collect())
-            }
-        }
+        let checked = all(self::name(name), self::description(description), self::price(price, currency));
+        checked.map(|(name, description, price)| Self::plain(name, description, price))
+    }
+
+    /// Details without any of what a request may leave out.
+    pub(super) fn plain(name: String, description: String, price: Money) -> Self {
+        let (names, presentation) = (Names::default(), Presentation::default());
+        Self { name, names, description, presentation, price }
     }
 
     /// As an event has it: what happened is not judged again.
@@ -158,6 +153,30 @@ impl Details {
     #[must_use]
     pub const fn price(&self) -> Money {
         self.price
+    }
+}
+
+pub(super) fn name(text: &str) -> Result<&str, DetailsError> {
+    NAME.check(text).map_err(DetailsError::Name)
+}
+
+pub(super) fn description(text: &str) -> Result<&str, DetailsError> {
+    DESCRIPTION.check(text).map_err(DetailsError::Description)
+}
+
+pub(super) fn price(amount: &Decimal, currency: Currency) -> Result<Money, DetailsError> {
+    Money::from_major(amount, currency).map_err(DetailsError::Price)
+}
+
+/// All three, or every one that is bad.
+pub(super) fn all<P>(
+    name: Result<&str, DetailsError>,
+    description: Result<&str, DetailsError>,
+    price: Result<P, DetailsError>,
+) -> Result<(String, String, P), Vec<DetailsError>> {
+    match (name, description, price) {
+        (Ok(name), Ok(description), Ok(price)) => Ok((name.to_owned(), description.to_owned(), price)),
+        (name, description, price) => Err([name.err(), description.err(), price.err()].into_iter().flatten().collect()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The product as an aggregate: what is known of it, and what each command leads to. Pure.
 
+mod change;
 mod decide;
 mod details;
 mod extras;
@@ -9,6 +10,7 @@ mod reprice;
 #[cfg(test)]
 mod decide_tests;
 
+pub use change::Change;
 pub use decide::{Expected, Identity, Refusal, create, delete, restore, update};
 pub use details::{DESCRIPTION, Details, DetailsError, MAX_STOCK, NAME, initial_stock};
 pub use extras::{Extras, GivenExtras, MAX_CATEGORIES, SEARCH_TEXT};

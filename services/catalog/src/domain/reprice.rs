@@ -48,7 +48,7 @@ fn number(sequence: &str) -> (usize, &str) {
 mod tests {
     use shotengai_kernel::{Currency, Precondition, ProductId, Version};
 
-    use super::super::{Details, Expected, Extras, Identity, create, delete, restore, update};
+    use super::super::{Change, Details, Expected, Identity, create, delete, restore, update};
     use super::*;
 
     const ANY: Expected<'static> = Expected { current: Version::FIRST, wanted: &Precondition::Any };
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn a_price_set_by_hand_stands_until_a_later_record_comes() {
         let product = priced(created(), 150, "8");
-        let by_hand = update(&product, ANY, &details(500), &Extras::default()).unwrap();
+        let by_hand = update(&product, ANY, &Change::to(&details(500))).unwrap();
         let product = then(product, by_hand);
         assert_eq!(price(&priced(product.clone(), 150, "8")), 500, "the record comes again");
         assert_eq!(price(&priced(product, 160, "9")), 160);

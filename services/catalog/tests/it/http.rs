@@ -109,6 +109,18 @@ async fn a_change_says_which_version_it_is_meant_for() {
 }
 
 #[actix_web::test]
+async fn a_change_without_a_price_leaves_what_the_stream_has_set() {
+    let shop = Shop::open().await;
+    shop.send(create(&mushrooms()), Admin).await;
+    let body = json!({ "name": "大きのこ", "description": "" });
+    let put = TestRequest::put().uri("/products/prod_kinoko").insert_header((IF_MATCH, "*")).set_json(body);
+    assert_eq!(shop.send(put, Admin).await.status, 202);
+    let get = TestRequest::get().uri("/products/prod_kinoko/prices");
+    let prices = shop.send(get, Admin).await.body["items"].clone();
+    assert_eq!((prices.as_array().unwrap().len(), &prices[0]["price"]), (1, &json!(200)));
+}
+
+#[actix_web::test]
 async fn an_administrator_reads_what_a_product_has_cost() {
     let shop = Shop::open().await;
     shop.send(create(&mushrooms()), Admin).await;

@@ -92,6 +92,33 @@ async fn an_old_owner_puts_no_old_price_back() {
 }
 
 #[actix_web::test]
+async fn a_long_history_is_read_a_bounded_part_at_a_time() {
+    let shop = Shop::open().await;
+    create(&shop, "prod_a").await;
+    let owner = owner(&shop);
+    // The price stands for 1,500 records, each of which is written, and moves before and after.
+    for position in 1..=1502 {
+        let now = match position {
+            1 => 110,
+            1502 => 130,
+            _ => 120,
+        };
+        handle(&owner, &[price(position, "prod_a", now)]).await;
+    }
+    let (mut seen, mut pages, mut path) = (Vec::new(), 0, "/products/prod_a/prices?limit=50".to_owned());
+    loop {
+        let answer = shop.send(TestRequest::get().uri(&path), Admin).await;
+        assert!(shop.take_pages() <= 5, "200 commits each, however long the history is");
+        pages += 1;
+        let items = answer.body["items"].as_array().unwrap();
+        seen.extend(items.iter().map(|set| (set["version"].as_u64().unwrap(), set["price"].as_u64().unwrap())));
+        let Some(cursor) = answer.body["next_cursor"].as_str() else { break };
+        path = format!("/products/prod_a/prices?limit=50&cursor={cursor}");
+    }
+    assert_eq!((seen, pages), (vec![(1503, 130), (3, 120), (2, 110), (1, 100)], 2));
+}
+
+#[actix_web::test]
 async fn what_is_no_price_is_set_aside_and_holds_nothing_up() {
     let shop = Shop::open().await;
     for product in ["prod_a", "prod_gone"] {

@@ -1,7 +1,7 @@
 //! The whole role without a socket.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::test::TestRequest;
@@ -20,27 +20,31 @@ pub(crate) struct Shop {
     pub(crate) products: Products,
     role: RoleUnderTest,
     installation: Installation,
-    broken: Arc<Appends>,
+    watched: Arc<Watched>,
 }
 
-/// Appends, which are denied for a while.
+/// The store: appends are denied for a while, and pages of histories counted.
 #[derive(Default)]
-struct Appends(AtomicBool);
+struct Watched {
+    denies_appends: AtomicBool,
+    pages: AtomicUsize,
+}
 
-impl FaultInjector for Appends {
+impl FaultInjector for Watched {
     fn before(&self, operation: &'static str) -> Option<InjectedFault> {
-        (operation == "store.append" && self.0.load(Ordering::Relaxed))
+        self.pages.fetch_add(usize::from(operation == "store.load_newest"), Ordering::Relaxed);
+        (operation == "store.append" && self.denies_appends.load(Ordering::Relaxed))
             .then_some(InjectedFault::Refuse(FaultKind::Denied))
     }
 }
 
 impl Shop {
     pub(crate) async fn open() -> Self {
-        let broken = Arc::new(Appends::default());
-        let installation = Installation::with_faults(1, Arc::clone(&broken) as _);
+        let watched = Arc::new(Watched::default());
+        let installation = Installation::with_faults(1, Arc::clone(&watched) as _);
         let deps = installation.deps(Service::CATALOG);
         let CatalogRole { products, role } = shotengai_catalog::assemble(deps, &CatalogSettings::default());
-        Self { products, role: RoleUnderTest::new(role, &installation.ports), installation, broken }
+        Self { products, role: RoleUnderTest::new(role, &installation.ports), installation, watched }
     }
 
     pub(crate) fn infrastructure(&self) -> &MemoryInfrastructure {
@@ -53,7 +57,12 @@ impl Shop {
 
     /// Nothing can be committed from now on, until it can again.
     pub(crate) fn denies_appends(&self, denied: bool) {
-        self.broken.0.store(denied, Ordering::Relaxed);
+        self.watched.denies_appends.store(denied, Ordering::Relaxed);
+    }
+
+    /// How many pages of histories were read newest first since the last call.
+    pub(crate) fn take_pages(&self) -> usize {
+        self.watched.pages.swap(0, Ordering::Relaxed)
     }
 
     pub(crate) async fn send(&self, request: TestRequest, sender: Sender<'_>) -> Answer {

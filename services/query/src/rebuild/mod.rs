@@ -18,10 +18,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use shotengai_kernel::{AggregateId, Ports, Version};
+use shotengai_kernel::{AggregateId, Ports};
 use shotengai_messaging::{Backoff, EventStore, Fault, Infrastructure, OUTBOX_SHARDS};
 
-use crate::domain::{Fold, OrderRow, ProductRow, StockRow, fold_commits};
+use crate::domain::{Fold, OrderRow, ProductRow, StockRow};
+use crate::history::{HISTORY_PAGE, fold_history};
 use crate::store::{ReadModel, Rows, Session, is_corrupt};
 use compare::{RowState, Standing, compare};
 pub use report::{Kind, RebuildReport, Watch};
@@ -184,16 +185,14 @@ impl Rebuild {
     }
 
     async fn fold<R: Fold>(&self, store: &dyn EventStore, id: &AggregateId) -> Result<Folded<R>, Fault> {
-        let commits = match self.patiently(|| store.load(id, Version::ZERO)).await {
-            Ok(commits) => commits,
-            Err(fault) if fault.is_elsewhere() => return Err(fault),
-            Err(fault) => return Ok(Err(fault.to_string())),
-        };
-        Ok(match fold_commits(None, &commits) {
-            Ok(Some(row)) => Ok(row),
-            Ok(None) => Err("the index names it, but it has no events".to_owned()),
-            Err(error) => Err(error.to_string()),
-        })
+        let page = |after| self.patiently(move || store.load_some(id, after, HISTORY_PAGE));
+        match fold_history(None, page).await {
+            Ok(Ok(Some(row))) => Ok(Ok(row)),
+            Ok(Ok(None)) => Ok(Err("the index names it, but it has no events".to_owned())),
+            Ok(Err(error)) => Ok(Err(error.to_string())),
+            Err(fault) if fault.is_elsewhere() => Err(fault),
+            Err(fault) => Ok(Err(fault.to_string())),
+        }
     }
 
     /// The rows as they stand, also those that can't be read.

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use shotengai_contracts::Owner;
 use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
-use shotengai_messaging::{AppendError, Commit, EventStore, Fault, Guard, Note, Snapshot};
+use shotengai_messaging::{AppendError, Commit, EventStore, Fault, Guard, HistoryPage, Note, Snapshot};
 
 use super::attributes::{Item, number, read_text, text};
 use super::captured::Captured;
@@ -52,6 +52,22 @@ impl DynamoEventStore {
         }
     }
 
+    /// Commits of an aggregate on one side of a version.
+    fn history(&self, id: &AggregateId, side: Side) -> QueryFluentBuilder {
+        let (condition, version) = match side {
+            Side::After(version) => ("aggregate_id = :id AND #version > :version", version),
+            Side::Before(version) => ("aggregate_id = :id AND #version < :version", version),
+        };
+        self.client
+            .query()
+            .table_name(&self.events)
+            .consistent_read(true)
+            .key_condition_expression(condition)
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_values(":id", text(id.as_str()))
+            .expression_attribute_values(":version", number(version))
+    }
+
     /// A page of one shard of the time index.
     fn time_index(&self, shard: u8, from: Option<String>, limit: usize) -> Result<QueryFluentBuilder, Fault> {
         let start = from
@@ -70,6 +86,12 @@ impl DynamoEventStore {
     }
 }
 
+/// One side of an aggregate's history.
+enum Side {
+    After(Version),
+    Before(Version),
+}
+
 #[async_trait]
 impl EventStore for DynamoEventStore {
     async fn append_guarded(&self, commits: &[Commit], guards: &[Guard]) -> Result<(), AppendError> {
@@ -83,28 +105,29 @@ impl EventStore for DynamoEventStore {
         let mut commits: Vec<Commit> = Vec::new();
         let mut start: Option<HashMap<String, AttributeValue>> = None;
         loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.events)
-                .consistent_read(true)
-                .key_condition_expression("aggregate_id = :id AND #version > :after")
-                .expression_attribute_names("#version", VERSION)
-                .expression_attribute_values(":id", text(id.as_str()))
-                .expression_attribute_values(":after", number(after))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(|error| fault(QUERY, &error))?;
-            for item in page.items() {
-                commits.push(decode(item).map_err(|error| invalid(QUERY, error))?);
-            }
+            let page = self.history(id, Side::After(after)).set_exclusive_start_key(start).send().await;
+            let page = page.map_err(|error| fault(QUERY, &error))?;
+            commits.extend(decoded(page.items())?);
             start = page.last_evaluated_key;
             if start.is_none() {
                 break;
             }
         }
         without_gaps(id, after, commits)
+    }
+
+    async fn load_some(&self, id: &AggregateId, after: Version, limit: usize) -> Result<HistoryPage, Fault> {
+        let page = self.history(id, Side::After(after)).limit(page_size(limit)).send().await;
+        let page = page.map_err(|error| fault(QUERY, &error))?;
+        let commits = without_gaps(id, after, decoded(page.items())?)?;
+        Ok(HistoryPage { commits, more: page.last_evaluated_key.is_some() })
+    }
+
+    async fn load_newest(&self, id: &AggregateId, before: Version, limit: usize) -> Result<HistoryPage, Fault> {
+        let page =
+            self.history(id, Side::Before(before)).scan_index_forward(false).limit(page_size(limit)).send().await;
+        let page = page.map_err(|error| fault(QUERY, &error))?;
+        Ok(HistoryPage { commits: decoded(page.items())?, more: page.last_evaluated_key.is_some() })
     }
 
     async fn load_snapshot(&self, id: &AggregateId) -> Result<Option<Snapshot>, Fault> {
@@ -139,10 +162,8 @@ impl EventStore for DynamoEventStore {
         limit: usize,
     ) -> Result<(Vec<Commit>, Option<String>), Fault> {
         let page = self.time_index(shard, from, limit)?.send().await.map_err(|error| fault(QUERY, &error))?;
-        let commits =
-            page.items().iter().map(decode).collect::<Result<_, _>>().map_err(|error| invalid(QUERY, error))?;
         let next = page.last_evaluated_key().map(ScanCursor::of).transpose()?;
-        Ok((commits, next))
+        Ok((decoded(page.items())?, next))
     }
 
     async fn scan_between(
@@ -218,6 +239,10 @@ impl EventStore for DynamoEventStore {
 /// `Limit` of a query: at least one, or the service refuses.
 pub(super) fn page_size(limit: usize) -> i32 {
     i32::try_from(limit.max(1)).unwrap_or(i32::MAX)
+}
+
+fn decoded(items: &[Item]) -> Result<Vec<Commit>, Fault> {
+    items.iter().map(decode).collect::<Result<_, _>>().map_err(|error| invalid(QUERY, error))
 }
 
 /// A fold over commits with a hole would be a wrong state that looks right.

@@ -21,7 +21,7 @@ const NO_CACHE: &str = "no-cache";
 
 /// What is for sale, oldest first.
 pub const LIST_PRODUCTS: Route<Anyone, (), (), Page<Product>> = Route::get("/products", Service::QUERY, "listProducts")
-    .about(TAG, "What is for sale", "Oldest first, in pages.")
+    .about(TAG, "What is for sale", "Oldest first, in pages, without `descriptions` and `search_text`: those stand in each product.")
     .cached(NO_CACHE)
     .reads(&[&LIMIT, &CURSOR, &LANG, &MIN_VERSION, &ACCEPT_LANGUAGE])
     .refuses(&[&NOT_CAUGHT_UP]);
@@ -54,8 +54,8 @@ pub const CHANGE_PRODUCT: Route<Administrator, ProductId, ChangeProduct, Product
         .about(
             TAG,
             "Change a product",
-            "Name, description and price are replaced, at the version that `If-Match` names. Where they are so already, \
-             nothing happens, whatever it names: a change may be sent again. Orders keep the price that they were placed at.",
+            "Name and description are replaced, and what else is given, at the version that `If-Match` names. Where all is so \
+             already, nothing happens, whatever it names: a change may be sent again. Orders keep the price that they were placed at.",
         )
         .answers(&[Success { status: 202, meaning: "It is so now; where nothing differs, it was." }])
         .locates()
@@ -177,9 +177,11 @@ pub struct ChangeProduct {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1000))]
     pub search_text: Option<String>,
-    /// Price of one piece, in major units of the street's currency.
+    /// Price of one piece, in major units of the street's currency. Left out, the one that it has stays: leave it out where
+    /// the price stream sets it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
-    pub price: Decimal,
+    pub price: Option<Decimal>,
 }
 
 /// A product was written.

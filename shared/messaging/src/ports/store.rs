@@ -64,6 +64,15 @@ pub struct CommitMark {
     pub commit_id: CommitId,
 }
 
+/// A part of an aggregate's history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryPage {
+    /// Its commits; fewer than were asked for where they are large.
+    pub commits: Vec<Commit>,
+    /// Whether others may lie beyond the last of them.
+    pub more: bool,
+}
+
 /// A small document that processes of one service keep beside their events, for the store's own upkeep: who sweeps, how
 /// far something has been looked through. Kept with the snapshots.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,6 +114,18 @@ pub trait EventStore: Send + Sync {
     /// # Errors
     /// A [`Fault`] of the store.
     async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault>;
+
+    /// The first of them, `limit` at the most. Consistent. For histories without a bound, which are folded page by page.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the store.
+    async fn load_some(&self, id: &AggregateId, after: Version, limit: usize) -> Result<HistoryPage, Fault>;
+
+    /// The last commits of one aggregate that begin before `before`, newest first, `limit` at the most. Consistent.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the store.
+    async fn load_newest(&self, id: &AggregateId, before: Version, limit: usize) -> Result<HistoryPage, Fault>;
 
     /// The newest snapshot, if there is one. May be older than the newest saved.
     ///

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use shotengai_kernel::{AggregateId, Timestamp, Version};
 use shotengai_messaging::commit::Commit;
 use shotengai_messaging::ports::fault::Fault;
-use shotengai_messaging::ports::store::{AppendError, EventStore, Guard, Note, Snapshot};
+use shotengai_messaging::ports::store::{AppendError, EventStore, Guard, HistoryPage, Note, Snapshot};
 
 /// Passes everything on, and counts the commits that loads answer.
 pub struct CountingStore {
@@ -49,6 +49,18 @@ impl EventStore for CountingStore {
         let commits = self.inner().load(id, after).await?;
         self.read.fetch_add(commits.len(), Ordering::Relaxed);
         Ok(commits)
+    }
+
+    async fn load_some(&self, id: &AggregateId, after: Version, limit: usize) -> Result<HistoryPage, Fault> {
+        let page = self.inner().load_some(id, after, limit).await?;
+        self.read.fetch_add(page.commits.len(), Ordering::Relaxed);
+        Ok(page)
+    }
+
+    async fn load_newest(&self, id: &AggregateId, before: Version, limit: usize) -> Result<HistoryPage, Fault> {
+        let page = self.inner().load_newest(id, before, limit).await?;
+        self.read.fetch_add(page.commits.len(), Ordering::Relaxed);
+        Ok(page)
     }
 
     async fn load_snapshot(&self, id: &AggregateId) -> Result<Option<Snapshot>, Fault> {

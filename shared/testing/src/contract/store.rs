@@ -19,6 +19,7 @@ pub async fn event_store_contract(store: Arc<dyn EventStore>, ports: &Ports) {
     case.store.ping().await.expect("the store answers");
     case.an_appended_commit_is_loaded_unchanged().await;
     case.a_load_gives_what_comes_after_a_version().await;
+    case.a_history_is_read_in_pages_from_either_end().await;
     case.an_append_is_all_or_none().await;
     case.a_repeated_append_is_its_own_success().await;
     case.a_conflict_names_the_commits_that_lost().await;
@@ -102,6 +103,39 @@ impl Case {
         assert_eq!(self.load(&id, 0).await, commits, "all commits, oldest first");
         assert_eq!(self.load(&id, 8).await, commits[8..], "the commits after version 8");
         assert_eq!(self.load(&id, 12).await, [], "nothing comes after the last");
+    }
+
+    async fn a_history_is_read_in_pages_from_either_end(&self) {
+        let (id, neighbour) = (self.id(), self.id());
+        let mut commits = Vec::new();
+        // Versions 1, 2 to 4, and 5 to 12.
+        for (current, events) in [(0, 1), (1, 3)].into_iter().chain((4..12).map(|current| (current, 1))) {
+            let commit = self.commit(&id, current, events);
+            self.append(&[commit.clone(), self.commit(&neighbour, current, events)]).await;
+            commits.push(commit);
+        }
+        let (mut read, mut after, mut more) = (Vec::new(), Version::ZERO, true);
+        while more {
+            let page = self.store.load_some(&id, after, 3).await.expect("a page is read");
+            assert!(page.commits.len() <= 3, "a page is no longer than asked");
+            after = page.commits.last().map_or(after, Commit::last_version);
+            more = page.more;
+            read.extend(page.commits);
+        }
+        assert_eq!(read, commits, "every commit, oldest first");
+        let (mut read, mut before, mut more) = (Vec::new(), Version::new(u64::MAX), true);
+        while more {
+            let page = self.store.load_newest(&id, before, 3).await.expect("a page is read");
+            assert!(page.commits.len() <= 3, "a page is no longer than asked");
+            before = page.commits.last().map_or(before, |commit| commit.first_version);
+            more = page.more;
+            read.extend(page.commits);
+        }
+        commits.reverse();
+        assert_eq!(read, commits, "every commit, newest first");
+        let one = self.store.load_newest(&id, Version::new(3), 1).await.expect("a page is read");
+        let first = one.commits.first().map(|commit| commit.first_version.get());
+        assert_eq!((first, one.more), (Some(2), true), "the last that begins before it");
     }
 
     async fn an_append_is_all_or_none(&self) {

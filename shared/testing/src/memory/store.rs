@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
 use shotengai_messaging::commit::Commit;
 use shotengai_messaging::ports::fault::Fault;
-use shotengai_messaging::ports::store::{AppendError, EventStore, Guard, Note, OUTBOX_SHARDS, Snapshot};
+use shotengai_messaging::ports::store::{AppendError, EventStore, Guard, HistoryPage, Note, OUTBOX_SHARDS, Snapshot};
 
 use super::faults::{FaultInjector, Gate, throttled};
 use super::index::{Index, Slot, slot_of};
@@ -220,6 +220,11 @@ impl MemoryEventStore {
     }
 }
 
+fn history<'a>(mut commits: impl Iterator<Item = &'a Commit>, limit: usize) -> HistoryPage {
+    let read = commits.by_ref().take(limit).cloned().collect();
+    HistoryPage { commits: read, more: commits.next().is_some() }
+}
+
 #[async_trait]
 impl EventStore for MemoryEventStore {
     async fn append_guarded(&self, commits: &[Commit], guards: &[Guard]) -> Result<(), AppendError> {
@@ -227,10 +232,21 @@ impl EventStore for MemoryEventStore {
     }
 
     async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {
+        self.load_some(id, after, usize::MAX).await.map(|page| page.commits)
+    }
+
+    async fn load_some(&self, id: &AggregateId, after: Version, limit: usize) -> Result<HistoryPage, Fault> {
         let passage = self.gate.single("store.load").await?;
         let items = lock(&self.items);
         let later = (Bound::Excluded((id.clone(), after)), Bound::Included((id.clone(), Version::new(u64::MAX))));
-        passage.answer(items.commits.range(later).map(|(_, commit)| commit.clone()).collect())
+        passage.answer(history(items.commits.range(later).map(|(_, commit)| commit), limit))
+    }
+
+    async fn load_newest(&self, id: &AggregateId, before: Version, limit: usize) -> Result<HistoryPage, Fault> {
+        let passage = self.gate.single("store.load_newest").await?;
+        let items = lock(&self.items);
+        let earlier = (id.clone(), Version::ZERO)..(id.clone(), before);
+        passage.answer(history(items.commits.range(earlier).rev().map(|(_, commit)| commit), limit))
     }
 
     async fn load_snapshot(&self, id: &AggregateId) -> Result<Option<Snapshot>, Fault> {

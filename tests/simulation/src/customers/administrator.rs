@@ -2,7 +2,7 @@
 
 use shotengai_catalog::change::{delete_product, update_product};
 use shotengai_catalog::create::{CreateProduct, create_product};
-use shotengai_catalog::domain::{Details, Extras};
+use shotengai_catalog::domain::{Change, Details};
 use shotengai_inventory::add_stock::{AddRefusal, add_stock, keyed_addition};
 use shotengai_kernel::{AggregateId, Precondition, ProductId, Quantity, UserId};
 use shotengai_messaging::CommandError;
@@ -112,7 +112,7 @@ impl Person {
                     let read = Precondition::OneOf(vec![loaded.version]);
                     let changed = match to {
                         Some(details) => {
-                            update_product(products, product, &read, details, &Extras::default(), &meta).await.is_ok()
+                            update_product(products, product, &read, &Change::to(details), &meta).await.is_ok()
                         }
                         None => delete_product(products, product, &read, &meta).await.is_ok(),
                     };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use shotengai_contracts::aggregates;
 use shotengai_kernel::{AggregateId, CommitId, Timestamp, Version};
-use shotengai_messaging::{AppendError, Commit, EventStore, Fault, FaultKind, Guard, Note, Snapshot};
+use shotengai_messaging::{AppendError, Commit, EventStore, Fault, FaultKind, Guard, HistoryPage, Note, Snapshot};
 use shotengai_testing::memory::MemoryEventStore;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -147,6 +147,14 @@ impl EventStore for NetworkedStore {
         let commits = self.network.call(DynamoDb, "store.load", self.name, self.inner.load(id, after)).await?;
         self.believe(id, &commits);
         Ok(commits)
+    }
+
+    async fn load_some(&self, id: &AggregateId, after: Version, limit: usize) -> Result<HistoryPage, Fault> {
+        self.network.call(DynamoDb, "store.load_some", self.name, self.inner.load_some(id, after, limit)).await
+    }
+
+    async fn load_newest(&self, id: &AggregateId, before: Version, limit: usize) -> Result<HistoryPage, Fault> {
+        self.network.call(DynamoDb, "store.load_newest", self.name, self.inner.load_newest(id, before, limit)).await
     }
 
     async fn load_snapshot(&self, id: &AggregateId) -> Result<Option<Snapshot>, Fault> {
