@@ -1,7 +1,16 @@
-//! Everything that an installation has kept: rows of all tables, the database, the stream, logs. To search it for what must
-//! not be there.
+//! Everything that an installation has kept: rows of all tables, the database, the stream, what its topic handed to queues,
+//! dead letters, logs. To search it for what must not be there.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::future::join_all;
 use serde_json::{Value, json};
+use shotengai_aws::admin::{QueueSpec, SubscriptionSpec};
+use shotengai_contracts::EventType;
+use shotengai_contracts::topology::{SHOTENGAI, queues};
+use shotengai_messaging::Infrastructure;
+use tokio::time::Instant;
 use tokio_postgres::NoTls;
 
 use crate::spoil::dynamodb;
@@ -17,12 +26,37 @@ pub struct Kept {
     pub text: String,
 }
 
-/// All of it. Each place has an entry, whether or not there is anything in it.
+/// A queue that gets a copy of all that the topic hands to others: consumers delete theirs.
+const COPIES: &str = "copies-queue";
+/// How long a message is hidden while it is looked at.
+const HIDDEN: Duration = Duration::from_secs(2);
+
+/// Keeps a copy of all that is sent by the topic from now on.
+pub async fn keep_copies(cluster: &TestCluster) {
+    let admin = cluster.aws.admin();
+    let queue = QueueSpec {
+        name: COPIES.to_owned(),
+        visibility: HIDDEN,
+        retention: Duration::from_secs(3600),
+        wait: Duration::ZERO,
+        dead_letters: None,
+        fed_by_topic: true,
+    };
+    admin.ensure_queue(&queue).await.unwrap();
+    let event_types = EventType::ALL.iter().map(|event_type| event_type.as_str()).collect();
+    let (queue, dead_letters) = (COPIES.to_owned(), queues::BRIDGE_DEAD_LETTERS.name.to_owned());
+    admin.ensure_subscription(&SubscriptionSpec { queue, event_types, dead_letters }).await.unwrap();
+}
+
+/// All of it, copies where they are kept. Each place has an entry, whether or not there is anything in it.
 pub async fn everything(cluster: &TestCluster, process: &Process) -> Vec<Kept> {
     let mut kept = tables(cluster).await;
     kept.extend(database(cluster).await);
     let streamed = stream::texts(cluster).await.unwrap();
     kept.push(Kept { place: "the stream".to_owned(), text: streamed.join("\n") });
+    let letters = SHOTENGAI.queues.iter().map(|queue| queue.dead_letters());
+    // At once: whoever looks into a queue waits for what others have hidden.
+    kept.extend(join_all(letters.chain([COPIES.to_owned()]).map(|queue| messages(cluster, queue))).await);
     kept.push(Kept { place: "the logs".to_owned(), text: process.log() });
     kept
 }
@@ -33,6 +67,22 @@ pub fn places_of(everything: &[Kept], text: &str) -> Vec<String> {
     let text = text.to_lowercase();
     let has = |kept: &&Kept| kept.text.to_lowercase().contains(&text);
     everything.iter().filter(has).map(|kept| kept.place.clone()).collect()
+}
+
+/// Bodies and attributes of all messages of a queue, which stay in it; nothing where there is no such queue.
+async fn messages(cluster: &TestCluster, name: String) -> Kept {
+    let queue = cluster.aws.queue(&name);
+    let is_there = cluster.aws.admin().has_queue(&name).await.unwrap();
+    let mut seen = BTreeMap::new();
+    // Some are hidden for a while by whoever looked before.
+    let deadline = Instant::now() + 2 * HIDDEN;
+    while is_there && Instant::now() < deadline {
+        for message in queue.receive(10, Duration::from_secs(1), HIDDEN).await.unwrap() {
+            let attributes = message.attributes.values().cloned().collect::<Vec<_>>().join("\n");
+            seen.insert(message.message_id, format!("{}\n{attributes}", message.body));
+        }
+    }
+    Kept { place: format!("the queue {name}"), text: seen.into_values().collect::<Vec<_>>().join("\n") }
 }
 
 async fn tables(cluster: &TestCluster) -> Vec<Kept> {

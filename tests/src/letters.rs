@@ -42,12 +42,22 @@ impl Letter {
 impl TestCluster {
     /// The letters of a dead-letter queue, once there are `count`; visible to others again afterwards.
     pub async fn letters(&self, queue: &str, count: usize, within: Duration) -> Vec<Letter> {
+        self.letters_until(queue, within, |found| found.len() >= count).await
+    }
+
+    /// The same, once they are enough.
+    pub async fn letters_until(
+        &self,
+        queue: &str,
+        within: Duration,
+        are_enough: impl Fn(&[Letter]) -> bool,
+    ) -> Vec<Letter> {
         let dead = self.aws.queue(queue);
         let deadline = Instant::now() + within;
         let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
-        while found.len() < count {
+        while !are_enough(&found) {
             let reasons = || found.iter().map(|letter: &Letter| letter.facts.reason.clone()).collect::<Vec<_>>();
-            assert!(Instant::now() < deadline, "{queue}: not {count} letters within {within:?}, only {:?}", reasons());
+            assert!(Instant::now() < deadline, "{queue}: not enough letters within {within:?}, only {:?}", reasons());
             for delivery in dead.receive(10, Duration::from_secs(1), HIDDEN).await.unwrap() {
                 if seen.insert((delivery.message_id.clone(), delivery.receipt.clone())) {
                     found.push(Letter::read(&delivery));

@@ -21,7 +21,11 @@ const NO_CACHE: &str = "no-cache";
 
 /// What is for sale, oldest first.
 pub const LIST_PRODUCTS: Route<Anyone, (), (), Page<Product>> = Route::get("/products", Service::QUERY, "listProducts")
-    .about(TAG, "What is for sale", "Oldest first, in pages, without `descriptions` and `search_text`: those stand in each product.")
+    .about(
+        TAG,
+        "What is for sale",
+        "Oldest first, in pages, without `descriptions` and `search_text`: those stand in each product.",
+    )
     .cached(NO_CACHE)
     .reads(&[&LIMIT, &CURSOR, &LANG, &MIN_VERSION, &ACCEPT_LANGUAGE])
     .refuses(&[&NOT_CAUGHT_UP]);
