@@ -84,6 +84,15 @@ impl Accounts {
         Ok(hash.map(|hash| Holder { user_id, administrator, password: self.mark(&hash) }))
     }
 
+    /// The hash of a customer's password, if this is the password; none where they have none in the table, either.
+    ///
+    /// # Errors
+    /// [`SignInError`].
+    pub async fn checked(&self, user_id: &UserId, password: SecretString) -> Result<Option<Hashed>, SignInError> {
+        let hash = self.users.hash(user_id).await?.unwrap_or_else(|| self.nobodys.clone());
+        Ok(self.passwords.fits(&hash, password).await?.then_some(hash))
+    }
+
     fn mark(&self, hash: &Hashed) -> String {
         URL_SAFE_NO_PAD.encode(self.marks.of(hash.expose().expose_secret().as_bytes()))
     }

@@ -121,6 +121,26 @@ impl Users {
         Err(Fault::new(FaultKind::Throttled, REGISTER, "others register at the same time"))
     }
 
+    /// Puts the hash of a new password in place of this one; false where the account has another, or none any more. Durable.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the table; after a transient one the new password may hold.
+    pub async fn change_password(&self, id: &UserId, before: &Hashed, hash: Hashed) -> Result<bool, Fault> {
+        let key = Key::new(id.as_str(), CREDENTIALS);
+        let Some(row) = self.table.get(&key).await? else { return Ok(false) };
+        if read::<Credentials>(row.doc)?.password != *before {
+            return Ok(false);
+        }
+        let doc = written("users.changePassword", &Credentials { password: hash })?;
+        let new = Row::new(key, row.version + 1, doc);
+        match self.table.put(&new, Condition::VersionIs(row.version)).await {
+            Ok(()) => Ok(true),
+            // The first answer got lost on the way, and the call was repeated below us: salts make each hash its own.
+            Err(WriteError::Condition(there)) => Ok(there.is_some_and(|there| there.doc == new.doc)),
+            Err(WriteError::Fault(fault)) => Err(fault),
+        }
+    }
+
     /// Erases an account with its address and password, if it is there. Durable.
     ///
     /// # Errors

@@ -53,6 +53,18 @@ pub(super) async fn record(recorder: &mut Recorder) {
     let hanas = format!("/customers/{}", told.body["user_id"].as_str().unwrap());
     recorder.asks("a refresh", post("/auth/refresh").session("hana's session")).await;
     recorder.asks("an account for somebody who has one", register.json(hana).by("hana")).await;
+    let password = post("/auth/password");
+    let change =
+        |from: &str, to: &str| password.clone().json(format!(r#"{{"password":"{from}","new_password":"{to}"}}"#));
+    let (old, new) = ("kinoko and takenoko", "takenoko and kinoko");
+    recorder.asks("another password, by a wrong one", change("kinoko", new).by("hana")).await;
+    recorder.asks("another password that everybody tries", change(old, "Password1").by("hana")).await;
+    recorder.asks("another password, for a guest", change(old, new).by("mei")).await;
+    let told = recorder.asks("another password", change(old, new).by("hana")).await;
+    recorder.knows("hana", told.body["access_token"].as_str().unwrap());
+    recorder
+        .asks("a refresh of a session that the change ended", post("/auth/refresh").session("hana's session"))
+        .await;
     recorder.asks("a refresh without a session", post("/auth/refresh")).await;
     let nonsense = post("/auth/refresh").header("cookie", "refresh_token=nonsense");
     recorder.asks("a refresh by a cookie that is none of ours", nonsense.clone()).await;

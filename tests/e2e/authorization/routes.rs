@@ -46,6 +46,8 @@ pub(super) const ROUTES: &[Row] = &[
     open("logIn", "/auth/login", 200).sending(r#"{"email":"other@example.com","password":"kinoko and takenoko"}"#),
     open("refresh", "/auth/refresh", 401),
     open("logOut", "/auth/logout", 204),
+    row("changePassword", "/auth/password", 401, [409, 422, 422, 409])
+        .sending(r#"{"password":"not theirs","new_password":"takenoko and kinoko"}"#),
     row("getMe", "/auth/me", 401, [200; 4]),
     open("getKeys", "/.well-known/jwks.json", 200),
     administrators("listCustomers", "/customers", 200),

@@ -3,6 +3,7 @@
 
 mod cookies;
 mod customers;
+mod password;
 mod sessions;
 mod sign_in;
 
@@ -46,6 +47,7 @@ pub fn register(routes: &mut Routes, desk: web::Data<AccountDesk>) {
         .route(api::LOG_IN, sign_in::login)
         .route(api::REFRESH, sessions::refresh)
         .route(api::LOG_OUT, sessions::logout)
+        .route(api::CHANGE_PASSWORD, password::change)
         .route(api::GET_ME, me)
         .route(api::KEYS, keys)
         .route(api::LIST_CUSTOMERS, customers::list)

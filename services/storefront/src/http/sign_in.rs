@@ -19,6 +19,7 @@ use super::{AccountDesk, cookies, sessions, unsigned};
 use crate::accounts::SignInError;
 use crate::domain::{Email, Language, NewPassword, Person, PersonName, preferred};
 use crate::even::Even;
+use crate::passwords::Busy;
 use crate::registration::{self, RegisterError, Wish};
 use crate::users::Standing;
 use crate::{guest, tokens};
@@ -60,11 +61,8 @@ pub(super) async fn register(
     let wish = Wish { person, password, language, preferred, guest };
     match registration::register(&desk.accounts, &desk.ports, wish).await {
         Ok(()) => {}
-        Err(RegisterError::Busy(_)) => return Err(Problem::unavailable(COME_BACK)),
-        Err(RegisterError::Unhashed) => {
-            tracing::error!("a password can't be hashed");
-            return Err(Problem::internal());
-        }
+        Err(RegisterError::Busy(Busy)) => return Err(busy(Busy.into())),
+        Err(RegisterError::Unhashed) => return Err(unhashed()),
         Err(RegisterError::Fault(fault)) => return Err(fault.into()),
     }
     even.wait().await;
@@ -82,10 +80,7 @@ pub(super) async fn login(
     let attempt = desk.guessing.attempt(&email, ClientAddress::of(&request), device.as_deref()).map_err(too_many)?;
     let holder = desk.accounts.sign_in(&email, password.into_secret()).await.map_err(|error| {
         desk.guessing.give_back(&attempt);
-        match error {
-            SignInError::Busy(_) => Problem::unavailable(COME_BACK),
-            SignInError::Fault(fault) => fault.into(),
-        }
+        busy(error)
     })?;
     let Some(holder) = holder else {
         even.wait().await;
@@ -99,6 +94,18 @@ pub(super) async fn login(
         Some(device) => reply.sets_cookie(cookies::kept(DEVICE.name, &device, DEVICE_KEPT)),
         None => reply,
     })
+}
+
+pub(super) fn busy(error: SignInError) -> Problem {
+    match error {
+        SignInError::Busy(_) => Problem::unavailable(COME_BACK),
+        SignInError::Fault(fault) => fault.into(),
+    }
+}
+
+pub(super) fn unhashed() -> Problem {
+    tracing::error!("a password can't be hashed");
+    Problem::internal()
 }
 
 /// The guest who asks, and their account. A token that is no good is refused: whoever sends one means to keep what is theirs.

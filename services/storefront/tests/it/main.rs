@@ -6,6 +6,7 @@
 mod customers;
 mod guessing;
 mod guests;
+mod new_password;
 mod oidc;
 mod page;
 mod sessions;

@@ -91,6 +91,24 @@ pub const LOG_OUT: Route<Anyone, (), (), ()> = Route::post("/auth/logout", ROLE,
     .reads(&[&REFRESH_TOKEN])
     .counts_as(RateLimit::SignIns);
 
+/// Sets a new password in place of the one that an account has.
+pub const CHANGE_PASSWORD: Route<Customer, (), ChangePassword, AccessToken> = Route::post(
+    "/auth/password",
+    ROLE,
+    "changePassword",
+)
+.about(
+    TAG,
+    "Change one's password",
+    "All sessions of the account are over; the answer begins a new one. Access tokens that were handed out before live \
+             on for ten minutes at the most.",
+)
+.answers(&[Success { status: 200, meaning: "The new password holds. Send the token with every request." }])
+.cached(NO_STORE)
+.reads(&[&DEVICE])
+.counts_as(RateLimit::SignIns)
+.refuses(&[&UNSAFE_PASSWORD, &WRONG_PASSWORD, &NO_PASSWORD, &shared::NOT_FOUND]);
+
 /// Says who the caller is.
 pub const GET_ME: Route<Customer, (), (), Me> = Route::get("/auth/me", ROLE, "getMe")
     .about(TAG, "One's own account", "")
@@ -187,6 +205,24 @@ pub struct LogIn {
 impl fmt::Debug for LogIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LogIn(…)")
+    }
+}
+
+/// A new password, and the one that it replaces.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "password": "kinoko and takenoko", "new_password": "takenoko and kinoko" }]))]
+pub struct ChangePassword {
+    /// The password that the account has.
+    pub password: Password,
+    /// 8 to 128 characters, and none of those that everybody tries first.
+    #[schemars(length(min = 8, max = 128))]
+    pub new_password: Password,
+}
+
+impl fmt::Debug for ChangePassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ChangePassword(…)")
     }
 }
 
@@ -290,6 +326,25 @@ pub const UNSAFE_PASSWORD: ProblemType = ProblemType {
     title: "Not a safe password",
     meaning: "The password is too short or too long, is the address, or is one of those that everybody tries first.",
     cure: "Choose 8 to 128 characters that nobody guesses, such as a few words.",
+};
+
+/// 422: `wrong-password`.
+pub const WRONG_PASSWORD: ProblemType = ProblemType {
+    slug: "wrong-password",
+    status: 422,
+    title: "Not the account's password",
+    meaning: "The `password` that came along is not the one that the account has.",
+    cure: "Send the password by which you sign in. Tries are counted as at sign-in.",
+};
+
+/// 409: `no-password`.
+pub const NO_PASSWORD: ProblemType = ProblemType {
+    slug: "no-password",
+    status: 409,
+    title: "The account has no password here",
+    meaning: "A guest has none yet; the administrator's stands in the configuration; another issuer's customers have theirs \
+              there.",
+    cure: "Register as a guest with POST /auth/register; else change it where it is.",
 };
 
 /// 409: `already-registered`.

@@ -28,7 +28,7 @@ pub mod route;
 pub mod shared;
 pub mod tally;
 
-pub use accounts::{GET_ME, KEYS, LOG_IN, LOG_OUT, OPEN_GUEST, REFRESH, REGISTER};
+pub use accounts::{CHANGE_PASSWORD, GET_ME, KEYS, LOG_IN, LOG_OUT, OPEN_GUEST, REFRESH, REGISTER};
 pub use carts::{ADD_TO_CART, CHANGE_CART_ITEM, CLEAR_CART, GET_CART, MERGE_CART, REMOVE_FROM_CART};
 pub use customers::{ERASE_CUSTOMER, LIST_CUSTOMERS};
 pub use interface::{Interface, InterfaceError};
@@ -51,6 +51,7 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &LOG_IN,
     &REFRESH,
     &LOG_OUT,
+    &CHANGE_PASSWORD,
     &GET_ME,
     &KEYS,
     &LIST_CUSTOMERS,
