@@ -25,7 +25,7 @@ struct Known {
     received: BTreeMap<(String, u64), BTreeMap<String, u64>>,
     /// How many reminders of an order have a number.
     sent: BTreeMap<(String, u64), u64>,
-    /// How many of them were sent again since an answer was lost.
+    /// How many of them are sent again since an answer was lost.
     resent: BTreeMap<(String, u64), u64>,
 }
 
@@ -75,12 +75,19 @@ impl Copies {
         }
     }
 
-    /// The queue has taken these; whoever sent them knows it, or will send them again.
-    pub fn send(&self, messages: &[Message], unanswered: bool) {
+    /// The queue has taken these.
+    pub fn send(&self, messages: &[Message]) {
         let mut known = self.known();
         for (order, number, _) in messages.iter().filter_map(|it| reminder(&it.body, &it.attributes)) {
-            *known.sent.entry((order.clone(), number)).or_default() += 1;
-            *known.resent.entry((order, number)).or_default() += u64::from(unanswered);
+            *known.sent.entry((order, number)).or_default() += 1;
+        }
+    }
+
+    /// Whoever sent these does not know that the queue has taken them, and sends them again.
+    pub fn send_again(&self, messages: &[Message]) {
+        let mut known = self.known();
+        for (order, number, _) in messages.iter().filter_map(|it| reminder(&it.body, &it.attributes)) {
+            *known.resent.entry((order, number)).or_default() += 1;
         }
     }
 

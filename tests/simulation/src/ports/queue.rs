@@ -134,21 +134,23 @@ impl Queue for NetworkedQueue {
             .into_iter()
             .filter(|message| !message.attributes.contains_key(REDRIVEN_ATTRIBUTE))
             .collect();
-        let late = reminders.clone();
+        let sent_reminders = reminders.clone();
         let effect = move |landing| async move {
             let world = network.world();
             for message in &sent {
                 world.ways.queue(world.elapsed() + message.delay, &message.body, inner.name());
             }
+            // As they come in, since whoever sent them may die of that call.
+            world.copies.send(&sent_reminders);
             match landing {
                 Landing::Awaited => taken.store(true, Ordering::Relaxed),
-                Landing::Late => world.copies.send(&late, true),
+                Landing::Late => world.copies.send_again(&sent_reminders),
             }
             if sent.is_empty() { Ok(Vec::new()) } else { inner.send(&sent).await }
         };
         let answer = self.network.send(Sqs, OPERATION, self.inner.name(), effect).await;
-        if landed.load(Ordering::Relaxed) {
-            self.network.world().copies.send(&reminders, answer.is_err());
+        if landed.load(Ordering::Relaxed) && answer.is_err() {
+            self.network.world().copies.send_again(&reminders);
         }
         Ok(merged(OPERATION, &refused, answer?))
     }

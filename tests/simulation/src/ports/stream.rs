@@ -20,6 +20,14 @@ pub(super) struct NetworkedStream {
     pub(super) inner: Arc<MemoryStream>,
 }
 
+impl NetworkedStream {
+    /// Whether what this process puts there is what change capture did not bring.
+    fn reconciles(&self) -> bool {
+        let captured = self.network.world().plan.absence.is_some() && !self.network.marks_outbox();
+        captured && self.network.process() != NOBODY
+    }
+}
+
 #[async_trait]
 impl StreamWriter for NetworkedStream {
     async fn put(&self, records: &[StreamRecord]) -> Result<Vec<Result<(), Fault>>, Fault> {
@@ -30,6 +38,8 @@ impl StreamWriter for NetworkedStream {
             self.network.world().count(Mishap::NewerEnvelope);
             some = some.iter().map(|record| self.network.world().newer.written(record)).collect();
         }
+        // Before they are of a type that only the newer release knows.
+        let sent = some.clone();
         if self.network.world().plan.new_type.is_some() {
             let text = |record: &StreamRecord| String::from_utf8_lossy(&record.data).into_owned();
             let travels = |record: &StreamRecord| StreamRecord {
@@ -38,31 +48,28 @@ impl StreamWriter for NetworkedStream {
             };
             some = some.iter().map(travels).collect();
         }
+        let reconciles = self.reconciles();
+        // It is there perhaps, and comes again since somebody asks for it, or finds it missing.
+        let repeats = self.network.process() == NOBODY || reconciles;
         let landed = Arc::new(AtomicBool::new(false));
         let (network, inner, taken) = (self.network.clone(), Arc::clone(&self.inner), Arc::clone(&landed));
-        let sent = some.clone();
         let effect = move |landing| async move {
             taken.store(true, Ordering::Relaxed);
             let world = network.world();
             world.ways.stream(world.elapsed(), &sent);
-            if landing == Landing::Late {
+            // As it comes in, since whoever sent it may die of that call.
+            if landing == Landing::Late || repeats {
                 world.copies.excuse_records(&sent);
             }
-            if sent.is_empty() { Ok(Vec::new()) } else { inner.put(&sent).await }
+            if reconciles {
+                world.count(Mishap::Reconciled);
+            }
+            if some.is_empty() { Ok(Vec::new()) } else { inner.put(&some).await }
         };
         let answer = self.network.send(Kinesis, OPERATION, STREAM, effect).await;
         // What has come in may come again: with a commit's other events, or since nobody knows.
-        if landed.load(Ordering::Relaxed) && (answer.is_err() || refused.contains(&true)) {
-            self.network.world().copies.excuse_records(&some);
-        }
-        let world = self.network.world();
-        let reconciles = world.plan.absence.is_some() && !self.network.marks_outbox();
-        if self.network.process() == NOBODY || reconciles {
-            // It is there perhaps, and comes again since somebody asks for it, or finds it missing.
-            world.copies.excuse_records(&some);
-            if reconciles && self.network.process() != NOBODY {
-                world.count(Mishap::Reconciled);
-            }
+        if landed.load(Ordering::Relaxed) && !repeats && (answer.is_err() || refused.contains(&true)) {
+            self.network.world().copies.excuse_records(&admitted(records, &refused));
         }
         let answers = merged(OPERATION, &refused, answer?);
         if self.network.world().bug == Some(Bug::IgnorePartialPut) {
