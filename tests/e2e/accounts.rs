@@ -1,10 +1,12 @@
-//! Accounts, from a guest to a customer, as a browser has them.
+//! Accounts, from a guest to a customer, as a browser has them; and who guesses at them.
 
+use futures::{StreamExt, stream};
 use reqwest::header::{COOKIE, ORIGIN, SET_COOKIE};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use shotengai_runtime::direct_http;
-use shotengai_tests::shop::{Person, text};
+use shotengai_tests::process::resident;
+use shotengai_tests::shop::{Person, Shop, text};
 use shotengai_tests::test_cluster::TestCluster;
 
 const EMAIL: &str = "mei@example.com";
@@ -37,9 +39,7 @@ async fn a_guest_who_registers_keeps_the_order_and_stays_signed_in_in_two_tabs()
     let _ = shop.post("/auth/register", Some(&guest), &wish).await.expect(202);
 
     let client = direct_http().build().unwrap();
-    let login =
-        client.post(format!("{}/auth/login", shop.base())).json(&json!({ "email": EMAIL, "password": PASSWORD }));
-    let signed_in = login.send().await.unwrap();
+    let signed_in = login(&shop, None).await;
     assert_eq!(signed_in.status(), 200);
     let jar = cookies(&signed_in);
     let body: Value = signed_in.json().await.unwrap();
@@ -68,4 +68,46 @@ async fn a_guest_who_registers_keeps_the_order_and_stays_signed_in_in_two_tabs()
     let log = process.log();
     assert!(!log.contains(PASSWORD) && !log.contains(EMAIL) && !log.contains(jar.split('=').nth(1).unwrap()));
     cluster.assert_tidy().await;
+}
+
+/// Signs in with passwords that are wrong: five times at one account for each time at an address that nobody has. How many were
+/// checked, and how many were told to wait.
+async fn guess(shop: &Shop, times: usize, round: &str) -> (usize, usize) {
+    let statuses = stream::iter(0..times).map(|n| async move {
+        let email = if n % 6 == 5 { format!("nobody.{round}.{n}@example.com") } else { EMAIL.to_owned() };
+        let body = json!({ "email": email, "password": format!("guess {round} {n}") });
+        shop.post("/auth/login", None, &body).await.status.as_u16()
+    });
+    let statuses: Vec<u16> = statuses.buffer_unordered(6).collect().await;
+    let of = |status: u16| statuses.iter().filter(|known| **known == status).count();
+    assert_eq!(of(401) + of(429), times, "{statuses:?}");
+    (of(401), of(429))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_wrong_passwords_leave_memory_as_it_is_and_let_the_owner_in() {
+    let cluster = TestCluster::provisioned().await;
+    let process = cluster.serve_one("storefront", &[]).await;
+    let shop = cluster.shop(&process);
+    let wish = json!({ "email": EMAIL, "password": PASSWORD });
+    let _ = shop.post("/auth/register", None, &wish).await.expect(202);
+    let device = cookies(&login(&shop, None).await);
+    guess(&shop, 250, "first").await;
+    let before = resident(process.id()).expect("Linux tells it");
+    let (checked, slowed) = guess(&shop, 750, "second").await;
+    let after = resident(process.id()).expect("Linux tells it");
+    let grown = after.saturating_sub(before) / 1024;
+    println!(
+        "1,000 wrong passwords: of the last 750 {checked} checked, {slowed} slowed; memory {} MiB, {grown} KiB more",
+        before >> 20
+    );
+    assert!(slowed >= 500, "{slowed} slowed: guesses at one account");
+    assert!(grown < 16 * 1024, "{grown} KiB more, from {before} to {after}");
+    assert_eq!(login(&shop, Some(&device)).await.status(), 200, "the owner, from a device that is known");
+}
+
+async fn login(shop: &Shop, cookies: Option<&str>) -> Response {
+    let login = direct_http().build().unwrap().post(format!("{}/auth/login", shop.base()));
+    let login = cookies.into_iter().fold(login, |login, cookies| login.header(COOKIE, cookies));
+    login.json(&json!({ "email": EMAIL, "password": PASSWORD })).send().await.unwrap()
 }
