@@ -51,5 +51,6 @@ mod saga;
 mod stores;
 mod tokens;
 mod tombstones;
+mod tour;
 mod tracing;
 mod two_workers;

@@ -20,7 +20,7 @@ fn access(answer: &Answer) -> &str {
 /// A `Cookie` header with the refresh token that an answer sets.
 fn session(answer: &Answer) -> (&'static str, String) {
     let mut set = answer.headers.get_all("set-cookie").map(|header| header.to_str().unwrap());
-    let token = set.find(|header| header.starts_with("refresh_token=")).expect("a session begins");
+    let token = set.find(|header| header.starts_with("refresh_token=")).unwrap();
     ("cookie", token.split(';').next().unwrap().to_owned())
 }
 

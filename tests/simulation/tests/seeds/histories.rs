@@ -1,6 +1,8 @@
 //! What the simulation promises of the street, and of itself.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests: a failed step fails the test")]
 
+mod excuses;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 

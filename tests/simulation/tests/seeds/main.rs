@@ -1,4 +1,3 @@
 //! Seeds of the simulation. `tests/run.py` runs them beside the other tests and leaves them out there, by their module's name.
 
-mod excuses;
 mod histories;
