@@ -212,6 +212,11 @@ uuid_id!(
     CommitId
 );
 
+uuid_id!(
+    /// Names a refund by the shop; derived from administrator, order and idempotency key where there is one.
+    RefundId
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

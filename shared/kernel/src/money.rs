@@ -173,6 +173,17 @@ impl Money {
         Self::from_minor(self.minor + other.minor, self.currency)
     }
 
+    /// What is left of this without the other.
+    ///
+    /// # Errors
+    /// [`MoneyError::Mixed`] for two currencies, [`MoneyError::Range`] when the other is more.
+    pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
+        if self.currency != other.currency {
+            return Err(MoneyError::Mixed(self.currency.code(), other.currency.code()));
+        }
+        Self::from_minor(self.minor - other.minor, self.currency)
+    }
+
     /// `count` times this.
     ///
     /// # Errors
@@ -319,6 +330,15 @@ mod tests {
     fn currencies_do_not_mix() {
         let dollars = Money::from_minor(1, Currency::parse("USD").unwrap()).unwrap();
         assert_eq!(yen(1).plus(dollars), Err(MoneyError::Mixed("JPY", "USD")));
+    }
+
+    #[test]
+    fn what_is_left_is_never_below_zero() {
+        assert_eq!(yen(3).minus(yen(1)), Ok(yen(2)));
+        assert_eq!(yen(3).minus(yen(3)), Ok(yen(0)));
+        assert_eq!(yen(3).minus(yen(4)), Err(MoneyError::Range));
+        let dollars = Money::from_minor(1, Currency::parse("USD").unwrap()).unwrap();
+        assert_eq!(yen(1).minus(dollars), Err(MoneyError::Mixed("JPY", "USD")));
     }
 
     #[test]
