@@ -45,6 +45,7 @@ mod purchase;
 mod readers_gone;
 mod rebuild;
 mod redrive;
+mod refunds;
 mod republish;
 mod rolling;
 mod saga;

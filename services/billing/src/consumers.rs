@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use shotengai_contracts::events::EarlierRefund;
 use shotengai_contracts::payment::TokenPlace;
 use shotengai_contracts::{Event, EventType};
 use shotengai_kernel::PaymentId;
 use shotengai_messaging::{Delivery, Disposition, EventHandler};
 
-use crate::domain::Instruction;
+use crate::domain::{Instruction, ShopRefund};
 use crate::intents::Intents;
 use crate::settle::Payments;
 
@@ -28,8 +29,12 @@ impl OrderEvents {
 
 #[async_trait]
 impl EventHandler for OrderEvents {
-    const EVENTS: &'static [EventType] =
-        &[EventType::OrderPlaced, EventType::OrderConfirmed, EventType::OrderCancelled];
+    const EVENTS: &'static [EventType] = &[
+        EventType::OrderPlaced,
+        EventType::OrderConfirmed,
+        EventType::OrderCancelled,
+        EventType::OrderRefundRequested,
+    ];
 
     async fn handle(&self, delivery: &Delivery) -> Disposition {
         let (order, instruction) = match delivery.event.as_ref() {
@@ -41,7 +46,14 @@ impl EventHandler for OrderEvents {
                 (&placed.order_id, Instruction::Authorize { amount: placed.total, means })
             }
             Event::OrderConfirmed(confirmed) => (&confirmed.order_id, Instruction::Capture),
-            Event::OrderCancelled(cancelled) => (&cancelled.order_id, Instruction::LetGo { amount: cancelled.total }),
+            Event::OrderRefundRequested(asked) => {
+                (&asked.order_id, Instruction::Refund(ShopRefund { id: asked.refund_id, amount: asked.amount }))
+            }
+            Event::OrderCancelled(cancelled) => {
+                let refund = |earlier: &EarlierRefund| ShopRefund { id: earlier.refund_id, amount: earlier.amount };
+                let refunds = cancelled.refunds.iter().map(refund).collect();
+                (&cancelled.order_id, Instruction::LetGo { amount: cancelled.total, refunds })
+            }
             _ => return Disposition::unexpected(delivery),
         };
         self.payments.settle(&PaymentId::of_order(order), &instruction, &delivery.metadata()).await.into()

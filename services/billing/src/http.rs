@@ -23,11 +23,11 @@ async fn entries(_: InternalCaller, order: PathId<OrderId>, ledger: web::Data<Le
 }
 
 fn shown(entry: Entry) -> LedgerEntry {
-    let Entry { operation, amount, answer } = entry;
+    let Entry { operation, refund, amount, answer } = entry;
     let outcome = match answer {
         provider::Answer::Approved { reference } => LedgerOutcome::Approved { reference },
         provider::Answer::Declined { reason } => LedgerOutcome::Declined { reason },
     };
     let operation = operation.as_str().to_owned();
-    LedgerEntry { operation, amount: amount.to_major_number(), currency: amount.currency(), outcome }
+    LedgerEntry { operation, refund_id: refund, amount: amount.to_major_number(), currency: amount.currency(), outcome }
 }

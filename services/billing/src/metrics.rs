@@ -14,11 +14,20 @@ const CURRENCY: Label = Label::each("currency", "currency (ISO 4217) that prices
 static PAYMENTS: Counter<1> = Counter::new(
     "shop.payments",
     "{payment}",
-    "Payments, by what became of them; a payment passes several",
+    "Payments, by what became of them; a payment passes several, and a refund by the shop counts each time",
     &[Label::of("outcome", &OUTCOMES)],
 );
 
-const OUTCOMES: [&str; 6] = ["authorized", "declined", "captured", "capture_refused", "voided", "refunded"];
+const OUTCOMES: [&str; 8] = [
+    "authorized",
+    "declined",
+    "captured",
+    "capture_refused",
+    "voided",
+    "refunded",
+    "shop_refund_paid",
+    "shop_refund_declined",
+];
 
 /// Money that was captured.
 static REVENUE: AmountCounter<1> = AmountCounter::new(
@@ -66,6 +75,11 @@ pub(crate) fn count(event: &Event) {
             add(&REFUNDS, refunded.amount);
             "refunded"
         }
+        Event::ShopRefundPaid(refunded) => {
+            add(&REFUNDS, refunded.amount);
+            "shop_refund_paid"
+        }
+        Event::ShopRefundDeclined(_) => "shop_refund_declined",
         _ => return,
     };
     PAYMENTS.add(1, [outcome.into()]);

@@ -10,8 +10,10 @@ use shotengai_messaging::{Aggregates, CommandError, Contest, Decided, Dispositio
 use crate::domain::{Call, Instruction, Payment, Refused, Step, conclude, next};
 use crate::provider::{Answer, Charge, Operation, PaymentProvider};
 
-/// The longest way through a payment has six steps.
+/// The longest way through a payment has six steps, but for refunds by the shop.
 const MAX_STEPS: usize = 6;
+/// A refund by the shop has two: the intention, and what the provider answered.
+const REFUND_STEPS: usize = 2;
 /// How often all the steps together may lose to other workers.
 const ATTEMPTS: u32 = 18;
 
@@ -56,7 +58,7 @@ impl Payments {
         let mut contest = Contest::of(ATTEMPTS);
         let mut payment: Option<Loaded<Payment>> = None;
         // The last look finds that nothing is left to do, or that others keep the payment moving.
-        for _ in 0..=MAX_STEPS {
+        for _ in 0..=MAX_STEPS + REFUND_STEPS * instruction.refunds() {
             let left = &payment;
             let step = |unit| self.step(unit, id, left.as_ref(), instruction, meta);
             payment = self.payments.writer().run(&mut contest, step).await?;
@@ -102,7 +104,7 @@ impl Payments {
     }
 
     async fn call(&self, id: &PaymentId, call: &Call) -> Result<Answer, Fault> {
-        let charge = Charge { payment: id.clone(), amount: call.amount };
+        let charge = Charge { payment: id.clone(), amount: call.amount, refund: call.refund };
         let answer = match call.operation {
             Operation::Authorize => {
                 self.provider.authorize(&charge, call.token.as_ref().map(PaymentToken::expose)).await
@@ -112,7 +114,8 @@ impl Payments {
             Operation::Refund => self.provider.refund(&charge).await,
         }?;
         let declined = if let Answer::Declined { reason } = &answer { Some(reason.as_str()) } else { None };
-        tracing::info!(payment = %id, operation = call.operation.as_str(), declined, "the provider answered");
+        let refund = call.refund.map(tracing::field::display);
+        tracing::info!(payment = %id, operation = call.operation.as_str(), refund, declined, "the provider answered");
         Ok(answer)
     }
 }

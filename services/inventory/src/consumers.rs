@@ -1,21 +1,25 @@
 //! What inventory does about the events of `inventory-queue`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use shotengai_contracts::events::ProductCreated;
+use shotengai_contracts::events::{OrderRefunded, ProductCreated};
 use shotengai_contracts::{Event, EventType};
-use shotengai_kernel::{EventId, Quantity};
+use shotengai_kernel::{EventId, ProductId, Quantity, QuantityError};
 use shotengai_messaging::reason::BAD_DATA;
 use shotengai_messaging::{Backoff, CommandError, Delivery, Disposition, Group, GroupHandler, Reason};
 use uuid::Uuid;
 
-use crate::domain::{Declined, Request, Wait, merged_lines};
+use crate::domain::{Declined, Request, Returned, Wait, merged_lines};
 use crate::reasons::REASONS;
 use crate::stock_service::{Asked, StockService};
 
 /// The namespace of additions that are named by a `ProductCreated` (RFC 9562, version 5). Must never change.
 const FIRST_ADDITIONS: Uuid = Uuid::from_u128(0x8d3a_61c7_f029_4be5_b1d4_2c90_e7f6_5a18);
+
+/// The namespace of additions that are named by a refund and a product (RFC 9562, version 5). Must never change.
+const RETURNS: Uuid = Uuid::from_u128(0x3e7b_09d4_51c8_4f16_8a2d_b963_70ec_14f7);
 
 /// Follows products and orders, a batch at a time. Idempotent by the first slot of each addition and reservation.
 pub struct StockEvents {
@@ -38,8 +42,13 @@ impl StockEvents {
 
 #[async_trait]
 impl GroupHandler for StockEvents {
-    const EVENTS: &'static [EventType] =
-        &[EventType::ProductCreated, EventType::OrderPlaced, EventType::OrderCancelled, EventType::OrderShipped];
+    const EVENTS: &'static [EventType] = &[
+        EventType::ProductCreated,
+        EventType::OrderPlaced,
+        EventType::OrderCancelled,
+        EventType::OrderShipped,
+        EventType::OrderRefunded,
+    ];
     const REASONS: &'static [Reason] = &REASONS;
 
     /// All that come together are decided together.
@@ -79,9 +88,33 @@ fn request(delivery: &Delivery) -> Result<Request, Disposition> {
             .map_err(|error| format!("the pieces of one product {error}")),
         Event::OrderCancelled(cancelled) => Ok(Request::Release { order: cancelled.order_id.clone() }),
         Event::OrderShipped(shipped) => Ok(Request::Deduct { order: shipped.order_id.clone() }),
+        Event::OrderRefunded(refunded) => match restock(refunded) {
+            Ok(None) => return Err(Disposition::Done),
+            Ok(Some(request)) => Ok(request),
+            Err(error) => Err(format!("the pieces of one product {error}")),
+        },
         _ => return Err(Disposition::unexpected(delivery)),
     };
     request.map_err(|error| Disposition::reject(BAD_DATA, error))
+}
+
+/// The pieces of a refund that are sold again; none where the shop doesn't have them back.
+fn restock(refunded: &OrderRefunded) -> Result<Option<Request>, QuantityError> {
+    let mut pieces: BTreeMap<&ProductId, Quantity> = BTreeMap::new();
+    for line in refunded.lines.iter().filter(|line| line.restock) {
+        let quantity = match pieces.get(&line.product_id) {
+            Some(before) => before.plus(line.quantity)?,
+            None => line.quantity,
+        };
+        pieces.insert(&line.product_id, quantity);
+    }
+    let returned = |(product, quantity): (&ProductId, Quantity)| Returned {
+        addition: Uuid::new_v5(&RETURNS, format!("{}\n{product}", refunded.refund_id).as_bytes()),
+        product: product.clone(),
+        quantity,
+    };
+    let returns: Vec<_> = pieces.into_iter().map(returned).collect();
+    Ok((!returns.is_empty()).then_some(Request::Restock { returns }))
 }
 
 fn introduction(event: EventId, created: &ProductCreated) -> Result<Request, String> {

@@ -137,7 +137,7 @@ impl StockService {
     /// Two rounds of reads: which orders and additions are new decides whose products' numbers matter.
     async fn load(&self, requests: &[&Request]) -> Result<States, Fault> {
         let orders: BTreeSet<_> = requests.iter().filter_map(|request| request.order()).collect();
-        let additions: BTreeSet<_> = requests.iter().filter_map(|request| request.addition()).collect();
+        let additions: BTreeSet<_> = requests.iter().flat_map(|request| request.additions()).collect();
         let order_ids: Vec<_> = orders.iter().map(|order| aggregates::reservation(order)).collect();
         let addition_ids: Vec<_> = additions.iter().map(|id| aggregates::addition(*id)).collect();
         let (reservations, added) =
@@ -164,6 +164,7 @@ fn needed_products(states: &States, requests: &[&Request]) -> BTreeSet<ProductId
             Request::Introduce { product, .. } | Request::Add { product, .. } => {
                 products.insert(product.clone());
             }
+            Request::Restock { returns } => products.extend(returns.iter().map(|returned| returned.product.clone())),
             Request::Reserve { order, lines } if state(order) == Some(&Reservation::Open) => {
                 products.extend(lines.iter().map(|line| line.product_id.clone()));
             }

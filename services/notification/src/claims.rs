@@ -1,17 +1,17 @@
-//! Claims in the table `notification-claims`: pk = order, sk = kind of mail. They never expire: an event may be redriven or
+//! Claims in the table `notification-claims`: pk = order, sk = kind of mail and, of a refund's, which. They never expire: an event may be redriven or
 //! published again years later, and a mail that was sent must not go out once more.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use shotengai_kernel::{OrderId, Ports};
+use shotengai_kernel::Ports;
 use shotengai_messaging::{Condition, Fault, FaultKind, Key, Row, Table, Watch, WriteError};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::domain::claim::{ClaimState, Standing};
-use crate::domain::mail::MailKind;
+use crate::domain::mail::OrderMail;
 
 /// How long an attempt has a mail to itself: what it may take at most, and a margin for the record. A process that dies
 /// holding a claim delays its mail by this long.
@@ -69,9 +69,9 @@ impl SendClaims {
     ///
     /// # Errors
     /// A [`Fault`] of the table; the claim may then be held by nobody until its lease ends.
-    pub async fn claim(&self, order: &OrderId, kind: MailKind) -> Result<Claimed, Fault> {
+    pub async fn claim(&self, mail: &OrderMail) -> Result<Claimed, Fault> {
         let by = self.ports.ids.uuid_v7();
-        let key = Key::new(order.as_str(), kind.as_str());
+        let key = Key::new(mail.order_id.as_str(), mail.which());
         let (mut version, mut condition) = (1, Condition::Absent);
         for _ in 0..MAX_RACES {
             let (now, asked) = (self.ports.clock.now(), Instant::now());

@@ -23,8 +23,13 @@ impl NotificationHandler {
 
 #[async_trait]
 impl EventHandler for NotificationHandler {
-    const EVENTS: &'static [EventType] =
-        &[EventType::OrderPlaced, EventType::OrderPaid, EventType::OrderShipped, EventType::OrderCancelled];
+    const EVENTS: &'static [EventType] = &[
+        EventType::OrderPlaced,
+        EventType::OrderPaid,
+        EventType::OrderShipped,
+        EventType::OrderCancelled,
+        EventType::OrderRefunded,
+    ];
     const REASONS: &'static [Reason] = &REASONS;
 
     async fn handle(&self, delivery: &Delivery) -> Disposition {

@@ -20,6 +20,7 @@ static MAILS: Counter<2> = Counter::new(
                 MailKind::Receipt.as_str(),
                 MailKind::Shipped.as_str(),
                 MailKind::Cancelled.as_str(),
+                MailKind::Refunded.as_str(),
             ],
         ),
         Label::of("outcome", &OUTCOMES),

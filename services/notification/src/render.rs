@@ -86,10 +86,12 @@ const WORDS: &[(&str, &str)] = words!(
     "ja" / "receipt",
     "ja" / "shipped",
     "ja" / "cancelled",
+    "ja" / "refunded",
     "en" / "received",
     "en" / "receipt",
     "en" / "shipped",
     "en" / "cancelled",
+    "en" / "refunded",
 );
 
 impl Templates {
@@ -158,6 +160,10 @@ impl Templates {
             total => mail.total.to_string(),
             reason => mail.cancellation.map(|cancellation| cancellation.reason.as_str()),
             charge => mail.cancellation.map(|cancellation| cancellation.charge.as_str()),
+            earlier => mail.cancellation.and_then(|cancellation| cancellation.earlier).map(|earlier| earlier.to_string()),
+            amount => mail.refund.as_ref().map(|refund| refund.amount.to_string()),
+            refunded => mail.refund.as_ref().map(|refund| refund.refunded.to_string()),
+            why => mail.refund.as_ref().map(|refund| refund.reason.as_str()),
         })?;
         Words::read(&text).ok_or(RenderError::Words(file))
     }

@@ -89,7 +89,7 @@ impl SendOrderMail {
         // The lease counts from before its row is written, and so do we: a process that was held up while it waited for
         // that answer may find its claim taken over.
         let deadline = Instant::now() + ATTEMPT;
-        let claim = match self.claims.claim(&mail.order_id, mail.kind).await {
+        let claim = match self.claims.claim(mail).await {
             Ok(Claimed::Mine(claim)) => claim,
             Ok(Claimed::Settled) => return Disposition::Done,
             Ok(Claimed::Busy(wait)) => {
@@ -127,7 +127,7 @@ impl SendOrderMail {
         let Some((contact, to)) = contact.and_then(|contact| contact.email.clone().map(|to| (contact, to))) else {
             return Ok(ClaimState::Skipped { why: SkipReason::NoAddress });
         };
-        let id = format!("{}/{}", mail.order_id, mail.kind.as_str());
+        let id = format!("{}/{}", mail.order_id, mail.which());
         if !self.budget.allows(&to, &id).await? {
             return Ok(ClaimState::Skipped { why: SkipReason::TooManyMails });
         }

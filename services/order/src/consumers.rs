@@ -71,6 +71,8 @@ impl GroupHandler for OrderEvents {
         EventType::PaymentAuthorized,
         EventType::PaymentDeclined,
         EventType::PaymentCaptured,
+        EventType::ShopRefundPaid,
+        EventType::ShopRefundDeclined,
         EventType::ProductCreated,
         EventType::ProductUpdated,
         EventType::ProductPriceChanged,
@@ -116,6 +118,8 @@ fn signal_of(event: &Event) -> Option<(&OrderId, Signal)> {
         Event::PaymentAuthorized(event) => (&event.order_id, Signal::PaymentAuthorized),
         Event::PaymentDeclined(event) => (&event.order_id, Signal::PaymentDeclined(event.stage)),
         Event::PaymentCaptured(event) => (&event.order_id, Signal::PaymentCaptured),
+        Event::ShopRefundPaid(event) => (&event.order_id, Signal::RefundPaid(event.refund_id)),
+        Event::ShopRefundDeclined(event) => (&event.order_id, Signal::RefundDeclined(event.refund_id)),
         _ => return None,
     })
 }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub use carts::{CartOrdering, CartService};
 pub use config::{OrderArgs, OrderSettings};
-pub use orders::{Orders, Placing};
+pub use orders::{Orders, Placing, Refunding};
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{Service, queues, tables};
 use shotengai_runtime::{Consuming, Deps, Role};
@@ -38,6 +38,8 @@ pub struct OrderRole {
     pub orders: Orders,
     /// Places orders.
     pub placing: Placing,
+    /// Gives money back.
+    pub refunding: Refunding,
     /// Everybody's carts.
     pub carts: CartService,
     /// Makes orders of carts.
@@ -63,6 +65,7 @@ pub fn assemble(mut deps: Deps, settings: &OrderSettings) -> OrderRole {
     let limit = settings.order_max_pending.into();
     let pending = PendingOrders::new(followed, orders.clone(), Arc::clone(&deps.ports().clock), limit);
     let placing = Placing::new(orders.clone(), prices.clone(), intents, pending, Arc::clone(&deps.ports().ids));
+    let refunding = Refunding::new(orders.clone(), Arc::clone(&deps.ports().ids));
     let (kept, clock) = (Carts::new(orders.writer().clone()), Arc::clone(&deps.ports().clock));
     let ordering = CartOrdering::new(orders.clone(), kept.clone(), placing.clone(), Arc::clone(&clock));
     let carts = CartService::new(kept, prices.clone(), clock);
@@ -71,15 +74,16 @@ pub fn assemble(mut deps: Deps, settings: &OrderSettings) -> OrderRole {
     // Means of payment are nothing to consumers.
     let consuming = Consuming::default().batches(settings.order_consumer_concurrency.into());
     let consuming = consuming.regardless_of(tables::PAYMENT_INTENTS.name);
-    let served = (orders.clone(), placing.clone(), ordering.clone(), carts.clone());
+    let served = (orders.clone(), placing.clone(), refunding.clone(), ordering.clone(), carts.clone());
     let role = Role::new(deps)
         // Bounds and chains of reminders are nothing to what is told, prices are nothing to deadlines.
         .consume(&queues::ORDER, events, consuming.clone().regardless_of(tables::ORDER_PENDING.name))
         .consume(&queues::ORDER_DEADLINE, deadlines, consuming.regardless_of(tables::ORDER_PRICES.name))
         .routes(move |routes| {
-            let (orders, placing, ordering, carts) = &served;
+            let (orders, placing, refunding, ordering, carts) = &served;
             orders::http::routes(routes, orders, placing, ordering);
+            orders::refund_http::routes(routes, refunding);
             carts::http::routes(routes, carts);
         });
-    OrderRole { orders, placing, carts, ordering, prices, role }
+    OrderRole { orders, placing, refunding, carts, ordering, prices, role }
 }

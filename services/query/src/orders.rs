@@ -1,13 +1,16 @@
 //! Orders, for those who placed them and for administrators.
 
+use serde_json::Number;
 use shotengai_contracts::api::Page;
 use shotengai_contracts::api::orders::{Order, OrderItem};
-use shotengai_contracts::events::OrderStage;
-use shotengai_kernel::{OrderId, Timestamp, UserId};
+use shotengai_contracts::api::refunds::{Refund, RefundStatus, RefundedLine};
+use shotengai_contracts::events::{OrderStage, RefundLine};
+use shotengai_kernel::{Money, OrderId, Timestamp, UserId};
 use shotengai_messaging::Fault;
 
 use crate::database::Database;
 use crate::domain::OrderRow;
+use crate::domain::order::RefundRow;
 use crate::page::{Cursor, cut};
 use crate::store::Stored;
 
@@ -16,7 +19,7 @@ const READ: &str = "postgres.orders";
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT order_id, user_id, status, items, total_minor, currency, reason, note, placed_at, updated_at, \
+            "SELECT order_id, user_id, status, items, total_minor, currency, reason, note, refunds, placed_at, updated_at, \
              version FROM read_orders WHERE ",
             $rest
         )
@@ -35,8 +38,30 @@ const LIST_ALL: &str = select!(
 /// Later than any order, and within PostgreSQL's calendar and ours: the year 9999.
 const END_OF_TIME_SECOND: i64 = 253_370_764_800;
 
+/// What went back, where there are refunds. Each is no more than the order's total, so the sum of all is an amount; where it
+/// were none, nothing is said.
+fn refunded(row: &OrderRow) -> Option<Number> {
+    let paid = row.refunds.iter().filter(|refund| refund.status == RefundStatus::Refunded);
+    let sum = paid.into_iter().try_fold(Money::zero(row.total.currency()), |sum, refund| sum.plus(refund.amount));
+    if row.refunds.is_empty() { None } else { sum.ok().map(Money::to_major_number) }
+}
+
+fn shown_refund(refund: RefundRow) -> Refund {
+    let line =
+        |line: RefundLine| RefundedLine { product_id: line.product_id, quantity: line.quantity, restock: line.restock };
+    Refund {
+        refund_id: refund.refund_id,
+        status: refund.status,
+        amount: refund.amount.to_major_number(),
+        lines: refund.lines.into_iter().map(line).collect(),
+        reason: Some(refund.reason),
+        requested_at: refund.requested_at,
+    }
+}
+
 /// A row as it is shown.
 fn shown(row: OrderRow) -> Order {
+    let refunded = refunded(&row);
     let items = row.items.into_iter().map(|item| OrderItem {
         price: item.price.to_major_number(),
         product_id: item.product_id,
@@ -53,6 +78,8 @@ fn shown(row: OrderRow) -> Order {
         currency: row.total.currency(),
         reason: row.reason,
         note: row.note,
+        refunded,
+        refunds: row.refunds.into_iter().map(shown_refund).collect(),
         placed_at: row.placed_at,
         version: row.version,
     }
@@ -61,7 +88,8 @@ fn shown(row: OrderRow) -> Order {
 /// As it is shown to whoever has a link: the order, and nothing that somebody is known by or wrote.
 #[must_use]
 pub fn shared(order: Order) -> Order {
-    Order { user_id: None, note: None, ..order }
+    let refunds = order.refunds.into_iter().map(|refund| Refund { reason: None, ..refund }).collect();
+    Order { user_id: None, note: None, refunds, ..order }
 }
 
 fn cursor(order: &Order) -> String {

@@ -123,6 +123,9 @@ impl GroupHandler for Projector {
         EventType::OrderPaid,
         EventType::OrderShipped,
         EventType::OrderCancelled,
+        EventType::OrderRefundRequested,
+        EventType::OrderRefunded,
+        EventType::OrderRefundDeclined,
     ];
 
     /// All that come together are projected together.
@@ -276,7 +279,10 @@ fn sort<'a>(deliveries: &[&'a Delivery]) -> Sorted<'a> {
             | EventType::OrderConfirmed
             | EventType::OrderPaid
             | EventType::OrderShipped
-            | EventType::OrderCancelled => &mut sorted.orders,
+            | EventType::OrderCancelled
+            | EventType::OrderRefundRequested
+            | EventType::OrderRefunded
+            | EventType::OrderRefundDeclined => &mut sorted.orders,
             _ => continue,
         };
         groups.entry(delivery.envelope.subject.clone()).or_default().push(delivery);

@@ -25,7 +25,7 @@ impl TallyHandler {
 
 #[async_trait]
 impl GroupHandler for TallyHandler {
-    const EVENTS: &'static [EventType] = &[EventType::OrderPaid, EventType::OrderCancelled];
+    const EVENTS: &'static [EventType] = &[EventType::OrderPaid, EventType::OrderCancelled, EventType::OrderRefunded];
     const REASONS: &'static [Reason] = &REASONS;
 
     /// All that come together are counted together.
@@ -34,7 +34,7 @@ impl GroupHandler for TallyHandler {
     fn key(&self, _: &Delivery) {}
 
     async fn handle(&self, (): (), group: &mut Group) {
-        // Orders that were cancelled before they were paid move nothing.
+        // Orders that were cancelled before they were paid move nothing, nor do refunds of money alone.
         let count = |delivery: &Delivery| Count::for_event(&delivery.event, delivery.envelope.time);
         let counts: Vec<Count> = group.iter().filter_map(|entry| count(entry)).collect();
         let uncounted = self.orders.run(&counts).await;

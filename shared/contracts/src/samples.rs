@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use shotengai_kernel::{
     AggregateId, CartId, Currency, EventId, IdError, Money, MoneyError, Names, OrderId, PaymentId, ProductId, Quantity,
-    QuantityError, TextRule, Timestamp, UserId, Version,
+    QuantityError, RefundId, TextRule, Timestamp, UserId, Version,
 };
 use uuid::Uuid;
 
@@ -13,9 +13,10 @@ use crate::envelope::{Envelope, Metadata};
 use crate::events::{
     CancelReason, CaptureStarted, CartCleared, CartItemChanged, DeclineStage, Event, EventType, ItemAddedToCart,
     ItemRemovedFromCart, OrderCancelled, OrderConfirmed, OrderItem, OrderPaid, OrderPaymentSecured, OrderPlaced,
-    OrderShipped, OrderStage, OrderStockSecured, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded,
-    PaymentVoided, Presentation, ProductCreated, ProductDeleted, ProductImageAdded, ProductPriceChanged,
-    ProductRestored, ProductUpdated, RefundStarted, Shortage, StockAdded, StockDeducted, StockLine, StockMoved,
+    OrderRefundDeclined, OrderRefundRequested, OrderRefunded, OrderShipped, OrderStage, OrderStockSecured,
+    PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided, Presentation, ProductCreated,
+    ProductDeleted, ProductImageAdded, ProductPriceChanged, ProductRestored, ProductUpdated, RefundLine, RefundStarted,
+    ShopRefundDeclined, ShopRefundPaid, ShopRefundStarted, Shortage, StockAdded, StockDeducted, StockLine, StockMoved,
     StockRejected, StockReleased, StockReserved, VoidStarted,
 };
 
@@ -65,6 +66,9 @@ pub fn event(event_type: EventType) -> Result<Event, SampleError> {
     }];
     let lines = vec![StockLine { product_id: product_id.clone(), quantity }];
     let provider_reference = "ledger-1".to_owned();
+    let refund_id = RefundId::new(Uuid::from_u128(0x019a_0000_0000_7000_8000_0000_0000_0005));
+    let refund_lines = vec![RefundLine { product_id: product_id.clone(), quantity: Quantity::ONE, restock: true }];
+    let why = "sent back".to_owned();
     Ok(match event_type {
         EventType::ProductCreated => {
             ProductCreated { product_id, name, names, description, presentation, price, stock: 100 }.into()
@@ -110,8 +114,33 @@ pub fn event(event_type: EventType) -> Result<Event, SampleError> {
             reason: CancelReason::CustomerRequest,
             cancelled_from: OrderStage::Paid,
             note: Some("changed my mind".to_owned()),
+            refunds: Vec::new(),
         }
         .into(),
+        EventType::OrderRefundRequested => OrderRefundRequested {
+            refund_id,
+            order_id,
+            user_id,
+            amount: price,
+            lines: refund_lines,
+            reason: why,
+            request_fingerprint: "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752".to_owned(),
+        }
+        .into(),
+        EventType::OrderRefunded => OrderRefunded {
+            refund_id,
+            order_id,
+            user_id,
+            items,
+            total,
+            amount: price,
+            refunded: price,
+            lines: refund_lines,
+            reason: why,
+            refunded_from: OrderStage::Shipped,
+        }
+        .into(),
+        EventType::OrderRefundDeclined => OrderRefundDeclined { refund_id, order_id, user_id, amount: price }.into(),
         EventType::StockAdded => {
             StockAdded { addition_id: Uuid::from_u128(0x019a_0000_0000_7000_8000_0000_0000_0009), product_id, quantity }
                 .into()
@@ -143,6 +172,14 @@ pub fn event(event_type: EventType) -> Result<Event, SampleError> {
         EventType::RefundStarted => RefundStarted { payment_id, order_id, amount: total }.into(),
         EventType::PaymentRefunded => {
             PaymentRefunded { payment_id, order_id, amount: total, provider_reference }.into()
+        }
+        EventType::ShopRefundStarted => ShopRefundStarted { payment_id, order_id, refund_id, amount: price }.into(),
+        EventType::ShopRefundPaid => {
+            ShopRefundPaid { payment_id, order_id, refund_id, amount: price, provider_reference }.into()
+        }
+        EventType::ShopRefundDeclined => {
+            let reason = "refund_declined".to_owned();
+            ShopRefundDeclined { payment_id, order_id, refund_id, amount: price, reason }.into()
         }
     })
 }

@@ -198,12 +198,12 @@ mod tests {
     use super::*;
     use crate::deps::Supply;
 
-    /// Takes one of the two events that tally's queue gets, and one that it does not.
+    /// Takes two of the three events that tally's queue gets, and one that it does not.
     struct Forgetful;
 
     #[async_trait]
     impl EventHandler for Forgetful {
-        const EVENTS: &'static [EventType] = &[EventType::OrderPaid, EventType::OrderShipped];
+        const EVENTS: &'static [EventType] = &[EventType::OrderPaid, EventType::OrderRefunded, EventType::OrderShipped];
 
         async fn handle(&self, _: &Delivery) -> Disposition {
             Disposition::Done

@@ -1,4 +1,4 @@
-//! Orders: placing, following, cancelling, shipping.
+//! Orders: placing, following, cancelling, shipping, refunding.
 
 use serde_json::Value;
 use shotengai_tests::shop::{Person, text};
@@ -22,6 +22,8 @@ pub(super) async fn record(recorder: &mut Recorder, cluster: &TestCluster, guest
     recorder.shop.until_status(guest, &order, "paid").await;
     follow(recorder, &order, &idle).await;
     ships(recorder, &order, &idle).await;
+    recorder.section("orders-refunds");
+    refunds(recorder, &order, &idle).await;
     (order, billing)
 }
 
@@ -66,6 +68,8 @@ async fn waits(recorder: &mut Recorder, order: &str) {
     recorder.shows(&format!("{path}?min_version={order}:2"), Some("guest"), r#""version":2"#).await;
     recorder.asks("an order that waits for its payment", get(&path).by("guest")).await;
     recorder.asks("shipping what is not paid", post(format!("{path}/ship")).by("admin")).await;
+    let refund = post(format!("{path}/refund")).by("admin").json(r#"{"reason":"sorry"}"#);
+    recorder.asks("refunding what is not paid", refund).await;
 }
 
 async fn cancels(recorder: &mut Recorder, idle: &str) {
@@ -131,4 +135,29 @@ async fn ships(recorder: &mut Recorder, order: &str, idle: &str) {
     let shown = recorder.asks("a shipped order", get(format!("/orders/{order}")).by("guest")).await;
     assert_ne!(shown.body, Value::Null);
     assert_eq!(shown.status, 200);
+}
+
+async fn refunds(recorder: &mut Recorder, order: &str, idle: &str) {
+    let refund = || post(format!("/orders/{order}/refund")).by("admin");
+    let piece = r#"{"lines":[{"product_id":"prod_kinoko","quantity":1}],"restock":true,"reason":"sent back"}"#;
+    recorder.asks("a guest refunds", post(format!("/orders/{order}/refund")).by("guest").json(piece)).await;
+    recorder.asks("nobody refunds", post(format!("/orders/{order}/refund")).json(piece)).await;
+    recorder.asks("a piece that came back", refund().key("refund-1").json(piece)).await;
+    recorder.asks("the same with the same key", refund().key("refund-1").json(piece)).await;
+    recorder.asks("another with the same key", refund().key("refund-1").json(r#"{"reason":"all"}"#)).await;
+    recorder.asks("more pieces than are left", refund().json(piece.replace(":1}", ":3}"))).await;
+    recorder.asks("more money than is left", refund().json(r#"{"amount":100000,"reason":"sorry"}"#)).await;
+    recorder.asks("what was not ordered", refund().json(piece.replace("kinoko", "none"))).await;
+    recorder.asks("no money", refund().json(r#"{"amount":0,"reason":"sorry"}"#)).await;
+    recorder.asks("a fraction of a yen", refund().json(r#"{"amount":0.5,"reason":"sorry"}"#)).await;
+    recorder.asks("pieces for an amount alone", refund().json(r#"{"amount":1,"restock":true,"reason":"x"}"#)).await;
+    recorder.asks("no line", refund().json(r#"{"lines":[],"reason":"x"}"#)).await;
+    recorder.asks("no words", refund().json(r#"{"reason":" "}"#)).await;
+    recorder.asks("many faults", refund().json(r#"{"lines":[{"product":"x","quantity":0}],"amount":"1"}"#)).await;
+    let idle = || post(format!("/orders/{idle}/refund")).by("admin");
+    recorder.asks("refunding what was cancelled", idle().json(r#"{"reason":"x"}"#)).await;
+    recorder.asks("refunding what never was", post("/orders/ord_none/refund").by("admin").json(piece)).await;
+    recorder.shows(&format!("/orders/{order}"), Some("guest"), r#""status":"refunded""#).await;
+    recorder.shows("/tally", None, r#""returned":1"#).await;
+    recorder.asks("a refunded order", get(format!("/orders/{order}")).by("guest")).await;
 }

@@ -16,10 +16,11 @@ use tokio_tungstenite::tungstenite::Message;
 use super::{WITHIN, get, problem, request, send};
 
 /// Method, a path, the route as its role names it, the role.
-const ROUTES: [(&str, &str, &str, &str); 13] = [
+const ROUTES: [(&str, &str, &str, &str); 14] = [
     ("POST", "/orders", "/orders", "order"),
     ("POST", "/orders/ord_1/cancel", "/orders/{id}/cancel", "order"),
     ("POST", "/orders/ord_1/ship", "/orders/{id}/ship", "order"),
+    ("POST", "/orders/ord_1/refund", "/orders/{id}/refund", "order"),
     ("GET", "/orders/ord_1/events", "/orders/{id}/events", "order"),
     ("POST", "/products", "/products", "catalog"),
     ("PUT", "/products/prod_1", "/products/{id}", "catalog"),

@@ -121,7 +121,7 @@ impl Handler for Overheard {
             let has_to = match answer {
                 Disposition::Retry { .. } => lacks,
                 Disposition::Waits { .. } => OrderMail::for_event(&delivery.event).is_some_and(|mail| {
-                    let claim = claim_of(mail.order_id.as_str(), mail.kind.as_str());
+                    let claim = claim_of(mail.order_id.as_str(), &mail.which());
                     world.receipts.is_claimed(world.elapsed(), &claim, self.network.life())
                 }),
                 _ => false,

@@ -23,7 +23,17 @@ pub(crate) fn paid(order: u32, yen: i64) -> Event {
 pub(crate) fn cancelled(order: u32, yen: i64, cancelled_from: OrderStage) -> Event {
     let (order_id, user_id, total) = parts(order, yen);
     let reason = CancelReason::CustomerRequest;
-    OrderCancelled { order_id, user_id, items: Vec::new(), total, reason, cancelled_from, note: None }.into()
+    OrderCancelled {
+        order_id,
+        user_id,
+        items: Vec::new(),
+        total,
+        reason,
+        cancelled_from,
+        note: None,
+        refunds: Vec::new(),
+    }
+    .into()
 }
 
 fn parts(order: u32, yen: i64) -> (OrderId, UserId, Money) {

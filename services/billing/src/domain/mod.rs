@@ -5,9 +5,11 @@
 //! provider's answer into the event that records it.
 
 mod payment;
+#[cfg(test)]
+mod shop_refund_tests;
 mod steps;
 #[cfg(test)]
 mod steps_tests;
 
-pub use payment::Payment;
-pub use steps::{Call, Instruction, Means, Refused, Step, conclude, next};
+pub use payment::{Payment, ShopRefunds};
+pub use steps::{Call, Instruction, Means, Refused, ShopRefund, Step, conclude, next};

@@ -7,16 +7,19 @@
 use shotengai_contracts::BillingEvent;
 use shotengai_contracts::events::{
     CaptureStarted, DeclineStage, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided,
-    RefundStarted, VoidStarted,
+    RefundStarted, ShopRefundDeclined, ShopRefundPaid, ShopRefundStarted, VoidStarted,
 };
 use shotengai_contracts::payment::PaymentToken;
-use shotengai_kernel::{Money, PaymentId};
+use shotengai_kernel::{Money, PaymentId, RefundId};
 
-use super::Payment;
+use super::{Payment, ShopRefunds};
 use crate::provider::{Answer, Operation};
 
 /// Why a payment is declined whose intent is gone: no provider was asked.
 const INTENT_MISSING: &str = "payment_intent_missing";
+
+/// Why a refund is declined that is of more than what is left: no provider was asked.
+const MORE_THAN_LEFT: &str = "more_than_left";
 
 /// How an order is to be paid.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,11 +44,36 @@ pub enum Instruction {
     },
     /// The order is confirmed: take the money.
     Capture,
+    /// The shop gives a part of the money back, or all of it.
+    Refund(ShopRefund),
     /// The order was cancelled: let go of whatever there is.
     LetGo {
         /// The order's total.
         amount: Money,
+        /// What the shop had wanted to give back before: each goes back as a refund of its own, whichever message comes first.
+        refunds: Vec<ShopRefund>,
     },
+}
+
+impl Instruction {
+    /// How many refunds by the shop it takes along.
+    #[must_use]
+    pub const fn refunds(&self) -> usize {
+        match self {
+            Self::Authorize { .. } | Self::Capture => 0,
+            Self::Refund(_) => 1,
+            Self::LetGo { refunds, .. } => refunds.len(),
+        }
+    }
+}
+
+/// A refund by the shop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShopRefund {
+    /// Which.
+    pub id: RefundId,
+    /// How much.
+    pub amount: Money,
 }
 
 /// A call on the provider.
@@ -57,11 +85,13 @@ pub struct Call {
     pub amount: Money,
     /// For an authorization: the means of payment.
     pub token: Option<PaymentToken>,
+    /// For a refund by the shop: which.
+    pub refund: Option<RefundId>,
 }
 
 impl Call {
     const fn new(operation: Operation, amount: Money) -> Self {
-        Self { operation, amount, token: None }
+        Self { operation, amount, token: None, refund: None }
     }
 }
 
@@ -100,6 +130,16 @@ pub fn next(id: &PaymentId, payment: &Payment, instruction: &Instruction) -> Ste
             Payment::Open => authorize(id, *amount, means),
             _ => Step::Finished,
         },
+        Instruction::Refund(refund) => match payment {
+            Payment::Captured { amount, refunds } => give_back(id, *amount, refunds, refund).unwrap_or(Step::Finished),
+            // The order was cancelled since, and its cancellation lets go of everything, this refund along with the rest.
+            Payment::RefundStarted { .. }
+            | Payment::Refunded
+            | Payment::VoidStarted { .. }
+            | Payment::Voided
+            | Payment::Forestalled => Step::Finished,
+            _ => Step::NotYet,
+        },
         Instruction::Capture => match *payment {
             Payment::Open => Step::NotYet,
             Payment::Authorized { amount } => {
@@ -108,7 +148,7 @@ pub fn next(id: &PaymentId, payment: &Payment, instruction: &Instruction) -> Ste
             Payment::CaptureStarted { amount } => Step::Call(Call::new(Operation::Capture, amount)),
             _ => Step::Finished,
         },
-        Instruction::LetGo { amount } => let_go(id, payment, *amount),
+        Instruction::LetGo { amount, refunds } => let_go(id, payment, *amount, refunds),
     }
 }
 
@@ -123,10 +163,30 @@ fn authorize(id: &PaymentId, amount: Money, means: &Means) -> Step {
             return Step::CloseAndRecord(Call::new(Operation::Void, amount), declined.into());
         }
     };
-    Step::Call(Call { operation: Operation::Authorize, amount, token })
+    Step::Call(Call { token, ..Call::new(Operation::Authorize, amount) })
 }
 
-fn let_go(id: &PaymentId, payment: &Payment, total: Money) -> Step {
+/// Next step towards one refund by the shop; none when it has ended. Whoever finds another one under way brings that to its
+/// end first.
+fn give_back(id: &PaymentId, captured: Money, refunds: &ShopRefunds, refund: &ShopRefund) -> Option<Step> {
+    if let Some((under_way, amount)) = refunds.under_way() {
+        return Some(Step::Call(Call { refund: Some(under_way), ..Call::new(Operation::Refund, amount) }));
+    }
+    if refunds.has_ended(refund.id) {
+        return None;
+    }
+    let (payment_id, order_id, refund_id, amount) = (id.clone(), id.order(), refund.id, refund.amount);
+    let fits = refunds.left_of(captured).minus(amount).is_ok();
+    Some(Step::Record(if fits {
+        ShopRefundStarted { payment_id, order_id, refund_id, amount }.into()
+    } else {
+        // Order never asks for it; if it did, the customer's money would be another's.
+        let reason = MORE_THAN_LEFT.to_owned();
+        ShopRefundDeclined { payment_id, order_id, refund_id, amount, reason }.into()
+    }))
+}
+
+fn let_go(id: &PaymentId, payment: &Payment, total: Money, earlier: &[ShopRefund]) -> Step {
     let (payment_id, order_id) = (id.clone(), id.order());
     match *payment {
         // The order's own message is late. It finds this and holds nothing; one that is between the provider's answer and
@@ -139,7 +199,15 @@ fn let_go(id: &PaymentId, payment: &Payment, total: Money) -> Step {
         Payment::VoidStarted { amount } => Step::Call(Call::new(Operation::Void, amount)),
         // Whether the capture happened is known only by asking for it again, under the same key.
         Payment::CaptureStarted { amount } => Step::Call(Call::new(Operation::Capture, amount)),
-        Payment::Captured { amount } => Step::Record(RefundStarted { payment_id, order_id, amount }.into()),
+        Payment::Captured { amount: captured, ref refunds } => {
+            let before = earlier.iter().find_map(|refund| give_back(id, captured, refunds, refund));
+            let amount = refunds.left_of(captured);
+            match before {
+                Some(step) => step,
+                None if amount.minor() == 0 => Step::Finished,
+                None => Step::Record(RefundStarted { payment_id, order_id, amount }.into()),
+            }
+        }
         Payment::RefundStarted { amount } => Step::Call(Call::new(Operation::Refund, amount)),
         Payment::Declined | Payment::Voided | Payment::Refunded => Step::Finished,
     }
@@ -148,9 +216,19 @@ fn let_go(id: &PaymentId, payment: &Payment, total: Money) -> Step {
 /// The event that records the provider's answer to a call.
 ///
 /// # Errors
-/// [`Refused`] when a void or a refund was declined: no event can say that.
+/// [`Refused`] when a void or the refund of a cancelled order was declined: no event can say that.
 pub fn conclude(id: &PaymentId, call: &Call, answer: Answer) -> Result<BillingEvent, Refused> {
     let (payment_id, order_id, amount) = (id.clone(), id.order(), call.amount);
+    if let (Operation::Refund, Some(refund_id)) = (call.operation, call.refund) {
+        return Ok(match answer {
+            Answer::Approved { reference } => {
+                ShopRefundPaid { payment_id, order_id, refund_id, amount, provider_reference: reference }.into()
+            }
+            Answer::Declined { reason } => {
+                ShopRefundDeclined { payment_id, order_id, refund_id, amount, reason }.into()
+            }
+        });
+    }
     Ok(match (call.operation, answer) {
         (Operation::Authorize, Answer::Approved { reference }) => {
             PaymentAuthorized { payment_id, order_id, amount, provider_reference: reference }.into()

@@ -6,18 +6,18 @@ use shotengai_contracts::payment::PaymentToken;
 use shotengai_kernel::{Currency, Money, OrderId, PaymentId};
 use shotengai_messaging::Aggregate;
 
-use super::{Instruction, Means, Payment, Step, conclude, next};
-use crate::provider::{Answer, Operation, PaymentRecord};
+use super::{Instruction, Means, Payment, ShopRefunds, Step, conclude, next};
+use crate::provider::{Answer, Charge, Operation, PaymentRecord};
 
 /// World that all workers share: the payment's events, appended at the version they were decided on, and the provider's book.
 #[derive(Default)]
-struct World {
-    events: Vec<BillingEvent>,
-    record: PaymentRecord,
+pub(super) struct World {
+    pub(super) events: Vec<BillingEvent>,
+    pub(super) record: PaymentRecord,
 }
 
 impl World {
-    fn payment(&self) -> Payment {
+    pub(super) fn payment(&self) -> Payment {
         let mut payment = Payment::default();
         self.events.iter().for_each(|event| payment.apply(event).unwrap());
         payment
@@ -31,7 +31,8 @@ impl World {
 
     fn ask(&mut self, step: &Step) -> Answer {
         let (Step::Call(call) | Step::Close(call) | Step::CloseAndRecord(call, _)) = step else { panic!("no call") };
-        self.record.ask(&payment_id(), call.operation, call.amount, call.token.as_ref().map(PaymentToken::expose)).0
+        let charge = Charge { payment: payment_id(), amount: call.amount, refund: call.refund };
+        self.record.ask(call.operation, &charge, call.token.as_ref().map(PaymentToken::expose)).0
     }
 }
 
@@ -86,15 +87,15 @@ impl Worker {
     }
 }
 
-fn payment_id() -> PaymentId {
+pub(super) fn payment_id() -> PaymentId {
     PaymentId::of_order(&OrderId::parse("ord_1").unwrap())
 }
 
-fn amount() -> Money {
+pub(super) fn amount() -> Money {
     Money::from_minor(400, Currency::JPY).unwrap()
 }
 
-fn run(instructions: Vec<Instruction>, schedule: &[(usize, bool)]) -> World {
+pub(super) fn run(instructions: Vec<Instruction>, schedule: &[(usize, bool)]) -> World {
     let mut world = World::default();
     let mut workers: Vec<Worker> =
         instructions.into_iter().map(|instruction| Worker { instruction, phase: Phase::Ready }).collect();
@@ -109,7 +110,7 @@ fn run(instructions: Vec<Instruction>, schedule: &[(usize, bool)]) -> World {
     world
 }
 
-fn placed(token: Option<&str>) -> Instruction {
+pub(super) fn placed(token: Option<&str>) -> Instruction {
     let means = token.map_or(Means::Unnamed, |token| Means::Token(PaymentToken::parse(token).unwrap()));
     Instruction::Authorize { amount: amount(), means }
 }
@@ -120,7 +121,7 @@ fn lost() -> Instruction {
 }
 
 fn cancelled() -> Instruction {
-    Instruction::LetGo { amount: amount() }
+    Instruction::LetGo { amount: amount(), refunds: Vec::new() }
 }
 
 fn shuffled(tokens: Vec<Option<&'static str>>, cancel: bool) -> impl Strategy<Value = Vec<Instruction>> {
@@ -134,7 +135,7 @@ fn shuffled(tokens: Vec<Option<&'static str>>, cancel: bool) -> impl Strategy<Va
         .prop_shuffle()
 }
 
-fn schedule() -> impl Strategy<Value = Vec<(usize, bool)>> {
+pub(super) fn schedule() -> impl Strategy<Value = Vec<(usize, bool)>> {
     prop::collection::vec((0..6_usize, prop::bool::weighted(0.1)), 0..60)
 }
 
@@ -194,7 +195,7 @@ proptest! {
         schedule in schedule(),
     ) {
         let world = run(instructions, &schedule);
-        prop_assert_eq!(world.payment(), Payment::Captured { amount: amount() });
+        prop_assert_eq!(world.payment(), Payment::Captured { amount: amount(), refunds: ShopRefunds::default() });
         prop_assert_eq!(world.events.len(), 3);
         let operations: Vec<_> = world.record.entries.iter().map(|entry| entry.operation).collect();
         prop_assert_eq!(operations, vec![Operation::Authorize, Operation::Capture]);

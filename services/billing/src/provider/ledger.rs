@@ -10,8 +10,8 @@ use super::{Answer, Charge, Entry, Operation, PaymentProvider, PaymentRecord};
 
 /// The place of a payment's book within its partition.
 const BOOK: &str = "book";
-/// How often an operation is decided anew after losing to another one on the same payment. A payment has four operations
-/// at the most, so more losses than that mean that something else writes here.
+/// How often an operation is decided anew after losing to another one on the same payment. A payment has four operations and
+/// one refund by the shop at a time, so more losses than that mean that something else writes here.
 const ATTEMPTS: u32 = 8;
 
 /// One row a payment, replaced only at the version it was read at: of two operations at once, the second sees the first.
@@ -42,7 +42,7 @@ impl Ledger {
         let mut row = if operation == Operation::Authorize { None } else { self.table.get(&key).await? };
         for _ in 0..ATTEMPTS {
             let mut record = row.as_ref().map(read).transpose()?.unwrap_or_default();
-            let (answer, is_new) = record.ask(&charge.payment, operation, charge.amount, token);
+            let (answer, is_new) = record.ask(operation, charge, token);
             if !is_new {
                 return Ok(answer);
             }

@@ -7,7 +7,7 @@ mod payment_record;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use shotengai_kernel::{Money, PaymentId};
+use shotengai_kernel::{Money, PaymentId, RefundId};
 use shotengai_messaging::Fault;
 
 pub use ledger::Ledger;
@@ -23,7 +23,7 @@ pub enum Operation {
     Capture,
     /// Give up what is held; if nothing is, never hold anything for this payment.
     Void,
-    /// Give back what was taken.
+    /// Give back what was taken, or a part of it.
     Refund,
 }
 
@@ -47,13 +47,18 @@ pub struct Charge {
     pub payment: PaymentId,
     /// How much.
     pub amount: Money,
+    /// The refund by the shop that it is for.
+    pub refund: Option<RefundId>,
 }
 
 impl Charge {
-    /// The idempotency key of one operation: a payment has each operation once.
+    /// The idempotency key of one operation: a payment has each operation once, and each refund by the shop.
     #[must_use]
     pub fn key(&self, operation: Operation) -> String {
-        format!("{}/{}", self.payment, operation.as_str())
+        match self.refund {
+            Some(refund) => format!("{}/{}/{refund}", self.payment, operation.as_str()),
+            None => format!("{}/{}", self.payment, operation.as_str()),
+        }
     }
 }
 
@@ -97,7 +102,7 @@ pub trait PaymentProvider: Send + Sync {
     /// A [`Fault`] when the provider gave no answer.
     async fn void(&self, charge: &Charge) -> Result<Answer, Fault>;
 
-    /// Gives back what was taken.
+    /// Gives back what was taken, or a part of it: never more than that in all.
     ///
     /// # Errors
     /// A [`Fault`] when the provider gave no answer.

@@ -68,6 +68,8 @@ async fn end_of(
         let record = till.ledger.entries(&payment).await.unwrap();
         let end = match till.payment_of(&payment).await {
             Payment::Declined | Payment::Voided | Payment::Forestalled | Payment::Refunded => "let go".to_owned(),
+            // The refund before the cancellation has given all of it back.
+            Payment::Captured { amount, refunds } if refunds.left_of(amount).minor() == 0 => "let go".to_owned(),
             other => format!("{other:?}"),
         };
         ends.insert(order, (net(&record), end));

@@ -1,5 +1,5 @@
 use futures::future::join_all;
-use shotengai_billing::domain::Payment;
+use shotengai_billing::domain::{Payment, ShopRefunds};
 use shotengai_billing::provider::Operation::{Authorize, Capture, Refund, Void};
 use shotengai_contracts::EventType;
 use shotengai_contracts::payment::{IntentKey, PaymentToken};
@@ -38,7 +38,7 @@ async fn a_capture_whose_answer_is_lost_is_asked_for_again_and_charged_once() {
         assert!(dispositions.len() == 1 && dispositions[0].comes_again(), "{dispositions:?}");
         assert_eq!(till.payment().await, Payment::CaptureStarted { amount: total() });
         till.deliver(confirmed).await;
-        assert_eq!(till.payment().await, Payment::Captured { amount: total() });
+        assert_eq!(till.payment().await, Payment::Captured { amount: total(), refunds: ShopRefunds::default() });
         assert_eq!(till.operations().await, [Authorize, Capture]);
     }
 }

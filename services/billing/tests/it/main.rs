@@ -5,4 +5,5 @@
 mod confluence;
 mod events;
 mod http;
+mod refunds;
 mod support;

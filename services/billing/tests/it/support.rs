@@ -5,16 +5,19 @@ use std::sync::Arc;
 use shotengai_billing::domain::Payment;
 use shotengai_billing::provider::{Ledger, Operation};
 use shotengai_billing::{BillingRole, BillingSettings};
-use shotengai_contracts::events::{CancelReason, OrderCancelled, OrderConfirmed, OrderPlaced, OrderStage};
+use shotengai_contracts::events::{
+    CancelReason, EarlierRefund, OrderCancelled, OrderConfirmed, OrderPlaced, OrderRefundRequested, OrderStage,
+};
 use shotengai_contracts::payment::{IntentKey, PaymentIntent, PaymentToken};
 use shotengai_contracts::topology::{Service, queues, tables};
 use shotengai_contracts::{Envelope, Event, EventType, Metadata, Owner};
-use shotengai_kernel::{AggregateId, Currency, EventId, Money, OrderId, PaymentId, Ports, UserId, Version};
+use shotengai_kernel::{AggregateId, Currency, EventId, Money, OrderId, PaymentId, Ports, RefundId, UserId, Version};
 use shotengai_kit::{Installation, NextCall, RoleUnderTest, role};
 use shotengai_messaging::{
     Aggregates, CommitWriter, Condition, Delivery, Disposition, EventStore, Handler, Infrastructure, Key, Outbox, Row,
     Table,
 };
+use uuid::Uuid;
 
 pub(crate) struct Till {
     pub(crate) ports: Ports,
@@ -134,7 +137,30 @@ impl Till {
         self.delivery(OrderConfirmed { order_id: order(), user_id: user(), total: total() })
     }
 
+    pub(crate) fn refund(&self, number: u128, amount: i64) -> Delivery {
+        self.delivery(OrderRefundRequested {
+            refund_id: refund_id(number),
+            order_id: order(),
+            user_id: user(),
+            amount: yen(amount),
+            lines: Vec::new(),
+            reason: "broken".to_owned(),
+            request_fingerprint: String::new(),
+        })
+    }
+
     pub(crate) fn cancelled(&self) -> Delivery {
+        self.cancelled_after(&[])
+    }
+
+    /// The cancellation after these refunds were asked for.
+    pub(crate) fn cancelled_after(&self, refunds: &[(u128, i64)]) -> Delivery {
+        let earlier = |(number, amount): &(u128, i64)| EarlierRefund {
+            refund_id: refund_id(*number),
+            amount: yen(*amount),
+            lines: Vec::new(),
+            is_paid: false,
+        };
         self.delivery(OrderCancelled {
             order_id: order(),
             user_id: user(),
@@ -143,6 +169,7 @@ impl Till {
             reason: CancelReason::CustomerRequest,
             cancelled_from: OrderStage::Confirmed,
             note: None,
+            refunds: refunds.iter().map(earlier).collect(),
         })
     }
 }
@@ -175,5 +202,13 @@ fn user() -> UserId {
 }
 
 pub(crate) fn total() -> Money {
-    Money::from_minor(400, Currency::JPY).unwrap()
+    yen(400)
+}
+
+fn yen(amount: i64) -> Money {
+    Money::from_minor(amount, Currency::JPY).unwrap()
+}
+
+pub(crate) fn refund_id(number: u128) -> RefundId {
+    RefundId::new(Uuid::from_u128(number))
 }

@@ -11,7 +11,7 @@ use shotengai_messaging::{Aggregate, Loaded};
 use uuid::Uuid;
 
 use super::plan::{Caused, Judged, Kind, Outcome, States, Wait, Write};
-use super::{Addition, Moves, Request, Reservation, Stock, StockError};
+use super::{Addition, Moves, Request, Reservation, Returned, Stock, StockError};
 
 /// After an outcome that is an `Err` a draft holds half a request and is of no more use.
 #[derive(Clone)]
@@ -77,6 +77,7 @@ impl<'a> Draft<'a> {
             Request::Introduce { product, addition, quantity } => self.introduce(index, product, *addition, *quantity),
             Request::Add { product, .. } if !self.knows(product) => Ok(Outcome::UnknownProduct),
             Request::Add { product, addition, quantity } => self.add(index, product, *addition, *quantity),
+            Request::Restock { returns } => self.restock(index, returns),
             Request::Reserve { order, lines } => self.reserve(index, order, lines),
             Request::Release { order } => self.release(index, order),
             Request::Deduct { order } => self.deduct(index, order),
@@ -119,6 +120,20 @@ impl<'a> Draft<'a> {
             .entry(addition)
             .or_insert_with(|| changed(states.additions.get(&addition)))
             .record(StockAdded { addition_id: addition, product_id: product.clone(), quantity }, index)?;
+        Ok(Outcome::Done)
+    }
+
+    fn restock(&mut self, index: usize, returns: &[Returned]) -> Result<Outcome, Outcome> {
+        // They were reserved once, so only a store that was set back does not know them.
+        if !returns.iter().all(|returned| self.knows(&returned.product)) {
+            return Ok(Outcome::Wait(Wait::Product));
+        }
+        for Returned { addition, product, quantity } in returns {
+            match self.add(index, product, *addition, *quantity)? {
+                Outcome::Done => {}
+                outcome => return Err(outcome),
+            }
+        }
         Ok(Outcome::Done)
     }
 

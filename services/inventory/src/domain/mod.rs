@@ -19,6 +19,6 @@ pub use addition::Addition;
 pub(crate) use plan::MAX_ITEMS;
 pub use plan::{Declined, Wait};
 pub(crate) use plan::{Judged, Kind, Outcome, Plan, States, Write, plan};
-pub use request::{Request, merged_lines};
+pub use request::{Request, Returned, merged_lines};
 pub use reservation::Reservation;
 pub use stock::{Moves, Stock, StockError};

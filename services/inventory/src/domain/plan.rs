@@ -165,7 +165,7 @@ pub(crate) fn plan(states: &States, requests: &[&Request]) -> Plan {
         // What a request changes is kept only if all of it is possible and has room.
         let mut tried = draft.clone();
         let outcome = tried.decide(index, request);
-        if matches!(outcome, Outcome::Impossible(_) | Outcome::Stale) {
+        if matches!(outcome, Outcome::Impossible(_) | Outcome::Stale | Outcome::OtherAddition) {
             outcomes.push(outcome);
         } else if tried.items() <= MAX_ITEMS {
             draft = tried;

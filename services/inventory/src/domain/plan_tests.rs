@@ -9,7 +9,7 @@ use shotengai_kernel::{AggregateId, OrderId, ProductId, Quantity, Version};
 use shotengai_messaging::{Aggregate, Loaded};
 use uuid::Uuid;
 
-use super::{Addition, MAX_ITEMS, Outcome, Plan, Request, Reservation, States, Stock, Wait, plan};
+use super::{Addition, MAX_ITEMS, Outcome, Plan, Request, Reservation, Returned, States, Stock, Wait, plan};
 
 fn product(n: usize) -> ProductId {
     ProductId::parse(&format!("prod_{n}")).unwrap()
@@ -134,19 +134,32 @@ enum Fate {
     Stays,
     Cancelled,
     Shipped,
+    /// Shipped, and one piece of each line is sold again.
+    CameBack,
+}
+
+fn restock(n: usize, lines: &[StockLine]) -> Request {
+    let returned = |(place, line): (usize, &StockLine)| Returned {
+        addition: Uuid::from_u128(1_000 + 10 * u128::try_from(n).unwrap() + u128::try_from(place).unwrap()),
+        product: line.product_id.clone(),
+        quantity: Quantity::ONE,
+    };
+    Request::Restock { returns: lines.iter().enumerate().map(returned).collect() }
 }
 
 fn history(pieces: std::ops::Range<u32>) -> impl Strategy<Value = Vec<Request>> {
     let lines = prop::collection::btree_map(0..3_usize, 1..6_u32, 1..=3);
-    let fate = prop_oneof![Just(Fate::Stays), Just(Fate::Cancelled), Just(Fate::Shipped)];
+    let fate = prop_oneof![Just(Fate::Stays), Just(Fate::Cancelled), Just(Fate::Shipped), Just(Fate::CameBack)];
     (prop::collection::vec(pieces, 3), prop::collection::vec((lines, fate), 1..8)).prop_map(|(stocks, orders)| {
         let mut all: Vec<Request> = stocks.into_iter().enumerate().map(|(n, pieces)| introduce(n, pieces)).collect();
         for (n, (lines, fate)) in orders.into_iter().enumerate() {
-            all.push(reserve(n, lines.into_iter().map(|(product, pieces)| line(product, pieces)).collect()));
+            let lines: Vec<_> = lines.into_iter().map(|(product, pieces)| line(product, pieces)).collect();
+            all.push(reserve(n, lines.clone()));
             match fate {
                 Fate::Stays => {}
                 Fate::Cancelled => all.push(Request::Release { order: order(n) }),
                 Fate::Shipped => all.push(Request::Deduct { order: order(n) }),
+                Fate::CameBack => all.extend([Request::Deduct { order: order(n) }, restock(n, &lines)]),
             }
         }
         all
@@ -279,6 +292,21 @@ fn an_addition_happens_once_and_refuses_to_be_another() {
     let states = run(&[introduce(0, 0), add(3), add(3)], &[]);
     assert_eq!(states.stocks[&product(0)].state.available, 3);
     assert_eq!(plan(&states, &[&add(4)]).outcomes, [Outcome::OtherAddition]);
+}
+
+#[test]
+fn pieces_of_a_refund_come_back_together_and_once() {
+    let states = run(&[introduce(0, 0), introduce(1, 0)], &[]);
+    let both = restock(1, &[line(0, 1), line(1, 1)]);
+    let unknown = restock(2, &[line(0, 1), line(9, 1)]);
+    assert_eq!(plan(&states, &[&unknown]).outcomes, [Outcome::Wait(Wait::Product)]);
+    assert!(plan(&states, &[&unknown]).writes.is_empty(), "all of them, or none");
+    let states = run(&[introduce(0, 0), introduce(1, 0), both.clone(), both], &[(1, false)]);
+    assert_eq!([0, 1].map(|n| states.stocks[&product(n)].state.available), [1, 1]);
+    let products: Vec<StockLine> = (0..50).map(|n| line(n, 1)).collect();
+    let introduced: Vec<Request> = (0..50).map(|n| introduce(n, 0)).collect();
+    let decided = plan(&run(&introduced, &[]), &[&restock(3, &products)]);
+    assert_eq!((decided.outcomes.as_slice(), decided.writes.len()), ([Outcome::Done].as_slice(), MAX_ITEMS));
 }
 
 #[test]

@@ -27,6 +27,11 @@ pub enum Request {
         /// How many pieces.
         quantity: Quantity,
     },
+    /// Pieces that had left the house are sold again: all of them, or none.
+    Restock {
+        /// Which, each as an addition of its own that happens once.
+        returns: Vec<Returned>,
+    },
     /// Reserve every line of an order, or none.
     Reserve {
         /// The order.
@@ -46,22 +51,34 @@ pub enum Request {
     },
 }
 
+/// Pieces of a refund that the shop has back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Returned {
+    /// Makes it happen once.
+    pub addition: Uuid,
+    /// The product.
+    pub product: ProductId,
+    /// How many pieces.
+    pub quantity: Quantity,
+}
+
 impl Request {
     /// The order it is about.
     #[must_use]
     pub const fn order(&self) -> Option<&OrderId> {
         match self {
             Self::Reserve { order, .. } | Self::Release { order } | Self::Deduct { order } => Some(order),
-            Self::Introduce { .. } | Self::Add { .. } => None,
+            Self::Introduce { .. } | Self::Add { .. } | Self::Restock { .. } => None,
         }
     }
 
-    /// The addition it is about.
+    /// The additions it is about.
     #[must_use]
-    pub const fn addition(&self) -> Option<Uuid> {
+    pub fn additions(&self) -> Vec<Uuid> {
         match self {
-            Self::Introduce { addition, quantity: Some(_), .. } | Self::Add { addition, .. } => Some(*addition),
-            _ => None,
+            Self::Introduce { addition, quantity: Some(_), .. } | Self::Add { addition, .. } => vec![*addition],
+            Self::Restock { returns } => returns.iter().map(|returned| returned.addition).collect(),
+            _ => Vec::new(),
         }
     }
 }

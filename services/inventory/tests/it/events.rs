@@ -128,3 +128,19 @@ async fn an_order_that_waits_for_its_product_outlasts_an_outage_of_the_stream_wi
     }
     assert!(waited > Duration::from_secs(3600), "{waited:?}");
 }
+
+#[tokio::test]
+async fn pieces_of_a_refund_are_sold_again_once_whatever_comes_first() {
+    for first in [false, true] {
+        let shop = Shop::new(8);
+        shop.handler().handle(&[shop.created(10), shop.placed(&order(1), 4)]).await;
+        let (shipped, refunded) = (shop.shipped(&order(1), 4), shop.refunded(&order(1), 1, 2, 1));
+        let batch = if first { [refunded.clone(), shipped, refunded] } else { [shipped, refunded.clone(), refunded] };
+        assert_eq!(shop.handler().handle(&batch).await, vec![Disposition::Done; 3]);
+        assert_eq!(shop.stock().await, Stock { available: 8, reserved: 0, deducted: 4 });
+        // Two refunds of one order are two returns; one without pieces to sell is none.
+        let more = [shop.refunded(&order(1), 2, 1, 0), shop.refunded(&order(1), 3, 0, 1)];
+        assert_eq!(shop.handler().handle(&more).await, vec![Disposition::Done; 2]);
+        assert_eq!(shop.stock().await, Stock { available: 9, reserved: 0, deducted: 4 });
+    }
+}

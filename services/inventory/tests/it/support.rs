@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use shotengai_contracts::aggregates;
 use shotengai_contracts::events::{
-    CancelReason, OrderCancelled, OrderItem, OrderPlaced, OrderStage, Presentation, ProductCreated,
+    CancelReason, OrderCancelled, OrderItem, OrderPlaced, OrderRefunded, OrderShipped, OrderStage, Presentation,
+    ProductCreated, RefundLine,
 };
 use shotengai_contracts::topology::{Service, queues};
 use shotengai_contracts::{Envelope, Event, Metadata, Owner};
 use shotengai_inventory::domain::{Reservation, Stock};
 use shotengai_inventory::{InventoryRole, InventorySettings};
 use shotengai_kernel::{
-    AggregateId, Currency, EventId, Money, Names, OrderId, Ports, ProductId, Quantity, UserId, Version,
+    AggregateId, Currency, EventId, Money, Names, OrderId, Ports, ProductId, Quantity, RefundId, UserId, Version,
 };
 use shotengai_kit::{Installation, NextCall, RoleUnderTest, role};
 use shotengai_messaging::{Aggregates, CommitWriter, Delivery, EventStore, Handler, Infrastructure, Outbox};
+use uuid::Uuid;
 
 pub(crate) struct Shop {
     pub(crate) ports: Ports,
@@ -110,6 +112,34 @@ impl Shop {
             reason: CancelReason::CustomerRequest,
             cancelled_from: OrderStage::Pending,
             note: None,
+            refunds: Vec::new(),
+        })
+    }
+}
+
+impl Shop {
+    pub(crate) fn shipped(&self, order: &OrderId, pieces: u32) -> Delivery {
+        let (order_id, items) = (order.clone(), items(pieces));
+        self.delivery(OrderShipped { order_id, user_id: user(), items, total: price() })
+    }
+
+    /// So many pieces were refunded and are sold again, and so many were not.
+    pub(crate) fn refunded(&self, order: &OrderId, refund: u128, restocked: u32, lost: u32) -> Delivery {
+        let line = |pieces, restock| {
+            let quantity = Quantity::new(pieces).ok()?;
+            Some(RefundLine { product_id: product(), quantity, restock })
+        };
+        self.delivery(OrderRefunded {
+            refund_id: RefundId::new(Uuid::from_u128(refund)),
+            order_id: order.clone(),
+            user_id: user(),
+            items: items(restocked + lost),
+            total: price(),
+            amount: price(),
+            refunded: price(),
+            lines: [line(restocked, true), line(lost, false)].into_iter().flatten().collect(),
+            reason: "broken".to_owned(),
+            refunded_from: OrderStage::Shipped,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Which event asks for which mail, and what that mail is about.
 
-use shotengai_contracts::events::{CancelReason, Event, OrderItem, OrderStage};
-use shotengai_kernel::{Money, OrderId, UserId};
+use shotengai_contracts::events::{CancelReason, EarlierRefund, Event, OrderItem, OrderStage};
+use shotengai_kernel::{Money, OrderId, RefundId, UserId};
 
 /// The mails a customer may get about one order; each at least once, and normally once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,11 +14,13 @@ pub enum MailKind {
     Shipped,
     /// It came to nothing, and why.
     Cancelled,
+    /// The shop gave money back; one mail a refund.
+    Refunded,
 }
 
 impl MailKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Received, Self::Receipt, Self::Shipped, Self::Cancelled];
+    pub const ALL: [Self; 5] = [Self::Received, Self::Receipt, Self::Shipped, Self::Cancelled, Self::Refunded];
 
     /// Its word, in claims, message ids and file names.
     #[must_use]
@@ -28,6 +30,7 @@ impl MailKind {
             Self::Receipt => "receipt",
             Self::Shipped => "shipped",
             Self::Cancelled => "cancelled",
+            Self::Refunded => "refunded",
         }
     }
 }
@@ -39,6 +42,21 @@ pub struct Cancellation {
     pub reason: CancelReason,
     /// What is known about the money.
     pub charge: Charge,
+    /// What of it goes back by refunds of the shop that came before.
+    pub earlier: Option<Money>,
+}
+
+/// What the shop gave back, as far as its customer is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refund {
+    /// Which refund.
+    pub refund_id: RefundId,
+    /// How much by this one.
+    pub amount: Money,
+    /// How much by this one and those before it.
+    pub refunded: Money,
+    /// The shop's words about it.
+    pub reason: String,
 }
 
 /// Whether a cancelled order had been paid.
@@ -90,6 +108,8 @@ pub struct OrderMail {
     pub total: Money,
     /// With a [`MailKind::Cancelled`] only.
     pub cancellation: Option<Cancellation>,
+    /// With a [`MailKind::Refunded`] only.
+    pub refund: Option<Refund>,
 }
 
 impl OrderMail {
@@ -103,24 +123,54 @@ impl OrderMail {
             items: items.to_vec(),
             total,
             cancellation: None,
+            refund: None,
         };
         match event {
             Event::OrderPlaced(e) => Some(about(MailKind::Received, &e.order_id, &e.user_id, &e.items, e.total)),
             Event::OrderPaid(e) => Some(about(MailKind::Receipt, &e.order_id, &e.user_id, &e.items, e.total)),
             Event::OrderShipped(e) => Some(about(MailKind::Shipped, &e.order_id, &e.user_id, &e.items, e.total)),
             Event::OrderCancelled(e) => Some(Self {
-                cancellation: Some(Cancellation { reason: e.reason, charge: Charge::of(e.cancelled_from, e.reason) }),
+                cancellation: Some(Cancellation {
+                    reason: e.reason,
+                    charge: Charge::of(e.cancelled_from, e.reason),
+                    earlier: earlier(&e.refunds),
+                }),
                 ..about(MailKind::Cancelled, &e.order_id, &e.user_id, &e.items, e.total)
             }),
+            Event::OrderRefunded(e) => Some(Self {
+                refund: Some(Refund {
+                    refund_id: e.refund_id,
+                    amount: e.amount,
+                    refunded: e.refunded,
+                    reason: e.reason.clone(),
+                }),
+                ..about(MailKind::Refunded, &e.order_id, &e.user_id, &e.items, e.total)
+            }),
             _ => None,
+        }
+    }
+
+    /// Which mail about its order it is, to be sent once: its kind and, of several of one kind, which.
+    #[must_use]
+    pub fn which(&self) -> String {
+        match &self.refund {
+            Some(refund) => format!("{}/{}", self.kind.as_str(), refund.refund_id),
+            None => self.kind.as_str().to_owned(),
         }
     }
 
     /// The Message-ID of this mail: the same on every copy, so that a mailbox can tell a copy from a second mail.
     #[must_use]
     pub fn message_id(&self, domain: &str) -> String {
-        format!("<{}.{}@{domain}>", self.order_id, self.kind.as_str())
+        format!("<{}.{}@{domain}>", self.order_id, self.which().replace('/', "."))
     }
+}
+
+/// Sum of earlier refunds; none where there are none. They are no more than the order's total, so it is an amount.
+fn earlier(refunds: &[EarlierRefund]) -> Option<Money> {
+    let mut amounts = refunds.iter().map(|refund| refund.amount);
+    let first = amounts.next()?;
+    amounts.try_fold(first, Money::plus).ok()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use shotengai_notification::claims::LEASE;
 use shotengai_notification::domain::mail::MailKind;
 use shotengai_testing::memory::{FaultInjector, InjectedFault};
 
-use crate::support::{Harness, MAILS, Mood, event};
+use crate::support::{Harness, MAILS, Mood, event, refunded};
 
 fn is_retry(disposition: &Disposition) -> bool {
     disposition.comes_again()
@@ -31,9 +31,24 @@ async fn each_kind_is_mailed_once_however_often_its_event_comes() {
     let sent = street.mailer.sent.lock().unwrap().clone();
     let mut ids: Vec<_> = sent.iter().map(|mail| mail.message_id.as_str()).collect();
     ids.sort_unstable();
-    let expected = ["cancelled", "receipt", "received", "shipped"].map(|kind| format!("<ord_1.{kind}@shotengai>"));
+    let refunded = "refunded.00000000-0000-0000-0000-000000000001";
+    let expected =
+        ["cancelled", "receipt", "received", refunded, "shipped"].map(|kind| format!("<ord_1.{kind}@shotengai>"));
     assert_eq!(ids, expected);
     assert!(sent.iter().all(|mail| mail.traceparent.is_some() && mail.content.text.contains("¥1,420")));
+}
+
+#[tokio::test]
+async fn each_refund_of_an_order_is_mailed_once() {
+    let street = Harness::new();
+    let handler = street.handler(Arc::clone(&street.mailer) as Arc<dyn Mailer>);
+    let [first, second] = [(1, 400, 400), (2, 100, 500)].map(|(number, by, sum)| refunded(number, by, sum));
+    for event in [&second, &first, &first, &second] {
+        assert_eq!(handler.handle(&[street.delivery(event)]).await, [Disposition::Done]);
+    }
+    let sent = street.mailer.sent.lock().unwrap();
+    let subjects: Vec<_> = sent.iter().map(|mail| mail.content.subject.as_str()).collect();
+    assert_eq!(subjects, ["¥100 を返金しました", "¥400 を返金しました"]);
 }
 
 #[tokio::test]
@@ -231,5 +246,5 @@ async fn a_mail_that_is_tried_again_is_paid_for_once() {
     for kind in MailKind::ALL {
         assert_eq!(street.handle(kind).await, Disposition::Done);
     }
-    assert_eq!(street.sent(), 4);
+    assert_eq!(street.sent(), MailKind::ALL.len());
 }

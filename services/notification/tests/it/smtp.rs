@@ -34,12 +34,12 @@ async fn mails_of_a_batch_arrive_whole() {
     let mailer = mailer(port);
     let handler = street.handler(Arc::clone(&mailer) as Arc<dyn Mailer>);
     let batch: Vec<_> = MailKind::ALL.iter().map(|kind| street.delivery(&event(*kind))).collect();
-    assert_eq!(handler.handle(&batch).await, vec![Disposition::Done; 4]);
-    assert_eq!(handler.handle(&batch).await, vec![Disposition::Done; 4]);
+    assert_eq!(handler.handle(&batch).await, vec![Disposition::Done; MailKind::ALL.len()]);
+    assert_eq!(handler.handle(&batch).await, vec![Disposition::Done; MailKind::ALL.len()]);
     mailer.ping().await.unwrap();
 
     let found = store.list(0, 50);
-    assert_eq!(found.messages.len(), 4);
+    assert_eq!(found.messages.len(), MailKind::ALL.len());
     let receipt = found.messages.iter().find(|mail| mail.message_id == "ord_1.receipt@shotengai").unwrap();
     assert_eq!(receipt.subject, "お支払いを確認しました（¥1,420）");
     assert_eq!(receipt.to[0].address, "hana@example.jp");

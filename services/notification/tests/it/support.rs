@@ -7,19 +7,20 @@ use async_trait::async_trait;
 use serde_json::json;
 use shotengai_contracts::events::OrderStage;
 use shotengai_contracts::events::{
-    CancelReason, Event, OrderCancelled, OrderItem, OrderPaid, OrderPlaced, OrderShipped,
+    CancelReason, Event, OrderCancelled, OrderItem, OrderPaid, OrderPlaced, OrderRefunded, OrderShipped,
 };
 use shotengai_contracts::topology::{Service, queues, tables};
 use shotengai_contracts::{Envelope, Metadata};
 use shotengai_kernel::{
-    AggregateId, Currency, EventId, Money, Names, OrderId, ProductId, Quantity, TextRule, UserId, Version,
+    AggregateId, Currency, EventId, Money, Names, OrderId, ProductId, Quantity, RefundId, TextRule, UserId, Version,
 };
 use shotengai_kit::{Installation, role};
 use shotengai_messaging::{Delivery, Disposition, Fault, FaultKind, Handler, Infrastructure, Key, Table};
-use shotengai_notification::domain::mail::{Cancellation, Charge, MailKind, OrderMail};
+use shotengai_notification::domain::mail::{Cancellation, Charge, MailKind, OrderMail, Refund};
 use shotengai_notification::{Mailer, Mailing, OutgoingMail, SendError, Templates};
 use shotengai_runtime::{OrderLinks, Pseudonyms};
 use shotengai_testing::memory::{FaultInjector, NoFaults};
+use uuid::Uuid;
 
 /// How many mails an address gets a day.
 pub(crate) const MAILS: u16 = 40;
@@ -51,7 +52,7 @@ pub(crate) fn product(id: &str, name: &str, price: i64, quantity: u32) -> OrderI
     }
 }
 
-fn yen(amount: i64) -> Money {
+pub(crate) fn yen(amount: i64) -> Money {
     Money::from_minor(amount, Currency::JPY).unwrap()
 }
 
@@ -72,9 +73,27 @@ pub(crate) fn mail(kind: MailKind) -> OrderMail {
         user_id: user_id(),
         items: items(),
         total: yen(1_420),
-        cancellation: (kind == MailKind::Cancelled)
-            .then_some(Cancellation { reason: CancelReason::OutOfStock, charge: Charge::None }),
+        cancellation: (kind == MailKind::Cancelled).then_some(Cancellation {
+            reason: CancelReason::OutOfStock,
+            charge: Charge::None,
+            earlier: None,
+        }),
+        refund: (kind == MailKind::Refunded).then(|| refund(1, 400, 400)),
     }
+}
+
+pub(crate) fn refund(number: u128, amount: i64, refunded: i64) -> Refund {
+    let (amount, refunded) = (yen(amount), yen(refunded));
+    let refund_id = RefundId::new(Uuid::from_u128(number));
+    Refund { refund_id, amount, refunded, reason: "two pieces were broken".to_owned() }
+}
+
+/// The event that tells of the refund of this number.
+pub(crate) fn refunded(number: u128, amount: i64, refunded: i64) -> Event {
+    let Refund { refund_id, amount, refunded, reason } = refund(number, amount, refunded);
+    let (order_id, user_id, items, total) = (order_id(), user_id(), items(), yen(1_420));
+    let (lines, refunded_from) = (Vec::new(), OrderStage::Shipped);
+    OrderRefunded { refund_id, order_id, user_id, items, total, amount, refunded, lines, reason, refunded_from }.into()
 }
 
 fn order_id() -> OrderId {
@@ -97,8 +116,10 @@ pub(crate) fn event(kind: MailKind) -> Event {
         MailKind::Shipped => OrderShipped { order_id, user_id, items, total }.into(),
         MailKind::Cancelled => {
             let (reason, cancelled_from, note) = (CancelReason::OutOfStock, OrderStage::Pending, None);
-            OrderCancelled { order_id, user_id, items, total, reason, cancelled_from, note }.into()
+            let refunds = Vec::new();
+            OrderCancelled { order_id, user_id, items, total, reason, cancelled_from, note, refunds }.into()
         }
+        MailKind::Refunded => refunded(1, 400, 400),
     }
 }
 
@@ -180,7 +201,7 @@ impl Harness {
     }
 
     pub(crate) async fn claim_of(&self, order: &str, kind: MailKind) -> serde_json::Value {
-        let row = self.table.get(&Key::new(order, kind.as_str())).await.unwrap();
+        let row = self.table.get(&Key::new(order, mail(kind).which())).await.unwrap();
         row.map(|row| row.doc).unwrap_or_default()
     }
 

@@ -1,7 +1,7 @@
 //! What makes a repeated request the same request.
 
 use sha2::{Digest, Sha256};
-use shotengai_kernel::{CartId, OrderId, UserId, Version};
+use shotengai_kernel::{CartId, OrderId, RefundId, UserId, Version};
 use uuid::Uuid;
 
 /// Where ids that derive from a key live: no other derivation in the street uses it.
@@ -19,6 +19,12 @@ pub fn order_id(user: &UserId, key: &str) -> OrderId {
 pub fn order_id_of_cart(cart: &CartId, version: Version) -> OrderId {
     // A cart's id begins otherwise than a person's, so this is no order of a key.
     OrderId::from_uuid(Uuid::new_v5(&NAMESPACE, format!("{cart}\n{version}").as_bytes()))
+}
+
+/// The refund of an order that this key of this administrator makes.
+#[must_use]
+pub fn refund_id(by: &UserId, order: &OrderId, key: &str) -> RefundId {
+    RefundId::new(Uuid::new_v5(&NAMESPACE, format!("refund\n{by}\n{order}\n{key}").as_bytes()))
 }
 
 /// SHA-256 of a body as sent, in hexadecimal.
@@ -46,6 +52,15 @@ mod tests {
         assert_eq!(of(1), of(1));
         assert_ne!(of(1), of(2));
         assert_ne!(of(1), order_id(&user, "1"));
+    }
+
+    #[test]
+    fn one_key_of_two_orders_or_two_administrators_is_two_refunds() {
+        let [one, two] = ["usr_1", "usr_2"].map(|user| UserId::parse(user).unwrap());
+        let [this, that] = ["ord_1", "ord_2"].map(|order| OrderId::parse(order).unwrap());
+        assert_eq!(refund_id(&one, &this, "k"), refund_id(&one, &this, "k"));
+        let others = [refund_id(&two, &this, "k"), refund_id(&one, &that, "k"), refund_id(&one, &this, "l")];
+        assert!(!others.contains(&refund_id(&one, &this, "k")));
     }
 
     #[test]

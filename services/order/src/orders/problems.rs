@@ -17,7 +17,7 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::NotFound => Self::not_found(detail),
             Refusal::KeyReused => Self::of(&IDEMPOTENCY_KEY_REUSED).detail(detail),
-            Refusal::NotShippable(_) => Self::of(&ORDER_NOT_SHIPPABLE).detail(detail),
+            Refusal::NotShippable(_) | Refusal::Refunded => Self::of(&ORDER_NOT_SHIPPABLE).detail(detail),
             Refusal::AlreadyShipped => Self::of(&ORDER_ALREADY_SHIPPED).detail(detail),
         }
     }

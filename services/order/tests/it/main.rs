@@ -13,6 +13,7 @@ mod mutants;
 mod pending;
 mod placing;
 mod pricing;
+mod refunds;
 mod saga;
 mod shop;
 mod support;

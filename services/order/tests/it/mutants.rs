@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use shotengai_kit::Sender;
 use shotengai_mutations::mutants;
 
 use crate::asking_catalog::stand_in;
@@ -66,4 +67,50 @@ async fn only_right_bodies_become_orders_and_none_is_a_fault_of_ours() {
     assert_eq!(shop.written().await, taken);
     assert!((30..500).contains(&taken), "{taken} of 600 were right: both sides are tried");
     assert!(types.len() >= 4, "{types:?}");
+}
+
+/// What no refund may lack or have, by other means than the service's.
+fn may_be_refund(body: &[u8]) -> bool {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return false };
+    let line_fits = |line: &Value| {
+        has_only(line, &["product_id", "quantity", "restock"])
+            && line["product_id"] == "prod_kinoko"
+            && line["quantity"].as_u64().is_some_and(|quantity| (1..=300).contains(&quantity))
+    };
+    let lines_fit =
+        body["lines"].is_null() || body["lines"].as_array().is_some_and(|lines| lines.iter().all(line_fits));
+    let amount_fits = body["amount"].is_null() || body["amount"].as_f64().is_some_and(|amount| amount >= 1.0);
+    let reason = body["reason"].as_str().map_or(0, |reason| reason.trim().chars().count());
+    has_only(&body, &["lines", "amount", "restock", "reason"])
+        && lines_fit
+        && amount_fits
+        && (1..=200).contains(&reason)
+}
+
+#[actix_web::test]
+async fn only_right_bodies_become_refunds_and_together_they_are_never_more_than_was_paid() {
+    let shop = Shop::open(&stand_in()).await;
+    let order = json!({ "items": [{ "product_id": "prod_kinoko", "quantity": 300 }] }).to_string().into_bytes();
+    let (status, order) = shop.statuses(std::iter::once(order)).await.remove(0);
+    assert_eq!(status, 202, "{order}");
+    let id = order["order_id"].as_str().unwrap();
+    shop.pay(id).await;
+    let valid = json!({
+        "lines": [{ "product_id": "prod_kinoko", "quantity": 2, "restock": false }], "amount": 150, "reason": "broken",
+    });
+    let bodies: Vec<_> = mutants(&valid, 5, 400).collect();
+    let sent = bodies.iter().map(|mutant| mutant.body.clone());
+    let answers = shop.statuses_at(&format!("/orders/{id}/refund"), Sender::Admin, sent).await;
+    let (mut refunded, mut statuses) = (0, BTreeSet::new());
+    for (mutant, (status, answer)) in bodies.iter().zip(answers) {
+        let sent = String::from_utf8_lossy(&mutant.body);
+        assert!([202, 400, 409, 422].contains(&status), "{sent}: {status} {answer}");
+        statuses.insert(status);
+        if status == 202 {
+            assert!(!mutant.doubled && may_be_refund(&mutant.body), "{sent}: {answer}");
+            refunded += answer["amount"].as_u64().unwrap();
+        }
+    }
+    assert_eq!(statuses.len(), 4, "all sides are tried: {statuses:?}");
+    assert!(refunded <= order["total"].as_u64().unwrap(), "{refunded}");
 }

@@ -94,10 +94,20 @@ impl Shop {
 
     /// The statuses that bodies of POST /orders get, without a key.
     pub(crate) async fn statuses(&self, bodies: impl Iterator<Item = Vec<u8>>) -> Vec<(u16, Value)> {
+        self.statuses_at("/orders", Sender::Customer("1"), bodies).await
+    }
+
+    /// The statuses that bodies posted to `path` get.
+    pub(crate) async fn statuses_at(
+        &self,
+        path: &str,
+        sender: Sender<'_>,
+        bodies: impl Iterator<Item = Vec<u8>>,
+    ) -> Vec<(u16, Value)> {
         let post = |body: Vec<u8>| {
-            TestRequest::post().uri("/orders").insert_header((CONTENT_TYPE, "application/json")).set_payload(body)
+            TestRequest::post().uri(path).insert_header((CONTENT_TYPE, "application/json")).set_payload(body)
         };
-        let answers = self.role.send_all(bodies.map(post), Sender::Customer("1")).await;
+        let answers = self.role.send_all(bodies.map(post), sender).await;
         answers.into_iter().map(|answer| (answer.status, answer.body)).collect()
     }
 

@@ -16,7 +16,7 @@ use shotengai_order::orders::domain::{Lines, Order};
 use shotengai_order::orders::pending::PendingOrders;
 use shotengai_order::orders::place::{PlaceOrder, Placing};
 use shotengai_order::prices::Prices;
-use shotengai_order::{CartOrdering, CartService, OrderRole, OrderSettings};
+use shotengai_order::{CartOrdering, CartService, OrderRole, OrderSettings, Refunding};
 use shotengai_testing::memory::FaultInjector;
 use uuid::Uuid;
 
@@ -26,6 +26,7 @@ pub(crate) struct World {
     pub(crate) orders: Orders,
     pub(crate) prices: Prices,
     pub(crate) placing: Placing,
+    pub(crate) refunding: Refunding,
     pub(crate) carts: CartService,
     pub(crate) ordering: CartOrdering,
     pub(crate) handler: Arc<dyn Handler>,
@@ -49,7 +50,7 @@ impl World {
         let order_deadline_seconds = u32::try_from(timeout.as_secs()).unwrap();
         let settings = OrderSettings { order_deadline_seconds, ..OrderSettings::default() };
         let order = shotengai_order::assemble(installation.deps(Service::ORDER), &settings);
-        let OrderRole { orders, placing, carts, ordering, prices, role } = order;
+        let OrderRole { orders, placing, refunding, carts, ordering, prices, role } = order;
         Self {
             catalog: FakeCatalog(Arc::clone(&installation.neighbours)),
             handler: role::handler(&role, &queues::ORDER),
@@ -57,6 +58,7 @@ impl World {
             orders,
             prices,
             placing,
+            refunding,
             carts,
             ordering,
             role,
@@ -69,6 +71,11 @@ impl World {
     pub(crate) fn carts_elsewhere(&self) -> (CartService, CartOrdering) {
         let order = shotengai_order::assemble(self.installation.deps(Service::ORDER), &self.settings);
         (order.carts, order.ordering)
+    }
+
+    /// Refunds of another process: nothing that it has loaded is known to this one.
+    pub(crate) fn refunding_elsewhere(&self) -> Refunding {
+        shotengai_order::assemble(self.installation.deps(Service::ORDER), &self.settings).refunding
     }
 
     /// The handler of another process: nothing that it has loaded is known to this one.

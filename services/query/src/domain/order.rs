@@ -1,8 +1,10 @@
 //! Orders as their owners see them.
 
-use shotengai_contracts::events::{CancelReason, OrderItem, OrderStage};
+use serde::{Deserialize, Serialize};
+use shotengai_contracts::api::refunds::RefundStatus;
+use shotengai_contracts::events::{CancelReason, OrderItem, OrderStage, RefundLine};
 use shotengai_contracts::{Envelope, Misplaced, OrderEvent};
-use shotengai_kernel::{AggregateId, Money, OrderId, Timestamp, UserId, Version};
+use shotengai_kernel::{AggregateId, Money, OrderId, RefundId, Timestamp, UserId, Version};
 
 use super::{Fold, stored_text, stored_time};
 
@@ -23,12 +25,31 @@ pub struct OrderRow {
     pub reason: Option<CancelReason>,
     /// What was said about the cancellation.
     pub note: Option<String>,
+    /// What the shop gives back, oldest first.
+    pub refunds: Vec<RefundRow>,
     /// When it was placed.
     pub placed_at: Timestamp,
     /// When its last event was decided.
     pub updated_at: Timestamp,
     /// The order aggregate's version.
     pub version: Version,
+}
+
+/// One refund.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RefundRow {
+    /// Which.
+    pub refund_id: RefundId,
+    /// How far it has come.
+    pub status: RefundStatus,
+    /// How much.
+    pub amount: Money,
+    /// The pieces it is for.
+    pub lines: Vec<RefundLine>,
+    /// The shop's words about it.
+    pub reason: String,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
 }
 
 /// Every stage, for reading one back from its text.
@@ -39,6 +60,14 @@ pub const STAGES: [OrderStage; 5] =
 #[must_use]
 pub fn stage(name: &str) -> Option<OrderStage> {
     STAGES.into_iter().find(|stage| stage.as_str() == name)
+}
+
+impl OrderRow {
+    /// Whether there is such a refund, which has come this far now.
+    fn answer(&mut self, id: RefundId, status: RefundStatus) -> bool {
+        let found = self.refunds.iter_mut().find(|refund| refund.refund_id == id);
+        found.map(|refund| refund.status = status).is_some()
+    }
 }
 
 impl Fold for OrderRow {
@@ -72,6 +101,7 @@ impl Fold for OrderRow {
             total: placed.total,
             reason: None,
             note: None,
+            refunds: Vec::new(),
             placed_at: time,
             updated_at: time,
             version: envelope.aggregateversion,
@@ -90,7 +120,19 @@ impl Fold for OrderRow {
                 self.reason = Some(cancelled.reason);
                 self.note = cancelled.note.as_deref().map(stored_text);
             }
-            OrderEvent::OrderPlaced(_)
+            OrderEvent::OrderRefundRequested(asked) => self.refunds.push(RefundRow {
+                refund_id: asked.refund_id,
+                status: RefundStatus::Requested,
+                amount: asked.amount,
+                lines: asked.lines.clone(),
+                reason: stored_text(&asked.reason),
+                requested_at: stored_time(envelope.time),
+            }),
+            OrderEvent::OrderRefunded(it) if self.answer(it.refund_id, RefundStatus::Refunded) => {}
+            OrderEvent::OrderRefundDeclined(it) if self.answer(it.refund_id, RefundStatus::Declined) => {}
+            OrderEvent::OrderRefunded(_)
+            | OrderEvent::OrderRefundDeclined(_)
+            | OrderEvent::OrderPlaced(_)
             | OrderEvent::ItemAddedToCart(_)
             | OrderEvent::CartItemChanged(_)
             | OrderEvent::ItemRemovedFromCart(_)

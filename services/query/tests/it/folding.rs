@@ -1,13 +1,14 @@
 //! The fold: whatever way the events come, the row is the same.
 
 use proptest::prelude::*;
+use shotengai_contracts::api::refunds::RefundStatus;
 use shotengai_contracts::events::{CancelReason, OrderStage};
 use shotengai_contracts::{Envelope, Event};
 use shotengai_kernel::Version;
 use shotengai_messaging::Commit;
 use shotengai_query::domain::{Applied, Broken, Fold, OrderRow, ProductRow, StockRow, apply, refold};
 
-use crate::history::{envelopes, order, product, stock, yen};
+use crate::history::{envelopes, order, product, refunded_order, stock, yen};
 
 fn decoded(commits: &[Commit]) -> Vec<(Envelope, Event)> {
     envelopes(commits).into_iter().map(|envelope| (envelope.clone(), envelope.event().unwrap())).collect()
@@ -63,6 +64,28 @@ proptest! {
         let history = decoded(&order("1", "mei", 0, OrderStage::Shipped));
         prop_assert_eq!(deliver::<OrderRow>(&history, &order_of_events, extra), fold(&history));
     }
+}
+
+proptest! {
+    #[test]
+    fn a_refunded_order_is_the_same_in_whatever_order_and_however_often_its_events_come(order_of_events in any_order(10), extra in 0..3_usize) {
+        let history = decoded(&refunded_order("1", "mei"));
+        prop_assert_eq!(deliver::<OrderRow>(&history, &order_of_events, extra), fold(&history));
+    }
+}
+
+#[test]
+fn an_order_has_its_refunds_and_how_far_each_has_come() {
+    let history = decoded(&refunded_order("1", "mei"));
+    let of = |count: usize| fold::<OrderRow>(&history[..count]).unwrap().refunds;
+    let status = |count: usize| of(count).iter().map(|refund| refund.status).collect::<Vec<_>>();
+    use RefundStatus::{Declined, Refunded, Requested};
+    assert_eq!([status(6), status(8), status(9)], [vec![], vec![Requested, Requested], vec![Requested, Declined]]);
+    assert_eq!(status(10), [Refunded, Declined]);
+    assert_eq!(of(10)[0].reason, "broken\u{fffd}", "PostgreSQL takes no NUL");
+    // An answer to a refund that nobody asked for has something before it that was never seen.
+    let strange: Vec<_> = history[..6].iter().chain(&history[9..]).cloned().collect();
+    assert!(refold::<OrderRow>(strange.iter().map(|(envelope, event)| (envelope, event))).is_err());
 }
 
 #[test]

@@ -4,14 +4,14 @@ use jiff::SignedDuration;
 use shotengai_contracts::aggregates;
 use shotengai_contracts::events::CancelReason;
 use shotengai_contracts::events::{
-    OrderCancelled, OrderConfirmed, OrderItem, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderShipped, OrderStage,
-    OrderStockSecured, Presentation, ProductCreated, ProductDeleted, ProductImageAdded, ProductPriceChanged,
-    ProductRestored, ProductUpdated, StockMoved,
+    OrderCancelled, OrderConfirmed, OrderItem, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderRefundDeclined,
+    OrderRefundRequested, OrderRefunded, OrderShipped, OrderStage, OrderStockSecured, Presentation, ProductCreated,
+    ProductDeleted, ProductImageAdded, ProductPriceChanged, ProductRestored, ProductUpdated, RefundLine, StockMoved,
 };
 use shotengai_contracts::{Envelope, Event, Metadata};
 use shotengai_kernel::{
-    AggregateId, CommitId, Currency, EventId, Money, Names, OrderId, PaymentId, ProductId, Quantity, Timestamp, UserId,
-    Version,
+    AggregateId, CommitId, Currency, EventId, Money, Names, OrderId, PaymentId, ProductId, Quantity, RefundId,
+    Timestamp, UserId, Version,
 };
 use shotengai_messaging::Commit;
 use uuid::Uuid;
@@ -155,7 +155,10 @@ pub(crate) fn order(name: &str, user: &str, start_second: i64, stage: OrderStage
         let reason = CancelReason::OutOfStock;
         let note = Some("sorry\0".to_owned());
         let cancelled_from = OrderStage::Pending;
-        events.push(OrderCancelled { order_id, user_id, items, total, reason, cancelled_from, note }.into());
+        events.push(
+            OrderCancelled { order_id, user_id, items, total, reason, cancelled_from, note, refunds: Vec::new() }
+                .into(),
+        );
     } else if stage != OrderStage::Pending {
         let payment_id = PaymentId::of_order(&order_id);
         events.push(OrderPaymentSecured { order_id: order_id.clone(), payment_id }.into());
@@ -170,6 +173,42 @@ pub(crate) fn order(name: &str, user: &str, start_second: i64, stage: OrderStage
         }
     }
     commits(&AggregateId::from(&placed_id(name)), start_second, events)
+}
+
+/// A shipped order of two sweets at 200 yen, of which one was refunded and another refund was declined.
+pub(crate) fn refunded_order(name: &str, user: &str) -> Vec<Commit> {
+    let mut events: Vec<Event> = order(name, user, 0, OrderStage::Shipped)
+        .iter()
+        .flat_map(|commit| &commit.events)
+        .map(|envelope| envelope.event().unwrap())
+        .collect();
+    let Some(Event::OrderShipped(shipped)) = events.last().cloned() else { panic!("it is shipped") };
+    let OrderShipped { order_id, user_id, items, total } = shipped;
+    let lines = vec![RefundLine { product_id: product_id("kinoko"), quantity: Quantity::ONE, restock: true }];
+    let ids = [1, 2].map(|number| RefundId::new(Uuid::from_u128(number)));
+    let (reason, refunded_from) = ("broken\0".to_owned(), OrderStage::Shipped);
+    for refund_id in ids {
+        let asked = OrderRefundRequested {
+            refund_id,
+            order_id: order_id.clone(),
+            user_id: user_id.clone(),
+            amount: yen(200),
+            lines: lines.clone(),
+            reason: reason.clone(),
+            request_fingerprint: String::new(),
+        };
+        events.push(asked.into());
+    }
+    let (refund_id, amount, declined) = (ids[0], yen(200), ids[1]);
+    let (id, user_id_of) = (order_id.clone(), user_id.clone());
+    events.push(OrderRefundDeclined { refund_id: declined, order_id: id, user_id: user_id_of, amount }.into());
+    let id = AggregateId::from(&order_id);
+    let refunded = amount;
+    events.push(
+        OrderRefunded { refund_id, order_id, user_id, items, total, amount, refunded, lines, reason, refunded_from }
+            .into(),
+    );
+    commits(&id, 0, events)
 }
 
 fn placed_id(name: &str) -> OrderId {

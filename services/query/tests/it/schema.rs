@@ -15,7 +15,8 @@ async fn pods_that_start_together_migrate_one_after_the_other() {
     assert!(pods.iter().all(|pod| pod.are_done()));
     let history = "SELECT count(*) FROM refinery_schema_history";
     let rows = database.session().await.unwrap().query("count", history, &[]).await.unwrap();
-    assert_eq!(rows[0].get::<_, i64>(0), 4);
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap().count();
+    assert_eq!(rows[0].get::<_, i64>(0), i64::try_from(files).unwrap());
 }
 
 #[tokio::test]
@@ -38,7 +39,7 @@ async fn a_release_that_was_taken_back_serves_from_the_schema_of_the_next_one() 
     let database = empty_database("migrated_by_the_next").await;
     Migrations::new(database.clone(), ports()).run().await.unwrap();
     let next = "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) \
-                VALUES (5, 'what_comes', '2027-01-01T00:00:00Z', '1')";
+                VALUES (99, 'what_comes', '2027-01-01T00:00:00Z', '1')";
     database.session().await.unwrap().query("next", next, &[]).await.unwrap();
     let taken_back = Migrations::new(database, ports());
     taken_back.run().await.unwrap();

@@ -14,7 +14,7 @@ use shotengai_query::QuerySettings;
 use shotengai_runtime::{DatabaseSettings, OrderLinks};
 use tokio_util::sync::CancellationToken;
 
-use crate::history::{envelopes, order, product, stock};
+use crate::history::{envelopes, order, product, refunded_order, stock};
 use crate::support::{absent_database_url, empty_database_url};
 
 pub(crate) struct Served {
@@ -173,6 +173,28 @@ async fn the_link_of_a_mail_opens_its_order_for_everybody_and_no_other() {
     let list = format!("/orders?key={first}");
     assert_eq!(served.get(&list, Sender::Nobody).await.0, 401);
     assert_eq!(served.get(&list, mei).await.0, 400);
+}
+
+#[actix_web::test]
+async fn an_order_shows_its_refunds_and_a_link_not_what_the_shop_wrote() {
+    let served = Served::start(empty_database_url("served_refunds").await).await;
+    served.publish(Owner::Order, &refunded_order("1", "mei")).await;
+    let (status, shown) = served.get_once_up("/orders/ord_1?min_version=ord_1:10", Sender::Customer("mei")).await;
+    let [one, two] = [1, 2].map(|number| uuid::Uuid::from_u128(number).to_string());
+    let lines = serde_json::json!([{ "product_id": "prod_kinoko", "quantity": 1, "restock": true }]);
+    let refund = |id: &str, status: &str, second: u32| {
+        serde_json::json!({
+            "refund_id": id, "status": status, "amount": 200, "lines": lines, "reason": "broken\u{fffd}",
+            "requested_at": format!("2026-01-01T00:00:{second:02}Z"),
+        })
+    };
+    let mut refunds = [refund(&one, "refunded", 7), refund(&two, "declined", 8)];
+    assert_eq!((status, &shown["refunded"]), (200, &Value::from(200)), "{shown}");
+    assert_eq!(shown["refunds"], serde_json::json!(refunds));
+    let key = OrderLinks::new(&INTERNAL_TOKEN.into()).key(&OrderId::parse("ord_1").unwrap());
+    let (_, linked) = served.get(&format!("/orders/ord_1?key={key}"), Sender::Nobody).await;
+    refunds.iter_mut().for_each(|refund| drop(refund.as_object_mut().unwrap().remove("reason")));
+    assert_eq!(linked["refunds"], serde_json::json!(refunds));
 }
 
 #[actix_web::test]

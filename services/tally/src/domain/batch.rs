@@ -98,7 +98,7 @@ pub fn operations(counts: &[&Count], shard: u64, now: Timestamp) -> Vec<WriteOp>
 }
 
 fn seen(count: &Count) -> WriteOp {
-    WriteOp::Put(Row::new(rows::seen(&count.order_id, count.effect), 1, Value::Null), Condition::Absent)
+    WriteOp::Put(Row::new(rows::seen(&count.order_id, count.effect, count.refund), 1, Value::Null), Condition::Absent)
 }
 
 const fn add(key: Key, counters: BTreeMap<String, i64>, expires_at: Option<Timestamp>) -> WriteOp {
@@ -120,6 +120,7 @@ mod tests {
         Count {
             order_id: OrderId::parse(&format!("ord_{order}")).unwrap(),
             effect: Effect::Paid,
+            refund: None,
             time: Timestamp::from_second(1_000_000).unwrap(),
             products: products
                 .map(|product| {

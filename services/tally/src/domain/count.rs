@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use shotengai_contracts::events::{Event, OrderItem, OrderStage};
-use shotengai_kernel::{OrderId, ProductId};
+use shotengai_contracts::events::{Event, OrderItem, OrderStage, RefundLine};
+use shotengai_kernel::{OrderId, ProductId, RefundId};
 
 /// Whether pieces were bought or given back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Effect {
     /// An order was paid.
     Paid,
-    /// A paid order was cancelled.
+    /// A paid order was cancelled, or pieces of it were refunded.
     Returned,
 }
 
@@ -45,7 +45,7 @@ pub struct Pieces {
 }
 
 /// What makes a count happen once.
-pub type CountId = (OrderId, Effect);
+pub type CountId = (OrderId, Effect, Option<RefundId>);
 
 /// What one order adds, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub struct Count {
     pub order_id: OrderId,
     /// Bought or given back.
     pub effect: Effect,
+    /// The refund by which; none where it was the order.
+    pub refund: Option<RefundId>,
     /// When, by the event: the same for every copy of it, whenever it is counted.
     pub time: Timestamp,
     /// One entry a product.
@@ -64,26 +66,55 @@ impl Count {
     /// What it is known by.
     #[must_use]
     pub fn id(&self) -> CountId {
-        (self.order_id.clone(), self.effect)
+        (self.order_id.clone(), self.effect, self.refund)
     }
 
     /// What this event, decided at `time`, adds; none for events that move no counter.
     #[must_use]
     pub fn for_event(event: &Event, time: Timestamp) -> Option<Self> {
-        let count = |order_id: &OrderId, effect, items: &[OrderItem]| Self {
-            order_id: order_id.clone(),
-            effect,
-            time,
-            products: sum(items),
+        let count = |order_id: &OrderId, effect, refund, products: BTreeMap<ProductId, Pieces>| {
+            (!products.is_empty()).then(|| Self { order_id: order_id.clone(), effect, refund, time, products })
         };
         match event {
-            Event::OrderPaid(e) => Some(count(&e.order_id, Effect::Paid, &e.items)),
+            Event::OrderPaid(e) => count(&e.order_id, Effect::Paid, None, sum(&e.items)),
             Event::OrderCancelled(e) if e.cancelled_from == OrderStage::Paid => {
-                Some(count(&e.order_id, Effect::Returned, &e.items))
+                let refunded = e.refunds.iter().filter(|refund| refund.is_paid).flat_map(|refund| &refund.lines);
+                count(&e.order_id, Effect::Returned, None, without(sum(&e.items), refunded))
+            }
+            // Of a cancelled order all pieces are counted that were not refunded before.
+            Event::OrderRefunded(e) if e.refunded_from != OrderStage::Cancelled => {
+                count(&e.order_id, Effect::Returned, Some(e.refund_id), of(&e.lines, &e.items))
             }
             _ => None,
         }
     }
+}
+
+/// The pieces that are left without those of earlier refunds.
+fn without<'a>(
+    mut products: BTreeMap<ProductId, Pieces>,
+    refunded: impl Iterator<Item = &'a RefundLine>,
+) -> BTreeMap<ProductId, Pieces> {
+    for line in refunded {
+        if let Some(entry) = products.get_mut(&line.product_id) {
+            entry.pieces -= i64::from(line.quantity.get());
+        }
+    }
+    products.retain(|_, entry| entry.pieces > 0);
+    products
+}
+
+/// The pieces of a refund, called as they were when they were ordered.
+fn of(lines: &[RefundLine], items: &[OrderItem]) -> BTreeMap<ProductId, Pieces> {
+    let mut products = sum(items);
+    products.values_mut().for_each(|entry| entry.pieces = 0);
+    for line in lines {
+        if let Some(entry) = products.get_mut(&line.product_id) {
+            entry.pieces += i64::from(line.quantity.get());
+        }
+    }
+    products.retain(|_, entry| entry.pieces > 0);
+    products
 }
 
 fn sum(items: &[OrderItem]) -> BTreeMap<ProductId, Pieces> {

@@ -2,7 +2,7 @@
 //!
 //! | pk | sk | |
 //! |---|---|---|
-//! | `seen/<order>` | `paid`, `returned` | makes an order count once; for ever |
+//! | `seen/<order>` | `paid`, `returned`, `returned/<refund>` | makes an order, and each refund of it, count once; for ever |
 //! | `count/<product>/<shard>` | `total` | `sold`, `returned`, `orders` |
 //! | `minute/<YYYY-MM-DDTHH:MM>/<shard>` | `sales` | `sold/<product>`, `returned/<product>`; 24 hours |
 //! | `products` | `<product>` | its name |
@@ -12,7 +12,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use shotengai_contracts::topology::tables;
-use shotengai_kernel::{OrderId, ProductId};
+use shotengai_kernel::{OrderId, ProductId, RefundId};
 use shotengai_messaging::Key;
 
 use super::count::Effect;
@@ -27,10 +27,14 @@ pub const PRODUCTS: &str = "products";
 /// Counter of orders that had a product.
 pub const ORDERS: &str = "orders";
 
-/// Makes this effect of this order count once.
+/// Makes this effect of this order, or of this refund of it, count once.
 #[must_use]
-pub fn seen(order: &OrderId, effect: Effect) -> Key {
-    Key::new(format!("seen/{order}"), effect.as_str())
+pub fn seen(order: &OrderId, effect: Effect, refund: Option<RefundId>) -> Key {
+    let which = match refund {
+        Some(refund) => format!("{}/{refund}", effect.as_str()),
+        None => effect.as_str().to_owned(),
+    };
+    Key::new(format!("seen/{order}"), which)
 }
 
 /// One shard of a product's totals.

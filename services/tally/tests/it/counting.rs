@@ -9,7 +9,7 @@ use shotengai_messaging::Disposition;
 use shotengai_tally::domain::rows::minute_of;
 use shotengai_tally::minutes::Minutes;
 
-use crate::support::{Street, cancelled, delivery, id, paid};
+use crate::support::{Street, cancelled, cancelled_after, delivery, id, paid, refunded};
 
 #[tokio::test]
 async fn an_order_counts_once_however_often_it_comes() {
@@ -52,6 +52,30 @@ async fn only_what_had_been_paid_is_returned() {
         ])
         .await;
     assert_eq!(street.of("prod_kinoko").await, (2, 2, 1));
+}
+
+#[tokio::test]
+async fn refunded_pieces_are_returned_once_a_refund_and_never_more_than_were_sold() {
+    let lines = [("prod_kinoko", 3), ("prod_takenoko", 2)];
+    let (first, second): ((u128, &[_]), (u128, &[_])) = ((1, &[("prod_kinoko", 2)]), (2, &[("prod_kinoko", 1)]));
+    let street = Street::new(7);
+    let refund = refunded(1, &lines, first, OrderStage::Shipped);
+    street.count(&[refund.clone(), paid(1, &lines), refund.clone()]).await;
+    street
+        .count(&[refunded(1, &lines, second, OrderStage::Shipped), refunded(1, &lines, (3, &[]), OrderStage::Paid)])
+        .await;
+    assert_eq!(street.of("prod_kinoko").await, (3, 3, 1));
+    assert_eq!(street.of("prod_takenoko").await, (2, 0, 1));
+
+    // A cancellation returns what was not refunded before, whichever comes first.
+    for (order, is_paid, stage) in [(2, true, OrderStage::Paid), (3, false, OrderStage::Cancelled)] {
+        let street = Street::new(8);
+        let refund = refunded(order, &lines, first, stage);
+        let cancelled = cancelled_after(order, &lines, first, is_paid);
+        street.count(&[cancelled.clone(), paid(order, &lines), refund, cancelled]).await;
+        assert_eq!(street.of("prod_kinoko").await, (3, 3, 1), "paid before: {is_paid}");
+        assert_eq!(street.of("prod_takenoko").await, (2, 2, 1), "paid before: {is_paid}");
+    }
 }
 
 #[tokio::test]

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use shotengai_contracts::events::{CancelReason, Event, OrderCancelled, OrderItem, OrderPaid, OrderStage};
+use shotengai_contracts::events::{
+    CancelReason, EarlierRefund, Event, OrderCancelled, OrderItem, OrderPaid, OrderRefunded, OrderStage, RefundLine,
+};
 use shotengai_contracts::topology::{Service, queues, tables};
 use shotengai_contracts::{Envelope, Metadata};
 use shotengai_kernel::{
-    AggregateId, Clock, Currency, EventId, Money, Names, OrderId, ProductId, Quantity, UserId, Version,
+    AggregateId, Clock, Currency, EventId, Money, Names, OrderId, ProductId, Quantity, RefundId, UserId, Version,
 };
 use shotengai_kit::{Installation, role};
 use shotengai_messaging::{Delivery, Disposition, Handler};
@@ -41,7 +43,53 @@ pub(crate) fn paid(order: usize, lines: &[(&str, u32)]) -> Event {
 pub(crate) fn cancelled(order: usize, lines: &[(&str, u32)], cancelled_from: OrderStage) -> Event {
     let (order_id, user_id) = ids(order);
     let (items, total, reason) = (items(lines), Money::zero(Currency::JPY), CancelReason::CustomerRequest);
-    OrderCancelled { order_id, user_id, items, total, reason, cancelled_from, note: None }.into()
+    OrderCancelled { order_id, user_id, items, total, reason, cancelled_from, note: None, refunds: Vec::new() }.into()
+}
+
+/// The cancellation of a paid order of which these pieces were refunded before, or were being.
+pub(crate) fn cancelled_after(
+    order: usize,
+    lines: &[(&str, u32)],
+    refund: (u128, &[(&str, u32)]),
+    is_paid: bool,
+) -> Event {
+    let Event::OrderCancelled(event) = cancelled(order, lines, OrderStage::Paid) else { panic!("it is cancelled") };
+    let refund_id = RefundId::new(Uuid::from_u128(refund.0));
+    let amount = Money::from_minor(1, Currency::JPY).unwrap();
+    let refunds = vec![EarlierRefund { refund_id, amount, lines: refund_lines(refund.1), is_paid }];
+    OrderCancelled { refunds, ..event }.into()
+}
+
+pub(crate) fn refunded(
+    order: usize,
+    lines: &[(&str, u32)],
+    refund: (u128, &[(&str, u32)]),
+    refunded_from: OrderStage,
+) -> Event {
+    let (order_id, user_id) = ids(order);
+    let zero = Money::zero(Currency::JPY);
+    OrderRefunded {
+        refund_id: RefundId::new(Uuid::from_u128(refund.0)),
+        order_id,
+        user_id,
+        items: items(lines),
+        total: zero,
+        amount: zero,
+        refunded: zero,
+        lines: refund_lines(refund.1),
+        reason: String::new(),
+        refunded_from,
+    }
+    .into()
+}
+
+fn refund_lines(lines: &[(&str, u32)]) -> Vec<RefundLine> {
+    let line = |(product, pieces): &(&str, u32)| RefundLine {
+        product_id: id(product),
+        quantity: Quantity::new(*pieces).unwrap(),
+        restock: false,
+    };
+    lines.iter().map(line).collect()
 }
 
 fn ids(order: usize) -> (OrderId, UserId) {

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
-use shotengai_kernel::{Currency, Names, OrderId, PaymentId, ProductId, UserId, Version};
+use shotengai_kernel::{Currency, Names, OrderId, PaymentId, ProductId, RefundId, UserId, Version};
 
 use super::{Internal, ProblemType, Route};
 use crate::topology::Service;
@@ -73,7 +73,7 @@ pub struct Ledger {
     pub order_id: OrderId,
     /// Its payment.
     pub payment_id: PaymentId,
-    /// Each operation once, in order.
+    /// Each operation once, refunds by the shop once each, in order.
     pub entries: Vec<LedgerEntry>,
 }
 
@@ -82,6 +82,10 @@ pub struct Ledger {
 pub struct LedgerEntry {
     /// What was asked: `authorize`, `capture`, `void` or `refund`.
     pub operation: String,
+    /// The refund by the shop that it was for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "RefundId")]
+    pub refund_id: Option<RefundId>,
     /// How much, in major units.
     pub amount: Number,
     /// The amount's currency.

@@ -3,7 +3,7 @@
 //! - [`route`]: [`Route`], a constant that says all of this, and [`Endpoint`], the same without its types, for lists.
 //! - [`parameter`]: parameters of the query string, and headers of requests.
 //! - [`problem`]: [`ProblemType`]; [`shared`] has those that any route may answer with.
-//! - [`accounts`], [`customers`], [`products`], [`carts`], [`orders`], [`tally`]: what the street serves, and the problems of each.
+//! - [`accounts`], [`customers`], [`products`], [`carts`], [`orders`], [`refunds`], [`tally`]: what the street serves, and the problems of each.
 //! - [`internal`]: what services ask each other. [`pages`]: web pages.
 //! - [`interface`]: the public routes of an installation. [`documents`]: the interface about itself. [`page`]: lists in pages. [`openapi`]: the OpenAPI document of a list of routes.
 //!
@@ -24,6 +24,7 @@ pub mod pages;
 pub mod parameter;
 pub mod problem;
 pub mod products;
+pub mod refunds;
 pub mod route;
 pub mod shared;
 pub mod tally;
@@ -41,6 +42,7 @@ pub use products::{
     ADD_STOCK, CHANGE_PRODUCT, CREATE_PRODUCT, DELETE_PRODUCT, GET_PRODUCT, LIST_PRODUCTS, PRODUCT_PRICES,
     RESTORE_PRODUCT,
 };
+pub use refunds::REFUND_ORDER;
 pub use route::{Administrator, Anyone, Audience, Customer, Endpoint, Internal, LinkHolder, Method, RateLimit, Route};
 pub use tally::{TALLY, TALLY_LIVE};
 
@@ -76,6 +78,7 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &ORDER_EVENTS,
     &CANCEL_ORDER,
     &SHIP_ORDER,
+    &REFUND_ORDER,
     &TALLY,
     &TALLY_LIVE,
     &TALLY_PAGE,

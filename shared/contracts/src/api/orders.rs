@@ -8,6 +8,7 @@ use shotengai_kernel::{Currency, Names, OrderId, ProductId, Quantity, Timestamp,
 use super::carts::{CART_CHANGED, IF_MATCH, PRICES_CHANGED};
 use super::page::{CURSOR, LIMIT, MIN_VERSION, NOT_CAUGHT_UP};
 use super::parameter::{IDEMPOTENCY_KEY, Parameter};
+use super::refunds::Refund;
 use super::route::Success;
 use super::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE};
 use super::{Administrator, Customer, LinkHolder, Page, ProblemType, Route};
@@ -82,7 +83,7 @@ pub const ORDER_EVENTS: Route<Customer, OrderId, (), OrderEvents> = Route::get(
 /// Cancels an order.
 pub const CANCEL_ORDER: Route<Customer, OrderId, CancelOrder, OrderMoved> =
     Route::post("/orders/{id}/cancel", Service::ORDER, "cancelOrder")
-        .about(TAG, "Cancel an order", "Until it is shipped. What was reserved is released, what was paid comes back.")
+        .about(TAG, "Cancel an order", "Until it is shipped. What was reserved is released; what was paid comes back, but for what the shop has refunded before.")
         .answers(&[Success { status: 202, meaning: "It is cancelled, or was." }])
         .locates()
         .body_may_be_left_out()
@@ -237,6 +238,14 @@ pub struct Order {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub note: Option<String>,
+    /// How much the shop has given back, in major units; left out while there is no refund. What goes back because the order
+    /// was cancelled is not in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Number")]
+    pub refunded: Option<Number>,
+    /// Refunds by the shop, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunds: Vec<Refund>,
     /// When it was placed.
     pub placed_at: Timestamp,
     /// Its version.
@@ -258,7 +267,7 @@ pub struct OrderEvent {
     /// When it was decided.
     pub time: Timestamp,
     /// Its type: `OrderPlaced`, `OrderStockSecured`, `OrderPaymentSecured`, `OrderConfirmed`, `OrderPaid`, `OrderShipped`,
-    /// `OrderCancelled`.
+    /// `OrderCancelled`, `OrderRefundRequested`, `OrderRefunded`, `OrderRefundDeclined`.
     #[serde(rename = "type")]
     pub event_type: String,
     /// Its number among the order's events, from 1.
@@ -288,7 +297,7 @@ pub const ORDER_NOT_SHIPPABLE: ProblemType = ProblemType {
     slug: "order-not-shippable",
     status: 409,
     title: "Not ready to be shipped",
-    meaning: "Only a paid order can be shipped.",
+    meaning: "Only a paid order can be shipped, and not one of which all money was refunded.",
     cure: "Wait until the order is `paid`. A cancelled order never will be.",
 };
 

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shotengai_kernel::{Money, OrderId, PaymentId};
+use shotengai_kernel::{Money, OrderId, PaymentId, RefundId};
 
 /// What the provider refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -89,7 +89,7 @@ pub struct PaymentVoided {
     pub amount: Option<Money>,
 }
 
-/// We are about to give the money back.
+/// We are about to give the money back, since the order was cancelled: all that no refund by the shop has given back before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RefundStarted {
     /// The payment, one an order.
@@ -111,4 +111,47 @@ pub struct PaymentRefunded {
     pub amount: Money,
     /// The provider's name for it.
     pub provider_reference: String,
+}
+
+/// We are about to give back what the shop wants to refund of an order that stays.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ShopRefundStarted {
+    /// The payment, one an order.
+    pub payment_id: PaymentId,
+    /// The order.
+    pub order_id: OrderId,
+    /// The refund.
+    pub refund_id: RefundId,
+    /// How much.
+    pub amount: Money,
+}
+
+/// What the shop wanted to refund went back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ShopRefundPaid {
+    /// The payment, one an order.
+    pub payment_id: PaymentId,
+    /// The order.
+    pub order_id: OrderId,
+    /// The refund.
+    pub refund_id: RefundId,
+    /// How much.
+    pub amount: Money,
+    /// The provider's name for it.
+    pub provider_reference: String,
+}
+
+/// What the shop wanted to refund did not go back, and never will by this refund.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ShopRefundDeclined {
+    /// The payment, one an order.
+    pub payment_id: PaymentId,
+    /// The order.
+    pub order_id: OrderId,
+    /// The refund.
+    pub refund_id: RefundId,
+    /// How much it would have been.
+    pub amount: Money,
+    /// The provider's word for why.
+    pub reason: String,
 }

@@ -5,12 +5,13 @@ mod catalog;
 mod inventory;
 mod order;
 mod owned;
+mod refunds;
 
 use std::fmt;
 
 pub use billing::{
     CaptureStarted, DeclineStage, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided,
-    RefundStarted, VoidStarted,
+    RefundStarted, ShopRefundDeclined, ShopRefundPaid, ShopRefundStarted, VoidStarted,
 };
 pub use catalog::{
     Presentation, ProductCreated, ProductDeleted, ProductImageAdded, ProductPriceChanged, ProductRestored,
@@ -24,6 +25,7 @@ pub use order::{
     OrderItem, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderShipped, OrderStage, OrderStockSecured,
 };
 pub use owned::{ForeignEvent, Misplaced, OwnedEvent};
+pub use refunds::{EarlierRefund, OrderRefundDeclined, OrderRefundRequested, OrderRefunded, RefundLine};
 use schemars::{Schema, SchemaGenerator};
 use serde::Deserialize as _;
 use serde_json::Value;
@@ -238,6 +240,9 @@ events! {
         OrderPaid = 1,
         OrderShipped = 1,
         OrderCancelled = 1,
+        OrderRefundRequested = 1,
+        OrderRefunded = 1,
+        OrderRefundDeclined = 1,
     }
     Inventory InventoryEvent {
         StockAdded = 1,
@@ -256,6 +261,9 @@ events! {
         PaymentVoided = 1,
         RefundStarted = 1,
         PaymentRefunded = 1,
+        ShopRefundStarted = 1,
+        ShopRefundPaid = 1,
+        ShopRefundDeclined = 1,
     }
 }
 

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use shotengai_kernel::{CartId, Money, Names, OrderId, PaymentId, ProductId, Quantity, UserId};
 use uuid::Uuid;
 
+use super::refunds::EarlierRefund;
+
 /// A line of an order, with name and price as they were when it was placed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderItem {
@@ -223,4 +225,7 @@ pub struct OrderCancelled {
     /// What the customer or operator said about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The refunds by the shop that came before: each goes back as it was asked for, and the cancellation gives back the rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunds: Vec<EarlierRefund>,
 }

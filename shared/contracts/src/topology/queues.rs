@@ -3,9 +3,10 @@
 use super::Service;
 use crate::events::EventType;
 use crate::events::EventType::{
-    OrderCancelled, OrderConfirmed, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderShipped, OrderStockSecured,
-    PaymentAuthorized, PaymentCaptured, PaymentDeclined, ProductCreated, ProductDeleted, ProductImageAdded,
-    ProductPriceChanged, ProductRestored, ProductUpdated, StockMoved, StockRejected, StockReserved,
+    OrderCancelled, OrderConfirmed, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderRefundDeclined,
+    OrderRefundRequested, OrderRefunded, OrderShipped, OrderStockSecured, PaymentAuthorized, PaymentCaptured,
+    PaymentDeclined, ProductCreated, ProductDeleted, ProductImageAdded, ProductPriceChanged, ProductRestored,
+    ProductUpdated, ShopRefundDeclined, ShopRefundPaid, StockMoved, StockRejected, StockReserved,
 };
 
 /// How messages get into a queue.
@@ -88,6 +89,8 @@ pub const ORDER: QueueSpec = QueueSpec {
         PaymentAuthorized,
         PaymentDeclined,
         PaymentCaptured,
+        ShopRefundPaid,
+        ShopRefundDeclined,
         ProductCreated,
         ProductUpdated,
         ProductPriceChanged,
@@ -102,23 +105,26 @@ pub const ORDER_DEADLINE: QueueSpec =
 pub const INVENTORY: QueueSpec = QueueSpec {
     name: "inventory-queue",
     service: Service::INVENTORY,
-    source: Source::Topic(&[ProductCreated, OrderPlaced, OrderCancelled, OrderShipped]),
+    source: Source::Topic(&[ProductCreated, OrderPlaced, OrderCancelled, OrderShipped, OrderRefunded]),
 };
 /// Billing's.
 pub const BILLING: QueueSpec = QueueSpec {
     name: "billing-queue",
     service: Service::BILLING,
-    source: Source::Topic(&[OrderPlaced, OrderConfirmed, OrderCancelled]),
+    source: Source::Topic(&[OrderPlaced, OrderConfirmed, OrderCancelled, OrderRefundRequested]),
 };
 /// Notification's.
 pub const NOTIFICATION: QueueSpec = QueueSpec {
     name: "notification-queue",
     service: Service::NOTIFICATION,
-    source: Source::Topic(&[OrderPlaced, OrderPaid, OrderShipped, OrderCancelled]),
+    source: Source::Topic(&[OrderPlaced, OrderPaid, OrderShipped, OrderCancelled, OrderRefunded]),
 };
 /// Tally's.
-pub const TALLY: QueueSpec =
-    QueueSpec { name: "tally-queue", service: Service::TALLY, source: Source::Topic(&[OrderPaid, OrderCancelled]) };
+pub const TALLY: QueueSpec = QueueSpec {
+    name: "tally-queue",
+    service: Service::TALLY,
+    source: Source::Topic(&[OrderPaid, OrderCancelled, OrderRefunded]),
+};
 /// Query's.
 pub const QUERY: QueueSpec = QueueSpec {
     name: "query-queue",
@@ -138,6 +144,9 @@ pub const QUERY: QueueSpec = QueueSpec {
         OrderPaid,
         OrderShipped,
         OrderCancelled,
+        OrderRefundRequested,
+        OrderRefunded,
+        OrderRefundDeclined,
     ]),
 };
 /// Records of the stream that the bridge can't publish.

@@ -65,6 +65,7 @@ const ADMISSION: &[(&str, RateLimit, Holds)] = {
         ("listOrderEvents", Calls, Place),
         ("cancelOrder", Calls, Place),
         ("shipOrder", Calls, Place),
+        ("refundOrder", Calls, Place),
         ("getTally", Calls, Place),
         ("watchTally", Calls, Connection),
         ("getTallyPage", Calls, Place),

@@ -1,5 +1,7 @@
 //! Histories of orders as the services together write them, for tests of what consumers make of their messages.
 
+mod refund;
+
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
@@ -18,6 +20,8 @@ use shotengai_kernel::{
 };
 use shotengai_messaging::delivery::Delivery;
 use uuid::Uuid;
+
+use refund::StoryRefund;
 
 /// The fingerprint of every order's request.
 const FINGERPRINT: &str = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
@@ -47,11 +51,19 @@ pub enum Fate {
     CancelledWhileCapturing,
     /// Cancelled by the customer after it was paid.
     CancelledAfterPaid,
+    /// Paid, and the shop has refunded a piece of its first line.
+    Refunded,
+    /// Shipped, and a piece of its first line came back and is sold again.
+    CameBack,
+    /// Cancelled by the customer after such a refund.
+    CancelledAfterRefund,
+    /// Cancelled by the customer while the provider was asked for such a refund.
+    CancelledWhileRefunding,
 }
 
 impl Fate {
     /// Each of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Pending,
         Self::Confirmed,
         Self::Paid,
@@ -63,20 +75,28 @@ impl Fate {
         Self::CancelledWhilePending,
         Self::CancelledWhileCapturing,
         Self::CancelledAfterPaid,
+        Self::Refunded,
+        Self::CameBack,
+        Self::CancelledAfterRefund,
+        Self::CancelledWhileRefunding,
     ];
 
     /// Why the order was cancelled, and how far it had come; none where it was not.
     #[must_use]
     pub const fn cancellation(self) -> Option<(CancelReason, OrderStage)> {
         Some(match self {
-            Self::Pending | Self::Confirmed | Self::Paid | Self::Shipped => return None,
+            Self::Pending | Self::Confirmed | Self::Paid | Self::Shipped | Self::Refunded | Self::CameBack => {
+                return None;
+            }
             Self::OutOfStock => (CancelReason::OutOfStock, OrderStage::Pending),
             Self::Declined => (CancelReason::PaymentDeclined, OrderStage::Pending),
             Self::CaptureRefused => (CancelReason::CaptureRefused, OrderStage::Confirmed),
             Self::TooLate => (CancelReason::DeadlineExceeded, OrderStage::Pending),
             Self::CancelledWhilePending => (CancelReason::CustomerRequest, OrderStage::Pending),
             Self::CancelledWhileCapturing => (CancelReason::CustomerRequest, OrderStage::Confirmed),
-            Self::CancelledAfterPaid => (CancelReason::CustomerRequest, OrderStage::Paid),
+            Self::CancelledAfterPaid | Self::CancelledAfterRefund | Self::CancelledWhileRefunding => {
+                (CancelReason::CustomerRequest, OrderStage::Paid)
+            }
         })
     }
 
@@ -86,26 +106,32 @@ impl Fate {
         match self {
             Self::Pending => OrderStage::Pending,
             Self::Confirmed => OrderStage::Confirmed,
-            Self::Paid => OrderStage::Paid,
-            Self::Shipped => OrderStage::Shipped,
+            Self::Paid | Self::Refunded => OrderStage::Paid,
+            Self::Shipped | Self::CameBack => OrderStage::Shipped,
             _ => OrderStage::Cancelled,
         }
     }
 
     const fn is_secured(self) -> bool {
-        matches!(
-            self,
-            Self::Confirmed
-                | Self::Paid
-                | Self::Shipped
-                | Self::CaptureRefused
-                | Self::CancelledWhileCapturing
-                | Self::CancelledAfterPaid
-        )
+        self.is_paid() || matches!(self, Self::Confirmed | Self::CaptureRefused | Self::CancelledWhileCapturing)
     }
 
     const fn is_paid(self) -> bool {
-        matches!(self, Self::Paid | Self::Shipped | Self::CancelledAfterPaid)
+        self.is_refunded() || matches!(self, Self::Paid | Self::Shipped | Self::CancelledAfterPaid)
+    }
+
+    const fn is_shipped(self) -> bool {
+        matches!(self, Self::Shipped | Self::CameBack)
+    }
+
+    /// Whether the shop gives back what a piece of its first line cost.
+    const fn is_refunded(self) -> bool {
+        matches!(self, Self::Refunded | Self::CameBack | Self::CancelledAfterRefund | Self::CancelledWhileRefunding)
+    }
+
+    /// How far the order had come when the refund was paid, where it was before a cancellation.
+    const fn stage_of_refund(self) -> OrderStage {
+        if self.is_shipped() { OrderStage::Shipped } else { OrderStage::Paid }
     }
 
     /// The token that makes the built-in provider behave so.
@@ -251,22 +277,39 @@ impl Story {
             let (order_id, user_id, items) = (order_id.clone(), user_id.clone(), items.clone());
             happens(OrderPaid { order_id, user_id, items, total }.into());
         }
-        if fate == Fate::Shipped {
+        if fate.is_shipped() {
             let (user_id, items) = (user_id.clone(), items.clone());
             happens(OrderShipped { order_id: order_id.clone(), user_id, items, total }.into());
             happens(StockDeducted { order_id: order_id.clone(), lines: lines.clone() }.into());
         }
+        let refund = fate.is_refunded().then(|| StoryRefund::of(self));
+        let mut amount = amount;
+        let mut refunds = Vec::new();
+        if let Some(refund) = &refund {
+            happens(refund.requested());
+            if fate == Fate::CancelledWhileRefunding {
+                refunds.push(refund.earlier(false));
+            } else {
+                refund.paid(fate.stage_of_refund()).into_iter().for_each(&mut happens);
+                refunds.push(refund.earlier(true));
+            }
+            amount = amount.minus(refund.amount).unwrap();
+        }
         if let Some((reason, cancelled_from)) = fate.cancellation() {
-            let note = None;
+            let (note, id) = (None, order_id.clone());
             happens(
-                OrderCancelled { order_id: order_id.clone(), user_id, items, total, reason, cancelled_from, note }
-                    .into(),
+                OrderCancelled { order_id: id, user_id, items, total, reason, cancelled_from, note, refunds }.into(),
             );
+            if let (Some(refund), Fate::CancelledWhileRefunding) = (&refund, fate) {
+                refund.paid(OrderStage::Cancelled).into_iter().for_each(&mut happens);
+            }
             if fate != Fate::OutOfStock {
                 let lines = if reserves { lines } else { Vec::new() };
                 happens(StockReleased { order_id: order_id.clone(), lines }.into());
             }
-            if matches!(fate, Fate::CancelledWhileCapturing | Fate::CancelledAfterPaid) {
+            if fate.is_paid() && amount.minor() == 0 {
+                // The refund before has given all of it back.
+            } else if fate.is_paid() || fate == Fate::CancelledWhileCapturing {
                 if fate == Fate::CancelledWhileCapturing {
                     happens(captured);
                 }

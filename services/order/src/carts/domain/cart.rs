@@ -113,7 +113,10 @@ impl Cart {
             | OrderEvent::OrderConfirmed(_)
             | OrderEvent::OrderPaid(_)
             | OrderEvent::OrderShipped(_)
-            | OrderEvent::OrderCancelled(_) => return Err(misplaced()),
+            | OrderEvent::OrderCancelled(_)
+            | OrderEvent::OrderRefundRequested(_)
+            | OrderEvent::OrderRefunded(_)
+            | OrderEvent::OrderRefundDeclined(_) => return Err(misplaced()),
         }
         Ok(())
     }

@@ -8,8 +8,9 @@ use shotengai_contracts::events::{
     CancelReason, DeclineStage, OrderCancelled, OrderConfirmed, OrderPaid, OrderPaymentSecured, OrderPlaced,
     OrderShipped, OrderStage, OrderStockSecured,
 };
-use shotengai_kernel::{PaymentId, UserId};
+use shotengai_kernel::{PaymentId, RefundId, UserId};
 
+use super::refund::{declined, paid};
 use super::{Order, PlacedOrder, Refusal, TooEarly};
 
 /// What inventory and billing tell.
@@ -25,6 +26,10 @@ pub enum Signal {
     PaymentDeclined(DeclineStage),
     /// Billing has the amount.
     PaymentCaptured,
+    /// The money of a refund by the shop went back.
+    RefundPaid(RefundId),
+    /// The provider refused a refund by the shop.
+    RefundDeclined(RefundId),
 }
 
 /// Places an order. A repeated request leads to no second order.
@@ -54,6 +59,8 @@ pub fn signal(order: &Order, signal: Signal) -> Result<Vec<OrderEvent>, TooEarly
         }
         Signal::PaymentDeclined(DeclineStage::Capture) => capture_refused(order),
         Signal::PaymentCaptured => captured(order),
+        Signal::RefundPaid(id) => paid(order, id),
+        Signal::RefundDeclined(id) => declined(order, id),
     }
 }
 
@@ -87,10 +94,11 @@ pub fn awaits(order: &Order) -> Awaits {
 /// Ships a paid order; nothing more happens to one that was shipped before.
 ///
 /// # Errors
-/// [`Refusal::NotFound`], [`Refusal::NotShippable`].
+/// [`Refusal::NotFound`], [`Refusal::NotShippable`], [`Refusal::Refunded`].
 pub fn ship(order: &Order) -> Result<Vec<OrderEvent>, Refusal> {
     let order = order.placed().ok_or(Refusal::NotFound)?;
     match order.stage {
+        OrderStage::Paid if is_refunded(order) => Err(Refusal::Refunded),
         OrderStage::Paid => Ok(vec![
             OrderShipped {
                 order_id: order.order_id.clone(),
@@ -125,6 +133,11 @@ pub fn cancel(order: &Order, owner: Option<&UserId>, note: Option<String>) -> Re
         OrderStage::Cancelled => Ok(Vec::new()),
         OrderStage::Shipped => Err(Refusal::AlreadyShipped),
     }
+}
+
+/// Whether refunds have asked for all of its money. An order that costs nothing has none.
+fn is_refunded(order: &PlacedOrder) -> bool {
+    order.refunds.standing().next().is_some() && order.refunds.left_of(order.total).is_ok_and(|left| left.minor() == 0)
 }
 
 fn stock_secured(order: &PlacedOrder) -> Vec<OrderEvent> {
@@ -193,6 +206,7 @@ fn cancelled(order: &PlacedOrder, reason: CancelReason, note: Option<String>) ->
         reason,
         cancelled_from: order.stage,
         note,
+        refunds: order.refunds.before_cancellation(),
     }
     .into()
 }

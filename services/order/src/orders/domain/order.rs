@@ -5,6 +5,8 @@ use shotengai_contracts::events::{CancelReason, OrderItem, OrderPlaced, OrderSta
 use shotengai_contracts::{Misplaced, OrderEvent};
 use shotengai_kernel::{Money, OrderId, UserId};
 
+use super::refunds::{RefundState, Refunds};
+
 /// An order, perhaps not placed yet.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Order {
@@ -32,6 +34,9 @@ pub struct PlacedOrder {
     pub fingerprint: String,
     /// Why it was cancelled, if it was.
     pub cancel_reason: Option<CancelReason>,
+    /// What the shop gives back.
+    #[serde(default)]
+    pub refunds: Refunds,
 }
 
 impl PlacedOrder {
@@ -46,6 +51,7 @@ impl PlacedOrder {
             payment_secured: false,
             fingerprint: event.request_fingerprint.clone(),
             cancel_reason: None,
+            refunds: Refunds::default(),
         }
     }
 }
@@ -73,7 +79,20 @@ impl Order {
                 order.stage = OrderStage::Cancelled;
                 order.cancel_reason = Some(event.reason);
             }
-            (Some(_), OrderEvent::OrderPlaced(_))
+            (Some(order), OrderEvent::OrderRefundRequested(event)) if order.refunds.get(event.refund_id).is_none() => {
+                order.refunds.push(event);
+            }
+            (Some(order), OrderEvent::OrderRefunded(it)) if order.refunds.get(it.refund_id).is_some() => {
+                order.refunds.set(it.refund_id, RefundState::Paid);
+            }
+            (Some(order), OrderEvent::OrderRefundDeclined(it)) if order.refunds.get(it.refund_id).is_some() => {
+                order.refunds.set(it.refund_id, RefundState::Declined);
+            }
+            (
+                _,
+                OrderEvent::OrderRefundRequested(_) | OrderEvent::OrderRefunded(_) | OrderEvent::OrderRefundDeclined(_),
+            )
+            | (Some(_), OrderEvent::OrderPlaced(_))
             | (
                 None,
                 OrderEvent::OrderStockSecured(_)

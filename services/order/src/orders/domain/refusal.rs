@@ -15,6 +15,9 @@ pub enum Refusal {
     /// Only a paid order can be shipped.
     #[error("an order can be shipped once it is paid; this one is {}", .0.as_str())]
     NotShippable(OrderStage),
+    /// All of its money goes back.
+    #[error("all that was paid for the order is refunded; cancel it instead")]
+    Refunded,
     /// What has left the house can't be cancelled any more.
     #[error("a shipped order can't be cancelled")]
     AlreadyShipped,

@@ -45,6 +45,9 @@ impl Orders {
                 Some(self.ended(&e.order_id, now, &outcome, || about(&e.order_id, e.total, &e.items)))
             }
             Event::OrderShipped(e) => Some(format!("{}  shipped", about(&e.order_id, e.total, &e.items))),
+            Event::OrderRefunded(e) => {
+                Some(format!("{}  refunded {}", about(&e.order_id, e.total, &e.items), e.amount))
+            }
             _ => None,
         }
     }
