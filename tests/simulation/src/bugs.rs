@@ -69,11 +69,13 @@ pub enum Bug {
     PublishesInPart,
     /// A consumer acknowledges events of a type that it does not know.
     UnknownIsDone,
+    /// A cart that became an order is not emptied.
+    CartStaysFull,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::AcknowledgeBeforeCommit,
         Self::IgnorePartialPut,
         Self::CheckpointTooFar,
@@ -102,6 +104,7 @@ impl Bug {
         Self::ReconcilerStartsAnew,
         Self::PublishesInPart,
         Self::UnknownIsDone,
+        Self::CartStaysFull,
     ];
 
     /// Its name on the command line.
@@ -136,6 +139,7 @@ impl Bug {
             Self::ReconcilerStartsAnew => "reconciler-starts-anew",
             Self::PublishesInPart => "publishes-in-part",
             Self::UnknownIsDone => "unknown-is-done",
+            Self::CartStaysFull => "cart-stays-full",
         }
     }
 }

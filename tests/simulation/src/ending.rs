@@ -38,6 +38,10 @@ pub enum Ending {
     PaymentForestalled,
     /// Inventory heard of its cancel before it heard of the order.
     ReservationForestalled,
+    /// It had been a cart.
+    OfACart,
+    /// A cart took over what was in a guest's.
+    TakenOver,
 }
 
 /// How often each has happened.
@@ -45,7 +49,7 @@ pub type Endings = BTreeMap<Ending, u64>;
 
 impl Ending {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Paid,
         Self::Shipped,
         Self::OutOfStock,
@@ -60,6 +64,8 @@ impl Ending {
         Self::Released,
         Self::PaymentForestalled,
         Self::ReservationForestalled,
+        Self::OfACart,
+        Self::TakenOver,
     ];
 
     /// What an event says came of its order.
@@ -73,6 +79,8 @@ impl Ending {
             Event::PaymentRefunded(_) => [Some(Self::Refunded), None],
             Event::StockReleased(it) if it.lines.is_empty() => [Some(Self::ReservationForestalled), None],
             Event::StockReleased(_) => [Some(Self::Released), None],
+            Event::CartCleared(it) if it.order_id.is_some() => [Some(Self::OfACart), None],
+            Event::ItemAddedToCart(it) if it.addition_id.is_none() => [Some(Self::TakenOver), None],
             _ => [None, None],
         };
         one.into_iter().chain(other)
@@ -114,6 +122,8 @@ impl Ending {
             Self::Released => "pieces given back",
             Self::PaymentForestalled => "cancel before the payment",
             Self::ReservationForestalled => "cancel before the reservation",
+            Self::OfACart => "cart became an order",
+            Self::TakenOver => "guest's cart taken over",
         }
     }
 }

@@ -13,6 +13,7 @@ mod acknowledged;
 pub mod bugs;
 pub mod capacity;
 pub mod capture;
+pub mod cart_ledger;
 pub mod copies;
 pub mod customers;
 pub mod delivery_audit;

@@ -116,11 +116,15 @@ pub enum Mishap {
     DeliveredAndDead,
     /// An older release set aside what only a newer one knows.
     UnknownType,
+    /// A cart had moved on when somebody came back to it from another device.
+    CartMovedOn,
+    /// Prices had changed when somebody ordered what was in a cart.
+    CartPricesChanged,
 }
 
 impl Mishap {
     /// All of them.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 57] = [
         Self::Refused,
         Self::Throttled,
         Self::OverCapacity,
@@ -176,6 +180,8 @@ impl Mishap {
         Self::Reconciled,
         Self::DeliveredAndDead,
         Self::UnknownType,
+        Self::CartMovedOn,
+        Self::CartPricesChanged,
     ];
 
     /// In words.
@@ -237,6 +243,8 @@ impl Mishap {
             Self::Reconciled => "event reconciled",
             Self::DeliveredAndDead => "topic to a queue and dead letters",
             Self::UnknownType => "unknown type set aside",
+            Self::CartMovedOn => "cart moved on meanwhile",
+            Self::CartPricesChanged => "cart's prices changed meanwhile",
         }
     }
 }

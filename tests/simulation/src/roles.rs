@@ -13,7 +13,7 @@ use shotengai_messaging::RecordHandler;
 use shotengai_messaging::{Handler, OutboxConfig, Worker};
 use shotengai_notification::{Mailing, Templates};
 use shotengai_order::reasons::NOT_CAPTURED;
-use shotengai_order::{OrderSettings, Orders, Placing};
+use shotengai_order::{CartOrdering, CartService, OrderSettings, Orders, Placing};
 use shotengai_runtime::{Decorator, OrderLinks, Pseudonyms, Role, SharedSettings, Supply};
 use shotengai_streaming::shard::ShardConfig;
 use shotengai_tally::TallySettings;
@@ -33,6 +33,8 @@ const PUBLIC_URL: &str = "https://shop.example.com";
 pub struct Services {
     /// Orders, where it runs order.
     pub orders: Option<(Orders, Placing)>,
+    /// Carts, and orders of them, where it runs order.
+    pub carts: Option<(CartService, CartOrdering)>,
     /// Products, where it runs catalog.
     pub products: Option<Products>,
     /// Stock, where it runs inventory.
@@ -79,6 +81,7 @@ fn role_of(network: &Network, supply: &Supply, service: Service, services: &mut 
             };
             let order = shotengai_order::assemble(deps, &settings);
             services.orders = Some((order.orders, order.placing));
+            services.carts = Some((order.carts, order.ordering));
             order.role
         }
         Service::CATALOG => {

@@ -1,8 +1,10 @@
 //! Customers and the administrator: they repeat what got no answer, under the same key, until it has one.
 //!
-//! `administrator`: lists, adds, prices and takes away. `shopper`: orders, and what follows.
+//! `administrator`: lists, adds, prices and takes away. `shopper`: orders, and what follows. `basket`:
+//! carts, and what they become.
 
 mod administrator;
+mod basket;
 mod shopper;
 
 use std::future::Future;
@@ -85,6 +87,10 @@ pub async fn everybody(world: Arc<World>, doors: Arc<Doors>) {
     for (index, errand) in world.plan.errands.clone().into_iter().enumerate() {
         let person = Person { world: Arc::clone(&world), doors: Arc::clone(&doors), name: format!("customer-{index}") };
         people.spawn(async move { person.shop(index, errand).await });
+    }
+    for (index, basket) in world.plan.baskets.clone().into_iter().enumerate() {
+        let person = Person { world: Arc::clone(&world), doors: Arc::clone(&doors), name: format!("cart-{index}") };
+        people.spawn(async move { person.shop_by_cart(index, basket).await });
     }
     while let Some(ended) = people.join_next().await {
         if let Err(error) = ended {

@@ -40,26 +40,32 @@ impl Person {
             }
             Asking::Unkeyed => self.place_once(&user, &errand).await,
         };
-        let Some(order) = order else { return };
+        if let Some(order) = order {
+            self.follow(&user, &order, &errand).await;
+        }
+    }
+
+    /// What a customer, or the administrator, does about an order that was accepted.
+    pub(super) async fn follow(&self, user: &UserId, order: &OrderId, errand: &Errand) {
         let accepted_at = self.world.elapsed();
         let cancelling = async {
             if let Some(after) = errand.cancels {
                 self.until(accepted_at + after).await;
                 // Somebody else's wish is none of the order's business.
-                self.cancel(None, &order).await;
-                self.cancel(Some(&user), &order).await;
+                self.cancel(None, order).await;
+                self.cancel(Some(user), order).await;
             }
         };
         let reading = async {
             if let Some(after) = errand.reads {
                 self.until(accepted_at + after).await;
-                self.read(&user, &order).await;
+                self.read(user, order).await;
             }
         };
         let shipping = async {
             if let Some(after) = errand.ships {
                 self.until(accepted_at + after).await;
-                self.ship(&order).await;
+                self.ship(order).await;
             }
         };
         tokio::join!(cancelling, reading, shipping);
@@ -125,7 +131,7 @@ impl Person {
         placing.place(wanted, &self.meta(open)).await.map(|accepted| Some(accepted.order_id))
     }
 
-    fn accepted(&self, order: &OrderId, errand: &Errand) {
+    pub(super) fn accepted(&self, order: &OrderId, errand: &Errand) {
         self.world.request_ledger.accept(order, errand);
         self.world.note(&self.name, || format!("{order} is accepted"));
     }

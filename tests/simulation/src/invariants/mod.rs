@@ -1,15 +1,17 @@
 //! What must be so once everything has settled, judged from the stores, the ledger and the mails, and from what people asked
 //! for, were told and met.
 //!
-//! `cancels`: why an order broke off; `late`: what held it up. `money`: the ledger. `mails`: what went out. `letters`: what is dead. `intents`:
-//! means of payment. Here: the rest.
+//! `cancels`: why an order broke off; `late`: what held it up. `money`: the ledger. `mails`: what went out. `letters`: what is
+//! dead. `intents`: means of payment. `carts`: what they became. `rows`: read models. Here: the rest.
 
 mod cancels;
+mod carts;
 mod intents;
 mod late;
 mod letters;
 mod mails;
 mod money;
+mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +24,6 @@ use shotengai_inventory::domain::Stock;
 use shotengai_kernel::{AggregateId, OrderId, ProductId};
 use shotengai_messaging::{Aggregate, Commit, Infrastructure};
 use shotengai_order::orders::domain::Order;
-use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
 use shotengai_tally::counters::Counters;
 
 pub(crate) use self::letters::is_said;
@@ -48,6 +49,7 @@ pub async fn check(world: &World) -> Endings {
     stores_are_whole(world);
     every_order_is_final(world, &orders);
     cancels::every_cancel_has_its_reason(world, &orders, &commits);
+    carts::keep_what_they_are_told(world, &commits[&Owner::Order]);
     every_event_reached_the_stream(world, &commits);
     every_queue_saw_its_events(world, &commits);
     every_copy_has_its_fault(world);
@@ -60,7 +62,7 @@ pub async fn check(world: &World) -> Endings {
     money::nets_to_paid_orders(world, &orders).await;
     mails::were_sent_once(world, &orders);
     tally_is_what_was_paid(world, &orders).await;
-    rows_equal_a_fresh_fold(world, &commits);
+    rows::equal_a_fresh_fold(world, &commits);
     letters::are_the_poison(world);
     intents::stand_in_their_table_alone(world, commits.values().flatten());
     endings(&commits)
@@ -83,6 +85,9 @@ fn events(commits: &[Commit]) -> impl Iterator<Item = (&Envelope, Event)> {
 fn fold_orders(world: &World, commits: &[Commit]) -> Orders {
     let mut orders = Orders { states: BTreeMap::new(), paid: BTreeSet::new() };
     for (envelope, event) in events(commits) {
+        if carts::is_cart(&envelope.subject) {
+            continue;
+        }
         let Ok(id) = OrderId::parse(envelope.subject.as_str()) else {
             world.violation(format!("{} among the orders", envelope.subject));
             continue;
@@ -192,11 +197,12 @@ fn every_queue_saw_its_events(world: &World, commits: &BTreeMap<Owner, Vec<Commi
     }
 }
 
-/// Products and stocks have many events of a kind; whatever else there is has one of each.
+/// Products, stocks and carts have many events of a kind; whatever else there is has one of each.
 fn every_effect_happened_once(world: &World, commits: &BTreeMap<Owner, Vec<Commit>>) {
     let mut seen = BTreeSet::new();
     for (envelope, event) in commits.values().flat_map(|commits| events(commits)) {
-        let repeats = matches!(event, Event::StockMoved(_) | Event::ProductUpdated(_) | Event::ProductPriceChanged(_));
+        let repeats = matches!(event, Event::StockMoved(_) | Event::ProductUpdated(_) | Event::ProductPriceChanged(_))
+            || carts::is_cart(&envelope.subject);
         if !repeats && !seen.insert((envelope.subject.clone(), envelope.event_type.clone())) {
             world.violation(format!("{} of {} happened twice", envelope.event_type, envelope.subject));
         }
@@ -209,7 +215,8 @@ fn what_keeps_no_snapshots_stays_short(world: &World, commits: &BTreeMap<Owner, 
     for owner in [Owner::Order, Owner::Billing, Owner::Inventory] {
         for commit in &commits[&owner] {
             let (subject, version) = (&commit.aggregate_id, commit.last_version().get());
-            if version > LONGEST_STORY && aggregates::STOCK.name_in(subject.as_str()).is_none() {
+            let keeps_snapshots = aggregates::STOCK.name_in(subject.as_str()).is_some() || carts::is_cart(subject);
+            if version > LONGEST_STORY && !keeps_snapshots {
                 world.violation(format!("{subject} keeps no snapshots and is at version {version}"));
             }
         }
@@ -270,35 +277,5 @@ async fn tally_is_what_was_paid(world: &World, orders: &Orders) {
         standings.0.iter().map(|(product, standing)| (product.clone(), (standing.sold, standing.returned))).collect();
     if counted != sold {
         world.violation(format!("tally has {counted:?}, orders say {sold:?}"));
-    }
-}
-
-fn rows_equal_a_fresh_fold(world: &World, commits: &BTreeMap<Owner, Vec<Commit>>) {
-    compare::<ProductRow>(world, commits, &world.rows.products());
-    compare::<StockRow>(world, commits, &world.rows.stock());
-    compare::<OrderRow>(world, commits, &world.rows.orders());
-}
-
-fn compare<R: Fold + PartialEq + std::fmt::Debug>(
-    world: &World,
-    commits: &BTreeMap<Owner, Vec<Commit>>,
-    rows: &BTreeMap<AggregateId, R>,
-) {
-    let mut histories: BTreeMap<AggregateId, Vec<(Envelope, Event)>> = BTreeMap::new();
-    for (envelope, event) in commits.get(&R::OWNER).into_iter().flat_map(|commits| events(commits)) {
-        histories.entry(envelope.subject.clone()).or_default().push((envelope.clone(), event));
-    }
-    for id in rows.keys().filter(|id| !histories.contains_key(id)) {
-        world.violation(format!("there is a row of {id}, and no such aggregate"));
-    }
-    for (id, mut history) in histories {
-        history.sort_by_key(|(envelope, _)| envelope.aggregateversion);
-        let fresh = refold::<R>(history.iter().map(|(envelope, event)| (envelope, event)));
-        match (fresh, rows.get(&id)) {
-            (Ok(Some(fresh)), Some(row)) if fresh == *row => {}
-            // An aggregate of another kind, of the same owner.
-            (Err(_) | Ok(None), None) => {}
-            (fresh, row) => world.violation(format!("the row of {id} is {row:?}, a fresh fold {fresh:?}")),
-        }
     }
 }

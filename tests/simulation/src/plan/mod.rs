@@ -1,14 +1,16 @@
 //! What a seed asks of the street: who buys what, and what goes wrong when.
 
 mod absence;
+mod baskets;
 mod dice;
+mod display;
 mod faults;
 mod shopping;
 
-use std::fmt;
 use std::time::Duration;
 
 pub use self::absence::{Absence, Who};
+pub use self::baskets::{Basket, Click, Step};
 pub use self::faults::{Dependency, Happening, Rates, poison};
 pub use self::shopping::{Asking, Errand, Goods, tokens};
 
@@ -49,6 +51,8 @@ pub struct Plan {
     pub goods: Vec<Goods>,
     /// Customers.
     pub errands: Vec<Errand>,
+    /// Customers who fill carts.
+    pub baskets: Vec<Basket>,
     /// Faults, by time.
     pub happenings: Vec<(Duration, Happening)>,
     /// How long an order may stay pending.
@@ -139,6 +143,7 @@ impl Plan {
             refused: dice.some(6, |dice| dice.below(3)),
             goods,
             errands,
+            baskets: Vec::new(),
             happenings,
             // Over fifteen minutes, reminders take more than one hop.
             timeout: Duration::from_secs(if dice.one_in(20) { 1000 } else { 20 + dice.below(120) }),
@@ -198,6 +203,10 @@ impl Plan {
         } else if plan.newer.is_some() && !plan.captured && plan.changes_feed.is_none() {
             plan.upgrade(&dice, processes);
         }
+        if dice.one_in(3) {
+            let products = plan.goods.len().min(3);
+            plan.baskets = (0..1 + dice.index(2)).map(|_| baskets::basket(&dice, products)).collect();
+        }
         plan
     }
 
@@ -241,55 +250,5 @@ impl Plan {
         self.happenings.sort_by_key(|(at, _)| *at);
         self.calm_after = absence.morning + Duration::from_secs(30) + dice.millis(180_000);
         self.absence = Some(absence);
-    }
-}
-
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let feed = match (self.captured, self.changes_feed) {
-            (true, None) => "change capture".to_owned(),
-            (false, None) => "outbox".to_owned(),
-            (true, Some(at)) => format!("change capture, outbox from {at:?} on"),
-            (false, Some(at)) => format!("outbox, change capture from {at:?} on"),
-        };
-        writeln!(
-            f,
-            "seed {}: {feed}, {} shards, deadlines {:?} and {:?}",
-            self.seed, self.shards, self.timeout, self.capture_timeout
-        )?;
-        writeln!(f, "  of a thousand: {:?}", self.rates)?;
-        writeln!(
-            f,
-            "  duplicates {}‰, shuffled {}, skews {:?} ms, calm after {:?}",
-            self.duplicates, self.shuffled, self.skews, self.calm_after
-        )?;
-        if self.discards {
-            writeln!(f, "  somebody discards confirmations")?;
-        }
-        if let Some(remainder) = self.newer {
-            writeln!(f, "  processes whose number modulo two is {remainder} are of a newer release")?;
-        }
-        if let Some((new, at)) = self.new_type {
-            writeln!(f, "  {new:?} is a type of that release alone; the others are upgraded from {at:?} on")?;
-        }
-        if let Some(limits) = self.limits {
-            writeln!(f, "  a second: {limits:?}")?;
-        }
-        if let Some(absence) = self.absence {
-            writeln!(f, "  days pass: {absence:?}")?;
-        }
-        if let Some(customer) = self.refused {
-            writeln!(f, "  no mail reaches customer {customer}")?;
-        }
-        for (index, goods) in self.goods.iter().enumerate() {
-            writeln!(f, "  product {index}: {goods:?}")?;
-        }
-        for errand in &self.errands {
-            writeln!(f, "  errand: {errand:?}")?;
-        }
-        for (at, happening) in &self.happenings {
-            writeln!(f, "  {at:?}: {happening:?}")?;
-        }
-        Ok(())
     }
 }

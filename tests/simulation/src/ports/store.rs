@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use shotengai_contracts::aggregates;
+use shotengai_contracts::{Event, aggregates};
 use shotengai_kernel::{AggregateId, CommitId, Timestamp, Version};
 use shotengai_messaging::{AppendError, Commit, EventStore, Fault, FaultKind, Guard, HistoryPage, Note, Snapshot};
 use shotengai_testing::memory::MemoryEventStore;
@@ -99,6 +99,15 @@ fn cut(commits: &[Commit]) -> &[Commit] {
     }
 }
 
+/// A planted bug: what empties a cart for an order is not written.
+fn without_emptied_carts(commits: &[Commit]) -> Vec<Commit> {
+    let empties = |commit: &Commit| {
+        let mut events = commit.events.iter().filter_map(|envelope| envelope.event().ok());
+        events.any(|event| matches!(event, Event::CartCleared(cleared) if cleared.order_id.is_some()))
+    };
+    commits.iter().filter(|commit| !empties(commit)).cloned().collect()
+}
+
 #[async_trait]
 impl EventStore for NetworkedStore {
     async fn append_guarded(&self, commits: &[Commit], guards: &[Guard]) -> Result<(), AppendError> {
@@ -116,6 +125,7 @@ impl EventStore for NetworkedStore {
             let guards = if world.bug == Some(Bug::RejectByCachedStock) { Vec::new() } else { guards };
             let blind = world.bug == Some(Bug::BlindLateAppend) && landing == Landing::Late;
             let commits = if blind { behind_themselves(&inner, commits).await? } else { commits };
+            let commits = if world.bug == Some(Bug::CartStaysFull) { without_emptied_carts(&commits) } else { commits };
             if commits.len() + guards.len() > MANY_WRITES {
                 world.count(Mishap::LargeTransaction);
             }

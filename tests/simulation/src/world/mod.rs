@@ -33,6 +33,7 @@ use crate::absence::{Days, keeps};
 use crate::bugs::Bug;
 use crate::capacity::Capacity;
 use crate::capture::Capture;
+use crate::cart_ledger::CartLedger;
 use crate::copies::Copies;
 use crate::delivery_audit::DeliveryAudit;
 use crate::fault_log::FaultLog;
@@ -70,6 +71,8 @@ pub struct World {
     pub delivery_audit: DeliveryAudit,
     /// What orders and their owners heard of each other.
     pub request_ledger: RequestLedger,
+    /// What people and their carts heard of each other.
+    pub cart_ledger: CartLedger,
     /// What befell processes, and when.
     pub fault_log: FaultLog,
     /// What held them up, and where.
@@ -149,6 +152,7 @@ impl World {
             capture: Capture::default(),
             delivery_audit: DeliveryAudit::default(),
             request_ledger: RequestLedger::default(),
+            cart_ledger: CartLedger::default(),
             fault_log: FaultLog::default(),
             hold_ups: HoldUps::default(),
             ways: Ways::default(),

@@ -215,6 +215,11 @@ fn publishing_again_in_part_is_found() {
 }
 
 #[test]
+fn a_cart_that_is_not_emptied_by_its_order_is_found() {
+    assert_found(Bug::CartStaysFull);
+}
+
+#[test]
 fn acknowledging_what_only_a_newer_release_knows_is_found() {
     assert_found(Bug::UnknownIsDone);
 }
