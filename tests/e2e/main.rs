@@ -32,6 +32,7 @@ mod figures;
 mod forwarding;
 mod hot_product;
 mod idempotency;
+mod images;
 mod load;
 mod mail_links;
 mod oidc;

@@ -51,7 +51,7 @@ class Exchange:
         if method in fixed:
             return fixed[method]
         for path, item in DOCUMENT["paths"].items():
-            if "{" in path and re.fullmatch(path.replace("{id}", "[^/]+"), self.path):
+            if "{" in path and re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", path), self.path):
                 return item.get(method)
         return None
 

@@ -25,6 +25,7 @@ impl AddedRole for Loyalty {
         services: &[ROLE],
         queues: &[&QUEUE],
         tables: &[&TABLE],
+        buckets: &[],
         calls: &[Call::new(Service::STOREFRONT, ROLE, Forward), Call::new(ROLE, Service::STOREFRONT, Keys)],
         needs: &[],
     };

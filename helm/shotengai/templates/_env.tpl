@@ -2,6 +2,8 @@
 {{- define "shotengai.awsEnv" -}}
 {{- $env := dict "AWS_REGION" .Values.aws.region "KINESIS_STREAM_NAME" .Values.aws.stream }}
 {{- with .Values.aws.resourcePrefix }}{{ $_ := set $env "RESOURCE_PREFIX" . }}{{ end }}
+{{- with .Values.aws.imageBucket }}{{ $_ := set $env "IMAGE_BUCKET" . }}{{ end }}
+{{- with .Values.aws.publicStoreUrl }}{{ $_ := set $env "S3_PUBLIC_ENDPOINT" . }}{{ end }}
 {{- with include "shotengai.awsEndpoint" . }}{{ $_ := set $env "AWS_ENDPOINT_URL" . }}{{ end }}
 {{- $_ := set $env "PUBLISH" .Values.publish }}
 {{- if and .Values.local.ministack.enabled (not .Values.aws.credentials.existingSecret) }}

@@ -8,7 +8,7 @@ use crate::domain::Product;
 impl Aggregate for Product {
     type Event = CatalogEvent;
 
-    const SNAPSHOT_SCHEMA: u32 = 4;
+    const SNAPSHOT_SCHEMA: u32 = 5;
 
     fn apply(&mut self, event: &CatalogEvent) -> Result<(), Misplaced> {
         self.evolve(event)

@@ -17,6 +17,15 @@ pub struct CatalogArgs {
     /// Seconds within which the shards of a catalog that died are another's
     #[arg(long, env = "PRICE_LEASE_SECONDS", default_value = "15", value_name = "1..300", value_parser = whole::<u64>())]
     price_lease_seconds: Given<u64>,
+    /// Whether products have images, in the bucket IMAGE_BUCKET
+    #[arg(long, env = "IMAGES", default_value = "on", value_name = "on|off", value_parser = parsed(is_on))]
+    images: Given<bool>,
+    /// Images that a process makes pictures of at the same time; each takes up to 300 MB of memory
+    #[arg(long, env = "IMAGE_WORKERS", default_value = "1", value_name = "1..16", value_parser = whole::<usize>())]
+    image_workers: Given<usize>,
+    /// Seconds between two looks for objects of no image, each over 20,000 objects at the most; 0: never
+    #[arg(long, env = "IMAGE_SWEEP_SECONDS", default_value = "3600", value_name = "0..604800", value_parser = whole::<u64>())]
+    image_sweep_seconds: Given<u64>,
 }
 
 /// Settings of catalog alone.
@@ -28,6 +37,12 @@ pub struct CatalogSettings {
     pub price_idle_poll_ms: u64,
     /// Seconds within which the shards of a catalog that died are another's.
     pub price_lease_seconds: u64,
+    /// Whether products have images.
+    pub images: bool,
+    /// Images that a process makes pictures of at the same time.
+    pub image_workers: usize,
+    /// Seconds between two looks for objects of no image; 0: never.
+    pub image_sweep_seconds: u64,
 }
 
 impl SettingsGroup for CatalogArgs {
@@ -37,10 +52,16 @@ impl SettingsGroup for CatalogArgs {
         let price_stream = faults.take(self.price_stream);
         let price_idle_poll_ms = faults.take(self.price_idle_poll_ms);
         let price_lease_seconds = faults.take(self.price_lease_seconds);
+        let images = faults.take(self.images);
+        let image_workers = faults.take(self.image_workers);
+        let image_sweep_seconds = faults.take(self.image_sweep_seconds);
         Some(CatalogSettings {
             price_stream: price_stream?,
             price_idle_poll_ms: price_idle_poll_ms?,
             price_lease_seconds: price_lease_seconds?,
+            images: images?,
+            image_workers: image_workers?,
+            image_sweep_seconds: image_sweep_seconds?,
         })
     }
 }
@@ -71,13 +92,28 @@ fn is_read(text: &str) -> Result<bool, String> {
     }
 }
 
+fn is_on(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("must be on or off".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_can_not_be_is_named_together() {
-        let flags = ["--price-stream=on", "--price-idle-poll-ms=199", "--price-lease-seconds=0"];
+        let flags = [
+            "--price-stream=on",
+            "--price-idle-poll-ms=199",
+            "--price-lease-seconds=0",
+            "--images=yes",
+            "--image-workers=0",
+            "--image-sweep-seconds=-1",
+        ];
         let error = CatalogArgs::from_flags(flags).unwrap_err();
         assert_eq!(error.faults.len(), flags.len(), "{error}");
         assert!(CatalogSettings::default().price_stream);

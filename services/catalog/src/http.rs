@@ -13,6 +13,7 @@ use crate::aggregate::Products;
 use crate::change::{delete_product, restore_product, update_product};
 use crate::create::{self, create_product};
 use crate::domain::{Change, Details, Extras, GivenExtras, initial_stock};
+use crate::images::{self, Gallery};
 use crate::lookup::internal_product;
 use crate::price_history::{Cursor, CursorError, price_history};
 use crate::problems::bad_fields;
@@ -22,6 +23,8 @@ use crate::problems::bad_fields;
 pub struct CatalogHttp {
     /// All products.
     pub products: Products,
+    /// Their images; none where the installation has none.
+    pub gallery: Option<Gallery>,
     /// The currency that prices are in.
     pub currency: Currency,
 }
@@ -35,6 +38,7 @@ pub fn routes(routes: &mut Routes, catalog: &CatalogHttp) {
     routes.route(api::RESTORE_PRODUCT, restore);
     routes.route(api::PRODUCT_PRICES, prices);
     routes.route(api::INTERNAL_PRODUCT, internal);
+    images::http::routes(routes);
 }
 
 async fn post_product(
@@ -98,7 +102,14 @@ async fn delete(
     catalog: web::Data<CatalogHttp>,
 ) -> Answer<ProductWritten> {
     let wanted = if_match.needed()?;
+    let images = match &catalog.gallery {
+        Some(gallery) => gallery.of(&id).await?,
+        None => Vec::new(),
+    };
     let version = delete_product(&catalog.products, &id, &wanted, &meta.metadata()).await?;
+    if let Some(gallery) = &catalog.gallery {
+        gallery.clear(&id, &images).await;
+    }
     Ok(accepted(id.0, version))
 }
 
@@ -142,7 +153,7 @@ async fn internal(
     Ok(Reply::ok(found.ok_or_else(|| Problem::of(&NO_SUCH_PRODUCT))?))
 }
 
-fn accepted(product_id: ProductId, version: Version) -> Reply<ProductWritten> {
+pub(crate) fn accepted(product_id: ProductId, version: Version) -> Reply<ProductWritten> {
     let (body, location) = written(product_id, version);
     Reply::accepted(body).at(location)
 }

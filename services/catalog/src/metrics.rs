@@ -10,5 +10,21 @@ pub(crate) static PRICES: Counter<1> = Counter::new(
     &[Label::of("outcome", &["applied", "superseded", "set_aside"])],
 );
 
+/// Uploads of images, by what became of them.
+pub(crate) static UPLOADS: Counter<1> = Counter::new(
+    "shotengai.images.uploads",
+    "{upload}",
+    "Uploads of images that were handled, by what became of them",
+    &[Label::of("outcome", &["ready", "refused", "repeated", "stray"])],
+);
+
+/// Objects that no image had.
+pub(crate) static SWEPT: Counter<0> = Counter::new(
+    "shotengai.images.swept",
+    "{object}",
+    "Objects of the image bucket that no image had, and that were deleted for that",
+    &[],
+);
+
 /// All of them.
-pub static DEFINITIONS: [&Definition; 1] = [PRICES.definition()];
+pub static DEFINITIONS: [&Definition; 3] = [PRICES.definition(), UPLOADS.definition(), SWEPT.definition()];

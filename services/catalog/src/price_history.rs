@@ -145,7 +145,11 @@ fn entry(envelope: &Envelope, event: &CatalogEvent) -> Option<(Money, PriceSet)>
         CatalogEvent::ProductUpdated(event) => (event.price, None),
         CatalogEvent::ProductRestored(event) => (event.price, None),
         CatalogEvent::ProductPriceChanged(event) => (event.price, event.source_sequence.clone()),
-        CatalogEvent::ProductImageAdded(_) | CatalogEvent::ProductDeleted(_) => return None,
+        CatalogEvent::ProductImageRequested(_)
+        | CatalogEvent::ProductImageAdded(_)
+        | CatalogEvent::ProductImageRefused(_)
+        | CatalogEvent::ProductImageRemoved(_)
+        | CatalogEvent::ProductDeleted(_) => return None,
     };
     let source = if source_sequence.is_some() { PriceSource::Stream } else { PriceSource::Command };
     let (since, version) = (envelope.time, envelope.aggregateversion);

@@ -112,7 +112,10 @@ impl GroupHandler for Projector {
         EventType::ProductCreated,
         EventType::ProductUpdated,
         EventType::ProductPriceChanged,
+        EventType::ProductImageRequested,
         EventType::ProductImageAdded,
+        EventType::ProductImageRefused,
+        EventType::ProductImageRemoved,
         EventType::ProductDeleted,
         EventType::ProductRestored,
         EventType::StockMoved,
@@ -269,7 +272,10 @@ fn sort<'a>(deliveries: &[&'a Delivery]) -> Sorted<'a> {
             EventType::ProductCreated
             | EventType::ProductUpdated
             | EventType::ProductPriceChanged
+            | EventType::ProductImageRequested
             | EventType::ProductImageAdded
+            | EventType::ProductImageRefused
+            | EventType::ProductImageRemoved
             | EventType::ProductDeleted
             | EventType::ProductRestored => &mut sorted.products,
             EventType::StockMoved => &mut sorted.stock,

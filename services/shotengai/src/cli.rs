@@ -5,6 +5,7 @@ use clap_complete::Shell;
 use shotengai_contracts::Owner;
 #[cfg(feature = "dev")]
 use shotengai_gateway::Hosts;
+use shotengai_gateway::cors::Origins;
 use shotengai_kernel::Timestamp;
 use shotengai_query::rebuild::Kind;
 use shotengai_runtime::settings::{DatabaseArgs, LeaseArgs, PublishArgs, SharedArgs};
@@ -165,6 +166,9 @@ pub(crate) struct ProvisionArgs {
     /// Shards of a stream that is not there yet
     #[arg(long, env = "KINESIS_SHARDS", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=500))]
     pub(crate) kinesis_shards: u16,
+    /// Sites whose scripts may send images to the bucket and fetch them, by signed requests: origins with commas between, or *
+    #[arg(long, env = "CORS_ALLOWED_ORIGINS", default_value = "", value_name = "ORIGINS", value_parser = Origins::parse)]
+    pub(crate) cors_allowed_origins: Origins,
     #[command(flatten)]
     pub(crate) publish: PublishArgs,
     /// End change capture; only once no process runs with PUBLISH=cdc any more

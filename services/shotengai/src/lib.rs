@@ -77,7 +77,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Seed(args) => seed::run(args).await,
         Command::Smoke(args) => smoke::run(args).await,
         Command::Status(args) => status::run(args).await,
-        Command::DeadLetters(args) => dead_letters::run(*args).await,
+        Command::DeadLetters(args) => Box::pin(dead_letters::run(*args)).await,
         Command::Prices(args) => prices::run(args).await,
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Republish(args) => republish::run(args).await,

@@ -69,7 +69,7 @@ mod tests {
 
             impl AddedRole for $name {
                 const TOPOLOGY: Topology =
-                    Topology { services: &[$service], queues: &[], tables: &[], calls: &[], needs: &[] };
+                    Topology { services: &[$service], queues: &[], tables: &[], buckets: &[], calls: &[], needs: &[] };
                 const ROUTES: &'static [&'static dyn Endpoint] = $routes;
                 type Args = $args;
 

@@ -32,7 +32,7 @@ pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
         say!("{} resources deleted", gone.iter().filter(|(_, was_there)| *was_there).count());
         return Ok(ExitCode::SUCCESS);
     }
-    let options = Options { shards: u32::from(args.kinesis_shards) };
+    let options = Options { shards: u32::from(args.kinesis_shards), origins: args.cors_allowed_origins.list() };
     if publish == Publish::Cdc {
         say!("change capture takes about a minute to start on AWS");
     }

@@ -92,6 +92,8 @@ pub(crate) fn aws_config(settings: AwsSettings, publish: Publish) -> AwsConfig {
         region: settings.region,
         prefix: settings.prefix,
         stream_name: settings.stream_name,
+        image_bucket: settings.image_bucket,
+        s3_public_endpoint: settings.s3_public_endpoint,
         installation: roles::installation(),
         marks_outbox: publish == Publish::Outbox,
         local_account: None,

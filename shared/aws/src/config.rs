@@ -1,5 +1,6 @@
 //! Where the AWS services are and what the installation's resources are called.
 
+use shotengai_contracts::topology::buckets::PRODUCT_IMAGES;
 use shotengai_contracts::topology::{Installation, STREAM};
 
 /// Where an installation lives unless told otherwise.
@@ -17,6 +18,11 @@ pub struct AwsConfig {
     pub prefix: String,
     /// The stream (`KINESIS_STREAM_NAME`), without the prefix.
     pub stream_name: String,
+    /// The bucket of products' images (`IMAGE_BUCKET`), its whole name; none: [`PRODUCT_IMAGES`] behind the prefix. A bucket's
+    /// name is the only one in the world, so an installation on AWS has to choose one.
+    pub image_bucket: Option<String>,
+    /// The base URL by which clients reach S3 (`S3_PUBLIC_ENDPOINT`), where it is another than `endpoint_url`.
+    pub s3_public_endpoint: Option<String>,
     /// What is installed there: the platform, and the roles that an application adds.
     pub installation: Installation,
     /// Whether commits are marked for the outbox; false when change capture feeds the stream. Then a store commits nothing
@@ -34,6 +40,8 @@ impl Default for AwsConfig {
             region: DEFAULT_REGION.to_owned(),
             prefix: String::new(),
             stream_name: STREAM.to_owned(),
+            image_bucket: None,
+            s3_public_endpoint: None,
             installation: Installation::default(),
             marks_outbox: true,
             local_account: None,
@@ -52,6 +60,16 @@ impl AwsConfig {
     #[must_use]
     pub fn full_name(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
+    }
+
+    /// A bucket's name in the world.
+    #[must_use]
+    pub fn bucket_name(&self, name: &str) -> String {
+        match &self.image_bucket {
+            Some(chosen) if name == PRODUCT_IMAGES.name => chosen.clone(),
+            // Prefixes may have what names of buckets can't.
+            _ => self.full_name(name).to_ascii_lowercase().replace(['_', '.'], "-"),
+        }
     }
 
     /// Whether the endpoint is on this machine.
@@ -97,5 +115,15 @@ mod tests {
     fn the_prefix_stands_before_every_name() {
         let config = AwsConfig { prefix: "blue-".to_owned(), ..AwsConfig::default() };
         assert_eq!(config.full_name("order-queue"), "blue-order-queue");
+        assert_eq!(config.bucket_name("product-images"), "blue-product-images");
+        let config = AwsConfig { prefix: "Blue_1.".to_owned(), ..AwsConfig::default() };
+        assert_eq!(config.bucket_name("product-images"), "blue-1-product-images");
+    }
+
+    #[test]
+    fn a_bucket_whose_name_was_chosen_has_no_prefix() {
+        let image_bucket = Some("example-shop-images".to_owned());
+        let config = AwsConfig { prefix: "blue-".to_owned(), image_bucket, ..AwsConfig::default() };
+        assert_eq!(config.bucket_name("product-images"), "example-shop-images");
     }
 }

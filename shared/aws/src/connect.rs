@@ -7,6 +7,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
 use aws_smithy_http_client::{Builder as HttpClientBuilder, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
@@ -22,6 +23,9 @@ const POLL_OPERATION: Duration = Duration::from_secs(30);
 /// Below the servers' own, so that we never write into a connection that is being closed.
 const POOL_IDLE: Duration = Duration::from_secs(15);
 const POOL_MAX_IDLE: usize = 64;
+/// Objects of ten megabytes, over a slow line within the region.
+const OBJECT_ATTEMPT: Duration = Duration::from_secs(15);
+const OBJECT_OPERATION: Duration = Duration::from_secs(45);
 const ATTEMPTS: u32 = 4;
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 const MAX_BACKOFF: Duration = Duration::from_secs(2);
@@ -39,6 +43,9 @@ pub(crate) struct Clients {
     pub(crate) sqs: aws_sdk_sqs::Client,
     /// For receives that wait.
     pub(crate) sqs_polling: aws_sdk_sqs::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
+    /// Signs requests for the address by which clients reach the store.
+    pub(crate) s3_public: aws_sdk_s3::Client,
 }
 
 impl Clients {
@@ -46,6 +53,8 @@ impl Clients {
         let sdk = sdk_config(config).await;
         let polling = timeouts(POLL_ATTEMPT, POLL_OPERATION);
         let sqs = aws_sdk_sqs::config::Builder::from(&sdk).interceptor(Observe);
+        let s3 = s3_config(&sdk, config.endpoint_url.as_deref());
+        let public_endpoint = config.s3_public_endpoint.as_deref().or(config.endpoint_url.as_deref());
         Self {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(
                 aws_sdk_dynamodb::config::Builder::from(&sdk).interceptor(Observe).build(),
@@ -56,8 +65,23 @@ impl Clients {
             sns: aws_sdk_sns::Client::from_conf(aws_sdk_sns::config::Builder::from(&sdk).interceptor(Observe).build()),
             sqs_polling: aws_sdk_sqs::Client::from_conf(sqs.clone().timeout_config(polling).build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
+            s3: aws_sdk_s3::Client::from_conf(s3.build()),
+            s3_public: aws_sdk_s3::Client::from_conf(s3_config(&sdk, public_endpoint).build()),
         }
     }
+}
+
+/// A store at an address of its own has no name a bucket, so the bucket stands in the path there. No checksums but where the
+/// service wants them: in a signed upload one would be of bytes that nobody knows yet.
+fn s3_config(sdk: &SdkConfig, endpoint: Option<&str>) -> aws_sdk_s3::config::Builder {
+    let mut config = aws_sdk_s3::config::Builder::from(sdk)
+        .interceptor(Observe)
+        .timeout_config(timeouts(OBJECT_ATTEMPT, OBJECT_OPERATION))
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+        .force_path_style(endpoint.is_some());
+    config.set_endpoint_url(endpoint.map(str::to_owned));
+    config
 }
 
 async fn sdk_config(config: &AwsConfig) -> SdkConfig {

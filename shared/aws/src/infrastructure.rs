@@ -5,7 +5,9 @@ use std::sync::Arc;
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{PRICE_STREAM, TOPIC, tables};
 use shotengai_kernel::Ports;
-use shotengai_messaging::{EventStore, Infrastructure, Leases, Queue, StreamReader, StreamWriter, Table, Topic};
+use shotengai_messaging::{
+    Bucket, EventStore, Infrastructure, Leases, Queue, StreamReader, StreamWriter, Table, Topic,
+};
 use shotengai_streaming::TableLeases;
 
 use crate::admin::Admin;
@@ -13,6 +15,7 @@ use crate::config::AwsConfig;
 use crate::connect::Clients;
 use crate::dynamodb::{DynamoEventStore, DynamoTable};
 use crate::kinesis::{KinesisReader, KinesisWriter};
+use crate::s3::S3Bucket;
 use crate::sns::SnsTopic;
 use crate::sqs::SqsQueue;
 
@@ -65,6 +68,10 @@ impl Infrastructure for Aws {
 
     fn queue(&self, name: &str) -> Arc<dyn Queue> {
         Arc::new(SqsQueue::new(&self.clients, self.config.full_name(name)))
+    }
+
+    fn bucket(&self, name: &str) -> Arc<dyn Bucket> {
+        Arc::new(S3Bucket::new(&self.clients, self.config.bucket_name(name)))
     }
 
     fn topic(&self) -> Arc<dyn Topic> {

@@ -1,8 +1,8 @@
-//! Adapters of the messaging ports for DynamoDB, Kinesis, SNS and SQS. The only crate that names the AWS SDK.
+//! Adapters of the messaging ports for DynamoDB, Kinesis, SNS, SQS and S3. The only crate that names the AWS SDK.
 //!
 //! - [`AwsConfig`], [`Aws`]: one connection set a process, handed out by name through
 //!   [`Infrastructure`](shotengai_messaging::Infrastructure).
-//! - `dynamodb`: the event store and the tables of rows; `kinesis`: the stream; `sns`: the topic; `sqs`: queues.
+//! - `dynamodb`: the event store and the tables of rows; `kinesis`: the stream; `sns`: the topic; `sqs`: queues; `s3`: buckets.
 //! - [`admin`]: creates, changes and deletes resources, for the provisioner only. Services need no such permission.
 //! - `fault`: the one place that turns the SDK's errors into [`Fault`](shotengai_messaging::Fault)s.
 //! - `observe`: counts every request (`shotengai.aws.requests`) and opens a client span for each call made inside a span.
@@ -21,6 +21,7 @@ mod infrastructure;
 mod kinesis;
 pub mod metrics;
 mod observe;
+mod s3;
 mod sns;
 mod sqs;
 

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use shotengai_kernel::{
-    AggregateId, CartId, Currency, EventId, IdError, Money, MoneyError, Names, OrderId, PaymentId, ProductId, Quantity,
-    QuantityError, RefundId, TextRule, Timestamp, UserId, Version,
+    AggregateId, CartId, Currency, EventId, IdError, ImageId, Money, MoneyError, Names, OrderId, PaymentId, ProductId, Quantity, QuantityError, RefundId, TextRule, Timestamp, UserId, Version,
 };
 use uuid::Uuid;
 
@@ -13,11 +12,7 @@ use crate::envelope::{Envelope, Metadata};
 use crate::events::{
     CancelReason, CaptureStarted, CartCleared, CartItemChanged, DeclineStage, Event, EventType, ItemAddedToCart,
     ItemRemovedFromCart, OrderCancelled, OrderConfirmed, OrderItem, OrderPaid, OrderPaymentSecured, OrderPlaced,
-    OrderRefundDeclined, OrderRefundRequested, OrderRefunded, OrderShipped, OrderStage, OrderStockSecured,
-    PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided, Presentation, ProductCreated,
-    ProductDeleted, ProductImageAdded, ProductPriceChanged, ProductRestored, ProductUpdated, RefundLine, RefundStarted,
-    ShopRefundDeclined, ShopRefundPaid, ShopRefundStarted, Shortage, StockAdded, StockDeducted, StockLine, StockMoved,
-    StockRejected, StockReleased, StockReserved, VoidStarted,
+    OrderRefundDeclined, OrderRefundRequested, OrderRefunded, OrderShipped, OrderStage, OrderStockSecured, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided, Presentation, ProductCreated, ProductDeleted, ProductImageAdded, ProductImageRefused, ProductImageRemoved, ProductImageRequested, ProductPriceChanged, ProductRestored, ProductUpdated, RefundLine, RefundStarted, ShopRefundDeclined, ShopRefundPaid, ShopRefundStarted, Shortage, StockAdded, StockDeducted, StockLine, StockMoved, StockRejected, StockReleased, StockReserved, VoidStarted,
 };
 
 /// The constants below are valid; a mistake in one shows here, in the first test that runs.
@@ -44,6 +39,7 @@ pub fn event(event_type: EventType) -> Result<Event, SampleError> {
     let payment_id = PaymentId::of_order(&order_id);
     let user_id = UserId::parse("usr_019a0000000070008000000000000002")?;
     let cart_id = CartId::parse("cart_019a0000000070008000000000000003")?;
+    let image_id = ImageId::parse("img_019a0000000070008000000000000004")?;
     let price = Money::from_minor(200, Currency::JPY)?;
     let total = Money::from_minor(400, Currency::JPY)?;
     let quantity = Quantity::new(2)?;
@@ -79,8 +75,23 @@ pub fn event(event_type: EventType) -> Result<Event, SampleError> {
         EventType::ProductPriceChanged => {
             ProductPriceChanged { product_id, price, source_sequence: Some("4966".to_owned()) }.into()
         }
+        EventType::ProductImageRequested => ProductImageRequested {
+            product_id,
+            image_id,
+            content_type: "image/jpeg".to_owned(),
+            size: 2_345_678,
+            expires_at: Timestamp::from_second(1_767_226_200).unwrap_or_default(),
+        }
+        .into(),
         EventType::ProductImageAdded => {
-            ProductImageAdded { product_id, keys: vec!["products/prod_kinoko/1.webp".to_owned()] }.into()
+            ProductImageAdded { product_id, keys: vec!["products/prod_kinoko/1.webp".to_owned()], image: None }.into()
+        }
+        EventType::ProductImageRefused => {
+            ProductImageRefused { product_id, image_id, reason: "damaged".to_owned() }.into()
+        }
+        EventType::ProductImageRemoved => {
+            ProductImageRemoved { product_id, image_id, keys: vec!["images/prod_kinoko/img_1/2/web.webp".to_owned()] }
+                .into()
         }
         EventType::ProductDeleted => ProductDeleted { product_id }.into(),
         EventType::ProductRestored => {

@@ -1,13 +1,14 @@
-//! The topology: every service, queue, table, topic and stream of an installation, each named once.
+//! The topology: every service, queue, table, bucket, topic and stream of an installation, each named once.
 //!
 //! - [`Service`]: a role of the binary, or one that an application brings along.
-//! - [`queues`], [`tables`], [`TOPIC`], [`STREAM`], [`PRICE_STREAM`]: the resources, as constants that code refers to.
+//! - [`queues`], [`tables`], [`buckets`], [`TOPIC`], [`STREAM`], [`PRICE_STREAM`]: the resources, as constants that code refers to.
 //! - [`Topology`]: a list of them. [`SHOTENGAI`] is this platform's; an application with roles of its own has another.
 //! - [`Installation`]: the topologies that run together. [`Description`]: one as data.
 //!
 //! Provisioning, the in-memory infrastructure, the dead-letter routes, status and `shotengai describe` are derived from
 //! here, and the chart is held against `describe`. Names are without an installation's `RESOURCE_PREFIX`.
 
+pub mod buckets;
 mod description;
 mod installation;
 pub mod queues;
@@ -17,6 +18,7 @@ use std::fmt;
 
 use jiff::SignedDuration;
 
+pub use buckets::{BucketSpec, Tells};
 pub use description::Description;
 pub use installation::{Installation, TopologyError};
 pub use queues::{QueueSpec, Source, dead_letters_of};
@@ -143,6 +145,8 @@ pub struct Topology {
     pub queues: &'static [&'static QueueSpec],
     /// Tables of rows.
     pub tables: &'static [&'static TableSpec],
+    /// Buckets.
+    pub buckets: &'static [&'static BucketSpec],
     /// Calls between services.
     pub calls: &'static [Call],
     /// Needs of services beside all that.
@@ -208,6 +212,7 @@ pub const SHOTENGAI: Topology = Topology {
         &queues::TALLY,
         &queues::QUERY,
         &queues::ORDER_DEADLINE,
+        &queues::PRODUCT_IMAGES,
         &queues::BRIDGE_DEAD_LETTERS,
         &queues::PRICE_DEAD_LETTERS,
     ],
@@ -222,6 +227,7 @@ pub const SHOTENGAI: Topology = Topology {
         &tables::CHECKPOINTS,
         &tables::PRICE_CHECKPOINTS,
     ],
+    buckets: &[&buckets::PRODUCT_IMAGES],
     calls: &[
         Call::new(Service::STOREFRONT, Service::ORDER, Purpose::Forward),
         Call::new(Service::STOREFRONT, Service::CATALOG, Purpose::Forward),

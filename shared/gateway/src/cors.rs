@@ -47,6 +47,15 @@ impl Origins {
         Ok(Self::These(checked.collect::<Result<_, _>>()?))
     }
 
+    /// The list as it is written elsewhere: `*` alone for any.
+    #[must_use]
+    pub fn list(&self) -> Vec<String> {
+        match self {
+            Self::Any => vec!["*".to_owned()],
+            Self::These(list) => list.clone(),
+        }
+    }
+
     fn allowed(&self, origin: &HeaderValue) -> Option<HeaderValue> {
         match self {
             Self::Any => Some(HeaderValue::from_static("*")),

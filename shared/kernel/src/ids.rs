@@ -133,6 +133,11 @@ prefixed_id!(
     "prod_"
 );
 prefixed_id!(
+    /// Names an image of a product.
+    ImageId,
+    "img_"
+);
+prefixed_id!(
     /// Names an order; derived from user and idempotency key where there is one.
     OrderId,
     "ord_"

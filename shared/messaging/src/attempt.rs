@@ -6,9 +6,8 @@ use std::panic::AssertUnwindSafe;
 use futures::FutureExt;
 use tracing::Instrument;
 
-use crate::delivery::Delivery;
+use crate::consumer::Work;
 use crate::disposition::Disposition;
-use crate::handler::Handler;
 
 /// A panic's message quotes what its author chose; a dead letter needs no more of it.
 const MESSAGE_CHARS: usize = 200;
@@ -18,14 +17,16 @@ const MESSAGE_CHARS: usize = 200;
 /// A panic is the answer `Retry`, so that a message that always causes one is exhausted some day instead of coming for
 /// ever. Where a batch panics, each of its deliveries is handled once more, alone: only the one to blame gets that answer.
 /// Handlers are idempotent, so the others bear it. State that the handler keeps is as the panic left it.
-pub(crate) async fn answers(handler: &dyn Handler, consumer: &str, batch: &[Delivery]) -> Vec<Disposition> {
-    let panic = match attempt(handler, batch).await {
+pub(crate) async fn answers<W: Work>(work: &W, consumer: &str, batch: &[W::Item]) -> Vec<Disposition> {
+    let panic = match attempt(work, batch).await {
         Ok(answers) => return answers,
         Err(panic) => panic,
     };
     if let [only] = batch {
-        only.span.in_scope(|| {
-            tracing::error!(consumer, subject = %only.envelope.subject, attempt = only.receive_count, panic, "the handler panicked");
+        let about = work.about(only);
+        about.span.in_scope(|| {
+            let (subject, attempt) = (about.subject, about.receive_count);
+            tracing::error!(consumer, subject, attempt, panic, "the handler panicked");
         });
         return vec![Disposition::retry(panic)];
     }
@@ -37,7 +38,7 @@ pub(crate) async fn answers(handler: &dyn Handler, consumer: &str, batch: &[Deli
     );
     let mut answers = Vec::with_capacity(batch.len());
     for delivery in batch {
-        let mut alone = Box::pin(self::answers(handler, consumer, std::slice::from_ref(delivery))).await.into_iter();
+        let mut alone = Box::pin(self::answers(work, consumer, std::slice::from_ref(delivery))).await.into_iter();
         answers.push(alone.next().unwrap_or_else(no_answer));
     }
     answers
@@ -49,12 +50,12 @@ pub(crate) fn no_answer() -> Disposition {
 }
 
 /// The answers, or the message of the panic.
-async fn attempt(handler: &dyn Handler, batch: &[Delivery]) -> Result<Vec<Disposition>, String> {
+async fn attempt<W: Work>(work: &W, batch: &[W::Item]) -> Result<Vec<Disposition>, String> {
     // The batch's shared calls belong to the first trace; each delivery's own to its own.
-    let span = batch.first().map_or_else(tracing::Span::none, |delivery| delivery.span.clone());
+    let span = batch.first().map_or_else(tracing::Span::none, |item| work.about(item).span.clone());
     // The call itself may panic too, before it gives a future.
-    let work = async { handler.handle(batch).await }.instrument(span);
-    AssertUnwindSafe(work).catch_unwind().await.map_err(|panic| message(panic.as_ref()))
+    let handling = async { work.handle(batch).await }.instrument(span);
+    AssertUnwindSafe(handling).catch_unwind().await.map_err(|panic| message(panic.as_ref()))
 }
 
 fn message(panic: &(dyn Any + Send)) -> String {

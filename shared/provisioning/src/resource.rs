@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use shotengai_aws::admin::{Admin, Capture, Outcome, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
+use shotengai_aws::admin::{Admin, BucketSpec, Capture, Outcome, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
 use shotengai_messaging::Fault;
 
 /// A resource as it should be. Names are without the installation's prefix.
@@ -28,6 +28,8 @@ pub enum Resource {
     Queue(QueueSpec),
     /// A queue's subscription to the topic.
     Subscription(SubscriptionSpec),
+    /// A bucket.
+    Bucket(BucketSpec),
 }
 
 impl Resource {
@@ -41,6 +43,7 @@ impl Resource {
             Self::Topic(_) => "topic",
             Self::Queue(_) => "queue",
             Self::Subscription(_) => "subscription",
+            Self::Bucket(_) => "bucket",
         }
     }
 
@@ -52,6 +55,7 @@ impl Resource {
             Self::Queue(spec) => &spec.name,
             Self::Capture { table } => table,
             Self::Subscription(spec) => &spec.queue,
+            Self::Bucket(spec) => &spec.name,
             Self::Stream { name, .. } | Self::Topic(name) => name,
         }
     }
@@ -61,7 +65,8 @@ impl Resource {
         match self {
             Self::Queue(spec) if spec.dead_letters.is_some() => 2,
             Self::Queue(_) | Self::Capture { .. } => 1,
-            Self::Subscription(_) => 3,
+            // A bucket's name may be another's in the world: nothing waits for it.
+            Self::Subscription(_) | Self::Bucket(_) => 3,
             _ => 0,
         }
     }
@@ -74,6 +79,7 @@ impl Resource {
             Self::Topic(_) => admin.ensure_topic().await,
             Self::Queue(spec) => admin.ensure_queue(spec).await,
             Self::Subscription(spec) => admin.ensure_subscription(spec).await,
+            Self::Bucket(spec) => admin.ensure_bucket(spec).await,
         }
     }
 
@@ -86,6 +92,7 @@ impl Resource {
             Self::Topic(_) => admin.has_topic().await,
             Self::Queue(spec) => admin.has_queue(&spec.name).await,
             Self::Subscription(spec) => admin.has_subscription(&spec.queue).await,
+            Self::Bucket(spec) => admin.has_bucket(&spec.name).await,
         }
     }
 
@@ -97,6 +104,7 @@ impl Resource {
             Self::Topic(_) => admin.delete_topic().await,
             Self::Queue(spec) => admin.delete_queue(&spec.name).await,
             Self::Subscription(spec) => admin.delete_subscription(&spec.queue).await,
+            Self::Bucket(spec) => admin.delete_bucket(&spec.name).await,
         }
     }
 }

@@ -3,22 +3,24 @@
 use std::time::Duration;
 
 use shotengai_aws::AwsConfig;
-use shotengai_aws::admin::{DeadLetters, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
+use shotengai_aws::admin::{BucketSpec, DeadLetters, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{DEAD_LETTERS_KEEP, PRICE_STREAM, QUEUE_KEEPS, STREAM_KEEPS, TOPIC};
 
 use crate::Resource;
 
 /// What an installation may choose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// How many shards a new stream of events gets; each takes 1 MB or 1,000 records a second.
     pub shards: u32,
+    /// The origins of web pages that may send to buckets and fetch from them, by signed requests.
+    pub origins: Vec<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { shards: 4 }
+        Self { shards: 4, origins: Vec::new() }
     }
 }
 
@@ -56,7 +58,8 @@ pub fn resources(config: &AwsConfig, options: &Options) -> Vec<Resource> {
     for spec in config.installation.queues() {
         let (dead_letters, fed_by_topic) = (spec.dead_letters(), spec.is_subscribed());
         if spec.is_consumed() {
-            all.push(queue(spec.name, &dead_letters, fed_by_topic));
+            let told_by = config.installation.buckets().find(|bucket| bucket.tells.queue == spec);
+            all.push(queue(spec.name, &dead_letters, fed_by_topic, told_by.map(|bucket| bucket.name.to_owned())));
         }
         all.push(dead_letter_queue(&dead_letters, fed_by_topic));
         if fed_by_topic {
@@ -67,10 +70,18 @@ pub fn resources(config: &AwsConfig, options: &Options) -> Vec<Resource> {
             }));
         }
     }
+    all.extend(config.installation.buckets().map(|bucket| {
+        Resource::Bucket(BucketSpec {
+            name: bucket.name.to_owned(),
+            origins: options.origins.clone(),
+            tells: bucket.tells.queue.name.to_owned(),
+            prefix: bucket.tells.prefix.to_owned(),
+        })
+    }));
     all
 }
 
-fn queue(name: &str, dead_letters: &str, fed_by_topic: bool) -> Resource {
+fn queue(name: &str, dead_letters: &str, fed_by_topic: bool, fed_by_bucket: Option<String>) -> Resource {
     Resource::Queue(QueueSpec {
         name: name.to_owned(),
         visibility: VISIBILITY,
@@ -78,6 +89,7 @@ fn queue(name: &str, dead_letters: &str, fed_by_topic: bool) -> Resource {
         wait: LONG_POLL,
         dead_letters: Some(DeadLetters { queue: dead_letters.to_owned(), max_receives: MAX_RECEIVES }),
         fed_by_topic,
+        fed_by_bucket,
     })
 }
 
@@ -90,6 +102,7 @@ fn dead_letter_queue(name: &str, fed_by_topic: bool) -> Resource {
         wait: LONG_POLL,
         dead_letters: None,
         fed_by_topic,
+        fed_by_bucket: None,
     })
 }
 
@@ -146,7 +159,14 @@ mod tests {
         };
         const POINTS: topology::TableSpec =
             topology::TableSpec { name: "loyalty-points", service: LOYALTY, expiring: &[] };
-        let added = Topology { services: &[LOYALTY], queues: &[&QUEUE], tables: &[&POINTS], calls: &[], needs: &[] };
+        let added = Topology {
+            services: &[LOYALTY],
+            queues: &[&QUEUE],
+            tables: &[&POINTS],
+            buckets: &[],
+            calls: &[],
+            needs: &[],
+        };
         let names = |installation| {
             let config = AwsConfig { installation, ..AwsConfig::default() };
             let all = resources(&config, &Options::default());

@@ -78,7 +78,7 @@ async fn a_fresh_account_is_provisioned_quickly_and_each_resource_is_told() {
     let local = Local::start().await;
     let aws = local.account("100000000002").await;
     let told = std::sync::Mutex::new(Vec::new());
-    let report = provision(&aws, &Options { shards: 2 }, &|resource, outcome| {
+    let report = provision(&aws, &Options { shards: 2, ..Options::default() }, &|resource, outcome| {
         told.lock().unwrap().push((resource.to_string(), outcome));
     })
     .await
@@ -88,7 +88,7 @@ async fn a_fresh_account_is_provisioned_quickly_and_each_resource_is_told() {
     println!("{} resources in {:?}", report.resources.len(), report.elapsed);
     // The aim is 1.5 s; other tests share the machine.
     assert!(report.elapsed.as_secs() < 10, "{:?}", report.elapsed);
-    let again = provision(&aws, &Options { shards: 2 }, &|_, _| {}).await.unwrap();
+    let again = provision(&aws, &Options { shards: 2, ..Options::default() }, &|_, _| {}).await.unwrap();
     println!("again in {:?}", again.elapsed);
     assert!(again.elapsed.as_secs() < 10, "{:?}", again.elapsed);
     local.server.stop().await.unwrap();

@@ -7,11 +7,11 @@
 use std::sync::Arc;
 
 use shotengai_contracts::Owner;
-use shotengai_contracts::topology::{QueueSpec, STREAM, Service, TableSpec};
+use shotengai_contracts::topology::{BucketSpec, QueueSpec, STREAM, Service, TableSpec};
 use shotengai_kernel::{Currency, Ports};
 use shotengai_messaging::{
-    CommitWriter, ConsumerConfig, EventStore, Handler, Infrastructure, Leases, Outbox, OutboxConfig, Probe, Publisher,
-    Queue, RecordHandler, StreamReader, Table, Topic, Worker,
+    Bucket, CommitWriter, ConsumerConfig, EventStore, Handler, Infrastructure, Leases, Outbox, OutboxConfig, Probe,
+    Publisher, Queue, RecordHandler, StreamReader, Table, Topic, Worker,
 };
 
 use crate::health::Check;
@@ -159,6 +159,12 @@ impl Deps {
         let table = self.supply.infra.table(spec.name);
         self.depend_on(Probe::table(spec.name, &table));
         table
+    }
+
+    /// A bucket of its own. Neither readiness nor other consumers wait for it: the role's commands do without.
+    #[must_use]
+    pub fn bucket(&self, spec: &BucketSpec) -> Arc<dyn Bucket> {
+        self.supply.infra.bucket(spec.name)
     }
 
     /// A queue that it sends to.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use shotengai_contracts::topology::QueueSpec;
 use shotengai_messaging::handler::{self, Mismatch};
-use shotengai_messaging::{Consumer, ConsumerConfig, Handler, IntoHandler, Probe, Worker};
+use shotengai_messaging::{Consumer, ConsumerConfig, Handler, IntoHandler, MessageHandler, Probe, Queue, Worker};
 
 use crate::deps::Deps;
 use crate::health::Check;
@@ -21,6 +21,7 @@ type Opening = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send +
 #[derive(Clone, Default)]
 pub struct Consuming {
     concurrency: Option<usize>,
+    batch: Option<usize>,
     regardless_of: Vec<&'static str>,
     opening: Option<Opening>,
 }
@@ -30,6 +31,13 @@ impl Consuming {
     #[must_use]
     pub const fn batches(mut self, concurrency: usize) -> Self {
         self.concurrency = Some(concurrency);
+        self
+    }
+
+    /// Receives so many messages at once, ten at the most.
+    #[must_use]
+    pub const fn messages(mut self, batch: usize) -> Self {
+        self.batch = Some(batch);
         self
     }
 
@@ -103,27 +111,46 @@ impl Role {
     pub fn consume<M>(mut self, queue: &'static QueueSpec, handler: impl IntoHandler<M>, consuming: Consuming) -> Self {
         let handler = self.deps.decorator().handler(queue, handler.into_handler());
         self.mismatches.extend(handler::check(queue, handler.events()).err());
+        let (config, source, letters) = self.reading(queue, &consuming);
+        let ports = self.deps.ports().clone();
+        let consumer = Consumer::new(config, source, letters, Arc::clone(&handler), ports);
+        let mut role = self.fed(queue, Arc::clone(&consumer).worker(), consuming);
+        role.consumed.push(Consumed { queue, handler, consumer });
+        role
+    }
+
+    /// Consumes `queue`, whose messages are no events of ours; otherwise as [`consume`](Self::consume) does.
+    #[must_use]
+    pub fn consume_messages(
+        self,
+        queue: &'static QueueSpec,
+        handler: Arc<dyn MessageHandler>,
+        consuming: Consuming,
+    ) -> Self {
+        let (config, source, letters) = self.reading(queue, &consuming);
+        let consumer = Consumer::of_messages(config, source, letters, handler, self.deps.ports().clone());
+        self.fed(queue, consumer.worker(), consuming)
+    }
+
+    /// What a consumer of `queue` is made of.
+    fn reading(&self, queue: &QueueSpec, consuming: &Consuming) -> (ConsumerConfig, Arc<dyn Queue>, Arc<dyn Queue>) {
         let name = queue.name.strip_suffix("-queue").unwrap_or(queue.name);
         let mut config = ConsumerConfig { name, ..self.deps.settings().consumer.clone() };
         config.concurrency = consuming.concurrency.unwrap_or(config.concurrency);
         let needed = |probe: &&Probe| !consuming.regardless_of.contains(&&**probe.name());
         config.probes = self.deps.probes.iter().filter(needed).cloned().collect();
-        let source = self.deps.any_queue(queue.name);
-        let check = Check::of(&Probe::queue(queue.name, &source));
-        let consumer = Consumer::new(
-            config,
-            source,
-            self.deps.any_queue(&queue.dead_letters()),
-            Arc::clone(&handler),
-            self.deps.ports().clone(),
-        );
-        let worker = Arc::clone(&consumer).worker();
+        config.batch = consuming.batch.unwrap_or(config.batch);
+        (config, self.deps.any_queue(queue.name), self.deps.any_queue(&queue.dead_letters()))
+    }
+
+    /// Runs a consumer's worker, and is ready only after its queue has answered once.
+    fn fed(self, queue: &QueueSpec, worker: Worker, consuming: Consuming) -> Self {
+        let check = Check::of(&Probe::queue(queue.name, &self.deps.any_queue(queue.name)));
         let worker = match consuming.opening {
             Some(opening) => opened(worker, opening),
             None => worker,
         };
-        let mut role = self.worker(worker);
-        role.consumed.push(Consumed { queue, handler, consumer });
+        let role = self.worker(worker);
         // A queue that it sends to as well has its check already.
         if role.checks.iter().any(|known| known.name() == queue.name) { role } else { role.check(check) }
     }

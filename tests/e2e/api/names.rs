@@ -31,6 +31,11 @@ impl Names {
         if let Some(rest) = text.strip_prefix("urn:uuid:").filter(|rest| uuid(rest)) {
             return Some((text.len() - rest.len() + 36, "urn:uuid:<request>".to_owned()));
         }
+        // An address that is signed, from its scheme to the end of its string.
+        let address = text.find('"').unwrap_or(text.len());
+        if text.starts_with("http://") && text[..address].contains("X-Amz-Signature=") {
+            return Some((address, "<signed address>".to_owned()));
+        }
         let word = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
         let wide = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());
         let time = text.find(|c: char| !(c.is_ascii_digit() || "-:.TZ".contains(c))).unwrap_or(text.len());
@@ -81,6 +86,7 @@ fn what_differs_from_run_to_run_has_a_name_and_nothing_else_has() {
         ("\"2026-11-28T21:54\"".to_owned(), "\"<minute>\""),
         ("cursor=1767225600000001.prod_kinoko".to_owned(), "cursor=<micros>.prod_kinoko"),
         (format!("\"{}\"", "aB-_".repeat(10) + "xyz"), "\"<key>\""),
+        ("\"http://127.0.0.1:1/b/k?X-Amz-Signature=0f\",".to_owned(), "\"<signed address>\","),
         ("eyJhbGciOi.eyJpc3Mi.c2ln-_".to_owned(), "<token>"),
         ("きのこの山, prod_kinoko, 1000000, 12:30".to_owned(), "きのこの山, prod_kinoko, 1000000, 12:30"),
     ] {

@@ -75,6 +75,33 @@ async fn change(recorder: &mut Recorder) {
     let other = passing.replace("Passing", "Other");
     recorder.asks("another product under a deleted one's id", post("/products").by("admin").json(other)).await;
     restore(recorder).await;
+    images(recorder).await;
+}
+
+async fn images(recorder: &mut Recorder) {
+    let path = "/products/prod_kinoko/images";
+    let create = post(path).by("admin");
+    let one = r#"{"content_type":"image/png","size":4}"#;
+    let asked = recorder.asks("leave to upload an image", create.clone().key("image-1").json(one)).await;
+    recorder.asks("the same with the same key", create.clone().key("image-1").json(one)).await;
+    let other = one.replace('4', "5");
+    recorder.asks("another with the same key", create.clone().key("image-1").json(other)).await;
+    recorder.asks("a type that is not taken", create.clone().json(one.replace("png", "svg+xml"))).await;
+    recorder.asks("no bytes", create.clone().json(one.replace('4', "0"))).await;
+    recorder.asks("too many bytes", create.json(one.replace('4', "10000001"))).await;
+    recorder.asks("of a product that is none", post("/products/prod_none/images").by("admin").json(one)).await;
+    recorder.asks("a guest asks", post(path).by("guest").json(one)).await;
+    recorder.asks("nobody asks", post(path).json(one)).await;
+    let list = get(path);
+    recorder.asks("an administrator sees what is awaited", list.clone().by("admin")).await;
+    recorder.asks("others see pictures only", list).await;
+    recorder.asks("images of a product that is none", get("/products/prod_none/images")).await;
+    let delete = |id: &str| ask(Method::DELETE, format!("{path}/{id}"));
+    let id = asked.body["image_id"].as_str().unwrap();
+    recorder.asks("a guest takes an image away", delete(id).by("guest")).await;
+    recorder.asks("taking an image away", delete(id).by("admin")).await;
+    recorder.asks("taking it away again", delete(id).by("admin")).await;
+    recorder.asks("an image id that is none", delete("none").by("admin")).await;
 }
 
 async fn restore(recorder: &mut Recorder) {

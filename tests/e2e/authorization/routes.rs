@@ -62,6 +62,10 @@ pub(super) const ROUTES: &[Row] = &[
     administrators("deleteProduct", "/products/prod_nobodys", 404).at("*"),
     administrators("restoreProduct", "/products/prod_nobodys/restore", 404).at("*"),
     administrators("listProductPrices", "/products/{product}/prices", 200),
+    administrators("createProductImage", "/products/{product}/images", 201)
+        .sending(r#"{"content_type":"image/png","size":1}"#),
+    open("listProductImages", "/products/{product}/images", 200),
+    administrators("deleteProductImage", "/products/{product}/images/img_none", 404),
     administrators("addStock", "/products/{product}/stock", 202).sending(r#"{"quantity":1}"#),
     row("getCart", "/cart", 401, [200; 4]),
     row("addToCart", "/cart/items", 401, [200; 4]).sending(r#"{"product_id":"{product}","quantity":1}"#),

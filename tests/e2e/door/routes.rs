@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::{WITHIN, get, problem, request, send};
 
 /// Method, a path, the route as its role names it, the role.
-const ROUTES: [(&str, &str, &str, &str); 14] = [
+const ROUTES: [(&str, &str, &str, &str); 17] = [
     ("POST", "/orders", "/orders", "order"),
     ("POST", "/orders/ord_1/cancel", "/orders/{id}/cancel", "order"),
     ("POST", "/orders/ord_1/ship", "/orders/{id}/ship", "order"),
@@ -25,6 +25,9 @@ const ROUTES: [(&str, &str, &str, &str); 14] = [
     ("POST", "/products", "/products", "catalog"),
     ("PUT", "/products/prod_1", "/products/{id}", "catalog"),
     ("DELETE", "/products/prod_1", "/products/{id}", "catalog"),
+    ("POST", "/products/prod_1/images", "/products/{id}/images", "catalog"),
+    ("GET", "/products/prod_1/images", "/products/{id}/images", "catalog"),
+    ("DELETE", "/products/prod_1/images/img_1", "/products/{id}/images/{image_id}", "catalog"),
     ("POST", "/products/prod_1/stock", "/products/{id}/stock", "inventory"),
     ("GET", "/products", "/products", "query"),
     ("GET", "/products/prod_1", "/products/{id}", "query"),

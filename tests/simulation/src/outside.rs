@@ -98,7 +98,7 @@ impl Neighbours for SimulatedNeighbours {
                 _ => Err(Fault::new(FaultKind::Permanent, call.operation, format!("nobody answers {}", call.path))),
             }
         };
-        let asked = tokio::time::timeout(call.timeout, self.0.call(Http, call.operation, what, effect)).await;
+        let asked = tokio::time::timeout(call.timeout, Box::pin(self.0.call(Http, call.operation, what, effect))).await;
         asked.unwrap_or_else(|late| Err(Fault::new(FaultKind::Transient, call.operation, late)))
     }
 }

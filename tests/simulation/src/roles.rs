@@ -179,5 +179,5 @@ impl Decorator for Planted {
 
 /// Catalog as it runs here: nobody writes to the price stream.
 pub(crate) fn without_price_stream() -> CatalogSettings {
-    CatalogSettings { price_stream: false, ..CatalogSettings::default() }
+    CatalogSettings { price_stream: false, images: false, ..CatalogSettings::default() }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use shotengai_contracts::{CatalogEvent, Misplaced};
 use shotengai_kernel::ProductId;
 
-use super::Details;
+use super::{Details, ImageEntry, ImageState};
 
 /// The details that an event tells of; several have the same fields.
 macro_rules! recorded {
@@ -41,6 +41,9 @@ pub struct KnownProduct {
     /// The last record of the price stream that set its price.
     #[serde(default)]
     pub source_sequence: Option<String>,
+    /// Its images, oldest first: those that are awaited or were refused, too.
+    #[serde(default)]
+    pub images: Vec<ImageEntry>,
 }
 
 impl Product {
@@ -65,6 +68,7 @@ impl Product {
                     initial_stock: event.stock,
                     deleted: false,
                     source_sequence: None,
+                    images: Vec::new(),
                 });
             }
             (Some(product), CatalogEvent::ProductUpdated(event)) => {
@@ -77,19 +81,52 @@ impl Product {
                     product.source_sequence.clone_from(&event.source_sequence);
                 }
             }
-            (Some(product), CatalogEvent::ProductDeleted(_)) => product.deleted = true,
+            // Its images go with it.
+            (Some(product), CatalogEvent::ProductDeleted(_)) => {
+                product.deleted = true;
+                product.images.clear();
+            }
             (Some(product), CatalogEvent::ProductRestored(event)) => {
                 product.details = recorded!(event);
                 product.deleted = false;
             }
-            // No decision depends on images.
-            (Some(_), CatalogEvent::ProductImageAdded(_)) => {}
+            (Some(product), CatalogEvent::ProductImageRequested(event)) => {
+                product.images.retain(|image| image.image_id != event.image_id);
+                product.images.push(ImageEntry {
+                    image_id: event.image_id.clone(),
+                    content_type: event.content_type.clone(),
+                    size: event.size,
+                    state: ImageState::Awaited { until: event.expires_at },
+                });
+                ImageEntry::forget_oldest(&mut product.images);
+            }
+            (Some(product), CatalogEvent::ProductImageAdded(event)) => {
+                // Those from before there were uploads have no id, and nothing is decided about them.
+                let Some(added) = &event.image else { return Ok(()) };
+                let state = ImageState::Ready {
+                    keys: event.keys.clone(),
+                    width: added.width,
+                    height: added.height,
+                    placeholder: added.placeholder.clone(),
+                };
+                ImageEntry::set(&mut product.images, &added.image_id, state);
+            }
+            (Some(product), CatalogEvent::ProductImageRefused(event)) => {
+                let state = ImageState::Refused { reason: event.reason.clone() };
+                ImageEntry::set(&mut product.images, &event.image_id, state);
+            }
+            (Some(product), CatalogEvent::ProductImageRemoved(event)) => {
+                product.images.retain(|image| image.image_id != event.image_id);
+            }
             (Some(_), CatalogEvent::ProductCreated(_))
             | (
                 None,
                 CatalogEvent::ProductUpdated(_)
                 | CatalogEvent::ProductPriceChanged(_)
+                | CatalogEvent::ProductImageRequested(_)
                 | CatalogEvent::ProductImageAdded(_)
+                | CatalogEvent::ProductImageRefused(_)
+                | CatalogEvent::ProductImageRemoved(_)
                 | CatalogEvent::ProductDeleted(_)
                 | CatalogEvent::ProductRestored(_),
             ) => return Err(Misplaced::of(event)),

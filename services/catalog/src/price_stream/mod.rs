@@ -18,7 +18,7 @@ pub use record::{PriceRecord, read};
 
 use crate::aggregate::Products;
 use crate::config::CatalogSettings;
-use crate::reasons::REASONS;
+use crate::reasons::PRICE_REASONS;
 
 /// Name of this reader where shards are held and letters written.
 pub const NAME: &str = "prices";
@@ -32,7 +32,7 @@ pub fn worker(deps: &Deps, products: Products, settings: &CatalogSettings) -> Wo
     let ports = deps.ports().clone();
     let infra = deps.infrastructure();
     let checkpoints = Checkpoints::new(infra.table(tables::PRICE_CHECKPOINTS.name), NAME, PRICE_STREAM);
-    let aside = Aside::new(NAME, &REASONS, infra.queue(queues::PRICE_DEAD_LETTERS.name), ports.clone());
+    let aside = Aside::new(NAME, &PRICE_REASONS, infra.queue(queues::PRICE_DEAD_LETTERS.name), ports.clone());
     let records = PriceRecords::new(products, deps.settings().currency, aside, ports.clone());
     let leases = checkpoints.leases();
     let name = ReaderName::on(NAME, deps.settings().host.as_deref());

@@ -43,7 +43,7 @@ impl Shop {
         let watched = Arc::new(Watched::default());
         let installation = Installation::with_faults(1, Arc::clone(&watched) as _);
         let deps = installation.deps(Service::CATALOG);
-        let CatalogRole { products, role } = shotengai_catalog::assemble(deps, &CatalogSettings::default());
+        let CatalogRole { products, role, .. } = shotengai_catalog::assemble(deps, &CatalogSettings::default());
         Self { products, role: RoleUnderTest::new(role, &installation.ports), installation, watched }
     }
 

@@ -89,7 +89,16 @@ impl Fold for ProductRow {
                     }
                 }
             }
-            CatalogEvent::ProductDeleted(_) => self.deleted = true,
+            CatalogEvent::ProductImageRemoved(removed) => {
+                let gone: Vec<_> = removed.keys.iter().map(|key| stored_text(key)).collect();
+                self.image_keys.retain(|key| !gone.contains(key));
+            }
+            // What nobody can look at yet, or never will.
+            CatalogEvent::ProductImageRequested(_) | CatalogEvent::ProductImageRefused(_) => {}
+            CatalogEvent::ProductDeleted(_) => {
+                self.deleted = true;
+                self.image_keys.clear();
+            }
             CatalogEvent::ProductRestored(restored) => {
                 self.name = stored_text(&restored.name);
                 self.names = restored.names.map(stored_text);

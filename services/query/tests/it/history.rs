@@ -98,7 +98,7 @@ pub(crate) fn product(name: &str, start_second: i64, steps: &[u8]) -> Vec<Commit
             }
             .into(),
             1 => ProductPriceChanged { product_id, price, source_sequence: None }.into(),
-            2 => ProductImageAdded { product_id, keys: vec![format!("k{}", step % 7)] }.into(),
+            2 => ProductImageAdded { product_id, keys: vec![format!("k{}", step % 7)], image: None }.into(),
             3 => ProductDeleted { product_id }.into(),
             4 => ProductRestored {
                 product_id,

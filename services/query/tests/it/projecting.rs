@@ -9,7 +9,7 @@ use shotengai_contracts::aggregates;
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::AggregateId;
 use shotengai_messaging::{
-    Disposition, EventStore, FaultKind, Infrastructure, Leases, Queue, StreamReader, StreamWriter, Table, Topic,
+    Bucket, Disposition, EventStore, FaultKind, Infrastructure, Leases, Queue, StreamReader, StreamWriter, Table, Topic,
 };
 use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
 use shotengai_query::store::{Rows, Stored};
@@ -110,6 +110,10 @@ impl Infrastructure for Counted {
 
     fn queue(&self, name: &str) -> Arc<dyn Queue> {
         self.0.queue(name)
+    }
+
+    fn bucket(&self, name: &str) -> Arc<dyn Bucket> {
+        self.0.bucket(name)
     }
 
     fn topic(&self) -> Arc<dyn Topic> {

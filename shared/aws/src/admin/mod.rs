@@ -3,6 +3,7 @@
 //!
 //! Names in specifications are without the installation's prefix.
 
+mod buckets;
 mod capture;
 mod queues;
 mod spec;
@@ -20,7 +21,7 @@ use shotengai_messaging::Fault;
 use tokio::sync::OnceCell;
 
 pub use capture::Capture;
-pub use spec::{Attribute, DeadLetters, IndexSpec, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
+pub use spec::{Attribute, BucketSpec, DeadLetters, IndexSpec, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
 pub use subscription::Filter;
 
 use crate::config::AwsConfig;

@@ -103,7 +103,7 @@ impl Admin {
             (QueueAttributeName::MessageRetentionPeriod, spec.retention.as_secs().to_string()),
             (QueueAttributeName::ReceiveMessageWaitTimeSeconds, spec.wait.as_secs().to_string()),
         ]);
-        if spec.dead_letters.is_none() && !spec.fed_by_topic {
+        if spec.dead_letters.is_none() && !spec.fed_by_topic && spec.fed_by_bucket.is_none() {
             return Ok(attributes);
         }
         let topic = self.topic_arn().await?;
@@ -116,6 +116,10 @@ impl Admin {
         }
         if spec.fed_by_topic {
             let policy = topic_may_send(topic, &self.queue_arn(topic, &spec.name)?);
+            attributes.insert(QueueAttributeName::Policy, policy.to_string());
+        } else if let Some(bucket) = &spec.fed_by_bucket {
+            let bucket = self.config.bucket_name(bucket);
+            let policy = bucket_may_send(topic, &bucket, &self.queue_arn(topic, &spec.name)?);
             attributes.insert(QueueAttributeName::Policy, policy.to_string());
         }
         Ok(attributes)
@@ -136,6 +140,26 @@ fn topic_may_send(topic: &str, queue: &str) -> Value {
     })
 }
 
+/// A bucket's ARN does not say whose it is, so the account is named beside it.
+fn bucket_may_send(topic: &str, bucket: &str, queue: &str) -> Value {
+    let mut parts = topic.split(':').skip(1);
+    let (partition, account) = (parts.next().unwrap_or_default(), parts.nth(2).unwrap_or_default());
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "BucketMaySend",
+            "Effect": "Allow",
+            "Principal": { "Service": "s3.amazonaws.com" },
+            "Action": "sqs:SendMessage",
+            "Resource": queue,
+            "Condition": {
+                "ArnEquals": { "aws:SourceArn": format!("arn:{partition}:s3:::{bucket}") },
+                "StringEquals": { "aws:SourceAccount": account },
+            },
+        }],
+    })
+}
+
 /// Whether two attribute values mean the same; policies come back in whatever order of keys.
 pub(super) fn same(left: &str, right: &str) -> bool {
     left == right
@@ -148,6 +172,14 @@ pub(super) fn same(left: &str, right: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bucket_may_send_from_the_account_of_the_topic_alone() {
+        let policy = bucket_may_send("arn:aws-cn:sns:cn-north-1:123456789012:order-events", "images", "queue-arn");
+        let condition = &policy["Statement"][0]["Condition"];
+        assert_eq!(condition["ArnEquals"]["aws:SourceArn"], "arn:aws-cn:s3:::images");
+        assert_eq!(condition["StringEquals"]["aws:SourceAccount"], "123456789012");
+    }
 
     #[test]
     fn policies_are_compared_by_what_they_say() {

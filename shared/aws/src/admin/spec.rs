@@ -124,6 +124,21 @@ pub struct QueueSpec {
     pub dead_letters: Option<DeadLetters>,
     /// Whether the topic may send to it; the topic must be there first.
     pub fed_by_topic: bool,
+    /// The bucket that may send to it; the topic must be there first, whose account is the bucket's.
+    pub fed_by_bucket: Option<String>,
+}
+
+/// A bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BucketSpec {
+    /// Its name.
+    pub name: String,
+    /// The origins of web pages that may send and fetch by signed requests.
+    pub origins: Vec<String>,
+    /// The queue that hears of new objects.
+    pub tells: String,
+    /// How the keys of those objects begin.
+    pub prefix: String,
 }
 
 /// A queue's subscription to the topic, raw delivery. All three must be there first.

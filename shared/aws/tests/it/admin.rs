@@ -16,6 +16,7 @@ fn queue(name: &str, dead_letters: Option<&str>) -> QueueSpec {
         wait: Duration::from_secs(20),
         dead_letters: dead_letters.map(|queue| DeadLetters { queue: queue.to_owned(), max_receives: 50 }),
         fed_by_topic: true,
+        fed_by_bucket: None,
     }
 }
 

@@ -18,6 +18,7 @@ async fn each_message_is_settled_alone() {
         wait: Duration::ZERO,
         dead_letters: None,
         fed_by_topic: false,
+        fed_by_bucket: None,
     };
     aws.admin().ensure_queue(&spec).await.unwrap();
     let queue = aws.queue("work");
@@ -62,6 +63,7 @@ async fn a_long_poll_wakes_when_a_message_comes() {
         wait: Duration::ZERO,
         dead_letters: None,
         fed_by_topic: false,
+        fed_by_bucket: None,
     };
     aws.admin().ensure_queue(&spec).await.unwrap();
     let queue = aws.queue("work");

@@ -3,7 +3,7 @@
 //! - [`route`]: [`Route`], a constant that says all of this, and [`Endpoint`], the same without its types, for lists.
 //! - [`parameter`]: parameters of the query string, and headers of requests.
 //! - [`problem`]: [`ProblemType`]; [`shared`] has those that any route may answer with.
-//! - [`accounts`], [`customers`], [`products`], [`carts`], [`orders`], [`refunds`], [`tally`]: what the street serves, and the problems of each.
+//! - [`accounts`], [`customers`], [`products`], [`images`], [`carts`], [`orders`], [`refunds`], [`tally`]: what the street serves, and the problems of each.
 //! - [`internal`]: what services ask each other. [`pages`]: web pages.
 //! - [`interface`]: the public routes of an installation. [`documents`]: the interface about itself. [`page`]: lists in pages. [`openapi`]: the OpenAPI document of a list of routes.
 //!
@@ -15,6 +15,7 @@ pub mod accounts;
 pub mod carts;
 pub mod customers;
 pub mod documents;
+pub mod images;
 pub mod interface;
 pub mod internal;
 pub mod openapi;
@@ -32,6 +33,7 @@ pub mod tally;
 pub use accounts::{CHANGE_PASSWORD, GET_ME, KEYS, LOG_IN, LOG_OUT, OPEN_GUEST, REFRESH, REGISTER};
 pub use carts::{ADD_TO_CART, CHANGE_CART_ITEM, CLEAR_CART, GET_CART, MERGE_CART, REMOVE_FROM_CART};
 pub use customers::{ERASE_CUSTOMER, LIST_CUSTOMERS};
+pub use images::{CREATE_IMAGE, DELETE_IMAGE, LIST_IMAGES};
 pub use interface::{Interface, InterfaceError};
 pub use internal::{INTERNAL_CONTACT, INTERNAL_LEDGER, INTERNAL_PRODUCT};
 pub use orders::{CANCEL_ORDER, GET_ORDER, LIST_ORDERS, ORDER_EVENTS, PLACE_ORDER, SHIP_ORDER};
@@ -65,6 +67,9 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &DELETE_PRODUCT,
     &RESTORE_PRODUCT,
     &PRODUCT_PRICES,
+    &CREATE_IMAGE,
+    &LIST_IMAGES,
+    &DELETE_IMAGE,
     &ADD_STOCK,
     &GET_CART,
     &ADD_TO_CART,

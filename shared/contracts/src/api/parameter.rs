@@ -5,6 +5,8 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 /// Where a parameter stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Location {
+    /// In the path, behind the id. Always there.
+    Path,
     /// In the query string.
     Query,
     /// In a header of the request.
@@ -13,7 +15,7 @@ pub enum Location {
     Cookie,
 }
 
-/// A parameter that a request may have; none is required.
+/// A parameter that a request may have; none is required, but for those in the path.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
     /// Where it stands.

@@ -137,7 +137,7 @@ pub struct Spec {
     pub name: &'static str,
     /// The method.
     pub method: Method,
-    /// The path; the one parameter that a path may have is called `{id}`.
+    /// The path. Its parameter is called `{id}`; a second one is among `parameters`.
     pub path: &'static str,
     /// The role that answers it.
     pub role: Service,

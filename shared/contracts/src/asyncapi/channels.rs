@@ -18,7 +18,7 @@ pub(super) fn types_of(queue: &QueueSpec) -> Vec<EventType> {
         Source::Topic(events) => events.to_vec(),
         Source::Own if queue.name == queues::ORDER_DEADLINE.name => vec![EventType::OrderPlaced],
         Source::Own | Source::Stream => EventType::ALL.to_vec(),
-        Source::PriceStream => Vec::new(),
+        Source::Bucket | Source::PriceStream => Vec::new(),
     }
 }
 
@@ -56,6 +56,7 @@ pub(super) fn all(topologies: &[&Topology]) -> Map<String, Value> {
 fn queue_channel(queue: &QueueSpec) -> Value {
     let fed = match queue.source {
         Source::Topic(_) => "The topic sends it the events of these types.",
+        Source::Bucket => "S3 sends it event notifications of new objects, which are no events of ours.",
         Source::Own | Source::Stream | Source::PriceStream => "Its own consumer sends to it, with a delay.",
     };
     json!({

@@ -70,15 +70,6 @@ pub struct ProductPriceChanged {
     pub source_sequence: Option<String>,
 }
 
-/// Pictures were added.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ProductImageAdded {
-    /// The product.
-    pub product_id: ProductId,
-    /// Object keys in the image bucket.
-    pub keys: Vec<String>,
-}
-
 /// The product left the street.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ProductDeleted {

@@ -2,6 +2,7 @@
 
 mod billing;
 mod catalog;
+mod images;
 mod inventory;
 mod order;
 mod owned;
@@ -13,10 +14,8 @@ pub use billing::{
     CaptureStarted, DeclineStage, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided,
     RefundStarted, ShopRefundDeclined, ShopRefundPaid, ShopRefundStarted, VoidStarted,
 };
-pub use catalog::{
-    Presentation, ProductCreated, ProductDeleted, ProductImageAdded, ProductPriceChanged, ProductRestored,
-    ProductUpdated,
-};
+pub use catalog::{Presentation, ProductCreated, ProductDeleted, ProductPriceChanged, ProductRestored, ProductUpdated};
+pub use images::{AddedImage, ProductImageAdded, ProductImageRefused, ProductImageRemoved, ProductImageRequested};
 pub use inventory::{
     Shortage, StockAdded, StockDeducted, StockLine, StockMoved, StockRejected, StockReleased, StockReserved,
 };
@@ -224,7 +223,10 @@ events! {
         ProductCreated = 3,
         ProductUpdated = 3,
         ProductPriceChanged = 1,
+        ProductImageRequested = 1,
         ProductImageAdded = 1,
+        ProductImageRefused = 1,
+        ProductImageRemoved = 1,
         ProductDeleted = 1,
         ProductRestored = 1,
     }

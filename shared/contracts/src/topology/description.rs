@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Installation, PRICE_STREAM, Purpose, QueueSpec, STREAM, Service, Source, TOPIC};
+use super::{BucketSpec, Installation, PRICE_STREAM, Purpose, QueueSpec, STREAM, Service, Source, TOPIC};
 use crate::events::{EventType, Owner};
 
 /// Everything that an installation consists of. Names are without its `RESOURCE_PREFIX`.
@@ -14,6 +14,8 @@ pub struct Description {
     pub queues: Vec<QueueDescription>,
     /// Its tables: events and snapshots, then rows.
     pub tables: Vec<TableDescription>,
+    /// Its buckets.
+    pub buckets: Vec<BucketDescription>,
     /// The topic.
     pub topic: &'static str,
     /// The stream, unless `KINESIS_STREAM_NAME` says otherwise.
@@ -59,7 +61,7 @@ pub struct QueueDescription {
     pub service: &'static str,
     /// Who takes messages out of it, as logs, metrics and dead letters say.
     pub consumer: &'static str,
-    /// How messages get into it: `topic`, `own` (the service sends them), `stream` or `price_stream` (records set aside).
+    /// How messages get into it: `topic`, `own` (the service sends them), `bucket`, `stream` or `price_stream` (records set aside).
     pub source: &'static str,
     /// The events that the topic sends it.
     pub events: Vec<&'static str>,
@@ -78,6 +80,19 @@ pub struct TableDescription {
     pub kind: &'static str,
     /// Whether rows may expire.
     pub expires: bool,
+}
+
+/// A bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BucketDescription {
+    /// Its name, unless the installation chose another.
+    pub name: &'static str,
+    /// The only service that reads and writes it.
+    pub service: &'static str,
+    /// The queue that hears of new objects.
+    pub tells: &'static str,
+    /// How the keys of those objects begin.
+    pub prefix: &'static str,
 }
 
 /// A subscription of a queue to the topic.
@@ -111,6 +126,7 @@ impl Description {
             services: services(installation),
             queues: installation.queues().map(queue).collect(),
             tables: tables(installation),
+            buckets: installation.buckets().map(bucket).collect(),
             topic: TOPIC,
             stream: STREAM,
             price_stream: PRICE_STREAM,
@@ -155,11 +171,21 @@ fn queue(spec: &QueueSpec) -> QueueDescription {
         source: match spec.source {
             Source::Topic(_) => "topic",
             Source::Own => "own",
+            Source::Bucket => "bucket",
             Source::Stream => "stream",
             Source::PriceStream => "price_stream",
         },
         events: names(spec.events()),
         dead_letters: spec.dead_letters(),
+    }
+}
+
+const fn bucket(spec: &BucketSpec) -> BucketDescription {
+    BucketDescription {
+        name: spec.name,
+        service: spec.service.as_str(),
+        tells: spec.tells.queue.name,
+        prefix: spec.tells.prefix,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Call, Need, QueueSpec, SHOTENGAI, Service, TableSpec, Topology};
+use super::{BucketSpec, Call, Need, QueueSpec, SHOTENGAI, Service, TableSpec, Topology};
 use crate::events::Owner;
 
 /// Topologies that run together: this platform's, and those of applications that bring roles of their own.
@@ -68,6 +68,11 @@ impl Installation {
         self.0.iter().flat_map(|topology| topology.tables.iter().copied())
     }
 
+    /// Every bucket.
+    pub fn buckets(&self) -> impl Iterator<Item = &'static BucketSpec> + '_ {
+        self.0.iter().flat_map(|topology| topology.buckets.iter().copied())
+    }
+
     /// The queues that have a consumer, and so dead letters beside them.
     pub fn consumed_queues(&self) -> impl Iterator<Item = &'static QueueSpec> + '_ {
         self.queues().filter(|queue| queue.is_consumed())
@@ -109,6 +114,8 @@ impl Installation {
         unique("queue", queues)?;
         let owned = Owner::ALL.iter().flat_map(|owner| [owner.events_table(), owner.snapshots_table()]);
         unique("table", owned.chain(self.tables().map(|table| table.name.to_owned())))?;
+        unique("bucket", self.buckets().map(|bucket| bucket.name.to_owned()))?;
+        let buckets = self.buckets().map(|bucket| ("bucket", bucket.name, bucket.service));
         let queues = self.queues().map(|queue| ("queue", queue.name, queue.service));
         let tables = self.tables().map(|table| ("table", table.name, table.service));
         let calls = self
@@ -117,6 +124,7 @@ impl Installation {
         let needs = self.needs().map(|(service, need)| ("need of", need.as_str(), service));
         match queues
             .chain(tables)
+            .chain(buckets)
             .chain(calls)
             .chain(needs)
             .find(|(_, _, service)| !services.contains(service.as_str()))
@@ -148,7 +156,7 @@ mod tests {
     const PAID: QueueSpec = QueueSpec { name: "loyalty-queue", service: LOYALTY, source: Source::Topic(&[OrderPaid]) };
 
     fn loyalty(queues: &'static [&'static QueueSpec], tables: &'static [&'static TableSpec]) -> Topology {
-        Topology { services: &[LOYALTY], queues, tables, calls: &[], needs: &[] }
+        Topology { services: &[LOYALTY], queues, tables, buckets: &[], calls: &[], needs: &[] }
     }
 
     fn refused(topology: Topology) -> String {

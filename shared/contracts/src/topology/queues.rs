@@ -3,10 +3,7 @@
 use super::Service;
 use crate::events::EventType;
 use crate::events::EventType::{
-    OrderCancelled, OrderConfirmed, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderRefundDeclined,
-    OrderRefundRequested, OrderRefunded, OrderShipped, OrderStockSecured, PaymentAuthorized, PaymentCaptured,
-    PaymentDeclined, ProductCreated, ProductDeleted, ProductImageAdded, ProductPriceChanged, ProductRestored,
-    ProductUpdated, ShopRefundDeclined, ShopRefundPaid, StockMoved, StockRejected, StockReserved,
+    OrderCancelled, OrderConfirmed, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderRefundDeclined, OrderRefundRequested, OrderRefunded, OrderShipped, OrderStockSecured, PaymentAuthorized, PaymentCaptured, PaymentDeclined, ProductCreated, ProductDeleted, ProductImageAdded, ProductImageRefused, ProductImageRemoved, ProductImageRequested, ProductPriceChanged, ProductRestored, ProductUpdated, ShopRefundDeclined, ShopRefundPaid, StockMoved, StockRejected, StockReserved,
 };
 
 /// How messages get into a queue.
@@ -16,6 +13,8 @@ pub enum Source {
     Topic(&'static [EventType]),
     /// The service that consumes it sends to it, too.
     Own,
+    /// A bucket tells it of objects as soon as they are there.
+    Bucket,
     /// A dead-letter queue without a consumed queue beside it: the service itself sets records of the stream aside here.
     Stream,
     /// The same of the price stream.
@@ -67,7 +66,7 @@ impl QueueSpec {
     pub const fn events(&self) -> &'static [EventType] {
         match self.source {
             Source::Topic(events) => events,
-            Source::Own | Source::Stream | Source::PriceStream => &[],
+            Source::Own | Source::Bucket | Source::Stream | Source::PriceStream => &[],
         }
     }
 
@@ -101,6 +100,9 @@ pub const ORDER: QueueSpec = QueueSpec {
 /// Order's reminders of deadlines.
 pub const ORDER_DEADLINE: QueueSpec =
     QueueSpec { name: "order-deadline-queue", service: Service::ORDER, source: Source::Own };
+/// Uploads of products' images, as the bucket tells of them.
+pub const PRODUCT_IMAGES: QueueSpec =
+    QueueSpec { name: "product-images-queue", service: Service::CATALOG, source: Source::Bucket };
 /// Inventory's.
 pub const INVENTORY: QueueSpec = QueueSpec {
     name: "inventory-queue",
@@ -133,7 +135,10 @@ pub const QUERY: QueueSpec = QueueSpec {
         ProductCreated,
         ProductUpdated,
         ProductPriceChanged,
+        ProductImageRequested,
         ProductImageAdded,
+        ProductImageRefused,
+        ProductImageRemoved,
         ProductDeleted,
         ProductRestored,
         StockMoved,

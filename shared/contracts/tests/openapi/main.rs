@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use shotengai_contracts::api::parameter::Location;
 use shotengai_contracts::api::{INTERNAL, PUBLIC, openapi};
 
 fn docs(name: &str) -> PathBuf {
@@ -54,7 +55,9 @@ fn every_route_has_a_name_a_path_and_a_summary_of_its_own() {
         assert!(!spec.summary.is_empty() && !spec.success.is_empty(), "{}", spec.name);
         let has_id = route.id_schema(&mut schemars::SchemaGenerator::default()).is_some();
         assert_eq!(spec.path.contains("{id}"), has_id, "{}", spec.path);
-        assert_eq!(spec.path.matches('{').count(), usize::from(has_id), "{}", spec.path);
+        let others = spec.parameters.iter().filter(|parameter| parameter.location == Location::Path);
+        assert!(others.clone().all(|other| spec.path.contains(&format!("{{{}}}", other.name))), "{}", spec.path);
+        assert_eq!(spec.path.matches('{').count(), usize::from(has_id) + others.count(), "{}", spec.path);
     }
 }
 

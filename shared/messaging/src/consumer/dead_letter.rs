@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Consumer;
+use super::{Consumer, Work};
 use crate::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use crate::metrics;
 use crate::ports::message::Message;
@@ -11,7 +11,7 @@ use crate::ports::queue::{RawDelivery, Receipt, is_permitted};
 use crate::send::send_all;
 use crate::trace::TRACEPARENT;
 
-impl Consumer {
+impl<W: Work> Consumer<W> {
     /// Sends rejected messages to the dead letters; returns the receipts of those that arrived there, and those that did
     /// not.
     pub(super) async fn send_dead_letters(
@@ -25,7 +25,7 @@ impl Consumer {
         for ((delivery, reason, _), sent) in dead.into_iter().zip(sent) {
             match sent {
                 Ok(()) => {
-                    metrics::count_dead_letter(self.config.name, self.handler.reasons(), reason);
+                    metrics::count_dead_letter(self.config.name, self.work.reasons(), reason);
                     arrived.push(delivery.receipt);
                 }
                 Err(fault) => {

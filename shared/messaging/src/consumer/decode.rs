@@ -5,47 +5,47 @@ use std::sync::Arc;
 use shotengai_contracts::{DecodeError, Envelope};
 use tracing::Span;
 
-use super::Consumer;
 use super::policy::{Policy, Settlement};
+use super::{Consumer, Work};
 use crate::delivery::Delivery;
 use crate::ports::queue::RawDelivery;
 use crate::trace::{TRACEPARENT, follow};
 
-impl Consumer {
-    pub(super) fn decode(&self, raw: &RawDelivery) -> Result<Delivery, Settlement> {
-        let decoded = Envelope::from_json(raw.body.as_bytes()).and_then(|envelope| {
-            let event = envelope.event()?;
-            Ok((envelope, event))
-        });
-        match decoded {
-            Ok((envelope, event)) => Ok(Delivery {
-                span: self.span(raw, &envelope),
-                envelope: Arc::new(envelope),
-                event: Arc::new(event),
-                body: raw.body.as_str().into(),
-                receive_count: raw.receive_count,
-                message_id: raw.message_id.clone(),
-                attributes: Arc::new(raw.attributes.clone()),
-            }),
-            Err(error) => Err(self.unreadable(raw, &error)),
-        }
-    }
+/// The event that a message of this queue is.
+pub(super) fn delivery(queue: &str, raw: &RawDelivery) -> Result<Delivery, DecodeError> {
+    let envelope = Envelope::from_json(raw.body.as_bytes())?;
+    let event = envelope.event()?;
+    Ok(Delivery {
+        span: span(queue, raw, &envelope),
+        envelope: Arc::new(envelope),
+        event: Arc::new(event),
+        body: raw.body.as_str().into(),
+        receive_count: raw.receive_count,
+        message_id: raw.message_id.clone(),
+        attributes: Arc::new(raw.attributes.clone()),
+    })
+}
 
-    /// The span of its handling, in the trace that the message belongs to.
-    fn span(&self, raw: &RawDelivery, envelope: &Envelope) -> Span {
-        let traceparent = raw.attributes.get(TRACEPARENT).or(envelope.traceparent.as_ref());
-        let span = tracing::info_span!(
-            "process",
-            otel.name = format!("process {}", self.queue.name()),
-            otel.kind = "consumer",
-            messaging.system = "aws_sqs",
-            messaging.destination.name = self.queue.name(),
-            event.r#type = envelope.event_type,
-            event.id = %envelope.id,
-            event.subject = %envelope.subject,
-        );
-        follow(&span, traceparent.map(String::as_str));
-        span
+/// The span of its handling, in the trace that the message belongs to.
+fn span(queue: &str, raw: &RawDelivery, envelope: &Envelope) -> Span {
+    let traceparent = raw.attributes.get(TRACEPARENT).or(envelope.traceparent.as_ref());
+    let span = tracing::info_span!(
+        "process",
+        otel.name = format!("process {queue}"),
+        otel.kind = "consumer",
+        messaging.system = "aws_sqs",
+        messaging.destination.name = queue,
+        event.r#type = envelope.event_type,
+        event.id = %envelope.id,
+        event.subject = %envelope.subject,
+    );
+    follow(&span, traceparent.map(String::as_str));
+    span
+}
+
+impl<W: Work> Consumer<W> {
+    pub(super) fn decode(&self, raw: &RawDelivery) -> Result<W::Item, Settlement> {
+        self.work.read(self.queue.name(), raw).map_err(|error| self.unreadable(raw, &error))
     }
 
     fn unreadable(&self, raw: &RawDelivery, error: &DecodeError) -> Settlement {

@@ -1,9 +1,11 @@
-//! The consumer of a queue: receives, decodes, limits and settles. What to do about an event is the [`Handler`]'s.
+//! The consumer of a queue: receives, decodes, limits and settles. What to do about an event is the [`Handler`]'s, about a
+//! message of another sender's form the [`MessageHandler`]'s.
 //!
 //! Each delivery is settled alone, and deleted only after the handler said `Done` or after the dead-letter queue has it.
 //! While a handler works, its messages' visibility is extended, so slow work is no reason for a second delivery.
 //!
 //! - `receive`: the loop, its permits and its end.
+//! - `work`: what messages are read as, and who handles them.
 //! - `decode`: from a message to a delivery, or why there is none.
 //! - `policy`: from a handler's answer to what becomes of the message; pure.
 //! - `settle`, `dead_letter`: deletes, hides and dead-letters, each entry's answer checked.
@@ -18,6 +20,7 @@ mod policy;
 mod receive;
 mod settle;
 mod visibility;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,9 +30,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::attempt;
-use crate::delivery::Delivery;
 use crate::disposition::Disposition;
-use crate::handler::Handler;
+use crate::handler::{Handler, MessageHandler};
 use crate::metrics;
 use crate::ports::fault::Fault;
 use crate::ports::queue::{Queue, RawDelivery};
@@ -40,21 +42,22 @@ pub use self::breaker::Probe;
 pub use self::config::ConsumerConfig;
 use self::policy::{Policy, Settlement};
 use self::visibility::Hidden;
+pub use self::work::{Events, Messages, Work};
 
 /// Feeds one queue's messages to one handler.
-pub struct Consumer {
+pub struct Consumer<W: Work = Events> {
     config: ConsumerConfig,
     queue: Arc<dyn Queue>,
     dead_letters: Arc<dyn Queue>,
-    handler: Arc<dyn Handler>,
+    work: W,
     breaker: Breaker,
     ports: Ports,
 }
 
 /// A message that was decoded, and what it came in.
-struct Held {
+struct Held<I> {
     raw: RawDelivery,
-    delivery: Delivery,
+    item: I,
 }
 
 /// Whether messages to which the installation denies something are kept, hidden, until it does no longer.
@@ -68,13 +71,13 @@ enum Kept {
 const OTHER_FAULTS: u32 = 5;
 
 /// A message that is not done with: something failed that it needs, or it waits where others are denied something.
-struct Unsettled {
-    held: Held,
+struct Unsettled<I> {
+    held: Held<I>,
     answer: Disposition,
 }
 
-impl Consumer {
-    /// A consumer of `queue`; what can't be handled goes to `dead_letters`.
+impl Consumer<Events> {
+    /// A consumer of `queue`, whose messages are events; what can't be handled goes to `dead_letters`.
     #[must_use]
     pub fn new(
         config: ConsumerConfig,
@@ -83,9 +86,35 @@ impl Consumer {
         handler: Arc<dyn Handler>,
         ports: Ports,
     ) -> Arc<Self> {
+        Self::of(config, queue, dead_letters, Events(handler), ports)
+    }
+}
+
+impl Consumer<Messages> {
+    /// A consumer of `queue`, whose messages are of another sender's form.
+    #[must_use]
+    pub fn of_messages(
+        config: ConsumerConfig,
+        queue: Arc<dyn Queue>,
+        dead_letters: Arc<dyn Queue>,
+        handler: Arc<dyn MessageHandler>,
+        ports: Ports,
+    ) -> Arc<Self> {
+        Self::of(config, queue, dead_letters, Messages(handler), ports)
+    }
+}
+
+impl<W: Work> Consumer<W> {
+    fn of(
+        config: ConsumerConfig,
+        queue: Arc<dyn Queue>,
+        dead_letters: Arc<dyn Queue>,
+        work: W,
+        ports: Ports,
+    ) -> Arc<Self> {
         let breaker = Breaker::new(config.name, config.probes.clone(), Arc::clone(&ports.random));
-        metrics::show_dead_letters(config.name, handler.reasons());
-        Arc::new(Self { config, queue, dead_letters, handler, breaker, ports })
+        metrics::show_dead_letters(config.name, work.reasons());
+        Arc::new(Self { config, queue, dead_letters, work, breaker, ports })
     }
 
     /// The worker that consumes until told to stop, then finishes what it holds.
@@ -124,7 +153,7 @@ impl Consumer {
         let mut held = Vec::new();
         for raw in received {
             match self.decode(&raw) {
-                Ok(delivery) => held.push(Held { raw, delivery }),
+                Ok(item) => held.push(Held { raw, item }),
                 Err(settlement) => settlements.push((raw, settlement)),
             }
         }
@@ -179,15 +208,15 @@ impl Consumer {
     /// something failed that they need, and after a denial those that wait, too: a receive is spent on neither.
     async fn attempt(
         &self,
-        held: Vec<Held>,
+        held: Vec<Held<W::Item>>,
         mut settlements: Vec<(RawDelivery, Settlement)>,
         hidden: &Hidden,
         is_denied: bool,
-    ) -> Vec<Unsettled> {
-        let batch: Vec<_> = held.iter().map(|held| held.delivery.clone()).collect();
+    ) -> Vec<Unsettled<W::Item>> {
+        let batch: Vec<_> = held.iter().map(|held| held.item.clone()).collect();
         let answers = match batch.as_slice() {
             [] => Vec::new(),
-            batch => attempt::answers(self.handler.as_ref(), self.config.name, batch).await,
+            batch => attempt::answers(&self.work, self.config.name, batch).await,
         };
         self.observe(&batch, &answers);
         let policy = Policy::of(&self.config);

@@ -10,7 +10,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Consumer, Kept};
+use super::{Consumer, Kept, Work};
 use crate::backoff::Backoff;
 use crate::metrics;
 
@@ -25,7 +25,7 @@ enum Admission {
     Trial,
 }
 
-impl Consumer {
+impl<W: Work> Consumer<W> {
     pub(super) async fn run(self: Arc<Self>, shutdown: CancellationToken) {
         let permits = Arc::new(Semaphore::new(self.config.concurrency));
         let mut running = JoinSet::new();
@@ -84,7 +84,7 @@ impl Consumer {
     }
 }
 
-impl Consumer {
+impl<W: Work> Consumer<W> {
     /// Waits until a batch may be received; nothing, at the process's end. A permit comes first: what can't be worked on
     /// is better left in the queue for another pod.
     async fn admitted(&self, permits: &Arc<Semaphore>, shutdown: &CancellationToken) -> Option<Admission> {

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use super::Consumer;
 use super::policy::{Policy, Settlement, Wait};
 use super::visibility::Hidden;
+use super::{Consumer, Work};
 use crate::backoff;
-use crate::delivery::Delivery;
 use crate::disposition::Disposition;
 use crate::metrics;
 use crate::ports::fault::Fault;
 use crate::ports::queue::{MAX_VISIBILITY, QUEUE_MAX_BATCH, RawDelivery, Receipt};
 
-impl Consumer {
+impl<W: Work> Consumer<W> {
     pub(super) async fn settle(&self, settlements: Vec<(RawDelivery, Settlement)>, hidden: &Hidden) {
         let mut done = Vec::new();
         let mut again = Vec::new();
@@ -81,20 +80,25 @@ impl Consumer {
     }
 
     /// Counts and logs what the handler answered.
-    pub(super) fn observe(&self, batch: &[Delivery], answers: &[Disposition]) {
-        for (delivery, answer) in batch.iter().zip(answers) {
-            let event_type = delivery.envelope.event_type.clone();
-            metrics::SETTLED.add(1, [self.config.name.into(), event_type.into(), answer.outcome().into()]);
+    pub(super) fn observe(&self, batch: &[W::Item], answers: &[Disposition]) {
+        for (item, answer) in batch.iter().zip(answers) {
+            let about = self.work.about(item);
+            let (subject, attempt) = (about.subject, about.receive_count);
+            metrics::SETTLED.add(1, [self.config.name.into(), about.kind.to_owned().into(), answer.outcome().into()]);
             match answer {
                 Disposition::Done => {
-                    let age = self.ports.clock.now().duration_since(delivery.envelope.time);
-                    metrics::EVENT_AGE.record(age.as_secs_f64().max(0.0), [self.config.name.into()]);
+                    if let Some(time) = about.time {
+                        let age = self.ports.clock.now().duration_since(time);
+                        metrics::EVENT_AGE.record(age.as_secs_f64().max(0.0), [self.config.name.into()]);
+                    }
                 }
-                Disposition::Retry { cause, .. } | Disposition::Waits { cause, .. } | Disposition::Failed { cause, .. } => delivery.span.in_scope(|| {
-                    tracing::info!(consumer = self.config.name, subject = %delivery.envelope.subject, attempt = delivery.receive_count, %cause, "will be tried again");
+                Disposition::Retry { cause, .. }
+                | Disposition::Waits { cause, .. }
+                | Disposition::Failed { cause, .. } => about.span.in_scope(|| {
+                    tracing::info!(consumer = self.config.name, subject, attempt, %cause, "will be tried again");
                 }),
-                Disposition::Reject { reason, error } => delivery.span.in_scope(|| {
-                    tracing::error!(consumer = self.config.name, subject = %delivery.envelope.subject, reason, %error, "rejected");
+                Disposition::Reject { reason, error } => about.span.in_scope(|| {
+                    tracing::error!(consumer = self.config.name, subject, reason, %error, "rejected");
                 }),
             }
         }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
 
-use super::Consumer;
+use super::{Consumer, Work};
 use crate::ports::queue::{RawDelivery, Receipt};
 
 /// The messages of a batch that are not settled yet.
@@ -25,7 +25,7 @@ impl Hidden {
     }
 }
 
-impl Consumer {
+impl<W: Work> Consumer<W> {
     /// Extends what is hidden, each third of its visibility, for as long as it is polled.
     pub(super) async fn keep_hidden(&self, hidden: &Hidden) -> Infallible {
         loop {

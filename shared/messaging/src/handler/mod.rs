@@ -6,10 +6,12 @@
 //!
 //! [`IntoHandler`] makes a [`Handler`] of either, which groups, calls and puts answers in order; an event that nobody asked
 //! for is [`Disposition::unexpected`]. [`check`] compares what is taken with what a queue subscribes to. A
-//! [`RecordHandler`] takes records of a stream instead, before they are messages.
+//! [`RecordHandler`] takes records of a stream instead, before they are messages; a [`MessageHandler`] messages that are no
+//! events of ours.
 
 mod dispatch;
 mod group;
+mod message;
 mod record;
 mod subscription;
 
@@ -23,6 +25,7 @@ use crate::disposition::Disposition;
 use crate::reason::Reason;
 
 pub use group::{Entry, Group};
+pub use message::MessageHandler;
 pub use record::RecordHandler;
 pub use subscription::{Mismatch, check};
 

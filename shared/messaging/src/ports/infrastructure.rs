@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use shotengai_contracts::Owner;
 
+use super::bucket::Bucket;
 use super::lease::Leases;
 use super::queue::Queue;
 use super::store::EventStore;
@@ -20,6 +21,8 @@ pub trait Infrastructure: Send + Sync {
     fn table(&self, name: &str) -> Arc<dyn Table>;
     /// A queue.
     fn queue(&self, name: &str) -> Arc<dyn Queue>;
+    /// A bucket.
+    fn bucket(&self, name: &str) -> Arc<dyn Bucket>;
     /// The topic `order-events`.
     fn topic(&self) -> Arc<dyn Topic>;
     /// Writes to the stream `ec-events`.

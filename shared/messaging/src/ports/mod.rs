@@ -1,5 +1,6 @@
 //! The ports. Each trait's docs are a contract; `memory` and `shotengai-aws` both pass its suite.
 
+pub mod bucket;
 pub mod fault;
 pub mod infrastructure;
 pub mod lease;

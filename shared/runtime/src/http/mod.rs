@@ -40,7 +40,7 @@ pub use idempotency::IdempotencyKey;
 pub use if_match::IfMatch;
 pub use meta::{REQUEST_ID_HEADER, RequestMeta, request_id};
 pub use outbound::with_trace;
-pub use path::PathId;
+pub use path::{PathId, SecondId};
 pub use problem::{Named, Problem};
 pub use problem_types::describe_problems;
 pub use query::QueryParameters;

@@ -27,6 +27,21 @@ impl<T> Deref for PathId<T> {
     }
 }
 
+/// The other segment of a path with two ids, parsed. What is not an id names nothing: 404.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecondId<T>(pub T);
+
+impl<T: FromStr> FromRequest for SecondId<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let second = request.match_info().iter().find(|(name, _)| *name != "id").map(|(_, value)| value);
+        let id = second.and_then(|text| text.parse().ok());
+        ready(id.map(Self).ok_or_else(|| Problem::not_found("no such resource")))
+    }
+}
+
 impl<T: FromStr> FromRequest for PathId<T> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;

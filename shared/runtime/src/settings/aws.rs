@@ -20,6 +20,13 @@ pub struct AwsArgs {
     /// Put before every resource's name, to keep installations in one account apart
     #[arg(long, env = "RESOURCE_PREFIX", default_value = "", value_name = "PREFIX", value_parser = parsed(prefix))]
     resource_prefix: Given<String>,
+    /// S3 bucket of products' images, its whole name; unset: product-images behind the prefix. On AWS a bucket's name is the only
+    /// one in the world
+    #[arg(long, env = "IMAGE_BUCKET", value_name = "NAME", value_parser = parsed(bucket))]
+    image_bucket: Option<Given<String>>,
+    /// Where clients reach S3, in the addresses that are signed for them; unset: where this process does
+    #[arg(long, env = "S3_PUBLIC_ENDPOINT", value_name = "URL", value_parser = parsed(text::http_url))]
+    s3_public_endpoint: Option<Given<String>>,
 }
 
 /// Which AWS.
@@ -33,6 +40,10 @@ pub struct AwsSettings {
     pub stream_name: String,
     /// Put before every resource's name; often empty.
     pub prefix: String,
+    /// Bucket of products' images, where its name was chosen.
+    pub image_bucket: Option<String>,
+    /// Where clients reach S3, where it is elsewhere than for this process.
+    pub s3_public_endpoint: Option<String>,
 }
 
 impl AwsArgs {
@@ -51,7 +62,10 @@ impl SettingsGroup for AwsArgs {
         let region = faults.take(self.aws_region);
         let stream_name = faults.take(self.kinesis_stream_name);
         let prefix = faults.take(self.resource_prefix);
-        Some(AwsSettings { endpoint_url, region: region?, stream_name: stream_name?, prefix: prefix? })
+        let image_bucket = faults.optional(self.image_bucket);
+        let s3_public_endpoint = faults.optional(self.s3_public_endpoint);
+        let (region, stream_name, prefix) = (region?, stream_name?, prefix?);
+        Some(AwsSettings { endpoint_url, region, stream_name, prefix, image_bucket, s3_public_endpoint })
     }
 }
 
@@ -67,6 +81,16 @@ fn prefix(text: &str) -> Result<String, String> {
     text::plain(text, 0..=32)
 }
 
+/// As S3 takes it, without what it takes and certificates or browsers then stumble over.
+fn bucket(text: &str) -> Result<String, String> {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let ends = text.starts_with('-') || text.ends_with('-');
+    if (3..=63).contains(&text.len()) && text.chars().all(good) && !ends {
+        return Ok(text.to_owned());
+    }
+    Err("must have 3 to 63 lower-case letters, digits or '-', which stands at neither end".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,9 +104,16 @@ mod tests {
 
     #[test]
     fn names_that_aws_would_refuse_are_refused_together() {
-        let flags =
-            ["--aws-endpoint-url=localstack", "--aws-region=", "--kinesis-stream-name=a b", "--resource-prefix=a/"];
+        let flags = [
+            "--aws-endpoint-url=localstack",
+            "--aws-region=",
+            "--kinesis-stream-name=a b",
+            "--resource-prefix=a/",
+            "--image-bucket=Shop_Images",
+            "--s3-public-endpoint=images.example",
+        ];
         let error = AwsArgs::from_flags(flags).unwrap_err();
-        assert_eq!(error.names(), ["AWS_ENDPOINT_URL", "AWS_REGION", "KINESIS_STREAM_NAME", "RESOURCE_PREFIX"]);
+        let named = ["AWS_ENDPOINT_URL", "AWS_REGION", "KINESIS_STREAM_NAME", "RESOURCE_PREFIX", "IMAGE_BUCKET"];
+        assert_eq!(error.names(), [&named[..], &["S3_PUBLIC_ENDPOINT"]].concat());
     }
 }

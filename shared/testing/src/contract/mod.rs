@@ -10,6 +10,7 @@
 //! Not for production code: a broken promise panics with what was expected.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "a failed check of a test suite is a panic")]
 
+mod bucket;
 mod checkpoint;
 mod counting;
 mod delivering;
@@ -30,6 +31,7 @@ use std::time::Duration;
 use shotengai_kernel::Ports;
 use tokio::time::Instant;
 
+pub use bucket::bucket_contract;
 pub use checkpoint::checkpoint_contract;
 pub use counting::CountingStore;
 pub use delivering::deliver_until_settled;

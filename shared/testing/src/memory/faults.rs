@@ -28,7 +28,7 @@ pub enum InjectedFault {
 /// `store.put_note`, `store.ping`, `stream.put`, `stream.shards`, `stream.cursor`,
 /// `stream.read`, `topic.publish`, `queue.receive`, `queue.delete`, `queue.change_visibility`, `queue.send`,
 /// `queue.depth`, `table.get`, `table.get_many`, `table.list`, `table.put`, `table.delete`, `table.transact`,
-/// `table.ping`.
+/// `table.ping`, `bucket.put`, `bucket.head`, `bucket.get`, `bucket.delete`, `bucket.list`, `bucket.sign`, `bucket.ping`.
 pub trait FaultInjector: Send + Sync {
     /// Fault of the call that is about to run.
     fn before(&self, operation: &'static str) -> Option<InjectedFault>;

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use shotengai_contracts::topology::{Installation, PRICE_STREAM, STREAM, TOPIC, dead_letters_of, tables};
 use shotengai_contracts::{EventType, Owner};
 use shotengai_kernel::Ports;
+use shotengai_messaging::ports::bucket::Bucket;
 use shotengai_messaging::ports::infrastructure::Infrastructure;
 use shotengai_messaging::ports::lease::Leases;
 use shotengai_messaging::ports::queue::Queue;
@@ -16,6 +17,7 @@ use shotengai_messaging::ports::table::Table;
 use shotengai_messaging::ports::topic::Topic;
 use shotengai_streaming::TableLeases;
 
+use super::bucket::MemoryBucket;
 use super::faults::{FaultInjector, NoFaults};
 use super::lock;
 use super::queue::{MemoryQueue, QueueConfig};
@@ -66,6 +68,7 @@ pub struct MemoryInfrastructure {
     topic: Arc<MemoryTopic>,
     queues: Mutex<BTreeMap<String, Arc<MemoryQueue>>>,
     tables: Mutex<BTreeMap<String, Arc<MemoryTable>>>,
+    buckets: Mutex<BTreeMap<String, Arc<MemoryBucket>>>,
 }
 
 impl MemoryInfrastructure {
@@ -94,6 +97,7 @@ impl MemoryInfrastructure {
             topic: Arc::new(topic),
             queues: Mutex::new(queues),
             tables: Mutex::new(BTreeMap::new()),
+            buckets: Mutex::new(BTreeMap::new()),
             ports,
             config,
         }
@@ -129,6 +133,21 @@ impl MemoryInfrastructure {
             })
         });
         Arc::clone(table)
+    }
+
+    /// A bucket, to look into.
+    #[must_use]
+    pub fn memory_bucket(&self, name: &str) -> Arc<MemoryBucket> {
+        let mut buckets = lock(&self.buckets);
+        let bucket = buckets.entry(name.to_owned()).or_insert_with(|| {
+            let bucket = MemoryBucket::with_faults(name, self.ports.clone(), Arc::clone(&self.config.faults));
+            let spec = self.config.installation.buckets().find(|spec| spec.name == name);
+            Arc::new(match spec.map(|spec| spec.tells) {
+                Some(tells) => bucket.telling(self.memory_queue(tells.queue.name), tells.prefix),
+                None => bucket,
+            })
+        });
+        Arc::clone(bucket)
     }
 
     /// The stream, to look into.
@@ -199,6 +218,10 @@ impl Infrastructure for MemoryInfrastructure {
 
     fn queue(&self, name: &str) -> Arc<dyn Queue> {
         self.memory_queue(name)
+    }
+
+    fn bucket(&self, name: &str) -> Arc<dyn Bucket> {
+        self.memory_bucket(name)
     }
 
     fn topic(&self) -> Arc<dyn Topic> {

@@ -6,13 +6,14 @@
 //! waiting from `tokio::time` (which tests may pause), chance from `Ports.random`.
 //!
 //! - [`faults`]: what a simulation may break, call by call.
-//! - [`MemoryEventStore`], [`MemoryStream`], [`MemoryTopic`], [`MemoryQueue`], [`MemoryTable`]: one a port, each with
+//! - [`MemoryEventStore`], [`MemoryStream`], [`MemoryTopic`], [`MemoryQueue`], [`MemoryTable`], [`MemoryBucket`]: one a port, each with
 //!   methods to inspect what it holds.
 //! - [`MemoryInfrastructure`]: all of them, wired by an installation's topology.
 //!
 //! Retention is as each is told; by default everything is kept. Not modelled: throughput limits, lag of indexes, change
 //! capture.
 
+mod bucket;
 pub mod faults;
 mod index;
 mod infrastructure;
@@ -27,6 +28,7 @@ mod topic;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use bucket::MemoryBucket;
 pub use faults::{FaultInjector, InjectedFault, NoFaults};
 pub use infrastructure::{MemoryConfig, MemoryInfrastructure};
 pub use mailbox::StoredMessage;

@@ -69,6 +69,13 @@ async fn the_table_keeps_its_contract() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_bucket_keeps_its_contract() {
+    let street = street(QueueConfig::default());
+    contract::bucket_contract(street.bucket("contract"), &ports()).await;
+    assert!(street.memory_bucket("contract").keys().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn leases_in_a_table_keep_their_contract() {
     let leases =
         TableLeases::new(street(QueueConfig::default()).table(tables::CHECKPOINTS.name), &format!("bridge/{STREAM}"));

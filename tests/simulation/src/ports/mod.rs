@@ -12,7 +12,7 @@ use std::sync::Arc;
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::tables;
 use shotengai_messaging::{
-    EventStore, Fault, FaultKind, Infrastructure, Leases, Queue, StreamReader, StreamWriter, Table, Topic,
+    Bucket, EventStore, Fault, FaultKind, Infrastructure, Leases, Queue, StreamReader, StreamWriter, Table, Topic,
 };
 use shotengai_streaming::TableLeases;
 
@@ -38,6 +38,11 @@ impl Infrastructure for NetworkedInfrastructure {
 
     fn queue(&self, name: &str) -> Arc<dyn Queue> {
         Arc::new(queue::NetworkedQueue { network: self.0.clone(), inner: self.0.world().infra.memory_queue(name) })
+    }
+
+    /// Nothing in a simulated street has to do with images.
+    fn bucket(&self, name: &str) -> Arc<dyn Bucket> {
+        self.0.world().infra.bucket(name)
     }
 
     fn topic(&self) -> Arc<dyn Topic> {

@@ -17,7 +17,9 @@ pub(super) fn operation(route: &dyn Endpoint, schemas: &mut Schemas) -> Value {
         id.iter().map(|schema| json!({ "name": "id", "in": "path", "required": true, "schema": schema })).collect();
     // The only one that a route can't do without: it says so by the refusal.
     let needs = |known: &Parameter| {
-        known.name == IF_MATCH.name && spec.problems.iter().any(|problem| **problem == shared::PRECONDITION_REQUIRED)
+        known.location == Location::Path
+            || known.name == IF_MATCH.name
+                && spec.problems.iter().any(|problem| **problem == shared::PRECONDITION_REQUIRED)
     };
     parameters.extend(spec.parameters.iter().map(|known| parameter(known, needs(known), schemas)));
 
@@ -54,6 +56,7 @@ pub(super) fn operation(route: &dyn Endpoint, schemas: &mut Schemas) -> Value {
 fn parameter(parameter: &Parameter, needed: bool, schemas: &mut Schemas) -> Value {
     let schema = (parameter.schema)(&mut schemas.sent);
     let location = match parameter.location {
+        Location::Path => "path",
         Location::Query => "query",
         Location::Header => "header",
         Location::Cookie => "cookie",

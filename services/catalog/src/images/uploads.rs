@@ -1,0 +1,239 @@
+//! Handler of uploads: makes pictures of what has come, once, and tells why it makes none.
+//!
+//! Every step may be repeated. An attempt writes its pictures under keys of its own, so two that meet, or one that was killed
+//! half-way, harm nobody: the first that is committed counts, and the pictures of the others are nobody's, which are deleted
+//! here or swept.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use shotengai_contracts::Metadata;
+use shotengai_contracts::api::images::ImageType;
+use shotengai_contracts::events::AddedImage;
+use shotengai_kernel::{AggregateId, ImageId, ProductId};
+use shotengai_messaging::ports::bucket::NewObject;
+use shotengai_messaging::reason::UNWRITABLE;
+use shotengai_messaging::{CommandError, Disposition, Loaded, MessageHandler, RawDelivery, Reason};
+use tokio::sync::Semaphore;
+
+use super::keys::{self, Place};
+use super::render::{Pictures, Unfit, render};
+use super::{Gallery, notification};
+use crate::domain::{ImageEntry, ImageRefusal, ImageState, MAX_IMAGE_BYTES, Product, add_image, refuse_image};
+use crate::metrics::UPLOADS;
+use crate::reasons::{IMAGE_REASONS, NOT_A_NOTIFICATION};
+
+/// Pictures never change under their key, and only who has a signed address sees them.
+const CACHE_CONTROL: &str = "private, max-age=31536000, immutable";
+
+/// The handler.
+pub struct Uploads {
+    gallery: Gallery,
+    /// How many images are in this process's memory at the same time.
+    workers: Arc<Semaphore>,
+}
+
+/// What became of an upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// Its pictures are there.
+    Ready,
+    /// It is nothing that the shop takes.
+    Refused,
+    /// It was done with before.
+    Repeated,
+    /// It is of no image that anybody waits for.
+    Stray,
+}
+
+impl Outcome {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Refused => "refused",
+            Self::Repeated => "repeated",
+            Self::Stray => "stray",
+        }
+    }
+}
+
+/// An upload, and what it should be.
+struct Awaited<'a> {
+    key: &'a str,
+    product_id: &'a ProductId,
+    image_id: &'a ImageId,
+    content_type: ImageType,
+    size: u64,
+}
+
+impl Uploads {
+    /// Handles uploads of this gallery, so many at the same time.
+    #[must_use]
+    pub fn new(gallery: Gallery, workers: usize) -> Self {
+        Self { gallery, workers: Arc::new(Semaphore::new(workers)) }
+    }
+
+    async fn settle(&self, key: &str) -> Result<Outcome, Disposition> {
+        let Some(Place::Upload(product_id, image_id)) = keys::place(key) else { return self.stray(key).await };
+        let loaded = self.gallery.products.load(&AggregateId::from(&product_id)).await?;
+        let known = loaded.state.known().filter(|known| !known.deleted);
+        let Some(entry) = known.and_then(|known| known.image(&image_id)) else { return self.stray(key).await };
+        match &entry.state {
+            ImageState::Ready { .. } => return Ok(Outcome::Repeated),
+            // Uploaded once more, or killed before it was deleted.
+            ImageState::Refused { .. } => {
+                self.gallery.delete(&[key.to_owned()]).await?;
+                return Ok(Outcome::Repeated);
+            }
+            ImageState::Awaited { .. } => {}
+        }
+        let awaited = awaited(key, &product_id, &image_id, entry)?;
+        // Before any byte is fetched: what a permit bounds is memory.
+        let permit = Arc::clone(&self.workers).acquire_owned().await;
+        let _permit = permit.map_err(|error| Disposition::retry(error.to_string()))?;
+        let Some(rendered) = self.fetched(&awaited).await? else { return Ok(Outcome::Repeated) };
+        match rendered {
+            Ok(pictures) => self.add(&awaited, pictures).await,
+            Err(unfit) => self.refuse(&awaited, unfit).await,
+        }
+    }
+
+    /// What the upload comes to; none where it is gone. Its size and type are asked for before its bytes.
+    async fn fetched(&self, awaited: &Awaited<'_>) -> Result<Option<Result<Pictures, Unfit>>, Disposition> {
+        let bucket = &self.gallery.bucket;
+        let Some(head) = bucket.head(awaited.key).await? else { return Ok(None) };
+        if head.size != awaited.size || head.size == 0 || head.size > MAX_IMAGE_BYTES {
+            return Ok(Some(Err(Unfit::OtherSize)));
+        }
+        if head.content_type.as_deref() != Some(awaited.content_type.as_str()) {
+            return Ok(Some(Err(Unfit::OtherType)));
+        }
+        let Some(bytes) = bucket.get(awaited.key, MAX_IMAGE_BYTES).await? else { return Ok(None) };
+        let declared = awaited.content_type;
+        let rendering = tokio::task::spawn_blocking(move || render(&bytes, declared)).await;
+        match rendering {
+            Ok(rendered) => Ok(Some(rendered)),
+            // A decoder that stumbles over an image will do so again.
+            Err(error) if error.is_panic() => {
+                tracing::error!(key = awaited.key, "a decoder panicked; the image is refused");
+                Ok(Some(Err(Unfit::Damaged)))
+            }
+            Err(error) => Err(Disposition::retry(error.to_string())),
+        }
+    }
+
+    async fn add(&self, awaited: &Awaited<'_>, pictures: Pictures) -> Result<Outcome, Disposition> {
+        let attempt = self.gallery.ports.ids.uuid_v7();
+        let image = AddedImage {
+            image_id: awaited.image_id.clone(),
+            width: pictures.width,
+            height: pictures.height,
+            placeholder: STANDARD.encode(&pictures.placeholder),
+        };
+        let mut written = Vec::with_capacity(pictures.pictures.len());
+        for picture in pictures.pictures {
+            let key = keys::picture(awaited.product_id, awaited.image_id, attempt, picture.name);
+            let (content_type, bytes) = (picture.content_type, Bytes::from(picture.bytes));
+            let object = NewObject { key: key.clone(), content_type, cache_control: CACHE_CONTROL, bytes };
+            self.gallery.bucket.put(object).await?;
+            written.push(key);
+        }
+        let decide = |product: &Loaded<Product>| add_image(&product.state, &image, &written);
+        let id = AggregateId::from(awaited.product_id);
+        match self.gallery.products.execute(&id, &self.meta(), decide).await {
+            Ok(executed) if !executed.written.is_empty() => Ok(Outcome::Ready),
+            // Another attempt was first, perhaps our own whose answer was lost: then its keys are these.
+            Ok(executed) => {
+                if !is_shown(&executed.loaded.state, awaited.image_id, &written) {
+                    self.gallery.delete(&written).await?;
+                }
+                Ok(Outcome::Repeated)
+            }
+            Err(CommandError::Refused(_)) => {
+                written.push(awaited.key.to_owned());
+                self.gallery.delete(&written).await?;
+                Ok(Outcome::Stray)
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    async fn refuse(&self, awaited: &Awaited<'_>, unfit: Unfit) -> Result<Outcome, Disposition> {
+        let reason = unfit.to_string();
+        tracing::info!(key = awaited.key, reason, "an upload is refused");
+        let decide = |product: &Loaded<Product>| refuse_image(&product.state, awaited.image_id, &reason);
+        let id = AggregateId::from(awaited.product_id);
+        let outcome = match self.gallery.products.execute(&id, &self.meta(), decide).await {
+            Ok(_) => Outcome::Refused,
+            Err(CommandError::Refused(_)) => Outcome::Stray,
+            Err(error) => return Err(failed(error)),
+        };
+        self.gallery.delete(&[awaited.key.to_owned()]).await?;
+        Ok(outcome)
+    }
+
+    /// Below the prefix of uploads lies nothing but what somebody has leave to upload.
+    async fn stray(&self, key: &str) -> Result<Outcome, Disposition> {
+        tracing::warn!(key, "an upload of no image that anybody waits for is deleted");
+        self.gallery.delete(&[key.to_owned()]).await?;
+        Ok(Outcome::Stray)
+    }
+
+    fn meta(&self) -> Metadata {
+        Metadata::request(self.gallery.ports.ids.uuid_v7(), None)
+    }
+}
+
+/// What is awaited, as it was signed.
+fn awaited<'a>(
+    key: &'a str,
+    product_id: &'a ProductId,
+    image_id: &'a ImageId,
+    entry: &ImageEntry,
+) -> Result<Awaited<'a>, Disposition> {
+    let content_type = ImageType::parse(&entry.content_type);
+    // Signed by a newer release, which takes more types: one of its processes will have it.
+    let content_type = content_type.ok_or_else(|| Disposition::retry("an image of a type that is not known here"))?;
+    Ok(Awaited { key, product_id, image_id, content_type, size: entry.size })
+}
+
+fn is_shown(product: &Product, image_id: &ImageId, written: &[String]) -> bool {
+    let entry = product.known().and_then(|known| known.image(image_id));
+    entry.is_some_and(|entry| matches!(&entry.state, ImageState::Ready { keys, .. } if keys == written))
+}
+
+fn failed(error: CommandError<ImageRefusal>) -> Disposition {
+    match error {
+        CommandError::Fault(fault) => fault.into(),
+        CommandError::Unwritable(error) => Disposition::reject(UNWRITABLE, error),
+        CommandError::Contended | CommandError::Refused(_) => Disposition::retry(error.to_string()),
+    }
+}
+
+#[async_trait]
+impl MessageHandler for Uploads {
+    fn kind(&self) -> &'static str {
+        "s3:ObjectCreated"
+    }
+
+    fn reasons(&self) -> &'static [Reason] {
+        &IMAGE_REASONS
+    }
+
+    async fn handle(&self, message: &RawDelivery) -> Disposition {
+        let keys = match notification::new_keys(&message.body) {
+            Ok(keys) => keys,
+            Err(error) => return Disposition::reject(NOT_A_NOTIFICATION, error.to_string()),
+        };
+        for key in keys {
+            match self.settle(&key).await {
+                Ok(outcome) => UPLOADS.add(1, [outcome.as_str().into()]),
+                Err(answer) => return answer,
+            }
+        }
+        Disposition::Done
+    }
+}
