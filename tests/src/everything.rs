@@ -41,6 +41,7 @@ pub async fn keep_copies(cluster: &TestCluster) {
         wait: Duration::ZERO,
         dead_letters: None,
         fed_by_topic: true,
+        fed_by_bucket: None,
     };
     admin.ensure_queue(&queue).await.unwrap();
     let event_types = EventType::ALL.iter().map(|event_type| event_type.as_str()).collect();

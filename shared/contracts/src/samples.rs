@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use shotengai_kernel::{
-    AggregateId, CartId, Currency, EventId, IdError, ImageId, Money, MoneyError, Names, OrderId, PaymentId, ProductId, Quantity, QuantityError, RefundId, TextRule, Timestamp, UserId, Version,
+    AggregateId, CartId, Currency, EventId, IdError, ImageId, Money, MoneyError, Names, OrderId, PaymentId, ProductId,
+    Quantity, QuantityError, RefundId, TextRule, Timestamp, UserId, Version,
 };
 use uuid::Uuid;
 
@@ -12,7 +13,12 @@ use crate::envelope::{Envelope, Metadata};
 use crate::events::{
     CancelReason, CaptureStarted, CartCleared, CartItemChanged, DeclineStage, Event, EventType, ItemAddedToCart,
     ItemRemovedFromCart, OrderCancelled, OrderConfirmed, OrderItem, OrderPaid, OrderPaymentSecured, OrderPlaced,
-    OrderRefundDeclined, OrderRefundRequested, OrderRefunded, OrderShipped, OrderStage, OrderStockSecured, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided, Presentation, ProductCreated, ProductDeleted, ProductImageAdded, ProductImageRefused, ProductImageRemoved, ProductImageRequested, ProductPriceChanged, ProductRestored, ProductUpdated, RefundLine, RefundStarted, ShopRefundDeclined, ShopRefundPaid, ShopRefundStarted, Shortage, StockAdded, StockDeducted, StockLine, StockMoved, StockRejected, StockReleased, StockReserved, VoidStarted,
+    OrderRefundDeclined, OrderRefundRequested, OrderRefunded, OrderShipped, OrderStage, OrderStockSecured,
+    PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided, Presentation, ProductCreated,
+    ProductDeleted, ProductImageAdded, ProductImageRefused, ProductImageRemoved, ProductImageRequested,
+    ProductPriceChanged, ProductRestored, ProductUpdated, RefundLine, RefundStarted, ShopRefundDeclined,
+    ShopRefundPaid, ShopRefundStarted, Shortage, StockAdded, StockDeducted, StockLine, StockMoved, StockRejected,
+    StockReleased, StockReserved, VoidStarted,
 };
 
 /// The constants below are valid; a mistake in one shows here, in the first test that runs.

@@ -24,7 +24,8 @@ pub mod text;
 
 pub use decimal::{Decimal, DecimalError};
 pub use ids::{
-    AggregateId, AggregateKind, CartId, CommitId, EventId, IdError, ImageId, OrderId, PaymentId, PrefixedId, ProductId, RefundId, UserId, Version,
+    AggregateId, AggregateKind, CartId, CommitId, EventId, IdError, ImageId, OrderId, PaymentId, PrefixedId, ProductId,
+    RefundId, UserId, Version,
 };
 pub use jiff::Timestamp;
 pub use money::{Currency, Money, MoneyError};

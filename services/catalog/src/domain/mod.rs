@@ -10,6 +10,8 @@ mod reprice;
 
 #[cfg(test)]
 mod decide_tests;
+#[cfg(test)]
+mod images_tests;
 
 pub use change::Change;
 pub use decide::{Expected, Identity, Refusal, create, delete, restore, update};

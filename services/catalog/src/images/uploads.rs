@@ -167,6 +167,8 @@ impl Uploads {
         let decide = |product: &Loaded<Product>| refuse_image(&product.state, awaited.image_id, &reason);
         let id = AggregateId::from(awaited.product_id);
         let outcome = match self.gallery.products.execute(&id, &self.meta(), decide).await {
+            // Another attempt made pictures of it: the upload is theirs.
+            Ok(executed) if is_ready(&executed.loaded.state, awaited.image_id) => return Ok(Outcome::Repeated),
             Ok(_) => Outcome::Refused,
             Err(CommandError::Refused(_)) => Outcome::Stray,
             Err(error) => return Err(failed(error)),
@@ -198,6 +200,11 @@ fn awaited<'a>(
     // Signed by a newer release, which takes more types: one of its processes will have it.
     let content_type = content_type.ok_or_else(|| Disposition::retry("an image of a type that is not known here"))?;
     Ok(Awaited { key, product_id, image_id, content_type, size: entry.size })
+}
+
+fn is_ready(product: &Product, image_id: &ImageId) -> bool {
+    let entry = product.known().and_then(|known| known.image(image_id));
+    entry.is_some_and(|entry| matches!(entry.state, ImageState::Ready { .. }))
 }
 
 fn is_shown(product: &Product, image_id: &ImageId, written: &[String]) -> bool {

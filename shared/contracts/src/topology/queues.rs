@@ -3,7 +3,11 @@
 use super::Service;
 use crate::events::EventType;
 use crate::events::EventType::{
-    OrderCancelled, OrderConfirmed, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderRefundDeclined, OrderRefundRequested, OrderRefunded, OrderShipped, OrderStockSecured, PaymentAuthorized, PaymentCaptured, PaymentDeclined, ProductCreated, ProductDeleted, ProductImageAdded, ProductImageRefused, ProductImageRemoved, ProductImageRequested, ProductPriceChanged, ProductRestored, ProductUpdated, ShopRefundDeclined, ShopRefundPaid, StockMoved, StockRejected, StockReserved,
+    OrderCancelled, OrderConfirmed, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderRefundDeclined,
+    OrderRefundRequested, OrderRefunded, OrderShipped, OrderStockSecured, PaymentAuthorized, PaymentCaptured,
+    PaymentDeclined, ProductCreated, ProductDeleted, ProductImageAdded, ProductImageRefused, ProductImageRemoved,
+    ProductImageRequested, ProductPriceChanged, ProductRestored, ProductUpdated, ShopRefundDeclined, ShopRefundPaid,
+    StockMoved, StockRejected, StockReserved,
 };
 
 /// How messages get into a queue.
