@@ -108,7 +108,8 @@ fn more_than_is_left_is_declined_without_asking_the_provider() {
     };
     assert_eq!(declined.reason, "more_than_left");
     let world = run(before.into_iter().chain([over]).collect(), &[(0, false); 12]);
-    assert!(world.record.taken() >= 99, "{:?}", world.record);
+    // Whichever was decided first: the other is more than it has left.
+    assert!([300, 99].contains(&world.record.taken()), "{:?}", world.record);
 }
 
 #[test]

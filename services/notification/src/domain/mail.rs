@@ -166,9 +166,10 @@ impl OrderMail {
     }
 }
 
-/// Sum of earlier refunds; none where there are none. They are no more than the order's total, so it is an amount.
+/// Sum of earlier refunds whose money had gone back; none where there are none. They are no more than the order's total, so it is
+/// an amount. Those that had no answer yet are told of by mails of their own, if they go back.
 fn earlier(refunds: &[EarlierRefund]) -> Option<Money> {
-    let mut amounts = refunds.iter().map(|refund| refund.amount);
+    let mut amounts = refunds.iter().filter(|refund| refund.is_paid).map(|refund| refund.amount);
     let first = amounts.next()?;
     amounts.try_fold(first, Money::plus).ok()
 }

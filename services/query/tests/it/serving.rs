@@ -105,8 +105,14 @@ async fn everybody_reads_products_and_their_stock_once_the_events_have_come() {
         }],
         "next_cursor": null,
     });
-    assert_eq!(body, wanted);
-    assert_eq!(served.get("/products/prod_kinoko", Sender::Nobody).await.1, wanted["items"][0]);
+    let whole = served.get("/products/prod_kinoko", Sender::Nobody).await.1;
+    assert_eq!(whole, wanted["items"][0]);
+    // The list is without its longest texts.
+    let mut listed = wanted.clone();
+    for longest in ["descriptions", "search_text"] {
+        listed["items"][0].as_object_mut().unwrap().remove(longest).unwrap();
+    }
+    assert_eq!(body, listed);
     for path in ["/products/prod_kinoko?lang=en-GB", "/products?lang=en"] {
         let body = served.get(path, Sender::Nobody).await.1;
         let name = body.get("name").or_else(|| body["items"][0].get("name"));

@@ -15,6 +15,7 @@ pub mod accounts;
 pub mod carts;
 pub mod customers;
 pub mod documents;
+mod given;
 pub mod images;
 pub mod interface;
 pub mod internal;

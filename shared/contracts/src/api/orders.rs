@@ -6,6 +6,7 @@ use serde_json::{Number, Value};
 use shotengai_kernel::{Currency, Names, OrderId, ProductId, Quantity, Timestamp, UserId, Version};
 
 use super::carts::{CART_CHANGED, IF_MATCH, PRICES_CHANGED};
+use super::given::given;
 use super::page::{CURSOR, LIMIT, MIN_VERSION, NOT_CAUGHT_UP};
 use super::parameter::{IDEMPOTENCY_KEY, Parameter};
 use super::refunds::Refund;
@@ -124,8 +125,8 @@ pub const KEY: Parameter = Parameter::query(
 ]))]
 pub struct PlaceOrder {
     /// What, and how many: 1 to 50 products. Two lines of one product are added up. Left out, what is in the cart is ordered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<OrderLine>", length(min = 1))]
     pub items: Option<Vec<OrderLine>>,
     /// Whether a cart is ordered whose products cost something else by now than when they were put in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

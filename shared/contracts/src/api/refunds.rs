@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use shotengai_kernel::{Currency, Decimal, OrderId, ProductId, Quantity, RefundId, Timestamp, Version};
 
+use super::given::given;
 use super::parameter::IDEMPOTENCY_KEY;
 use super::route::Success;
 use super::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE};
@@ -47,14 +48,16 @@ pub const REFUND_ORDER: Route<Administrator, OrderId, RefundOrder, RefundAccepte
 ]))]
 pub struct RefundOrder {
     /// The pieces that it is for. Two lines of one product are added up where both say the same of `restock`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<RefundLine>", length(min = 1))]
     pub lines: Option<Vec<RefundLine>>,
-    /// How much, in major units of the order's currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    /// How much, in major units of the order's currency. For pieces that have not left the house it should be what they cost: an
+    /// order that still costs something is shipped.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Decimal", range(min = 0))]
     pub amount: Option<Decimal>,
-    /// Whether pieces are sold again whose line says nothing else.
+    /// Whether pieces are sold again whose line says nothing else. An order that is cancelled gives all its pieces free, whatever
+    /// its refunds said.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restock: bool,
     /// Why, in words for the customer.
@@ -162,7 +165,7 @@ pub const NOT_RESTOCKABLE: ProblemType = ProblemType {
     status: 409,
     title: "Not shipped yet",
     meaning: "Pieces can be taken back into stock only after they were shipped; until then the order holds them.",
-    cure: "Refund without `restock`, ship the order first, or cancel it.",
+    cure: "Refund without `restock`, ship the order first, or cancel it: then all its pieces can be ordered again.",
 };
 
 /// 409: `refund-too-large`.
