@@ -4,10 +4,11 @@
 use shotengai_billing::domain::Payment;
 use shotengai_contracts::aggregates;
 use shotengai_contracts::events::OrderStage;
+use shotengai_contracts::topology::tables;
 use shotengai_contracts::{Envelope, Event, Owner};
 use shotengai_inventory::domain::Reservation;
 use shotengai_kernel::{AggregateId, OrderId, PaymentId, Version};
-use shotengai_messaging::{Aggregate, EventStore};
+use shotengai_messaging::{Aggregate, EventStore, Key, Table};
 use shotengai_order::orders::domain::Order;
 
 use crate::world::World;
@@ -17,7 +18,7 @@ pub(crate) async fn look(world: &World, queue: &str, body: &str) {
     let Ok(envelope) = Envelope::from_json(body.as_bytes()) else { return };
     let Ok(event) = envelope.event() else { return };
     let done = match queue {
-        "order-queue" => by_order(world, &event).await,
+        "order-queue" => by_order(world, &event).await && knows_price(world, &event, envelope.aggregateversion).await,
         "inventory-queue" => by_inventory(world, &event).await,
         "billing-queue" => by_billing(world, &event).await,
         _ => true,
@@ -49,6 +50,20 @@ async fn by_order(world: &World, event: &Event) -> bool {
             Event::PaymentCaptured(_) => matches!(order.stage, OrderStage::Paid | OrderStage::Shipped),
             _ => false,
         }
+}
+
+/// Order's prices are those of this event of a product, or later ones.
+async fn knows_price(world: &World, event: &Event, version: Version) -> bool {
+    let product = match event {
+        Event::ProductCreated(it) => &it.product_id,
+        Event::ProductUpdated(it) => &it.product_id,
+        Event::ProductPriceChanged(it) => &it.product_id,
+        Event::ProductDeleted(it) => &it.product_id,
+        Event::ProductRestored(it) => &it.product_id,
+        _ => return true,
+    };
+    let row = world.infra.memory_table(tables::ORDER_PRICES.name).get(&Key::new(product.as_str(), "price")).await;
+    matches!(row, Ok(Some(row)) if row.version >= version.get())
 }
 
 async fn by_inventory(world: &World, event: &Event) -> bool {

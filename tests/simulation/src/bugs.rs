@@ -71,11 +71,13 @@ pub enum Bug {
     UnknownIsDone,
     /// A cart that became an order is not emptied.
     CartStaysFull,
+    /// Products don't remember which record set their price.
+    ForgetsPlaces,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::AcknowledgeBeforeCommit,
         Self::IgnorePartialPut,
         Self::CheckpointTooFar,
@@ -105,6 +107,7 @@ impl Bug {
         Self::PublishesInPart,
         Self::UnknownIsDone,
         Self::CartStaysFull,
+        Self::ForgetsPlaces,
     ];
 
     /// Its name on the command line.
@@ -140,6 +143,7 @@ impl Bug {
             Self::PublishesInPart => "publishes-in-part",
             Self::UnknownIsDone => "unknown-is-done",
             Self::CartStaysFull => "cart-stays-full",
+            Self::ForgetsPlaces => "forgets-places",
         }
     }
 }

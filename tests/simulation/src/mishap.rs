@@ -120,11 +120,17 @@ pub enum Mishap {
     CartMovedOn,
     /// Prices had changed when somebody ordered what was in a cart.
     CartPricesChanged,
+    /// A record of the price stream set a price.
+    PricedByStream,
+    /// A record of the price stream set no price, since a later one had.
+    PricePassedOver,
+    /// Nonsense came into the price stream.
+    PoisonedPrices,
 }
 
 impl Mishap {
     /// All of them.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 60] = [
         Self::Refused,
         Self::Throttled,
         Self::OverCapacity,
@@ -182,6 +188,9 @@ impl Mishap {
         Self::UnknownType,
         Self::CartMovedOn,
         Self::CartPricesChanged,
+        Self::PricedByStream,
+        Self::PricePassedOver,
+        Self::PoisonedPrices,
     ];
 
     /// In words.
@@ -245,6 +254,9 @@ impl Mishap {
             Self::UnknownType => "unknown type set aside",
             Self::CartMovedOn => "cart moved on meanwhile",
             Self::CartPricesChanged => "cart's prices changed meanwhile",
+            Self::PricedByStream => "price set by the stream",
+            Self::PricePassedOver => "price passed over for a later one",
+            Self::PoisonedPrices => "poison in the price stream",
         }
     }
 }

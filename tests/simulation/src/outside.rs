@@ -15,7 +15,7 @@ use shotengai_runtime::{InternalAnswer, InternalCall, Neighbours, Supply};
 use crate::bugs::Bug;
 use crate::network::Network;
 use crate::plan::Dependency::{Http, Smtp};
-use crate::roles::without_price_stream;
+use crate::roles::catalog_settings;
 use crate::world::address;
 
 /// A relay that keeps what it took, at the end of a process's line. What it refuses is read as the real one's replies are.
@@ -78,7 +78,7 @@ impl SimulatedNeighbours {
         let Ok(product) = ProductId::parse(product) else { return Ok(no_such("product")) };
         let world = self.0.world();
         let supply = Supply::new(Arc::clone(&world.infra) as _, world.ports(usize::MAX, 0));
-        let catalog = shotengai_catalog::assemble(supply.deps(Service::CATALOG), &without_price_stream());
+        let catalog = shotengai_catalog::assemble(supply.deps(Service::CATALOG), &catalog_settings(false));
         let found = internal_product(&catalog.products, &product).await?;
         Ok(found.map_or_else(|| no_such("product"), |found| answer(200, &json!(found))))
     }

@@ -18,7 +18,7 @@ use shotengai_runtime::Supply;
 use uuid::Uuid;
 
 use crate::plan::Goods;
-use crate::roles::without_price_stream;
+use crate::roles::catalog_settings;
 use crate::world::World;
 
 /// Writes the past of every product that has one.
@@ -36,7 +36,7 @@ async fn of_product(world: &World, index: usize, goods: &Goods) -> anyhow::Resul
     let supply = Supply::new(Arc::clone(&world.infra) as _, ports.clone());
     let meta = || Metadata::request(ports.ids.uuid_v7(), None);
 
-    let products = shotengai_catalog::assemble(supply.deps(Service::CATALOG), &without_price_stream()).products;
+    let products = shotengai_catalog::assemble(supply.deps(Service::CATALOG), &catalog_settings(false)).products;
     let wanted = CreateProduct {
         user_id: UserId::parse("usr_admin")?,
         chosen_id: Some(ProductId::parse(&format!("prod_{index}"))?),

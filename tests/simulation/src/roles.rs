@@ -85,7 +85,7 @@ fn role_of(network: &Network, supply: &Supply, service: Service, services: &mut 
             order.role
         }
         Service::CATALOG => {
-            let catalog = shotengai_catalog::assemble(deps, &without_price_stream());
+            let catalog = shotengai_catalog::assemble(deps, &catalog_settings(!network.world().plan.prices.is_empty()));
             services.products = Some(catalog.products);
             catalog.role
         }
@@ -177,7 +177,7 @@ impl Decorator for Planted {
     }
 }
 
-/// Catalog as it runs here: nobody writes to the price stream.
-pub(crate) fn without_price_stream() -> CatalogSettings {
-    CatalogSettings { price_stream: false, images: false, ..CatalogSettings::default() }
+/// Catalog as it runs here; the price stream is read where somebody writes to it.
+pub(crate) fn catalog_settings(price_stream: bool) -> CatalogSettings {
+    CatalogSettings { price_stream, price_idle_poll_ms: 2000, images: false, ..CatalogSettings::default() }
 }

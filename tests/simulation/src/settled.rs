@@ -2,11 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
+use shotengai_catalog::price_stream;
 use shotengai_contracts::Owner;
-use shotengai_contracts::topology::{STREAM, tables};
+use shotengai_contracts::topology::{PRICE_STREAM, STREAM, tables};
 use shotengai_messaging::ports::stream::PositionGone;
 use shotengai_messaging::{Infrastructure, Queue, StartAt, StreamReader};
 use shotengai_streaming::Checkpoints;
+use shotengai_testing::memory::MemoryStream;
 
 use crate::operator;
 use crate::world::World;
@@ -42,7 +44,11 @@ pub(crate) async fn left(world: &World) -> Vec<String> {
     if world.capture.waiting() > 0 {
         left.push(format!("{} changes are not captured", world.capture.waiting()));
     }
-    left.extend(unread(world).await);
+    left.extend(unread(world, tables::CHECKPOINTS.name, ("bridge", STREAM), &world.infra.memory_stream()).await);
+    if !world.plan.prices.is_empty() {
+        let reader = (price_stream::NAME, PRICE_STREAM);
+        left.extend(unread(world, tables::PRICE_CHECKPOINTS.name, reader, &world.infra.memory_prices()).await);
+    }
     if world.owed_to_consumers() > 0 {
         left.push("nobody has published again what is lost".to_owned());
     }
@@ -54,10 +60,9 @@ pub(crate) async fn left(world: &World) -> Vec<String> {
     left
 }
 
-/// Shards that the bridge has not read to their end.
-async fn unread(world: &World) -> Vec<String> {
-    let stream = world.infra.memory_stream();
-    let checkpoints = Checkpoints::new(world.infra.table(tables::CHECKPOINTS.name), "bridge", STREAM);
+/// Shards of a stream that its readers have not read to their end.
+async fn unread(world: &World, table: &str, (reader, name): (&str, &str), stream: &MemoryStream) -> Vec<String> {
+    let checkpoints = Checkpoints::new(world.infra.table(table), reader, name);
     let mut unread = Vec::new();
     for shard in stream.shards().await.unwrap_or_default() {
         let position = match checkpoints.read(&shard.id).await {
@@ -68,7 +73,7 @@ async fn unread(world: &World) -> Vec<String> {
             }
         };
         // What was saved and then set back was read, and is read again only by the shard's next reader.
-        let position = world.furthest_saved(&shard.id).or(position);
+        let position = world.furthest_saved(table, &shard.id).or(position);
         let start = position.map_or(StartAt::Oldest, StartAt::After);
         let batch = match stream.cursor(&shard.id, &start).await {
             Ok(cursor) => stream.read(&cursor, 1).await,
@@ -81,7 +86,7 @@ async fn unread(world: &World) -> Vec<String> {
         };
         match batch {
             Ok(batch) if batch.records.is_empty() => {}
-            Ok(_) => unread.push(format!("{} has records behind {start:?}", shard.id)),
+            Ok(_) => unread.push(format!("{} of {name} has records behind {start:?}", shard.id)),
             Err(fault) => unread.push(fault.to_string()),
         }
     }

@@ -1,10 +1,11 @@
 //! Customers and the administrator: they repeat what got no answer, under the same key, until it has one.
 //!
 //! `administrator`: lists, adds, prices and takes away. `shopper`: orders, and what follows. `basket`:
-//! carts, and what they become.
+//! carts, and what they become. `price_source`: prices from outside.
 
 mod administrator;
 mod basket;
+mod price_source;
 mod shopper;
 
 use std::future::Future;
@@ -91,6 +92,9 @@ pub async fn everybody(world: Arc<World>, doors: Arc<Doors>) {
     for (index, basket) in world.plan.baskets.clone().into_iter().enumerate() {
         let person = Person { world: Arc::clone(&world), doors: Arc::clone(&doors), name: format!("cart-{index}") };
         people.spawn(async move { person.shop_by_cart(index, basket).await });
+    }
+    if !world.plan.prices.is_empty() {
+        people.spawn(price_source::put_prices(Arc::clone(&world)));
     }
     while let Some(ended) = people.join_next().await {
         if let Err(error) = ended {

@@ -2,7 +2,8 @@
 //! for, were told and met.
 //!
 //! `cancels`: why an order broke off; `late`: what held it up. `money`: the ledger. `mails`: what went out. `letters`: what is
-//! dead. `intents`: means of payment. `carts`: what they became. `rows`: read models. Here: the rest.
+//! dead. `intents`: means of payment. `carts`: what they became. `rows`: read models.
+//! `prices`: what products cost. Here: the rest.
 
 mod cancels;
 mod carts;
@@ -11,6 +12,7 @@ mod late;
 mod letters;
 mod mails;
 mod money;
+mod prices;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +52,7 @@ pub async fn check(world: &World) -> Endings {
     every_order_is_final(world, &orders);
     cancels::every_cancel_has_its_reason(world, &orders, &commits);
     carts::keep_what_they_are_told(world, &commits[&Owner::Order]);
+    prices::are_the_last(world, &commits).await;
     every_event_reached_the_stream(world, &commits);
     every_queue_saw_its_events(world, &commits);
     every_copy_has_its_fault(world);

@@ -50,6 +50,9 @@ impl fmt::Display for Plan {
         for basket in &self.baskets {
             writeln!(f, "  cart: {basket:?}")?;
         }
+        for priced in &self.prices {
+            writeln!(f, "  price stream: {priced:?}")?;
+        }
         for (at, happening) in &self.happenings {
             writeln!(f, "  {at:?}: {happening:?}")?;
         }

@@ -5,6 +5,7 @@ mod baskets;
 mod dice;
 mod display;
 mod faults;
+mod prices;
 mod shopping;
 
 use std::time::Duration;
@@ -12,6 +13,7 @@ use std::time::Duration;
 pub use self::absence::{Absence, Who};
 pub use self::baskets::{Basket, Click, Step};
 pub use self::faults::{Dependency, Happening, Rates, poison};
+pub use self::prices::Priced;
 pub use self::shopping::{Asking, Errand, Goods, tokens};
 
 use shotengai_contracts::EventType;
@@ -53,6 +55,8 @@ pub struct Plan {
     pub errands: Vec<Errand>,
     /// Customers who fill carts.
     pub baskets: Vec<Basket>,
+    /// Prices from outside, by time.
+    pub prices: Vec<Priced>,
     /// Faults, by time.
     pub happenings: Vec<(Duration, Happening)>,
     /// How long an order may stay pending.
@@ -144,6 +148,7 @@ impl Plan {
             goods,
             errands,
             baskets: Vec::new(),
+            prices: Vec::new(),
             happenings,
             // Over fifteen minutes, reminders take more than one hop.
             timeout: Duration::from_secs(if dice.one_in(20) { 1000 } else { 20 + dice.below(120) }),
@@ -206,6 +211,16 @@ impl Plan {
         if dice.one_in(3) {
             let products = plan.goods.len().min(3);
             plan.baskets = (0..1 + dice.index(2)).map(|_| baskets::basket(&dice, products)).collect();
+        }
+        // Where no days pass, after which the source would have to set them anew.
+        if dice.one_in(4) && plan.absence.is_none() {
+            plan.prices = prices::prices(&dice, &plan.goods);
+            if dice.one_in(2) {
+                let (at, sleeps) = prices::sleeper(&dice);
+                plan.calm_after = plan.calm_after.max(at + sleeps.lasts());
+                plan.happenings.push((at, sleeps));
+                plan.happenings.sort_by_key(|(at, _)| *at);
+            }
         }
         plan
     }

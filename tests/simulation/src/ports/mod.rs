@@ -1,5 +1,6 @@
 //! The infrastructure as one process sees it: the shared one, at the far end of its line.
 
+mod prices;
 mod queue;
 mod rows;
 mod store;
@@ -58,11 +59,11 @@ impl Infrastructure for NetworkedInfrastructure {
     }
 
     fn price_writer(&self) -> Arc<dyn StreamWriter> {
-        self.0.world().infra.memory_prices()
+        Arc::new(prices::NetworkedPrices { network: self.0.clone(), inner: self.0.world().infra.memory_prices() })
     }
 
     fn price_reader(&self) -> Arc<dyn StreamReader> {
-        self.0.world().infra.memory_prices()
+        Arc::new(prices::NetworkedPrices { network: self.0.clone(), inner: self.0.world().infra.memory_prices() })
     }
 
     fn leases(&self, group: &str) -> Arc<dyn Leases> {

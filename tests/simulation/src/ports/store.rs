@@ -99,6 +99,15 @@ fn cut(commits: &[Commit]) -> &[Commit] {
     }
 }
 
+/// A planted bug: which record of the price stream set a price is forgotten.
+fn forget_places(commits: &mut [Commit]) {
+    for event in commits.iter_mut().flat_map(|commit| commit.events.iter_mut()) {
+        if let Some(data) = event.data.as_object_mut() {
+            data.remove("source_sequence");
+        }
+    }
+}
+
 /// A planted bug: what empties a cart for an order is not written.
 fn without_emptied_carts(commits: &[Commit]) -> Vec<Commit> {
     let empties = |commit: &Commit| {
@@ -154,7 +163,10 @@ impl EventStore for NetworkedStore {
             commits.retain(|commit| commit.first_version <= newest);
             return Ok(commits);
         }
-        let commits = self.network.call(DynamoDb, "store.load", self.name, self.inner.load(id, after)).await?;
+        let mut commits = self.network.call(DynamoDb, "store.load", self.name, self.inner.load(id, after)).await?;
+        if self.network.world().bug == Some(Bug::ForgetsPlaces) {
+            forget_places(&mut commits);
+        }
         self.believe(id, &commits);
         Ok(commits)
     }

@@ -98,10 +98,10 @@ impl Table for NetworkedTable {
             let answer = inner.put(&row, condition).await;
             // Leases stand in the same table, and have no position.
             if let Some(position) = row.doc["position"].as_str()
-                && &*name == tables::CHECKPOINTS.name
+                && [tables::CHECKPOINTS.name, tables::PRICE_CHECKPOINTS.name].contains(&&*name)
                 && answer.is_ok()
             {
-                network.world().saved(&row.key.sk, position);
+                network.world().saved(&name, &row.key.sk, position);
             }
             if &*name == tables::PAYMENT_INTENTS.name && answer.is_ok() {
                 network.world().days.intend(&row);

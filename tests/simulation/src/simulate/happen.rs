@@ -65,6 +65,10 @@ impl Simulation {
                 self.world.relay_refuses(refusing);
             }
             Happening::Split => {
+                if !self.world.plan.prices.is_empty() {
+                    let prices = self.world.infra.memory_prices();
+                    prices.shard_of("prod_0").and_then(|shard| prices.split(&shard));
+                }
                 if let Some(shard) = stream.shard_of(&format!("key-{}", self.world.below(1000)))
                     && stream.split(&shard).is_some()
                 {
@@ -77,6 +81,7 @@ impl Simulation {
                 self.world.count(Mishap::CursorsExpired);
                 self.world.hold_ups.add_for_all(STREAM, self.world.elapsed());
                 stream.expire_cursors();
+                self.world.infra.memory_prices().expire_cursors();
             }
             Happening::PoisonQueue { queue, kind } => {
                 let queue = consumed_queues().get(queue).copied().unwrap_or(&queues::ORDER);

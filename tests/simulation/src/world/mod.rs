@@ -107,8 +107,8 @@ pub struct World {
 
 #[derive(Default)]
 struct State {
-    /// The furthest position that was ever saved of each shard.
-    saved: BTreeMap<String, String>,
+    /// The furthest position that was ever saved of each shard, by the table in which its reader keeps them.
+    saved: BTreeMap<(String, String), String>,
     /// What each product of the plan is called.
     products: BTreeMap<usize, ProductId>,
     /// Nonsense that was put in.
@@ -211,8 +211,7 @@ impl World {
 
     /// An event for which the topic refuses every call that has it; it must come to the bridge's dead letters.
     pub fn curse(&self, event: String) {
-        let dead_letters = queues::BRIDGE_DEAD_LETTERS.dead_letters();
-        self.state().poison.push(Poison { dead_letters, body: event, reason: "refused" });
+        self.poison_as(queues::BRIDGE_DEAD_LETTERS.dead_letters(), event, "refused");
     }
 
     /// Tells whoever starts processes that one has died.
@@ -229,21 +228,22 @@ impl World {
         state.lives
     }
 
-    /// A shard's checkpoint was saved, perhaps by a call that had been given up: then it may be set back behind what was
+    /// A shard's checkpoint was saved in a reader's table, perhaps by a call that had been given up: then it may be set back behind what was
     /// read since, which the shard's next reader reads again.
-    pub fn saved(&self, shard: &str, position: &str) {
+    pub fn saved(&self, reader: &str, shard: &str, position: &str) {
         let saved = &mut self.state().saved;
         // Decimal numbers of whatever length.
         let is_further = |known: &String| (known.len(), known.as_str()) < (position.len(), position);
-        if saved.get(shard).is_none_or(is_further) {
-            saved.insert(shard.to_owned(), position.to_owned());
+        let shard = (reader.to_owned(), shard.to_owned());
+        if saved.get(&shard).is_none_or(is_further) {
+            saved.insert(shard, position.to_owned());
         }
     }
 
     /// The furthest position that was ever saved of a shard.
     #[must_use]
-    pub fn furthest_saved(&self, shard: &str) -> Option<String> {
-        self.state().saved.get(shard).cloned()
+    pub fn furthest_saved(&self, reader: &str, shard: &str) -> Option<String> {
+        self.state().saved.get(&(reader.to_owned(), shard.to_owned())).cloned()
     }
 
     /// Something went wrong.
@@ -274,6 +274,11 @@ impl World {
         let (body, reason) = poison(kind, state.poison.len());
         state.poison.push(Poison { dead_letters, body: body.clone(), reason });
         body
+    }
+
+    /// This is nonsense, which must come to these dead letters for this reason.
+    pub fn poison_as(&self, dead_letters: String, body: String, reason: &'static str) {
+        self.state().poison.push(Poison { dead_letters, body, reason });
     }
 
     /// All nonsense that was put in, and where it belongs.

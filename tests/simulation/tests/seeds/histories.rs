@@ -220,6 +220,11 @@ fn a_cart_that_is_not_emptied_by_its_order_is_found() {
 }
 
 #[test]
+fn an_older_price_in_a_later_ones_place_is_found() {
+    assert_found(Bug::ForgetsPlaces);
+}
+
+#[test]
 fn acknowledging_what_only_a_newer_release_knows_is_found() {
     assert_found(Bug::UnknownIsDone);
 }
