@@ -132,6 +132,7 @@ pub fn event(event_type: EventType) -> Result<Event, SampleError> {
             cancelled_from: OrderStage::Paid,
             note: Some("changed my mind".to_owned()),
             refunds: Vec::new(),
+            refunded_pieces: Vec::new(),
         }
         .into(),
         EventType::OrderRefundRequested => OrderRefundRequested {

@@ -32,6 +32,7 @@ pub(crate) fn cancelled(order: u32, yen: i64, cancelled_from: OrderStage) -> Eve
         cancelled_from,
         note: None,
         refunds: Vec::new(),
+        refunded_pieces: Vec::new(),
     }
     .into()
 }

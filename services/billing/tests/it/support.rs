@@ -158,7 +158,6 @@ impl Till {
         let earlier = |(number, amount): &(u128, i64)| EarlierRefund {
             refund_id: refund_id(*number),
             amount: yen(*amount),
-            lines: Vec::new(),
             is_paid: false,
         };
         self.delivery(OrderCancelled {
@@ -170,6 +169,7 @@ impl Till {
             cancelled_from: OrderStage::Confirmed,
             note: None,
             refunds: refunds.iter().map(earlier).collect(),
+            refunded_pieces: Vec::new(),
         })
     }
 }

@@ -113,6 +113,7 @@ impl Shop {
             cancelled_from: OrderStage::Pending,
             note: None,
             refunds: Vec::new(),
+            refunded_pieces: Vec::new(),
         })
     }
 }

@@ -116,8 +116,9 @@ pub(crate) fn event(kind: MailKind) -> Event {
         MailKind::Shipped => OrderShipped { order_id, user_id, items, total }.into(),
         MailKind::Cancelled => {
             let (reason, cancelled_from, note) = (CancelReason::OutOfStock, OrderStage::Pending, None);
-            let refunds = Vec::new();
-            OrderCancelled { order_id, user_id, items, total, reason, cancelled_from, note, refunds }.into()
+            let (refunds, refunded_pieces) = (Vec::new(), Vec::new());
+            OrderCancelled { order_id, user_id, items, total, reason, cancelled_from, note, refunds, refunded_pieces }
+                .into()
         }
         MailKind::Refunded => refunded(1, 400, 400),
     }

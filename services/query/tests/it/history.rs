@@ -156,8 +156,18 @@ pub(crate) fn order(name: &str, user: &str, start_second: i64, stage: OrderStage
         let note = Some("sorry\0".to_owned());
         let cancelled_from = OrderStage::Pending;
         events.push(
-            OrderCancelled { order_id, user_id, items, total, reason, cancelled_from, note, refunds: Vec::new() }
-                .into(),
+            OrderCancelled {
+                order_id,
+                user_id,
+                items,
+                total,
+                reason,
+                cancelled_from,
+                note,
+                refunds: Vec::new(),
+                refunded_pieces: Vec::new(),
+            }
+            .into(),
         );
     } else if stage != OrderStage::Pending {
         let payment_id = PaymentId::of_order(&order_id);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use shotengai_contracts::events::{Event, OrderItem, OrderStage, RefundLine};
+use shotengai_contracts::events::{Event, OrderItem, OrderStage, RefundLine, StockLine};
 use shotengai_kernel::{OrderId, ProductId, RefundId};
 
 /// Whether pieces were bought or given back.
@@ -78,8 +78,7 @@ impl Count {
         match event {
             Event::OrderPaid(e) => count(&e.order_id, Effect::Paid, None, sum(&e.items)),
             Event::OrderCancelled(e) if e.cancelled_from == OrderStage::Paid => {
-                let refunded = e.refunds.iter().filter(|refund| refund.is_paid).flat_map(|refund| &refund.lines);
-                count(&e.order_id, Effect::Returned, None, without(sum(&e.items), refunded))
+                count(&e.order_id, Effect::Returned, None, without(sum(&e.items), &e.refunded_pieces))
             }
             // Of a cancelled order all pieces are counted that were not refunded before.
             Event::OrderRefunded(e) if e.refunded_from != OrderStage::Cancelled => {
@@ -91,10 +90,7 @@ impl Count {
 }
 
 /// The pieces that are left without those of earlier refunds.
-fn without<'a>(
-    mut products: BTreeMap<ProductId, Pieces>,
-    refunded: impl Iterator<Item = &'a RefundLine>,
-) -> BTreeMap<ProductId, Pieces> {
+fn without(mut products: BTreeMap<ProductId, Pieces>, refunded: &[StockLine]) -> BTreeMap<ProductId, Pieces> {
     for line in refunded {
         if let Some(entry) = products.get_mut(&line.product_id) {
             entry.pieces -= i64::from(line.quantity.get());

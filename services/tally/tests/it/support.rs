@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use shotengai_contracts::events::{
     CancelReason, EarlierRefund, Event, OrderCancelled, OrderItem, OrderPaid, OrderRefunded, OrderStage, RefundLine,
+    StockLine,
 };
 use shotengai_contracts::topology::{Service, queues, tables};
 use shotengai_contracts::{Envelope, Metadata};
@@ -43,7 +44,18 @@ pub(crate) fn paid(order: usize, lines: &[(&str, u32)]) -> Event {
 pub(crate) fn cancelled(order: usize, lines: &[(&str, u32)], cancelled_from: OrderStage) -> Event {
     let (order_id, user_id) = ids(order);
     let (items, total, reason) = (items(lines), Money::zero(Currency::JPY), CancelReason::CustomerRequest);
-    OrderCancelled { order_id, user_id, items, total, reason, cancelled_from, note: None, refunds: Vec::new() }.into()
+    OrderCancelled {
+        order_id,
+        user_id,
+        items,
+        total,
+        reason,
+        cancelled_from,
+        note: None,
+        refunds: Vec::new(),
+        refunded_pieces: Vec::new(),
+    }
+    .into()
 }
 
 /// The cancellation of a paid order of which these pieces were refunded before, or were being.
@@ -56,8 +68,10 @@ pub(crate) fn cancelled_after(
     let Event::OrderCancelled(event) = cancelled(order, lines, OrderStage::Paid) else { panic!("it is cancelled") };
     let refund_id = RefundId::new(Uuid::from_u128(refund.0));
     let amount = Money::from_minor(1, Currency::JPY).unwrap();
-    let refunds = vec![EarlierRefund { refund_id, amount, lines: refund_lines(refund.1), is_paid }];
-    OrderCancelled { refunds, ..event }.into()
+    let refunds = vec![EarlierRefund { refund_id, amount, is_paid }];
+    let piece = |line: RefundLine| StockLine { product_id: line.product_id, quantity: line.quantity };
+    let paid = if is_paid { refund_lines(refund.1) } else { Vec::new() };
+    OrderCancelled { refunds, refunded_pieces: paid.into_iter().map(piece).collect(), ..event }.into()
 }
 
 pub(crate) fn refunded(

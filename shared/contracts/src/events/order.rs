@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use shotengai_kernel::{CartId, Money, Names, OrderId, PaymentId, ProductId, Quantity, UserId};
 use uuid::Uuid;
 
+use super::inventory::StockLine;
 use super::refunds::EarlierRefund;
 
 /// A line of an order, with name and price as they were when it was placed.
@@ -228,4 +229,7 @@ pub struct OrderCancelled {
     /// The refunds by the shop that came before: each goes back as it was asked for, and the cancellation gives back the rest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refunds: Vec<EarlierRefund>,
+    /// The pieces of those whose money had gone back, one line a product.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunded_pieces: Vec<StockLine>,
 }

@@ -24,8 +24,6 @@ pub struct EarlierRefund {
     pub refund_id: RefundId,
     /// How much.
     pub amount: Money,
-    /// The pieces it is for; none where it is for money alone.
-    pub lines: Vec<RefundLine>,
     /// Whether the money had gone back. Otherwise the provider had not answered yet.
     pub is_paid: bool,
 }

@@ -284,7 +284,7 @@ impl Story {
         }
         let refund = fate.is_refunded().then(|| StoryRefund::of(self));
         let mut amount = amount;
-        let mut refunds = Vec::new();
+        let (mut refunds, mut refunded_pieces) = (Vec::new(), Vec::new());
         if let Some(refund) = &refund {
             happens(refund.requested());
             if fate == Fate::CancelledWhileRefunding {
@@ -292,14 +292,24 @@ impl Story {
             } else {
                 refund.paid(fate.stage_of_refund()).into_iter().for_each(&mut happens);
                 refunds.push(refund.earlier(true));
+                refunded_pieces = refund.pieces();
             }
             amount = amount.minus(refund.amount).unwrap();
         }
         if let Some((reason, cancelled_from)) = fate.cancellation() {
             let (note, id) = (None, order_id.clone());
-            happens(
-                OrderCancelled { order_id: id, user_id, items, total, reason, cancelled_from, note, refunds }.into(),
-            );
+            let cancelled = OrderCancelled {
+                order_id: id,
+                user_id,
+                items,
+                total,
+                reason,
+                cancelled_from,
+                note,
+                refunds,
+                refunded_pieces,
+            };
+            happens(cancelled.into());
             if let (Some(refund), Fate::CancelledWhileRefunding) = (&refund, fate) {
                 refund.paid(OrderStage::Cancelled).into_iter().for_each(&mut happens);
             }

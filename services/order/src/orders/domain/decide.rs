@@ -207,6 +207,7 @@ fn cancelled(order: &PlacedOrder, reason: CancelReason, note: Option<String>) ->
         cancelled_from: order.stage,
         note,
         refunds: order.refunds.before_cancellation(),
+        refunded_pieces: order.refunds.paid_pieces(),
     }
     .into()
 }

@@ -219,14 +219,39 @@ fn an_order_that_costs_nothing_is_shipped() {
 #[test]
 fn a_cancellation_takes_along_what_was_asked_for_and_not_declined() {
     let mut order = paid();
-    for number in 1..=3 {
-        ask(&mut order, number, money(100)).unwrap();
-    }
+    ask(&mut order, 1, pieces(&[line("kinoko", 2, false)])).unwrap();
+    ask(&mut order, 2, money(100)).unwrap();
+    ask(&mut order, 3, pieces(&[line("kinoko", 1, false)])).unwrap();
     told(&mut order, Signal::RefundPaid(id(1)));
     told(&mut order, Signal::RefundDeclined(id(2)));
     let [OrderEvent::OrderCancelled(event)] = &cancel(&order, None, None).unwrap()[..] else { panic!() };
     let earlier: Vec<_> = event.refunds.iter().map(|refund| (refund.refund_id, refund.is_paid)).collect();
     assert_eq!(earlier, [(id(1), true), (id(3), false)]);
+    let paid: Vec<_> = event.refunded_pieces.iter().map(|line| (&line.product_id, line.quantity.get())).collect();
+    assert_eq!(paid, [(&product("kinoko"), 2)]);
+}
+
+#[test]
+fn a_cancellation_stays_small_however_many_refunds_and_lines_there_are() {
+    let items: Vec<_> = (0..MAX_LINES).map(|number| item(&format!("p{number}"), 100, 200)).collect();
+    let total = yen(i64::try_from(MAX_LINES).unwrap() * 100 * 200);
+    let event = shotengai_contracts::events::OrderPlaced { items, total, ..placed_event() };
+    let mut order = Order::default();
+    take(&mut order, &place(&Order::default(), event).unwrap());
+    let mut order = after(order, &[Signal::StockReserved, Signal::PaymentAuthorized, Signal::PaymentCaptured]);
+    let size = |order: &Order| {
+        let events = cancel(order, None, None).unwrap();
+        shotengai_contracts::Event::from(events[0].clone()).to_data().to_string().len()
+    };
+    let before = size(&order);
+    for number in 0..MAX_REFUNDS {
+        let lines: Vec<_> = (0..MAX_LINES).map(|product| line(&format!("p{product}"), 1, false)).collect();
+        let number = u128::try_from(number).unwrap();
+        ask(&mut order, number, pieces(&lines)).unwrap();
+        told(&mut order, Signal::RefundPaid(id(number)));
+    }
+    // The topic takes 256 KiB, lines and their names included.
+    assert!(size(&order) - before < 16_000, "{}", size(&order) - before);
 }
 
 #[derive(Debug, Clone)]

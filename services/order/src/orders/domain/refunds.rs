@@ -1,8 +1,10 @@
 //! Refunds of an order by the shop: what has been asked for, and what is left.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use shotengai_contracts::events::{EarlierRefund, OrderItem, OrderRefundRequested, RefundLine};
-use shotengai_kernel::{Money, MoneyError, ProductId, RefundId};
+use shotengai_contracts::events::{EarlierRefund, OrderItem, OrderRefundRequested, RefundLine, StockLine};
+use shotengai_kernel::{Money, MoneyError, ProductId, Quantity, RefundId};
 
 /// How far a refund has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,10 +88,23 @@ impl Refunds {
         let earlier = |refund: &Refund| EarlierRefund {
             refund_id: refund.refund_id,
             amount: refund.amount,
-            lines: refund.lines.clone(),
             is_paid: refund.state == RefundState::Paid,
         };
         self.standing().map(earlier).collect()
+    }
+
+    /// Pieces of refunds whose money went back, one line a product. No more than the order has of it, so each is a quantity.
+    #[must_use]
+    pub fn paid_pieces(&self) -> Vec<StockLine> {
+        let mut pieces: BTreeMap<&ProductId, u32> = BTreeMap::new();
+        let paid = self.0.iter().filter(|refund| refund.state == RefundState::Paid);
+        for line in paid.flat_map(|refund| &refund.lines) {
+            *pieces.entry(&line.product_id).or_default() += line.quantity.get();
+        }
+        let line = |(product, count): (&ProductId, u32)| {
+            Some(StockLine { product_id: product.clone(), quantity: Quantity::new(count).ok()? })
+        };
+        pieces.into_iter().filter_map(line).collect()
     }
 
     pub(super) fn push(&mut self, event: &OrderRefundRequested) {

@@ -3,6 +3,7 @@
 use shotengai_contracts::Event;
 use shotengai_contracts::events::{
     EarlierRefund, OrderRefundRequested, OrderRefunded, OrderStage, RefundLine, ShopRefundPaid, ShopRefundStarted,
+    StockLine,
 };
 use shotengai_kernel::{Money, PaymentId, Quantity, RefundId, UserId};
 use uuid::Uuid;
@@ -45,7 +46,12 @@ impl<'a> StoryRefund<'a> {
     }
 
     pub(super) fn earlier(&self, is_paid: bool) -> EarlierRefund {
-        EarlierRefund { refund_id: self.refund_id, amount: self.amount, lines: self.lines.clone(), is_paid }
+        EarlierRefund { refund_id: self.refund_id, amount: self.amount, is_paid }
+    }
+
+    pub(super) fn pieces(&self) -> Vec<StockLine> {
+        let line = |line: &RefundLine| StockLine { product_id: line.product_id.clone(), quantity: line.quantity };
+        self.lines.iter().map(line).collect()
     }
 
     /// What billing and then order write about it.
