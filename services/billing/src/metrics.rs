@@ -25,8 +25,8 @@ const OUTCOMES: [&str; 8] = [
     "capture_refused",
     "voided",
     "refunded",
-    "shop_refund_paid",
-    "shop_refund_declined",
+    "refund_paid",
+    "refund_declined",
 ];
 
 /// Money that was captured.
@@ -77,9 +77,9 @@ pub(crate) fn count(event: &Event) {
         }
         Event::ShopRefundPaid(refunded) => {
             add(&REFUNDS, refunded.amount);
-            "shop_refund_paid"
+            "refund_paid"
         }
-        Event::ShopRefundDeclined(_) => "shop_refund_declined",
+        Event::ShopRefundDeclined(_) => "refund_declined",
         _ => return,
     };
     PAYMENTS.add(1, [outcome.into()]);
