@@ -3,6 +3,8 @@
 //!
 //! Nothing of the upload but its pixels goes on: what a camera writes about place, time and owner stays behind. Its colours
 //! are taken as sRGB, whatever profile it has.
+//!
+//! WebP is written and never read: its reader knows no bound of memory.
 
 use std::io::Cursor;
 
@@ -107,7 +109,6 @@ fn decode(bytes: &[u8], declared: ImageType) -> Result<DynamicImage, Unfit> {
     let format = match image::guess_format(bytes) {
         Ok(ImageFormat::Jpeg) => ImageType::Jpeg,
         Ok(ImageFormat::Png) => ImageType::Png,
-        Ok(ImageFormat::WebP) => ImageType::Webp,
         _ => return Err(Unfit::NotAnImage),
     };
     if format != declared {
@@ -116,7 +117,6 @@ fn decode(bytes: &[u8], declared: ImageType) -> Result<DynamicImage, Unfit> {
     let format = match format {
         ImageType::Jpeg => ImageFormat::Jpeg,
         ImageType::Png => ImageFormat::Png,
-        ImageType::Webp => ImageFormat::WebP,
     };
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);

@@ -180,6 +180,7 @@ async fn only_what_can_be_an_image_is_signed() {
     for (content_type, size, status) in [
         ("image/svg+xml", 100, 400),
         ("image/gif", 100, 400),
+        ("image/webp", 100, 400),
         ("text/html", 100, 400),
         ("image/png", 0, 422),
         ("image/png", 10_000_001, 422),
