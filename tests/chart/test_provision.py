@@ -65,3 +65,14 @@ def test_provisioning_alone_is_the_job_that_operations_waits_for():
     assert {one["kind"] for one in found} == set(KINDS)
     (job,) = chart.of_kind(found, "Job")
     assert section.count(f"job/{job['metadata']['name']}") == 2
+
+
+@pytest.mark.parametrize("mode", ["hook", "job"])
+def test_a_catalog_without_images_is_provisioned_without_their_bucket(mode):
+    def images(values):
+        (one,) = chart.of_kind(chart.render_values({**values, "provision": {"mode": mode}}), "Job")
+        (container,) = one["spec"]["template"]["spec"]["containers"]
+        return [entry["value"] for entry in container["env"] if entry["name"] == "IMAGES"]
+
+    assert images({}) == []
+    assert images({"roles": {"catalog": {"settings": {"IMAGES": "off"}}}}) == ["off"]

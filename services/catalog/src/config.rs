@@ -17,15 +17,30 @@ pub struct CatalogArgs {
     /// Seconds within which the shards of a catalog that died are another's
     #[arg(long, env = "PRICE_LEASE_SECONDS", default_value = "15", value_name = "1..300", value_parser = whole::<u64>())]
     price_lease_seconds: Given<u64>,
-    /// Whether products have images, in the bucket IMAGE_BUCKET
-    #[arg(long, env = "IMAGES", default_value = "on", value_name = "on|off", value_parser = parsed(is_on))]
-    images: Given<bool>,
+    #[command(flatten)]
+    images: ImagesArgs,
     /// Images that a process makes pictures of at the same time; each takes up to 300 MB of memory
     #[arg(long, env = "IMAGE_WORKERS", default_value = "1", value_name = "1..16", value_parser = whole::<usize>())]
     image_workers: Given<usize>,
     /// Seconds between two looks for objects of no image, each over 20,000 objects at the most; 0: never
     #[arg(long, env = "IMAGE_SWEEP_SECONDS", default_value = "3600", value_name = "0..604800", value_parser = whole::<u64>())]
     image_sweep_seconds: Given<u64>,
+}
+
+/// Whether there are images: a setting of catalog, and of what makes its bucket.
+#[derive(clap::Args, Clone, Debug)]
+pub struct ImagesArgs {
+    /// Whether products have images, in the bucket IMAGE_BUCKET
+    #[arg(long, env = "IMAGES", default_value = "on", value_name = "on|off", value_parser = parsed(is_on))]
+    images: Given<bool>,
+}
+
+impl SettingsGroup for ImagesArgs {
+    type Settings = bool;
+
+    fn check(self, faults: &mut Faults) -> Option<bool> {
+        faults.take(self.images)
+    }
 }
 
 /// Settings of catalog alone.
@@ -52,7 +67,7 @@ impl SettingsGroup for CatalogArgs {
         let price_stream = faults.take(self.price_stream);
         let price_idle_poll_ms = faults.take(self.price_idle_poll_ms);
         let price_lease_seconds = faults.take(self.price_lease_seconds);
-        let images = faults.take(self.images);
+        let images = self.images.check(faults);
         let image_workers = faults.take(self.image_workers);
         let image_sweep_seconds = faults.take(self.image_sweep_seconds);
         Some(CatalogSettings {
@@ -118,5 +133,7 @@ mod tests {
         assert_eq!(error.faults.len(), flags.len(), "{error}");
         assert!(CatalogSettings::default().price_stream);
         assert!(!CatalogArgs::from_flags(["--price-stream=off"]).unwrap().price_stream);
+        assert!(CatalogSettings::default().images && ImagesArgs::defaults());
+        assert!(!CatalogArgs::from_flags(["--images=off"]).unwrap().images);
     }
 }

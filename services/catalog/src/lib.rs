@@ -20,7 +20,7 @@ mod problems;
 pub mod reasons;
 
 pub use aggregate::Products;
-pub use config::{CatalogArgs, CatalogSettings};
+pub use config::{CatalogArgs, CatalogSettings, ImagesArgs};
 pub use lookup::internal_product;
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::queues;

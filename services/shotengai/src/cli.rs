@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use shotengai_catalog::ImagesArgs;
 use shotengai_contracts::Owner;
 #[cfg(feature = "dev")]
 use shotengai_gateway::Hosts;
@@ -169,6 +170,8 @@ pub(crate) struct ProvisionArgs {
     /// Sites whose scripts may send images to the bucket and fetch them, by signed requests: origins with commas between, or *
     #[arg(long, env = "CORS_ALLOWED_ORIGINS", default_value = "", value_name = "ORIGINS", value_parser = Origins::parse)]
     pub(crate) cors_allowed_origins: Origins,
+    #[command(flatten)]
+    pub(crate) images: ImagesArgs,
     #[command(flatten)]
     pub(crate) publish: PublishArgs,
     /// End change capture; only once no process runs with PUBLISH=cdc any more

@@ -16,23 +16,24 @@ pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
     let within = args.target.within();
     let settings = args.target.check(street.as_ref(), &mut faults);
     let publish = args.publish.check(&mut faults);
-    let (settings, publish) = faults.finish(settings.zip(publish))?;
+    let buckets = args.images.check(&mut faults);
+    let ((settings, publish), buckets) = faults.finish(settings.zip(publish).zip(buckets))?;
+    let options = Options { shards: u32::from(args.kinesis_shards), origins: args.cors_allowed_origins.list(), buckets };
     let aws = connect(settings, publish, within).await?;
     if args.stop_capture {
         return stop_capture(&aws, publish).await;
     }
     if args.check {
-        return check(&aws).await;
+        return check(&aws, &options).await;
     }
     if args.destroy {
-        let gone = shotengai_provisioning::destroy(&aws, &|resource, was_there| {
+        let gone = shotengai_provisioning::destroy(&aws, &options, &|resource, was_there| {
             say!("{:<9} {:<13} {}", if was_there { "deleted" } else { "absent" }, resource.kind(), resource.name());
         })
         .await?;
         say!("{} resources deleted", gone.iter().filter(|(_, was_there)| *was_there).count());
         return Ok(ExitCode::SUCCESS);
     }
-    let options = Options { shards: u32::from(args.kinesis_shards), origins: args.cors_allowed_origins.list() };
     if publish == Publish::Cdc {
         say!("change capture takes about a minute to start on AWS");
     }
@@ -89,8 +90,8 @@ async fn stop_capture(aws: &Aws, publish: Publish) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn check(aws: &Aws) -> anyhow::Result<ExitCode> {
-    let found = shotengai_provisioning::check(aws).await?;
+async fn check(aws: &Aws, options: &Options) -> anyhow::Result<ExitCode> {
+    let found = shotengai_provisioning::check(aws, options).await?;
     let missing = found.iter().filter(|(_, present)| !present).count();
     for (resource, present) in &found {
         say!("{:<9} {:<13} {}", if *present { "found" } else { "MISSING" }, resource.kind(), resource.name());

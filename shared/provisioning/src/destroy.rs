@@ -13,9 +13,10 @@ use crate::{Options, ProvisionErrors, Resource, resources};
 /// [`ProvisionErrors`]; the next run goes on from there.
 pub async fn destroy(
     aws: &Aws,
+    options: &Options,
     progress: &(dyn Fn(&Resource, bool) + Send + Sync),
 ) -> Result<Vec<(Resource, bool)>, ProvisionErrors> {
-    let table = resources(aws.config(), &Options::default());
+    let table = resources(aws.config(), options);
     let admin = aws.admin();
     run(
         &admin,

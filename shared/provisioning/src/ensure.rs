@@ -59,8 +59,8 @@ pub async fn provision(
 ///
 /// # Errors
 /// [`ProvisionErrors`] of those that could not be looked up.
-pub async fn check(aws: &Aws) -> Result<Vec<(Resource, bool)>, ProvisionErrors> {
-    let table = resources(aws.config(), &Options::default());
+pub async fn check(aws: &Aws, options: &Options) -> Result<Vec<(Resource, bool)>, ProvisionErrors> {
+    let table = resources(aws.config(), options);
     let admin = aws.admin();
     run(&admin, &table, 0..=LAST_STAGE, |resource, admin| resource.is_present(admin).boxed(), |_, _| {}).await
 }

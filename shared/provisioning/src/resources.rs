@@ -16,11 +16,13 @@ pub struct Options {
     pub shards: u32,
     /// The origins of web pages that may send to buckets and fetch from them, by signed requests.
     pub origins: Vec<String>,
+    /// Whether buckets are part of it: an installation without images has none, and no rights on any.
+    pub buckets: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { shards: 4, origins: Vec::new() }
+        Self { shards: 4, origins: Vec::new(), buckets: true }
     }
 }
 
@@ -70,7 +72,8 @@ pub fn resources(config: &AwsConfig, options: &Options) -> Vec<Resource> {
             }));
         }
     }
-    all.extend(config.installation.buckets().map(|bucket| {
+    // What a queue lets a bucket send stays as it is without: a bucket of before may still have uploads to tell of.
+    all.extend(config.installation.buckets().filter(|_| options.buckets).map(|bucket| {
         Resource::Bucket(BucketSpec {
             name: bucket.name.to_owned(),
             origins: options.origins.clone(),
@@ -120,6 +123,17 @@ mod tests {
         let all = resources(&AwsConfig::default(), &Options::default());
         let names: BTreeSet<String> = all.iter().map(ToString::to_string).collect();
         assert_eq!(names.len(), all.len());
+    }
+
+    #[test]
+    fn without_buckets_all_else_is_the_same() {
+        let without = Options { buckets: false, ..Options::default() };
+        let (all, rest) =
+            (resources(&AwsConfig::default(), &Options::default()), resources(&AwsConfig::default(), &without));
+        let (buckets, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|resource| matches!(resource, Resource::Bucket(_)));
+        assert_eq!(buckets.len(), Installation::default().buckets().count());
+        assert_eq!(others, rest);
     }
 
     #[test]

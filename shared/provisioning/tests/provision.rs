@@ -55,7 +55,7 @@ async fn provisioning_twice_at_once_and_again_makes_one_set_and_destroying_leave
         tokio::join!(is_send(provision(&aws, &options, &quiet)), is_send(provision(&aws, &options, &quiet)));
     let (one, two) = (one.unwrap(), two.unwrap());
     assert_eq!(one.resources.len(), two.resources.len());
-    assert!(check(&aws).await.unwrap().iter().all(|(_, present)| *present));
+    assert!(check(&aws, &options).await.unwrap().iter().all(|(_, present)| *present));
 
     let again = provision(&aws, &options, &quiet).await.unwrap();
     let others: Vec<_> = again.resources.iter().filter(|(_, outcome)| *outcome != Outcome::Found).collect();
@@ -65,10 +65,10 @@ async fn provisioning_twice_at_once_and_again_makes_one_set_and_destroying_leave
     };
     assert_eq!(names(&again), names(&one), "reports name resources in the table's order");
 
-    let destroyed = destroy(&aws, &|_, _| {}).await.unwrap();
+    let destroyed = destroy(&aws, &options, &|_, _| {}).await.unwrap();
     assert!(destroyed.iter().all(|(_, existed)| *existed), "{destroyed:?}");
-    assert!(check(&aws).await.unwrap().iter().all(|(_, present)| !present));
-    let destroyed = destroy(&aws, &|_, _| {}).await.unwrap();
+    assert!(check(&aws, &options).await.unwrap().iter().all(|(_, present)| !present));
+    let destroyed = destroy(&aws, &options, &|_, _| {}).await.unwrap();
     assert!(destroyed.iter().all(|(_, existed)| !*existed));
     local.server.stop().await.unwrap();
 }
@@ -91,6 +91,21 @@ async fn a_fresh_account_is_provisioned_quickly_and_each_resource_is_told() {
     let again = provision(&aws, &Options { shards: 2, ..Options::default() }, &|_, _| {}).await.unwrap();
     println!("again in {:?}", again.elapsed);
     assert!(again.elapsed.as_secs() < 10, "{:?}", again.elapsed);
+    local.server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_installation_without_images_has_no_bucket_and_looks_for_none() {
+    let local = Local::start().await;
+    let aws = local.account("100000000008").await;
+    let without = Options { shards: 1, buckets: false, ..Options::default() };
+    let report = provision(&aws, &without, &|_, _| {}).await.unwrap();
+    assert_eq!(report.count(Outcome::Created), report.resources.len());
+    assert!(check(&aws, &without).await.unwrap().iter().all(|(_, present)| *present));
+    let all = check(&aws, &Options::default()).await.unwrap();
+    let missing: Vec<_> = all.iter().filter(|(_, present)| !present).map(|(resource, _)| resource.kind()).collect();
+    assert_eq!(missing, ["bucket"]);
+    assert!(destroy(&aws, &without, &|_, _| {}).await.unwrap().iter().all(|(_, existed)| *existed));
     local.server.stop().await.unwrap();
 }
 
