@@ -44,7 +44,7 @@ pub(crate) struct Clients {
     /// For receives that wait.
     pub(crate) sqs_polling: aws_sdk_sqs::Client,
     pub(crate) s3: aws_sdk_s3::Client,
-    /// Signs requests for the address by which clients reach the store.
+    /// Signs requests for the address by which clients reach the store, and sends none: nothing of it is counted or traced.
     pub(crate) s3_public: aws_sdk_s3::Client,
 }
 
@@ -65,7 +65,7 @@ impl Clients {
             sns: aws_sdk_sns::Client::from_conf(aws_sdk_sns::config::Builder::from(&sdk).interceptor(Observe).build()),
             sqs_polling: aws_sdk_sqs::Client::from_conf(sqs.clone().timeout_config(polling).build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
-            s3: aws_sdk_s3::Client::from_conf(s3.build()),
+            s3: aws_sdk_s3::Client::from_conf(s3.interceptor(Observe).build()),
             s3_public: aws_sdk_s3::Client::from_conf(s3_config(&sdk, public_endpoint).build()),
         }
     }
@@ -75,7 +75,6 @@ impl Clients {
 /// service wants them: in a signed upload one would be of bytes that nobody knows yet.
 fn s3_config(sdk: &SdkConfig, endpoint: Option<&str>) -> aws_sdk_s3::config::Builder {
     let mut config = aws_sdk_s3::config::Builder::from(sdk)
-        .interceptor(Observe)
         .timeout_config(timeouts(OBJECT_ATTEMPT, OBJECT_OPERATION))
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)

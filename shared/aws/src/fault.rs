@@ -139,11 +139,14 @@ where
     }
 }
 
-/// The fault of one entry of a batch that otherwise got its answer. An unknown code is the service's own trouble unless
-/// it says that the entry is to blame.
+/// The fault of one entry of a batch that otherwise got its answer. A known code says what it is; an unknown one is the
+/// service's own trouble unless it says that the entry is to blame.
 pub(crate) fn entry_fault(operation: &'static str, code: &str, message: Option<&str>, entry_to_blame: bool) -> Fault {
-    let status = if entry_to_blame { None } else { Some(500) };
-    Fault::new(kind_of(code, status), operation, text(code, message))
+    let kind = match kind_of(code, None) {
+        FaultKind::Permanent if !entry_to_blame => FaultKind::Transient,
+        known => known,
+    };
+    Fault::new(kind, operation, text(code, message))
 }
 
 /// The fault of an entry that the answer does not mention.
@@ -230,6 +233,11 @@ mod tests {
         // An entry of a batch comes without a status, or with one that was made up.
         assert_eq!(entry_fault("sns.PublishBatch", "AuthorizationError", None, true).kind(), FaultKind::Denied);
         assert_eq!(kind_of("something new", Some(403)), FaultKind::Denied);
+        // Nobody says of an entry of S3 whose fault it is; what can't be allowed by trying again is not tried again.
+        let of_entry = |code| entry_fault("s3.DeleteObjects", code, None, false).kind();
+        assert_eq!(of_entry("AccessDenied"), FaultKind::Denied);
+        assert_eq!(of_entry("SlowDown"), FaultKind::Throttled);
+        assert_eq!([of_entry("InternalError"), of_entry("something new")], [FaultKind::Transient; 2]);
         assert_eq!(kind_of("InvalidParameterValue", Some(400)), FaultKind::Permanent);
     }
 

@@ -1,10 +1,13 @@
 //! What operators see of calls.
 
 use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
 use opentelemetry_sdk::metrics::SdkMeterProvider;
+use shotengai_aws::AwsConfig;
 use shotengai_contracts::Owner;
 use shotengai_messaging::Infrastructure;
+use shotengai_messaging::ports::bucket::Upload;
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber;
 use tracing::{Instrument, info_span, span};
@@ -12,7 +15,7 @@ use tracing_subscriber::Registry;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-use crate::local::{account_with_store, commit};
+use crate::local::{account_with_store, commit, connect, endpoint};
 
 /// Collects the names under which spans are exported.
 #[derive(Clone, Default)]
@@ -70,4 +73,25 @@ async fn requests_are_counted_by_outcome_and_traced_inside_a_span_only() {
     };
     // Tests beside this one count too.
     assert!(counted("ok") >= 1.0 && counted("refused") >= 1.0);
+}
+
+/// Nothing is sent, so there is nothing that could have failed.
+#[tokio::test]
+async fn signing_is_no_request() {
+    let names = Names::default();
+    let signed = async {
+        let bucket = connect(AwsConfig::local(endpoint())).await.bucket("signed-only");
+        let upload = Upload { key: "uploads/a".to_owned(), content_type: "image/png".to_owned(), size: 1 };
+        let within = async {
+            bucket.sign_upload(&upload, Duration::from_secs(60)).await.unwrap();
+            bucket.sign_download("images/a", Duration::from_secs(60)).await.unwrap();
+        };
+        within.instrument(info_span!("request")).await;
+        assert_eq!(*names.0.lock().unwrap(), Vec::<String>::new());
+        // A request has a span, so the list would not be empty by chance.
+        let pinged = bucket.ping().instrument(info_span!("request")).await;
+        assert!(pinged.is_err(), "nobody made this bucket");
+        assert_eq!(*names.0.lock().unwrap(), ["s3.HeadBucket"]);
+    };
+    signed.with_subscriber(Registry::default().with(LevelFilter::INFO).with(names.clone())).await;
 }
