@@ -20,6 +20,8 @@ use crate::domain::{GivenImage, ImageEntry, ImageRefusal, ImageState, Product, r
 pub const UPLOAD_GOOD_FOR: Duration = Duration::from_secs(600);
 /// How long an address of a picture is good.
 pub const PICTURE_GOOD_FOR: Duration = Duration::from_secs(3600);
+/// How long a deletion waits for the bucket, which is done already as far as anybody can see.
+const CLEARED_WITHIN: Duration = Duration::from_secs(5);
 /// Where ids of images that derive from a key live.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6b1f_03d2_95ac_4e17_8d40_c2e9_7a15_3b8f);
 
@@ -169,12 +171,19 @@ impl Gallery {
         Ok(images.iter().map(|entry| entry.image_id.clone()).collect())
     }
 
-    /// Deletes the objects of images that are gone. What can't be deleted now the sweep finds.
+    /// Deletes the objects of images that are gone. Whoever asked waits for it a little; what is not deleted by then, or
+    /// comes after something that could not be, the sweep finds.
     pub async fn clear(&self, product_id: &ProductId, images: &[ImageId]) {
-        for image_id in images {
-            if let Err(fault) = self.clear_one(product_id, image_id).await {
-                tracing::warn!(%product_id, %image_id, %fault, "objects of an image stay until they are swept");
+        let all = async {
+            for image_id in images {
+                self.clear_one(product_id, image_id).await?;
             }
+            Ok::<(), Fault>(())
+        };
+        match tokio::time::timeout(CLEARED_WITHIN, all).await {
+            Ok(Ok(())) => {}
+            Ok(Err(fault)) => tracing::warn!(%product_id, %fault, "objects of images stay until they are swept"),
+            Err(_) => tracing::warn!(%product_id, "the bucket is slow: objects of images stay until they are swept"),
         }
     }
 

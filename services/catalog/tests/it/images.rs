@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Cursor;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -22,16 +22,32 @@ use shotengai_testing::memory::{FaultInjector, InjectedFault, MemoryBucket};
 
 use crate::shop::Sender::{self, Admin, Customer, Nobody};
 
+mod objects;
+
 const IMAGES: &str = "/products/prod_kinoko/images";
 
-/// One call of the work on an upload fails: the one of this number, counted from when it was armed.
+/// One call of the work on an upload fails: the one of this number, counted from when it was armed. Beside that an operation
+/// may be broken for so many calls.
 struct Nth {
     left: AtomicUsize,
     fault: InjectedFault,
+    broken: Mutex<Option<(&'static str, InjectedFault, usize)>>,
+}
+
+impl Nth {
+    fn broken(&self, operation: &'static str) -> Option<InjectedFault> {
+        let mut broken = self.broken.lock().unwrap();
+        let (_, fault, times) = broken.as_mut().filter(|(broken, _, times)| *broken == operation && *times > 0)?;
+        *times -= 1;
+        Some(*fault)
+    }
 }
 
 impl FaultInjector for Nth {
     fn before(&self, operation: &'static str) -> Option<InjectedFault> {
+        if let Some(fault) = self.broken(operation) {
+            return Some(fault);
+        }
         let is_counted = operation.starts_with("bucket.") || ["store.append", "store.load"].contains(&operation);
         if !is_counted {
             return None;
@@ -56,7 +72,7 @@ impl Studio {
     }
 
     async fn breaking(fault: InjectedFault) -> Self {
-        let faults = Arc::new(Nth { left: AtomicUsize::new(usize::MAX), fault });
+        let faults = Arc::new(Nth { left: AtomicUsize::new(usize::MAX), fault, broken: Mutex::default() });
         let installation = Installation::with_faults(1, Arc::clone(&faults) as _);
         let deps = installation.deps(Service::CATALOG);
         let CatalogRole { role, images, .. } = shotengai_catalog::assemble(deps, &CatalogSettings::default());
@@ -346,57 +362,6 @@ async fn a_notification_that_comes_again_changes_nothing() {
     studio.tell(&body).await;
     studio.settle().await;
     assert!(studio.shown(Admin).await.is_empty() && studio.bucket().keys().is_empty(), "what was deleted stays so");
-}
-
-#[tokio::test(start_paused = true)]
-async fn deletion_removes_objects_and_a_product_comes_back_without_images() {
-    let studio = Studio::open().await;
-    let first = studio.upload("image/png", &png(40, 40)).await;
-    studio.settle().await;
-    studio.upload("image/png", &png(41, 41)).await;
-    studio.settle().await;
-    let uri = format!("{IMAGES}/{first}");
-    for (sender, status) in [(Nobody, 401), (Customer("1"), 403), (Admin, 202), (Admin, 404)] {
-        assert_eq!(studio.send(TestRequest::delete().uri(&uri), sender).await.status, status);
-    }
-    assert_eq!(studio.bucket().keys().len(), 5);
-    // One that is being awaited when the product goes.
-    let late = studio.ask("image/png", png(8, 8).len()).await.body;
-    let delete = TestRequest::delete().uri("/products/prod_kinoko").insert_header(("if-match", "*"));
-    assert_eq!(studio.send(delete, Admin).await.status, 202);
-    assert!(studio.bucket().keys().is_empty());
-    studio.bucket().upload(&signed(&late), "image/png", png(8, 8)).unwrap();
-    studio.settle().await;
-    assert!(studio.bucket().keys().is_empty());
-    assert_eq!(studio.send(TestRequest::get().uri(IMAGES), Admin).await.status, 404);
-    let restore = TestRequest::post().uri("/products/prod_kinoko/restore").insert_header(("if-match", "*"));
-    assert_eq!(studio.send(restore, Admin).await.status, 202);
-    assert!(studio.shown(Admin).await.is_empty());
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_sweep_deletes_what_no_image_has_and_is_of_age_and_nothing_else() {
-    let studio = Studio::open().await;
-    studio.upload("image/png", &png(40, 40)).await;
-    studio.settle().await;
-    let kept = studio.bucket().keys();
-    // An upload whose message waits is its image's, however old.
-    let waiting = studio.upload("image/png", &png(42, 42)).await;
-    for key in
-        ["images/prod_kinoko/img_1/a/web.jpg", "images/日本語", "images/prod_none/img_1/a/web.jpg", "elsewhere/a"]
-    {
-        studio.bucket().place(key, "image/jpeg", vec![1]);
-    }
-    studio.installation.advance(OF_AGE - SignedDuration::from_secs(1));
-    assert_eq!(studio.sweep().await, 0, "an attempt may be under way");
-    studio.installation.advance(SignedDuration::from_secs(1));
-    assert_eq!(studio.sweep().await, 3);
-    let mut expected = [kept, vec![format!("uploads/prod_kinoko/{waiting}"), "elsewhere/a".to_owned()]].concat();
-    expected.sort();
-    assert_eq!(studio.bucket().keys(), expected);
-    assert_eq!(studio.sweep().await, 0);
-    studio.settle().await;
-    assert_eq!(studio.shown(Nobody).await.len(), 2);
 }
 
 #[actix_web::test]
