@@ -15,15 +15,15 @@ pub(crate) static UPLOADS: Counter<1> = Counter::new(
     "shotengai.images.uploads",
     "{upload}",
     "Uploads of images that were handled, by what became of them",
-    &[Label::of("outcome", &["ready", "refused", "repeated", "stray"])],
+    &[Label::of("outcome", &["ready", "refused", "repeated", "stray", "foreign"])],
 );
 
-/// Objects that no image had.
-pub(crate) static SWEPT: Counter<0> = Counter::new(
+/// Objects that the sweep took up.
+pub(crate) static SWEPT: Counter<1> = Counter::new(
     "shotengai.images.swept",
     "{object}",
-    "Objects of the image bucket that no image had, and that were deleted for that",
-    &[],
+    "Objects of the image bucket that no image had, and that were deleted for that; of products that were never here, and kept; or that failed",
+    &[Label::of("outcome", &["deleted", "foreign", "failed"])],
 );
 
 /// All of them.

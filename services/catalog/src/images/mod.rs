@@ -2,7 +2,7 @@
 //!
 //! - [`keys`]: where objects lie. [`gallery`]: commands and what is shown. `http`: the routes.
 //! - [`notification`]: what the bucket tells the queue. [`uploads`]: its handler. [`render`]: pictures of an upload, pure.
-//! - [`sweep`]: deletes objects that no image has.
+//! - [`sweep`]: deletes objects that no image has, and works on uploads of which no message came.
 
 pub mod gallery;
 pub(crate) mod http;
@@ -44,7 +44,7 @@ impl Images {
         deps.guard(probe(&bucket));
         let gallery = Gallery::new(products, bucket, deps.ports().clone());
         let uploads = Arc::new(Uploads::new(gallery.clone(), settings.image_workers));
-        Self { sweep: Sweep::new(gallery.clone()), gallery, uploads }
+        Self { sweep: Sweep::new(gallery.clone(), Arc::clone(&uploads)), gallery, uploads }
     }
 
     /// What handles the queue's messages.

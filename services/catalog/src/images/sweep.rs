@@ -2,43 +2,88 @@
 //!
 //! Everything that this shop puts below its two prefixes belongs to an image, or to an attempt that is under way. Attempts
 //! write under keys of their own and last for minutes, so an object of an hour that no image names is nobody's: what an
-//! attempt left that was killed, what was uploaded past every rule, what a deletion could not reach.
+//! attempt left that was killed, what was uploaded past every rule, what a deletion could not reach. Objects of products
+//! that this event store never had are kept: they are another installation's, or this one has the wrong bucket.
+//!
+//! An upload that came and of which no message does is worked on here. What can't be deleted or looked up stays until the
+//! rounds come by again, and holds nothing up.
 //!
 //! Several processes may sweep at the same time, which costs requests and harms nobody.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use shotengai_contracts::topology::QUEUE_KEEPS;
 use shotengai_kernel::{AggregateId, ProductId, Timestamp};
 use shotengai_messaging::ports::bucket::{BUCKET_MAX_BATCH, ListedObject};
-use shotengai_messaging::{Fault, Worker, metrics};
+use shotengai_messaging::{Disposition, Fault, FaultKind, Worker, metrics};
 
-use super::Gallery;
 use super::keys::{PICTURES, Place, UPLOADS, place};
+use super::{Gallery, Uploads};
 use crate::domain::{ImageState, Product};
 use crate::metrics::SWEPT;
 
 /// How old an object is that nobody works on any more.
 pub const OF_AGE: SignedDuration = SignedDuration::from_hours(1);
+/// How long after its time an upload is worked on without a message. It goes on until no message can come any more.
+pub const OVERDUE: SignedDuration = SignedDuration::from_hours(1);
 /// The most pages of one round, of each prefix; the next goes on behind them.
 const PAGES: usize = 10;
+/// So many faults end the round for a prefix: it is no object's fault then.
+const MAX_FAULTS: usize = 10;
 
 /// The sweep. Cheap to clone.
 #[derive(Clone)]
 pub struct Sweep {
     gallery: Gallery,
+    uploads: Arc<Uploads>,
     page: usize,
 }
 
 /// How far the rounds have come, by prefix.
 pub type Progress = BTreeMap<&'static str, String>;
 
+/// What one round came to.
+#[derive(Default)]
+struct Round {
+    deleted: usize,
+    first: Option<Fault>,
+    /// Faults below the prefix that it is at.
+    faults: usize,
+}
+
+impl Round {
+    fn failed(&mut self, key: &str, fault: Fault) {
+        SWEPT.add(1, ["failed".into()]);
+        if self.faults < MAX_FAULTS {
+            tracing::warn!(key, %fault, "could not be swept; the rounds come by again");
+        }
+        self.faults += 1;
+        self.first.get_or_insert(fault);
+    }
+
+    const fn gives_up(&self) -> bool {
+        self.faults >= MAX_FAULTS
+    }
+}
+
+/// What there is to do about an object.
+enum Due {
+    Keep,
+    Delete,
+    /// It is an upload of which no message came.
+    Work,
+    /// Its product is none of this event store's.
+    Foreign,
+}
+
 impl Sweep {
     /// Sweeps this gallery's bucket.
     #[must_use]
-    pub const fn new(gallery: Gallery) -> Self {
-        Self { gallery, page: BUCKET_MAX_BATCH }
+    pub const fn new(gallery: Gallery, uploads: Arc<Uploads>) -> Self {
+        Self { gallery, uploads, page: BUCKET_MAX_BATCH }
     }
 
     /// The same, in pages of so many objects.
@@ -66,7 +111,7 @@ impl Sweep {
                         Ok(deleted) => tracing::info!(deleted, "objects of no image were deleted"),
                         Err(fault) => {
                             metrics::count_fault(&fault);
-                            tracing::warn!(%fault, "the image bucket could not be swept; trying again later");
+                            tracing::warn!(%fault, "not all of the image bucket could be swept; going on later");
                         }
                     }
                 }
@@ -78,20 +123,25 @@ impl Sweep {
         u8::try_from(self.gallery.ports.random.below(100)).unwrap_or(0)
     }
 
-    /// One round over some pages, from where the last one ended; how many objects it deleted.
+    /// One round over some pages, from where the last one ended; how many objects it deleted. Wherever something fails, the
+    /// rest goes on.
     ///
     /// # Errors
-    /// A [`Fault`] of the bucket or of the event store; what was deleted before stays so.
+    /// The first [`Fault`] of the bucket or of the event store; what was deleted stays so.
     pub async fn round(&self, progress: &mut Progress) -> Result<usize, Fault> {
-        let mut deleted = 0;
+        let mut round = Round::default();
         for prefix in [UPLOADS, PICTURES] {
+            round.faults = 0;
             for _ in 0..PAGES {
                 let after = progress.get(prefix).cloned();
-                let page = self.gallery.bucket.list(prefix, after.as_deref(), self.page).await?;
-                let orphans = self.orphans(&page.objects).await?;
-                self.gallery.delete(&orphans).await?;
-                SWEPT.add(u64::try_from(orphans.len()).unwrap_or(0), []);
-                deleted += orphans.len();
+                let page = match self.gallery.bucket.list(prefix, after.as_deref(), self.page).await {
+                    Ok(page) => page,
+                    Err(fault) => {
+                        round.failed(prefix, fault);
+                        break;
+                    }
+                };
+                self.sweep(&page.objects, &mut round).await;
                 match page.objects.last().filter(|_| page.more) {
                     Some(last) => progress.insert(prefix, last.key.clone()),
                     None => {
@@ -99,17 +149,23 @@ impl Sweep {
                         break;
                     }
                 };
+                if round.gives_up() {
+                    break;
+                }
             }
         }
-        Ok(deleted)
+        round.first.map_or(Ok(round.deleted), Err)
     }
 
-    async fn orphans(&self, objects: &[ListedObject]) -> Result<Vec<String>, Fault> {
+    async fn sweep(&self, objects: &[ListedObject], round: &mut Round) {
         let now = self.gallery.ports.clock.now();
-        let mut orphans = Vec::new();
-        // Keys come in order, so those of a product come together.
-        let mut current: Option<(ProductId, Product)> = None;
+        let (mut orphans, mut foreign) = (Vec::new(), 0);
+        // Keys come in order, so those of a product come together. Nothing is known of one that could not be read.
+        let mut current: Option<(ProductId, Option<Product>)> = None;
         for object in objects.iter().filter(|object| is_of_age(object, now)) {
+            if round.gives_up() {
+                break;
+            }
             let Some(place) = place(&object.key) else {
                 orphans.push(object.key.clone());
                 continue;
@@ -117,29 +173,87 @@ impl Sweep {
             let (Place::Upload(product_id, _) | Place::Picture(product_id, _)) = &place;
             let product = match current.take() {
                 Some((id, product)) if id == *product_id => product,
-                _ => self.gallery.products.load(&AggregateId::from(product_id)).await?.state,
+                _ => self.product(product_id, &object.key, round).await,
             };
-            if !has(&product, &place, &object.key) {
-                orphans.push(object.key.clone());
+            match product.as_ref().map_or(Due::Keep, |product| due(product, &place, &object.key, now)) {
+                Due::Keep => {}
+                Due::Delete => orphans.push(object.key.clone()),
+                Due::Work => self.work(&object.key, round).await,
+                Due::Foreign => foreign += 1,
             }
             current = Some((product_id.clone(), product));
         }
-        Ok(orphans)
+        if foreign > 0 {
+            SWEPT.add(foreign, ["foreign".into()]);
+            tracing::warn!(foreign, "objects of products that were never here are kept: is this the right bucket?");
+        }
+        self.delete(&orphans, round).await;
     }
+
+    async fn product(&self, product_id: &ProductId, key: &str, round: &mut Round) -> Option<Product> {
+        match self.gallery.products.load(&AggregateId::from(product_id)).await {
+            Ok(loaded) => Some(loaded.state),
+            Err(fault) => {
+                round.failed(key, fault);
+                None
+            }
+        }
+    }
+
+    async fn work(&self, key: &str, round: &mut Round) {
+        tracing::info!(key, "no message came of an upload; it is worked on without");
+        if let Err(answer) = self.uploads.handle_key(key).await {
+            round.failed(key, fault_of(answer));
+        }
+    }
+
+    /// At most a page of keys.
+    async fn delete(&self, keys: &[String], round: &mut Round) {
+        let Some(first) = keys.first() else { return };
+        match self.gallery.bucket.delete(keys).await {
+            Ok(answers) => {
+                for (key, answer) in keys.iter().zip(answers) {
+                    match answer {
+                        Ok(()) => {
+                            SWEPT.add(1, ["deleted".into()]);
+                            round.deleted += 1;
+                        }
+                        Err(fault) => round.failed(key, fault),
+                    }
+                }
+            }
+            Err(fault) => round.failed(first, fault),
+        }
+    }
+}
+
+fn fault_of(answer: Disposition) -> Fault {
+    let (kind, cause) = match answer {
+        Disposition::Failed { kind, cause } => (kind, cause),
+        Disposition::Retry { cause, .. } | Disposition::Waits { cause, .. } => (FaultKind::Transient, cause),
+        Disposition::Reject { error, .. } => (FaultKind::Permanent, error),
+        Disposition::Done => (FaultKind::Permanent, "done, and yet no outcome".to_owned()),
+    };
+    Fault::new(kind, "images.handle", cause)
 }
 
 fn is_of_age(object: &ListedObject, now: Timestamp) -> bool {
     now.duration_since(object.put_at) >= OF_AGE
 }
 
-/// Whether an image of the product has this object. An upload that is still to be worked on is its image's, however old.
-fn has(product: &Product, place: &Place, key: &str) -> bool {
-    let Some(known) = product.known().filter(|known| !known.deleted) else { return false };
+fn due(product: &Product, place: &Place, key: &str, now: Timestamp) -> Due {
+    let Some(known) = product.known() else { return Due::Foreign };
     let (Place::Upload(_, image_id) | Place::Picture(_, image_id)) = place;
-    let state = known.image(image_id).map(|entry| &entry.state);
-    match (place, state) {
-        (Place::Upload(..), Some(ImageState::Awaited { .. } | ImageState::Ready { .. })) => true,
-        (Place::Picture(..), Some(ImageState::Ready { keys, .. })) => keys.iter().any(|known| known == key),
-        _ => false,
+    let entry = if known.deleted { None } else { known.image(image_id) };
+    match (place, entry.map(|entry| &entry.state)) {
+        (Place::Upload(..), Some(ImageState::Awaited { until })) => match now.duration_since(*until) {
+            late if late < OVERDUE => Due::Keep,
+            late if late < QUEUE_KEEPS => Due::Work,
+            // It can be had no more; whoever kills a process each time is not tried for ever.
+            _ => Due::Delete,
+        },
+        (Place::Upload(..), Some(ImageState::Ready { .. })) => Due::Keep,
+        (Place::Picture(..), Some(ImageState::Ready { keys, .. })) if keys.iter().any(|known| known == key) => Due::Keep,
+        _ => Due::Delete,
     }
 }

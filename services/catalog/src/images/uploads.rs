@@ -47,6 +47,8 @@ enum Outcome {
     Repeated,
     /// It is of no image that anybody waits for.
     Stray,
+    /// Its product is none of this event store's: another installation has the same bucket.
+    Foreign,
 }
 
 impl Outcome {
@@ -56,6 +58,7 @@ impl Outcome {
             Self::Refused => "refused",
             Self::Repeated => "repeated",
             Self::Stray => "stray",
+            Self::Foreign => "foreign",
         }
     }
 }
@@ -76,11 +79,22 @@ impl Uploads {
         Self { gallery, workers: Arc::new(Semaphore::new(workers)) }
     }
 
+    /// Works on an upload, and counts what becomes of it.
+    pub(super) async fn handle_key(&self, key: &str) -> Result<(), Disposition> {
+        let outcome = self.settle(key).await?;
+        UPLOADS.add(1, [outcome.as_str().into()]);
+        Ok(())
+    }
+
     async fn settle(&self, key: &str) -> Result<Outcome, Disposition> {
         let Some(Place::Upload(product_id, image_id)) = keys::place(key) else { return self.stray(key).await };
         let loaded = self.gallery.products.load(&AggregateId::from(&product_id)).await?;
-        let known = loaded.state.known().filter(|known| !known.deleted);
-        let Some(entry) = known.and_then(|known| known.image(&image_id)) else { return self.stray(key).await };
+        let Some(known) = loaded.state.known() else {
+            tracing::warn!(key, "an upload of a product that was never here is kept: is this the right bucket?");
+            return Ok(Outcome::Foreign);
+        };
+        let entry = if known.deleted { None } else { known.image(&image_id) };
+        let Some(entry) = entry else { return self.stray(key).await };
         match &entry.state {
             ImageState::Ready { .. } => return Ok(Outcome::Repeated),
             // Uploaded once more, or killed before it was deleted.
@@ -177,7 +191,7 @@ impl Uploads {
         Ok(outcome)
     }
 
-    /// Below the prefix of uploads lies nothing but what somebody has leave to upload.
+    /// Below the prefix of uploads lies nothing but what somebody has leave to upload, or another installation's.
     async fn stray(&self, key: &str) -> Result<Outcome, Disposition> {
         tracing::warn!(key, "an upload of no image that anybody waits for is deleted");
         self.gallery.delete(&[key.to_owned()]).await?;
@@ -236,9 +250,8 @@ impl MessageHandler for Uploads {
             Err(error) => return Disposition::reject(NOT_A_NOTIFICATION, error.to_string()),
         };
         for key in keys {
-            match self.settle(&key).await {
-                Ok(outcome) => UPLOADS.add(1, [outcome.as_str().into()]),
-                Err(answer) => return answer,
+            if let Err(answer) = self.handle_key(&key).await {
+                return answer;
             }
         }
         Disposition::Done
