@@ -18,7 +18,8 @@ pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
     let publish = args.publish.check(&mut faults);
     let buckets = args.images.check(&mut faults);
     let ((settings, publish), buckets) = faults.finish(settings.zip(publish).zip(buckets))?;
-    let options = Options { shards: u32::from(args.kinesis_shards), origins: args.cors_allowed_origins.list(), buckets };
+    let options =
+        Options { shards: u32::from(args.kinesis_shards), origins: args.cors_allowed_origins.list(), buckets };
     let aws = connect(settings, publish, within).await?;
     if args.stop_capture {
         return stop_capture(&aws, publish).await;

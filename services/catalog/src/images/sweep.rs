@@ -253,7 +253,9 @@ fn due(product: &Product, place: &Place, key: &str, now: Timestamp) -> Due {
             _ => Due::Delete,
         },
         (Place::Upload(..), Some(ImageState::Ready { .. })) => Due::Keep,
-        (Place::Picture(..), Some(ImageState::Ready { keys, .. })) if keys.iter().any(|known| known == key) => Due::Keep,
+        (Place::Picture(..), Some(ImageState::Ready { keys, .. })) if keys.iter().any(|known| known == key) => {
+            Due::Keep
+        }
         _ => Due::Delete,
     }
 }
