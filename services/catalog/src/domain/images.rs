@@ -9,7 +9,8 @@ use shotengai_kernel::{ImageId, Timestamp};
 
 use super::{KnownProduct, Product};
 
-/// The most images of a product, those included that are awaited.
+/// The most images of a product, those included that are awaited. Counted when one is asked for: of uploads that came in
+/// time and are worked on late there can be more.
 pub const MAX_IMAGES: usize = 12;
 /// The most bytes of an upload.
 pub const MAX_IMAGE_BYTES: u64 = 10_000_000;

@@ -69,6 +69,11 @@ fn an_upload_that_can_not_come_any_more_holds_no_place_and_one_that_came_is_take
     let product = requested(product, 99, 11);
     let product = added(product, 0);
     assert!(matches!(product.known().unwrap().image(&id(0)).unwrap().state, ImageState::Ready { .. }));
+    // A backlog: all of them came in time, and there are more than may be asked for. No other is allowed.
+    let product = (1..MAX_IMAGES).fold(added(product, 99), added);
+    let ready = |entry: &&ImageEntry| matches!(entry.state, ImageState::Ready { .. });
+    assert_eq!(product.known().unwrap().images.iter().filter(ready).count(), MAX_IMAGES + 1);
+    assert_eq!(request_image(&product, &given(100), at(12), at(22)), Err(ImageRefusal::TooMany));
 }
 
 #[test]
