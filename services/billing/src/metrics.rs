@@ -18,16 +18,8 @@ static PAYMENTS: Counter<1> = Counter::new(
     &[Label::of("outcome", &OUTCOMES)],
 );
 
-const OUTCOMES: [&str; 8] = [
-    "authorized",
-    "declined",
-    "captured",
-    "capture_refused",
-    "voided",
-    "refunded",
-    "refund_paid",
-    "refund_declined",
-];
+const OUTCOMES: [&str; 8] =
+    ["authorized", "declined", "captured", "capture_refused", "voided", "refunded", "refund_paid", "refund_declined"];
 
 /// Money that was captured.
 static REVENUE: AmountCounter<1> = AmountCounter::new(

@@ -5,8 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use shotengai_contracts::topology::SHOTENGAI;
 use shotengai_contracts::events::{AddedImage, ProductImageAdded};
+use shotengai_contracts::topology::SHOTENGAI;
 use shotengai_contracts::{DecodeError, Envelope, Event, EventType, asyncapi, compatible, samples};
 use shotengai_kernel::{ImageId, ProductId};
 
@@ -60,7 +60,8 @@ fn every_golden_envelope_decodes() {
         let version = file_name(event.event_type(), envelope.dataversion);
         let name = path.file_name().unwrap().to_str().unwrap();
         // A version whose optional fields make another event of it has a file for that, too.
-        let is_shape = name.strip_prefix(version.trim_end_matches("json")).is_some_and(|shape| shape.ends_with(".json"));
+        let is_shape =
+            name.strip_prefix(version.trim_end_matches("json")).is_some_and(|shape| shape.ends_with(".json"));
         assert!(name == version || is_shape, "a golden file is named for what it holds: {name}, {version}");
         seen += 1;
     }

@@ -21,9 +21,11 @@ mod tests {
         let reason = r#"{"reason":"x"}"#;
         let read = serde_json::from_str::<RefundOrder>(reason).unwrap();
         assert_eq!((read.lines, read.amount), (None, None));
-        for body in [r#"{"reason":"x","lines":null}"#, r#"{"reason":"x","amount":null}"#] {
+        for (body, why) in
+            [(r#"{"reason":"x","lines":null}"#, "null"), (r#"{"reason":"x","amount":null}"#, "must be a number")]
+        {
             let error = serde_json::from_str::<RefundOrder>(body).unwrap_err().to_string();
-            assert!(error.contains("null"), "{error}");
+            assert!(error.contains(why), "{error}");
         }
         assert_eq!(serde_json::from_str::<PlaceOrder>("{}").unwrap().items, None);
         let error = serde_json::from_str::<PlaceOrder>(r#"{"items":null}"#).unwrap_err().to_string();
