@@ -7,15 +7,17 @@ use shotengai_contracts::api::Page;
 use shotengai_contracts::api::products::{PriceSet, PriceSource};
 use shotengai_contracts::{CatalogEvent, Envelope};
 use shotengai_kernel::{AggregateId, Money, ProductId, Version};
-use shotengai_messaging::{Fault, FaultKind};
+use shotengai_messaging::{Commit, Fault, FaultKind};
 
 use crate::aggregate::Products;
 
-/// Where a page ended: the next one has what lies before this version. Travels as `<version>.<product>`, which callers should not take
-/// apart.
+/// Where a page ended. Travels as `<before>.<product>` or `<before>-<pending>.<product>`, which callers should not take apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    version: Version,
+    /// The next page has what lies before this version,
+    before: Version,
+    /// and the price of this one, if nothing before it has set the same.
+    pending: Option<Version>,
     product_id: ProductId,
 }
 
@@ -41,20 +43,33 @@ impl FromStr for Cursor {
     type Err = CursorError;
 
     fn from_str(text: &str) -> Result<Self, CursorError> {
-        let (version, id) = text.split_once('.').ok_or(CursorError)?;
-        let is_number = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
-        let version = version.parse().ok().filter(|_| is_number).map(Version::new).ok_or(CursorError)?;
-        Ok(Self { version, product_id: id.parse().map_err(|_| CursorError)? })
+        let version = |text: &str| {
+            let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse().ok().filter(|_| is_number).map(Version::new).ok_or(CursorError)
+        };
+        let (place, id) = text.split_once('.').ok_or(CursorError)?;
+        let (before, pending) = match place.split_once('-') {
+            Some((before, pending)) => (version(before)?, Some(version(pending)?)),
+            None => (version(place)?, None),
+        };
+        if pending.is_some_and(|pending| pending < before) {
+            return Err(CursorError);
+        }
+        Ok(Self { before, pending, product_id: id.parse().map_err(|_| CursorError)? })
     }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.version, self.product_id)
+        write!(f, "{}", self.before)?;
+        if let Some(pending) = self.pending {
+            write!(f, "-{pending}")?;
+        }
+        write!(f, ".{}", self.product_id)
     }
 }
 
-/// A page of the prices that a product has had, newest first; none if there never was such a product. Reads [`SCANNED`]
+/// A page of the prices that a product has had, newest first; none if there never was such a product. Reads a thousand
 /// commits at the most, so a page may be short, and not the last.
 ///
 /// # Errors
@@ -66,16 +81,19 @@ pub async fn price_history(
     after: Option<&Cursor>,
 ) -> Result<Option<Page<PriceSet>>, Fault> {
     let (store, id) = (products.writer().store(), AggregateId::from(product_id));
-    let mut before = after.map_or(Version::new(u64::MAX), |cursor| cursor.version);
-    let mut listing = Listing::new(before, usize::try_from(limit).unwrap_or(usize::MAX));
+    let mut before = after.map_or(Version::new(u64::MAX), |cursor| cursor.before);
+    let mut listing = Listing::new(usize::try_from(limit).unwrap_or(usize::MAX));
+    if let Some(pending) = after.and_then(|cursor| cursor.pending) {
+        let page = store.load_newest(&id, pending.next(), 1).await?;
+        let sets = page.commits.first().map(sets).transpose()?.unwrap_or_default();
+        sets.into_iter().filter(|(_, set)| set.version == pending).for_each(|set| listing.take(set));
+    }
+    let bound = before;
     let mut scanned = 0;
     let end = loop {
         let page = store.load_newest(&id, before, COMMITS).await?;
-        for envelope in page.commits.iter().flat_map(|commit| commit.events.iter().rev()) {
-            let unreadable = |error| Fault::new(FaultKind::Permanent, "catalog.priceHistory", error);
-            if let Ok(event) = CatalogEvent::try_from(envelope.event().map_err(unreadable)?) {
-                listing.take(envelope, &event);
-            }
+        for commit in &page.commits {
+            sets(commit)?.into_iter().filter(|(_, set)| set.version < bound).for_each(|set| listing.take(set));
         }
         scanned += page.commits.len();
         before = page.commits.last().map_or(before, |commit| commit.first_version);
@@ -90,13 +108,24 @@ pub async fn price_history(
         return Ok(None);
     }
     let (items, next) = listing.end(end);
-    let next_cursor = next.map(|version| Cursor { version, product_id: product_id.clone() }.to_string());
-    Ok(Some(Page { items, next_cursor }))
+    let cursor = |(before, pending)| Cursor { before, pending, product_id: product_id.clone() }.to_string();
+    Ok(Some(Page { items, next_cursor: next.map(cursor) }))
+}
+
+/// The prices that a commit sets, newest first.
+fn sets(commit: &Commit) -> Result<Vec<(Money, PriceSet)>, Fault> {
+    let unreadable = |error| Fault::new(FaultKind::Permanent, "catalog.priceHistory", error);
+    let mut sets = Vec::new();
+    for envelope in commit.events.iter().rev() {
+        if let Ok(event) = CatalogEvent::try_from(envelope.event().map_err(unreadable)?) {
+            sets.extend(entry(envelope, &event));
+        }
+    }
+    Ok(sets)
 }
 
 /// A page as it grows, from the newest price to the oldest. Where several in a row are the same, the first set it.
 struct Listing {
-    before: Version,
     limit: usize,
     items: Vec<PriceSet>,
     /// The last that was seen; one before it may have set the same price.
@@ -104,16 +133,15 @@ struct Listing {
 }
 
 impl Listing {
-    const fn new(before: Version, limit: usize) -> Self {
-        Self { before, limit, items: Vec::new(), last: None }
+    const fn new(limit: usize) -> Self {
+        Self { limit, items: Vec::new(), last: None }
     }
 
     const fn is_full(&self) -> bool {
         self.items.len() >= self.limit
     }
 
-    fn take(&mut self, envelope: &Envelope, event: &CatalogEvent) {
-        let Some(set) = entry(envelope, event).filter(|(_, set)| set.version < self.before) else { return };
+    fn take(&mut self, set: (Money, PriceSet)) {
         if self.is_full() {
             return;
         }
@@ -124,16 +152,16 @@ impl Listing {
     }
 
     /// All that was found, and where to go on; `scanned_to` is where a look ended that did not come to the first commit.
-    fn end(mut self, scanned_to: Option<Version>) -> (Vec<PriceSet>, Option<Version>) {
+    fn end(mut self, scanned_to: Option<Version>) -> (Vec<PriceSet>, Option<(Version, Option<Version>)>) {
         if self.is_full() {
-            let last = self.items.last().map(|last| last.version);
+            let last = self.items.last().map(|last| (last.version, None));
             return (self.items, last);
         }
+        let last = self.last.map(|(_, last)| last);
         if let Some(scanned_to) = scanned_to {
-            // The last is looked at again: what set its price may lie further back.
-            return (self.items, Some(self.last.map_or(scanned_to, |(_, last)| last.version.next())));
+            return (self.items, Some((scanned_to, last.map(|last| last.version))));
         }
-        self.items.extend(self.last.map(|(_, last)| last));
+        self.items.extend(last);
         (self.items, None)
     }
 }
@@ -164,11 +192,25 @@ mod tests {
     #[test]
     fn a_cursor_survives_its_journey_and_is_of_one_list() {
         let kinoko = ProductId::parse("prod_kinoko").unwrap();
-        let cursor = Cursor { version: Version::new(3), product_id: kinoko.clone() };
+        let cursor = Cursor { before: Version::new(3), pending: None, product_id: kinoko.clone() };
         assert_eq!(cursor.to_string().parse(), Ok(cursor.clone()));
+        let pending = Cursor { pending: Some(Version::new(7)), ..cursor.clone() };
+        assert_eq!(pending.to_string().parse(), Ok(pending));
         assert!(cursor.is_of(&kinoko) && !cursor.is_of(&ProductId::parse("prod_takenoko").unwrap()));
-        for text in ["", ".", "3", "3.", "x.prod_1", "+3.prod_1", "-3.prod_1", "99999999999999999999.prod_1", "3.ord_1"]
-        {
+        for text in [
+            "",
+            ".",
+            "3",
+            "3.",
+            "x.prod_1",
+            "+3.prod_1",
+            "-3.prod_1",
+            "99999999999999999999.prod_1",
+            "3.ord_1",
+            "3-.prod_1",
+            "-7.prod_1",
+            "7-3.prod_1",
+        ] {
             assert_eq!(text.parse::<Cursor>(), Err(CursorError), "{text}");
         }
     }

@@ -3,10 +3,11 @@
 //! Everything that this shop puts below its two prefixes belongs to an image, or to an attempt that is under way. Attempts
 //! write under keys of their own and last for minutes, so an object of an hour that no image names is nobody's: what an
 //! attempt left that was killed, what was uploaded past every rule, what a deletion could not reach. Objects of products
-//! that this event store never had are kept: they are another installation's, or this one has the wrong bucket.
+//! that this event store never had, and those whose keys this shop never writes, are kept: they are another installation's, or
+//! this one has the wrong bucket.
 //!
-//! An upload that came and of which no message does is worked on here. What can't be deleted or looked up stays until the
-//! rounds come by again, and holds nothing up.
+//! An upload that came and of which no message does is worked on here, after everything else of its page. What can't be
+//! deleted or looked up stays until the rounds come by again, and holds nothing up.
 //!
 //! Several processes may sweep at the same time, which costs requests and harms nobody.
 
@@ -75,7 +76,7 @@ enum Due {
     Delete,
     /// It is an upload of which no message came.
     Work,
-    /// Its product is none of this event store's.
+    /// Its product is none of this event store's, or its key none that this shop writes.
     Foreign,
 }
 
@@ -130,7 +131,8 @@ impl Sweep {
     /// The first [`Fault`] of the bucket or of the event store; what was deleted stays so.
     pub async fn round(&self, progress: &mut Progress) -> Result<usize, Fault> {
         let mut round = Round::default();
-        for prefix in [UPLOADS, PICTURES] {
+        // What is only deleted comes before what is worked on, which may end this process.
+        for prefix in [PICTURES, UPLOADS] {
             round.faults = 0;
             for _ in 0..PAGES {
                 let after = progress.get(prefix).cloned();
@@ -141,7 +143,11 @@ impl Sweep {
                         break;
                     }
                 };
-                self.sweep(&page.objects, &mut round).await;
+                // The next round begins behind what failed, wherever in the page that was.
+                if let Some(reached) = self.sweep(&page.objects, &mut round).await {
+                    progress.insert(prefix, reached);
+                    break;
+                }
                 match page.objects.last().filter(|_| page.more) {
                     Some(last) => progress.insert(prefix, last.key.clone()),
                     None => {
@@ -149,25 +155,25 @@ impl Sweep {
                         break;
                     }
                 };
-                if round.gives_up() {
-                    break;
-                }
             }
         }
         round.first.map_or(Ok(round.deleted), Err)
     }
 
-    async fn sweep(&self, objects: &[ListedObject], round: &mut Round) {
+    /// Sweeps a page; where it gives up, how far it has come.
+    async fn sweep(&self, objects: &[ListedObject], round: &mut Round) -> Option<String> {
         let now = self.gallery.ports.clock.now();
-        let (mut orphans, mut foreign) = (Vec::new(), 0);
+        let (mut orphans, mut late, mut foreign) = (Vec::new(), Vec::new(), 0);
+        let mut reached = None;
         // Keys come in order, so those of a product come together. Nothing is known of one that could not be read.
         let mut current: Option<(ProductId, Option<Product>)> = None;
         for object in objects.iter().filter(|object| is_of_age(object, now)) {
             if round.gives_up() {
                 break;
             }
+            reached = Some(&object.key);
             let Some(place) = place(&object.key) else {
-                orphans.push(object.key.clone());
+                foreign += 1;
                 continue;
             };
             let (Place::Upload(product_id, _) | Place::Picture(product_id, _)) = &place;
@@ -178,16 +184,25 @@ impl Sweep {
             match product.as_ref().map_or(Due::Keep, |product| due(product, &place, &object.key, now)) {
                 Due::Keep => {}
                 Due::Delete => orphans.push(object.key.clone()),
-                Due::Work => self.work(&object.key, round).await,
+                Due::Work => late.push(&object.key),
                 Due::Foreign => foreign += 1,
             }
             current = Some((product_id.clone(), product));
         }
         if foreign > 0 {
             SWEPT.add(foreign, ["foreign".into()]);
-            tracing::warn!(foreign, "objects of products that were never here are kept: is this the right bucket?");
+            tracing::warn!(foreign, "objects that are not this shop's are kept: is this the right bucket?");
         }
+        let mut reached = reached.filter(|_| round.gives_up());
         self.delete(&orphans, round).await;
+        for key in late {
+            if round.gives_up() {
+                break;
+            }
+            self.work(key, round).await;
+            reached = Some(key).filter(|_| round.gives_up()).or(reached);
+        }
+        reached.cloned()
     }
 
     async fn product(&self, product_id: &ProductId, key: &str, round: &mut Round) -> Option<Product> {

@@ -47,7 +47,7 @@ enum Outcome {
     Repeated,
     /// It is of no image that anybody waits for.
     Stray,
-    /// Its product is none of this event store's: another installation has the same bucket.
+    /// Its product is none of this event store's, or its key none that is signed here: somebody else has the same bucket.
     Foreign,
 }
 
@@ -87,7 +87,10 @@ impl Uploads {
     }
 
     async fn settle(&self, key: &str) -> Result<Outcome, Disposition> {
-        let Some(Place::Upload(product_id, image_id)) = keys::place(key) else { return self.stray(key).await };
+        let Some(Place::Upload(product_id, image_id)) = keys::place(key) else {
+            tracing::warn!("an upload under a key that this shop never signs is kept: is this the right bucket?");
+            return Ok(Outcome::Foreign);
+        };
         let loaded = self.gallery.products.load(&AggregateId::from(&product_id)).await?;
         let Some(known) = loaded.state.known() else {
             tracing::warn!(key, "an upload of a product that was never here is kept: is this the right bucket?");
@@ -191,7 +194,7 @@ impl Uploads {
         Ok(outcome)
     }
 
-    /// Below the prefix of uploads lies nothing but what somebody has leave to upload, or another installation's.
+    /// It lies where an upload of one of our products would, and nobody has leave to upload it.
     async fn stray(&self, key: &str) -> Result<Outcome, Disposition> {
         tracing::warn!(key, "an upload of no image that anybody waits for is deleted");
         self.gallery.delete(&[key.to_owned()]).await?;

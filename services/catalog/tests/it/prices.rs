@@ -119,6 +119,29 @@ async fn a_long_history_is_read_a_bounded_part_at_a_time() {
 }
 
 #[actix_web::test]
+async fn a_price_is_found_behind_however_many_events_that_set_none() {
+    let shop = Shop::open().await;
+    create(&shop, "prod_a").await;
+    handle(&owner(&shop), &[price(1, "prod_a", 110)]).await;
+    // A deletion sets no price; a restoration says the one that it had.
+    for _ in 0..1100 {
+        shop.send(TestRequest::delete().uri("/products/prod_a").insert_header((IF_MATCH, "*")), Admin).await;
+        shop.send(TestRequest::post().uri("/products/prod_a/restore").insert_header((IF_MATCH, "*")), Admin).await;
+    }
+    let (mut seen, mut pages, mut path) = (Vec::new(), 0, "/products/prod_a/prices?limit=50".to_owned());
+    loop {
+        let answer = shop.send(TestRequest::get().uri(&path), Admin).await;
+        pages += 1;
+        let items = answer.body["items"].as_array().unwrap();
+        seen.extend(items.iter().map(|set| (set["version"].as_u64().unwrap(), set["price"].as_u64().unwrap())));
+        let Some(cursor) = answer.body["next_cursor"].as_str() else { break };
+        path = format!("/products/prod_a/prices?limit=50&cursor={cursor}");
+        assert!(pages < 10, "it goes on: {cursor}");
+    }
+    assert_eq!((seen, pages), (vec![(2, 110), (1, 100)], 3));
+}
+
+#[actix_web::test]
 async fn what_is_no_price_is_set_aside_and_holds_nothing_up() {
     let shop = Shop::open().await;
     for product in ["prod_a", "prod_gone"] {

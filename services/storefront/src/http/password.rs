@@ -5,6 +5,7 @@ use shotengai_contracts::api::accounts::{AccessToken, ChangePassword, NO_PASSWOR
 use shotengai_contracts::api::parameter::DEVICE;
 use shotengai_gateway::ClientAddress;
 use shotengai_gateway::admission::too_many;
+use shotengai_messaging::Fault;
 use shotengai_runtime::http::Answer;
 use shotengai_runtime::{Caller, JsonBody, Problem};
 
@@ -44,8 +45,8 @@ pub(super) async fn change(
         return Err(wrong());
     }
     // Sessions know by which password they began, so all others are over.
-    let holder = desk.accounts.holder(caller.user_id).await?.ok_or_else(wrong)?;
-    let issued = desk.sessions.begin(&holder).await?;
+    let holder = desk.accounts.holder(caller.user_id).await.map_err(changed)?.ok_or_else(wrong)?;
+    let issued = desk.sessions.begin(&holder).await.map_err(changed)?;
     sessions::answer(&desk, holder, &issued)
 }
 
@@ -56,4 +57,9 @@ async fn with_password(desk: &AccountDesk, caller: &Caller) -> Result<Email, Pro
     let configured = caller.user_id == *desk.accounts.administrator.id();
     let email = account.email.filter(|_| !(configured || account.guest || account.subject.is_some()));
     email.ok_or_else(|| Problem::of(&NO_PASSWORD))
+}
+
+/// A fault once the new password holds: the same request again would find that the old one is wrong.
+fn changed(fault: Fault) -> Problem {
+    Problem::from(fault).detail("the new password holds, but no session could begin: sign in with POST /auth/login")
 }

@@ -334,7 +334,8 @@ pub const WRONG_PASSWORD: ProblemType = ProblemType {
     status: 422,
     title: "Not the account's password",
     meaning: "The `password` that came along is not the one that the account has.",
-    cure: "Send the password by which you sign in. Tries are counted as at sign-in.",
+    cure: "Send the password by which you sign in: the new one, if an earlier request got no answer. Tries are counted as at \
+           sign-in.",
 };
 
 /// 409: `no-password`.
