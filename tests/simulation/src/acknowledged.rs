@@ -7,9 +7,9 @@ use shotengai_contracts::events::OrderStage;
 use shotengai_contracts::topology::tables;
 use shotengai_contracts::{Envelope, Event, Owner};
 use shotengai_inventory::domain::Reservation;
-use shotengai_kernel::{AggregateId, OrderId, PaymentId, Version};
+use shotengai_kernel::{AggregateId, OrderId, PaymentId, RefundId, Version};
 use shotengai_messaging::{Aggregate, EventStore, Key, Table};
-use shotengai_order::orders::domain::Order;
+use shotengai_order::orders::domain::{Order, RefundState};
 
 use crate::world::World;
 
@@ -38,6 +38,10 @@ async fn by_order(world: &World, event: &Event) -> bool {
         Event::PaymentAuthorized(it) => &it.order_id,
         Event::PaymentDeclined(it) => &it.order_id,
         Event::PaymentCaptured(it) => &it.order_id,
+        Event::ShopRefundPaid(it) => return refund_is(world, &it.order_id, it.refund_id, RefundState::Paid).await,
+        Event::ShopRefundDeclined(it) => {
+            return refund_is(world, &it.order_id, it.refund_id, RefundState::Declined).await;
+        }
         _ => return true,
     };
     let state: Order = load(world, Owner::Order, &AggregateId::from(order)).await;
@@ -50,6 +54,12 @@ async fn by_order(world: &World, event: &Event) -> bool {
             Event::PaymentCaptured(_) => matches!(order.stage, OrderStage::Paid | OrderStage::Shipped),
             _ => false,
         }
+}
+
+/// Whether order knows what came of a refund.
+async fn refund_is(world: &World, order: &OrderId, refund: RefundId, state: RefundState) -> bool {
+    let order: Order = load(world, Owner::Order, &AggregateId::from(order)).await;
+    order.placed().and_then(|order| order.refunds.get(refund)).is_some_and(|refund| refund.state == state)
 }
 
 /// Order's prices are those of this event of a product, or later ones.
@@ -91,10 +101,17 @@ async fn by_billing(world: &World, event: &Event) -> bool {
             load(world, Owner::Billing, &of(&it.order_id)).await,
             Payment::Open | Payment::Authorized { .. } | Payment::CaptureStarted { .. }
         ),
-        Event::OrderCancelled(it) => matches!(
-            load(world, Owner::Billing, &of(&it.order_id)).await,
-            Payment::Declined | Payment::Voided | Payment::Forestalled | Payment::Refunded
-        ),
+        Event::OrderCancelled(it) => match load(world, Owner::Billing, &of(&it.order_id)).await {
+            Payment::Declined | Payment::Voided | Payment::Forestalled | Payment::Refunded => true,
+            // The shop had given all of it back.
+            Payment::Captured { amount, refunds } => refunds.left_of(amount).minor() == 0,
+            _ => false,
+        },
+        Event::OrderRefundRequested(it) => match load(world, Owner::Billing, &of(&it.order_id)).await {
+            Payment::Captured { refunds, .. } => refunds.has_ended(it.refund_id),
+            // The cancel gives back what is left, once each refund before it has ended.
+            payment => matches!(payment, Payment::RefundStarted { .. } | Payment::Refunded),
+        },
         _ => true,
     }
 }

@@ -42,6 +42,14 @@ pub enum Ending {
     OfACart,
     /// A cart took over what was in a guest's.
     TakenOver,
+    /// The shop gave something back.
+    RefundedByShop,
+    /// It was cancelled when the shop had given something back.
+    CancelledRefunded,
+    /// The provider refused to give something back.
+    RefundDeclined,
+    /// Pieces that were given back are sold again.
+    Restocked,
 }
 
 /// How often each has happened.
@@ -49,7 +57,7 @@ pub type Endings = BTreeMap<Ending, u64>;
 
 impl Ending {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 20] = [
         Self::Paid,
         Self::Shipped,
         Self::OutOfStock,
@@ -66,6 +74,10 @@ impl Ending {
         Self::ReservationForestalled,
         Self::OfACart,
         Self::TakenOver,
+        Self::RefundedByShop,
+        Self::CancelledRefunded,
+        Self::RefundDeclined,
+        Self::Restocked,
     ];
 
     /// What an event says came of its order.
@@ -79,11 +91,17 @@ impl Ending {
             Event::PaymentRefunded(_) => [Some(Self::Refunded), None],
             Event::StockReleased(it) if it.lines.is_empty() => [Some(Self::ReservationForestalled), None],
             Event::StockReleased(_) => [Some(Self::Released), None],
+            Event::OrderRefunded(it) => {
+                let restocked = it.lines.iter().any(|line| line.restock);
+                [Some(Self::RefundedByShop), restocked.then_some(Self::Restocked)]
+            }
+            Event::OrderRefundDeclined(_) => [Some(Self::RefundDeclined), None],
             Event::CartCleared(it) if it.order_id.is_some() => [Some(Self::OfACart), None],
             Event::ItemAddedToCart(it) if it.addition_id.is_none() => [Some(Self::TakenOver), None],
             _ => [None, None],
         };
-        one.into_iter().chain(other)
+        let refunded = matches!(event, Event::OrderCancelled(it) if !it.refunds.is_empty());
+        one.into_iter().chain(other).chain(refunded.then_some(Self::CancelledRefunded))
     }
 
     const fn of_reason(reason: CancelReason) -> Self {
@@ -124,6 +142,10 @@ impl Ending {
             Self::ReservationForestalled => "cancel before the reservation",
             Self::OfACart => "cart became an order",
             Self::TakenOver => "guest's cart taken over",
+            Self::RefundedByShop => "refunded by the shop",
+            Self::CancelledRefunded => "cancelled after a refund",
+            Self::RefundDeclined => "refund declined",
+            Self::Restocked => "refunded pieces sold again",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use shotengai_contracts::events::OrderStage;
-use shotengai_kernel::OrderId;
+use shotengai_kernel::{OrderId, RefundId};
 
 use crate::plan::Errand;
 
@@ -17,6 +17,7 @@ struct Heard {
     accepted: BTreeMap<OrderId, Errand>,
     unwanted: BTreeSet<OrderId>,
     told: Vec<(OrderId, OrderStage)>,
+    refunds: BTreeSet<(OrderId, RefundId)>,
 }
 
 impl RequestLedger {
@@ -49,6 +50,17 @@ impl RequestLedger {
     /// Somebody was told that an order is shipped, or cancelled.
     pub fn tell(&self, order: &OrderId, stage: OrderStage) {
         self.heard().told.push((order.clone(), stage));
+    }
+
+    /// The administrator was told that this goes back.
+    pub fn ask_to_refund(&self, order: &OrderId, refund: RefundId) {
+        self.heard().refunds.insert((order.clone(), refund));
+    }
+
+    /// Every refund that the administrator was told of.
+    #[must_use]
+    pub fn refunds(&self) -> BTreeSet<(OrderId, RefundId)> {
+        self.heard().refunds.clone()
     }
 
     /// What somebody was told of orders.

@@ -12,13 +12,14 @@ use shotengai_kernel::Ports;
 use shotengai_messaging::RecordHandler;
 use shotengai_messaging::{Handler, OutboxConfig, Worker};
 use shotengai_notification::{Mailing, Templates};
+use shotengai_order::orders::refund::Refunding;
 use shotengai_order::reasons::NOT_CAPTURED;
 use shotengai_order::{CartOrdering, CartService, OrderSettings, Orders, Placing};
 use shotengai_runtime::{Decorator, OrderLinks, Pseudonyms, Role, SharedSettings, Supply};
 use shotengai_streaming::shard::ShardConfig;
 use shotengai_tally::TallySettings;
 
-use crate::bugs::{Bug, Dawdling, Deaf, Dismissive, Gapless, Hasty, Impatient, Overreaching, Wholesale};
+use crate::bugs::{Bug, Dawdling, Deaf, Dismissive, Gapless, Hasty, Impatient, Openhanded, Overreaching, Wholesale};
 use crate::network::Network;
 use crate::outside::{MailServer, SimulatedNeighbours};
 use crate::ports::{NetworkedInfrastructure, NetworkedRows};
@@ -35,6 +36,8 @@ pub struct Services {
     pub orders: Option<(Orders, Placing)>,
     /// Carts, and orders of them, where it runs order.
     pub carts: Option<(CartService, CartOrdering)>,
+    /// What the shop gives back, where it runs order.
+    pub refunding: Option<Refunding>,
     /// Products, where it runs catalog.
     pub products: Option<Products>,
     /// Stock, where it runs inventory.
@@ -82,6 +85,7 @@ fn role_of(network: &Network, supply: &Supply, service: Service, services: &mut 
             let order = shotengai_order::assemble(deps, &settings);
             services.orders = Some((order.orders, order.placing));
             services.carts = Some((order.carts, order.ordering));
+            services.refunding = Some(order.refunding);
             order.role
         }
         Service::CATALOG => {
@@ -143,6 +147,9 @@ impl Decorator for Planted {
     fn handler(&self, queue: &QueueSpec, mut handler: Arc<dyn Handler>) -> Arc<dyn Handler> {
         if self.has(Bug::DeafToPayments) && *queue == queues::ORDER {
             handler = Arc::new(Deaf(handler));
+        }
+        if self.has(Bug::RefundsAll) && *queue == queues::BILLING {
+            handler = Arc::new(Openhanded(handler));
         }
         if self.has(Bug::NoGapCheck) && *queue == queues::QUERY {
             handler = Arc::new(Gapless { inner: handler, world: Arc::clone(self.0.world()) });

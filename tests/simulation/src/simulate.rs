@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shotengai_contracts::topology::{QueueSpec, SHOTENGAI};
+use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, queues};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -27,9 +27,9 @@ const LONG_TIMEOUT: Duration = Duration::from_secs(4 * 3600);
 /// How often it is looked whether it has.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// The queues that poison can get into.
+/// The queues that poison can get into: those that a role here reads. No bucket tells of uploads here, and nobody listens.
 fn consumed_queues() -> Vec<&'static QueueSpec> {
-    SHOTENGAI.consumed_queues().collect()
+    SHOTENGAI.consumed_queues().filter(|queue| **queue != queues::PRODUCT_IMAGES).collect()
 }
 
 /// The plan that a seed draws.

@@ -40,7 +40,7 @@ impl Person {
             tokio::time::sleep(basket.hesitates).await;
             let Some(order) = self.order_cart(&user, round, &basket).await else { continue };
             self.accepted(&order, &basket.errand);
-            self.follow(&user, &order, &basket.errand).await;
+            Box::pin(self.follow(&user, &order, &basket.errand)).await;
         }
     }
 

@@ -1,11 +1,12 @@
 //! Customers and the administrator: they repeat what got no answer, under the same key, until it has one.
 //!
 //! `administrator`: lists, adds, prices and takes away. `shopper`: orders, and what follows. `basket`:
-//! carts, and what they become. `price_source`: prices from outside.
+//! carts, and what they become. `price_source`: prices from outside. `refunds`: what goes back.
 
 mod administrator;
 mod basket;
 mod price_source;
+mod refunds;
 mod shopper;
 
 use std::future::Future;

@@ -41,7 +41,7 @@ impl Person {
             Asking::Unkeyed => self.place_once(&user, &errand).await,
         };
         if let Some(order) = order {
-            self.follow(&user, &order, &errand).await;
+            Box::pin(self.follow(&user, &order, &errand)).await;
         }
     }
 
@@ -68,7 +68,13 @@ impl Person {
                 self.ship(order).await;
             }
         };
-        tokio::join!(cancelling, reading, shipping);
+        let refunding = async {
+            for (number, refund) in errand.refunds.iter().enumerate() {
+                self.until(accepted_at + refund.after).await;
+                self.give_back(order, number, refund).await;
+            }
+        };
+        tokio::join!(cancelling, reading, shipping, refunding);
     }
 
     /// Places the order; none when it was refused for good.
@@ -207,6 +213,8 @@ impl Person {
                         Err(CommandError::Refused(Refusal::NotShippable(stage @ OrderStage::Cancelled))) => {
                             self.told(order, stage)
                         }
+                        // All of it goes back.
+                        Err(CommandError::Refused(Refusal::Refunded)) => Attempt::Settled(()),
                         Err(CommandError::Refused(Refusal::NotShippable(_))) => {
                             tokio::time::sleep(Duration::from_secs(5)).await;
                             Attempt::Again

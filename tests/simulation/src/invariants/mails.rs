@@ -9,11 +9,12 @@ use shotengai_kernel::OrderId;
 
 use super::Orders;
 use super::letters::{is_refused, mail_of};
+use super::refunds::Refunded;
 use crate::ports::claim_of;
 use crate::world::{Mail, World};
 use shotengai_notification::claims::LEASE;
 
-pub(super) fn were_sent_once(world: &World, orders: &Orders) {
+pub(super) fn were_sent_once(world: &World, orders: &Orders, back: &Refunded) {
     let mut sent: BTreeMap<String, Vec<Mail>> = BTreeMap::new();
     for mail in world.mails() {
         sent.entry(mail.message_id.clone()).or_default().push(mail);
@@ -21,19 +22,20 @@ pub(super) fn were_sent_once(world: &World, orders: &Orders) {
     let letters = letters(world);
     for (id, state) in &orders.states {
         let Some(order) = state.placed() else { continue };
-        let mut kinds = vec!["received"];
-        kinds.extend(orders.paid.contains(id).then_some("receipt"));
-        kinds.extend((order.stage == OrderStage::Shipped).then_some("shipped"));
-        kinds.extend((order.stage == OrderStage::Cancelled).then_some("cancelled"));
+        let mut kinds = vec!["received".to_owned()];
+        kinds.extend(orders.paid.contains(id).then(|| "receipt".to_owned()));
+        kinds.extend((order.stage == OrderStage::Shipped).then(|| "shipped".to_owned()));
+        kinds.extend((order.stage == OrderStage::Cancelled).then(|| "cancelled".to_owned()));
+        kinds.extend(back.of_order(id).iter().map(|refund| format!("refunded/{}", refund.refund_id)));
         for kind in kinds {
-            let message_id = format!("<{id}.{kind}@shop.example.com>");
-            let is_letter = letters.contains(&(id.clone(), kind));
+            let message_id = format!("<{id}.{}@shop.example.com>", kind.replace('/', "."));
+            let is_letter = letters.contains(&(id.clone(), kind.clone()));
             match sent.remove(&message_id) {
                 Some(copies) if is_refused(world, &order.user_id) => {
                     world.violation(format!("mail {message_id} reached nobody {} times", copies.len()));
                 }
                 None if is_letter && is_refused(world, &order.user_id) => {}
-                Some(copies) => copies_are_excused(world, &claim_of(id.as_str(), kind), &copies),
+                Some(copies) => copies_are_excused(world, &claim_of(id.as_str(), &kind), &copies),
                 None => world.violation(format!("mail {message_id} was never sent")),
             }
         }
@@ -44,13 +46,13 @@ pub(super) fn were_sent_once(world: &World, orders: &Orders) {
 }
 
 /// The mails that are dead letters.
-fn letters(world: &World) -> BTreeSet<(OrderId, &'static str)> {
+fn letters(world: &World) -> BTreeSet<(OrderId, String)> {
     let queue = world.infra.memory_queue(&queues::NOTIFICATION.dead_letters());
     let letters: Vec<_> = queue.messages().into_iter().chain(queue.dropped()).collect();
     letters
         .iter()
         .filter_map(|letter| mail_of(world, &letter.body))
-        .map(|mail| (mail.order_id, mail.kind.as_str()))
+        .map(|mail| (mail.order_id.clone(), mail.which()))
         .collect()
 }
 

@@ -3,7 +3,7 @@
 //!
 //! `cancels`: why an order broke off; `late`: what held it up. `money`: the ledger. `mails`: what went out. `letters`: what is
 //! dead. `intents`: means of payment. `carts`: what they became. `rows`: read models.
-//! `prices`: what products cost. Here: the rest.
+//! `prices`: what products cost. `refunds`: what went back. `pieces`: stock, and what is counted. Here: the rest.
 
 mod cancels;
 mod carts;
@@ -12,7 +12,9 @@ mod late;
 mod letters;
 mod mails;
 mod money;
+mod pieces;
 mod prices;
+mod refunds;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,21 +22,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use shotengai_bridge::change::parts;
 use shotengai_contracts::aggregates;
 use shotengai_contracts::events::OrderStage;
-use shotengai_contracts::topology::{SHOTENGAI, tables};
+use shotengai_contracts::topology::SHOTENGAI;
 use shotengai_contracts::{Envelope, Event, OrderEvent, Owner};
-use shotengai_inventory::domain::Stock;
-use shotengai_kernel::{AggregateId, OrderId, ProductId};
-use shotengai_messaging::{Aggregate, Commit, Infrastructure};
-use shotengai_order::orders::domain::Order;
-use shotengai_tally::counters::Counters;
+use shotengai_kernel::OrderId;
+use shotengai_messaging::{Aggregate, Commit};
+use shotengai_order::orders::domain::{Order, PlacedOrder};
 
 pub(crate) use self::letters::is_said;
+use self::refunds::Refunded;
 use crate::ending::{Ending, Endings};
 use crate::release::as_committed;
 use crate::world::World;
 
 /// Events of the longest story that keeps no snapshots: of an order that was paid and then shipped or cancelled.
 const LONGEST_STORY: u64 = 6;
+/// What each refund of it adds: that it was asked for, and what came of it.
+const OF_A_REFUND: u64 = 2;
 
 /// What order knows in the end.
 struct Orders {
@@ -61,10 +64,11 @@ pub async fn check(world: &World) -> Endings {
     }
     every_effect_happened_once(world, &commits);
     what_keeps_no_snapshots_stays_short(world, &commits);
-    stock_adds_up(world, &orders, &commits[&Owner::Inventory]);
-    money::nets_to_paid_orders(world, &orders).await;
-    mails::were_sent_once(world, &orders);
-    tally_is_what_was_paid(world, &orders).await;
+    let back = Refunded::of(world, &orders, &commits);
+    pieces::add_up(world, &orders, &back, &commits[&Owner::Inventory]);
+    money::nets_to_paid_orders(world, &orders, &back).await;
+    mails::were_sent_once(world, &orders, &back);
+    pieces::are_counted(world, &orders, &back).await;
     rows::equal_a_fresh_fold(world, &commits);
     letters::are_the_poison(world);
     intents::stand_in_their_table_alone(world, commits.values().flatten());
@@ -109,22 +113,9 @@ fn fold_orders(world: &World, commits: &[Commit]) -> Orders {
 }
 
 impl Orders {
-    fn at(
-        &self,
-        stages: &[OrderStage],
-    ) -> impl Iterator<Item = (&OrderId, &shotengai_order::orders::domain::PlacedOrder)> {
+    fn at(&self, stages: &[OrderStage]) -> impl Iterator<Item = (&OrderId, &PlacedOrder)> {
         let placed = self.states.iter().filter_map(|(id, order)| Some((id, order.placed()?)));
         placed.filter(|(_, order)| stages.contains(&order.stage))
-    }
-
-    fn pieces(&self, stages: &[OrderStage]) -> BTreeMap<ProductId, u64> {
-        let mut pieces = BTreeMap::new();
-        for (_, order) in self.at(stages) {
-            for item in &order.items {
-                *pieces.entry(item.product_id.clone()).or_default() += u64::from(item.quantity.get());
-            }
-        }
-        pieces
     }
 }
 
@@ -206,7 +197,8 @@ fn every_effect_happened_once(world: &World, commits: &BTreeMap<Owner, Vec<Commi
     for (envelope, event) in commits.values().flat_map(|commits| events(commits)) {
         let repeats = matches!(event, Event::StockMoved(_) | Event::ProductUpdated(_) | Event::ProductPriceChanged(_))
             || carts::is_cart(&envelope.subject);
-        if !repeats && !seen.insert((envelope.subject.clone(), envelope.event_type.clone())) {
+        let which = envelope.data["refund_id"].as_str().map(str::to_owned);
+        if !repeats && !seen.insert((envelope.subject.clone(), envelope.event_type.clone(), which)) {
             world.violation(format!("{} of {} happened twice", envelope.event_type, envelope.subject));
         }
     }
@@ -215,70 +207,16 @@ fn every_effect_happened_once(world: &World, commits: &BTreeMap<Owner, Vec<Commi
 /// Orders, payments, reservations and additions are loaded whole each time: no story of theirs may go on for ever, however
 /// often its messages come and whoever dies in it.
 fn what_keeps_no_snapshots_stays_short(world: &World, commits: &BTreeMap<Owner, Vec<Commit>>) {
+    let errands = world.plan.errands.iter().chain(world.plan.baskets.iter().map(|basket| &basket.errand));
+    let refunds = errands.map(|errand| errand.refunds.len()).max().and_then(|most| u64::try_from(most).ok());
+    let longest = LONGEST_STORY + OF_A_REFUND * refunds.unwrap_or(0);
     for owner in [Owner::Order, Owner::Billing, Owner::Inventory] {
         for commit in &commits[&owner] {
             let (subject, version) = (&commit.aggregate_id, commit.last_version().get());
             let keeps_snapshots = aggregates::STOCK.name_in(subject.as_str()).is_some() || carts::is_cart(subject);
-            if version > LONGEST_STORY && !keeps_snapshots {
+            if version > longest && !keeps_snapshots {
                 world.violation(format!("{subject} keeps no snapshots and is at version {version}"));
             }
         }
-    }
-}
-
-fn stock_adds_up(world: &World, orders: &Orders, commits: &[Commit]) {
-    let mut stocks: BTreeMap<AggregateId, Stock> = BTreeMap::new();
-    let mut running: BTreeMap<AggregateId, [i64; 2]> = BTreeMap::new();
-    for (envelope, event) in events(commits) {
-        if let Event::StockMoved(moved) = &event {
-            let [added, reserved, released, deducted] =
-                [moved.added, moved.reserved, moved.released, moved.deducted].map(i64::from);
-            let now = running.entry(envelope.subject.clone()).or_default();
-            *now = [now[0] + added - reserved + released, now[1] + reserved - released - deducted];
-            if now.iter().any(|pieces| *pieces < 0) {
-                world.violation(format!("{} fell below zero: {now:?} available and reserved", envelope.subject));
-            }
-            if let Err(misplaced) = stocks.entry(envelope.subject.clone()).or_default().apply(&moved.clone().into()) {
-                world.violation(format!("{}: {misplaced}", envelope.subject));
-            }
-        }
-    }
-    let reserved = orders.pieces(&[OrderStage::Paid]);
-    let deducted = orders.pieces(&[OrderStage::Shipped]);
-    for (index, goods) in world.plan.goods.iter().enumerate() {
-        let Some(product) = world.product(index) else {
-            world.violation(format!("product {index} was never listed"));
-            continue;
-        };
-        let stock = stocks.get(&aggregates::stock(&product)).copied().unwrap_or_default();
-        let added = goods.pieces();
-        let held = reserved.get(&product).copied().unwrap_or(0);
-        let gone = deducted.get(&product).copied().unwrap_or(0);
-        let expected = Stock { available: added.saturating_sub(held + gone), reserved: held, deducted: gone };
-        if held + gone > added || stock != expected {
-            world.violation(format!("{product}: {stock:?}, where {added} were added and orders have {expected:?}"));
-        }
-    }
-}
-
-async fn tally_is_what_was_paid(world: &World, orders: &Orders) {
-    let counters = Counters::new(world.infra.table(tables::TALLY_COUNTERS.name));
-    let standings = match counters.standings().await {
-        Ok(standings) => standings,
-        Err(fault) => return world.violation(fault.to_string()),
-    };
-    let mut sold: BTreeMap<ProductId, (i64, i64)> = BTreeMap::new();
-    for (id, state) in &orders.states {
-        let Some(order) = state.placed().filter(|_| orders.paid.contains(id)) else { continue };
-        for item in &order.items {
-            let counts = sold.entry(item.product_id.clone()).or_default();
-            counts.0 += i64::from(item.quantity.get());
-            counts.1 += if order.stage == OrderStage::Cancelled { i64::from(item.quantity.get()) } else { 0 };
-        }
-    }
-    let counted: BTreeMap<_, _> =
-        standings.0.iter().map(|(product, standing)| (product.clone(), (standing.sold, standing.returned))).collect();
-    if counted != sold {
-        world.violation(format!("tally has {counted:?}, orders say {sold:?}"));
     }
 }

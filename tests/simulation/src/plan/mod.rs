@@ -6,6 +6,7 @@ mod dice;
 mod display;
 mod faults;
 mod prices;
+mod refunds;
 mod shopping;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ pub use self::absence::{Absence, Who};
 pub use self::baskets::{Basket, Click, Step};
 pub use self::faults::{Dependency, Happening, Rates, poison};
 pub use self::prices::Priced;
+pub use self::refunds::{GivesBack, Refund};
 pub use self::shopping::{Asking, Errand, Goods, tokens};
 
 use shotengai_contracts::EventType;
@@ -220,6 +222,12 @@ impl Plan {
                 plan.calm_after = plan.calm_after.max(at + sleeps.lasts());
                 plan.happenings.push((at, sleeps));
                 plan.happenings.sort_by_key(|(at, _)| *at);
+            }
+        }
+        if dice.one_in(2) {
+            let baskets = plan.baskets.iter_mut().map(|basket| &mut basket.errand);
+            for errand in plan.errands.iter_mut().chain(baskets) {
+                refunds::ask_back(&dice, errand, plan.discards);
             }
         }
         plan

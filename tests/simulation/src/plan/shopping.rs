@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::OPEN_SECONDS;
 use super::dice::Dice;
+use super::refunds::Refund;
 use shotengai_order::orders::domain::MAX_LINES;
 
 /// Means of payment that the built-in provider knows.
@@ -14,6 +15,8 @@ pub mod tokens {
     pub const GOOD: &str = "tok_good";
     /// The amount is held, and never handed over.
     pub const CAPTURE_DECLINED: &str = "tok_capture_declined";
+    /// The amount is held and handed over, and nothing of it goes back.
+    pub const REFUND_DECLINED: &str = "tok_refund_declined";
 }
 
 /// How a customer asks for an order.
@@ -48,6 +51,8 @@ pub struct Errand {
     pub reads: Option<Duration>,
     /// The administrator ships it once it is paid, trying from this long after it was accepted.
     pub ships: Option<Duration>,
+    /// What the administrator gives back of it, once it is paid.
+    pub refunds: Vec<Refund>,
 }
 
 /// A product and what becomes of it.
@@ -114,6 +119,7 @@ pub(super) fn errand(dice: &Dice, products: usize) -> Errand {
         cancels: dice.some(4, |dice| dice.millis(15_000)),
         reads: dice.some(5, |dice| dice.millis(15_000)),
         ships: dice.some(3, |dice| dice.millis(20_000)),
+        refunds: Vec::new(),
     }
 }
 
