@@ -19,7 +19,7 @@ use shotengai_runtime::{Decorator, OrderLinks, Pseudonyms, Role, SharedSettings,
 use shotengai_streaming::shard::ShardConfig;
 use shotengai_tally::TallySettings;
 
-use crate::bugs::{Bug, Dawdling, Deaf, Dismissive, Gapless, Hasty, Impatient, Openhanded, Overreaching, Wholesale};
+use crate::bugs::{Bug, Dawdling, Deaf, Dismissive, Gapless, Hasty, Impatient, Overreaching, Wholesale};
 use crate::network::Network;
 use crate::outside::{MailServer, SimulatedNeighbours};
 use crate::ports::{NetworkedInfrastructure, NetworkedRows};
@@ -147,9 +147,6 @@ impl Decorator for Planted {
     fn handler(&self, queue: &QueueSpec, mut handler: Arc<dyn Handler>) -> Arc<dyn Handler> {
         if self.has(Bug::DeafToPayments) && *queue == queues::ORDER {
             handler = Arc::new(Deaf(handler));
-        }
-        if self.has(Bug::RefundsAll) && *queue == queues::BILLING {
-            handler = Arc::new(Openhanded(handler));
         }
         if self.has(Bug::NoGapCheck) && *queue == queues::QUERY {
             handler = Arc::new(Gapless { inner: handler, world: Arc::clone(self.0.world()) });

@@ -180,25 +180,3 @@ impl Handler for Gapless {
         self.inner.handle(&disguised).await
     }
 }
-
-/// [`Bug::RefundsAll`]: no cancelled order tells of refunds before it.
-pub struct Openhanded(pub Arc<dyn Handler>);
-
-#[async_trait]
-impl Handler for Openhanded {
-    fn events(&self) -> &'static [EventType] {
-        self.0.events()
-    }
-
-    async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
-        let told = |delivery: &Delivery| {
-            let mut delivery = delivery.clone();
-            if let Event::OrderCancelled(cancelled) = Arc::make_mut(&mut delivery.event) {
-                cancelled.refunds.clear();
-            }
-            delivery
-        };
-        let batch: Vec<_> = batch.iter().map(told).collect();
-        self.0.handle(&batch).await
-    }
-}

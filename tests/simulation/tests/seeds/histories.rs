@@ -225,11 +225,6 @@ fn an_older_price_in_a_later_ones_place_is_found() {
 }
 
 #[test]
-fn giving_all_back_of_what_was_refunded_in_part_is_found() {
-    assert_found(Bug::RefundsAll);
-}
-
-#[test]
 fn acknowledging_what_only_a_newer_release_knows_is_found() {
     assert_found(Bug::UnknownIsDone);
 }
