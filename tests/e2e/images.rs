@@ -143,9 +143,10 @@ async fn hostile_uploads_are_refused_with_a_reason_and_an_upload_outlives_the_pr
         let image = settled(&shop, &admin, &text(&asked, "image_id")).await;
         assert_eq!((&image["status"], &image["reason"]), (&json!("refused"), &json!(reason)));
     }
-    // Keys of nobody's, which an address, a form and XML would each write otherwise.
+    // Keys that are never signed, which an address, a form and XML would each write otherwise.
     let bucket = cluster.aws.bucket(PRODUCT_IMAGES.name);
-    for key in ["uploads/a+b", "uploads/a%2Bb", "uploads/日本語"] {
+    let foreign = ["uploads/a%2Bb", "uploads/a+b", "uploads/日本語"];
+    for key in foreign {
         let bytes = picture(8, 8, ImageFormat::Png).into();
         let object = shotengai_messaging::ports::bucket::NewObject {
             key: key.to_owned(),
@@ -155,11 +156,18 @@ async fn hostile_uploads_are_refused_with_a_reason_and_an_upload_outlives_the_pr
         };
         bucket.put(object).await.unwrap();
     }
-    until("what is nobody's is deleted", SOON, || async {
-        let left = objects(&cluster).await;
-        if left.is_empty() { Ok(()) } else { Err(left) }
+    until("what is somebody else's is counted", SOON, || async {
+        let metrics = process.metrics().await;
+        let mut counted = metrics.lines().filter(|line| line.starts_with("shotengai_images_uploads_total{"));
+        let all = counted.any(|line| line.contains("outcome=\"foreign\"") && line.ends_with(" 3"));
+        if all {
+            Ok(())
+        } else {
+            Err(metrics.lines().filter(|line| line.contains("images_")).collect::<Vec<_>>().join("\n"))
+        }
     })
     .await;
+    assert_eq!(objects(&cluster).await, foreign, "and let alone");
     assert_eq!(shop.get("/products/prod_kinoko", None).await.body["images"], json!([]));
 
     let png = picture(900, 900, ImageFormat::Png);
@@ -169,7 +177,7 @@ async fn hostile_uploads_are_refused_with_a_reason_and_an_upload_outlives_the_pr
     let successor = cluster.serve_at("all", process.http(), process.health(), &[]).await;
     let image = settled(&shop, &admin, &text(&asked, "image_id")).await;
     assert_eq!(image["status"], "ready");
-    let pictures = objects(&cluster).await.into_iter().filter(|key| key.starts_with("uploads/")).count();
+    let pictures = objects(&cluster).await.into_iter().filter(|key| key.starts_with("uploads/prod_")).count();
     assert_eq!(pictures, 1, "the original is kept");
     cluster.assert_tidy().await;
     drop(successor);
