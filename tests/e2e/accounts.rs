@@ -70,8 +70,11 @@ async fn a_guest_who_registers_keeps_the_order_and_stays_signed_in_in_two_tabs()
     cluster.assert_tidy().await;
 }
 
+/// What checks of two passwords at once take, and an allocator may keep.
+const TWO_CHECKS: u64 = 2 * 19 * 1024;
+
 /// Signs in with passwords that are wrong: five times at one account for each time at an address that nobody has. How many were
-/// checked, and how many were told to wait.
+/// checked, and how many were told to wait; a machine that is busy has no turn for others.
 async fn guess(shop: &Shop, times: usize, round: &str) -> (usize, usize) {
     let statuses = stream::iter(0..times).map(|n| async move {
         let email = if n % 6 == 5 { format!("nobody.{round}.{n}@example.com") } else { EMAIL.to_owned() };
@@ -80,7 +83,7 @@ async fn guess(shop: &Shop, times: usize, round: &str) -> (usize, usize) {
     });
     let statuses: Vec<u16> = statuses.buffer_unordered(6).collect().await;
     let of = |status: u16| statuses.iter().filter(|known| **known == status).count();
-    assert_eq!(of(401) + of(429), times, "{statuses:?}");
+    assert_eq!(of(401) + of(429) + of(503), times, "{statuses:?}");
     (of(401), of(429))
 }
 
@@ -102,7 +105,7 @@ async fn a_thousand_wrong_passwords_leave_memory_as_it_is_and_let_the_owner_in()
         before >> 20
     );
     assert!(slowed >= 500, "{slowed} slowed: guesses at one account");
-    assert!(grown < 16 * 1024, "{grown} KiB more, from {before} to {after}");
+    assert!(grown <= TWO_CHECKS, "{grown} KiB more, from {before} to {after}");
     assert_eq!(login(&shop, Some(&device)).await.status(), 200, "the owner, from a device that is known");
 }
 
