@@ -1,4 +1,3 @@
-use futures::future::join_all;
 use shotengai_billing::domain::{Payment, ShopRefunds};
 use shotengai_billing::provider::Operation::{Authorize, Capture, Refund, Void};
 use shotengai_contracts::EventType;
@@ -88,17 +87,7 @@ async fn workers_that_capture_and_cancel_at_once_end_in_one_net_outcome() {
             let bound = u64::try_from(last + 1).unwrap();
             deliveries.swap(last, usize::try_from(till.ports.random.below(bound)).unwrap());
         }
-        // Each worker begins some turns late, so that they meet in different places.
-        join_all(deliveries.into_iter().map(|delivery| {
-            let (till, late) = (&till, till.ports.random.below(12));
-            async move {
-                for _ in 0..late {
-                    tokio::task::yield_now().await;
-                }
-                till.deliver(delivery).await;
-            }
-        }))
-        .await;
+        till.deliver_together(deliveries).await;
         let record: Vec<_> = till.operations().await;
         let entries = till.ledger.entries(&crate::support::payment_id()).await.unwrap();
         let did = |operation| {

@@ -1,6 +1,5 @@
 //! Refunds by the shop over the built-in provider: paid once each, whatever is lost on the way.
 
-use futures::future::join_all;
 use shotengai_billing::domain::Payment;
 use shotengai_billing::provider::{Answer, Operation};
 use shotengai_contracts::EventType::{
@@ -20,7 +19,7 @@ async fn paid(seed: u64, token: &str) -> Till {
     till
 }
 
-/// What the provider gave back, and for which refund.
+/// Amounts that the provider gave back, and for which refund.
 async fn given_back(till: &Till) -> Vec<(Option<RefundId>, i64)> {
     let entries = till.ledger.entries(&payment_id()).await.unwrap();
     let approved = entries.into_iter().filter(|entry| matches!(entry.answer, Answer::Approved { .. }));
@@ -83,17 +82,7 @@ async fn workers_that_refund_and_cancel_at_once_leave_nothing_taken() {
         let cancelled = || till.cancelled_after(&wishes);
         let refund = |(number, amount)| till.refund(number, amount);
         let deliveries = vec![refund(wishes[0]), cancelled(), refund(wishes[1]), cancelled(), refund(wishes[0])];
-        // Each worker begins some turns late, so that they meet in different places.
-        join_all(deliveries.into_iter().map(|delivery| {
-            let (till, late) = (&till, till.ports.random.below(12));
-            async move {
-                for _ in 0..late {
-                    tokio::task::yield_now().await;
-                }
-                till.deliver(delivery).await;
-            }
-        }))
-        .await;
+        till.deliver_together(deliveries).await;
         let mut given = given_back(&till).await;
         given.sort();
         assert_eq!(given, [(Some(refund_id(1)), 100), (Some(refund_id(2)), 300)], "{seed}");

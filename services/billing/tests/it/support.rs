@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::future::join_all;
 use shotengai_billing::domain::Payment;
 use shotengai_billing::provider::{Ledger, Operation};
 use shotengai_billing::{BillingRole, BillingSettings};
@@ -96,6 +97,20 @@ impl Till {
             tokio::task::yield_now().await;
         }
         panic!("never done");
+    }
+
+    /// Delivers these at once, each by a worker that begins some turns late, so that they meet in different places.
+    pub(crate) async fn deliver_together(&self, deliveries: Vec<Delivery>) {
+        join_all(deliveries.into_iter().map(|delivery| {
+            let late = self.ports.random.below(12);
+            async move {
+                for _ in 0..late {
+                    tokio::task::yield_now().await;
+                }
+                self.deliver(delivery).await;
+            }
+        }))
+        .await;
     }
 
     pub(crate) fn delivery(&self, event: impl Into<Event>) -> Delivery {
