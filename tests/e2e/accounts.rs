@@ -70,7 +70,7 @@ async fn a_guest_who_registers_keeps_the_order_and_stays_signed_in_in_two_tabs()
     cluster.assert_tidy().await;
 }
 
-/// What checks of two passwords at once take, and an allocator may keep.
+/// Memory in KiB that checks of two passwords at once take, and an allocator may keep.
 const TWO_CHECKS: u64 = 2 * 19 * 1024;
 
 /// Signs in with passwords that are wrong: five times at one account for each time at an address that nobody has. How many were

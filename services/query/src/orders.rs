@@ -38,7 +38,7 @@ const LIST_ALL: &str = select!(
 /// Later than any order, and within PostgreSQL's calendar and ours: the year 9999.
 const END_OF_TIME_SECOND: i64 = 253_370_764_800;
 
-/// What went back, where there are refunds. Each is no more than the order's total, so the sum of all is an amount; where it
+/// Sum that went back, where there are refunds. Each is no more than the order's total, so the sum of all is an amount; where it
 /// were none, nothing is said.
 fn refunded(row: &OrderRow) -> Option<Number> {
     let paid = row.refunds.iter().filter(|refund| refund.status == RefundStatus::Refunded);

@@ -173,7 +173,7 @@ impl Money {
         Self::from_minor(self.minor + other.minor, self.currency)
     }
 
-    /// What is left of this without the other.
+    /// Difference: this without the other.
     ///
     /// # Errors
     /// [`MoneyError::Mixed`] for two currencies, [`MoneyError::Range`] when the other is more.

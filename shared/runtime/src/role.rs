@@ -132,7 +132,7 @@ impl Role {
         self.fed(queue, consumer.worker(), consuming)
     }
 
-    /// What a consumer of `queue` is made of.
+    /// Parts of a consumer of `queue`.
     fn reading(&self, queue: &QueueSpec, consuming: &Consuming) -> (ConsumerConfig, Arc<dyn Queue>, Arc<dyn Queue>) {
         let name = queue.name.strip_suffix("-queue").unwrap_or(queue.name);
         let mut config = ConsumerConfig { name, ..self.deps.settings().consumer.clone() };

@@ -36,7 +36,7 @@ pub enum Payment {
     Captured {
         /// How much was captured.
         amount: Money,
-        /// What of it the shop gives back.
+        /// The part of it that the shop gives back.
         refunds: ShopRefunds,
     },
     /// We decided to give the hold up; the provider may know or not.
@@ -79,7 +79,7 @@ impl ShopRefunds {
         self.ended.contains_key(&id)
     }
 
-    /// What is left of `captured`. Nothing more than that is ever paid, so the fallback is never taken.
+    /// The rest of `captured`. Nothing more than that is ever paid, so the fallback is never taken.
     #[must_use]
     pub fn left_of(&self, captured: Money) -> Money {
         let paid = self.ended.values().flatten();

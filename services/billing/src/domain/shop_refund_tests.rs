@@ -32,7 +32,7 @@ fn refunds() -> impl Strategy<Value = Vec<ShopRefund>> {
     })
 }
 
-/// What the provider gave back, one entry a refund; none for the rest of a cancelled order.
+/// Refunds by the provider, one entry each; none for the rest of a cancelled order.
 fn given_back(world: &World) -> Vec<(Option<RefundId>, i64)> {
     let refunds = world.record.entries.iter().filter(|entry| entry.operation == Operation::Refund);
     let mut all: Vec<_> = refunds.map(|entry| (entry.refund, entry.amount.minor())).collect();

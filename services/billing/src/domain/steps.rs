@@ -50,7 +50,7 @@ pub enum Instruction {
     LetGo {
         /// The order's total.
         amount: Money,
-        /// What the shop had wanted to give back before: each goes back as a refund of its own, whichever message comes first.
+        /// Refunds that the shop had wanted before: each goes back as a refund of its own, whichever message comes first.
         refunds: Vec<ShopRefund>,
     },
 }

@@ -26,11 +26,11 @@ pub struct ImageEntry {
     pub content_type: String,
     /// The bytes that its upload must have.
     pub size: u64,
-    /// What has become of it.
+    /// Its state.
     pub state: ImageState,
 }
 
-/// What has become of an image.
+/// State of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ImageState {
     /// It may be uploaded, or was and is being worked on.
@@ -49,7 +49,7 @@ pub enum ImageState {
         /// A ThumbHash in base64.
         placeholder: String,
     },
-    /// What was uploaded is nothing that the shop takes.
+    /// The upload is nothing that the shop takes.
     Refused {
         /// Why.
         reason: String,

@@ -97,7 +97,7 @@ impl Gallery {
         Ok(ImageUpload { product_id: product_id.clone(), image_id: image.image_id, version, upload })
     }
 
-    /// What is shown of a product's images; none if it is not on sale. `all`: uploads too that are awaited or were refused.
+    /// Images of a product as they are shown; none if it is not on sale. `all`: uploads too that are awaited or were refused.
     ///
     /// # Errors
     /// A [`Fault`] of the store.

@@ -36,7 +36,7 @@ pub fn picture(product_id: &ProductId, image_id: &ImageId, attempt: Uuid, name: 
     format!("{}{}/{name}", pictures(product_id, image_id), attempt.as_simple())
 }
 
-/// What a key is of; nothing where it is none of ours.
+/// Place that a key names; nothing where it is none of ours.
 #[must_use]
 pub fn place(key: &str) -> Option<Place> {
     let mut parts = key.split('/');

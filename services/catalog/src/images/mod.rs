@@ -25,7 +25,7 @@ pub use uploads::Uploads;
 use crate::aggregate::Products;
 use crate::config::CatalogSettings;
 
-/// What the role does about images.
+/// The role's part in images.
 pub struct Images {
     /// Commands, and what is shown.
     pub gallery: Gallery,
@@ -47,7 +47,7 @@ impl Images {
         Self { sweep: Sweep::new(gallery.clone(), Arc::clone(&uploads)), gallery, uploads }
     }
 
-    /// What handles the queue's messages.
+    /// Handler of the queue's messages.
     #[must_use]
     pub fn handler(&self) -> Arc<dyn MessageHandler> {
         Arc::clone(&self.uploads) as Arc<dyn MessageHandler>

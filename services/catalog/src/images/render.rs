@@ -23,7 +23,7 @@ pub const MAX_SIDE: u32 = 12_000;
 pub const MAX_PIXELS: u64 = 24_000_000;
 /// The most bytes of an image's pixels: four a pixel.
 pub const MAX_DECODED_BYTES: u64 = 4 * MAX_PIXELS;
-/// What a decoder may have beside the pixels.
+/// Bytes that a decoder may have beside the pixels.
 const DECODER_BYTES: u64 = 32 * 1024 * 1024;
 /// The longer side of the large picture.
 pub const WEB_SIDE: u32 = 1600;
@@ -62,7 +62,7 @@ impl Unfit {
 /// A picture that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
-    /// What its key ends in.
+    /// The end of its key.
     pub name: &'static str,
     /// Its type.
     pub content_type: &'static str,

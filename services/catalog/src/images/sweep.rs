@@ -46,7 +46,7 @@ pub struct Sweep {
 /// How far the rounds have come, by prefix.
 pub type Progress = BTreeMap<&'static str, String>;
 
-/// What one round came to.
+/// Outcome of one round.
 #[derive(Default)]
 struct Round {
     deleted: usize,
@@ -70,7 +70,7 @@ impl Round {
     }
 }
 
-/// What there is to do about an object.
+/// Action that an object needs.
 enum Due {
     Keep,
     Delete,

@@ -36,7 +36,7 @@ pub struct Uploads {
     workers: Arc<Semaphore>,
 }
 
-/// What became of an upload.
+/// Outcome of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     /// Its pictures are there.
@@ -118,7 +118,7 @@ impl Uploads {
         }
     }
 
-    /// What the upload comes to; none where it is gone. Its size and type are asked for before its bytes.
+    /// Pictures of the upload, or why there are none; nothing where it is gone. Its size and type are asked for before its bytes.
     async fn fetched(&self, awaited: &Awaited<'_>) -> Result<Option<Result<Pictures, Unfit>>, Disposition> {
         let bucket = &self.gallery.bucket;
         let Some(head) = bucket.head(awaited.key).await? else { return Ok(None) };
@@ -206,7 +206,7 @@ impl Uploads {
     }
 }
 
-/// What is awaited, as it was signed.
+/// Upload that is awaited, as it was signed.
 fn awaited<'a>(
     key: &'a str,
     product_id: &'a ProductId,

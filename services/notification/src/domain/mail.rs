@@ -42,11 +42,11 @@ pub struct Cancellation {
     pub reason: CancelReason,
     /// What is known about the money.
     pub charge: Charge,
-    /// What of it goes back by refunds of the shop that came before.
+    /// The part of it that goes back by refunds of the shop that came before.
     pub earlier: Option<Money>,
 }
 
-/// What the shop gave back, as far as its customer is told.
+/// Refund by the shop, as far as its customer is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refund {
     /// Which refund.

@@ -10,7 +10,7 @@ use crate::orders::aggregate::Orders;
 use crate::orders::domain::{Order, RefundRefusal, RefundWish, Refusal, Wanted, refund};
 use crate::orders::idempotency;
 
-/// What the shop's words about a refund may be.
+/// Rule for the shop's words about a refund.
 pub const REASON: TextRule = TextRule { min: 1, max: 200, lines: true };
 
 /// A wish to refund.
@@ -24,7 +24,7 @@ pub struct RefundOrder {
     pub key: Option<String>,
     /// [`idempotency::fingerprint`] of the request.
     pub fingerprint: String,
-    /// What is given back.
+    /// The amount and pieces that are given back.
     pub what: Wanted,
     /// Why, checked by [`REASON`].
     pub reason: String,

@@ -147,7 +147,7 @@ async fn ask(
     refunding.refund(wish(order, key, Wanted::Money(amount.into())), &request()).await
 }
 
-/// What billing tells of a refund.
+/// Event by which billing tells of a refund.
 fn answered(number: u128, order: &OrderId, refund_id: RefundId, is_paid: bool) -> Delivery {
     let (payment_id, order_id, amount) = (PaymentId::of_order(order), order.clone(), yen(50));
     let event: Event = if is_paid {

@@ -200,7 +200,7 @@ fn code<E: ProvideErrorMetadata, R>(error: &aws_sdk_s3::error::SdkError<E, R>) -
     error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
 
-/// What a browser may send from a page of these origins: signed uploads and downloads, no more.
+/// Requests that a browser may send from a page of these origins: signed uploads and downloads, no more.
 fn rules(origins: &[String]) -> Result<Vec<CorsRule>, Fault> {
     if origins.is_empty() {
         return Ok(Vec::new());

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 /// mean all.
 ///
 /// # Errors
-/// What is wrong with the value.
+/// The fault of the value.
 pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) -> Result<Option<T>, D::Error> {
     T::deserialize(field).map(Some)
 }

@@ -158,13 +158,13 @@ pub struct ProductImages {
 pub struct ProductImage {
     /// Which.
     pub image_id: ImageId,
-    /// What has become of it.
+    /// Its state.
     pub status: ImageStatus,
     /// Why it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub reason: Option<String>,
-    /// What to show until a picture is there: a ThumbHash in base64.
+    /// Placeholder until a picture is there: a ThumbHash in base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub placeholder: Option<String>,
@@ -180,7 +180,7 @@ pub struct ProductImage {
     pub pictures: Vec<Picture>,
 }
 
-/// What has become of an image.
+/// State of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ImageStatus {

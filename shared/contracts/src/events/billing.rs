@@ -126,7 +126,7 @@ pub struct ShopRefundStarted {
     pub amount: Money,
 }
 
-/// What the shop wanted to refund went back.
+/// A refund that the shop wanted went back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ShopRefundPaid {
     /// The payment, one an order.
@@ -141,7 +141,7 @@ pub struct ShopRefundPaid {
     pub provider_reference: String,
 }
 
-/// What the shop wanted to refund did not go back, and never will by this refund.
+/// A refund that the shop wanted did not go back, and never will by this refund.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ShopRefundDeclined {
     /// The payment, one an order.

@@ -31,7 +31,7 @@ pub struct ProductImageAdded {
     pub image: Option<AddedImage>,
 }
 
-/// What is known of an image that was added.
+/// Size and placeholder of an image that was added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AddedImage {
     /// The image.
@@ -40,7 +40,7 @@ pub struct AddedImage {
     pub width: u32,
     /// Pixels from top to bottom, of the largest of the pictures.
     pub height: u32,
-    /// What to show until a picture is there: a ThumbHash in base64.
+    /// Placeholder until a picture is there: a ThumbHash in base64.
     pub placeholder: String,
 }
 

@@ -9,11 +9,11 @@ pub struct BucketSpec {
     pub name: &'static str,
     /// The only service that writes it.
     pub service: Service,
-    /// Which objects are told of as soon as they are there, and where.
+    /// Objects that are told of as soon as they are there, and where.
     pub tells: Tells,
 }
 
-/// What a queue hears of a bucket.
+/// Notifications of a bucket to a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tells {
     /// The queue.

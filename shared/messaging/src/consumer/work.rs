@@ -16,7 +16,7 @@ use crate::ports::queue::RawDelivery;
 use crate::reason::Reason;
 use crate::trace::{TRACEPARENT, follow};
 
-/// What a consumer does with its messages. Either it reads them as events, or it hands them on as they came.
+/// Work of a consumer on its messages. Either it reads them as events, or it hands them on as they came.
 #[async_trait]
 pub trait Work: Send + Sync + 'static {
     /// A message that was read.
@@ -31,14 +31,14 @@ pub trait Work: Send + Sync + 'static {
     /// Why it can't be read.
     fn read(&self, queue: &str, raw: &RawDelivery) -> Result<Self::Item, DecodeError>;
 
-    /// What logs and metrics say of a message.
+    /// Facts about a message for logs and metrics.
     fn about<'a>(&self, item: &'a Self::Item) -> About<'a>;
 
     /// Handles a batch; one answer a message, in order.
     async fn handle(&self, batch: &[Self::Item]) -> Vec<Disposition>;
 }
 
-/// What logs and metrics say of a message.
+/// Facts about a message for logs and metrics.
 #[derive(Debug, Clone, Copy)]
 pub struct About<'a> {
     /// The event's type, or what kind of message it is.

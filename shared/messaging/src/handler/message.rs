@@ -10,7 +10,7 @@ use crate::reason::Reason;
 /// once, late and in any order. All of a batch are handled at the same time, each inside a span of its own.
 #[async_trait]
 pub trait MessageHandler: Send + Sync + 'static {
-    /// What they are, in metrics: what others have the event's type for.
+    /// Kind of the messages, in metrics: what others have the event's type for.
     fn kind(&self) -> &'static str;
 
     /// Its own reasons for dead letters, beside those that every consumer has.

@@ -95,7 +95,7 @@ pub trait Bucket: Send + Sync {
     /// A [`Fault`] of the store.
     async fn put(&self, object: NewObject) -> Result<(), Fault>;
 
-    /// What is known of an object; none if there is none.
+    /// Facts about an object; none if there is none.
     ///
     /// # Errors
     /// A [`Fault`] of the store, also where the bucket itself is missing.

@@ -34,7 +34,7 @@ pub struct PlacedOrder {
     pub fingerprint: String,
     /// Why it was cancelled, if it was.
     pub cancel_reason: Option<CancelReason>,
-    /// What the shop gives back.
+    /// The amount and pieces that the shop gives back.
     #[serde(default)]
     pub refunds: Refunds,
 }

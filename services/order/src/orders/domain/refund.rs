@@ -20,13 +20,13 @@ pub struct RefundWish {
     pub refund_id: RefundId,
     /// SHA-256 of the request.
     pub fingerprint: String,
-    /// What is given back.
+    /// The amount and pieces that are given back.
     pub what: Wanted,
     /// The shop's words about it.
     pub reason: String,
 }
 
-/// What a refund gives back.
+/// Amount and pieces of a refund.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Wanted {
     /// All that is left, and whether the pieces are sold again.

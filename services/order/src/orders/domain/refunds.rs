@@ -82,7 +82,7 @@ impl Refunds {
         lines.filter(|line| line.product_id == *product).map(|line| u64::from(line.quantity.get())).sum()
     }
 
-    /// What a cancellation says of them.
+    /// Refunds as a cancellation names them.
     #[must_use]
     pub fn before_cancellation(&self) -> Vec<EarlierRefund> {
         let earlier = |refund: &Refund| EarlierRefund {
@@ -131,7 +131,7 @@ pub(super) fn ordered(items: &[OrderItem], product: &ProductId) -> u64 {
     items.iter().filter(|item| item.product_id == *product).map(|item| u64::from(item.quantity.get())).sum()
 }
 
-/// What `count` pieces of a product cost when they were ordered, after the first `skipped` of them. An order of today has one
+/// Price of `count` pieces of a product when they were ordered, after the first `skipped` of them. An order of today has one
 /// line a product; of two lines with two prices the first is taken first.
 ///
 /// # Errors

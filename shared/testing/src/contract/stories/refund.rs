@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{FINGERPRINT, Story};
 
-/// What a piece of the first line cost, given back.
+/// Price of a piece of the first line, given back.
 pub(super) struct StoryRefund<'a> {
     story: &'a Story,
     refund_id: RefundId,
@@ -54,7 +54,7 @@ impl<'a> StoryRefund<'a> {
         self.lines.iter().map(line).collect()
     }
 
-    /// What billing and then order write about it.
+    /// Events that billing and then order write about it.
     pub(super) fn paid(&self, refunded_from: OrderStage) -> [Event; 3] {
         let (refund_id, amount, order_id) = (self.refund_id, self.amount, self.story.order_id.clone());
         let (payment_id, provider_reference) = (PaymentId::of_order(&order_id), "ledger".to_owned());
