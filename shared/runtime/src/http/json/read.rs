@@ -22,6 +22,24 @@ impl Json {
             Self::Object(_) => Unexpected::Map,
         }
     }
+
+    /// A whole number that was written with a point or an exponent.
+    fn whole(&self) -> Option<u64> {
+        let Self::Number(_, text) = self else { return None };
+        Decimal::parse(text).ok()?.to_units(0).ok().and_then(|number| u64::try_from(number).ok())
+    }
+}
+
+/// Whole numbers in any way of writing them: `2.0` and `2e0` are `2`, as a schema's `integer` has it.
+macro_rules! whole_numbers {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+            match self.whole() {
+                Some(number) => visitor.visit_u64(number),
+                None => self.deserialize_any(visitor),
+            }
+        }
+    )*};
 }
 
 impl<'de> Deserializer<'de> for &'de Json {
@@ -95,8 +113,13 @@ impl<'de> Deserializer<'de> for &'de Json {
         }
     }
 
+    whole_numbers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+    }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        bool f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
         tuple_struct map identifier ignored_any
     }
 }

@@ -95,6 +95,18 @@ async fn a_fault_says_what_is_wanted_and_quotes_nothing() {
 }
 
 #[actix_web::test]
+async fn a_whole_number_is_one_however_it_is_written() {
+    for written in ["20", "20.0", "2e1", "2.0E+1", "200e-1", "20.000000000000000000000000"] {
+        let body = format!(r#"{{"items":[],"stock":{written}}}"#);
+        assert_eq!(parse::<Order>(body.as_bytes()).unwrap().stock, 20, "{written}");
+    }
+    for written in ["20.5", "20.00000000000000000000000001", "2e-1", "1e400", "-1.0"] {
+        let refusal = refusal(format!(r#"{{"items":[],"stock":{written}}}"#)).await;
+        assert_eq!(pointers(&refusal), ["/stock"], "{written}");
+    }
+}
+
+#[actix_web::test]
 async fn what_is_missing_is_named_in_the_sentence() {
     let refusal = refusal(r#"{"items":[{"product_id":"prod_1"}]}"#).await;
     assert_eq!((&refusal["pointer"], &refusal["detail"]), (&json!("/items/0/quantity"), &json!("quantity is missing")));
