@@ -82,11 +82,13 @@ impl FrontGate {
         if let Some(answer) = self.origins.preflight(request.method(), request.headers()) {
             return Ok(Entry::Answer(answer));
         }
-        if request.method().is_safe() {
-            refuse_body(request.headers())?;
-        }
         // As the router will read it.
         let path = request.match_info().as_str();
+        let spec = admission::route(&self.interface, request.method(), path);
+        // Where there is no such route that is the answer, and nobody reads the body.
+        if spec.is_some() && request.method().is_safe() {
+            refuse_body(request.headers())?;
+        }
         let client = Client::of(request.headers(), request.peer_addr().map(|peer| peer.ip()), self.trust);
         let stranger = Caller::at(client.address());
         if path.starts_with("/internal/") {
@@ -97,7 +99,6 @@ impl FrontGate {
             self.admission.guess(&stranger)?;
         }
         let caller = self.bearer(request, &client).await.unwrap_or_else(|| stranger.clone());
-        let spec = admission::route(&self.interface, request.method(), path);
         if spec.is_some_and(Spec::reads_cookies) {
             self.origins.check_cookies(request.headers())?;
         }

@@ -1,6 +1,7 @@
 //! What the gate lets callers hold at the same time.
 
 use actix_web::body::to_bytes;
+use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use futures::FutureExt;
 
@@ -145,6 +146,9 @@ async fn a_read_with_a_body_is_refused_before_anybody_waits_for_it() {
     }
     let answer = gated.send(work().insert_header(("content-length", "0")), 1, None).await.unwrap();
     assert_eq!(answer.status(), 200);
+    // A method that there isn't is what is wrong first.
+    let trace = work().method(Method::TRACE).insert_header(("content-length", "65535"));
+    assert_eq!(gated.send(trace, 1, None).await.unwrap().status(), 405);
 }
 
 #[actix_web::test]
