@@ -34,6 +34,8 @@ pub enum NamesError {
 impl Names {
     /// The most languages. Names travel in the events of every order line, of which there may be fifty.
     pub const MOST: usize = 4;
+    /// What a language's code looks like, as a regular expression.
+    pub const LANGUAGE: &str = "^[a-z]{2}$";
 
     /// Checks what somebody wrote; white space around a name is not kept.
     ///

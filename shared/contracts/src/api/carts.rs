@@ -78,7 +78,7 @@ pub const IF_MATCH: Parameter = Parameter {
     name: "If-Match",
     description: "Which version of the cart is meant: the `ETag` of the last answer; `*` for any. With another than the \
                   current one: 409 `cart-changed`, with the newer cart.",
-    repeats: false,
+    repeats: None,
     schema: |_| json_schema!({ "type": "string" }),
     example: "\"3\"",
 };

@@ -59,7 +59,7 @@ pub const IMAGE_ID: Parameter = Parameter {
     location: Location::Path,
     name: "image_id",
     description: "Which image of the product.",
-    repeats: false,
+    repeats: None,
     schema: |generator| generator.subschema_for::<ImageId>(),
     example: "img_019acb5c36b4700088f1a1f7d7f2b0c4",
 };

@@ -49,7 +49,7 @@ pub const CURSOR: Parameter = Parameter::query(
 
 /// What a read has to show.
 pub const MIN_VERSION: Parameter = Parameter {
-    repeats: true,
+    repeats: Some(MAX_MIN_VERSIONS),
     ..Parameter::query(
         "min_version",
         "Read your own writes: waits a while until the read model shows this version of a product, of its stock or of an \

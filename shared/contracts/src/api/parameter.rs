@@ -24,8 +24,8 @@ pub struct Parameter {
     pub name: &'static str,
     /// What it means.
     pub description: &'static str,
-    /// Whether it may be given more than once.
-    pub repeats: bool,
+    /// How often it may be given, where that is more than once.
+    pub repeats: Option<usize>,
     /// Its form.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
     /// A value that has this form.
@@ -41,7 +41,7 @@ impl Parameter {
         schema: fn(&mut SchemaGenerator) -> Schema,
         example: &'static str,
     ) -> Self {
-        Self { location: Location::Query, name, description, repeats: false, schema, example }
+        Self { location: Location::Query, name, description, repeats: None, schema, example }
     }
 }
 
@@ -50,7 +50,7 @@ pub const REFRESH_TOKEN: Parameter = Parameter {
     location: Location::Cookie,
     name: "refresh_token",
     description: "What a sign-in, or the refresh before, set. It is good once.",
-    repeats: false,
+    repeats: None,
     schema: |_| json_schema!({ "type": "string" }),
     example: "usr_1.019acb5c36b4700088f1a1f7d7f2b0c4.c2VjcmV0",
 };
@@ -60,7 +60,7 @@ pub const DEVICE: Parameter = Parameter {
     location: Location::Cookie,
     name: "device",
     description: "What a sign-in set: others' wrong passwords don't slow this device down.",
-    repeats: false,
+    repeats: None,
     schema: |_| json_schema!({ "type": "string" }),
     example: "019acb5c36b4700088f1a1f7d7f2b0c4.c2lnbmF0dXJl",
 };
@@ -71,7 +71,7 @@ pub const IDEMPOTENCY_KEY: Parameter = Parameter {
     name: "Idempotency-Key",
     description: "Makes a repeated request the same request: it is done once, and answered as the first time. \
                   1 to 255 visible ASCII characters; choose a new one for each new wish.",
-    repeats: false,
+    repeats: None,
     schema: |_| json_schema!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }),
     example: "2f1c4a7e-wish-1",
 };
@@ -83,7 +83,7 @@ pub const IF_MATCH: Parameter = Parameter {
     description: "Which version the change is meant for: the `ETag` of what you have read, or the `version` that a command \
                   answered in double quotes; several with commas between, or `*` for any. Without it: 428 \
                   `precondition-required`; with another than the current one: 412 `precondition-failed`.",
-    repeats: false,
+    repeats: None,
     schema: |_| json_schema!({ "type": "string" }),
     example: "\"3\"",
 };
@@ -93,7 +93,7 @@ pub const ACCEPT_LANGUAGE: Parameter = Parameter {
     location: Location::Header,
     name: "Accept-Language",
     description: "Which languages are preferred, where nothing else says it. A hint: it is never refused.",
-    repeats: false,
+    repeats: None,
     schema: |_| json_schema!({ "type": "string" }),
     example: "en, ja;q=0.8",
 };

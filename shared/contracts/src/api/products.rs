@@ -131,6 +131,7 @@ pub struct CreateProduct {
     pub name: String,
     /// What people call it in other languages, by two-letter code; four at the most.
     #[serde(default)]
+    #[schemars(extend("maxProperties" = Names::MOST, "propertyNames" = { "pattern": Names::LANGUAGE }, "additionalProperties" = { "type": "string", "minLength": 1, "maxLength": 200 }))]
     pub names: BTreeMap<String, String>,
     /// A few sentences for people.
     #[serde(default)]
@@ -138,6 +139,7 @@ pub struct CreateProduct {
     pub description: String,
     /// The description in other languages, as `names`.
     #[serde(default)]
+    #[schemars(extend("maxProperties" = Names::MOST, "propertyNames" = { "pattern": Names::LANGUAGE }, "additionalProperties" = { "type": "string", "maxLength": 2000 }))]
     pub descriptions: BTreeMap<String, String>,
     /// The categories it is in: lower-case letters, digits and `-`, four levels with `/` between; eight at the most.
     #[serde(default)]
@@ -166,12 +168,14 @@ pub struct ChangeProduct {
     pub name: String,
     /// What people call it in other languages. Left out, those that are known stay.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = Names::MOST, "propertyNames" = { "pattern": Names::LANGUAGE }, "additionalProperties" = { "type": "string", "minLength": 1, "maxLength": 200 }))]
     pub names: Option<BTreeMap<String, String>>,
     /// A few sentences for people; empty for none.
     #[schemars(length(max = 2000))]
     pub description: String,
     /// The description in other languages. Left out, those that are known stay.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = Names::MOST, "propertyNames" = { "pattern": Names::LANGUAGE }, "additionalProperties" = { "type": "string", "maxLength": 2000 }))]
     pub descriptions: Option<BTreeMap<String, String>>,
     /// The categories it is in. Left out, they stay.
     #[serde(skip_serializing_if = "Option::is_none")]

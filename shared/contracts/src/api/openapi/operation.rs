@@ -67,8 +67,8 @@ fn parameter(parameter: &Parameter, needed: bool, schemas: &mut Schemas) -> Valu
     }
     // A number stands in its text as itself.
     let example = parameter.example.parse::<u64>().map_or_else(|_| json!(parameter.example), |number| json!(number));
-    if parameter.repeats {
-        told["schema"] = json!({ "type": "array", "items": schema });
+    if let Some(most) = parameter.repeats {
+        told["schema"] = json!({ "type": "array", "items": schema, "maxItems": most });
         told["example"] = json!([example]);
     } else {
         told["schema"] = schema.into();
