@@ -119,6 +119,11 @@ chart-test: chart-tools ## Render the chart, hold it against the Kubernetes API,
 openapi-test: chart-tools ## Validate the OpenAPI document; hold recorded answers against it
 	@.local/chart/venv/bin/python -m pytest tests/openapi $(PYTEST)
 
+.PHONY: fuzz-api
+fuzz-api: venv build ## Every operation with thousands of made-up requests, as nobody, customer, administrator (ARGS="--cases 20000 --seed 1"; --quick)
+	@sh tests/fuzz/bootstrap.sh
+	@.local/fuzz/venv/bin/python tests/fuzz/run.py $(ARGS)
+
 .PHONY: chart-golden
 chart-golden: chart-tools ## Write the chart's golden renders, its settings' schema and its table of values anew
 	@.local/chart/venv/bin/python tests/chart/update.py
