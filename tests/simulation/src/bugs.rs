@@ -73,11 +73,17 @@ pub enum Bug {
     CartStaysFull,
     /// Products don't remember which record set their price.
     ForgetsPlaces,
+    /// The provider knows a refund again by its payment alone, so a second one is answered as the first was.
+    RefundsKnownByPayment,
+    /// Inventory acknowledges refunds whose pieces are to be sold again, and takes none back.
+    NothingRestocked,
+    /// Mails about an order's refunds are claimed together.
+    OneRefundMail,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 33] = [
         Self::AcknowledgeBeforeCommit,
         Self::IgnorePartialPut,
         Self::CheckpointTooFar,
@@ -108,6 +114,9 @@ impl Bug {
         Self::UnknownIsDone,
         Self::CartStaysFull,
         Self::ForgetsPlaces,
+        Self::RefundsKnownByPayment,
+        Self::NothingRestocked,
+        Self::OneRefundMail,
     ];
 
     /// Its name on the command line.
@@ -144,6 +153,9 @@ impl Bug {
             Self::UnknownIsDone => "unknown-is-done",
             Self::CartStaysFull => "cart-stays-full",
             Self::ForgetsPlaces => "forgets-places",
+            Self::RefundsKnownByPayment => "refunds-known-by-payment",
+            Self::NothingRestocked => "nothing-restocked",
+            Self::OneRefundMail => "one-refund-mail",
         }
     }
 }

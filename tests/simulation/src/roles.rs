@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use shotengai_billing::BillingSettings;
 use shotengai_catalog::{CatalogSettings, Products};
+use shotengai_contracts::EventType;
 use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, Service, queues};
 use shotengai_inventory::{InventorySettings, StockService};
 use shotengai_kernel::Ports;
@@ -146,7 +147,10 @@ impl Planted {
 impl Decorator for Planted {
     fn handler(&self, queue: &QueueSpec, mut handler: Arc<dyn Handler>) -> Arc<dyn Handler> {
         if self.has(Bug::DeafToPayments) && *queue == queues::ORDER {
-            handler = Arc::new(Deaf(handler));
+            handler = Arc::new(Deaf(handler, EventType::PaymentAuthorized));
+        }
+        if self.has(Bug::NothingRestocked) && *queue == queues::INVENTORY {
+            handler = Arc::new(Deaf(handler, EventType::OrderRefunded));
         }
         if self.has(Bug::NoGapCheck) && *queue == queues::QUERY {
             handler = Arc::new(Gapless { inner: handler, world: Arc::clone(self.0.world()) });

@@ -31,8 +31,8 @@ impl Handler for Hasty {
     }
 }
 
-/// [`Bug::DeafToPayments`]: says `Done` to some and hands on the others.
-pub struct Deaf(pub Arc<dyn Handler>);
+/// [`Bug::DeafToPayments`], [`Bug::NothingRestocked`]: says `Done` to events of this type and hands on the others.
+pub struct Deaf(pub Arc<dyn Handler>, pub EventType);
 
 #[async_trait]
 impl Handler for Deaf {
@@ -41,7 +41,7 @@ impl Handler for Deaf {
     }
 
     async fn handle(&self, batch: &[Delivery]) -> Vec<Disposition> {
-        let is_heard = |delivery: &Delivery| !matches!(*delivery.event, Event::PaymentAuthorized(_));
+        let is_heard = |delivery: &Delivery| delivery.event.event_type() != self.1;
         let heard: Vec<_> = batch.iter().filter(|delivery| is_heard(delivery)).cloned().collect();
         let mut answers = self.0.handle(&heard).await.into_iter();
         let answer = |delivery| if is_heard(delivery) { answers.next() } else { Some(Disposition::Done) };

@@ -29,7 +29,23 @@ pub(crate) fn claim_of(order: &str, kind: &str) -> String {
     format!("{}/{order}/{kind}", tables::NOTIFICATION_CLAIMS.name)
 }
 
+/// A book of a payment that says more than one refund by the shop.
+fn has_refunds(name: &str, row: &Row) -> bool {
+    let entries = row.doc.get("entries").and_then(|entries| entries.as_array()).into_iter().flatten();
+    name == tables::BILLING_LEDGER.name && entries.filter(|entry| !entry["refund"].is_null()).count() > 1
+}
+
 impl NetworkedTable {
+    /// The row that the caller means, unless a planted bug knows it by less.
+    fn place(&self, key: &Key) -> Key {
+        let is_planted =
+            self.network.world().bug == Some(Bug::OneRefundMail) && &*self.name == tables::NOTIFICATION_CLAIMS.name;
+        match key.sk.split_once('/') {
+            Some((kind, _)) if is_planted => Key::new(&key.pk, kind),
+            _ => key.clone(),
+        }
+    }
+
     /// What the caller asks for, unless a planted bug asks for less.
     fn condition(&self, key: &Key, condition: Condition) -> Condition {
         let unfenced =
@@ -72,7 +88,8 @@ impl NetworkedTable {
 #[async_trait]
 impl Table for NetworkedTable {
     async fn get(&self, key: &Key) -> Result<Option<Row>, Fault> {
-        let mut row = self.network.call(DynamoDb, "table.get", &self.name, self.inner.get(key)).await?;
+        let place = self.place(key);
+        let mut row = self.network.call(DynamoDb, "table.get", &self.name, self.inner.get(&place)).await?;
         if self.network.world().bug == Some(Bug::ReconcilerStartsAnew) && key.pk.starts_with("reconciled/") {
             let now = self.network.clock().now().as_second() / WINDOW_SECONDS;
             row.iter_mut().for_each(|row| row.doc = json!({ "next": now }));
@@ -92,9 +109,13 @@ impl Table for NetworkedTable {
         let claim = (&*self.name == tables::NOTIFICATION_CLAIMS.name).then(|| claim_of(&row.key.pk, &row.key.sk));
         let resource = claim.clone().unwrap_or_else(|| self.name.to_string());
         let condition = self.condition(&row.key, condition);
-        let (network, inner, row) = (self.network.clone(), Arc::clone(&self.inner), row.clone());
+        let (network, inner, mut row) = (self.network.clone(), Arc::clone(&self.inner), row.clone());
+        row.key = self.place(&row.key);
         let name = Arc::clone(&self.name);
         let effect = move |_| async move {
+            if network.world().bug == Some(Bug::RefundsKnownByPayment) && has_refunds(&name, &row) {
+                return Ok(());
+            }
             let answer = inner.put(&row, condition).await;
             // Leases stand in the same table, and have no position.
             if let Some(position) = row.doc["position"].as_str()
@@ -120,7 +141,7 @@ impl Table for NetworkedTable {
     }
 
     async fn delete(&self, key: &Key, condition: Condition) -> Result<(), WriteError> {
-        self.network.call(DynamoDb, "table.delete", &self.name, self.inner.delete(key, condition)).await
+        self.network.call(DynamoDb, "table.delete", &self.name, self.inner.delete(&self.place(key), condition)).await
     }
 
     async fn transact(&self, ops: &[WriteOp]) -> Result<(), TransactError> {

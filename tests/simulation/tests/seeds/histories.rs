@@ -225,6 +225,21 @@ fn an_older_price_in_a_later_ones_place_is_found() {
 }
 
 #[test]
+fn a_refund_that_is_known_by_its_payment_alone_is_found() {
+    assert_found(Bug::RefundsKnownByPayment);
+}
+
+#[test]
+fn a_refund_of_which_nothing_is_sold_again_is_found() {
+    assert_found(Bug::NothingRestocked);
+}
+
+#[test]
+fn one_mail_for_all_refunds_of_an_order_is_found() {
+    assert_found(Bug::OneRefundMail);
+}
+
+#[test]
 fn acknowledging_what_only_a_newer_release_knows_is_found() {
     assert_found(Bug::UnknownIsDone);
 }
