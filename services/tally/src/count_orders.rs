@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
 use shotengai_kernel::{Ports, ProductId};
 use shotengai_messaging::{
-    CommandError, Condition, Contest, Disposition, Fault, Row, Table, TransactError, WriteError,
+    Backoff, CommandError, Condition, Contest, Disposition, Fault, FaultKind, Row, Table, TransactError, WriteError,
 };
 
 use crate::domain::batch;
@@ -20,6 +21,8 @@ use crate::reasons::ORDER_TOO_LARGE;
 
 /// Meetings with other transactions in a row before the messages rather come again.
 const MAX_MEETINGS: u32 = 8;
+/// Times in a row that a product's name is throttled before the messages rather come again.
+const MAX_THROTTLED: u32 = 8;
 
 /// An order that has more products than one transaction can count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +102,12 @@ impl CountOrders {
     /// The newest name wins, by the time of the event. A name that a process believes to be written already it does not
     /// write again: where several processes count, and a name changes back and forth while messages overtake each other, an
     /// older one may stay until the next change.
+    ///
+    /// There may be hundreds in a batch. Where the table takes a few a second, messages that came again at the first that
+    /// is throttled would get a few further each time, and wait ten minutes in between; so it is waited for here.
     async fn write_down_products(&self, run: &[Count]) -> Result<(), Fault> {
+        let backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
+        let mut throttled = 0;
         for count in run {
             let version = version_of(count.time);
             for (product, pieces) in &count.products {
@@ -108,7 +116,17 @@ impl CountOrders {
                 while let Some((version, name)) = unwritten {
                     let row = Row::new(rows::product(product), version, json!({ "name": name }));
                     match self.table.put(&row, Condition::VersionBelow(version)).await {
-                        Ok(()) | Err(WriteError::Condition(_)) => unwritten = self.learn(product, version, name),
+                        Ok(()) | Err(WriteError::Condition(_)) => {
+                            throttled = 0;
+                            unwritten = self.learn(product, version, name);
+                        }
+                        Err(WriteError::Fault(fault))
+                            if fault.kind() == FaultKind::Throttled && throttled < MAX_THROTTLED =>
+                        {
+                            throttled += 1;
+                            tokio::time::sleep(backoff.delay(throttled, self.ports.random.as_ref())).await;
+                            unwritten = Some((version, name));
+                        }
                         Err(WriteError::Fault(fault)) => return Err(fault),
                     }
                 }

@@ -7,3 +7,4 @@ mod confluence;
 mod counting;
 mod live;
 mod support;
+mod throttled;

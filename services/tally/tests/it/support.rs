@@ -17,6 +17,7 @@ use shotengai_messaging::{Delivery, Disposition, Handler};
 use shotengai_runtime::Role;
 use shotengai_tally::counters::Counters;
 use shotengai_tally::{TallyRole, TallySettings};
+use shotengai_testing::memory::{FaultInjector, NoFaults};
 use uuid::Uuid;
 
 pub(crate) fn id(product: &str) -> ProductId {
@@ -125,7 +126,11 @@ pub(crate) struct Street {
 
 impl Street {
     pub(crate) fn new(seed: u64) -> Self {
-        let installation = Installation::new(seed);
+        Self::with_faults(seed, Arc::new(NoFaults))
+    }
+
+    pub(crate) fn with_faults(seed: u64, faults: Arc<dyn FaultInjector>) -> Self {
+        let installation = Installation::with_faults(seed, faults);
         let clock = Arc::clone(&installation.ports.clock);
         let TallyRole { counters, .. } = process(&installation, &TallySettings::default());
         Self { clock, counters, installation }
