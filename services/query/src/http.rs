@@ -7,11 +7,12 @@ use shotengai_contracts::api::Page;
 use shotengai_contracts::api::orders::Order;
 use shotengai_contracts::api::page::NOT_CAUGHT_UP;
 use shotengai_contracts::api::products::Product;
-use shotengai_kernel::{OrderId, ProductId};
+use shotengai_kernel::{Currency, OrderId, ProductId};
 use shotengai_runtime::http::{Answer, Reply};
 use shotengai_runtime::{Caller, OrderLinks, PathId, Problem, Routes};
 
 use crate::database::Database;
+use crate::filters::{OrderFilter, ProductFilter};
 use crate::languages::accepted;
 use crate::params::Params;
 use crate::versions::{Missing, Versions, WaitError};
@@ -25,6 +26,8 @@ pub struct Reads {
     pub versions: Versions,
     /// Checks the keys of links in mails.
     pub links: OrderLinks,
+    /// The currency that prices are asked for in.
+    pub currency: Currency,
 }
 
 /// Registers the role's routes.
@@ -39,10 +42,11 @@ pub fn register(routes: &mut Routes, reads: web::Data<Reads>) {
 
 async fn list_products(request: HttpRequest, reads: web::Data<Reads>) -> Answer<Page<Product>> {
     let mut params = Params::of(&request)?;
-    let (limit, cursor) = (params.limit(), params.cursor::<ProductId>());
+    let filter = ProductFilter::read(&mut params, reads.currency);
+    let (limit, (sort, cursor)) = (params.limit(), params.place());
     let languages = languages(&request, &mut params);
     reads.caught_up(params).await?;
-    let page = products::list(&reads.database, limit, cursor.as_ref()).await?;
+    let page = products::list(&reads.database, &filter, sort, limit, cursor.as_ref()).await?;
     Ok(Reply::ok(page.map(|product| products::in_list(products::named_for(product, &languages))))
         .varies("accept-language"))
 }
@@ -63,10 +67,10 @@ async fn get_product(request: HttpRequest, id: PathId<ProductId>, reads: web::Da
 
 async fn list_orders(request: HttpRequest, caller: Caller, reads: web::Data<Reads>) -> Answer<Page<Order>> {
     let mut params = Params::of(&request)?;
-    let (limit, cursor, status) = (params.limit(), params.cursor::<OrderId>(), params.status());
+    let (limit, (sort, cursor)) = (params.limit(), params.place());
+    let filter = OrderFilter::read(&mut params, &caller);
     reads.caught_up(params).await?;
-    let owner = (!caller.admin).then_some(&caller.user_id);
-    Ok(Reply::ok(orders::list(&reads.database, owner, status, limit, cursor.as_ref()).await?))
+    Ok(Reply::ok(orders::list(&reads.database, &filter, sort, limit, cursor.as_ref()).await?))
 }
 
 /// An order, for its owner and administrators; with the `key` of a link, for whoever has the link.

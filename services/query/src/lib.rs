@@ -6,12 +6,15 @@
 //! - [`store`], [`migrations`], [`database`]: the rows in PostgreSQL.
 //! - [`products`], [`orders`]: what is read.
 //! - [`versions`]: waiting for one's own writes; [`applied`] wakes who waits, `looks` looks for all of them.
-//! - [`http`], [`params`], [`languages`], [`page`]: how it is asked for.
+//! - [`http`], [`params`], [`languages`]: how it is asked for. [`filters`]: which entries a list shows, and in which order;
+//!   [`page`]: where its pages begin; [`conditions`]: the same as statements.
 
 pub mod applied;
+pub mod conditions;
 pub mod config;
 pub mod database;
 pub mod domain;
+pub mod filters;
 mod history;
 pub mod http;
 pub mod languages;
@@ -67,7 +70,8 @@ pub fn build(context: &Context, settings: &QuerySettings) -> anyhow::Result<Role
     let links = OrderLinks::new(&context.settings.auth.internal_token);
     let upkeep =
         Upkeep::new(database.clone(), Arc::clone(&migrations), Arc::clone(&context.infra), context.ports.clone());
-    let reads = web::Data::new(Reads { database, versions, links });
+    let currency = context.settings.currency;
+    let reads = web::Data::new(Reads { database, versions, links, currency });
     let role = role.worker(migrations.worker()).worker(upkeep.worker()).check(upkeep.check());
     Ok(role.routes(move |routes| http::register(routes, reads.clone())))
 }

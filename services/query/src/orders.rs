@@ -2,41 +2,27 @@
 
 use serde_json::Number;
 use shotengai_contracts::api::Page;
+use shotengai_contracts::api::filters::OrderSort;
 use shotengai_contracts::api::orders::{Order, OrderItem};
 use shotengai_contracts::api::refunds::{Refund, RefundStatus, RefundedLine};
-use shotengai_contracts::events::{OrderStage, RefundLine};
-use shotengai_kernel::{Money, OrderId, Timestamp, UserId};
+use shotengai_contracts::events::RefundLine;
+use shotengai_kernel::{Money, OrderId};
 use shotengai_messaging::Fault;
 
+use crate::conditions::Conditions;
 use crate::database::Database;
 use crate::domain::OrderRow;
 use crate::domain::order::RefundRow;
-use crate::page::{Cursor, cut};
+use crate::filters::OrderFilter;
+use crate::page::{Cursor, cut, select};
 use crate::store::Stored;
 
 const READ: &str = "postgres.orders";
 
-macro_rules! select {
-    ($rest:literal) => {
-        concat!(
-            "SELECT order_id, user_id, status, items, total_minor, currency, reason, note, refunds, placed_at, updated_at, \
-             version FROM read_orders WHERE ",
-            $rest
-        )
-    };
-}
-const ONE: &str = select!("order_id = $1");
-const LIST_OWN: &str = select!(
-    "user_id = $1 AND ($2::text IS NULL OR status = $2) AND (placed_at, order_id) < ($3, $4) \
-     ORDER BY placed_at DESC, order_id DESC LIMIT $5"
-);
-const LIST_ALL: &str = select!(
-    "($1::text IS NULL OR status = $1) AND (placed_at, order_id) < ($2, $3) \
-     ORDER BY placed_at DESC, order_id DESC LIMIT $4"
-);
-
-/// Later than any order, and within PostgreSQL's calendar and ours: the year 9999.
-const END_OF_TIME_SECOND: i64 = 253_370_764_800;
+const TABLE: &str = "read_orders";
+/// The columns that [`OrderRow`] is read from.
+const COLUMNS: &str =
+    "order_id, user_id, status, items, total_minor, currency, reason, note, refunds, placed_at, updated_at, version";
 
 /// Sum that went back, where there are refunds. Each is no more than the order's total, so the sum of all is an amount; where it
 /// were none, nothing is said.
@@ -92,31 +78,37 @@ pub fn shared(order: Order) -> Order {
     Order { user_id: None, note: None, refunds, ..order }
 }
 
-fn cursor(order: &Order) -> String {
-    Cursor { at: order.placed_at, id: &order.order_id }.to_string()
+/// The statement of [`list`], and the values that stand in it.
+#[must_use]
+pub fn listing(
+    filter: &OrderFilter,
+    sort: OrderSort,
+    limit: u32,
+    after: Option<&Cursor<OrderSort>>,
+) -> (String, Conditions) {
+    let mut conditions = Conditions::default();
+    filter.conditions(&mut conditions);
+    select(COLUMNS, TABLE, conditions, sort, after, limit)
 }
 
-/// A page of orders, newest first: of one person, or of everybody.
+/// A page of orders.
 ///
 /// # Errors
 /// A [`Fault`] of the database.
 pub async fn list(
     database: &Database,
-    owner: Option<&UserId>,
-    status: Option<OrderStage>,
+    filter: &OrderFilter,
+    sort: OrderSort,
     limit: u32,
-    after: Option<&Cursor<OrderId>>,
+    after: Option<&Cursor<OrderSort>>,
 ) -> Result<Page<Order>, Fault> {
-    let end = Timestamp::from_second(END_OF_TIME_SECOND).unwrap_or(Timestamp::MAX);
-    let (at, id) = after.map_or((end, ""), |cursor| (cursor.at, cursor.id.as_str()));
-    let (status, limit_plus_one) = (status.map(OrderStage::as_str), i64::from(limit + 1));
-    let session = database.session().await?;
-    let rows = match owner {
-        Some(user) => session.query(READ, LIST_OWN, &[&user.as_str(), &status, &at, &id, &limit_plus_one]).await,
-        None => session.query(READ, LIST_ALL, &[&status, &at, &id, &limit_plus_one]).await,
-    }?;
-    let orders = rows.iter().map(|row| OrderRow::read(row).map(shown)).collect::<Result<_, _>>()?;
-    Ok(cut(orders, limit, cursor))
+    let (statement, conditions) = listing(filter, sort, limit, after);
+    let rows = database.session().await?.query(READ, &statement, &conditions.values()).await?;
+    let orders = rows
+        .iter()
+        .map(|row| Ok((shown(OrderRow::read(row)?), Cursor::of(sort, row)?)))
+        .collect::<Result<_, Fault>>()?;
+    Ok(cut(orders, limit))
 }
 
 /// One order, whoever asks: who may see it is the caller's to judge.
@@ -124,6 +116,7 @@ pub async fn list(
 /// # Errors
 /// A [`Fault`] of the database.
 pub async fn get(database: &Database, id: &OrderId) -> Result<Option<Order>, Fault> {
-    let rows = database.session().await?.query(READ, ONE, &[&id.as_str()]).await?;
+    let statement = format!("SELECT {COLUMNS} FROM {TABLE} WHERE order_id = $1");
+    let rows = database.session().await?.query(READ, &statement, &[&id.as_str()]).await?;
     Ok(rows.first().map(OrderRow::read).transpose()?.map(shown))
 }

@@ -1,18 +1,16 @@
 //! The parameters of a query, read one by one; every fault is collected, so that one answer names them all.
 
 use std::fmt::Display;
-use std::str::FromStr;
 
 use actix_web::HttpRequest;
 use shotengai_contracts::api::page::MAX_MIN_VERSIONS;
 use shotengai_contracts::events::OrderStage;
-use shotengai_kernel::IdError;
 use shotengai_runtime::Problem;
 use shotengai_runtime::http::{Named, QueryParameters};
 
 use crate::domain::order::stage;
 use crate::languages::language;
-use crate::page::Cursor;
+use crate::page::{Cursor, Sorting};
 use crate::versions::Expected;
 
 /// A query string's pairs, and what is wrong with those read so far.
@@ -34,11 +32,11 @@ impl Params {
         QueryParameters::of(request).map(Self)
     }
 
-    fn fault(&mut self, name: &str, why: impl Display) {
+    pub(crate) fn fault(&mut self, name: &str, why: impl Display) {
         self.0.fault(name, why);
     }
 
-    fn one(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn one(&mut self, name: &str) -> Option<String> {
         self.0.one(name)
     }
 
@@ -47,10 +45,20 @@ impl Params {
         self.0.limit()
     }
 
-    /// `cursor`: where the page begins.
-    pub fn cursor<Id: FromStr<Err = IdError>>(&mut self) -> Option<Cursor<Id>> {
-        let parsed = self.one("cursor")?.parse();
-        parsed.map_err(|error| self.fault("cursor", error)).ok()
+    /// `sort` and `cursor`: in which order the list is, and where the page begins.
+    pub fn place<S: Sorting>(&mut self) -> (S, Option<Cursor<S>>) {
+        let sort = match self.one("sort").map(|name| S::ALL.iter().copied().find(|known| known.name() == name)) {
+            None => S::usual(),
+            Some(Some(sort)) => sort,
+            Some(None) => {
+                let known: Vec<_> = S::ALL.iter().map(|known| known.name()).collect();
+                self.fault("sort", format_args!("must be one of {}", known.join(", ")));
+                S::usual()
+            }
+        };
+        let Some(cursor) = self.one("cursor") else { return (sort, None) };
+        let cursor = Cursor::parse(&cursor, sort).map_err(|error| self.fault("cursor", error)).ok();
+        (sort, cursor)
     }
 
     /// `status`: only orders that have come so far.
@@ -104,9 +112,11 @@ impl Params {
 
 #[cfg(test)]
 mod tests {
-    use shotengai_kernel::ProductId;
+    use shotengai_contracts::api::filters::ProductSort;
+    use shotengai_kernel::Currency;
 
     use super::*;
+    use crate::filters::ProductFilter;
 
     fn params(pairs: &[(&str, &str)]) -> Params {
         Params::new(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
@@ -114,15 +124,37 @@ mod tests {
 
     #[test]
     fn every_bad_parameter_is_named() {
-        let mut params =
-            params(&[("limit", "0"), ("cursor", "x"), ("status", "lost"), ("min_version", "prod_1"), ("lang", "?")]);
+        let mut params = params(&[
+            ("limit", "0"),
+            ("cursor", "x"),
+            ("status", "lost"),
+            ("min_version", "prod_1"),
+            ("lang", "?"),
+            ("sort", "lost"),
+            ("category", "A"),
+            ("min_price", "-1"),
+            ("max_price", "much"),
+            ("in_stock", "yes"),
+        ]);
         params.limit();
-        assert!(params.cursor::<ProductId>().is_none());
+        assert_eq!(params.place(), (ProductSort::Oldest, None));
         params.status();
         params.min_versions();
         params.lang();
+        assert_eq!(ProductFilter::read(&mut params, Currency::JPY), ProductFilter::default());
         let faults = params.faults();
-        let wanted = ["limit must", "cursor must", "status must", "min_version must", "lang must"];
+        let wanted = [
+            "limit must",
+            "sort must",
+            "cursor must",
+            "status must",
+            "min_version must",
+            "lang must",
+            "category must",
+            "min_price must",
+            "max_price must",
+            "in_stock must",
+        ];
         assert_eq!(faults.len(), wanted.len());
         for (name, fault) in wanted.iter().zip(faults) {
             assert!(format!("{fault:?}").contains(name), "{name} in {fault:?}");

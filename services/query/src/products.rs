@@ -1,64 +1,47 @@
 //! Products with their stock, for everybody.
 
 use shotengai_contracts::api::Page;
+use shotengai_contracts::api::filters::ProductSort;
 use shotengai_contracts::api::products::Product;
 use shotengai_contracts::events::Presentation;
-use shotengai_kernel::{Names, ProductId, Timestamp};
+use shotengai_kernel::{Names, ProductId};
 use shotengai_messaging::Fault;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use crate::conditions::Conditions;
 use crate::database::Database;
-use crate::page::{Cursor, cut};
+use crate::filters::{AVAILABLE, ProductFilter};
+use crate::page::{Cursor, cut, select};
 use crate::store::{column, money, names, parsed, presentation, version};
 
 const READ: &str = "postgres.products";
 /// Where digests of what is shown live (RFC 9562, version 5).
 const SHOWN: Uuid = Uuid::from_u128(0x6b1f_03d2_94c7_4e08_a6d9_15f2_7c3e_b084);
 
-macro_rules! select {
-    ($rest:literal) => {
-        concat!(
-            "SELECT p.product_id, p.name, p.names, p.description, p.descriptions, p.categories, p.search_text, \
-             p.price_minor, p.currency, p.image_keys, p.created_at, p.version, coalesce(s.available, 0) AS available \
-             FROM read_products p LEFT JOIN read_stock s USING (product_id) WHERE NOT p.deleted AND ",
-            $rest
-        )
-    };
-}
-const ONE: &str = select!("p.product_id = $1");
-const LIST: &str = select!("(p.created_at, p.product_id) > ($1, $2) ORDER BY p.created_at, p.product_id LIMIT $3");
+/// The columns that [`shown`] reads.
+const COLUMNS: &str = "p.product_id, p.name, p.names, p.description, p.descriptions, p.categories, p.search_text, p.price_minor, \
+                       p.currency, p.image_keys, p.version";
+const TABLE: &str = "read_products p";
 
-/// A product as it is shown, and where it stands in the list.
-struct Listed {
-    product: Product,
-    created_at: Timestamp,
-}
-
-impl Listed {
-    fn read(row: &Row) -> Result<Self, Fault> {
-        let price = money(row, "price_minor")?;
-        let Presentation { descriptions, categories, search_text } = presentation(row)?;
-        let product = Product {
-            product_id: parsed(row, "product_id")?,
-            name: column(row, "name")?,
-            names: names(row)?,
-            description: column(row, "description")?,
-            descriptions,
-            categories,
-            search_text,
-            price: price.to_major_number(),
-            currency: price.currency(),
-            stock: column(row, "available")?,
-            images: column(row, "image_keys")?,
-            version: version(row)?,
-        };
-        Ok(Self { product, created_at: column(row, "created_at")? })
-    }
-
-    fn cursor(&self) -> String {
-        Cursor { at: self.created_at, id: &self.product.product_id }.to_string()
-    }
+/// A row as it is shown.
+fn shown(row: &Row) -> Result<Product, Fault> {
+    let price = money(row, "price_minor")?;
+    let Presentation { descriptions, categories, search_text } = presentation(row)?;
+    Ok(Product {
+        product_id: parsed(row, "product_id")?,
+        name: column(row, "name")?,
+        names: names(row)?,
+        description: column(row, "description")?,
+        descriptions,
+        categories,
+        search_text,
+        price: price.to_major_number(),
+        currency: price.currency(),
+        stock: column(row, "available")?,
+        images: column(row, "image_keys")?,
+        version: version(row)?,
+    })
 }
 
 /// The same product, called as in the first of these languages that it has a name in, and described as in the first that it
@@ -86,16 +69,35 @@ pub fn tag(product: &Product) -> String {
     format!("{}.{}", product.version, &digest[..16])
 }
 
-/// A page of the products that are for sale, oldest first.
+/// The statement of [`list`], and the values that stand in it.
+#[must_use]
+pub fn listing(
+    filter: &ProductFilter,
+    sort: ProductSort,
+    limit: u32,
+    after: Option<&Cursor<ProductSort>>,
+) -> (String, Conditions) {
+    let mut conditions = Conditions::default();
+    filter.conditions(&mut conditions);
+    let columns = format!("{COLUMNS}, {AVAILABLE} AS available");
+    select(&columns, TABLE, conditions, sort, after, limit)
+}
+
+/// A page of the products that are for sale.
 ///
 /// # Errors
 /// A [`Fault`] of the database.
-pub async fn list(database: &Database, limit: u32, after: Option<&Cursor<ProductId>>) -> Result<Page<Product>, Fault> {
-    let (at, id) = after.map_or((Timestamp::UNIX_EPOCH, ""), |cursor| (cursor.at, cursor.id.as_str()));
-    let rows = database.session().await?.query(READ, LIST, &[&at, &id, &i64::from(limit + 1)]).await?;
-    let products = rows.iter().map(Listed::read).collect::<Result<_, _>>()?;
-    let Page { items, next_cursor } = cut(products, limit, Listed::cursor);
-    Ok(Page { items: items.into_iter().map(|listed| listed.product).collect(), next_cursor })
+pub async fn list(
+    database: &Database,
+    filter: &ProductFilter,
+    sort: ProductSort,
+    limit: u32,
+    after: Option<&Cursor<ProductSort>>,
+) -> Result<Page<Product>, Fault> {
+    let (statement, conditions) = listing(filter, sort, limit, after);
+    let rows = database.session().await?.query(READ, &statement, &conditions.values()).await?;
+    let products = rows.iter().map(|row| Ok((shown(row)?, Cursor::of(sort, row)?))).collect::<Result<_, Fault>>()?;
+    Ok(cut(products, limit))
 }
 
 /// One product; none when there is none, or no longer.
@@ -103,6 +105,8 @@ pub async fn list(database: &Database, limit: u32, after: Option<&Cursor<Product
 /// # Errors
 /// A [`Fault`] of the database.
 pub async fn get(database: &Database, id: &ProductId) -> Result<Option<Product>, Fault> {
-    let rows = database.session().await?.query(READ, ONE, &[&id.as_str()]).await?;
-    Ok(rows.first().map(Listed::read).transpose()?.map(|listed| listed.product))
+    let statement =
+        format!("SELECT {COLUMNS}, {AVAILABLE} AS available FROM {TABLE} WHERE NOT p.deleted AND p.product_id = $1");
+    let rows = database.session().await?.query(READ, &statement, &[&id.as_str()]).await?;
+    rows.first().map(shown).transpose()
 }

@@ -85,6 +85,24 @@ impl Decimal {
             usize::try_from(zeros).ok().filter(|zeros| zeros + self.digits.len() <= 18).ok_or(NotWhole::Range)?;
         format!("{}{}", self.digits, "0".repeat(zeros)).parse().map_err(|_| NotWhole::Range)
     }
+
+    /// How many whole `10^-decimals` are in it, and whether a part of one is left over. None where it is below zero; more
+    /// than 18 digits are as good as the largest number.
+    #[must_use]
+    pub fn whole_units(&self, decimals: u32) -> Option<(i64, bool)> {
+        match self.to_units(decimals) {
+            Ok(units) => Some((units, false)),
+            Err(_) if self.negative => None,
+            Err(NotWhole::Range) => Some((i64::MAX, false)),
+            Err(NotWhole::Fraction) => {
+                let dropped = self.exponent.saturating_add(i64::from(decimals)).unsigned_abs();
+                let dropped = usize::try_from(dropped).unwrap_or(usize::MAX);
+                let whole = &self.digits[..self.digits.len().saturating_sub(dropped)];
+                let whole = if whole.is_empty() { 0 } else { whole.parse().unwrap_or(i64::MAX) };
+                Some((whole, true))
+            }
+        }
+    }
 }
 
 /// An exponent beyond what 64 bits hold is as good as one at their end.
@@ -226,6 +244,24 @@ mod tests {
 
     fn decimal(text: &str) -> Decimal {
         Decimal::parse(text).unwrap()
+    }
+
+    #[test]
+    fn whole_units_are_those_that_are_in_it_with_what_is_left_over() {
+        for (text, decimals, wanted) in [
+            ("200", 0, Some((200, false))),
+            ("0.5", 0, Some((0, true))),
+            ("199.99", 0, Some((199, true))),
+            ("199.999", 2, Some((19_999, true))),
+            ("1e-400", 2, Some((0, true))),
+            ("1e400", 2, Some((i64::MAX, false))),
+            ("9999999999999999999.5", 0, Some((i64::MAX, true))),
+            ("-0", 0, Some((0, false))),
+            ("-0.5", 0, None),
+            ("-1e400", 0, None),
+        ] {
+            assert_eq!(Decimal::parse(text).unwrap().whole_units(decimals), wanted, "{text}");
+        }
     }
 
     #[test]

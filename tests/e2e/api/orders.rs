@@ -118,7 +118,11 @@ async fn follow(recorder: &mut Recorder, order: &str, idle: &str) {
     recorder
         .asks("bad parameters, all named", get("/orders?limit=101&cursor=x&status=lost&min_version=1").by("guest"))
         .await;
-    recorder.asks("a parameter that is unknown", get("/orders?user_id=usr_1&limit=1").by("guest")).await;
+    recorder.asks("a person's orders for an administrator", get("/orders?user_id=usr_none").by("admin")).await;
+    recorder.asks("a person's orders for another", get("/orders?user_id=usr_1").by("guest")).await;
+    let bad = "/orders?placed_after=yesterday&placed_before=1&product_id=kinoko&user_id=mei&sort=price";
+    recorder.asks("bad filters, all named", get(bad).by("guest")).await;
+    recorder.asks("a parameter that is unknown", get("/orders?owner=usr_1&limit=1").by("guest")).await;
     recorder.asks("nobody's orders", get("/orders")).await;
 }
 

@@ -189,7 +189,15 @@ async fn read(recorder: &mut Recorder) {
     let page = recorder.asks("a page of one", get("/products?limit=1")).await;
     let cursor = page.body["next_cursor"].as_str().unwrap();
     recorder.asks("the page after it", get(format!("/products?limit=1&cursor={cursor}"))).await;
+    let filtered = "/products?category=sweets&min_price=5&max_price=10.5&in_stock=true&sort=-price";
+    recorder.asks("those of a category, in stock, between two prices", get(filtered)).await;
+    let page = recorder.asks("the cheapest", get("/products?sort=price&limit=1")).await;
+    let cursor = page.body["next_cursor"].as_str().unwrap();
+    recorder.asks("the next cheapest", get(format!("/products?sort=price&limit=1&cursor={cursor}"))).await;
+    recorder.asks("a cursor of another order", get(format!("/products?sort=name&cursor={cursor}"))).await;
     recorder.asks("bad parameters, all named", get("/products?limit=0&cursor=x&min_version=y")).await;
+    let bad = "/products?category=Sweets&min_price=-1&max_price=much&in_stock=maybe&sort=rank";
+    recorder.asks("bad filters, all named", get(bad)).await;
     recorder.asks("a parameter twice", get("/products?limit=1&limit=2")).await;
     recorder.asks("a parameter that is unknown", get("/products?limit=1&search=x")).await;
 }

@@ -1,13 +1,14 @@
 //! Sessions with PostgreSQL that give up instead of hanging, and are thrown away when what they say is not to be had from
 //! another attempt on the same one.
 //!
-//! - [`Parameter`]: a value of a statement. `errors`: errors as faults, and which of them end a session.
+//! - [`Parameter`]: a value of a statement; [`Moment`]: one that no calendar of ours need have. `errors`: errors as faults, and which of them end a session.
 //!
 //! **Statements are never named.** Each goes with its text and the types of its parameters in one message, which a proxy
 //! that lends a server's session for one transaction only (PgBouncer) can pass on; a named one would stand on a session
 //! that the next statement doesn't get. PostgreSQL plans each anew for that.
 
 mod errors;
+mod moment;
 mod parameter;
 
 use std::future::Future;
@@ -23,6 +24,7 @@ use tokio_postgres::Row;
 
 use errors::Ends;
 pub(crate) use errors::{fault, is_missing_table};
+pub use moment::Moment;
 pub use parameter::Parameter;
 
 /// How long one statement, or the wait for a connection, may take. Far above what any of ours needs.

@@ -6,6 +6,7 @@
 mod confluence;
 mod encryption;
 mod failover;
+mod filtering;
 mod folding;
 mod history;
 mod losing_tables;

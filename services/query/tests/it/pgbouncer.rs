@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use shotengai_contracts::Owner;
+use shotengai_contracts::api::filters::{OrderSort, ProductSort};
 use shotengai_query::database::Database;
 use shotengai_query::domain::ProductRow;
+use shotengai_query::filters::{OrderFilter, ProductFilter};
 use shotengai_query::migrations::Migrations;
 use shotengai_query::store::Rows;
 use shotengai_query::{orders, products};
@@ -100,9 +102,9 @@ async fn pods_migrate_project_and_read_through_pgbouncer() {
         for delivery in batch.chunks(1) {
             all_done(&pod.projector.handle(delivery).await);
             pod.database.ping().await.unwrap();
-            products::list(&pod.database, 5, None).await.unwrap();
+            products::list(&pod.database, &ProductFilter::default(), ProductSort::Oldest, 5, None).await.unwrap();
             products::get(&pod.database, &product_id(&key)).await.unwrap().unwrap();
-            orders::list(&pod.database, None, None, 5, None).await.unwrap();
+            orders::list(&pod.database, &OrderFilter::default(), OrderSort::Newest, 5, None).await.unwrap();
         }
     }))
     .await;

@@ -1,7 +1,11 @@
 //! What is read back.
 
 use shotengai_contracts::Owner;
+use shotengai_contracts::api::filters::{OrderSort, ProductSort};
 use shotengai_contracts::events::OrderStage;
+use shotengai_kernel::UserId;
+use shotengai_query::filters::{OrderFilter, ProductFilter};
+use shotengai_query::page::Cursor;
 use shotengai_query::{orders, products};
 
 use crate::history::{order, order_id, product, product_id, stock, user_id};
@@ -15,12 +19,13 @@ async fn pages_of_products_leave_nothing_out_and_show_nothing_twice() {
     }
     street.happen(Owner::Catalog, &product("gone", 5, &[3])).await;
     street.happen(Owner::Inventory, &stock("a", &[1])).await;
+    let sort = ProductSort::Oldest;
     let (mut seen, mut cursor) = (Vec::new(), None);
     loop {
-        let page = products::list(&street.database, 3, cursor.as_ref()).await.unwrap();
+        let page = products::list(&street.database, &ProductFilter::default(), sort, 3, cursor.as_ref()).await.unwrap();
         seen.extend(page.items);
         let Some(next) = page.next_cursor else { break };
-        cursor = Some(next.parse().unwrap());
+        cursor = Some(Cursor::parse(&next, sort).unwrap());
     }
     let ids: Vec<_> = seen.iter().map(|product| product.product_id.as_str()).collect();
     assert_eq!(ids, ["prod_b", "prod_a", "prod_c", "prod_d"]);
@@ -37,9 +42,11 @@ async fn people_see_their_own_orders_newest_first_and_administrators_all() {
         street.happen(Owner::Order, &order(name, user, second, stage)).await;
     }
     let mei = user_id("mei");
-    let ids = async |owner, status, limit, cursor: Option<String>| {
-        let cursor = cursor.map(|cursor| cursor.parse().unwrap());
-        let page = orders::list(&street.database, owner, status, limit, cursor.as_ref()).await.unwrap();
+    let ids = async |owner: Option<&UserId>, status, limit, cursor: Option<String>| {
+        let sort = OrderSort::Newest;
+        let cursor = cursor.map(|cursor| Cursor::parse(&cursor, sort).unwrap());
+        let filter = OrderFilter { owner: owner.cloned(), status, ..OrderFilter::default() };
+        let page = orders::list(&street.database, &filter, sort, limit, cursor.as_ref()).await.unwrap();
         let ids: Vec<_> = page.items.iter().map(|order| order.order_id.body().to_owned()).collect();
         (ids.concat(), page.next_cursor)
     };

@@ -1,7 +1,7 @@
 //! The HTTP interface as types: every route with its path, who may call it, what it takes and answers, and how it refuses.
 //!
 //! - [`route`]: [`Route`], a constant that says all of this, and [`Endpoint`], the same without its types, for lists.
-//! - [`parameter`]: parameters of the query string, and headers of requests.
+//! - [`parameter`]: parameters of the query string, and headers of requests. [`filters`]: those that choose and sort a list's entries.
 //! - [`problem`]: [`ProblemType`]; [`shared`] has those that any route may answer with.
 //! - [`accounts`], [`customers`], [`products`], [`images`], [`carts`], [`orders`], [`refunds`], [`tally`]: what the street serves, and the problems of each.
 //! - [`internal`]: what services ask each other. [`pages`]: web pages.
@@ -15,6 +15,7 @@ pub mod accounts;
 pub mod carts;
 pub mod customers;
 pub mod documents;
+pub mod filters;
 mod given;
 pub mod images;
 pub mod interface;

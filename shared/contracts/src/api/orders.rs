@@ -6,6 +6,7 @@ use serde_json::{Number, Value};
 use shotengai_kernel::{Currency, Names, OrderId, ProductId, Quantity, Timestamp, UserId, Version};
 
 use super::carts::{CART_CHANGED, IF_MATCH, PRICES_CHANGED};
+use super::filters::{ORDER_SORT, ORDERED_BY, ORDERED_PRODUCT, PLACED_AFTER, PLACED_BEFORE};
 use super::given::given;
 use super::page::{CURSOR, LIMIT, MIN_VERSION, NOT_CAUGHT_UP};
 use super::parameter::{IDEMPOTENCY_KEY, Parameter};
@@ -47,9 +48,23 @@ pub const PLACE_ORDER: Route<Customer, (), PlaceOrder, OrderAccepted> = Route::p
 
 /// One's orders; everybody's for an administrator.
 pub const LIST_ORDERS: Route<Customer, (), (), Page<Order>> = Route::get("/orders", Service::QUERY, "listOrders")
-    .about(TAG, "One's orders", "Newest first, in pages. An administrator sees everybody's.")
+    .about(
+        TAG,
+        "One's orders",
+        "Newest first unless `sort` says otherwise, in pages. An administrator sees everybody's.",
+    )
     .cached(PRIVATE)
-    .reads(&[&STATUS, &LIMIT, &CURSOR, &MIN_VERSION])
+    .reads(&[
+        &STATUS,
+        &PLACED_AFTER,
+        &PLACED_BEFORE,
+        &ORDERED_PRODUCT,
+        &ORDERED_BY,
+        &ORDER_SORT,
+        &LIMIT,
+        &CURSOR,
+        &MIN_VERSION,
+    ])
     .refuses(&[&NOT_CAUGHT_UP]);
 
 /// One order.

@@ -42,8 +42,8 @@ pub const LIMIT: Parameter = Parameter::query(
 /// Where a page begins.
 pub const CURSOR: Parameter = Parameter::query(
     "cursor",
-    "Where the page begins: `next_cursor` of the page before it, unchanged.",
-    |_| json_schema!({ "type": "string", "pattern": "^[0-9]+\\.[A-Za-z0-9_-]+$" }),
+    "Where the page begins: `next_cursor` of the page before it, unchanged, with the same `sort`.",
+    |_| json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9._~-]+$" }),
     "1767225600000001.prod_kinoko",
 );
 

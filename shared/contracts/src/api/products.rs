@@ -8,6 +8,7 @@ use serde_json::Number;
 use shotengai_kernel::{Currency, Decimal, Names, ProductId, Quantity, Timestamp, Version};
 use uuid::Uuid;
 
+use super::filters::{CATEGORY, IN_STOCK, MAX_PRICE, MIN_PRICE, PRODUCT_SORT};
 use super::page::{CURSOR, LIMIT, MIN_VERSION, NOT_CAUGHT_UP};
 use super::parameter::{ACCEPT_LANGUAGE, IDEMPOTENCY_KEY, IF_MATCH, Parameter};
 use super::route::Success;
@@ -19,15 +20,26 @@ const TAG: &str = "products";
 /// For everybody, but never older than the read model: prices and stock move.
 const NO_CACHE: &str = "no-cache";
 
-/// What is for sale, oldest first.
+/// What is for sale.
 pub const LIST_PRODUCTS: Route<Anyone, (), (), Page<Product>> = Route::get("/products", Service::QUERY, "listProducts")
     .about(
         TAG,
         "What is for sale",
-        "Oldest first, in pages, without `descriptions` and `search_text`: those stand in each product.",
+        "Oldest first unless `sort` says otherwise, in pages, without `descriptions` and `search_text`: those stand in each product.",
     )
     .cached(NO_CACHE)
-    .reads(&[&LIMIT, &CURSOR, &LANG, &MIN_VERSION, &ACCEPT_LANGUAGE])
+    .reads(&[
+        &CATEGORY,
+        &MIN_PRICE,
+        &MAX_PRICE,
+        &IN_STOCK,
+        &PRODUCT_SORT,
+        &LIMIT,
+        &CURSOR,
+        &LANG,
+        &MIN_VERSION,
+        &ACCEPT_LANGUAGE,
+    ])
     .refuses(&[&NOT_CAUGHT_UP]);
 
 /// One product.

@@ -65,8 +65,12 @@ fn parameter(parameter: &Parameter, needed: bool, schemas: &mut Schemas) -> Valu
     if needed {
         told["required"] = json!(true);
     }
-    // A number stands in its text as itself.
-    let example = parameter.example.parse::<u64>().map_or_else(|_| json!(parameter.example), |number| json!(number));
+    // A number stands in its text as itself, and so does a truth value.
+    let example = match (parameter.example.parse::<u64>(), parameter.example.parse::<bool>()) {
+        (Ok(number), _) => json!(number),
+        (_, Ok(truth)) => json!(truth),
+        _ => json!(parameter.example),
+    };
     if let Some(most) = parameter.repeats {
         told["schema"] = json!({ "type": "array", "items": schema, "maxItems": most });
         told["example"] = json!([example]);
