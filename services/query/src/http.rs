@@ -4,6 +4,7 @@ use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderValue, RETRY_AFTER}
 use actix_web::{HttpRequest, web};
 use shotengai_contracts::api;
 use shotengai_contracts::api::Page;
+use shotengai_contracts::api::listed::{DamagedEntry, Listed, ROW_DAMAGED};
 use shotengai_contracts::api::orders::Order;
 use shotengai_contracts::api::page::NOT_CAUGHT_UP;
 use shotengai_contracts::api::products::Product;
@@ -40,15 +41,15 @@ pub fn register(routes: &mut Routes, reads: web::Data<Reads>) {
         .route(api::GET_ORDER, get_order);
 }
 
-async fn list_products(request: HttpRequest, reads: web::Data<Reads>) -> Answer<Page<Product>> {
+async fn list_products(request: HttpRequest, reads: web::Data<Reads>) -> Answer<Page<Listed<Product>>> {
     let mut params = Params::of(&request)?;
     let filter = ProductFilter::read(&mut params, reads.currency);
     let (limit, (sort, cursor)) = (params.limit(), params.place());
     let languages = languages(&request, &mut params);
     reads.caught_up(params).await?;
     let page = products::list(&reads.database, &filter, sort, limit, cursor.as_ref()).await?;
-    Ok(Reply::ok(page.map(|product| products::in_list(products::named_for(product, &languages))))
-        .varies("accept-language"))
+    let shown = |product| products::in_list(products::named_for(product, &languages));
+    Ok(Reply::ok(page.map(|product| product.map(shown))).varies("accept-language"))
 }
 
 async fn get_product(request: HttpRequest, id: PathId<ProductId>, reads: web::Data<Reads>) -> Answer<Product> {
@@ -56,16 +57,13 @@ async fn get_product(request: HttpRequest, id: PathId<ProductId>, reads: web::Da
     let languages = languages(&request, &mut params);
     reads.caught_up(params).await?;
     let product = products::get(&reads.database, &id).await?;
-    product
-        .map(|product| {
-            let product = products::named_for(product, &languages);
-            let tag = products::tag(&product);
-            Reply::ok(product).varies("accept-language").tagged(tag)
-        })
-        .ok_or_else(|| Problem::not_found(format!("there is no product {}", *id)))
+    let product = product.ok_or_else(|| Problem::not_found(format!("there is no product {}", *id)))?;
+    let product = products::named_for(whole(product)?, &languages);
+    let tag = products::tag(&product);
+    Ok(Reply::ok(product).varies("accept-language").tagged(tag))
 }
 
-async fn list_orders(request: HttpRequest, caller: Caller, reads: web::Data<Reads>) -> Answer<Page<Order>> {
+async fn list_orders(request: HttpRequest, caller: Caller, reads: web::Data<Reads>) -> Answer<Page<Listed<Order>>> {
     let mut params = Params::of(&request)?;
     let (limit, (sort, cursor)) = (params.limit(), params.place());
     let filter = OrderFilter::read(&mut params, &caller);
@@ -86,8 +84,8 @@ async fn get_order(
         reads.caught_up(params).await?;
         let order = orders::get(&reads.database, &id).await?;
         // Somebody else's order looks the same as none.
-        let order = order.filter(|order| caller.admin || order.user_id.as_ref() == Some(&caller.user_id));
-        return order.map(Reply::ok).ok_or_else(|| no_such_order(&id));
+        let order = order.filter(|order| caller.admin || order.owner.as_ref() == Some(&caller.user_id));
+        return Ok(Reply::ok(whole(order.ok_or_else(|| no_such_order(&id))?.order)?));
     };
     if wants_a_page(&request) {
         return Ok(to_the_page(&id, &key));
@@ -97,7 +95,18 @@ async fn get_order(
     }
     reads.caught_up(params).await?;
     let order = orders::get(&reads.database, &id).await?;
-    order.map(|order| Reply::ok(orders::shared(order))).ok_or_else(|| no_such_order(&id))
+    let order = order.ok_or_else(|| no_such_order(&id))?.order;
+    Ok(Reply::ok(orders::shared(whole(order)?)))
+}
+
+/// What is asked for alone has to be whole.
+fn whole<T>(entry: Listed<T>) -> Result<T, Problem> {
+    match entry {
+        Listed::Whole(entry) => Ok(entry),
+        Listed::Damaged(DamagedEntry { id, .. }) => {
+            Err(Problem::of(&ROW_DAMAGED).detail(format!("the row of {id} can't be read")))
+        }
+    }
 }
 
 fn no_such_order(id: &OrderId) -> Problem {

@@ -4,7 +4,7 @@
 //! - [`project`]: brings rows up to the events of `query-queue`, refolding from the event stores where some are missing.
 //! - [`rebuild`]: brings all rows back from the event stores.
 //! - [`store`], [`migrations`], [`database`]: the rows in PostgreSQL.
-//! - [`products`], [`orders`]: what is read.
+//! - [`products`], [`orders`]: what is read; `damaged`: rows that can't be. [`metrics`]: the figures.
 //! - [`versions`]: waiting for one's own writes; [`applied`] wakes who waits, `looks` looks for all of them.
 //! - [`http`], [`params`], [`languages`]: how it is asked for. [`filters`]: which entries a list shows, and in which order;
 //!   [`page`]: where its pages begin; [`conditions`]: the same as statements.
@@ -12,6 +12,7 @@
 pub mod applied;
 pub mod conditions;
 pub mod config;
+mod damaged;
 pub mod database;
 pub mod domain;
 pub mod filters;
@@ -19,6 +20,7 @@ mod history;
 pub mod http;
 pub mod languages;
 mod looks;
+pub mod metrics;
 pub mod migrations;
 pub mod orders;
 pub mod page;
@@ -62,6 +64,7 @@ pub struct QueryRole {
 /// # Errors
 /// When no trusted certificates can be had for the TLS that `DATABASE_URL` asks for.
 pub fn build(context: &Context, settings: &QuerySettings) -> anyhow::Result<Role> {
+    metrics::begin();
     let database = Database::new(shotengai_runtime::postgres_pool(&settings.database)?);
     let migrations = Migrations::new(database.clone(), context.ports.clone());
     let rows = PostgresRows { database: database.clone(), migrations: Arc::clone(&migrations) };

@@ -7,6 +7,7 @@ use shotengai_contracts::aggregates;
 use shotengai_kernel::{AggregateId, Version};
 use shotengai_messaging::{Fault, SharedRead};
 use tokio::time::Instant;
+use tokio_postgres::Row;
 
 use crate::applied::Applied;
 use crate::database::Database;
@@ -43,6 +44,8 @@ impl Looks {
         let ids: Vec<_> = waited.iter().map(AggregateId::as_str).collect();
         let products: Vec<_> = ids.iter().filter_map(|id| aggregates::STOCK.name_in(id)).collect();
         let rows = self.database.session().await?.query("postgres.versions", SEEN, &[&ids, &products]).await?;
-        rows.iter().map(|row| Ok((parsed::<AggregateId>(row, "id")?, version(row)?))).collect()
+        // A row whose version can't be read has none, and takes nobody else's wait away.
+        let seen = |row: &Row| Some((parsed::<AggregateId>(row, "id").ok()?, version(row).ok()?));
+        Ok(rows.iter().filter_map(seen).collect())
     }
 }

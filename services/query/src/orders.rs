@@ -3,19 +3,21 @@
 use serde_json::Number;
 use shotengai_contracts::api::Page;
 use shotengai_contracts::api::filters::OrderSort;
+use shotengai_contracts::api::listed::Listed;
 use shotengai_contracts::api::orders::{Order, OrderItem};
 use shotengai_contracts::api::refunds::{Refund, RefundStatus, RefundedLine};
 use shotengai_contracts::events::RefundLine;
-use shotengai_kernel::{Money, OrderId};
+use shotengai_kernel::{Money, OrderId, UserId};
 use shotengai_messaging::Fault;
 
 use crate::conditions::Conditions;
+use crate::damaged::{listed, one};
 use crate::database::Database;
 use crate::domain::OrderRow;
 use crate::domain::order::RefundRow;
 use crate::filters::OrderFilter;
 use crate::page::{Cursor, cut, select};
-use crate::store::Stored;
+use crate::store::{Stored, parsed};
 
 const READ: &str = "postgres.orders";
 
@@ -101,22 +103,32 @@ pub async fn list(
     sort: OrderSort,
     limit: u32,
     after: Option<&Cursor<OrderSort>>,
-) -> Result<Page<Order>, Fault> {
+) -> Result<Page<Listed<Order>>, Fault> {
     let (statement, conditions) = listing(filter, sort, limit, after);
     let rows = database.session().await?.query(READ, &statement, &conditions.values()).await?;
     let orders = rows
         .iter()
-        .map(|row| Ok((shown(OrderRow::read(row)?), Cursor::of(sort, row)?)))
-        .collect::<Result<_, Fault>>()?;
+        .map(|row| listed(TABLE, sort, row, |row| OrderRow::read(row).map(shown)))
+        .collect::<Result<_, _>>()?;
     Ok(cut(orders, limit))
 }
 
-/// One order, whoever asks: who may see it is the caller's to judge.
+/// An order, and whose it is where that can be read.
+pub struct Found {
+    /// Whose it is.
+    pub owner: Option<UserId>,
+    /// The order.
+    pub order: Listed<Order>,
+}
+
+/// One order, whoever asks: who may see it is the caller's to judge. Damaged where its row can't be read.
 ///
 /// # Errors
 /// A [`Fault`] of the database.
-pub async fn get(database: &Database, id: &OrderId) -> Result<Option<Order>, Fault> {
+pub async fn get(database: &Database, id: &OrderId) -> Result<Option<Found>, Fault> {
     let statement = format!("SELECT {COLUMNS} FROM {TABLE} WHERE order_id = $1");
     let rows = database.session().await?.query(READ, &statement, &[&id.as_str()]).await?;
-    Ok(rows.first().map(OrderRow::read).transpose()?.map(shown))
+    let Some(row) = rows.first() else { return Ok(None) };
+    let order = one(TABLE, id.as_str(), row, |row| OrderRow::read(row).map(shown))?;
+    Ok(Some(Found { owner: parsed(row, "user_id").ok(), order }))
 }

@@ -2,6 +2,7 @@
 
 use shotengai_contracts::api::Page;
 use shotengai_contracts::api::filters::ProductSort;
+use shotengai_contracts::api::listed::Listed;
 use shotengai_contracts::api::products::Product;
 use shotengai_contracts::events::Presentation;
 use shotengai_kernel::{Names, ProductId};
@@ -10,6 +11,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::conditions::Conditions;
+use crate::damaged::{listed, one};
 use crate::database::Database;
 use crate::filters::{AVAILABLE, ProductFilter};
 use crate::page::{Cursor, cut, select};
@@ -22,6 +24,8 @@ const SHOWN: Uuid = Uuid::from_u128(0x6b1f_03d2_94c7_4e08_a6d9_15f2_7c3e_b084);
 /// The columns that [`shown`] reads.
 const COLUMNS: &str = "p.product_id, p.name, p.names, p.description, p.descriptions, p.categories, p.search_text, p.price_minor, \
                        p.currency, p.image_keys, p.version";
+/// Its name for figures.
+const NAME: &str = "read_products";
 const TABLE: &str = "read_products p";
 
 /// A row as it is shown.
@@ -93,20 +97,20 @@ pub async fn list(
     sort: ProductSort,
     limit: u32,
     after: Option<&Cursor<ProductSort>>,
-) -> Result<Page<Product>, Fault> {
+) -> Result<Page<Listed<Product>>, Fault> {
     let (statement, conditions) = listing(filter, sort, limit, after);
     let rows = database.session().await?.query(READ, &statement, &conditions.values()).await?;
-    let products = rows.iter().map(|row| Ok((shown(row)?, Cursor::of(sort, row)?))).collect::<Result<_, Fault>>()?;
+    let products = rows.iter().map(|row| listed(NAME, sort, row, shown)).collect::<Result<_, _>>()?;
     Ok(cut(products, limit))
 }
 
-/// One product; none when there is none, or no longer.
+/// One product; none when there is none, or no longer. Damaged where its row can't be read.
 ///
 /// # Errors
 /// A [`Fault`] of the database.
-pub async fn get(database: &Database, id: &ProductId) -> Result<Option<Product>, Fault> {
+pub async fn get(database: &Database, id: &ProductId) -> Result<Option<Listed<Product>>, Fault> {
     let statement =
         format!("SELECT {COLUMNS}, {AVAILABLE} AS available FROM {TABLE} WHERE NOT p.deleted AND p.product_id = $1");
     let rows = database.session().await?.query(READ, &statement, &[&id.as_str()]).await?;
-    rows.first().map(shown).transpose()
+    rows.first().map(|row| one(NAME, id.as_str(), row, shown)).transpose()
 }

@@ -151,7 +151,7 @@ fn platform_settings() -> [(&'static str, Vec<Setting>); 9] {
 
 /// Every figure at `/metrics`, by who records it.
 pub(crate) fn metrics() -> impl Iterator<Item = (&'static str, &'static [&'static Definition])> {
-    let own: [(&str, &[&Definition]); 11] = [
+    let own: [(&str, &[&Definition]); 12] = [
         (EVERY_ROLE, &shotengai_runtime::metrics::DEFINITIONS),
         (EVERY_ROLE, &shotengai_messaging::metrics::DEFINITIONS),
         (EVERY_ROLE, &shotengai_aws::metrics::DEFINITIONS),
@@ -161,6 +161,7 @@ pub(crate) fn metrics() -> impl Iterator<Item = (&'static str, &'static [&'stati
         (Service::INVENTORY.as_str(), &shotengai_inventory::metrics::DEFINITIONS),
         (Service::BILLING.as_str(), &shotengai_billing::metrics::DEFINITIONS),
         (Service::NOTIFICATION.as_str(), &shotengai_notification::metrics::DEFINITIONS),
+        (Service::QUERY.as_str(), &shotengai_query::metrics::DEFINITIONS),
         (Service::BRIDGE.as_str(), &shotengai_bridge::metrics::DEFINITIONS),
         (READERS, &shotengai_streaming::metrics::DEFINITIONS),
     ];

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use shotengai_client::{Call, Client};
 use shotengai_contracts::api;
 use shotengai_contracts::api::accounts::OpenGuest;
+use shotengai_contracts::api::listed::Listed;
 use shotengai_contracts::api::orders::{OrderLine, PlaceOrder};
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::{OrderId, Ports, ProductId, Quantity};
@@ -57,7 +58,7 @@ impl Street {
 
     async fn anything_in_stock(&self) -> anyhow::Result<ProductId> {
         let shown = self.persist("list the products", || self.client.call(api::LIST_PRODUCTS)).await?;
-        let in_stock = shown.items.into_iter().find(|product| product.stock > 0);
+        let in_stock = shown.items.into_iter().filter_map(Listed::whole).find(|product| product.stock > 0);
         let product =
             in_stock.context("nothing is in stock: put something on sale (`shotengai seed`), or name a product")?;
         Ok(product.product_id)

@@ -59,7 +59,9 @@ async fn found(database: &Database, filter: &ProductFilter, sort: ProductSort) -
     let (mut all, mut cursor) = (Vec::new(), None);
     loop {
         let page = products::list(database, filter, sort, 37, cursor.as_ref()).await.unwrap();
-        all.extend(page.items.iter().map(|product| product.product_id.body().parse::<usize>().unwrap()));
+        all.extend(
+            page.items.into_iter().map(|product| product.whole().unwrap().product_id.body().parse::<usize>().unwrap()),
+        );
         let Some(next) = page.next_cursor else { return all };
         cursor = Some(Cursor::parse(&next, sort).unwrap());
     }
@@ -131,7 +133,11 @@ async fn orders_are_found(database: &Database) {
             let (mut all, mut cursor) = (Vec::new(), None);
             loop {
                 let page = orders::list(database, &filter, sort, 13, cursor.as_ref()).await.unwrap();
-                all.extend(page.items.iter().map(|order| order.order_id.body().parse::<usize>().unwrap()));
+                all.extend(
+                    page.items
+                        .into_iter()
+                        .map(|order| order.whole().unwrap().order_id.body().parse::<usize>().unwrap()),
+                );
                 let Some(next) = page.next_cursor else { break };
                 cursor = Some(Cursor::parse(&next, sort).unwrap());
             }

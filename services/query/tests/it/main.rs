@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod confluence;
+mod damaged;
 mod encryption;
 mod failover;
 mod filtering;

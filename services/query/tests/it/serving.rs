@@ -48,6 +48,10 @@ impl Served {
         Self { installation, role: RoleUnderTest::of(role, &context), shutdown }
     }
 
+    pub(crate) fn infra(&self) -> std::sync::Arc<dyn Infrastructure> {
+        std::sync::Arc::clone(&self.installation.infra) as _
+    }
+
     pub(crate) async fn publish(&self, owner: Owner, history: &[Commit]) {
         for commit in history {
             self.installation.infra.event_store(owner).append(std::slice::from_ref(commit)).await.unwrap();

@@ -44,7 +44,7 @@ async fn server() -> &'static Postgres {
         .await
 }
 
-fn pool(url: &str) -> Pool {
+pub(crate) fn pool(url: &str) -> Pool {
     let manager = Manager::new(url.parse().unwrap(), NoTls);
     Pool::builder(manager).max_size(4).build().unwrap()
 }

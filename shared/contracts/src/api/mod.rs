@@ -5,7 +5,7 @@
 //! - [`problem`]: [`ProblemType`]; [`shared`] has those that any route may answer with.
 //! - [`accounts`], [`customers`], [`products`], [`images`], [`carts`], [`orders`], [`refunds`], [`tally`]: what the street serves, and the problems of each.
 //! - [`internal`]: what services ask each other. [`pages`]: web pages.
-//! - [`interface`]: the public routes of an installation. [`documents`]: the interface about itself. [`page`]: lists in pages. [`openapi`]: the OpenAPI document of a list of routes.
+//! - [`interface`]: the public routes of an installation. [`documents`]: the interface about itself. [`page`]: lists in pages; [`listed`]: their entries. [`openapi`]: the OpenAPI document of a list of routes.
 //!
 //! Servers register these constants (`Routes::route`), the front door forwards by them, clients call by them. An
 //! application with routes of its own declares [`Route`] constants too and puts its list beside [`PUBLIC`], in an
@@ -20,6 +20,7 @@ mod given;
 pub mod images;
 pub mod interface;
 pub mod internal;
+pub mod listed;
 pub mod openapi;
 pub mod orders;
 pub mod page;

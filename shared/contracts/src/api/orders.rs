@@ -8,6 +8,7 @@ use shotengai_kernel::{Currency, Names, OrderId, ProductId, Quantity, Timestamp,
 use super::carts::{CART_CHANGED, IF_MATCH, PRICES_CHANGED};
 use super::filters::{ORDER_SORT, ORDERED_BY, ORDERED_PRODUCT, PLACED_AFTER, PLACED_BEFORE};
 use super::given::given;
+use super::listed::{Listed, ROW_DAMAGED};
 use super::page::{CURSOR, LIMIT, MIN_VERSION, NOT_CAUGHT_UP};
 use super::parameter::{IDEMPOTENCY_KEY, Parameter};
 use super::refunds::Refund;
@@ -47,25 +48,26 @@ pub const PLACE_ORDER: Route<Customer, (), PlaceOrder, OrderAccepted> = Route::p
     ]);
 
 /// One's orders; everybody's for an administrator.
-pub const LIST_ORDERS: Route<Customer, (), (), Page<Order>> = Route::get("/orders", Service::QUERY, "listOrders")
-    .about(
-        TAG,
-        "One's orders",
-        "Newest first unless `sort` says otherwise, in pages. An administrator sees everybody's.",
-    )
-    .cached(PRIVATE)
-    .reads(&[
-        &STATUS,
-        &PLACED_AFTER,
-        &PLACED_BEFORE,
-        &ORDERED_PRODUCT,
-        &ORDERED_BY,
-        &ORDER_SORT,
-        &LIMIT,
-        &CURSOR,
-        &MIN_VERSION,
-    ])
-    .refuses(&[&NOT_CAUGHT_UP]);
+pub const LIST_ORDERS: Route<Customer, (), (), Page<Listed<Order>>> =
+    Route::get("/orders", Service::QUERY, "listOrders")
+        .about(
+            TAG,
+            "One's orders",
+            "Newest first unless `sort` says otherwise, in pages. An administrator sees everybody's.",
+        )
+        .cached(PRIVATE)
+        .reads(&[
+            &STATUS,
+            &PLACED_AFTER,
+            &PLACED_BEFORE,
+            &ORDERED_PRODUCT,
+            &ORDERED_BY,
+            &ORDER_SORT,
+            &LIMIT,
+            &CURSOR,
+            &MIN_VERSION,
+        ])
+        .refuses(&[&NOT_CAUGHT_UP]);
 
 /// One order.
 pub const GET_ORDER: Route<LinkHolder, OrderId, (), Order> = Route::get("/orders/{id}", Service::QUERY, "getOrder")
@@ -81,7 +83,7 @@ pub const GET_ORDER: Route<LinkHolder, OrderId, (), Order> = Route::get("/orders
     ])
     .cached(PRIVATE)
     .reads(&[&KEY, &MIN_VERSION])
-    .refuses(&[&NOT_CAUGHT_UP]);
+    .refuses(&[&NOT_CAUGHT_UP, &ROW_DAMAGED]);
 
 /// An order's events.
 pub const ORDER_EVENTS: Route<Customer, OrderId, (), OrderEvents> = Route::get(

@@ -9,6 +9,7 @@ use shotengai_kernel::{Currency, Decimal, Names, ProductId, Quantity, Timestamp,
 use uuid::Uuid;
 
 use super::filters::{CATEGORY, IN_STOCK, MAX_PRICE, MIN_PRICE, PRODUCT_SORT};
+use super::listed::{Listed, ROW_DAMAGED};
 use super::page::{CURSOR, LIMIT, MIN_VERSION, NOT_CAUGHT_UP};
 use super::parameter::{ACCEPT_LANGUAGE, IDEMPOTENCY_KEY, IF_MATCH, Parameter};
 use super::route::Success;
@@ -21,7 +22,7 @@ const TAG: &str = "products";
 const NO_CACHE: &str = "no-cache";
 
 /// What is for sale.
-pub const LIST_PRODUCTS: Route<Anyone, (), (), Page<Product>> = Route::get("/products", Service::QUERY, "listProducts")
+pub const LIST_PRODUCTS: Route<Anyone, (), (), Page<Listed<Product>>> = Route::get("/products", Service::QUERY, "listProducts")
     .about(
         TAG,
         "What is for sale",
@@ -49,7 +50,7 @@ pub const GET_PRODUCT: Route<Anyone, ProductId, (), Product> =
         .cached(NO_CACHE)
         .tagged()
         .reads(&[&LANG, &MIN_VERSION, &ACCEPT_LANGUAGE])
-        .refuses(&[&NOT_CAUGHT_UP]);
+        .refuses(&[&NOT_CAUGHT_UP, &ROW_DAMAGED]);
 
 /// Puts a product on sale.
 pub const CREATE_PRODUCT: Route<Administrator, (), CreateProduct, ProductWritten> =
