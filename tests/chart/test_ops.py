@@ -11,7 +11,7 @@ PAGES = [chart.ROOT / "docs" / "operations.md", chart.ROOT / "docs" / "dead-lett
 TEXT = "\n".join(page.read_text() for page in PAGES)
 COMMANDS = re.findall(r"^kubectl exec deploy/shotengai-([a-z]+) -- (shotengai [^\n#|]+)", TEXT, re.MULTILINE)
 # What a command takes from the environment, beside AWS: without it, it would look elsewhere or refuse.
-NEEDS = {"status": {"LEASES", "POD_NAMESPACE"}, "rebuild": {"DATABASE_URL"}}
+NEEDS = {"status": {"LEASES", "POD_NAMESPACE"}, "rebuild": {"DATABASE_URL"}, "projections": {"DATABASE_URL"}}
 
 
 def pod(role):

@@ -40,6 +40,7 @@ mod outage;
 mod outbox;
 mod poison;
 mod prices;
+mod projections;
 mod proxy;
 mod publish_costs;
 mod purchase;

@@ -33,6 +33,10 @@ const ANSWERING: &[(&[&str], i32)] = &[
     (&["dead-letters", "redrive", "order-dlq", "--dry-run", "--local"], 0),
     (&["dead-letters", "discard", "order-dlq", "--dry-run", "--local"], 0),
     (&["rebuild", "read-models", "--check", "--local"], 0),
+    (&["projections", "status", "--local"], 0),
+    (&["projections", "rebuild", "--local"], 0),
+    (&["projections", "diff", "--local"], 0),
+    (&["projections", "drop", "--yes", "--local"], 0),
     (&["republish", "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-02T00:00:00Z", "--dry-run", "--local"], 0),
     // Last: the read models are a moment behind afterwards.
     (&["prices", "put", "prod_kinoko", "200", "--local"], 0),

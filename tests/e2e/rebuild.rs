@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 const WITHIN: Duration = Duration::from_secs(60);
 
 /// Runs statements on the street's database, past the role.
-async fn sql(cluster: &TestCluster, statements: &str) {
+pub(crate) async fn sql(cluster: &TestCluster, statements: &str) {
     let (client, connection) = tokio_postgres::connect(cluster.database_url(), NoTls).await.unwrap();
     let connection = tokio::spawn(connection);
     client.batch_execute(statements).await.unwrap();

@@ -3,6 +3,7 @@
 //! - [`domain`]: how events become rows; pure.
 //! - [`project`]: brings rows up to the events of `query-queue`, refolding from the event stores where some are missing.
 //! - [`rebuild`]: brings all rows back from the event stores.
+//! - [`sets`]: a second set of tables beside the live one: built, compared, exchanged.
 //! - [`store`], [`migrations`], [`database`]: the rows in PostgreSQL.
 //! - [`products`], [`orders`]: what is read; `damaged`: rows that can't be. [`metrics`]: the figures.
 //! - [`versions`]: waiting for one's own writes; [`applied`] wakes who waits, `looks` looks for all of them.
@@ -28,6 +29,7 @@ pub mod params;
 pub mod products;
 pub mod project;
 pub mod rebuild;
+pub mod sets;
 pub mod store;
 pub mod versions;
 
@@ -71,8 +73,7 @@ pub fn build(context: &Context, settings: &QuerySettings) -> anyhow::Result<Role
     let QueryRole { applied, histories, role } = assemble(context.deps(Service::QUERY), Arc::new(rows));
     let versions = Versions::new(database.clone(), applied, histories, settings.min_version_wait());
     let links = OrderLinks::new(&context.settings.auth.internal_token);
-    let upkeep =
-        Upkeep::new(database.clone(), Arc::clone(&migrations), Arc::clone(&context.infra), context.ports.clone());
+    let upkeep = Upkeep::new(database.clone(), Arc::clone(&migrations), context.infra.as_ref(), context.ports.clone());
     let currency = context.settings.currency;
     let reads = web::Data::new(Reads { database, versions, links, currency });
     let role = role.worker(migrations.worker()).worker(upkeep.worker()).check(upkeep.check());

@@ -13,7 +13,7 @@ use shotengai_messaging::{Delivery, Disposition, EventStore, Fault, FaultKind, G
 use crate::applied::Applied as Readers;
 use crate::domain::{Applied, Fold, OrderRow, ProductRow, StockRow, apply};
 use crate::history::{HISTORY_PAGE, fold_history};
-use crate::store::{ReadModel, Rows};
+use crate::store::{ReadModel, Rows, Session, Sessions};
 
 /// The deliveries of one aggregate, by version.
 type Deliveries<'a> = Vec<&'a Delivery>;
@@ -76,15 +76,41 @@ impl Projector {
     /// Projects deliveries and answers those of whose aggregates the rows are not durable at their version or a later one.
     async fn project(&self, deliveries: &[&Delivery]) -> Result<Failed, Fault> {
         let sorted = sort(deliveries);
-        let session = self.model.session().await?;
+        let Sessions { live, beside } = self.model.sessions().await?;
+        let failed = self.project_onto(live.as_ref(), &sorted).await?;
+        // Its connection goes back: nobody holds one and waits for another.
+        drop(live);
+        if let Some(beside) = beside {
+            // Readers wait for the live rows alone.
+            self.wake(deliveries);
+            self.project_beside(beside.as_ref(), &sorted).await;
+        }
+        Ok(failed)
+    }
+
+    /// What is not written there is found, and folded anew, before anybody reads that set: it holds up nothing.
+    async fn project_beside(&self, model: &dyn ReadModel, sorted: &Sorted<'_>) {
+        let written = async { self.project_onto(model.session().await?.as_ref(), sorted).await };
+        match written.await {
+            Ok(failed) if failed.is_empty() => {}
+            Ok(failed) => tracing::warn!(rows = failed.len(), "rows of the set of tables beside are behind"),
+            Err(fault) => tracing::warn!(%fault, "the set of tables beside was not written"),
+        }
+    }
+
+    async fn project_onto(&self, session: &dyn Session, sorted: &Sorted<'_>) -> Result<Failed, Fault> {
         // Three statements to read and three to write, each kind's pipelined on the one connection. They need no
         // transaction together: each row is right by itself.
         let (products, stock, orders) = futures::try_join!(
-            self.advance::<ProductRow>(session.as_ref(), &sorted.products),
-            self.advance::<StockRow>(session.as_ref(), &sorted.stock),
-            self.advance::<OrderRow>(session.as_ref(), &sorted.orders),
+            self.advance::<ProductRow>(session, &sorted.products),
+            self.advance::<StockRow>(session, &sorted.stock),
+            self.advance::<OrderRow>(session, &sorted.orders),
         )?;
         Ok(products.into_iter().chain(stock).chain(orders).collect())
+    }
+
+    fn wake(&self, deliveries: &[&Delivery]) {
+        self.readers.wake(deliveries.iter().map(|delivery| &delivery.envelope.subject));
     }
 
     /// One aggregate that can't be written must not hold up the others.
@@ -155,7 +181,8 @@ impl GroupHandler for Projector {
             }
             Err(fault) => group.answer_rest(fault),
         }
-        self.readers.wake(group.iter().map(|entry| &entry.delivery().envelope.subject));
+        let deliveries: Vec<&Delivery> = group.iter().map(Entry::delivery).collect();
+        self.wake(&deliveries);
     }
 }
 

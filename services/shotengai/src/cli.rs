@@ -16,6 +16,7 @@ use crate::added::AddedArgs;
 use crate::dead_letters::DeadLettersArgs;
 use crate::help;
 use crate::prices::PricesArgs;
+use crate::projections::ProjectionsArgs;
 use crate::republish::{moment, owner};
 use crate::roles::{Choice, RoleArgs};
 use crate::target::Target;
@@ -60,6 +61,8 @@ pub(crate) enum Command {
     #[command(after_help = help::REBUILD)]
     /// Bring the read models back from the event stores: safe to repeat, and while everything runs
     Rebuild(RebuildArgs),
+    /// Build a second set of read models beside the live one, compare, switch, roll back
+    Projections(Box<ProjectionsArgs>),
     #[command(after_help = help::REPUBLISH)]
     /// Bring the events of some time into the stream once more: safe to repeat, and while everything runs
     Republish(RepublishArgs),

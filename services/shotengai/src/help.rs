@@ -97,6 +97,41 @@ Examples:
   shotengai rebuild read-models --only orders --local
   DATABASE_URL=postgres://… AWS_PROFILE=shop shotengai rebuild read-models";
 
+pub(crate) const PROJECTIONS_REBUILD: &str = "\
+Examples:
+  shotengai projections rebuild --local                  safe to interrupt: the next time it goes on where it was
+  shotengai projections rebuild --anew --local
+  DATABASE_URL=postgres://… AWS_PROFILE=shop shotengai projections rebuild
+
+Reads and events go on meanwhile; events are written to both sets. Exit code 1: something could not be folded; each is named.";
+
+pub(crate) const PROJECTIONS_STATUS: &str = "\
+Examples:
+  shotengai projections status --local
+  shotengai projections status --json --local";
+
+pub(crate) const PROJECTIONS_DIFF: &str = "\
+Examples:
+  shotengai projections diff --local                     exit code 1 when rows differ
+  shotengai projections diff --json --local
+
+Values are shown of columns that hold nothing of a person; of the others their names.";
+
+pub(crate) const PROJECTIONS_SWITCH: &str = "\
+Examples:
+  shotengai projections switch --local                   only when no row differs
+  shotengai projections switch --accept-differences --local
+
+No read fails meanwhile. The other set is kept, and written, until `drop` or the next `rebuild`.";
+
+pub(crate) const PROJECTIONS_ROLLBACK: &str = "\
+Example:
+  shotengai projections rollback --local";
+
+pub(crate) const PROJECTIONS_DROP: &str = "\
+Example:
+  shotengai projections drop --yes --local";
+
 pub(crate) const REPUBLISH: &str = "\
 Consumers take what comes twice for what it is. Exit code 1: the stream did not take all; repeat it.
 

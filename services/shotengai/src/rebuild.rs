@@ -11,7 +11,7 @@ use shotengai_kernel::{AggregateId, Ports};
 use shotengai_messaging::FaultKind;
 use shotengai_query::database::Database;
 use shotengai_query::migrations::{Migrations, missing_tables};
-use shotengai_query::rebuild::{Kind, Rebuild, RebuildReport, Watch, upkeep};
+use shotengai_query::rebuild::{Kind, Rebuild, RebuildReport, Sources, Watch, upkeep};
 use shotengai_runtime::{Faults, Publish, SettingsGroup};
 use tokio::time::Instant;
 
@@ -45,7 +45,7 @@ pub(crate) async fn run(args: RebuildArgs) -> anyhow::Result<ExitCode> {
     } else {
         Migrations::new(database.clone(), ports.clone()).run().await?;
     }
-    let mut rebuild = Rebuild::new(Arc::new(database.clone()), Arc::new(aws), ports);
+    let mut rebuild = Rebuild::new(Arc::new(database.clone()), Sources::of(&aws), ports);
     if args.check {
         rebuild = rebuild.only_looking();
     }

@@ -65,6 +65,7 @@ fn without_credentials_every_tool_says_in_one_line_what_to_give() {
         &["dead-letters", "redrive", "order-dlq", "--dry-run"],
         &["provision", "--check"],
         &["rebuild", "read-models", "--check", "--database-url", "postgres://127.0.0.1:1/none"],
+        &["projections", "status", "--database-url", "postgres://127.0.0.1:1/none"],
     ] {
         let lines = refused(args, &[]);
         assert!(

@@ -68,7 +68,13 @@ impl Database {
                 deadpool_postgres::PoolError::Backend(error) => fault(CONNECT, &error),
                 other => Fault::new(FaultKind::Transient, CONNECT, other),
             })?;
-        Ok(Session { client: Some(client), ended: AtomicBool::new(false), generation, database: self.clone() })
+        Ok(Session {
+            client: Some(client),
+            ended: AtomicBool::new(false),
+            generation,
+            tells: true,
+            database: self.clone(),
+        })
     }
 
     /// A cheap call that answers when the database does, and takes writes. A server that doesn't has handed its work to
@@ -109,10 +115,18 @@ pub struct Session {
     /// Not to be used again.
     ended: AtomicBool,
     generation: u64,
+    /// Whether it is told when a statement misses its table.
+    tells: bool,
     database: Database,
 }
 
 impl Session {
+    /// The same, for statements about tables that may be gone without anything being wrong.
+    pub(crate) fn not_telling(mut self) -> Self {
+        self.tells = false;
+        self
+    }
+
     /// Runs one statement, unnamed.
     ///
     /// # Errors
@@ -154,7 +168,7 @@ impl Session {
                 self.database.retire_sessions();
             }
         }
-        if is_missing_table(error) {
+        if self.tells && is_missing_table(error) {
             self.database.tell_missing_tables();
         }
     }

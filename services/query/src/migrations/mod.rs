@@ -4,7 +4,8 @@
 //! - `schema`: what stands in the database, held against what this release needs; and the changes.
 //!
 //! All changes are one transaction, which holds the lock that keeps other pods out. So the lock ends with its owner also
-//! behind a proxy that lends sessions for a transaction only, and a migration is there whole or not at all.
+//! behind a proxy that lends sessions for a transaction only, and a migration is there whole or not at all. One that names a
+//! set's table is run on the set beside, too, if there is one ([`crate::sets`]): with names that lead there, so it leaves schemas out.
 
 mod schema;
 
@@ -15,10 +16,12 @@ use shotengai_kernel::Ports;
 use shotengai_messaging::{Backoff, Fault, FaultKind, Worker};
 use tokio::sync::watch;
 use tokio::time::timeout;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Transaction};
 
 use crate::database::{Database, fault};
+use crate::sets;
 pub use schema::missing_tables;
+pub(crate) use schema::newer_than_ours;
 
 const OPERATION: &str = "postgres.migrate";
 /// The advisory lock that all pods of all releases take: "query" in ASCII.
@@ -27,6 +30,16 @@ const LOCK: i64 = 0x71_75_65_72_79;
 const LIMITS: &str = "SET LOCAL lock_timeout = '3s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
 /// For everything: a connection that says nothing any more.
 const WITHIN: Duration = Duration::from_secs(600);
+
+/// Keeps other pods from changing tables until the transaction ends, and bounds its waits.
+pub(crate) async fn exclude_others(transaction: &Transaction<'_>) -> Result<(), Fault> {
+    transaction.batch_execute(LIMITS).await.map_err(|error| fault(OPERATION, &error))?;
+    let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
+    transaction.batch_execute(&lock).await.map_err(|error| {
+        let fault = fault(OPERATION, &error);
+        Fault::new(fault.kind(), OPERATION, format!("the migrations' lock is held by somebody else: {error}"))
+    })
+}
 
 /// The schema's way to up to date.
 pub struct Migrations {
@@ -83,18 +96,14 @@ impl Migrations {
             return Ok(false);
         }
         let said = |error: tokio_postgres::Error| fault(OPERATION, &error);
-        let transaction = client.transaction().await.map_err(said)?;
-        transaction.batch_execute(LIMITS).await.map_err(said)?;
-        let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
-        transaction.batch_execute(&lock).await.map_err(|error| {
-            let fault = fault(OPERATION, &error);
-            Fault::new(fault.kind(), OPERATION, format!("the migrations' lock is held by somebody else: {error}"))
-        })?;
+        let mut transaction = client.transaction().await.map_err(said)?;
+        exclude_others(&transaction).await?;
         // Again: another pod may have been first.
         let changes = schema::changes(&transaction).await?;
         for statement in changes.statements(self.ports.clock.now()) {
             transaction.batch_execute(&statement).await.map_err(said)?;
         }
+        sets::migrate_beside(&mut transaction, &changes.of_rows()).await?;
         transaction.commit().await.map_err(said)?;
         changes.log();
         Ok(!changes.is_empty())

@@ -25,6 +25,16 @@ pub async fn missing_tables(database: &Database) -> Result<Vec<String>, Fault> {
     names(&database.session().await?.query("postgres.tables", &missing(&ours()), &[]).await?)
 }
 
+/// Whether a newer release has migrated on.
+///
+/// # Errors
+/// A [`Fault`] of the database.
+pub(crate) async fn newer_than_ours(database: &Database) -> Result<bool, Fault> {
+    let newest = ours().last().map_or(0, |step| step.version);
+    let newer = format!("SELECT 1 FROM {HISTORY} WHERE version > {newest}");
+    Ok(!database.session().await?.query(OPERATION, &newer, &[]).await?.is_empty())
+}
+
 /// Changes that bring a schema up to date.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Changes {
@@ -72,6 +82,11 @@ impl Changes {
             statements.push(format!("INSERT INTO {HISTORY} VALUES ({version}, '{name}', '{now}', '{checksum}')"));
         }
         statements
+    }
+
+    /// The statements that change tables which were there before, for a second set of those.
+    pub(super) fn of_rows(&self) -> Vec<String> {
+        if self.lost.is_empty() { self.apply.iter().map(|step| step.sql.clone()).collect() } else { Vec::new() }
     }
 
     pub(super) fn log(&self) {
@@ -205,7 +220,8 @@ mod tests {
         let lost = vec!["read_stock".to_owned()];
         let changes = compare(all.clone(), &applied(&all), lost.clone()).unwrap();
         assert_eq!(changes, Changes { lost: lost.clone(), apply: all.clone() });
-        let drop = "DROP TABLE IF EXISTS read_products, read_stock, read_orders, read_models, refinery_schema_history";
+        let drop = "DROP TABLE IF EXISTS read_products, read_stock, read_orders, read_models, read_sets, read_set_scans, \
+                    refinery_schema_history";
         assert_eq!(changes.statements(Timestamp::UNIX_EPOCH)[0], drop);
         // Also where a release has grown since.
         let changes =

@@ -7,9 +7,11 @@
 //! projector, and a row of which the stores have no aggregate stays.
 //!
 //! - [`report`]: what is told of it. `compare`: what becomes of a row. [`upkeep`]: the rebuild that query does by itself.
+//! - [`source`]: the event stores, to read.
 
 mod compare;
 pub mod report;
+pub mod source;
 pub mod upkeep;
 
 use std::collections::BTreeMap;
@@ -19,13 +21,14 @@ use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use shotengai_kernel::{AggregateId, Ports};
-use shotengai_messaging::{Backoff, EventStore, Fault, Infrastructure, OUTBOX_SHARDS};
+use shotengai_messaging::{Backoff, Fault, OUTBOX_SHARDS};
 
 use crate::domain::{Fold, OrderRow, ProductRow, StockRow};
 use crate::history::{HISTORY_PAGE, fold_history};
 use crate::store::{ReadModel, Rows, Session, is_corrupt};
 use compare::{RowState, Standing, compare};
 pub use report::{Kind, RebuildReport, Watch};
+pub use source::Sources;
 
 /// Commits of the index that are looked at together. Most are no aggregate's first.
 const PAGE: usize = 1000;
@@ -39,7 +42,7 @@ const TRIES: u32 = 8;
 /// Compares rows with the events, and mends them.
 pub struct Rebuild {
     model: Arc<dyn ReadModel>,
-    infra: Arc<dyn Infrastructure>,
+    sources: Sources,
     ports: Ports,
     only_look: bool,
 }
@@ -50,8 +53,8 @@ type Folded<R> = Result<R, String>;
 impl Rebuild {
     /// Of the rows of this read model, from these event stores.
     #[must_use]
-    pub const fn new(model: Arc<dyn ReadModel>, infra: Arc<dyn Infrastructure>, ports: Ports) -> Self {
-        Self { model, infra, ports, only_look: false }
+    pub const fn new(model: Arc<dyn ReadModel>, sources: Sources, ports: Ports) -> Self {
+        Self { model, sources, ports, only_look: false }
     }
 
     /// The same, but nothing is written: the tally says what would be.
@@ -77,18 +80,10 @@ impl Rebuild {
         R: Fold + PartialEq + Send + Sync,
         dyn Session: Rows<R>,
     {
-        let store = self.infra.event_store(R::OWNER);
         for shard in 0..OUTBOX_SHARDS {
             let mut from = None;
             loop {
-                let (found, next) = self.patiently(|| store.aggregates(shard, from.clone(), PAGE)).await?;
-                let ours: Vec<_> = found.into_iter().filter(R::folds).collect();
-                for ids in ours.chunks(ROWS) {
-                    self.some::<R>(store.as_ref(), ids, report, watch).await?;
-                    watch.progress(report);
-                }
-                watch.progress(report);
-                from = next;
+                from = self.page::<R>(shard, from, report, watch).await?;
                 if from.is_none() {
                     break;
                 }
@@ -97,10 +92,29 @@ impl Rebuild {
         Ok(())
     }
 
-    /// Brings the rows of these aggregates up.
-    async fn some<R>(
+    /// Goes through the aggregates of one page of a shard of the time index; answers where the next page begins, if there is
+    /// one.
+    pub(crate) async fn page<R>(
         &self,
-        store: &dyn EventStore,
+        shard: u8,
+        from: Option<String>,
+        report: &mut RebuildReport,
+        watch: &dyn Watch,
+    ) -> Result<Option<String>, Fault>
+    where
+        R: Fold + PartialEq + Send + Sync,
+        dyn Session: Rows<R>,
+    {
+        let (found, next) = self.patiently(|| self.sources.aggregates(R::OWNER, shard, from.clone(), PAGE)).await?;
+        let ours: Vec<_> = found.into_iter().filter(R::folds).collect();
+        self.those::<R>(&ours, report, watch).await?;
+        watch.progress(report);
+        Ok(next)
+    }
+
+    /// Goes through these aggregates.
+    pub(crate) async fn those<R>(
+        &self,
         ids: &[AggregateId],
         report: &mut RebuildReport,
         watch: &dyn Watch,
@@ -109,9 +123,22 @@ impl Rebuild {
         R: Fold + PartialEq + Send + Sync,
         dyn Session: Rows<R>,
     {
+        for ids in ids.chunks(ROWS) {
+            self.some::<R>(ids, report, watch).await?;
+            watch.progress(report);
+        }
+        Ok(())
+    }
+
+    /// Brings the rows of these aggregates up.
+    async fn some<R>(&self, ids: &[AggregateId], report: &mut RebuildReport, watch: &dyn Watch) -> Result<(), Fault>
+    where
+        R: Fold + PartialEq + Send + Sync,
+        dyn Session: Rows<R>,
+    {
         let folded: Vec<(AggregateId, Folded<R>)> = stream::iter(ids.to_vec())
             .map(|id| async move {
-                let folded = self.fold(store, &id).await?;
+                let folded = self.fold(&id).await?;
                 Ok((id, folded))
             })
             .buffer_unordered(HISTORIES)
@@ -123,7 +150,7 @@ impl Rebuild {
         for (id, folded) in folded {
             report.aggregates += 1;
             let standing = rows.remove(&id).unwrap_or(Standing::Missing);
-            match self.state(store, &id, folded, &standing).await? {
+            match self.state(&id, folded, &standing).await? {
                 Ok((state, row)) if state.is_wrong() => {
                     wrong.insert(id.clone(), row);
                     verdicts.insert(id, state);
@@ -153,7 +180,6 @@ impl Rebuild {
     /// What a row is, held against its aggregate as it is now, and that aggregate's row.
     async fn state<R: Fold + PartialEq>(
         &self,
-        store: &dyn EventStore,
         id: &AggregateId,
         folded: Folded<R>,
         standing: &Standing<R>,
@@ -169,7 +195,7 @@ impl Rebuild {
             return Ok(Ok((state, row)));
         }
         // The load came before the row was read. One that comes after has all that a right row can have.
-        let row = match self.fold::<R>(store, id).await? {
+        let row = match self.fold::<R>(id).await? {
             Ok(row) => row,
             Err(why) => return Ok(Err(why)),
         };
@@ -184,8 +210,8 @@ impl Rebuild {
         })
     }
 
-    async fn fold<R: Fold>(&self, store: &dyn EventStore, id: &AggregateId) -> Result<Folded<R>, Fault> {
-        let page = |after| self.patiently(move || store.load_some(id, after, HISTORY_PAGE));
+    async fn fold<R: Fold>(&self, id: &AggregateId) -> Result<Folded<R>, Fault> {
+        let page = |after| self.patiently(move || self.sources.load_some(R::OWNER, id, after, HISTORY_PAGE));
         match fold_history(None, page).await {
             Ok(Ok(Some(row))) => Ok(Ok(row)),
             Ok(Ok(None)) => Ok(Err("the index names it, but it has no events".to_owned())),
@@ -229,7 +255,7 @@ impl Rebuild {
     }
 
     /// Calls again while the fault may pass: long work must not end with the first throttled call.
-    async fn patiently<T, F>(&self, call: impl Fn() -> F) -> Result<T, Fault>
+    pub(crate) async fn patiently<T, F>(&self, call: impl Fn() -> F) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, Fault>>,
     {

@@ -1,8 +1,10 @@
 //! What a rebuild tells.
 
+use shotengai_contracts::Owner;
 use shotengai_kernel::AggregateId;
 
 use super::compare::RowState;
+use crate::domain::{Fold, OrderRow, ProductRow, StockRow};
 
 /// The kinds of rows, each with a table of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -26,6 +28,16 @@ impl Kind {
             Self::Products => "products",
             Self::Stock => "stock",
             Self::Orders => "orders",
+        }
+    }
+
+    /// Whose events its rows are folded from.
+    #[must_use]
+    pub const fn owner(self) -> Owner {
+        match self {
+            Self::Products => ProductRow::OWNER,
+            Self::Stock => StockRow::OWNER,
+            Self::Orders => OrderRow::OWNER,
         }
     }
 }

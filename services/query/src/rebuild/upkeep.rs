@@ -12,7 +12,7 @@ use shotengai_kernel::{AggregateId, Ports};
 use shotengai_messaging::{Backoff, Fault, FaultKind, Infrastructure, Worker};
 use shotengai_runtime::Check;
 
-use super::{Kind, Rebuild, RebuildReport, Watch};
+use super::{Kind, Rebuild, RebuildReport, Sources, Watch};
 use crate::database::Database;
 use crate::migrations::Migrations;
 
@@ -28,7 +28,7 @@ const COMMAND: &str = "shotengai rebuild read-models";
 pub struct Upkeep {
     database: Database,
     migrations: Arc<Migrations>,
-    infra: Arc<dyn Infrastructure>,
+    sources: Sources,
     ports: Ports,
     me: String,
     complete: AtomicBool,
@@ -47,14 +47,9 @@ enum Turn {
 impl Upkeep {
     /// The upkeep of this database, from these event stores.
     #[must_use]
-    pub fn new(
-        database: Database,
-        migrations: Arc<Migrations>,
-        infra: Arc<dyn Infrastructure>,
-        ports: Ports,
-    ) -> Arc<Self> {
-        let me = ports.ids.uuid_v7().to_string();
-        Arc::new(Self { database, migrations, infra, ports, me, complete: AtomicBool::new(false) })
+    pub fn new(database: Database, migrations: Arc<Migrations>, infra: &dyn Infrastructure, ports: Ports) -> Arc<Self> {
+        let (me, sources) = (ports.ids.uuid_v7().to_string(), Sources::of(infra));
+        Arc::new(Self { database, migrations, sources, ports, me, complete: AtomicBool::new(false) })
     }
 
     /// Tells while rows may be missing. Nobody is kept from the others for it.
@@ -157,7 +152,7 @@ impl Upkeep {
 
     async fn rebuild(&self) -> Result<RebuildReport, Fault> {
         tracing::info!("the tables of the read models are new: bringing their rows back from the event stores");
-        let rebuild = Rebuild::new(Arc::new(self.database.clone()), Arc::clone(&self.infra), self.ports.clone());
+        let rebuild = Rebuild::new(Arc::new(self.database.clone()), self.sources.clone(), self.ports.clone());
         let mut report = RebuildReport::default();
         for kind in Kind::ALL {
             rebuild.run(kind, &mut report, &Logged).await?;

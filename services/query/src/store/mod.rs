@@ -76,6 +76,14 @@ pub trait Session: Rows<ProductRow> + Rows<StockRow> + Rows<OrderRow> {}
 
 impl<T: Rows<ProductRow> + Rows<StockRow> + Rows<OrderRow>> Session for T {}
 
+/// The sets of tables that events are written to.
+pub struct Sessions {
+    /// A session with the rows that are read.
+    pub live: Box<dyn Session>,
+    /// A set that is built beside them, or kept.
+    pub beside: Option<Arc<dyn ReadModel>>,
+}
+
 /// Where the rows are.
 #[async_trait]
 pub trait ReadModel: Send + Sync {
@@ -84,6 +92,14 @@ pub trait ReadModel: Send + Sync {
     /// # Errors
     /// A [`Fault`] of the database.
     async fn session(&self) -> Result<Box<dyn Session>, Fault>;
+
+    /// What events are written to.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the database.
+    async fn sessions(&self) -> Result<Sessions, Fault> {
+        Ok(Sessions { live: self.session().await?, beside: None })
+    }
 
     /// A cheap call that answers when the database does.
     ///
@@ -106,6 +122,10 @@ impl ReadModel for Database {
         Ok(Box::new(Self::session(self).await?))
     }
 
+    async fn sessions(&self) -> Result<Sessions, Fault> {
+        crate::sets::sessions(self).await
+    }
+
     async fn ping(&self) -> Result<(), Fault> {
         Self::ping(self).await
     }
@@ -123,6 +143,10 @@ pub struct PostgresRows {
 impl ReadModel for PostgresRows {
     async fn session(&self) -> Result<Box<dyn Session>, Fault> {
         ReadModel::session(&self.database).await
+    }
+
+    async fn sessions(&self) -> Result<Sessions, Fault> {
+        ReadModel::sessions(&self.database).await
     }
 
     /// Without its tables it is as good as away: consumers wait for them, and spend nothing.
@@ -148,25 +172,42 @@ impl ReadModel for PostgresRows {
 #[async_trait]
 impl<R: Stored> Rows<R> for Connection {
     async fn load(&self, ids: &[AggregateId]) -> Result<BTreeMap<AggregateId, R>, Fault> {
-        let keys: Vec<_> = ids.iter().map(|id| R::key(id)).collect();
-        let rows = self.query(READ, R::LOAD, &[&keys]).await?;
-        rows.iter().map(|row| R::read(row).map(|row| (row.aggregate_id(), row))).collect()
+        load(self, R::LOAD, ids).await
     }
 
     async fn save(&self, rows: &BTreeMap<AggregateId, R>) -> Result<(), Fault> {
-        write(self, rows, "old.version < excluded.version").await.map(drop)
+        save(self, R::WRITE, rows).await
     }
 
     async fn repair(&self, rows: &BTreeMap<AggregateId, R>) -> Result<BTreeSet<AggregateId>, Fault> {
-        let answer = write(self, rows, "old.version <= excluded.version").await?;
-        let written = answer.iter().map(|row| column(row, R::ID)).collect::<Result<BTreeSet<&str>, _>>()?;
-        Ok(rows.keys().filter(|id| written.contains(R::key(id))).cloned().collect())
+        written_of(rows, &write(self, R::WRITE, rows, "old.version <= excluded.version").await?)
     }
 }
 
-/// Writes rows where the condition holds, or where there is none yet; answers the ids of those.
-async fn write<R: Stored>(
+/// Reads rows by this statement, a kind's [`Stored::LOAD`].
+pub(crate) async fn load<R: Stored>(
     connection: &Connection,
+    statement: &str,
+    ids: &[AggregateId],
+) -> Result<BTreeMap<AggregateId, R>, Fault> {
+    let keys: Vec<_> = ids.iter().map(|id| R::key(id)).collect();
+    let rows = connection.query(READ, statement, &[&keys]).await?;
+    rows.iter().map(|row| R::read(row).map(|row| (row.aggregate_id(), row))).collect()
+}
+
+/// Writes rows by this statement, a kind's [`Stored::WRITE`], each unless the same or a newer version stands there.
+pub(crate) async fn save<R: Stored>(
+    connection: &Connection,
+    statement: &str,
+    rows: &BTreeMap<AggregateId, R>,
+) -> Result<(), Fault> {
+    write(connection, statement, rows, "old.version < excluded.version").await.map(drop)
+}
+
+/// Writes rows by this statement where the condition holds, or where there is none yet; answers the ids of those.
+pub(crate) async fn write<R: Stored>(
+    connection: &Connection,
+    statement: &str,
     rows: &BTreeMap<AggregateId, R>,
     condition: &str,
 ) -> Result<Vec<Row>, Fault> {
@@ -174,7 +215,16 @@ async fn write<R: Stored>(
         return Ok(Vec::new());
     }
     let rows = Value::Array(rows.values().map(R::write).collect::<Result<_, _>>()?);
-    connection.query(WRITE, &format!("{} WHERE {condition} RETURNING {}", R::WRITE, R::ID), &[&rows]).await
+    connection.query(WRITE, &format!("{statement} WHERE {condition} RETURNING {}", R::ID), &[&rows]).await
+}
+
+/// Those of the rows whose ids [`write`] has answered.
+pub(crate) fn written_of<R: Stored>(
+    rows: &BTreeMap<AggregateId, R>,
+    answer: &[Row],
+) -> Result<BTreeSet<AggregateId>, Fault> {
+    let written = answer.iter().map(|row| column(row, R::ID)).collect::<Result<BTreeSet<&str>, _>>()?;
+    Ok(rows.keys().filter(|id| written.contains(R::key(id))).cloned().collect())
 }
 
 /// A row that can't be read.

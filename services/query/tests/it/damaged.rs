@@ -10,7 +10,7 @@ use shotengai_kit::Sender;
 use shotengai_query::database::Database;
 use shotengai_query::filters::{OrderFilter, ProductFilter};
 use shotengai_query::page::Cursor;
-use shotengai_query::rebuild::{Kind, Rebuild, RebuildReport, Watch};
+use shotengai_query::rebuild::{Kind, Rebuild, RebuildReport, Sources, Watch};
 use shotengai_query::{orders, products};
 
 use crate::history::{order, product};
@@ -143,7 +143,7 @@ async fn a_damaged_row_alone_is_a_problem_of_its_own_until_a_rebuild_has_mended_
     // Its version can be read, so nobody waits in vain.
     assert_eq!(served.get("/products?min_version=prod_b:1", Sender::Nobody).await.0, 200);
 
-    let rebuild = Rebuild::new(Arc::new(database.clone()), served.infra(), ports());
+    let rebuild = Rebuild::new(Arc::new(database.clone()), Sources::of(served.infra().as_ref()), ports());
     for kind in [Kind::Products, Kind::Orders] {
         rebuild.run(kind, &mut RebuildReport::default(), &Silent).await.unwrap();
     }

@@ -17,5 +17,6 @@ mod reading;
 mod rebuilding;
 mod schema;
 mod serving;
+mod sets;
 mod support;
 mod waiting;

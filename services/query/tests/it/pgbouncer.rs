@@ -19,6 +19,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use crate::history::{product, product_id};
+use crate::sets::{STRICTLY, Told};
 use crate::support::{Street, all_done, empty_database, empty_database_url, ports};
 
 const NEEDED: &str =
@@ -125,4 +126,33 @@ async fn a_lock_that_outlived_its_owner_keeps_nobody_from_serving() {
     Migrations::new(database.clone(), ports()).run().await.unwrap();
     left_behind.query("lock", "SELECT pg_advisory_lock(487300887161)", &[]).await.unwrap();
     Migrations::new(database, ports()).run().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_second_set_is_built_compared_and_exchanged_through_pgbouncer() {
+    let direct = empty_database_url("sets_behind_pgbouncer").await;
+    let between = PgBouncer::before(&direct).await;
+    let pod = Street::over(between.pod());
+    Migrations::new(pod.database.clone(), ports()).run().await.unwrap();
+    let orders = pod.furnish(20).await;
+    let (sets, told) = (pod.sets(), Told::default());
+    assert_eq!(sets.rebuild(false, &told).await.unwrap().aggregates, 23);
+    let (reads, exchanges) = futures::join!(
+        async {
+            for history in &orders {
+                pod.ship_in_time(history).await;
+                products::get(&pod.database, &product_id("takenoko")).await.unwrap().unwrap();
+            }
+            orders.len()
+        },
+        async {
+            for _ in 0..2 {
+                sets.switch(STRICTLY, &told).await.unwrap();
+                sets.rollback(STRICTLY, &told).await.unwrap();
+            }
+            sets.diff(&told).await.unwrap()
+        }
+    );
+    assert_eq!((reads, exchanges.differences()), (20, 0), "{exchanges:?}");
+    assert_eq!(pod.number("SELECT count(*) FROM read_orders WHERE status = 'shipped'").await, 20);
 }

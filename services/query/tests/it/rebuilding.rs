@@ -10,7 +10,7 @@ use shotengai_kernel::{AggregateId, Version};
 use shotengai_messaging::{Commit, FaultKind, Infrastructure};
 use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
 use shotengai_query::migrations::missing_tables;
-use shotengai_query::rebuild::{Kind, Rebuild, RebuildReport, Watch};
+use shotengai_query::rebuild::{Kind, Rebuild, RebuildReport, Sources, Watch};
 use shotengai_query::store::memory::MemoryReadModel;
 use shotengai_query::store::{ReadModel, Rows};
 use shotengai_testing::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
@@ -53,7 +53,7 @@ impl Shop {
     }
 
     fn over_rows(&self, model: Arc<dyn ReadModel>) -> Rebuild {
-        Rebuild::new(model, Arc::clone(&self.infra) as Arc<dyn Infrastructure>, ports())
+        Rebuild::new(model, Sources::of(self.infra.as_ref()), ports())
     }
 
     async fn counted(&self, rebuild: &Rebuild, kind: Kind) -> RebuildReport {
@@ -75,7 +75,7 @@ impl Shop {
     }
 }
 
-fn folded<R: Fold>(history: &[Commit]) -> R {
+pub(crate) fn folded<R: Fold>(history: &[Commit]) -> R {
     let events = deliveries(history);
     refold(events.iter().map(|delivery| (&*delivery.envelope, &*delivery.event))).unwrap().unwrap()
 }
@@ -310,5 +310,5 @@ async fn a_missing_table_is_noticed() {
     let session = street.database.session().await.unwrap();
     session.query("drop", "DROP TABLE read_stock", &[]).await.unwrap();
     assert_eq!(missing_tables(&street.database).await.unwrap(), ["read_stock"]);
-    assert_eq!(missing_tables(&empty_database("tables_not_there").await).await.unwrap().len(), 4);
+    assert_eq!(missing_tables(&empty_database("tables_not_there").await).await.unwrap().len(), 6);
 }

@@ -93,7 +93,11 @@ impl Street {
     }
 
     pub(crate) fn over(database: Database) -> Self {
-        let infra = Arc::new(MemoryInfrastructure::new(ports()));
+        Self::with(database, MemoryInfrastructure::new(ports()))
+    }
+
+    pub(crate) fn with(database: Database, infra: MemoryInfrastructure) -> Self {
+        let infra = Arc::new(infra);
         let deps = Supply::new(Arc::clone(&infra) as _, ports()).deps(Service::QUERY);
         let QueryRole { applied, histories, role } = shotengai_query::assemble(deps, Arc::new(database.clone()));
         let projector = shotengai_kit::role::handler(&role, &queues::QUERY);
