@@ -6,7 +6,7 @@ use shotengai_messaging::{Delivery, Disposition, EventHandler, Reason};
 
 use crate::domain::mail::OrderMail;
 use crate::reasons::REASONS;
-use crate::send_order_mail::SendOrderMail;
+use crate::send_order_mail::{Asked, SendOrderMail};
 
 /// Reacts to order's events with mails; those of a batch go out side by side, as many as the mailer has connections.
 pub struct NotificationHandler {
@@ -34,6 +34,11 @@ impl EventHandler for NotificationHandler {
 
     async fn handle(&self, delivery: &Delivery) -> Disposition {
         let Some(mail) = OrderMail::for_event(&delivery.event) else { return Disposition::unexpected(delivery) };
-        self.send.run(&mail, delivery.receive_count, delivery.envelope.traceparent.clone()).await
+        let asked = Asked {
+            attempt: delivery.receive_count,
+            received_at: delivery.received_at,
+            traceparent: delivery.envelope.traceparent.clone(),
+        };
+        self.send.run(&mail, &asked).await
     }
 }

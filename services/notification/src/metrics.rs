@@ -43,7 +43,7 @@ pub(crate) fn show() {
 pub(crate) fn count(kind: MailKind, ended: &ClaimState) {
     let outcome = match ended {
         ClaimState::Sending { .. } | ClaimState::Refused {} => return,
-        ClaimState::Sent => "sent",
+        ClaimState::Sent { .. } => "sent",
         ClaimState::Skipped { why: SkipReason::NoAddress } => "skipped",
         ClaimState::Skipped { why: SkipReason::TooManyMails } => "over_budget",
     };

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use shotengai_kernel::Ports;
+use shotengai_kernel::{Ports, Timestamp};
 use shotengai_messaging::trace::current_traceparent;
 use shotengai_messaging::{Disposition, Fault, FaultKind};
 use tokio::sync::Semaphore;
@@ -69,6 +69,17 @@ impl Default for Slots {
     }
 }
 
+/// Receipt of the message that asks for a mail.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// How often it has been received, this time included.
+    pub attempt: u32,
+    /// When it was received this time.
+    pub received_at: Option<Timestamp>,
+    /// W3C trace context of the event.
+    pub traceparent: Option<String>,
+}
+
 /// Why an attempt came to nothing; another may do better.
 #[derive(Debug, thiserror::Error)]
 enum AttemptError {
@@ -81,9 +92,8 @@ enum AttemptError {
 }
 
 impl SendOrderMail {
-    /// Sends this mail unless it has been sent, and says what becomes of the message that asked for it, and was received
-    /// for the `attempt`th time.
-    pub async fn run(&self, mail: &OrderMail, attempt: u32, traceparent: Option<String>) -> Disposition {
+    /// Sends this mail unless it has been sent, and says what becomes of the message that asked for it.
+    pub async fn run(&self, mail: &OrderMail, asked: &Asked) -> Disposition {
         // Before the claim, whose lease must not run out in a queue. The semaphore is never closed.
         let _slot = self.slots.0.acquire().await.ok();
         // The lease counts from before its row is written, and so do we: a process that was held up while it waited for
@@ -93,14 +103,17 @@ impl SendOrderMail {
             Ok(Claimed::Mine(claim)) => claim,
             Ok(Claimed::Settled) => return Disposition::Done,
             Ok(Claimed::Busy(wait)) => {
-                let soon =
-                    if attempt > PATIENT_FROM { wait } else { LOOK_AGAIN.min(LOOK_SOONER.saturating_mul(attempt)) };
+                let soon = if asked.attempt > PATIENT_FROM {
+                    wait
+                } else {
+                    LOOK_AGAIN.min(LOOK_SOONER.saturating_mul(asked.attempt))
+                };
                 let cause = "another attempt holds the claim".to_owned();
                 return Disposition::Waits { after: wait.min(soon), cause };
             }
             Err(fault) => return Disposition::from_fault(&fault),
         };
-        let attempt = timeout_at(deadline, self.attempt(mail, deadline, traceparent)).await;
+        let attempt = timeout_at(deadline, self.attempt(mail, deadline, asked)).await;
         match attempt.unwrap_or_else(|_| Err(late().into())) {
             Ok(outcome) => self.record(mail, &claim, &outcome).await,
             Err(error) => {
@@ -117,12 +130,7 @@ impl SendOrderMail {
         }
     }
 
-    async fn attempt(
-        &self,
-        mail: &OrderMail,
-        deadline: Instant,
-        traceparent: Option<String>,
-    ) -> Result<ClaimState, AttemptError> {
+    async fn attempt(&self, mail: &OrderMail, deadline: Instant, asked: &Asked) -> Result<ClaimState, AttemptError> {
         let contact = self.contacts.contact(&mail.user_id).await?;
         let Some((contact, to)) = contact.and_then(|contact| contact.email.clone().map(|to| (contact, to))) else {
             return Ok(ClaimState::Skipped { why: SkipReason::NoAddress });
@@ -136,7 +144,7 @@ impl SendOrderMail {
             content: self.templates.render(mail, contact.language, contact.name.as_ref())?,
             name: contact.name,
             message_id: mail.message_id(&self.domain),
-            traceparent: current_traceparent().or(traceparent),
+            traceparent: current_traceparent().or_else(|| asked.traceparent.clone()),
             date: self.ports.clock.now(),
         };
         // Whoever wakes late is given what it waited for before its timer: the timer alone is no guard.
@@ -144,7 +152,12 @@ impl SendOrderMail {
             return Err(late().into());
         }
         match self.mailer.send(&outgoing).await {
-            Ok(()) => Ok(ClaimState::Sent),
+            Ok(()) => {
+                let (received_at, receives) = (asked.received_at, Some(asked.attempt).filter(|attempt| *attempt > 1));
+                let now = self.ports.clock.now();
+                let at = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
+                Ok(ClaimState::Sent { at: Some(at), received_at, receives })
+            }
             Err(SendError::Refused { why }) => Err(AttemptError::Address(why)),
             Err(SendError::Fault(fault)) => Err(fault.into()),
         }

@@ -48,6 +48,14 @@ pub struct Envelope {
     /// W3C trace context of the moment it was decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+    /// When its cause was received by whoever decided it, by the clock that `time` is of. Left out where a request was the cause,
+    /// and by releases before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub receivedtime: Option<Timestamp>,
+    /// How often its cause had been received by then, where that was more than once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receivedcount: Option<u32>,
     /// The payload.
     pub data: Value,
     /// Attributes that this release does not know: kept, so that an envelope that is written again loses none.
@@ -64,13 +72,24 @@ pub struct Metadata {
     pub causation_id: Uuid,
     /// W3C trace context of this step.
     pub traceparent: Option<String>,
+    /// The receipt that led to it, where it was an event's.
+    pub receipt: Option<Received>,
+}
+
+/// Receipt of an event by whoever acts on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    /// When it was, by the receiver's clock.
+    pub at: Timestamp,
+    /// How often its message has been received, that time included; about right.
+    pub count: u32,
 }
 
 impl Metadata {
     /// The start of something new: a request.
     #[must_use]
     pub const fn request(id: Uuid, traceparent: Option<String>) -> Self {
-        Self { correlation_id: id, causation_id: id, traceparent }
+        Self { correlation_id: id, causation_id: id, traceparent, receipt: None }
     }
 
     /// Metadata of the events that an event leads to.
@@ -80,7 +99,15 @@ impl Metadata {
             correlation_id: envelope.correlationid,
             causation_id: envelope.id.uuid(),
             traceparent: traceparent.or_else(|| envelope.traceparent.clone()),
+            receipt: None,
         }
+    }
+
+    /// The same after this receipt of the event.
+    #[must_use]
+    pub const fn received(mut self, receipt: Option<Received>) -> Self {
+        self.receipt = receipt;
+        self
     }
 }
 
@@ -165,6 +192,8 @@ impl Envelope {
             correlationid: meta.correlation_id,
             causationid: meta.causation_id,
             traceparent: meta.traceparent.clone(),
+            receivedtime: meta.receipt.map(|receipt| receipt.at),
+            receivedcount: meta.receipt.map(|receipt| receipt.count).filter(|count| *count > 1),
             data: event.to_data(),
             extensions: Map::new(),
         }

@@ -5,6 +5,7 @@
 //! - [`events`]: the payloads, one file an owner; the [`Event`] that holds any of them, and an enum an owner.
 //! - [`api`]: the HTTP interface: every route with what it takes, answers and refuses.
 //! - [`payment`]: the means of payment, which travel beside the events.
+//! - [`mails`]: records of mails.
 //! - [`live`]: what the tally tells over a WebSocket.
 //! - [`compatible`]: whether a payload's schema may change without a new version.
 //! - [`asyncapi`]: all of it as an AsyncAPI document.
@@ -24,12 +25,13 @@ pub mod envelope;
 pub mod events;
 pub mod header;
 pub mod live;
+pub mod mails;
 pub mod payment;
 pub mod samples;
 pub mod topology;
 pub mod upcast;
 
-pub use envelope::{DecodeError, Envelope, Metadata};
+pub use envelope::{DecodeError, Envelope, Metadata, Received};
 pub use events::{
     BillingEvent, CatalogEvent, Event, EventType, ForeignEvent, InventoryEvent, Misplaced, OrderEvent, OwnedEvent,
     Owner,

@@ -212,6 +212,7 @@ pub fn envelope(event_type: EventType) -> Result<Envelope, SampleError> {
         correlation_id: Uuid::from_u128(0x019a_0000_0000_7000_8000_0000_0000_0011),
         causation_id: Uuid::from_u128(0x019a_0000_0000_7000_8000_0000_0000_0012),
         traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
+        receipt: None,
     };
     Ok(Envelope::wrap(
         EventId::new(Uuid::from_u128(0x019a_0000_0000_7000_8000_0000_0000_0010)),

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use shotengai_contracts::{Envelope, Event, Metadata};
+use shotengai_contracts::{Envelope, Event, Metadata, Received};
+use shotengai_kernel::Timestamp;
 use tracing::Span;
 
 use crate::trace::traceparent_of;
@@ -19,6 +20,8 @@ pub struct Delivery {
     pub body: Arc<str>,
     /// How often the message has been received, this time included.
     pub receive_count: u32,
+    /// When it was received this time, by this process's clock; to the microsecond. None outside any queue.
+    pub received_at: Option<Timestamp>,
     /// The message's id in its queue.
     pub message_id: String,
     /// What else the sender wrote on it.
@@ -40,6 +43,7 @@ impl Delivery {
             envelope: Arc::new(envelope),
             event: Arc::new(event),
             receive_count: 1,
+            received_at: None,
             attributes: Arc::default(),
             span: Span::none(),
         })
@@ -48,6 +52,12 @@ impl Delivery {
     /// What events that follow from this one carry.
     #[must_use]
     pub fn metadata(&self) -> Metadata {
-        Metadata::caused_by(&self.envelope, traceparent_of(&self.span))
+        Metadata::caused_by(&self.envelope, traceparent_of(&self.span)).received(self.receipt())
+    }
+
+    /// This receipt, as what follows from it says.
+    #[must_use]
+    pub fn receipt(&self) -> Option<Received> {
+        self.received_at.map(|at| Received { at, count: self.receive_count })
     }
 }

@@ -20,7 +20,17 @@ pub enum ClaimState {
         by: Uuid,
     },
     /// The server took it.
-    Sent,
+    Sent {
+        /// When. Releases before this field recorded none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
+        /// When the event that asked for it was received.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        received_at: Option<Timestamp>,
+        /// How often it had been received by then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receives: Option<u32>,
+    },
     /// Nobody can be written to.
     Skipped {
         /// Why.
@@ -61,14 +71,45 @@ impl ClaimState {
             Self::Sending { by: holder, .. } if *holder == by => Standing::Mine,
             Self::Sending { until, .. } if *until > now => Standing::Busy(until.duration_since(now)),
             Self::Sending { .. } | Self::Refused {} => Standing::Expired,
-            Self::Sent | Self::Skipped { .. } => Standing::Settled,
+            Self::Sent { .. } | Self::Skipped { .. } => Standing::Settled,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use shotengai_contracts::mails::MailRecord;
+
     use super::*;
+
+    const SENT: ClaimState = ClaimState::Sent { at: None, received_at: None, receives: None };
+
+    /// Query reads claims as these records.
+    #[test]
+    fn every_claim_is_a_record_of_a_mail() {
+        let then = Some(Timestamp::UNIX_EPOCH);
+        let sent = ClaimState::Sent { at: then, received_at: then, receives: Some(2) };
+        let sending = ClaimState::Sending { until: Timestamp::UNIX_EPOCH, by: Uuid::nil() };
+        let skipped = ClaimState::Skipped { why: SkipReason::TooManyMails };
+        let record = |state: &str, why: Option<&str>| MailRecord {
+            state: state.to_owned(),
+            why: why.map(str::to_owned),
+            at: None,
+            received_at: None,
+            receives: None,
+        };
+        let taken = MailRecord { at: then, received_at: then, receives: Some(2), ..record("sent", None) };
+        for (claim, wanted) in [
+            (sent, taken),
+            (SENT, record("sent", None)),
+            (sending, record("sending", None)),
+            (skipped, record("skipped", Some("too_many_mails"))),
+            (ClaimState::Refused {}, record("refused", None)),
+        ] {
+            let doc = serde_json::to_value(&claim).unwrap();
+            assert_eq!(serde_json::from_value::<MailRecord>(doc).unwrap(), wanted, "{claim:?}");
+        }
+    }
 
     #[test]
     fn a_claim_is_busy_until_its_time_is_up() {
@@ -79,7 +120,7 @@ mod tests {
         assert_eq!(claim.standing(holder, now), Standing::Mine);
         assert_eq!(claim.standing(other, now), Standing::Busy(SignedDuration::from_secs(60)));
         assert_eq!(claim.standing(other, later), Standing::Expired);
-        assert_eq!(ClaimState::Sent.standing(holder, now), Standing::Settled);
+        assert_eq!(SENT.standing(holder, now), Standing::Settled);
     }
 
     #[test]
@@ -89,7 +130,9 @@ mod tests {
             serde_json::to_value(skipped).unwrap(),
             serde_json::json!({"state": "skipped", "why": "no_address"})
         );
-        assert_eq!(serde_json::to_value(ClaimState::Sent).unwrap(), serde_json::json!({"state": "sent"}));
+        // As earlier releases recorded it.
+        assert_eq!(serde_json::to_value(&SENT).unwrap(), serde_json::json!({"state": "sent"}));
+        assert_eq!(serde_json::from_value::<ClaimState>(serde_json::json!({"state": "sent"})).unwrap(), SENT);
         let refused: ClaimState = serde_json::from_value(serde_json::json!({"state": "refused", "code": 550})).unwrap();
         assert_eq!(refused.standing(Uuid::nil(), Timestamp::UNIX_EPOCH), Standing::Expired, "an earlier release's");
     }

@@ -25,7 +25,7 @@ async fn each_kind_is_mailed_once_however_often_its_event_comes() {
     for _ in 0..3 {
         for kind in MailKind::ALL.into_iter().rev() {
             assert_eq!(street.handle(kind).await, Disposition::Done);
-            assert_eq!(street.claim(kind).await, json!({"state": "sent"}));
+            assert_eq!(street.claim(kind).await, json!({"state": "sent", "at": "2026-01-01T00:00:00Z"}));
         }
     }
     let sent = street.mailer.sent.lock().unwrap().clone();

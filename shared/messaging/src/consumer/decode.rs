@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use shotengai_contracts::{DecodeError, Envelope};
+use shotengai_kernel::Timestamp;
 use tracing::Span;
 
 use super::policy::{Policy, Settlement};
@@ -12,7 +13,7 @@ use crate::ports::queue::RawDelivery;
 use crate::trace::{TRACEPARENT, follow};
 
 /// The event that a message of this queue is.
-pub(super) fn delivery(queue: &str, raw: &RawDelivery) -> Result<Delivery, DecodeError> {
+pub(super) fn delivery(queue: &str, raw: &RawDelivery, at: Timestamp) -> Result<Delivery, DecodeError> {
     let envelope = Envelope::from_json(raw.body.as_bytes())?;
     let event = envelope.event()?;
     Ok(Delivery {
@@ -21,6 +22,8 @@ pub(super) fn delivery(queue: &str, raw: &RawDelivery) -> Result<Delivery, Decod
         event: Arc::new(event),
         body: raw.body.as_str().into(),
         receive_count: raw.receive_count,
+        // As events keep times.
+        received_at: Some(Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)),
         message_id: raw.message_id.clone(),
         attributes: Arc::new(raw.attributes.clone()),
     })
@@ -44,8 +47,8 @@ fn span(queue: &str, raw: &RawDelivery, envelope: &Envelope) -> Span {
 }
 
 impl<W: Work> Consumer<W> {
-    pub(super) fn decode(&self, raw: &RawDelivery) -> Result<W::Item, Settlement> {
-        self.work.read(self.queue.name(), raw).map_err(|error| self.unreadable(raw, &error))
+    pub(super) fn decode(&self, raw: &RawDelivery, at: Timestamp) -> Result<W::Item, Settlement> {
+        self.work.read(self.queue.name(), raw, at).map_err(|error| self.unreadable(raw, &error))
     }
 
     fn unreadable(&self, raw: &RawDelivery, error: &DecodeError) -> Settlement {

@@ -151,8 +151,9 @@ impl<W: Work> Consumer<W> {
     async fn work(&self, received: Vec<RawDelivery>, hidden: &Hidden, kept: Kept, shutdown: &CancellationToken) {
         let mut settlements = Vec::new();
         let mut held = Vec::new();
+        let now = self.ports.clock.now();
         for raw in received {
-            match self.decode(&raw) {
+            match self.decode(&raw, now) {
                 Ok(item) => held.push(Held { raw, item }),
                 Err(settlement) => settlements.push((raw, settlement)),
             }

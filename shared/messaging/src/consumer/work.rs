@@ -25,11 +25,11 @@ pub trait Work: Send + Sync + 'static {
     /// Its own reasons for dead letters.
     fn reasons(&self) -> &'static [Reason];
 
-    /// Reads a message of the queue of this name.
+    /// Reads a message of the queue of this name, which was received at this time.
     ///
     /// # Errors
     /// Why it can't be read.
-    fn read(&self, queue: &str, raw: &RawDelivery) -> Result<Self::Item, DecodeError>;
+    fn read(&self, queue: &str, raw: &RawDelivery, at: Timestamp) -> Result<Self::Item, DecodeError>;
 
     /// Facts about a message for logs and metrics.
     fn about<'a>(&self, item: &'a Self::Item) -> About<'a>;
@@ -64,8 +64,8 @@ impl Work for Events {
         self.0.reasons()
     }
 
-    fn read(&self, queue: &str, raw: &RawDelivery) -> Result<Delivery, DecodeError> {
-        decode::delivery(queue, raw)
+    fn read(&self, queue: &str, raw: &RawDelivery, at: Timestamp) -> Result<Delivery, DecodeError> {
+        decode::delivery(queue, raw, at)
     }
 
     fn about<'a>(&self, delivery: &'a Delivery) -> About<'a> {
@@ -101,7 +101,7 @@ impl Work for Messages {
         self.0.reasons()
     }
 
-    fn read(&self, queue: &str, raw: &RawDelivery) -> Result<Foreign, DecodeError> {
+    fn read(&self, queue: &str, raw: &RawDelivery, _: Timestamp) -> Result<Foreign, DecodeError> {
         let span = tracing::info_span!(
             "process",
             otel.name = format!("process {queue}"),

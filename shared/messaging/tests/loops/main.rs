@@ -7,6 +7,7 @@ mod consumer;
 mod messages;
 mod outbox;
 mod panics;
+mod receipts;
 mod sweepers;
 mod unit_of_work;
 
