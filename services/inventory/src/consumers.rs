@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use shotengai_contracts::events::{OrderRefunded, ProductCreated};
-use shotengai_contracts::{Event, EventType};
+use shotengai_contracts::{Event, EventType, aggregates};
 use shotengai_kernel::{EventId, ProductId, Quantity, QuantityError};
 use shotengai_messaging::reason::BAD_DATA;
 use shotengai_messaging::{Backoff, CommandError, Delivery, Disposition, Group, GroupHandler, Reason};
@@ -17,9 +17,6 @@ use crate::stock_service::{Asked, StockService};
 
 /// The namespace of additions that are named by a `ProductCreated` (RFC 9562, version 5). Must never change.
 const FIRST_ADDITIONS: Uuid = Uuid::from_u128(0x8d3a_61c7_f029_4be5_b1d4_2c90_e7f6_5a18);
-
-/// The namespace of additions that are named by a refund and a product (RFC 9562, version 5). Must never change.
-const RETURNS: Uuid = Uuid::from_u128(0x3e7b_09d4_51c8_4f16_8a2d_b963_70ec_14f7);
 
 /// Follows products and orders, a batch at a time. Idempotent by the first slot of each addition and reservation.
 pub struct StockEvents {
@@ -109,7 +106,7 @@ fn restock(refunded: &OrderRefunded) -> Result<Option<Request>, QuantityError> {
         pieces.insert(&line.product_id, quantity);
     }
     let returned = |(product, quantity): (&ProductId, Quantity)| Returned {
-        addition: Uuid::new_v5(&RETURNS, format!("{}\n{product}", refunded.refund_id).as_bytes()),
+        addition: aggregates::returned(refunded.refund_id, product),
         product: product.clone(),
         quantity,
     };

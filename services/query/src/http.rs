@@ -8,14 +8,16 @@ use shotengai_contracts::api::listed::{DamagedEntry, Listed, ROW_DAMAGED};
 use shotengai_contracts::api::orders::Order;
 use shotengai_contracts::api::page::NOT_CAUGHT_UP;
 use shotengai_contracts::api::products::Product;
-use shotengai_kernel::{Currency, OrderId, ProductId};
+use shotengai_kernel::{Currency, OrderId, ProductId, UserId};
 use shotengai_runtime::http::{Answer, Reply};
 use shotengai_runtime::{Caller, OrderLinks, PathId, Problem, Routes};
 
 use crate::database::Database;
 use crate::filters::{OrderFilter, ProductFilter};
+use crate::journey::{self, Journeys};
 use crate::languages::accepted;
 use crate::params::Params;
+use crate::past::Past;
 use crate::versions::{Missing, Versions, WaitError};
 use crate::{orders, products};
 
@@ -25,6 +27,8 @@ pub struct Reads {
     pub database: Database,
     /// Waits for the caller's own writes.
     pub versions: Versions,
+    /// Moments of the past.
+    pub past: Past,
     /// Checks the keys of links in mails.
     pub links: OrderLinks,
     /// The currency that prices are asked for in.
@@ -32,13 +36,16 @@ pub struct Reads {
 }
 
 /// Registers the role's routes.
-pub fn register(routes: &mut Routes, reads: web::Data<Reads>) {
+pub fn register(routes: &mut Routes, reads: web::Data<Reads>, journeys: web::Data<Journeys>) {
     routes
         .data(reads)
+        .data(journeys)
         .route(api::LIST_PRODUCTS, list_products)
         .route(api::GET_PRODUCT, get_product)
         .route(api::LIST_ORDERS, list_orders)
-        .route(api::GET_ORDER, get_order);
+        .route(api::GET_ORDER, get_order)
+        .route(api::ORDER_HISTORY, journey::http::get_history)
+        .route(api::ORDER_JOURNEY, journey::http::get_journey);
 }
 
 async fn list_products(request: HttpRequest, reads: web::Data<Reads>) -> Answer<Page<Listed<Product>>> {
@@ -55,10 +62,18 @@ async fn list_products(request: HttpRequest, reads: web::Data<Reads>) -> Answer<
 async fn get_product(request: HttpRequest, id: PathId<ProductId>, reads: web::Data<Reads>) -> Answer<Product> {
     let mut params = Params::of(&request)?;
     let languages = languages(&request, &mut params);
-    reads.caught_up(params).await?;
-    let product = products::get(&reads.database, &id).await?;
+    let product = match params.as_of() {
+        Some(moment) => {
+            params.finish()?;
+            Some(reads.past.product(&id, moment).await?)
+        }
+        None => {
+            reads.caught_up(params).await?;
+            products::get(&reads.database, &id).await?.map(whole).transpose()?
+        }
+    };
     let product = product.ok_or_else(|| Problem::not_found(format!("there is no product {}", *id)))?;
-    let product = products::named_for(whole(product)?, &languages);
+    let product = products::named_for(product, &languages);
     let tag = products::tag(&product);
     Ok(Reply::ok(product).varies("accept-language").tagged(tag))
 }
@@ -81,11 +96,8 @@ async fn get_order(
     let mut params = Params::of(&request)?;
     let Some(key) = params.key() else {
         let caller = caller?;
-        reads.caught_up(params).await?;
-        let order = orders::get(&reads.database, &id).await?;
-        // Somebody else's order looks the same as none.
-        let order = order.filter(|order| caller.admin || order.owner.as_ref() == Some(&caller.user_id));
-        return Ok(Reply::ok(whole(order.ok_or_else(|| no_such_order(&id))?.order)?));
+        let sees = |owner: Option<&UserId>| caller.admin || owner == Some(&caller.user_id);
+        return reads.order(&id, params, sees).await.map(Reply::ok);
     };
     if wants_a_page(&request) {
         return Ok(to_the_page(&id, &key));
@@ -93,10 +105,7 @@ async fn get_order(
     if !reads.links.opens(&id, &key) {
         return Err(no_such_order(&id));
     }
-    reads.caught_up(params).await?;
-    let order = orders::get(&reads.database, &id).await?;
-    let order = order.ok_or_else(|| no_such_order(&id))?.order;
-    Ok(Reply::ok(orders::shared(whole(order)?)))
+    reads.order(&id, params, |_| true).await.map(|order| Reply::ok(orders::shared(order)))
 }
 
 /// What is asked for alone has to be whole.
@@ -109,7 +118,7 @@ fn whole<T>(entry: Listed<T>) -> Result<T, Problem> {
     }
 }
 
-fn no_such_order(id: &OrderId) -> Problem {
+pub(crate) fn no_such_order(id: &OrderId) -> Problem {
     Problem::not_found(format!("there is no order {id}"))
 }
 
@@ -127,6 +136,22 @@ fn to_the_page(id: &OrderId, key: &str) -> Reply<Order> {
 }
 
 impl Reads {
+    /// An order now, or as it was at the moment in `as_of`. Somebody else's looks the same as none, then as now.
+    async fn order(
+        &self,
+        id: &OrderId,
+        mut params: Params,
+        sees: impl Fn(Option<&UserId>) -> bool,
+    ) -> Result<Order, Problem> {
+        if let Some(moment) = params.as_of() {
+            params.finish()?;
+            return self.past.order(id, moment, |order| sees(order.user_id.as_ref())).await;
+        }
+        self.caught_up(params).await?;
+        let found = orders::get(&self.database, id).await?.filter(|found| sees(found.owner.as_ref()));
+        whole(found.ok_or_else(|| no_such_order(id))?.order)
+    }
+
     /// Waits for the versions that the caller asks for. The other parameters have to be read before: their faults are
     /// answered here too, together.
     async fn caught_up(&self, mut params: Params) -> Result<(), Problem> {

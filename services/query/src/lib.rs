@@ -6,6 +6,8 @@
 //! - [`sets`]: a second set of tables beside the live one: built, compared, exchanged.
 //! - [`store`], [`migrations`], [`database`]: the rows in PostgreSQL.
 //! - [`products`], [`orders`]: what is read; `damaged`: rows that can't be. [`metrics`]: the figures.
+//! - [`journey`]: what happened to an order in all services, and how long each step took.
+//! - [`past`]: what was, folded from the event stores.
 //! - [`versions`]: waiting for one's own writes; [`applied`] wakes who waits, `looks` looks for all of them.
 //! - [`http`], [`params`], [`languages`]: how it is asked for. [`filters`]: which entries a list shows, and in which order;
 //!   [`page`]: where its pages begin; [`conditions`]: the same as statements.
@@ -19,6 +21,7 @@ pub mod domain;
 pub mod filters;
 mod history;
 pub mod http;
+pub mod journey;
 pub mod languages;
 mod looks;
 pub mod metrics;
@@ -26,6 +29,7 @@ pub mod migrations;
 pub mod orders;
 pub mod page;
 pub mod params;
+pub mod past;
 pub mod products;
 pub mod project;
 pub mod rebuild;
@@ -45,7 +49,9 @@ use applied::Applied;
 pub use config::{QueryArgs, QuerySettings};
 use database::Database;
 use http::Reads;
+use journey::Journeys;
 use migrations::Migrations;
+use past::Past;
 use project::{Histories, Projector};
 use rebuild::upkeep::Upkeep;
 use store::{PostgresRows, ReadModel};
@@ -71,13 +77,15 @@ pub fn build(context: &Context, settings: &QuerySettings) -> anyhow::Result<Role
     let migrations = Migrations::new(database.clone(), context.ports.clone());
     let rows = PostgresRows { database: database.clone(), migrations: Arc::clone(&migrations) };
     let QueryRole { applied, histories, role } = assemble(context.deps(Service::QUERY), Arc::new(rows));
+    let past = Past::new(Arc::clone(&histories), Arc::clone(&context.ports.clock));
     let versions = Versions::new(database.clone(), applied, histories, settings.min_version_wait());
     let links = OrderLinks::new(&context.settings.auth.internal_token);
     let upkeep = Upkeep::new(database.clone(), Arc::clone(&migrations), context.infra.as_ref(), context.ports.clone());
     let currency = context.settings.currency;
-    let reads = web::Data::new(Reads { database, versions, links, currency });
+    let reads = web::Data::new(Reads { database, versions, past, links, currency });
+    let journeys = web::Data::new(Journeys::new(context.infra.as_ref()));
     let role = role.worker(migrations.worker()).worker(upkeep.worker()).check(upkeep.check());
-    Ok(role.routes(move |routes| http::register(routes, reads.clone())))
+    Ok(role.routes(move |routes| http::register(routes, reads.clone(), journeys.clone())))
 }
 
 /// Assembles what keeps the rows of `model`: the consumer, which receives nothing before their tables are there.

@@ -48,7 +48,7 @@ fn shown_refund(refund: RefundRow) -> Refund {
 }
 
 /// A row as it is shown.
-fn shown(row: OrderRow) -> Order {
+pub(crate) fn shown(row: OrderRow) -> Order {
     let refunded = refunded(&row);
     let items = row.items.into_iter().map(|item| OrderItem {
         price: item.price.to_major_number(),

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use actix_web::HttpRequest;
 use shotengai_contracts::api::page::MAX_MIN_VERSIONS;
 use shotengai_contracts::events::OrderStage;
+use shotengai_kernel::Moment;
 use shotengai_runtime::Problem;
 use shotengai_runtime::http::{Named, QueryParameters};
 
@@ -83,6 +84,19 @@ impl Params {
     /// `key`: what a link to an order is signed with.
     pub fn key(&mut self) -> Option<String> {
         self.one("key")
+    }
+
+    /// `as_of`: the moment that is shown.
+    pub fn as_of(&mut self) -> Option<Moment> {
+        self.0.as_of()
+    }
+
+    /// Nothing, if those that were read are good.
+    ///
+    /// # Errors
+    /// A [`Problem`] that names each fault.
+    pub fn finish(self) -> Result<(), Problem> {
+        self.0.finish()
     }
 
     /// Every `min_version`: what the caller knows to have happened.

@@ -38,7 +38,7 @@ impl Histories {
         Self(owners.into_iter().map(|owner| (owner, store(owner))).collect())
     }
 
-    fn of(&self, owner: Owner) -> Result<&Arc<dyn EventStore>, Fault> {
+    pub(crate) fn of(&self, owner: Owner) -> Result<&Arc<dyn EventStore>, Fault> {
         let missing = || Fault::new(FaultKind::Permanent, "query.history", format!("no store of {}", owner.as_str()));
         self.0.get(&owner).ok_or_else(missing)
     }

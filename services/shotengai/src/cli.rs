@@ -15,6 +15,7 @@ use shotengai_storefront::DEVELOPERS_PASSWORD;
 use crate::added::AddedArgs;
 use crate::dead_letters::DeadLettersArgs;
 use crate::help;
+use crate::order::OrderArgs;
 use crate::prices::PricesArgs;
 use crate::projections::ProjectionsArgs;
 use crate::republish::{moment, owner};
@@ -66,6 +67,8 @@ pub(crate) enum Command {
     #[command(after_help = help::REPUBLISH)]
     /// Bring the events of some time into the stream once more: safe to repeat, and while everything runs
     Republish(RepublishArgs),
+    /// Look at one order
+    Order(OrderArgs),
     /// Print a new key for signing access tokens (for JWT_SIGNING_KEY_FILE)
     Keygen,
     #[command(after_help = help::DESCRIBE)]

@@ -140,6 +140,13 @@ Examples:
   AWS_PROFILE=shop shotengai republish --from 2026-01-01T00:00:00Z --owner order,billing
   shotengai republish --from 2026-01-01T00:00:00Z --per-second 2000 --local";
 
+pub(crate) const JOURNEY: &str = "\
+Reads the events and mails of order, inventory, billing and notification where they are kept, and writes nothing.
+
+Examples:
+  shotengai order journey ord_019acb5c36b4700088f1a1f7d7f2b0c4 --local
+  AWS_PROFILE=shop shotengai order journey ord_019acb5c36b4700088f1a1f7d7f2b0c4 --output json";
+
 pub(crate) const DESCRIBE: &str = "\
 Examples:
   shotengai describe                      for people

@@ -4,7 +4,7 @@
 //!   application adds. `program`: what this one is made of.
 //! - `serve`: roles in this process. `capture`: whether `PUBLISH=cdc` is possible. `dev`: the whole street on one machine, where the
 //!   feature of that name is on; the container image has it not.
-//! - `provision`, `status`, `seed`, `smoke`, `dead_letters`, `prices`, `rebuild`, `projections`, `republish`, `describe`: what operators and developers do beside that.
+//! - `provision`, `status`, `seed`, `smoke`, `dead_letters`, `prices`, `rebuild`, `projections`, `republish`, `order`, `describe`: what operators and developers do beside that.
 //! - `target`, `street`: what they do it to. `patience`: for how long its first answer is waited for. `print`: how they answer.
 
 #[macro_use]
@@ -19,6 +19,7 @@ mod describe;
 mod dev;
 mod help;
 mod leases;
+mod order;
 mod patience;
 mod prices;
 mod program;
@@ -83,6 +84,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Projections(args) => Box::pin(projections::run(*args)).await,
         Command::Republish(args) => republish::run(args).await,
+        Command::Order(args) => order::run(args).await,
         Command::Describe(args) => describe::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -5,7 +5,7 @@
 //! - [`events`]: the payloads, one file an owner; the [`Event`] that holds any of them, and an enum an owner.
 //! - [`api`]: the HTTP interface: every route with what it takes, answers and refuses.
 //! - [`payment`]: the means of payment, which travel beside the events.
-//! - [`mails`]: records of mails.
+//! - [`mails`]: records of mails. [`shown`]: payloads as customers are shown them.
 //! - [`live`]: what the tally tells over a WebSocket.
 //! - [`compatible`]: whether a payload's schema may change without a new version.
 //! - [`asyncapi`]: all of it as an AsyncAPI document.
@@ -28,6 +28,7 @@ pub mod live;
 pub mod mails;
 pub mod payment;
 pub mod samples;
+pub mod shown;
 pub mod topology;
 pub mod upcast;
 

@@ -6,6 +6,7 @@
 //! - [`mailbox`]: e-mail addresses as mail servers take them.
 //! - [`money`]: amounts that carry their currency and refuse to overflow or to mix.
 //! - [`quantity`]: whole numbers of pieces, one at least.
+//! - [`moment`]: a time or a version of the past.
 //! - [`names`]: what something is called in other languages.
 //! - [`text`]: what people write for people, bounded and readable.
 //! - [`precondition`]: at which version of something a change to it is still wanted.
@@ -15,6 +16,7 @@
 pub mod decimal;
 pub mod ids;
 pub mod mailbox;
+pub mod moment;
 pub mod money;
 pub mod names;
 pub mod ports;
@@ -28,6 +30,7 @@ pub use ids::{
     RefundId, UserId, Version,
 };
 pub use jiff::Timestamp;
+pub use moment::{Moment, MomentError};
 pub use money::{Currency, Money, MoneyError};
 pub use names::{Names, NamesError};
 pub use ports::{Clock, IdGenerator, ManualClock, Ports, Random, SeededRandom, SystemClock, SystemRandom};

@@ -14,6 +14,7 @@
 //! - **dead letter** ([`dead_letter`]): the format of a message that could not be handled. The crate `shotengai-dead-letters`
 //!   lists and redrives them.
 //! - **reason** ([`reason`]): why a message becomes a dead letter, as whoever sets it aside declares it.
+//! - **look back** ([`LookBacks`]): folds a history up to a moment of the past, within bounds.
 //! - **shared read** ([`SharedRead`]): one reading for all who ask at the same time.
 //! - **send** ([`send`]), **wire** ([`wire`]): any number of messages into a queue; an envelope as one.
 //! - **watch** ([`Watch`]): since when a claim or a lease stands unchanged. **pacer** ([`Pacer`]): so many a second.
@@ -30,6 +31,7 @@ pub mod delivery;
 pub mod disposition;
 pub mod handler;
 mod log_limiter;
+mod look_back;
 pub mod metrics;
 mod once;
 pub mod outbox;
@@ -55,6 +57,7 @@ pub use delivery::Delivery;
 pub use disposition::Disposition;
 pub use handler::{EventHandler, Group, GroupHandler, Handler, IntoHandler, MessageHandler, RecordHandler};
 pub use log_limiter::LogLimiter;
+pub use look_back::{LOOK_BACK_EVENTS, LookBackError, LookBacks, Reached};
 pub use once::once;
 pub use outbox::{Outbox, OutboxConfig, Publisher};
 pub use pacer::Pacer;

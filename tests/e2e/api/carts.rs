@@ -27,6 +27,8 @@ pub(super) async fn record(recorder: &mut Recorder) {
     recorder.asks("the same change again", item(Method::PUT).at("\"2\"").json(three)).await;
     let none = ask(Method::PUT, "/cart/items/prod_none").by("stranger");
     recorder.asks("a change of what is not in it", none.at("*").json(three)).await;
+    recorder.asks("the cart as it was", get("/cart?as_of=1").by("stranger")).await;
+    recorder.asks("the cart as it has not become yet", get("/cart?as_of=99").by("stranger")).await;
     recorder.asks("taking out what an older version had", item(Method::DELETE).at("\"2\"")).await;
     recorder.asks("taking out", item(Method::DELETE).at("\"3\"")).await;
     recorder.asks("taking out again", item(Method::DELETE).at("\"3\"")).await;

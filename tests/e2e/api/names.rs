@@ -31,6 +31,13 @@ impl Names {
         if let Some(rest) = text.strip_prefix("urn:uuid:").filter(|rest| uuid(rest)) {
             return Some((text.len() - rest.len() + 36, "urn:uuid:<request>".to_owned()));
         }
+        // How long a step of a journey took.
+        for part in ["\"waiting\":", "\"working\":", "\"took\":"] {
+            if let Some(rest) = text.strip_prefix(part) {
+                let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+                return Some((part.len() + digits, format!("{part}<span>")));
+            }
+        }
         // An address that is signed, from its scheme to the end of its string.
         let address = text.find('"').unwrap_or(text.len());
         if text.starts_with("http://") && text[..address].contains("X-Amz-Signature=") {
@@ -83,6 +90,7 @@ fn what_differs_from_run_to_run_has_a_name_and_nothing_else_has() {
         (format!("urn:uuid:{uuid}"), "urn:uuid:<request>"),
         (format!("ledger-{id}-capture"), "ledger-<id 1>-capture"),
         ("\"2026-11-28T21:54:03.1234Z\"".to_owned(), "\"<time>\""),
+        ("{\"waiting\":1203,\"took\":0}".to_owned(), "{\"waiting\":<span>,\"took\":<span>}"),
         ("\"2026-11-28T21:54\"".to_owned(), "\"<minute>\""),
         ("cursor=1767225600000001.prod_kinoko".to_owned(), "cursor=<micros>.prod_kinoko"),
         (format!("\"{}\"", "aB-_".repeat(10) + "xyz"), "\"<key>\""),

@@ -98,6 +98,13 @@ async fn follow(recorder: &mut Recorder, order: &str, idle: &str) {
     recorder.asks("for nobody", get(&path)).await;
     recorder.asks("with what was written", get(format!("{path}?min_version={order}:1")).by("guest")).await;
     recorder.asks("with what is yet to be written", get(format!("{path}?min_version={order}:99")).by("guest")).await;
+    recorder.asks("as it was placed", get(format!("{path}?as_of=1")).by("guest")).await;
+    recorder.asks("as it was before", get(format!("{path}?as_of=2020-01-01T00:00:00Z")).by("guest")).await;
+    recorder.asks("as it has not become yet", get(format!("{path}?as_of=99")).by("guest")).await;
+    recorder.asks("as it was, for a stranger", get(format!("{path}?as_of=1")).by("stranger")).await;
+    recorder
+        .asks("a moment that is none", get(format!("{path}?as_of=yesterday&min_version={order}:1")).by("guest"))
+        .await;
     recorder.asks("a cancelled order", get(format!("/orders/{idle}")).by("guest")).await;
     recorder.asks("one that never was", get("/orders/ord_none").by("guest")).await;
     recorder.asks("an id that is none", get("/orders/none").by("guest")).await;
@@ -107,6 +114,13 @@ async fn follow(recorder: &mut Recorder, order: &str, idle: &str) {
     recorder.asks("its events for a stranger", get(&events).by("stranger")).await;
     recorder.asks("its events for nobody", get(&events)).await;
     recorder.asks("a cancelled order's events", get(format!("/orders/{idle}/events")).by("guest")).await;
+
+    for (what, name) in [("what happened to it everywhere", "history"), ("its journey", "journey")] {
+        let path = format!("{path}/{name}");
+        recorder.asks(what, get(&path).by("guest")).await;
+        recorder.asks(&format!("{what}, for a stranger"), get(&path).by("stranger")).await;
+        recorder.asks(&format!("{what}, for nobody"), get(&path)).await;
+    }
 
     recorder.asks("one's orders", get("/orders").by("guest")).await;
     recorder.asks("a stranger's orders", get("/orders").by("stranger")).await;

@@ -169,6 +169,9 @@ async fn read(recorder: &mut Recorder) {
         .await;
     recorder.asks("what is yet to be written", get("/products/prod_kinoko?min_version=prod_kinoko:9")).await;
     recorder.asks("a version that is none", get("/products/prod_kinoko?min_version=kinoko")).await;
+    recorder.asks("as it was at first", get("/products/prod_takenoko?as_of=1")).await;
+    recorder.asks("as it has not become yet", get("/products/prod_takenoko?as_of=99")).await;
+    recorder.asks("as one that is gone was", get("/products/prod_passing?as_of=1")).await;
     recorder.asks("what one has cost", get("/products/prod_takenoko/prices?limit=2").by("admin")).await;
     recorder
         .asks("what it cost before", get("/products/prod_takenoko/prices?cursor=2.prod_takenoko").by("admin"))

@@ -1,10 +1,10 @@
 //! Carts over HTTP: parses, calls one use case, answers.
 
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use shotengai_contracts::api;
 use shotengai_contracts::api::carts::{AddToCart, Cart, CartItem, ChangeCartItem, MergeCart, NOT_A_GUESTS_TOKEN};
 use shotengai_kernel::{Money, ProductId};
-use shotengai_runtime::http::{Answer, IdempotencyKey, IfMatch, Reply, TokenReader};
+use shotengai_runtime::http::{Answer, IdempotencyKey, IfMatch, QueryParameters, Reply, TokenReader};
 use shotengai_runtime::{Caller, JsonBody, PathId, Problem, RequestMeta, Routes};
 
 use crate::carts::domain::Standing;
@@ -21,8 +21,14 @@ pub fn routes(routes: &mut Routes, carts: &CartService) {
     routes.route(api::MERGE_CART, merge);
 }
 
-async fn show(caller: Caller, carts: web::Data<CartService>) -> Answer<Cart> {
-    Ok(reply(&carts.show(&caller.user_id).await?))
+async fn show(request: HttpRequest, caller: Caller, carts: web::Data<CartService>) -> Answer<Cart> {
+    let mut parameters = QueryParameters::of(&request)?;
+    let as_of = parameters.as_of();
+    parameters.finish()?;
+    Ok(reply(&match as_of {
+        Some(moment) => carts.show_then(&caller.user_id, moment).await?,
+        None => carts.show(&caller.user_id).await?,
+    }))
 }
 
 async fn add(

@@ -2,12 +2,14 @@
 //!
 //! - [`domain`]: what is known of a cart, and every decision about one. Pure.
 //! - [`service`]: looking at a cart and changing it. [`ordering`]: making an order of it, both or neither.
+//!   [`past`]: as it was.
 //! - [`aggregate`]: where carts are kept. [`http`], `problems`: what is served, and how it is refused.
 
 pub mod aggregate;
 pub mod domain;
 pub mod http;
 pub mod ordering;
+pub mod past;
 mod problems;
 pub mod service;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use shotengai_contracts::{Metadata, OrderEvent};
 use shotengai_kernel::{AggregateId, CartId, Clock, Precondition, ProductId, Quantity, UserId};
-use shotengai_messaging::{CommandError, Contest, Executed, Fault, Loaded, UnitOfWork};
+use shotengai_messaging::{CommandError, Contest, EventStore, Executed, Fault, Loaded, LookBacks, UnitOfWork};
 use uuid::Uuid;
 
 use crate::carts::aggregate::{Carts, standing};
@@ -32,13 +32,26 @@ pub struct CartService {
     carts: Carts,
     prices: Prices,
     clock: Arc<dyn Clock>,
+    looks: Arc<LookBacks>,
 }
 
 impl CartService {
     /// Keeps these carts, at these prices.
     #[must_use]
-    pub const fn new(carts: Carts, prices: Prices, clock: Arc<dyn Clock>) -> Self {
-        Self { carts, prices, clock }
+    pub fn new(carts: Carts, prices: Prices, clock: Arc<dyn Clock>) -> Self {
+        Self { carts, prices, clock, looks: Arc::default() }
+    }
+
+    pub(super) fn store(&self) -> &dyn EventStore {
+        self.carts.writer().store().as_ref()
+    }
+
+    pub(super) fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    pub(super) fn looks(&self) -> &LookBacks {
+        &self.looks
     }
 
     /// A person's cart now. Consistent.
@@ -165,6 +178,6 @@ fn addition_id(user: &UserId, key: &str) -> Uuid {
     Uuid::new_v5(&KEYED_ADDITIONS, format!("{user}\n{key}").as_bytes())
 }
 
-fn id_of(user: &UserId) -> AggregateId {
+pub(super) fn id_of(user: &UserId) -> AggregateId {
     AggregateId::from(&CartId::of_user(user))
 }

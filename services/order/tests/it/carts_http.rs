@@ -63,6 +63,32 @@ async fn a_cart_is_filled_changed_and_emptied() {
 }
 
 #[actix_web::test]
+async fn a_cart_is_shown_as_it_was() {
+    let shop = Shop::open(NOWHERE).await;
+    let get = |as_of: &str| shop.send(TestRequest::get().uri(&format!("/cart?as_of={as_of}")), Some("1"));
+    refused(&get("1").await, 422, "as-of-ahead");
+    let mut shown = Vec::new();
+    for (quantity, version) in [(2, 1), (5, 2), (1, 3)] {
+        let request = if version == 1 { add(quantity) } else { change(quantity, "*") };
+        let answer = shop.send(request, Some("1")).await;
+        assert_eq!(answer.body, cart(quantity, version));
+        shown.push(answer);
+    }
+    for (then, version) in shown.iter().zip(["1", "2", "3"]) {
+        let answer = get(version).await;
+        assert_eq!((answer.status, tag(&answer), &answer.body), (200, tag(then), &then.body));
+    }
+    let empty = get("1970-01-01T00:00:00Z").await;
+    assert_eq!((empty.status, &empty.body["version"], &empty.body["items"]), (200, &json!(0), &json!([])));
+    refused(&get("4").await, 422, "as-of-ahead");
+    refused(&get("9999-01-01T00:00:00Z").await, 422, "as-of-ahead");
+    refused(&get("never").await, 400, "invalid-parameter");
+    // Nobody has more than one's own.
+    let other = shop.send(TestRequest::get().uri("/cart?as_of=1"), Some("2")).await;
+    refused(&other, 422, "as-of-ahead");
+}
+
+#[actix_web::test]
 async fn a_change_says_which_cart_it_means_and_is_shown_the_newer_one() {
     let shop = Shop::open(NOWHERE).await;
     shop.send(add(2), Some("1")).await;

@@ -11,6 +11,7 @@ mod filtering;
 mod folding;
 mod history;
 mod losing_tables;
+mod past;
 mod pgbouncer;
 mod projecting;
 mod reading;

@@ -6,6 +6,7 @@ use serde_json::Number;
 use shotengai_kernel::{CartId, Currency, ProductId, Quantity, Version};
 
 use super::accounts::Credential;
+use super::as_of::{AS_OF, AS_OF_AHEAD, AS_OF_TOO_FAR};
 use super::orders::{TOO_MANY_LINES, UNKNOWN_PRODUCT};
 use super::parameter::{IDEMPOTENCY_KEY, Location, Parameter};
 use super::shared::{IDEMPOTENCY_KEY_REUSED, OUT_OF_RANGE, PRECONDITION_REQUIRED};
@@ -24,7 +25,9 @@ pub const GET_CART: Route<Customer, (), (), Cart> = Route::get("/cart", Service:
         "Never behind. Everybody who is signed in has one, guests too. 30 days after its last change it is empty.",
     )
     .tagged()
-    .cached(PRIVATE);
+    .cached(PRIVATE)
+    .reads(&[&AS_OF])
+    .refuses(&[&AS_OF_AHEAD, &AS_OF_TOO_FAR]);
 
 /// Puts pieces into one's cart.
 pub const ADD_TO_CART: Route<Customer, (), AddToCart, Cart> = Route::post("/cart/items", Service::ORDER, "addToCart")

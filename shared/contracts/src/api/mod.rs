@@ -3,15 +3,16 @@
 //! - [`route`]: [`Route`], a constant that says all of this, and [`Endpoint`], the same without its types, for lists.
 //! - [`parameter`]: parameters of the query string, and headers of requests. [`filters`]: those that choose and sort a list's entries.
 //! - [`problem`]: [`ProblemType`]; [`shared`] has those that any route may answer with.
-//! - [`accounts`], [`customers`], [`products`], [`images`], [`carts`], [`orders`], [`refunds`], [`tally`]: what the street serves, and the problems of each.
+//! - [`accounts`], [`customers`], [`products`], [`images`], [`carts`], [`orders`], [`journey`], [`refunds`], [`tally`]: what the street serves, and the problems of each.
 //! - [`internal`]: what services ask each other. [`pages`]: web pages.
-//! - [`interface`]: the public routes of an installation. [`documents`]: the interface about itself. [`page`]: lists in pages; [`listed`]: their entries. [`openapi`]: the OpenAPI document of a list of routes.
+//! - [`interface`]: the public routes of an installation. [`documents`]: the interface about itself. [`page`]: lists in pages; [`listed`]: their entries. [`as_of`]: reads of what was. [`openapi`]: the OpenAPI document of a list of routes.
 //!
 //! Servers register these constants (`Routes::route`), the front door forwards by them, clients call by them. An
 //! application with routes of its own declares [`Route`] constants too and puts its list beside [`PUBLIC`], in an
 //! [`Interface`].
 
 pub mod accounts;
+pub mod as_of;
 pub mod carts;
 pub mod customers;
 pub mod documents;
@@ -20,6 +21,7 @@ mod given;
 pub mod images;
 pub mod interface;
 pub mod internal;
+pub mod journey;
 pub mod listed;
 pub mod openapi;
 pub mod orders;
@@ -39,6 +41,7 @@ pub use customers::{ERASE_CUSTOMER, LIST_CUSTOMERS};
 pub use images::{CREATE_IMAGE, DELETE_IMAGE, LIST_IMAGES};
 pub use interface::{Interface, InterfaceError};
 pub use internal::{INTERNAL_CONTACT, INTERNAL_LEDGER, INTERNAL_PRODUCT};
+pub use journey::{ORDER_HISTORY, ORDER_JOURNEY};
 pub use orders::{CANCEL_ORDER, GET_ORDER, LIST_ORDERS, ORDER_EVENTS, PLACE_ORDER, SHIP_ORDER};
 pub use page::Page;
 pub use pages::{HOME_PAGE, TALLY_PAGE};
@@ -84,6 +87,8 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &LIST_ORDERS,
     &GET_ORDER,
     &ORDER_EVENTS,
+    &ORDER_HISTORY,
+    &ORDER_JOURNEY,
     &CANCEL_ORDER,
     &SHIP_ORDER,
     &REFUND_ORDER,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 use shotengai_kernel::{Currency, Names, OrderId, ProductId, Quantity, Timestamp, UserId, Version};
 
+use super::as_of::{AS_OF, AS_OF_AHEAD, AS_OF_TOO_FAR, NOT_THERE_YET};
 use super::carts::{CART_CHANGED, IF_MATCH, PRICES_CHANGED};
 use super::filters::{ORDER_SORT, ORDERED_BY, ORDERED_PRODUCT, PLACED_AFTER, PLACED_BEFORE};
 use super::given::given;
@@ -82,8 +83,8 @@ pub const GET_ORDER: Route<LinkHolder, OrderId, (), Order> = Route::get("/orders
         Success { status: 303, meaning: "A browser that follows a mail's link is led to the page." },
     ])
     .cached(PRIVATE)
-    .reads(&[&KEY, &MIN_VERSION])
-    .refuses(&[&NOT_CAUGHT_UP, &ROW_DAMAGED]);
+    .reads(&[&KEY, &MIN_VERSION, &AS_OF])
+    .refuses(&[&NOT_CAUGHT_UP, &ROW_DAMAGED, &AS_OF_AHEAD, &NOT_THERE_YET, &AS_OF_TOO_FAR]);
 
 /// An order's events.
 pub const ORDER_EVENTS: Route<Customer, OrderId, (), OrderEvents> = Route::get(

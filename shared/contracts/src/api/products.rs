@@ -8,6 +8,7 @@ use serde_json::Number;
 use shotengai_kernel::{Currency, Decimal, Names, ProductId, Quantity, Timestamp, Version};
 use uuid::Uuid;
 
+use super::as_of::{AS_OF, AS_OF_AHEAD, AS_OF_TOO_FAR, NOT_THERE_YET};
 use super::filters::{CATEGORY, IN_STOCK, MAX_PRICE, MIN_PRICE, PRODUCT_SORT};
 use super::listed::{Listed, ROW_DAMAGED};
 use super::page::{CURSOR, LIMIT, MIN_VERSION, NOT_CAUGHT_UP};
@@ -46,11 +47,16 @@ pub const LIST_PRODUCTS: Route<Anyone, (), (), Page<Listed<Product>>> = Route::g
 /// One product.
 pub const GET_PRODUCT: Route<Anyone, ProductId, (), Product> =
     Route::get("/products/{id}", Service::QUERY, "getProduct")
-        .about(TAG, "One product", "")
+        .about(
+            TAG,
+            "One product",
+            "With `as_of` as it was on sale then, be it deleted now, with the stock of that time; of a version, of the time when \
+             that was written.",
+        )
         .cached(NO_CACHE)
         .tagged()
-        .reads(&[&LANG, &MIN_VERSION, &ACCEPT_LANGUAGE])
-        .refuses(&[&NOT_CAUGHT_UP, &ROW_DAMAGED]);
+        .reads(&[&LANG, &MIN_VERSION, &AS_OF, &ACCEPT_LANGUAGE])
+        .refuses(&[&NOT_CAUGHT_UP, &ROW_DAMAGED, &AS_OF_AHEAD, &NOT_THERE_YET, &AS_OF_TOO_FAR]);
 
 /// Puts a product on sale.
 pub const CREATE_PRODUCT: Route<Administrator, (), CreateProduct, ProductWritten> =

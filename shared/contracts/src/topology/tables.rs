@@ -16,7 +16,7 @@ use super::Service;
 pub struct TableSpec {
     /// Its name.
     pub name: &'static str,
-    /// The only service that writes it, and but for [`PAYMENT_INTENTS`] the only one that reads it.
+    /// The only service that writes it, and but for [`PAYMENT_INTENTS`] and [`NOTIFICATION_CLAIMS`] the only one that reads it.
     pub service: Service,
     /// Rows that expire (a time to live on `expires_at`); often none.
     pub expiring: &'static [Expiring],
@@ -84,7 +84,7 @@ pub const PAYMENT_INTENTS: TableSpec =
     TableSpec { name: "payment-intents", service: Service::ORDER, expiring: &[INTENTS] };
 /// The built-in payment provider's ledger.
 pub const BILLING_LEDGER: TableSpec = TableSpec { name: "billing-ledger", service: Service::BILLING, expiring: &[] };
-/// Which mails were sent, or are being sent.
+/// Which mails were sent, or are being sent; query reads them for journeys of orders.
 pub const NOTIFICATION_CLAIMS: TableSpec =
     TableSpec { name: "notification-claims", service: Service::NOTIFICATION, expiring: &[MAIL_BUDGETS] };
 /// Counters, and which orders they count already.

@@ -67,6 +67,8 @@ const ADMISSION: &[(&str, RateLimit, Holds)] = {
         ("listOrders", Calls, PlaceOrWait),
         ("getOrder", Calls, PlaceOrWait),
         ("listOrderEvents", Calls, Place),
+        ("listOrderHistory", Calls, Place),
+        ("getOrderJourney", Calls, Place),
         ("cancelOrder", Calls, Place),
         ("shipOrder", Calls, Place),
         ("refundOrder", Calls, Place),

@@ -2,7 +2,8 @@
 
 use std::convert::Infallible;
 
-use shotengai_messaging::{CommandError, Fault, FaultKind};
+use shotengai_contracts::api::as_of::AS_OF_TOO_FAR;
+use shotengai_messaging::{CommandError, Fault, FaultKind, LookBackError};
 
 use super::Problem;
 
@@ -19,6 +20,16 @@ impl From<Fault> for Problem {
         } else {
             tracing::error!(error = %fault, "a dependency refused; the request failed");
             Self::internal()
+        }
+    }
+}
+
+impl From<LookBackError> for Problem {
+    fn from(error: LookBackError) -> Self {
+        match error {
+            LookBackError::Fault(fault) => fault.into(),
+            LookBackError::Busy => Self::unavailable(RETRY_AFTER_SECONDS).detail(error.to_string()),
+            LookBackError::TooFar => Self::of(&AS_OF_TOO_FAR).detail(error.to_string()).parameter("as_of"),
         }
     }
 }

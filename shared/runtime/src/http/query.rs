@@ -3,7 +3,9 @@
 use std::fmt::Display;
 
 use actix_web::{HttpRequest, web};
-use shotengai_contracts::api::page::{DEFAULT_LIMIT, MAX_LIMIT};
+use shotengai_contracts::api::as_of::AS_OF;
+use shotengai_contracts::api::page::{DEFAULT_LIMIT, MAX_LIMIT, MIN_VERSION};
+use shotengai_kernel::Moment;
 
 use super::Problem;
 use super::problem::Named;
@@ -65,6 +67,15 @@ impl QueryParameters {
         }
     }
 
+    /// `as_of`: the moment that is shown.
+    pub fn as_of(&mut self) -> Option<Moment> {
+        let text = self.one(AS_OF.name)?;
+        if self.all(MIN_VERSION.name).next().is_some() {
+            self.fault(AS_OF.name, "goes without min_version: it is read from the events, which are never behind");
+        }
+        text.parse().map_err(|error| self.fault(AS_OF.name, error)).ok()
+    }
+
     /// The faults of those that were read.
     #[must_use]
     pub fn faults(self) -> Vec<Named> {
@@ -98,6 +109,14 @@ mod tests {
             assert_eq!(parameters.faults().is_empty().then_some(limit), wanted, "{text}");
         }
         assert_eq!(parameters(&[]).limit(), 20);
+    }
+
+    #[test]
+    fn what_was_is_not_waited_for() {
+        let mut parameters = parameters(&[("as_of", "3"), ("min_version", "prod_1:4")]);
+        parameters.as_of();
+        let why = "as_of goes without min_version: it is read from the events, which are never behind";
+        assert_eq!(parameters.faults(), [Named::parameter("as_of", why)]);
     }
 
     #[test]
