@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, queues};
 use shotengai_contracts::{Event, EventType, Owner, aggregates};
 use shotengai_inventory::domain::Reservation;
-use shotengai_kernel::{AggregateId, OrderId, ProductId, Version};
-use shotengai_messaging::{Delivery, Disposition, EventStore, Handler, RawDelivery};
+use shotengai_kernel::{AggregateId, EventId, OrderId, ProductId, Version};
+use shotengai_messaging::{Backoff, Delivery, Disposition, EventStore, Handler, RawDelivery};
 use shotengai_notification::claims::LEASE;
 use shotengai_notification::domain::mail::OrderMail;
 
@@ -36,6 +36,8 @@ struct Known {
     last: BTreeMap<(String, String), Last>,
     /// When a handler asked last for a message to come again, and had to; by queue and message.
     waits: BTreeMap<(&'static str, String), Duration>,
+    /// Each time that it asked so for an event: when, and for how long.
+    asked: BTreeMap<(&'static str, EventId), Vec<(Duration, Duration)>>,
     /// When a mail was claimed last.
     claims: BTreeMap<String, Duration>,
     /// When a life of a process first met a claim: the mail, when it was claimed, and the life.
@@ -86,6 +88,19 @@ impl Receipts {
         self.known().waits.insert((queue, message.to_owned()), at);
     }
 
+    /// When an event comes again for which its handler had asked before this moment, as it had to; of copies, the first. That
+    /// moment itself, if none was waiting.
+    pub fn comes_again(&self, queue: &'static str, event: EventId, moment: Duration) -> Duration {
+        let known = self.known();
+        let asked = known.asked.get(&(queue, event)).into_iter().flatten();
+        asked
+            .filter(|(at, _)| *at <= moment)
+            .map(|(at, after)| *at + *after)
+            .filter(|end| *end > moment)
+            .min()
+            .unwrap_or(moment)
+    }
+
     /// Whether a mail's claim may still keep this life of a process waiting: for a lease since it first met the claim, by
     /// its own watch, whatever any clock says.
     fn is_claimed(&self, now: Duration, claim: &str, life: u64) -> bool {
@@ -126,6 +141,14 @@ impl Handler for Overheard {
                 }),
                 _ => false,
             };
+            if let Disposition::Retry { after: Some(after), .. } = answer
+                && has_to
+            {
+                // What it asks for beyond its bound is its own doing.
+                let after = (*after).min(Backoff::patient().bound(delivery.receive_count));
+                let mut known = world.receipts.known();
+                known.asked.entry((self.queue.name, delivery.envelope.id)).or_default().push((world.elapsed(), after));
+            }
             if has_to {
                 world.receipts.wait(world.elapsed(), self.queue.name, &delivery.message_id);
             }

@@ -162,7 +162,7 @@ impl<'a> Late<'a> {
         let excused = world.hold_ups.any(|it| runs(it, queue.service), uses, queued.min(received), received);
         account.add("to be received", queued, received, excused);
 
-        // An order that comes before one of its products waits, then for as long again at the most.
+        // An order that comes before one of its products waits, and comes again when its handler had asked for that.
         let mut from = received;
         for product in products {
             let known =
@@ -174,7 +174,7 @@ impl<'a> Late<'a> {
             self.follow(&mut of_product, *created, queue, Some(known), &[], known);
             account.unexcused += of_product.unexcused.min(known - from);
             account.parts.push(format!("for {product} until {known:.1?} ({})", of_product.parts.join("; ")));
-            from = (known + (known - received)).min(done.max(known));
+            from = world.receipts.comes_again(queue.name, step.id, known).min(done.max(known));
         }
         let took = |it: usize| stop.by.contains(&it);
         let excused = world.hold_ups.any(took, uses, received, done);
