@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shotengai_contracts::api::parameter::IDEMPOTENCY_KEY;
+use shotengai_contracts::api::position::{Commanded, Position};
 use shotengai_contracts::api::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE};
 use shotengai_contracts::api::{Administrator, Customer, Route};
 use shotengai_kernel::UserId;
@@ -39,6 +40,15 @@ pub(crate) struct Adjustment {
     /// Why, in a line.
     #[schemars(length(min = 1, max = 200))]
     reason: String,
+}
+
+/// Points have no versions that a read could wait for.
+impl Commanded for Adjustment {
+    const MOVES: bool = false;
+
+    fn positions(&self) -> Vec<Position> {
+        Vec::new()
+    }
 }
 
 pub(crate) async fn get(caller: Caller, points: Data<Points>) -> Answer<Balance> {

@@ -4,25 +4,31 @@ use std::fmt::Display;
 
 use actix_web::HttpRequest;
 use shotengai_contracts::api::page::MAX_MIN_VERSIONS;
+use shotengai_contracts::api::position;
 use shotengai_contracts::events::OrderStage;
-use shotengai_kernel::Moment;
+use shotengai_kernel::{CartId, Moment};
 use shotengai_runtime::Problem;
-use shotengai_runtime::http::{Named, QueryParameters};
+use shotengai_runtime::http::{Named, POSITION_HEADER, QueryParameters};
 
 use crate::domain::order::stage;
 use crate::languages::language;
 use crate::page::{Cursor, Sorting};
-use crate::versions::Expected;
+use crate::versions::{Expected, ExpectedError};
 
 /// A query string's pairs, and what is wrong with those read so far.
 #[derive(Debug)]
-pub struct Params(QueryParameters);
+pub struct Params {
+    pairs: QueryParameters,
+    /// The lines of the header that says what commands have moved.
+    positions: Vec<String>,
+    header_faults: Vec<Named>,
+}
 
 impl Params {
     /// The parameters of these pairs.
     #[must_use]
     pub const fn new(pairs: Vec<(String, String)>) -> Self {
-        Self(QueryParameters::new(pairs))
+        Self { pairs: QueryParameters::new(pairs), positions: Vec::new(), header_faults: Vec::new() }
     }
 
     /// The parameters of a request.
@@ -30,20 +36,23 @@ impl Params {
     /// # Errors
     /// A [`Problem`] where the query string can't be read.
     pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
-        QueryParameters::of(request).map(Self)
+        // Lines of one header are one list (RFC 9110, 5.3). What is no text is no position either.
+        let lines = request.headers().get_all(POSITION_HEADER);
+        let positions = lines.map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned()).collect();
+        Ok(Self { pairs: QueryParameters::of(request)?, positions, header_faults: Vec::new() })
     }
 
     pub(crate) fn fault(&mut self, name: &str, why: impl Display) {
-        self.0.fault(name, why);
+        self.pairs.fault(name, why);
     }
 
     pub(crate) fn one(&mut self, name: &str) -> Option<String> {
-        self.0.one(name)
+        self.pairs.one(name)
     }
 
     /// `limit`: how many entries a page has.
     pub fn limit(&mut self) -> u32 {
-        self.0.limit()
+        self.pairs.limit()
     }
 
     /// `sort` and `cursor`: in which order the list is, and where the page begins.
@@ -88,7 +97,7 @@ impl Params {
 
     /// `as_of`: the moment that is shown.
     pub fn as_of(&mut self) -> Option<Moment> {
-        self.0.as_of()
+        self.pairs.as_of()
     }
 
     /// Nothing, if those that were read are good.
@@ -96,15 +105,22 @@ impl Params {
     /// # Errors
     /// A [`Problem`] that names each fault.
     pub fn finish(self) -> Result<(), Problem> {
-        self.0.finish()
+        self.pairs.finish()
     }
 
-    /// Every `min_version`: what the caller knows to have happened.
+    /// What the caller knows to have happened: each `min_version`, and what the header [`position`] names.
     pub fn min_versions(&mut self) -> Vec<Expected> {
         const NAME: &str = "min_version";
-        let values: Vec<_> = self.0.all(NAME).map(str::parse).collect();
+        let values: Vec<_> = self.pairs.all(NAME).map(str::parse).collect();
+        let positions: Vec<_> = self.positions.iter().flat_map(|line| line.split(',')).map(str::trim).collect();
+        // Empty entries of a list mean nothing.
+        let positions: Vec<_> = positions.into_iter().filter(|entry| !entry.is_empty()).map(moved).collect();
         if values.len() > MAX_MIN_VERSIONS {
             self.fault(NAME, format_args!("must be given {MAX_MIN_VERSIONS} times at the most"));
+            return Vec::new();
+        }
+        if values.len() + positions.len() > MAX_MIN_VERSIONS {
+            self.header_fault(format_args!("must name {MAX_MIN_VERSIONS} at the most, min_version counted with it"));
             return Vec::new();
         }
         let mut expected = Vec::new();
@@ -114,14 +130,30 @@ impl Params {
                 Err(error) => self.fault(NAME, error),
             }
         }
+        for position in positions {
+            match position {
+                Ok(position) => expected.extend(position),
+                Err(ExpectedError) => self.header_fault("must be what commands answered, with commas between"),
+            }
+        }
         expected
+    }
+
+    fn header_fault(&mut self, why: impl Display) {
+        self.header_faults.push(Named::header(position::NAME, format!("{} {why}", position::NAME)));
     }
 
     /// What was wrong with those that were read.
     #[must_use]
     pub fn faults(self) -> Vec<Named> {
-        self.0.faults()
+        self.pairs.faults().into_iter().chain(self.header_faults).collect()
     }
+}
+
+/// What a position is waited for as; none for a cart: carts are read where they are written, so they are never behind.
+fn moved(text: &str) -> Result<Option<Expected>, ExpectedError> {
+    let is_cart = |(id, version): (&str, &str)| CartId::parse(id).is_ok() && version.parse::<u64>().is_ok();
+    if text.rsplit_once(':').is_some_and(is_cart) { Ok(None) } else { text.parse().map(Some) }
 }
 
 #[cfg(test)]
@@ -134,6 +166,28 @@ mod tests {
 
     fn params(pairs: &[(&str, &str)]) -> Params {
         Params::new(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn positions_are_waited_for_like_versions_and_counted_with_them() {
+        let with = |pairs: &[(&str, &str)], lines: &[&str]| {
+            let mut params = params(pairs);
+            params.positions = lines.iter().map(|line| (*line).to_owned()).collect();
+            let expected = params.min_versions();
+            let expected: Vec<_> = expected.iter().map(|it| format!("{}:{}", it.id, it.version)).collect();
+            (expected.join(" "), params.faults().len())
+        };
+        let one = [("min_version", "prod_1:1")];
+        assert_eq!(
+            with(&one, &["ord_1:2, stock/prod_1:3", ",cart_1:4,"]),
+            ("prod_1:1 ord_1:2 stock/prod_1:3".to_owned(), 0)
+        );
+        let nine = "prod_2:1,".repeat(9);
+        assert_eq!(with(&one, &[&nine]).1, 0);
+        assert_eq!(with(&one, &[&nine, "cart_1:1"]), (String::new(), 1));
+        for bad in ["prod_1", "prod_1:x", "cart_1:x", "pay_1:1", "prod_1:1;ord_1:1", "\u{fffd}"] {
+            assert_eq!(with(&[], &[bad]), (String::new(), 1), "{bad}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use shotengai_contracts::api::page::MIN_VERSION;
 use shotengai_contracts::api::route::{Holds, Spec};
 use shotengai_contracts::api::{self, Interface, RateLimit, shared};
 use shotengai_runtime::Problem;
+use shotengai_runtime::http::POSITION_HEADER;
 
 use crate::caller::Caller;
 use crate::limits::Limit;
@@ -37,7 +38,7 @@ pub enum Class {
 #[must_use]
 pub fn class(spec: Option<&Spec>, query: &str, headers: &HeaderMap) -> Class {
     match spec.map(Spec::holds) {
-        Some(Holds::PlaceOrWait) if asks_for_a_version(query) => Class::Wait,
+        Some(Holds::PlaceOrWait) if asks_for_a_version(query) || headers.contains_key(POSITION_HEADER) => Class::Wait,
         Some(Holds::Connection) if wants_a_web_socket(headers) => Class::Socket,
         _ => Class::Work,
     }
@@ -177,6 +178,10 @@ mod tests {
         for query in ["", "limit=1", "xmin_version=1"] {
             assert_eq!(class(at(Method::GET, "/products"), query, &none), Class::Work, "{query}");
         }
+        let mut position = HeaderMap::new();
+        position.insert(POSITION_HEADER, HeaderValue::from_static("prod_1:1"));
+        assert_eq!(class(at(Method::GET, "/products"), "", &position), Class::Wait, "by the header");
+        assert_eq!(class(at(Method::GET, "/tally"), "", &position), Class::Work, "a route without it");
         let mut upgrade = HeaderMap::new();
         upgrade.insert(UPGRADE, HeaderValue::from_static("WebSocket"));
         assert_eq!(class(at(Method::GET, "/tally/live"), "", &upgrade), Class::Socket);

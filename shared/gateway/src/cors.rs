@@ -14,8 +14,8 @@ use shotengai_contracts::api::shared;
 use shotengai_runtime::Problem;
 
 const METHODS: &str = "GET, HEAD, POST, PUT, DELETE";
-const HEADERS: &str = "authorization, content-type, idempotency-key, if-match, x-request-id, traceparent, tracestate";
-const EXPOSED: &str = "etag, location, retry-after, x-request-id";
+const HEADERS: &str = "authorization, content-type, idempotency-key, if-match, if-none-match, shotengai-position, x-request-id, traceparent, tracestate";
+const EXPOSED: &str = "etag, location, retry-after, shotengai-position, x-request-id";
 const MAX_AGE: &str = "600";
 
 /// Origins whose scripts may read our answers.

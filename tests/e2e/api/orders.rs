@@ -132,6 +132,8 @@ async fn follow(recorder: &mut Recorder, order: &str, idle: &str) {
     recorder
         .asks("bad parameters, all named", get("/orders?limit=101&cursor=x&status=lost&min_version=1").by("guest"))
         .await;
+    let filtered = "/orders?product_id=prod_kinoko&placed_after=2026-01-01T00:00:00Z&placed_before=9999-12-31T23:59:59Z&sort=oldest";
+    recorder.asks("one's orders with a product in them, oldest first", get(filtered).by("guest")).await;
     recorder.asks("a person's orders for an administrator", get("/orders?user_id=usr_none").by("admin")).await;
     recorder.asks("a person's orders for another", get("/orders?user_id=usr_1").by("guest")).await;
     let bad = "/orders?placed_after=yesterday&placed_before=1&product_id=kinoko&user_id=mei&sort=price";

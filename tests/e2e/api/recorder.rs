@@ -15,7 +15,7 @@ use shotengai_tests::wait::until;
 use super::names::Names;
 
 /// The headers of an answer that are part of the contract. Those of one connection are not: a proxy has its own.
-const CONTRACT: [&str; 9] = [
+const CONTRACT: [&str; 10] = [
     "accept",
     "accept-encoding",
     "allow",
@@ -24,6 +24,7 @@ const CONTRACT: [&str; 9] = [
     "etag",
     "location",
     "retry-after",
+    "shotengai-position",
     "www-authenticate",
 ];
 

@@ -21,6 +21,7 @@ async fn an_administrator_creates_a_product_under_a_chosen_id_once() {
         assert_eq!(answer.status, 201, "{}", answer.body);
         assert_eq!(answer.body, json!({ "product_id": "prod_kinoko", "version": 1 }));
         assert_eq!(answer.headers.get(LOCATION).unwrap(), "/products/prod_kinoko?min_version=prod_kinoko:1");
+        assert_eq!(answer.headers.get("shotengai-position").unwrap(), "prod_kinoko:1");
     }
     assert_eq!(shop.event_types("prod_kinoko").await, ["ProductCreated"]);
     let mut other = mushrooms();

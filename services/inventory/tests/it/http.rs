@@ -24,6 +24,7 @@ async fn a_retried_addition_adds_once_and_another_quantity_is_refused() {
         let answer = role.send(post(Some("k1"), &json!({ "quantity": 5 })), Sender::Admin).await;
         assert_eq!(answer.status, 202);
         assert_eq!(answer.headers.get("location").unwrap(), "/products/prod_kinoko?min_version=stock/prod_kinoko:2");
+        assert_eq!(answer.headers.get("shotengai-position").unwrap(), "stock/prod_kinoko:2");
         answers.push(answer.body);
     }
     assert_eq!(answers[0], answers[1]);

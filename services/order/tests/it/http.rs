@@ -35,6 +35,7 @@ async fn an_order_is_accepted_once_a_key() {
     let id = first.body["order_id"].as_str().unwrap();
     assert_eq!(first.status, 202);
     assert_eq!(first.headers.get(LOCATION).unwrap(), format!("/orders/{id}?min_version={id}:1").as_str());
+    assert_eq!(first.headers.get("shotengai-position").unwrap(), format!("{id}:1").as_str());
     let wanted = json!({ "order_id": id, "status": "pending", "total": 400, "currency": "JPY", "version": 1 });
     assert_eq!(first.body, wanted);
 

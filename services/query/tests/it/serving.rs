@@ -134,6 +134,26 @@ async fn everybody_reads_products_and_their_stock_once_the_events_have_come() {
 }
 
 #[actix_web::test]
+async fn what_a_command_answered_as_its_position_is_waited_for_as_a_version_is() {
+    let served = Served::start(empty_database_url("served_positions").await).await;
+    served.publish(Owner::Catalog, &product("kinoko", 0, &[2])).await;
+    served.publish(Owner::Inventory, &stock("kinoko", &[1])).await;
+    served.get_once_up("/products", Sender::Nobody).await;
+    let at = async |path: &str, position: &'static str| {
+        let request = TestRequest::get().uri(path).insert_header(("Shotengai-Position", position));
+        served.role.send(request, Sender::Nobody).await
+    };
+    let both = "prod_kinoko:2, stock/prod_kinoko:2, cart_1:9";
+    let answer = at("/products/prod_kinoko?min_version=prod_kinoko:1", both).await;
+    assert_eq!((answer.status, &answer.body["version"], &answer.body["stock"]), (200, &2.into(), &8.into()));
+    let answer = at("/products", "prod_none:1").await;
+    assert_eq!((answer.status, &answer.body["type"]), (504, &Value::from("/problems/not-caught-up")));
+    let answer = at("/products?limit=0", "prod_kinoko").await;
+    let named: Vec<_> = answer.body["errors"].as_array().unwrap().iter().map(|error| error.get("header")).collect();
+    assert_eq!((answer.status, named), (400, vec![None, Some(&Value::from("Shotengai-Position"))]), "{}", answer.body);
+}
+
+#[actix_web::test]
 async fn orders_are_for_their_owner_and_administrators() {
     let served = Served::start(empty_database_url("served_orders").await).await;
     served.publish(Owner::Order, &order("1", "mei", 0, OrderStage::Paid)).await;

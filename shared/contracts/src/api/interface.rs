@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn a_route_that_is_taken_or_not_public_is_refused() {
         static NAME: Route<Anyone, (), (), u32> = Route::get("/loyalty/orders", LOYALTY, "placeOrder");
-        static PATH: Route<Anyone, (), (), u32> = Route::post("/orders", LOYALTY, "placeLoyalOrder");
+        static PATH: Route<Anyone, (), (), ()> = Route::post("/orders", LOYALTY, "placeLoyalOrder");
         static HIDDEN: Route<Internal, (), (), u32> = Route::get("/loyalty/balance", LOYALTY, "balance");
         static INSIDE: Route<Anyone, (), (), u32> = Route::get("/internal/loyalty", LOYALTY, "inside");
         assert_eq!(refused(&NAME), "the route placeOrder is declared twice");

@@ -1,7 +1,8 @@
 //! The HTTP interface as types: every route with its path, who may call it, what it takes and answers, and how it refuses.
 //!
 //! - [`route`]: [`Route`], a constant that says all of this, and [`Endpoint`], the same without its types, for lists.
-//! - [`parameter`]: parameters of the query string, and headers of requests. [`filters`]: those that choose and sort a list's entries.
+//! - [`parameter`]: parameters of the query string, and headers of requests. [`filters`]: those that choose and sort a list's entries;
+//!   [`position`]: what commands have moved, for reads that are to show it.
 //! - [`problem`]: [`ProblemType`]; [`shared`] has those that any route may answer with.
 //! - [`accounts`], [`customers`], [`products`], [`images`], [`carts`], [`orders`], [`journey`], [`refunds`], [`tally`]: what the street serves, and the problems of each.
 //! - [`internal`]: what services ask each other. [`pages`]: web pages.
@@ -28,6 +29,7 @@ pub mod orders;
 pub mod page;
 pub mod pages;
 pub mod parameter;
+pub mod position;
 pub mod problem;
 pub mod products;
 pub mod refunds;

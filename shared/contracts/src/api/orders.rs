@@ -12,6 +12,7 @@ use super::given::given;
 use super::listed::{Listed, ROW_DAMAGED};
 use super::page::{CURSOR, LIMIT, MIN_VERSION, NOT_CAUGHT_UP};
 use super::parameter::{IDEMPOTENCY_KEY, Parameter};
+use super::position::POSITION;
 use super::refunds::Refund;
 use super::route::Success;
 use super::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE};
@@ -67,6 +68,7 @@ pub const LIST_ORDERS: Route<Customer, (), (), Page<Listed<Order>>> =
             &LIMIT,
             &CURSOR,
             &MIN_VERSION,
+            &POSITION,
         ])
         .refuses(&[&NOT_CAUGHT_UP]);
 
@@ -83,7 +85,7 @@ pub const GET_ORDER: Route<LinkHolder, OrderId, (), Order> = Route::get("/orders
         Success { status: 303, meaning: "A browser that follows a mail's link is led to the page." },
     ])
     .cached(PRIVATE)
-    .reads(&[&KEY, &MIN_VERSION, &AS_OF])
+    .reads(&[&KEY, &MIN_VERSION, &POSITION, &AS_OF])
     .refuses(&[&NOT_CAUGHT_UP, &ROW_DAMAGED, &AS_OF_AHEAD, &NOT_THERE_YET, &AS_OF_TOO_FAR]);
 
 /// An order's events.

@@ -13,6 +13,7 @@ use super::filters::{CATEGORY, IN_STOCK, MAX_PRICE, MIN_PRICE, PRODUCT_SORT};
 use super::listed::{Listed, ROW_DAMAGED};
 use super::page::{CURSOR, LIMIT, MIN_VERSION, NOT_CAUGHT_UP};
 use super::parameter::{ACCEPT_LANGUAGE, IDEMPOTENCY_KEY, IF_MATCH, Parameter};
+use super::position::POSITION;
 use super::route::Success;
 use super::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE, PRECONDITION_FAILED, PRECONDITION_REQUIRED};
 use super::{Administrator, Anyone, Page, ProblemType, Route};
@@ -40,6 +41,7 @@ pub const LIST_PRODUCTS: Route<Anyone, (), (), Page<Listed<Product>>> = Route::g
         &CURSOR,
         &LANG,
         &MIN_VERSION,
+        &POSITION,
         &ACCEPT_LANGUAGE,
     ])
     .refuses(&[&NOT_CAUGHT_UP]);
@@ -55,7 +57,7 @@ pub const GET_PRODUCT: Route<Anyone, ProductId, (), Product> =
         )
         .cached(NO_CACHE)
         .tagged()
-        .reads(&[&LANG, &MIN_VERSION, &AS_OF, &ACCEPT_LANGUAGE])
+        .reads(&[&LANG, &MIN_VERSION, &POSITION, &AS_OF, &ACCEPT_LANGUAGE])
         .refuses(&[&NOT_CAUGHT_UP, &ROW_DAMAGED, &AS_OF_AHEAD, &NOT_THERE_YET, &AS_OF_TOO_FAR]);
 
 /// Puts a product on sale.

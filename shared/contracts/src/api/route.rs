@@ -10,6 +10,7 @@ use shotengai_kernel::{AggregateId, Version};
 use super::ProblemType;
 use super::page::MIN_VERSION;
 use super::parameter::{Location, Parameter};
+use super::position::{Commanded, Position};
 use crate::topology::Service;
 
 /// A method that routes have. GET answers HEAD too; OPTIONS is answered everywhere.
@@ -101,7 +102,7 @@ pub enum RateLimit {
 pub enum Holds {
     /// A place at its role until the answer has gone through, which takes as long as the work.
     Place,
-    /// The same; or, where it asks for a version ([`MIN_VERSION`]), a place among those that wait, since it may last as long
+    /// The same; or, where it asks for a version ([`MIN_VERSION`], [`super::position`]), a place among those that wait, since it may last as long
     /// as a wait.
     PlaceOrWait,
     /// A connection, which lasts as long as both sides like.
@@ -159,6 +160,8 @@ pub struct Spec {
     pub success: &'static [Success],
     /// Whether `Location` names what was made or changed.
     pub has_location: bool,
+    /// Whether the answer's header of that name says what was moved, and to which version ([`super::position`]).
+    pub has_position: bool,
     /// Whether `ETag` names the version that is shown.
     pub has_etag: bool,
     /// `Cache-Control` of a good answer.
@@ -206,6 +209,7 @@ impl Spec {
 /// and is answered `A`.
 pub struct Route<W, P, B, A> {
     spec: Spec,
+    positions: Option<fn(&A) -> Vec<Position>>,
     types: PhantomData<fn(W, P, B) -> A>,
 }
 
@@ -233,12 +237,13 @@ impl<W: Who, P, B, A> Route<W, P, B, A> {
             body_is_optional: false,
             success: &[Success { status: 200, meaning: "OK." }],
             has_location: false,
+            has_position: false,
             has_etag: false,
             cache: None,
             media: Media::Json,
             problems: &[],
         };
-        Self { spec, types: PhantomData }
+        Self { spec, positions: None, types: PhantomData }
     }
 
     /// A route that reads. `role` answers it, `name` names it.
@@ -246,23 +251,35 @@ impl<W: Who, P, B, A> Route<W, P, B, A> {
     pub const fn get(path: &'static str, role: Service, name: &'static str) -> Self {
         Self::new(Method::Get, path, role, name)
     }
+}
+
+/// Routes that do something. Their answers say what they have moved.
+impl<W: Who, P, B, A: Commanded> Route<W, P, B, A> {
+    const fn command(method: Method, path: &'static str, role: Service, name: &'static str) -> Self {
+        let mut route = Self::new(method, path, role, name);
+        if A::MOVES {
+            route.spec.has_position = true;
+            route.positions = Some(A::positions);
+        }
+        route
+    }
 
     /// A route that does something.
     #[must_use]
     pub const fn post(path: &'static str, role: Service, name: &'static str) -> Self {
-        Self::new(Method::Post, path, role, name)
+        Self::command(Method::Post, path, role, name)
     }
 
     /// A route that replaces something.
     #[must_use]
     pub const fn put(path: &'static str, role: Service, name: &'static str) -> Self {
-        Self::new(Method::Put, path, role, name)
+        Self::command(Method::Put, path, role, name)
     }
 
     /// A route that takes something away.
     #[must_use]
     pub const fn delete(path: &'static str, role: Service, name: &'static str) -> Self {
-        Self::new(Method::Delete, path, role, name)
+        Self::command(Method::Delete, path, role, name)
     }
 }
 
@@ -343,6 +360,12 @@ impl<W, P, B, A> Route<W, P, B, A> {
     #[must_use]
     pub const fn spec(&self) -> &Spec {
         &self.spec
+    }
+
+    /// What reads from an answer what was moved; none where nothing is.
+    #[must_use]
+    pub const fn positions(&self) -> Option<fn(&A) -> Vec<Position>> {
+        self.positions
     }
 }
 

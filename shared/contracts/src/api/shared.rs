@@ -117,8 +117,9 @@ pub const INVALID_PARAMETER: ProblemType = ProblemType {
     slug: "invalid-parameter",
     status: 400,
     title: "Bad parameters",
-    meaning: "Parameters of the query string are unknown, malformed, out of bounds or given twice.",
-    cure: "`errors` names them: `parameter` says which, `detail` what is wanted.",
+    meaning: "Parameters of the query string are unknown, malformed, out of bounds or given twice; or the header \
+              `Shotengai-Position` is, which says the same as one of them.",
+    cure: "`errors` names them: `parameter` or `header` says which, `detail` what is wanted.",
 };
 
 /// 422: `invalid-text`.

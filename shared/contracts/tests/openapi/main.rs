@@ -11,8 +11,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use shotengai_contracts::api::page::MIN_VERSION;
 use shotengai_contracts::api::parameter::Location;
-use shotengai_contracts::api::{INTERNAL, PUBLIC, openapi};
+use shotengai_contracts::api::route::Media;
+use shotengai_contracts::api::{INTERNAL, Method, PUBLIC, openapi};
 
 fn docs(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name)
@@ -59,6 +61,35 @@ fn every_route_has_a_name_a_path_and_a_summary_of_its_own() {
         assert!(others.clone().all(|other| spec.path.contains(&format!("{{{}}}", other.name))), "{}", spec.path);
         assert_eq!(spec.path.matches('{').count(), usize::from(has_id) + others.count(), "{}", spec.path);
     }
+}
+
+/// The rows of the API guide's table about reads: their paths, and whether they wait.
+fn reads() -> Vec<(Vec<String>, bool)> {
+    let guide = std::fs::read_to_string(docs("api.md")).unwrap();
+    let (_, table) = guide.split_once("| read | is answered from | waits for `min_version` |\n").unwrap();
+    let rows = table.lines().skip(1).take_while(|row| row.starts_with('|'));
+    rows.map(|row| {
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+        let paths = cells[1].split('`').filter_map(|text| text.strip_prefix("GET ")).map(str::to_owned).collect();
+        (paths, cells[3].starts_with("yes"))
+    })
+    .collect()
+}
+
+#[test]
+fn the_guide_says_of_every_read_whether_it_may_be_behind() {
+    let mut told: Vec<(String, bool)> =
+        reads().into_iter().flat_map(|(paths, waits)| paths.into_iter().map(move |path| (path, waits))).collect();
+    let reads = PUBLIC
+        .iter()
+        .map(|route| route.spec())
+        .filter(|spec| spec.method == Method::Get && matches!(spec.media, Media::Json | Media::Text));
+    let mut declared: Vec<(String, bool)> = reads
+        .map(|spec| (spec.path.to_owned(), spec.parameters.iter().any(|known| known.name == MIN_VERSION.name)))
+        .collect();
+    declared.sort();
+    told.sort();
+    assert_eq!(told, declared);
 }
 
 #[test]

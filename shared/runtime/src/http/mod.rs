@@ -44,7 +44,7 @@ pub use path::{PathId, SecondId};
 pub use problem::{Named, Problem};
 pub use problem_types::describe_problems;
 pub use query::QueryParameters;
-pub use reply::{Answer, Reply};
+pub use reply::{Answer, POSITION_HEADER, Reply};
 pub use routes::Routes;
 pub use server::{HttpListener, HttpServing, POOL_IDLE, app};
 pub use state::HttpState;

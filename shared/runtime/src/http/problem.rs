@@ -59,6 +59,12 @@ impl Named {
     pub fn parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { location: Location::Parameter(name.into()), detail: detail.into() }
     }
+
+    /// A fault of a header.
+    #[must_use]
+    pub fn header(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { location: Location::Header(name.into()), detail: detail.into() }
+    }
 }
 
 #[derive(Serialize)]

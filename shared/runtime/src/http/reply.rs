@@ -7,8 +7,12 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderName, HeaderValue, LOCATION, SET_COOKIE, VARY};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
+use shotengai_contracts::api::position::Position;
 
 use super::Problem;
+
+/// The header that says what a command has moved ([`shotengai_contracts::api::position`]), in and out.
+pub const POSITION_HEADER: HeaderName = HeaderName::from_static("shotengai-position");
 
 /// What a handler answers: a `T` or a problem.
 pub type Answer<T> = Result<Reply<T>, Problem>;
@@ -87,6 +91,18 @@ impl<T> Reply<T> {
             self.headers.push((SET_COOKIE, cookie));
         }
         self
+    }
+
+    pub(super) const fn body(&self) -> Option<&T> {
+        self.body.as_ref()
+    }
+
+    /// Says what was moved. Ids and versions can stand in a header.
+    pub(super) fn moved(&mut self, positions: &[Position]) {
+        let text = positions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        if let Ok(value) = HeaderValue::try_from(text) {
+            self.headers.push((POSITION_HEADER, value));
+        }
     }
 
     pub(super) fn cached(&mut self, policy: &'static str) {

@@ -1,6 +1,5 @@
 //! One route table out of many roles' routes.
 
-use std::marker::PhantomData;
 use std::rc::Rc;
 
 use actix_web::guard::{self, Guard};
@@ -10,6 +9,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpResponse, Responder};
 use futures::future::LocalBoxFuture;
 use serde::Serialize;
+use shotengai_contracts::api::position::Position;
 use shotengai_contracts::api::route::Spec;
 use shotengai_contracts::api::{self, Endpoint, Route, shared};
 
@@ -53,7 +53,7 @@ impl Routes {
     }
 
     /// Answers a route of the interface: method and path are its, and the handler takes and answers what it says.
-    /// `Cache-Control` of good answers is the route's, too.
+    /// `Cache-Control` of good answers is the route's, too; and a command's say what it has moved.
     pub fn route<W, P, B, A, F, Args, C, I, S>(&mut self, route: Route<W, P, B, A>, handler: F) -> &mut Self
     where
         Route<W, P, B, A>: Endpoint + 'static,
@@ -63,7 +63,7 @@ impl Routes {
     {
         let spec = *route.spec();
         self.endpoints.push(Box::new(route));
-        self.add(&spec, false, Cached { handler, policy: spec.cache, answers: PhantomData })
+        self.add(&spec, false, Answered { handler, policy: spec.cache, positions: route.positions() })
     }
 
     /// Answers a route whose answer is no JSON: a page, a text, a WebSocket. The handler sets all headers itself.
@@ -148,20 +148,20 @@ const fn method(method: api::Method) -> Method {
     }
 }
 
-/// A handler whose good answers say who may keep them.
-struct Cached<F, A> {
+/// A handler whose good answers say who may keep them, and what was moved.
+struct Answered<F, A> {
     handler: F,
     policy: Option<&'static str>,
-    answers: PhantomData<fn() -> A>,
+    positions: Option<fn(&A) -> Vec<Position>>,
 }
 
-impl<F: Clone, A> Clone for Cached<F, A> {
+impl<F: Clone, A> Clone for Answered<F, A> {
     fn clone(&self) -> Self {
-        Self { handler: self.handler.clone(), policy: self.policy, answers: PhantomData }
+        Self { handler: self.handler.clone(), policy: self.policy, positions: self.positions }
     }
 }
 
-impl<Args, F, A> Handler<Args> for Cached<F, A>
+impl<Args, F, A> Handler<Args> for Answered<F, A>
 where
     F: Handler<Args, Output = Answer<A>, Future: 'static>,
     A: 'static,
@@ -170,9 +170,12 @@ where
     type Future = LocalBoxFuture<'static, Answer<A>>;
 
     fn call(&self, args: Args) -> Self::Future {
-        let (answer, policy) = (self.handler.call(args), self.policy);
+        let (answer, policy, positions) = (self.handler.call(args), self.policy, self.positions);
         Box::pin(async move {
             let mut reply = answer.await?;
+            if let Some(moved) = positions.and_then(|positions| reply.body().map(positions)) {
+                reply.moved(&moved);
+            }
             if let Some(policy) = policy {
                 reply.cached(policy);
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::super::parameter::{IF_MATCH, Location, Parameter};
+use super::super::position;
 use super::super::route::{Media, Spec, Success};
 use super::super::{Audience, Endpoint, ProblemType, shared};
 use super::Schemas;
@@ -105,6 +106,14 @@ fn good(route: &dyn Endpoint, success: Success, schemas: &mut Schemas) -> Value 
             "Location",
             "Where it can be read; after a command with the `min_version` that shows what was written.",
             json!({ "type": "string", "format": "uri-reference" }),
+        );
+    }
+    if spec.has_position {
+        header(
+            position::NAME,
+            "What was moved and to which version: `<id>:<version>`, several with commas between. Send it back with a read that is \
+             to show it.",
+            json!({ "type": "string" }),
         );
     }
     if spec.has_etag {
