@@ -23,7 +23,8 @@ fn is_valid(body: &[u8]) -> bool {
     // Whole yen; `1.0` and `1e3` are whole, too.
     let whole = |price: f64| (0.0..=999_999_999_999_999.0).contains(&price) && price.fract() == 0.0;
     let price_fits = body.get("price").and_then(Value::as_f64).is_some_and(whole);
-    let stock_fits = body.get("stock").is_none_or(|stock| stock.as_u64().is_some_and(|stock| stock <= 1_000_000));
+    let pieces = |stock: f64| (0.0..=1_000_000.0).contains(&stock) && stock.fract() == 0.0;
+    let stock_fits = body.get("stock").is_none_or(|stock| stock.as_f64().is_some_and(pieces));
     body.keys().all(|key| known.contains(&key.as_str())) && name_fits && description_fits && price_fits && stock_fits
 }
 
