@@ -3,10 +3,8 @@
 use actix_web::web::Data;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shotengai_contracts::api::parameter::IDEMPOTENCY_KEY;
-use shotengai_contracts::api::position::{Commanded, Position};
 use shotengai_contracts::api::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE};
-use shotengai_contracts::api::{Administrator, Customer, Route};
+use shotengai_contracts::api::{Administrator, Customer, Route, parameter::IDEMPOTENCY_KEY};
 use shotengai_kernel::UserId;
 use shotengai_kernel::text::TextRule;
 use shotengai_messaging::Key;
@@ -42,14 +40,7 @@ pub(crate) struct Adjustment {
     reason: String,
 }
 
-/// Points have no versions that a read could wait for.
-impl Commanded for Adjustment {
-    const MOVES: bool = false;
-
-    fn positions(&self) -> Vec<Position> {
-        Vec::new()
-    }
-}
+shotengai_contracts::moves_nothing!(Adjustment); // Points have no versions.
 
 pub(crate) async fn get(caller: Caller, points: Data<Points>) -> Answer<Balance> {
     Ok(Reply::ok(Balance { points: points.of(&caller.user_id).await? }))
