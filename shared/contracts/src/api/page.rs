@@ -55,7 +55,7 @@ pub const MIN_VERSION: Parameter = Parameter {
         "Read your own writes: waits a while until the read model shows this version of a product, of its stock or of an \
          order, or a later one. `<id>:<version>`, as commands answer them; the id of a product, `stock/<product>` or of an \
          order. May be given ten times. If it doesn't show in time: 504 `not-caught-up`.",
-        |_| json_schema!({ "type": "string", "pattern": "^(prod_|stock/prod_|ord_)[A-Za-z0-9_-]{1,64}:[0-9]+$" }),
+        |_| json_schema!({ "type": "string", "pattern": "^(prod_|stock/prod_|ord_)[A-Za-z0-9_-]{1,64}:[0-9]{1,19}$" }),
         "prod_kinoko:1",
     )
 };
