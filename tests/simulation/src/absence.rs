@@ -176,7 +176,7 @@ impl World {
         (0..self.dropped_records()).for_each(|_| self.count(Mishap::RecordDropped));
     }
 
-    /// Events that a queue should have seen by now and has not, after days in which they may have been dropped.
+    /// Events that a queue or the stream should have seen by now and has not, after days in which they may have been dropped.
     #[must_use]
     pub fn unseen_after_days(&self) -> usize {
         if self.plan.absence.is_none() {
@@ -185,7 +185,10 @@ impl World {
         let mut unseen = 0;
         for commit in Owner::ALL.iter().flat_map(|owner| self.infra.memory_event_store(*owner).all_commits()) {
             for event in commit.events.iter().filter_map(|envelope| Some((envelope.id, envelope.event().ok()?))) {
-                let stops = self.ways.of(event.0).stops;
+                let way = self.ways.of(event.0);
+                // What no queue asks for has to come into the stream all the same.
+                unseen += usize::from(way.streamed.is_none());
+                let stops = way.stops;
                 let gets = |queue: &&topology::QueueSpec| queue.events().contains(&event.1.event_type());
                 let has_seen = |queue: &topology::QueueSpec| {
                     stops.get(queue.name).is_some_and(|stop| stop.received.is_some() || stop.discarded)
