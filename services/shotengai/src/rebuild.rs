@@ -8,34 +8,20 @@ use std::time::Duration;
 
 use comfy_table::{Table, presets};
 use shotengai_kernel::{AggregateId, Ports};
-use shotengai_messaging::FaultKind;
-use shotengai_query::database::Database;
 use shotengai_query::migrations::{Migrations, missing_tables};
 use shotengai_query::rebuild::{Kind, Rebuild, RebuildReport, Sources, Watch, upkeep};
-use shotengai_runtime::{Faults, Publish, SettingsGroup};
 use tokio::time::Instant;
 
 use crate::cli::{RebuildArgs, RebuildWhat};
 use crate::dead_letters::complain;
-use crate::patience::Patience;
-use crate::target::connect;
 
 /// Progress is told so often.
 const TELL_EVERY: Duration = Duration::from_secs(3);
 
 pub(crate) async fn run(args: RebuildArgs) -> anyhow::Result<ExitCode> {
     let RebuildWhat::ReadModels = args.what;
-    let mut faults = Faults::default();
-    let street = args.target.street()?;
-    let known = street.as_ref().map(|street| street.database.clone().into());
-    let database = args.database.or_url(known).check(&mut faults);
-    let within = args.target.within();
-    let aws = args.target.check(street.as_ref(), &mut faults);
-    let (database, aws) = faults.finish(database.zip(aws))?;
-    let aws = connect(aws, Publish::Outbox, within).await?;
-    let (database, ports) = (Database::new(shotengai_runtime::postgres_pool(&database)?), Ports::system());
-    let ask = async || database.session().await.map(drop);
-    Patience::of(within).attempt("PostgreSQL", ask, |fault| fault.kind() == FaultKind::Transient).await?;
+    let (database, aws) = args.target.connect_with(args.database).await?;
+    let ports = Ports::system();
     if args.check {
         let missing = missing_tables(&database).await?;
         if !missing.is_empty() {

@@ -10,18 +10,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use shotengai_kernel::{AggregateId, Ports};
-use shotengai_messaging::FaultKind;
-use shotengai_query::database::Database;
 use shotengai_query::migrations::{Migrations, missing_tables};
 use shotengai_query::rebuild::{Kind, RebuildReport, Sources, Watch};
 use shotengai_query::sets::{Begun, BuildWatch, Built, Exchanged, Phase, Projections, SetsError, Switch};
-use shotengai_runtime::{Faults, Publish, SettingsGroup};
 use tokio::time::Instant;
 
 use crate::cli::Output;
 use crate::dead_letters::complain;
-use crate::patience::Patience;
-use crate::target::connect;
 use args::{ExchangeArgs, LookArgs, RebuildSetArgs, Where};
 pub(crate) use args::{ProjectionsArgs, What};
 
@@ -116,17 +111,8 @@ async fn drop_beside(place: Where) -> anyhow::Result<ExitCode> {
 
 /// The sets, once PostgreSQL answers. Only who builds makes tables that are missing.
 async fn open(place: Where, makes_tables: bool) -> anyhow::Result<Projections> {
-    let mut faults = Faults::default();
-    let street = place.target.street()?;
-    let known = street.as_ref().map(|street| street.database.clone().into());
-    let database = place.database.or_url(known).check(&mut faults);
-    let within = place.target.within();
-    let aws = place.target.check(street.as_ref(), &mut faults);
-    let (database, aws) = faults.finish(database.zip(aws))?;
-    let aws = connect(aws, Publish::Outbox, within).await?;
-    let (database, ports) = (Database::new(shotengai_runtime::postgres_pool(&database)?), Ports::system());
-    let ask = async || database.session().await.map(drop);
-    Patience::of(within).attempt("PostgreSQL", ask, |fault| fault.kind() == FaultKind::Transient).await?;
+    let (database, aws) = place.target.connect_with(place.database).await?;
+    let ports = Ports::system();
     if makes_tables {
         Migrations::new(database.clone(), ports.clone()).run().await?;
     } else {

@@ -1,6 +1,7 @@
 //! The AWS that a tool talks to: a cloud account, any endpoint, or the street that is open here.
 
 mod credentials;
+mod read_models;
 
 use std::time::Duration;
 
