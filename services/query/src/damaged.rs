@@ -22,7 +22,7 @@ pub(crate) fn listed<T, S: Sorting>(
     Ok((one(table, &place.id, row, read)?, place))
 }
 
-/// What `read` makes of a row. One that it can't read is damaged; any other fault is the caller's.
+/// Entry that `read` makes of a row. One that it can't read is damaged; any other fault is the caller's.
 ///
 /// # Errors
 /// A [`Fault`] that isn't the row's own.

@@ -1,4 +1,4 @@
-//! What is served: reads only.
+//! Routes of the role: reads only.
 
 use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpRequest, web};
@@ -108,7 +108,7 @@ async fn get_order(
     reads.order(&id, params, |_| true).await.map(|order| Reply::ok(orders::shared(order)))
 }
 
-/// What is asked for alone has to be whole.
+/// Entry that is asked for alone, which has to be whole.
 fn whole<T>(entry: Listed<T>) -> Result<T, Problem> {
     match entry {
         Listed::Whole(entry) => Ok(entry),

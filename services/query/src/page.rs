@@ -13,7 +13,7 @@ use crate::conditions::Conditions;
 use crate::database::Moment;
 use crate::store::column;
 
-/// What a list is sorted by, and by the id where that is equal.
+/// Order of a list: by a key, and by the id where that is equal.
 pub trait Sorting: Copy + PartialEq + 'static {
     /// The id of an entry.
     type Id: FromStr;
@@ -26,19 +26,19 @@ pub trait Sorting: Copy + PartialEq + 'static {
     fn name(self) -> &'static str;
     /// Its expression in statements.
     fn key(self) -> &'static str;
-    /// What that expression answers.
+    /// Type of that expression's answer.
     fn kind(self) -> KeyKind;
     /// Whether the largest comes first.
     fn descends(self) -> bool;
 
-    /// What a list is sorted by unless somebody says otherwise.
+    /// Order of a list unless somebody says otherwise.
     #[must_use]
     fn usual() -> Self {
         Self::ALL[0]
     }
 }
 
-/// What a list can be sorted by, as types.
+/// Types of keys that a list can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyKind {
     /// When something happened.
@@ -49,7 +49,7 @@ pub enum KeyKind {
     Text,
 }
 
-/// What an entry is sorted by.
+/// Key of an entry in the list's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Key {
     /// When something happened.
@@ -64,9 +64,9 @@ pub enum Key {
 /// `<microseconds>.<id>`, which callers should not take apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor<S> {
-    /// What the list is sorted by.
+    /// Order of the list.
     pub sort: S,
-    /// What the entry is there.
+    /// Key of the entry there.
     pub key: Key,
     /// Its id as it stands in the table: a damaged row's may be none of ours.
     pub id: String,

@@ -25,7 +25,7 @@ impl Moment {
 }
 
 impl fmt::Display for Moment {
-    /// What is before 1970 is written as 1970, and the end of time (`infinity`) as the largest number that there is.
+    /// Time as it is written: what is before 1970 as 1970, and the end of time (`infinity`) as the largest number that there is.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.saturating_add(EPOCH).max(0).fmt(f)
     }

@@ -26,7 +26,7 @@ const MAIL_IDS: Uuid = Uuid::from_u128(0x52c1_9e07_3f4d_4a86_9b2e_70d8_15af_c3e4
 /// The type of a mail among events.
 const MAIL: &str = "Mail";
 
-/// What happened to orders, read where it is kept. Neither readiness nor the consumer waits for any of it: rows do without.
+/// Histories of orders, read where they are kept. Neither readiness nor the consumer waits for these stores: rows do without.
 pub struct Journeys {
     orders: Arc<dyn EventStore>,
     stock: Arc<dyn EventStore>,

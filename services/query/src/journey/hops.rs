@@ -7,7 +7,7 @@ use shotengai_contracts::{EventType, Owner};
 use shotengai_kernel::{OrderId, Timestamp};
 use uuid::Uuid;
 
-/// What decides an order's fate, the first that there is.
+/// Events that decide an order's fate, the first that there is.
 const FATES: [EventType; 2] = [EventType::OrderPaid, EventType::OrderCancelled];
 
 /// The journey of what happened, causes before effects.

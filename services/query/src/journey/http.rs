@@ -1,4 +1,4 @@
-//! Who is shown an order's history and journey: whoever sees the order.
+//! Routes of an order's history and journey, for whoever sees the order.
 
 use actix_web::web;
 use shotengai_contracts::api::journey::{OrderHistory, OrderJourney};

@@ -1,4 +1,4 @@
-//! What `read_sets` says: which sets there are, and who is at work on them. Pods read it with each batch.
+//! State of the sets, in `read_sets`: which there are, and who is at work on them. Pods read it with each batch.
 
 use serde::Serialize;
 use shotengai_kernel::Timestamp;
