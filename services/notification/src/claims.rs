@@ -97,12 +97,30 @@ impl SendClaims {
         Ok(Claimed::Busy(Duration::from_secs(1)))
     }
 
-    /// Records how it ended. A claim that was taken over meanwhile is left to the one who has it now.
+    /// Records how it ended. A mail that has left is recorded even where the claim was taken over meanwhile, by a process
+    /// whose clock is ahead say, which then need not send it again; any other end is left to the one who has it now.
     ///
     /// # Errors
     /// A [`Fault`] of the table; the mail may then go out once more after the lease.
     pub async fn settle(&self, claim: &Claim, outcome: &ClaimState) -> Result<(), Fault> {
-        self.replace(claim, outcome).await
+        let (mut version, mut condition) = (claim.version + 1, Condition::VersionIs(claim.version));
+        for _ in 0..MAX_RACES {
+            // A repeated write of ours that had succeeded shows as a claim that is settled.
+            let row = match self.write(&claim.key, version, outcome, condition).await {
+                Ok(()) => return Ok(()),
+                Err(WriteError::Fault(fault)) => return Err(fault),
+                Err(WriteError::Condition(_)) if !outcome.has_left() => return Ok(()),
+                Err(WriteError::Condition(row)) => row,
+            };
+            match row {
+                Some(row) if read(&row)?.is_open() => {
+                    (version, condition) = (row.version + 1, Condition::VersionIs(row.version));
+                }
+                Some(_) => return Ok(()),
+                None => (version, condition) = (1, Condition::Absent),
+            }
+        }
+        Err(Fault::new(FaultKind::Transient, "notification.claim", "others wrote the claim again and again"))
     }
 
     /// Gives it up, so that the next attempt need not wait for the lease to end. The row stays, because its version must

@@ -64,6 +64,18 @@ pub enum Standing {
 }
 
 impl ClaimState {
+    /// Whether the mail has left, and must not again.
+    #[must_use]
+    pub const fn has_left(&self) -> bool {
+        matches!(self, Self::Sent { .. })
+    }
+
+    /// Whether somebody may still send it.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Sending { .. } | Self::Refused {})
+    }
+
     /// How this claim looks to the attempt `by`, `now`.
     #[must_use]
     pub fn standing(&self, by: Uuid, now: Timestamp) -> Standing {

@@ -9,11 +9,12 @@ use serde_json::json;
 use shotengai_contracts::topology::tables;
 use shotengai_messaging::{Condition, Delivery, Disposition, Key, Row};
 use shotengai_notification::Mailer;
-use shotengai_notification::claims::LEASE;
+use shotengai_notification::claims::{Claimed, LEASE, SendClaims};
+use shotengai_notification::domain::claim::{ClaimState, SkipReason};
 use shotengai_notification::domain::mail::MailKind;
 use shotengai_testing::memory::{FaultInjector, InjectedFault};
 
-use crate::support::{Harness, MAILS, Mood, event, refunded};
+use crate::support::{Harness, MAILS, Mood, event, mail, refunded};
 
 fn is_retry(disposition: &Disposition) -> bool {
     disposition.comes_again()
@@ -168,6 +169,28 @@ async fn who_learns_of_its_claim_too_late_sends_nothing() {
         assert_eq!(street.sent(), sent, "held up for {held_up:?}");
         assert_eq!(is_retry(&answer), sent == 0, "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn a_mail_that_has_left_is_recorded_by_who_sent_it_though_another_took_the_claim_over() {
+    let street = Harness::new();
+    let claims = || SendClaims::new(Arc::clone(&street.table), street.installation.ports.clone());
+    let (first, second, wanted) = (claims(), claims(), mail(MailKind::Received));
+    let Claimed::Mine(held) = first.claim(&wanted).await.unwrap() else { panic!("nobody else has it") };
+    street.installation.advance(SignedDuration::try_from(LEASE).unwrap());
+    let Claimed::Mine(taken_over) = second.claim(&wanted).await.unwrap() else { panic!("the lease has ended") };
+    // Whoever sent nothing leaves the claim to its holder.
+    let skipped = ClaimState::Skipped { why: SkipReason::NoAddress };
+    first.settle(&held, &skipped).await.unwrap();
+    assert_eq!(street.claim(MailKind::Received).await["state"], "sending");
+    let sent = ClaimState::Sent { at: None, received_at: None, receives: None };
+    first.settle(&held, &sent).await.unwrap();
+    assert_eq!(street.claim(MailKind::Received).await, json!({"state": "sent"}));
+    // And its holder does not put it in doubt again.
+    second.release(&taken_over).await.unwrap();
+    second.settle(&taken_over, &skipped).await.unwrap();
+    assert_eq!(street.claim(MailKind::Received).await, json!({"state": "sent"}));
+    assert!(matches!(second.claim(&wanted).await.unwrap(), Claimed::Settled));
 }
 
 #[tokio::test]
