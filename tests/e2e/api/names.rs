@@ -38,6 +38,12 @@ impl Names {
                 return Some((part.len() + digits, format!("{part}<span>")));
             }
         }
+        // How often a message came before its effect stood: once where nothing is slow, and then it isn't said.
+        if let Some(rest) = text.strip_prefix("\"receives\":") {
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            let comma = usize::from(rest[digits..].starts_with(','));
+            return Some((text.len() - rest.len() + digits + comma, String::new()));
+        }
         // An address that is signed, from its scheme to the end of its string.
         let address = text.find('"').unwrap_or(text.len());
         if text.starts_with("http://") && text[..address].contains("X-Amz-Signature=") {
@@ -92,6 +98,7 @@ fn what_differs_from_run_to_run_has_a_name_and_nothing_else_has() {
         ("\"2026-11-28T21:54:03.1234Z\"".to_owned(), "\"<time>\""),
         ("{\"waiting\":1203,\"took\":0}".to_owned(), "{\"waiting\":<span>,\"took\":<span>}"),
         ("\"2026-11-28T21:54\"".to_owned(), "\"<minute>\""),
+        ("{\"receives\":12,\"data\":{}}".to_owned(), "{\"data\":{}}"),
         ("cursor=1767225600000001.prod_kinoko".to_owned(), "cursor=<micros>.prod_kinoko"),
         (format!("\"{}\"", "aB-_".repeat(10) + "xyz"), "\"<key>\""),
         ("\"http://127.0.0.1:1/b/k?X-Amz-Signature=0f\",".to_owned(), "\"<signed address>\","),

@@ -155,8 +155,13 @@ async fn stock(recorder: &mut Recorder) {
 }
 
 async fn read(recorder: &mut Recorder) {
-    recorder.shows("/products/prod_kinoko", None, r#""stock":100,"#).await;
-    recorder.shows("/products/prod_takenoko", None, r#""description":"","#).await;
+    // The last version of each, as it was written above.
+    for (id, version) in [("takenoko", 3), ("passing", 2), ("returning", 4)] {
+        let path = format!("/products/prod_kinoko?min_version=prod_{id}:{version}");
+        recorder.shows(&path, None, "prod_kinoko").await;
+    }
+    recorder.shows("/products/prod_kinoko?min_version=prod_kinoko:3", None, r#""stock":100,"#).await;
+    recorder.shows("/products/prod_returning", None, r#""stock":1,"#).await;
     recorder.shows("/products", None, "Senbei").await;
     recorder.asks("one", get("/products/prod_kinoko")).await;
     recorder.asks("one, by somebody", get("/products/prod_kinoko").by("guest")).await;

@@ -195,6 +195,7 @@ impl Recorder {
         let text_shown = match () {
             () if prose => "<a text>".to_owned(),
             () if status == 429 => waits(&text),
+            () if path.contains("minutes=") && status == 200 => self.names.replace(&one_minute(&text)),
             () => self.names.replace(&text),
         };
         for line in text_shown.lines() {
@@ -264,4 +265,17 @@ fn waits(text: &str) -> String {
     problem["detail"] = "the next one in <seconds> s".into();
     problem["instance"] = "urn:uuid:<request>".into();
     problem.to_string()
+}
+
+/// A tally of one product with all its minutes in one: what is sold and what comes back fall into two when a minute ends
+/// between them.
+fn one_minute(text: &str) -> String {
+    let tally: Value = serde_json::from_str(text).unwrap();
+    let minutes = tally["products"][0]["minutes"].as_array().unwrap();
+    let sum = |of: &str| minutes.iter().map(|minute| minute[of].as_u64().unwrap()).sum::<u64>();
+    let (sold, returned) = (sum("sold"), sum("returned"));
+    let (before, rest) = text.split_once(r#""minutes":["#).unwrap();
+    let (_, after) = rest.split_once(']').unwrap();
+    let minute = minutes[0]["minute"].as_str().unwrap();
+    format!(r#"{before}"minutes":[{{"minute":"{minute}","sold":{sold},"returned":{returned}}}]{after}"#)
 }

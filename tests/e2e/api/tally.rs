@@ -10,7 +10,7 @@ use super::recorder::{Recorder, ask, get};
 
 pub(super) async fn record(recorder: &mut Recorder) {
     recorder.section("tally");
-    recorder.shows("/tally", None, r#""sold":3,"#).await;
+    recorder.shows("/tally", None, r#""sold":3,"returned":1,"#).await;
     recorder.asks("all that was sold", get("/tally")).await;
     recorder.asks("by minute", get("/tally?minutes=60")).await;
     recorder.asks("too many minutes", get("/tally?minutes=1441")).await;
