@@ -56,7 +56,7 @@ async fn list_products(request: HttpRequest, reads: web::Data<Reads>) -> Answer<
     reads.caught_up(params).await?;
     let page = products::list(&reads.database, &filter, sort, limit, cursor.as_ref()).await?;
     let shown = |product| products::in_list(products::named_for(product, &languages));
-    Ok(Reply::ok(page.map(|product| product.map(shown))).varies("accept-language"))
+    Ok(Reply::ok(page.map(|product| product.map(shown))).varies("accept-language").tagged_by_body())
 }
 
 async fn get_product(request: HttpRequest, id: PathId<ProductId>, reads: web::Data<Reads>) -> Answer<Product> {

@@ -9,7 +9,9 @@ const ONE: &str = r#"{"product_id":"prod_kinoko","quantity":1}"#;
 pub(super) async fn record(recorder: &mut Recorder) {
     recorder.section("carts");
     let put_in = || post("/cart/items").by("stranger");
-    recorder.asks("an empty cart", get("/cart").by("stranger")).await;
+    let empty = recorder.asks("an empty cart", get("/cart").by("stranger")).await;
+    let kept = get("/cart").by("stranger").header("if-none-match", empty.tag.unwrap());
+    recorder.asks("a cart that is kept", kept).await;
     recorder.asks("nobody's cart", get("/cart")).await;
     recorder.asks("a piece", put_in().key("piece-1").json(ONE)).await;
     recorder.asks("the same with the same key", put_in().key("piece-1").json(ONE)).await;

@@ -163,7 +163,11 @@ async fn read(recorder: &mut Recorder) {
     recorder.shows("/products/prod_kinoko?min_version=prod_kinoko:3", None, r#""stock":100,"#).await;
     recorder.shows("/products/prod_returning", None, r#""stock":1,"#).await;
     recorder.shows("/products", None, "Senbei").await;
-    recorder.asks("one", get("/products/prod_kinoko")).await;
+    let one = recorder.asks("one", get("/products/prod_kinoko")).await;
+    let kept = |path: &str, tag: &str| get(path.to_owned()).header("if-none-match", tag);
+    recorder.asks("one that is kept", kept("/products/prod_kinoko", &one.tag.unwrap())).await;
+    recorder.asks("one that is kept as it was", kept("/products/prod_kinoko", "\"3.0\", W/\"2\"")).await;
+    recorder.asks("one that is kept, by a tag that is none", kept("/products/prod_kinoko", "3")).await;
     recorder.asks("one, by somebody", get("/products/prod_kinoko").by("guest")).await;
     recorder.asks("one's head", ask(Method::HEAD, "/products/prod_kinoko")).await;
     recorder
@@ -192,7 +196,8 @@ async fn read(recorder: &mut Recorder) {
         .await;
     recorder.asks("one that never was", get("/products/prod_none")).await;
     recorder.asks("an id that is none", get("/products/none")).await;
-    recorder.asks("all", get("/products")).await;
+    let all = recorder.asks("all", get("/products")).await;
+    recorder.asks("all, which are kept", kept("/products", &all.tag.unwrap())).await;
     recorder.asks("a page", get("/products?limit=2")).await;
     let page = recorder.asks("a page of one", get("/products?limit=1")).await;
     let cursor = page.body["next_cursor"].as_str().unwrap();

@@ -48,6 +48,8 @@ pub(super) struct Told {
     pub(super) body: Value,
     /// The first cookie that it sets, as the next request brings it.
     pub(super) cookie: Option<String>,
+    /// What it says in `ETag`.
+    pub(super) tag: Option<String>,
 }
 
 pub(super) fn get(path: impl Into<String>) -> Ask {
@@ -165,6 +167,7 @@ impl Recorder {
 
         let cookie = headers.get("set-cookie").and_then(|cookie| cookie.to_str().ok()?.split(';').next());
         let cookie = cookie.map(str::to_owned);
+        let tag = headers.get("etag").map(|tag| tag.to_str().unwrap().to_owned());
         let Ask { method, path, who, session, headers: sent, body } = ask;
         let mut written = format!("### {title}\n{method} {}\n", self.names.replace(&path));
         if let Some(who) = who {
@@ -174,7 +177,7 @@ impl Recorder {
             let _infallible = writeln!(written, "cookie: refresh_token=<{session}>");
         }
         for (name, value) in &sent {
-            let _infallible = writeln!(written, "{name}: {value}");
+            let _infallible = writeln!(written, "{name}: {}", tagged(value));
         }
         match body {
             Some(body) if body.len() > 1000 => written += &format!("\n<{} bytes>\n", body.len()),
@@ -184,7 +187,7 @@ impl Recorder {
         let _infallible = writeln!(written, "\n# {status}");
         for name in CONTRACT {
             for value in headers.get_all(name) {
-                let value = self.names.replace(value.to_str().unwrap());
+                let value = self.names.replace(tagged(value.to_str().unwrap()));
                 let value = if name == "retry-after" && status == 429 { "<seconds>".to_owned() } else { value };
                 let _infallible = writeln!(written, "# {name}: {value}");
             }
@@ -206,7 +209,7 @@ impl Recorder {
             file.push('\n');
         }
         file.push_str(&written);
-        Told { status: status.as_u16(), body: serde_json::from_str(&text).unwrap_or(Value::Null), cookie }
+        Told { status: status.as_u16(), body: serde_json::from_str(&text).unwrap_or(Value::Null), cookie, tag }
     }
 
     /// Writes a text down as it stands.
@@ -255,6 +258,13 @@ fn difference(path: &PathBuf, text: &str) -> Vec<String> {
     let show = |text: Option<String>| text.unwrap_or_else(|| "nothing".to_owned());
     let name = path.display();
     differing.map(|(golden, now)| format!("{name}: golden is\n{}\nnow it is\n{}", show(golden), show(now))).collect()
+}
+
+/// A tag, without the digest of a body that has ids in it.
+fn tagged(value: &str) -> &str {
+    let digest = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
+    let is_one = digest.len() == 16 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_one { "\"<digest>\"" } else { value }
 }
 
 /// A refusal for too many requests, without the seconds to wait and the request's id.

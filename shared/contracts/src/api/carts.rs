@@ -8,7 +8,7 @@ use shotengai_kernel::{CartId, Currency, ProductId, Quantity, Version};
 use super::accounts::Credential;
 use super::as_of::{AS_OF, AS_OF_AHEAD, AS_OF_TOO_FAR};
 use super::orders::{TOO_MANY_LINES, UNKNOWN_PRODUCT};
-use super::parameter::{IDEMPOTENCY_KEY, Location, Parameter};
+use super::parameter::{IDEMPOTENCY_KEY, IF_NONE_MATCH, Location, Parameter};
 use super::shared::{IDEMPOTENCY_KEY_REUSED, OUT_OF_RANGE, PRECONDITION_REQUIRED};
 use super::{Customer, ProblemType, Route};
 use crate::topology::Service;
@@ -26,7 +26,7 @@ pub const GET_CART: Route<Customer, (), (), Cart> = Route::get("/cart", Service:
     )
     .tagged()
     .cached(PRIVATE)
-    .reads(&[&AS_OF])
+    .reads(&[&AS_OF, &IF_NONE_MATCH])
     .refuses(&[&AS_OF_AHEAD, &AS_OF_TOO_FAR]);
 
 /// Puts pieces into one's cart.

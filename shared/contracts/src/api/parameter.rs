@@ -88,6 +88,17 @@ pub const IF_MATCH: Parameter = Parameter {
     example: "\"3\"",
 };
 
+/// The header that says what a client has kept of earlier answers.
+pub const IF_NONE_MATCH: Parameter = Parameter {
+    location: Location::Header,
+    name: "If-None-Match",
+    description: "The `ETag` of an answer that you have kept; several with commas between. While it is what would be shown, the \
+                  answer is 304 without a body. What is no list of tags is looked over.",
+    repeats: None,
+    schema: |_| json_schema!({ "type": "string" }),
+    example: "\"3.9f86d081884c7d65\"",
+};
+
 /// The header that chooses a guest's language where the body doesn't.
 pub const ACCEPT_LANGUAGE: Parameter = Parameter {
     location: Location::Header,
@@ -97,3 +108,24 @@ pub const ACCEPT_LANGUAGE: Parameter = Parameter {
     schema: |_| json_schema!({ "type": "string" }),
     example: "en, ja;q=0.8",
 };
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Method, PUBLIC};
+
+    #[test]
+    fn a_read_that_says_what_it_shows_is_asked_for_only_if_it_differs() {
+        let specs = PUBLIC.iter().map(|route| route.spec());
+        let (tagged, conditional): (Vec<_>, Vec<_>) =
+            specs.filter(|spec| spec.method == Method::Get).map(|spec| (spec.has_etag, spec.is_conditional())).unzip();
+        assert_eq!(tagged, conditional);
+        assert!(tagged.contains(&true));
+    }
+
+    #[test]
+    fn nothing_else_takes_the_header() {
+        for spec in PUBLIC.iter().map(|route| route.spec()).filter(|spec| spec.method != Method::Get) {
+            assert!(!spec.is_conditional(), "{}", spec.name);
+        }
+    }
+}

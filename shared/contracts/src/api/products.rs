@@ -12,7 +12,7 @@ use super::as_of::{AS_OF, AS_OF_AHEAD, AS_OF_TOO_FAR, NOT_THERE_YET};
 use super::filters::{CATEGORY, IN_STOCK, MAX_PRICE, MIN_PRICE, PRODUCT_SORT};
 use super::listed::{Listed, ROW_DAMAGED};
 use super::page::{CURSOR, LIMIT, MIN_VERSION, NOT_CAUGHT_UP};
-use super::parameter::{ACCEPT_LANGUAGE, IDEMPOTENCY_KEY, IF_MATCH, Parameter};
+use super::parameter::{ACCEPT_LANGUAGE, IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, Parameter};
 use super::position::POSITION;
 use super::route::Success;
 use super::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE, PRECONDITION_FAILED, PRECONDITION_REQUIRED};
@@ -31,6 +31,7 @@ pub const LIST_PRODUCTS: Route<Anyone, (), (), Page<Listed<Product>>> = Route::g
         "Oldest first unless `sort` says otherwise, in pages, without `descriptions` and `search_text`: those stand in each product.",
     )
     .cached(NO_CACHE)
+    .tagged()
     .reads(&[
         &CATEGORY,
         &MIN_PRICE,
@@ -43,6 +44,7 @@ pub const LIST_PRODUCTS: Route<Anyone, (), (), Page<Listed<Product>>> = Route::g
         &MIN_VERSION,
         &POSITION,
         &ACCEPT_LANGUAGE,
+        &IF_NONE_MATCH,
     ])
     .refuses(&[&NOT_CAUGHT_UP]);
 
@@ -57,7 +59,7 @@ pub const GET_PRODUCT: Route<Anyone, ProductId, (), Product> =
         )
         .cached(NO_CACHE)
         .tagged()
-        .reads(&[&LANG, &MIN_VERSION, &POSITION, &AS_OF, &ACCEPT_LANGUAGE])
+        .reads(&[&LANG, &MIN_VERSION, &POSITION, &AS_OF, &ACCEPT_LANGUAGE, &IF_NONE_MATCH])
         .refuses(&[&NOT_CAUGHT_UP, &ROW_DAMAGED, &AS_OF_AHEAD, &NOT_THERE_YET, &AS_OF_TOO_FAR]);
 
 /// Puts a product on sale.

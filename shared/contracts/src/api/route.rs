@@ -9,7 +9,7 @@ use shotengai_kernel::{AggregateId, Version};
 
 use super::ProblemType;
 use super::page::MIN_VERSION;
-use super::parameter::{Location, Parameter};
+use super::parameter::{IF_NONE_MATCH, Location, Parameter};
 use super::position::{Commanded, Position};
 use crate::topology::Service;
 
@@ -162,7 +162,7 @@ pub struct Spec {
     pub has_location: bool,
     /// Whether the answer's header of that name says what was moved, and to which version ([`super::position`]).
     pub has_position: bool,
-    /// Whether `ETag` names the version that is shown.
+    /// Whether `ETag` tells what is shown.
     pub has_etag: bool,
     /// `Cache-Control` of a good answer.
     pub cache: Option<&'static str>,
@@ -189,6 +189,12 @@ impl Spec {
     #[must_use]
     pub fn reads_cookies(&self) -> bool {
         self.parameters.iter().any(|parameter| parameter.location == Location::Cookie)
+    }
+
+    /// Whether it answers 304 to whoever has kept what would be shown.
+    #[must_use]
+    pub fn is_conditional(&self) -> bool {
+        self.parameters.iter().any(|parameter| parameter.name == IF_NONE_MATCH.name)
     }
 
     /// Whether this path, its escapes read, is one of the route's.
@@ -307,7 +313,7 @@ impl<W, P, B, A> Route<W, P, B, A> {
         self
     }
 
-    /// Says in `ETag` which version is shown.
+    /// Says in `ETag` what is shown.
     #[must_use]
     pub const fn tagged(mut self) -> Self {
         self.spec.has_etag = true;

@@ -3,16 +3,22 @@
 use std::fmt;
 
 use actix_web::body::BoxBody;
-use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderName, HeaderValue, LOCATION, SET_COOKIE, VARY};
+use actix_web::http::header::{
+    CACHE_CONTROL, ETAG, EntityTag, Header, HeaderName, HeaderValue, IfNoneMatch, LOCATION, SET_COOKIE, VARY,
+};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 use shotengai_contracts::api::position::Position;
+use uuid::Uuid;
 
 use super::Problem;
 
 /// The header that says what a command has moved ([`shotengai_contracts::api::position`]), in and out.
 pub const POSITION_HEADER: HeaderName = HeaderName::from_static("shotengai-position");
+
+/// Where digests of bodies live (RFC 9562, version 5).
+const BODIES: Uuid = Uuid::from_u128(0x91d4_7b60_2e5f_4c1b_b0a3_68ce_d917_4f25);
 
 /// What a handler answers: a `T` or a problem.
 pub type Answer<T> = Result<Reply<T>, Problem>;
@@ -84,6 +90,18 @@ impl<T> Reply<T> {
         self
     }
 
+    /// Says in `ETag` what is shown here by a digest of the whole body, for what has no version.
+    #[must_use]
+    pub fn tagged_by_body(self) -> Self
+    where
+        T: Serialize,
+    {
+        // Bodies are of our own types, which always serialize; one that doesn't is answered by 500 when it is written.
+        let Some(Ok(body)) = self.body.as_ref().map(serde_json::to_vec) else { return self };
+        let digest = Uuid::new_v5(&BODIES, &body).simple().to_string();
+        self.tagged(&digest[..16])
+    }
+
     /// Sets a cookie (RFC 6265). One that can't stand in a header is left out.
     #[must_use]
     pub fn sets_cookie(mut self, cookie: impl AsRef<str>) -> Self {
@@ -91,6 +109,20 @@ impl<T> Reply<T> {
             self.headers.push((SET_COOKIE, cookie));
         }
         self
+    }
+
+    /// Whether the client has said that it keeps what is shown here. A header that can't be read asks for nothing.
+    fn is_kept(&self, request: &HttpRequest) -> bool {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return false;
+        }
+        let tag =
+            self.headers.iter().find(|(name, _)| name == ETAG).and_then(|(_, tag)| tag.to_str().ok()?.parse().ok());
+        tag.is_some_and(|tag: EntityTag| match IfNoneMatch::parse(request) {
+            Ok(IfNoneMatch::Any) => true,
+            Ok(IfNoneMatch::Items(kept)) => kept.iter().any(|kept| kept.weak_eq(&tag)),
+            Err(_) => false,
+        })
     }
 
     pub(super) const fn body(&self) -> Option<&T> {
@@ -113,7 +145,11 @@ impl<T> Reply<T> {
 impl<T: Serialize> Responder for Reply<T> {
     type Body = BoxBody;
 
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+    fn respond_to(mut self, request: &HttpRequest) -> HttpResponse {
+        if self.status == StatusCode::OK && self.is_kept(request) {
+            self.status = StatusCode::NOT_MODIFIED;
+            self.body = None;
+        }
         let mut response = HttpResponse::build(self.status);
         for header in self.headers {
             // Not in place of one of the same name: there may be several cookies.
@@ -123,5 +159,60 @@ impl<T: Serialize> Responder for Reply<T> {
             Some(body) => response.json(body),
             None => response.finish(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::MessageBody;
+    use actix_web::http::header::IF_NONE_MATCH;
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn status(reply: Reply<u8>, request: TestRequest) -> u16 {
+        reply.respond_to(&request.to_http_request()).status().as_u16()
+    }
+
+    fn tagged() -> Reply<u8> {
+        Reply::ok(1).tagged("3.a")
+    }
+
+    #[test]
+    fn whoever_keeps_what_is_shown_is_not_sent_it() {
+        for kept in ["\"3.a\"", "\"1\", W/\"3.a\"", "*"] {
+            let request = TestRequest::get().insert_header((IF_NONE_MATCH, kept));
+            assert_eq!(status(tagged(), request), 304, "{kept}");
+        }
+        let request = TestRequest::get().insert_header((IF_NONE_MATCH, "\"3.a\""));
+        let answer = tagged().varies("accept-language").respond_to(&request.to_http_request());
+        assert_eq!(answer.headers().get(ETAG).unwrap(), "\"3.a\"");
+        assert_eq!(answer.headers().get(VARY).unwrap(), "accept-language");
+        assert_eq!(answer.body().size(), actix_web::body::BodySize::Sized(0));
+    }
+
+    #[test]
+    fn everybody_else_is() {
+        for other in ["\"3.b\"", "3.a", "", "\"3\""] {
+            let request = TestRequest::get().insert_header((IF_NONE_MATCH, other));
+            assert_eq!(status(tagged(), request), 200, "{other}");
+        }
+        let kept = || (IF_NONE_MATCH, "*");
+        assert_eq!(status(tagged(), TestRequest::get()), 200);
+        assert_eq!(status(tagged(), TestRequest::post().insert_header(kept())), 200);
+        assert_eq!(status(Reply::ok(1), TestRequest::get().insert_header(kept())), 200, "no tag, no comparison");
+        let written = Reply::accepted(1).tagged("3.a");
+        assert_eq!(status(written, TestRequest::get().insert_header(kept())), 202);
+    }
+
+    #[test]
+    fn a_body_without_a_version_has_the_tag_of_all_that_is_in_it() {
+        let tag = |body: &str| {
+            let answer = Reply::ok(body.to_owned()).tagged_by_body().respond_to(&TestRequest::get().to_http_request());
+            answer.headers().get(ETAG).unwrap().to_str().unwrap().to_owned()
+        };
+        assert_eq!(tag("a"), tag("a"));
+        assert_ne!(tag("a"), tag("b"));
+        assert_eq!(tag("a").len(), 18);
     }
 }

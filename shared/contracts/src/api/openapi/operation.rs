@@ -47,6 +47,9 @@ pub(super) fn operation(route: &dyn Endpoint, schemas: &mut Schemas) -> Value {
     for success in spec.success {
         responses.insert(success.status.to_string(), good(route, *success, schemas));
     }
+    if spec.is_conditional() {
+        responses.insert("304".to_owned(), kept(spec));
+    }
     for (status, problems) in refusals(spec, id.is_some(), body.is_some()) {
         responses.insert(status.to_string(), schemas.refusal(&problems));
     }
@@ -119,7 +122,7 @@ fn good(route: &dyn Endpoint, success: Success, schemas: &mut Schemas) -> Value 
     if spec.has_etag {
         header(
             "ETag",
-            "What is shown, for `If-Match` of a change: its version, and what tells apart what is shown of that version.",
+            "What is shown. Of one thing it begins with its version, and `If-Match` of a change takes it.",
             json!({ "type": "string" }),
         );
     }
@@ -143,6 +146,21 @@ fn good(route: &dyn Endpoint, success: Success, schemas: &mut Schemas) -> Value 
     };
     told["content"] = content;
     told
+}
+
+/// The answer to whoever has kept what would be shown.
+fn kept(spec: &Spec) -> Value {
+    let text = |description: &str| json!({ "description": description, "schema": { "type": "string" } });
+    let mut headers = Map::from_iter([
+        ("x-request-id".to_owned(), text("The request's id.")),
+        ("ETag".to_owned(), text("One of the tags in `If-None-Match`.")),
+    ]);
+    if let Some(cache) = spec.cache {
+        let schema = json!({ "type": "string", "const": cache });
+        headers
+            .insert("Cache-Control".to_owned(), json!({ "description": "Who may keep the answer.", "schema": schema }));
+    }
+    json!({ "description": "What you have kept is what would be shown.", "headers": headers })
 }
 
 /// The problems that a route may answer with, by status: its own, and those that follow from what it takes.
