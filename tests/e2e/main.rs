@@ -39,6 +39,7 @@ mod mail_links;
 mod oidc;
 mod outage;
 mod outbox;
+mod own_writes;
 mod poison;
 mod prices;
 mod projections;

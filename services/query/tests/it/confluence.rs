@@ -1,4 +1,4 @@
-//! Any permutation and duplication of valid histories ends in the rows that the histories fold to, at several projectors,
+//! Any permutation and duplication of valid histories, with any of their messages lost but the last of each, ends in the rows that the histories fold to, at several projectors,
 //! in PostgreSQL itself.
 
 use std::sync::Arc;
@@ -40,17 +40,23 @@ struct Disorder {
     plot: Plot,
     /// Which of the histories' messages come, one after the other.
     arrivals: Vec<usize>,
+    /// Which never come, whatever `arrivals` says, unless nothing comes after them.
+    withheld: Vec<bool>,
     sizes: Vec<usize>,
     projectors: usize,
 }
 
 fn disorder() -> impl Strategy<Value = Disorder> {
     let sizes = prop::collection::vec(1..11_usize, 0..5);
-    (plot(), 1..4_usize, sizes, 1..4_usize).prop_flat_map(|(plot, copies, sizes, projectors)| {
+    let withheld = prop::collection::vec(prop::bool::weighted(0.3), 0..40);
+    (plot(), 1..4_usize, sizes, withheld, 1..4_usize).prop_flat_map(|(plot, copies, sizes, withheld, projectors)| {
         let (products, stocks, orders) = plot.histories(0);
         let count: usize = products.iter().chain(&stocks).chain(&orders).map(|(_, history)| history.len()).sum();
         let arrivals: Vec<usize> = (0..count).cycle().take(count * copies).collect();
-        let whole = move |arrivals| Disorder { plot: plot.clone(), arrivals, sizes: sizes.clone(), projectors };
+        let whole = move |arrivals| {
+            let (plot, sizes, withheld) = (plot.clone(), sizes.clone(), withheld.clone());
+            Disorder { plot, arrivals, withheld, sizes, projectors }
+        };
         Just(arrivals).prop_shuffle().prop_map(whole)
     })
 }
@@ -88,15 +94,18 @@ async fn agree<R: Fold + Stored + PartialEq + std::fmt::Debug>(database: &Databa
 }
 
 async fn play(street: &Street, disorder: Disorder) {
-    let Disorder { plot, arrivals, sizes, projectors } = disorder;
+    let Disorder { plot, arrivals, withheld, sizes, projectors } = disorder;
     let (products, stocks, orders) = plot.histories(CASES.fetch_add(1, Ordering::Relaxed));
     let mut messages: Vec<Delivery> = Vec::new();
+    let mut last = Vec::new();
     for (owner, histories) in [(Owner::Catalog, &products), (Owner::Inventory, &stocks), (Owner::Order, &orders)] {
         for (_, history) in histories {
             messages.extend(street.commit(owner, history).await);
+            last.push(messages.len().saturating_sub(1));
         }
     }
-    let messages = arrivals.into_iter().map(|place| messages[place].clone()).collect();
+    let comes = |place: &usize| last.contains(place) || !withheld.get(*place).is_some_and(|withheld| *withheld);
+    let messages = arrivals.into_iter().filter(comes).map(|place| messages[place].clone()).collect();
     let handlers: Vec<_> =
         (0..projectors).map(|_| projector(Arc::clone(&street.infra) as _, &street.database)).collect();
     let handlers: Vec<&dyn Handler> = handlers.iter().map(|handler| handler.as_ref()).collect();
