@@ -50,6 +50,11 @@ pub(crate) async fn retry_after(url: &str, method: Method, token: &str, body: Op
     }
 }
 
+/// How many orders are placed before PostgreSQL is back: ten, or as many as `E2E_AWAY_ORDERS` says.
+fn orders_while_away() -> usize {
+    std::env::var("E2E_AWAY_ORDERS").map_or(10, |text| text.parse().expect("E2E_AWAY_ORDERS is a number"))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgresql_is_away_and_only_reads_notice() {
     let cluster = TestCluster::provisioned().await;
@@ -59,7 +64,7 @@ async fn postgresql_is_away_and_only_reads_notice() {
     let mut cluster_process = cluster.serve("all", &[("DATABASE_URL", &database)]).await;
     let shop = cluster.shop(&cluster_process);
     let admin = shop.admin().await;
-    let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 100).await;
+    let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 1_000).await;
     let guest = shop.guest(None, "en").await;
 
     wire.cut();
@@ -76,9 +81,25 @@ async fn postgresql_is_away_and_only_reads_notice() {
         None => &cluster_process,
     };
     until_shown_down(reader, "postgres").await;
+    let began = std::time::Instant::now();
+    let mut orders = vec![(guest, order)];
+    for n in 0..orders_while_away() {
+        let guest = shop.guest(Some(&format!("buyer{n}@example.com")), "en").await;
+        let order = text(&shop.order(&guest, &[(&kinoko, 1)]).await.expect(202), "order_id");
+        retry_after(&format!("{}/orders/{order}", shop.base()), Method::GET, &guest.token, None).await.unwrap();
+        orders.push((guest, order));
+    }
+    println!("{} orders while PostgreSQL was away for {:?} more", orders.len() - 1, began.elapsed());
 
     wire.add(server);
-    shop.until_status(&guest, &order, "paid").await;
+    for (guest, order) in &orders {
+        shop.until_status(guest, order, "paid").await;
+    }
+    until("the stock shows all of them", Duration::from_secs(60), || async {
+        let body = shop.get(&format!("/products/{kinoko}"), None).await.body;
+        if body["stock"] == 1_000 - orders.len() { Ok(()) } else { Err(body) }
+    })
+    .await;
     cluster.assert_tidy().await;
 }
 
