@@ -9,6 +9,7 @@ mod encryption;
 mod failover;
 mod filtering;
 mod folding;
+mod full_disk;
 mod history;
 mod losing_tables;
 mod past;
