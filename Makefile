@@ -121,7 +121,7 @@ openapi-test: chart-tools ## Validate the OpenAPI document; hold recorded answer
 
 .PHONY: fuzz-api
 fuzz-api: venv build ## Every operation with thousands of made-up requests, as nobody, customer, administrator (ARGS="--cases 20000 --seed 1"; --quick)
-	@sh tests/fuzz/bootstrap.sh
+	@SHOTENGAI_VENV=.local/fuzz/venv REQUIREMENTS=tests/fuzz/requirements.txt sh localstack/bootstrap.sh
 	@.local/fuzz/venv/bin/python tests/fuzz/run.py $(ARGS)
 
 .PHONY: chart-golden

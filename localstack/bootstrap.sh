@@ -1,15 +1,17 @@
 #!/bin/sh
-# Makes .local/venv, which holds the local servers (MiniStack, PostgreSQL) at the versions of requirements.txt.
+# Makes .local/venv, which holds the local servers (MiniStack, PostgreSQL) at the versions of requirements.txt; or another
+# environment, for the tools of tests.
 # Does nothing, silently, when it is up to date; may run any number of times, also at once.
 #   PYTHON          the interpreter to build it with (python3)
 #   SHOTENGAI_VENV  where to build it (.local/venv at the repository's root)
+#   REQUIREMENTS    what it holds (requirements.txt in this folder)
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 root=$(dirname -- "$here")
 venv=${SHOTENGAI_VENV:-$root/.local/venv}
 python=${PYTHON:-python3}
-wanted=$here/requirements.txt
+wanted=${REQUIREMENTS:-$here/requirements.txt}
 # A copy of what was installed, written last: an interrupted run leaves none.
 stamp=$venv/requirements.installed
 

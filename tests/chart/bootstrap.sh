@@ -67,13 +67,4 @@ fi
 case $helm in "$place"/bin/*) helm=${helm##*/} ;; esac
 [ "$(readlink "$place/bin/helm" 2>/dev/null)" = "$helm" ] || ln -sfn -- "$helm" "$place/bin/helm"
 
-stamp=$place/requirements.installed
-if ! [ -x "$place/venv/bin/python" ] || ! cmp -s "$here/requirements.txt" "$stamp"; then
-  say 'installing what checks the chart'
-  rm -f -- "$stamp"
-  "$python" -m venv -- "$place/venv" || fail "$python has no working venv module (Debian, Ubuntu: apt-get install python3-venv)"
-  "$place/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --requirement "$here/requirements.txt" \
-    || fail 'pip could not install tests/chart/requirements.txt; run this again when the package index can be reached'
-  cp -- "$here/requirements.txt" "$stamp.new"
-  mv -f -- "$stamp.new" "$stamp"
-fi
+SHOTENGAI_VENV=$place/venv REQUIREMENTS=$here/requirements.txt sh "$root/localstack/bootstrap.sh"
