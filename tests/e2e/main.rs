@@ -40,6 +40,7 @@ mod oidc;
 mod outage;
 mod outbox;
 mod own_writes;
+mod payments;
 mod poison;
 mod prices;
 mod projections;

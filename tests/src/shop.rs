@@ -108,6 +108,17 @@ impl Shop {
         self.send(Method::GET, path, person, &[], None).await.unwrap()
     }
 
+    /// The entries of all pages of a list, whose path has a parameter already.
+    pub async fn entries(&self, path: &str, person: &Person) -> Vec<Value> {
+        let (mut entries, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = self.get(&format!("{path}{cursor}"), Some(person)).await.expect(200);
+            entries.extend(page["items"].as_array().unwrap().iter().cloned());
+            let Some(next) = page["next_cursor"].as_str() else { return entries };
+            cursor = format!("&cursor={next}");
+        }
+    }
+
     /// Posts.
     pub async fn post(&self, path: &str, person: Option<&Person>, body: &Value) -> Answer {
         self.send(Method::POST, path, person, &[], Some(body)).await.unwrap()

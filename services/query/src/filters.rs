@@ -213,7 +213,7 @@ impl Params {
     }
 
     /// A moment.
-    fn moment(&mut self, name: &str) -> Option<Timestamp> {
+    pub(crate) fn moment(&mut self, name: &str) -> Option<Timestamp> {
         let text = self.one(name)?;
         // The calendar of ours ends some hours before RFC 3339's.
         let end = || text.strip_prefix("9999").and_then(|rest| format!("9998{rest}").parse::<Timestamp>().ok());

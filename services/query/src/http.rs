@@ -7,10 +7,11 @@ use shotengai_contracts::api::Page;
 use shotengai_contracts::api::listed::{DamagedEntry, Listed, ROW_DAMAGED};
 use shotengai_contracts::api::orders::Order;
 use shotengai_contracts::api::page::NOT_CAUGHT_UP;
+use shotengai_contracts::api::payments::Payment;
 use shotengai_contracts::api::products::Product;
 use shotengai_kernel::{Currency, OrderId, ProductId, UserId};
 use shotengai_runtime::http::{Answer, Reply};
-use shotengai_runtime::{Caller, OrderLinks, PathId, Problem, Routes};
+use shotengai_runtime::{AdminCaller, Caller, OrderLinks, PathId, Problem, Routes};
 
 use crate::database::Database;
 use crate::filters::{OrderFilter, ProductFilter};
@@ -18,8 +19,9 @@ use crate::journey::{self, Journeys};
 use crate::languages::accepted;
 use crate::params::Params;
 use crate::past::Past;
+use crate::payments::PaymentFilter;
 use crate::versions::{Missing, Versions, WaitError};
-use crate::{orders, products};
+use crate::{orders, payments, products};
 
 /// What the handlers share.
 pub struct Reads {
@@ -44,6 +46,8 @@ pub fn register(routes: &mut Routes, reads: web::Data<Reads>, journeys: web::Dat
         .route(api::GET_PRODUCT, get_product)
         .route(api::LIST_ORDERS, list_orders)
         .route(api::GET_ORDER, get_order)
+        .route(api::ORDER_PAYMENT, get_order_payment)
+        .route(api::LIST_PAYMENTS, list_payments)
         .route(api::ORDER_HISTORY, journey::http::get_history)
         .route(api::ORDER_JOURNEY, journey::http::get_journey);
 }
@@ -106,6 +110,29 @@ async fn get_order(
         return Err(no_such_order(&id));
     }
     reads.order(&id, params, |_| true).await.map(|order| Reply::ok(orders::shared(order)))
+}
+
+async fn list_payments(request: HttpRequest, _: AdminCaller, reads: web::Data<Reads>) -> Answer<Page<Listed<Payment>>> {
+    let mut params = Params::of(&request)?;
+    let (limit, (sort, cursor)) = (params.limit(), params.place());
+    let filter = PaymentFilter::read(&mut params);
+    reads.caught_up(params).await?;
+    Ok(Reply::ok(payments::list(&reads.database, &filter, sort, limit, cursor.as_ref()).await?))
+}
+
+/// Somebody else's order looks the same as none.
+async fn get_order_payment(
+    request: HttpRequest,
+    id: PathId<OrderId>,
+    caller: Caller,
+    reads: web::Data<Reads>,
+) -> Answer<Payment> {
+    reads.caught_up(Params::of(&request)?).await?;
+    let found = payments::of_order(&reads.database, &id).await?;
+    let found = found.filter(|found| caller.admin || found.owner.as_ref() == Some(&caller.user_id));
+    let payment = found.ok_or_else(|| no_such_order(&id))?.payment;
+    let none = || Problem::not_found(format!("there is no payment of {} yet", *id));
+    whole(payment.ok_or_else(none)?).map(Reply::ok)
 }
 
 /// Entry that is asked for alone, which has to be whole.

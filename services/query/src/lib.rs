@@ -5,7 +5,7 @@
 //! - [`rebuild`]: brings all rows back from the event stores.
 //! - [`sets`]: a second set of tables beside the live one: built, compared, exchanged.
 //! - [`store`], [`migrations`], [`database`]: the rows in PostgreSQL.
-//! - [`products`], [`orders`]: what is read; `damaged`: rows that can't be. [`metrics`]: the figures.
+//! - [`products`], [`orders`], [`payments`]: what is read; `damaged`: rows that can't be. [`metrics`]: the figures.
 //! - [`journey`]: what happened to an order in all services, and how long each step took.
 //! - [`past`]: what was, folded from the event stores.
 //! - [`versions`]: waiting for one's own writes; [`applied`] wakes who waits, `looks` looks for all of them.
@@ -30,6 +30,7 @@ pub mod orders;
 pub mod page;
 pub mod params;
 pub mod past;
+pub mod payments;
 pub mod products;
 pub mod project;
 pub mod rebuild;
@@ -98,7 +99,7 @@ pub fn assemble(mut deps: Deps, model: Arc<dyn ReadModel>) -> QueryRole {
         async move { model.ping().await }
     }));
     // A gap is refolded from the store of the aggregate's owner.
-    let owners = [Owner::Catalog, Owner::Inventory, Owner::Order];
+    let owners = [Owner::Catalog, Owner::Inventory, Owner::Order, Owner::Billing];
     let histories = Arc::new(Histories::new(owners, |owner| deps.history(owner)));
     let consuming = Consuming::default().after(move || {
         let model = Arc::clone(&opened);

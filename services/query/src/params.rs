@@ -185,7 +185,7 @@ mod tests {
         let nine = "prod_2:1,".repeat(9);
         assert_eq!(with(&one, &[&nine]).1, 0);
         assert_eq!(with(&one, &[&nine, "cart_1:1"]), (String::new(), 1));
-        for bad in ["prod_1", "prod_1:x", "cart_1:x", "pay_1:1", "prod_1:1;ord_1:1", "\u{fffd}"] {
+        for bad in ["prod_1", "prod_1:x", "cart_1:x", "usr_1:1", "prod_1:1;ord_1:1", "\u{fffd}"] {
             assert_eq!(with(&[], &[bad]), (String::new(), 1), "{bad}");
         }
     }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::future::join_all;
 use shotengai_contracts::{EventType, Owner, aggregates};
-use shotengai_kernel::{AggregateId, ProductId, Version};
+use shotengai_kernel::{AggregateId, PaymentId, ProductId, Version};
 use shotengai_messaging::handler::Entry;
 use shotengai_messaging::{Delivery, Disposition, EventStore, Fault, FaultKind, Group, GroupHandler};
 
 use crate::applied::Applied as Readers;
-use crate::domain::{Applied, Fold, OrderRow, ProductRow, StockRow, apply};
+use crate::domain::{Applied, Fold, OrderRow, PaymentRow, ProductRow, StockRow, apply};
 use crate::history::{HISTORY_PAGE, fold_history};
 use crate::store::{ReadModel, Rows, Session, Sessions};
 
@@ -27,6 +27,7 @@ struct Sorted<'a> {
     products: ByAggregate<'a>,
     stock: ByAggregate<'a>,
     orders: ByAggregate<'a>,
+    payments: ByAggregate<'a>,
 }
 
 /// The event stores that rows are folded from.
@@ -43,7 +44,7 @@ impl Histories {
         self.0.get(&owner).ok_or_else(missing)
     }
 
-    /// Whether anything ever happened to this product or order; to stock, whether there is a product: the numbers of a new
+    /// Whether anything ever happened to this product, order or payment; to stock, whether there is a product: the numbers of a new
     /// one follow it.
     ///
     /// # Errors
@@ -53,6 +54,9 @@ impl Histories {
             aggregates::STOCK.name_in(id.as_str()).map_or_else(|| ProductId::parse(id.as_str()), ProductId::parse);
         let first = match product {
             Ok(product) => self.of(Owner::Catalog)?.load_some(&AggregateId::from(&product), Version::ZERO, 1).await?,
+            Err(_) if PaymentId::parse(id.as_str()).is_ok() => {
+                self.of(Owner::Billing)?.load_some(id, Version::ZERO, 1).await?
+            }
             Err(_) => self.of(Owner::Order)?.load_some(id, Version::ZERO, 1).await?,
         };
         Ok(!first.commits.is_empty())
@@ -99,14 +103,15 @@ impl Projector {
     }
 
     async fn project_onto(&self, session: &dyn Session, sorted: &Sorted<'_>) -> Result<Failed, Fault> {
-        // Three statements to read and three to write, each kind's pipelined on the one connection. They need no
-        // transaction together: each row is right by itself.
-        let (products, stock, orders) = futures::try_join!(
+        // A statement a kind to read and one to write, pipelined on the one connection. They need no transaction together: each
+        // row is right by itself.
+        let (products, stock, orders, payments) = futures::try_join!(
             self.advance::<ProductRow>(session, &sorted.products),
             self.advance::<StockRow>(session, &sorted.stock),
             self.advance::<OrderRow>(session, &sorted.orders),
+            self.advance::<PaymentRow>(session, &sorted.payments),
         )?;
-        Ok(products.into_iter().chain(stock).chain(orders).collect())
+        Ok(products.into_iter().chain(stock).chain(orders).chain(payments).collect())
     }
 
     fn wake(&self, deliveries: &[&Delivery]) {
@@ -155,6 +160,17 @@ impl GroupHandler for Projector {
         EventType::OrderRefundRequested,
         EventType::OrderRefunded,
         EventType::OrderRefundDeclined,
+        EventType::PaymentAuthorized,
+        EventType::PaymentDeclined,
+        EventType::CaptureStarted,
+        EventType::PaymentCaptured,
+        EventType::VoidStarted,
+        EventType::PaymentVoided,
+        EventType::RefundStarted,
+        EventType::PaymentRefunded,
+        EventType::ShopRefundStarted,
+        EventType::ShopRefundPaid,
+        EventType::ShopRefundDeclined,
     ];
 
     /// All that come together are projected together.
@@ -316,11 +332,22 @@ fn sort<'a>(deliveries: &[&'a Delivery]) -> Sorted<'a> {
             | EventType::OrderRefundRequested
             | EventType::OrderRefunded
             | EventType::OrderRefundDeclined => &mut sorted.orders,
+            EventType::PaymentAuthorized
+            | EventType::PaymentDeclined
+            | EventType::CaptureStarted
+            | EventType::PaymentCaptured
+            | EventType::VoidStarted
+            | EventType::PaymentVoided
+            | EventType::RefundStarted
+            | EventType::PaymentRefunded
+            | EventType::ShopRefundStarted
+            | EventType::ShopRefundPaid
+            | EventType::ShopRefundDeclined => &mut sorted.payments,
             _ => continue,
         };
         groups.entry(delivery.envelope.subject.clone()).or_default().push(delivery);
     }
-    for groups in [&mut sorted.products, &mut sorted.stock, &mut sorted.orders] {
+    for groups in [&mut sorted.products, &mut sorted.stock, &mut sorted.orders, &mut sorted.payments] {
         for group in groups.values_mut() {
             group.sort_by_key(|delivery| delivery.envelope.aggregateversion);
         }

@@ -122,6 +122,26 @@ async fn follow(recorder: &mut Recorder, order: &str, idle: &str) {
         recorder.asks(&format!("{what}, for nobody"), get(&path)).await;
     }
 
+    let payment = format!("{path}/payment");
+    recorder.shows(&payment, Some("guest"), r#""status":"captured""#).await;
+    recorder.asks("its payment", get(&payment).by("guest")).await;
+    recorder.asks("its payment for an administrator", get(&payment).by("admin")).await;
+    recorder.asks("its payment for a stranger", get(&payment).by("stranger")).await;
+    recorder.asks("its payment for nobody", get(&payment)).await;
+    recorder
+        .asks(
+            "its payment with what is yet to be written",
+            get(format!("{payment}?min_version={order}:99")).by("guest"),
+        )
+        .await;
+    recorder.asks("the payment of what never was", get("/orders/ord_none/payment").by("guest")).await;
+    recorder
+        .asks("payments that were captured", get("/payments?status=captured&sort=-amount&limit=1").by("admin"))
+        .await;
+    recorder.asks("payments for a guest", get("/payments").by("guest")).await;
+    let bad = "/payments?status=lost&sort=price&started_after=yesterday&limit=0&min_version=1";
+    recorder.asks("bad filters of payments, all named", get(bad).by("admin")).await;
+
     recorder.asks("one's orders", get("/orders").by("guest")).await;
     recorder.asks("a stranger's orders", get("/orders").by("stranger")).await;
     recorder.asks("everybody's orders that are paid", get("/orders?status=paid").by("admin")).await;

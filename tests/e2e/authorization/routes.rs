@@ -79,6 +79,8 @@ pub(super) const ROUTES: &[Row] = &[
     row("listOrderEvents", "/orders/{order}/events", 401, [404, 200, 404, 200]),
     row("listOrderHistory", "/orders/{order}/history", 401, [404, 200, 404, 200]),
     row("getOrderJourney", "/orders/{order}/journey", 401, [404, 200, 404, 200]),
+    row("getOrderPayment", "/orders/{order}/payment", 401, [404, 200, 404, 200]),
+    administrators("listPayments", "/payments", 200),
     row("shipOrder", "/orders/{order}/ship", 401, [403, 403, 403, 202]),
     administrators("refundOrder", "/orders/{order}/refund", 202).sending(r#"{"amount":1,"reason":"sorry"}"#),
     row("cancelOrder", "/orders/{order}/cancel", 401, [404, 409, 404, 409]).sending(r#"{"reason":"too late"}"#),

@@ -2,6 +2,7 @@
 //! and in however many steps, so writers need no locks and a rebuild is the same fold.
 
 pub mod order;
+pub mod payment;
 pub mod product;
 pub mod stock;
 
@@ -10,6 +11,7 @@ use shotengai_kernel::{AggregateId, Timestamp, Version};
 use shotengai_messaging::Commit;
 
 pub use order::OrderRow;
+pub use payment::PaymentRow;
 pub use product::ProductRow;
 pub use stock::StockRow;
 

@@ -4,7 +4,7 @@ use shotengai_contracts::Owner;
 use shotengai_kernel::AggregateId;
 
 use super::compare::RowState;
-use crate::domain::{Fold, OrderRow, ProductRow, StockRow};
+use crate::domain::{Fold, OrderRow, PaymentRow, ProductRow, StockRow};
 
 /// The kinds of rows, each with a table of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -15,11 +15,13 @@ pub enum Kind {
     Stock,
     /// `read_orders`, from order's.
     Orders,
+    /// `read_payments`, from billing's.
+    Payments,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Products, Self::Stock, Self::Orders];
+    pub const ALL: [Self; 4] = [Self::Products, Self::Stock, Self::Orders, Self::Payments];
 
     /// Its name.
     #[must_use]
@@ -28,6 +30,7 @@ impl Kind {
             Self::Products => "products",
             Self::Stock => "stock",
             Self::Orders => "orders",
+            Self::Payments => "payments",
         }
     }
 
@@ -38,6 +41,7 @@ impl Kind {
             Self::Products => ProductRow::OWNER,
             Self::Stock => StockRow::OWNER,
             Self::Orders => OrderRow::OWNER,
+            Self::Payments => PaymentRow::OWNER,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Tables of a set: where each is, and what of its rows may be shown.
 
 use shotengai_contracts::aggregates;
-use shotengai_kernel::{AggregateId, OrderId, ProductId};
+use shotengai_kernel::{AggregateId, OrderId, PaymentId, ProductId};
 use shotengai_messaging::{Fault, FaultKind};
 
-use crate::domain::{OrderRow, ProductRow, StockRow};
+use crate::domain::{OrderRow, PaymentRow, ProductRow, StockRow};
 use crate::rebuild::Kind;
 use crate::store::Stored;
 
@@ -63,6 +63,26 @@ impl Tabled for OrderRow {
     }
 }
 
+impl Tabled for PaymentRow {
+    const KIND: Kind = Kind::Payments;
+    const TABLE: &'static str = "read_payments";
+    const SHOWN: &'static [&'static str] = &[
+        "status",
+        "amount_minor",
+        "currency",
+        "captured_minor",
+        "refunded_minor",
+        "refunds",
+        "started_at",
+        "updated_at",
+        "version",
+    ];
+
+    fn aggregate(key: &str) -> Option<AggregateId> {
+        PaymentId::parse(key).ok().as_ref().map(AggregateId::from)
+    }
+}
+
 /// Evaluates an expression for the row type of a kind, under the name that is given to it.
 macro_rules! of_kind {
     ($kind:expr, $row:ident => $body:expr) => {
@@ -79,6 +99,10 @@ macro_rules! of_kind {
                 type $row = $crate::domain::OrderRow;
                 $body
             }
+            $crate::rebuild::Kind::Payments => {
+                type $row = $crate::domain::PaymentRow;
+                $body
+            }
         }
     };
 }
@@ -90,6 +114,7 @@ pub(crate) const fn table(kind: Kind) -> &'static str {
         Kind::Products => ProductRow::TABLE,
         Kind::Stock => StockRow::TABLE,
         Kind::Orders => OrderRow::TABLE,
+        Kind::Payments => PaymentRow::TABLE,
     }
 }
 
@@ -133,6 +158,7 @@ mod tests {
         moves::<ProductRow>();
         moves::<StockRow>();
         moves::<OrderRow>();
+        moves::<PaymentRow>();
         assert!(asked_of::<StockRow>("next", "SELECT 1").is_err());
     }
 

@@ -8,7 +8,7 @@ use shotengai_kernel::AggregateId;
 use shotengai_messaging::Fault;
 
 use super::{ReadModel, Rows, Session};
-use crate::domain::{Fold, OrderRow, ProductRow, StockRow};
+use crate::domain::{Fold, OrderRow, PaymentRow, ProductRow, StockRow};
 
 /// A read model in memory. Clones share the rows.
 #[derive(Clone, Default)]
@@ -16,6 +16,7 @@ pub struct MemoryReadModel {
     products: Kept<ProductRow>,
     stock: Kept<StockRow>,
     orders: Kept<OrderRow>,
+    payments: Kept<PaymentRow>,
 }
 
 /// The rows of one kind.
@@ -78,6 +79,12 @@ impl MemoryReadModel {
     pub fn orders(&self) -> BTreeMap<AggregateId, OrderRow> {
         self.orders.rows().clone()
     }
+
+    /// Every payment's row.
+    #[must_use]
+    pub fn payments(&self) -> BTreeMap<AggregateId, PaymentRow> {
+        self.payments.rows().clone()
+    }
 }
 
 #[async_trait]
@@ -114,3 +121,4 @@ macro_rules! rows {
 rows!(ProductRow, products);
 rows!(StockRow, stock);
 rows!(OrderRow, orders);
+rows!(PaymentRow, payments);

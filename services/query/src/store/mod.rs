@@ -2,6 +2,7 @@
 
 pub mod memory;
 mod order;
+mod payment;
 mod product;
 mod stock;
 
@@ -18,7 +19,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 
 use crate::database::{Database, Session as Connection};
-use crate::domain::{Fold, OrderRow, ProductRow, StockRow};
+use crate::domain::{Fold, OrderRow, PaymentRow, ProductRow, StockRow};
 use crate::migrations::{Migrations, missing_tables};
 
 const READ: &str = "postgres.read";
@@ -72,9 +73,9 @@ pub trait Rows<R: Fold>: Send + Sync {
 }
 
 /// One's own use of the database for a while. Calls at the same time are answered at the same time.
-pub trait Session: Rows<ProductRow> + Rows<StockRow> + Rows<OrderRow> {}
+pub trait Session: Rows<ProductRow> + Rows<StockRow> + Rows<OrderRow> + Rows<PaymentRow> {}
 
-impl<T: Rows<ProductRow> + Rows<StockRow> + Rows<OrderRow>> Session for T {}
+impl<T: Rows<ProductRow> + Rows<StockRow> + Rows<OrderRow> + Rows<PaymentRow>> Session for T {}
 
 /// The sets of tables that events are written to.
 pub struct Sessions {

@@ -7,15 +7,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use proptest::prelude::*;
 use shotengai_contracts::Owner;
 use shotengai_contracts::aggregates;
+use shotengai_contracts::api::payments::PaymentStatus;
 use shotengai_contracts::events::OrderStage;
-use shotengai_kernel::AggregateId;
+use shotengai_kernel::{AggregateId, PaymentId};
 use shotengai_messaging::{Commit, Delivery, Handler};
 use shotengai_query::database::Database;
-use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
+use shotengai_query::domain::{Fold, OrderRow, PaymentRow, ProductRow, StockRow, refold};
 use shotengai_query::store::{Rows, Stored};
 use shotengai_testing::contract::deliver_until_settled;
 
-use crate::history::{order, order_id, product, product_id, stock};
+use crate::history::{order, order_id, payment, product, product_id, stock};
 use crate::support::{Street, deliveries, projector};
 
 /// Histories of up to three products, their stock, and three orders.
@@ -24,6 +25,7 @@ struct Plot {
     products: Vec<Vec<u8>>,
     stocks: Vec<Vec<u8>>,
     orders: Vec<OrderStage>,
+    payments: Vec<PaymentStatus>,
 }
 
 const STAGES: [OrderStage; 5] =
@@ -32,7 +34,13 @@ const STAGES: [OrderStage; 5] =
 fn plot() -> impl Strategy<Value = Plot> {
     let steps = || prop::collection::vec(prop::collection::vec(any::<u8>(), 0..7), 0..3);
     let orders = prop::collection::vec(prop::sample::select(STAGES.to_vec()), 1..4);
-    (steps(), steps(), orders).prop_map(|(products, stocks, orders)| Plot { products, stocks, orders })
+    let payments = prop::collection::vec(prop::sample::select(PaymentStatus::ALL.to_vec()), 0..3);
+    (steps(), steps(), orders, payments).prop_map(|(products, stocks, orders, payments)| Plot {
+        products,
+        stocks,
+        orders,
+        payments,
+    })
 }
 
 #[derive(Debug, Clone)]
@@ -50,8 +58,7 @@ fn disorder() -> impl Strategy<Value = Disorder> {
     let sizes = prop::collection::vec(1..11_usize, 0..5);
     let withheld = prop::collection::vec(prop::bool::weighted(0.3), 0..40);
     (plot(), 1..4_usize, sizes, withheld, 1..4_usize).prop_flat_map(|(plot, copies, sizes, withheld, projectors)| {
-        let (products, stocks, orders) = plot.histories(0);
-        let count: usize = products.iter().chain(&stocks).chain(&orders).map(|(_, history)| history.len()).sum();
+        let count: usize = plot.histories(0).iter().flatten().map(|(_, history)| history.len()).sum();
         let arrivals: Vec<usize> = (0..count).cycle().take(count * copies).collect();
         let whole = move |arrivals| {
             let (plot, sizes, withheld) = (plot.clone(), sizes.clone(), withheld.clone());
@@ -68,7 +75,8 @@ static CASES: AtomicU32 = AtomicU32::new(0);
 type History = (AggregateId, Vec<Commit>);
 
 impl Plot {
-    fn histories(&self, case: u32) -> (Vec<History>, Vec<History>, Vec<History>) {
+    /// Of products, stock, orders and payments.
+    fn histories(&self, case: u32) -> [Vec<History>; 4] {
         let name = |n: usize| format!("{case}-{n}");
         let products = self.products.iter().enumerate();
         let products =
@@ -78,7 +86,11 @@ impl Plot {
         let orders = self.orders.iter().enumerate();
         let orders =
             orders.map(|(n, stage)| (AggregateId::from(&order_id(&name(n))), order(&name(n), "mei", 0, *stage)));
-        (products.collect(), stocks.collect(), orders.collect())
+        let payments = self.payments.iter().enumerate();
+        let payments = payments.map(|(n, status)| {
+            (AggregateId::from(&PaymentId::of_order(&order_id(&name(n)))), payment(&name(n), 0, *status))
+        });
+        [products.collect(), stocks.collect(), orders.collect(), payments.collect()]
     }
 }
 
@@ -95,10 +107,12 @@ async fn agree<R: Fold + Stored + PartialEq + std::fmt::Debug>(database: &Databa
 
 async fn play(street: &Street, disorder: Disorder) {
     let Disorder { plot, arrivals, withheld, sizes, projectors } = disorder;
-    let (products, stocks, orders) = plot.histories(CASES.fetch_add(1, Ordering::Relaxed));
+    let [products, stocks, orders, payments] = plot.histories(CASES.fetch_add(1, Ordering::Relaxed));
     let mut messages: Vec<Delivery> = Vec::new();
     let mut last = Vec::new();
-    for (owner, histories) in [(Owner::Catalog, &products), (Owner::Inventory, &stocks), (Owner::Order, &orders)] {
+    for (owner, histories) in
+        [(Owner::Catalog, &products), (Owner::Inventory, &stocks), (Owner::Order, &orders), (Owner::Billing, &payments)]
+    {
         for (_, history) in histories {
             messages.extend(street.commit(owner, history).await);
             last.push(messages.len().saturating_sub(1));
@@ -113,6 +127,7 @@ async fn play(street: &Street, disorder: Disorder) {
     agree::<ProductRow>(&street.database, &products).await;
     agree::<StockRow>(&street.database, &stocks).await;
     agree::<OrderRow>(&street.database, &orders).await;
+    agree::<PaymentRow>(&street.database, &payments).await;
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! The fold: whatever way the events come, the row is the same.
 
 use proptest::prelude::*;
+use shotengai_contracts::api::payments::PaymentStatus;
 use shotengai_contracts::api::refunds::RefundStatus;
 use shotengai_contracts::events::{CancelReason, OrderStage};
 use shotengai_contracts::{Envelope, Event};
 use shotengai_kernel::Version;
 use shotengai_messaging::Commit;
-use shotengai_query::domain::{Applied, Broken, Fold, OrderRow, ProductRow, StockRow, apply, refold};
+use shotengai_query::domain::{Applied, Broken, Fold, OrderRow, PaymentRow, ProductRow, StockRow, apply, refold};
 
-use crate::history::{envelopes, order, product, refunded_order, stock, yen};
+use crate::history::{envelopes, forestalled, order, payment, product, refunded_order, stock, yen};
 
 fn decoded(commits: &[Commit]) -> Vec<(Envelope, Event)> {
     envelopes(commits).into_iter().map(|envelope| (envelope.clone(), envelope.event().unwrap())).collect()
@@ -72,6 +73,39 @@ proptest! {
         let history = decoded(&refunded_order("1", "mei"));
         prop_assert_eq!(deliver::<OrderRow>(&history, &order_of_events, extra), fold(&history));
     }
+}
+
+proptest! {
+    #[test]
+    fn a_payment_is_the_same_in_whatever_order_and_however_often_its_events_come(order_of_events in any_order(8), extra in 0..3_usize) {
+        let history = decoded(&payment("1", 0, PaymentStatus::Refunded));
+        prop_assert_eq!(deliver::<PaymentRow>(&history, &order_of_events, extra), fold(&history));
+    }
+}
+
+#[test]
+fn a_payment_goes_as_far_as_its_events_and_counts_what_was_taken_and_given_back() {
+    for status in PaymentStatus::ALL {
+        let row = fold::<PaymentRow>(&decoded(&payment("1", 0, status))).unwrap();
+        let (captured, refunded) = match status {
+            PaymentStatus::Captured => (400, 0),
+            PaymentStatus::RefundStarted => (400, 100),
+            PaymentStatus::Refunded => (400, 400),
+            _ => (0, 0),
+        };
+        assert_eq!((row.status, row.captured, row.refunded, row.amount), (status, captured, refunded, Some(yen(400))));
+        let declined = matches!(status, PaymentStatus::Declined | PaymentStatus::CaptureDeclined);
+        assert_eq!(row.reason.as_deref(), declined.then_some("declined\u{fffd}"), "PostgreSQL takes no NUL");
+    }
+    let row = fold::<PaymentRow>(&decoded(&payment("1", 0, PaymentStatus::Refunded))).unwrap();
+    let refunds: Vec<_> = row.refunds.iter().map(|refund| (refund.status, refund.amount)).collect();
+    assert_eq!(refunds, [(RefundStatus::Refunded, yen(100)), (RefundStatus::Declined, yen(400))]);
+    let row = fold::<PaymentRow>(&decoded(&forestalled("1"))).unwrap();
+    assert_eq!((row.status, row.amount, row.captured), (PaymentStatus::Voided, None, 0));
+    // A refund that was paid has something before it that was never seen.
+    let history = decoded(&payment("1", 0, PaymentStatus::Refunded));
+    let strange: Vec<_> = history[..3].iter().chain(&history[4..]).cloned().collect();
+    assert!(refold::<PaymentRow>(strange.iter().map(|(envelope, event)| (envelope, event))).is_err());
 }
 
 #[test]

@@ -2,7 +2,12 @@
 
 use jiff::SignedDuration;
 use shotengai_contracts::aggregates;
+use shotengai_contracts::api::payments::PaymentStatus;
 use shotengai_contracts::events::CancelReason;
+use shotengai_contracts::events::{
+    CaptureStarted, DeclineStage, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided,
+    RefundStarted, ShopRefundDeclined, ShopRefundPaid, ShopRefundStarted, VoidStarted,
+};
 use shotengai_contracts::events::{
     OrderCancelled, OrderConfirmed, OrderItem, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderRefundDeclined,
     OrderRefundRequested, OrderRefunded, OrderShipped, OrderStage, OrderStockSecured, Presentation, ProductCreated,
@@ -219,6 +224,76 @@ pub(crate) fn refunded_order(name: &str, user: &str) -> Vec<Commit> {
             .into(),
     );
     commits(&id, 0, events)
+}
+
+/// A payment of 400 yen, as far as `status`; a captured one that goes back had 100 of it refunded before.
+pub(crate) fn payment(name: &str, start_second: i64, status: PaymentStatus) -> Vec<Commit> {
+    use PaymentStatus::{
+        Authorized, CaptureDeclined, CaptureStarted as Capturing, Captured, Declined, RefundStarted as Returning,
+        Refunded, VoidStarted as Voiding, Voided,
+    };
+    let order_id = order_id(name);
+    let (payment_id, amount) = (PaymentId::of_order(&order_id), yen(400));
+    let declined = |stage| PaymentDeclined {
+        payment_id: payment_id.clone(),
+        order_id: order_id.clone(),
+        amount,
+        stage,
+        reason: "declined\0".to_owned(),
+    };
+    let reference = || "ref_1".to_owned();
+    let (payment_id, order_id) = (|| payment_id.clone(), || order_id.clone());
+    let authorized = || {
+        let (payment_id, order_id) = (payment_id(), order_id());
+        Event::from(PaymentAuthorized { payment_id, order_id, amount, provider_reference: reference() })
+    };
+    let capturing = || Event::from(CaptureStarted { payment_id: payment_id(), order_id: order_id(), amount });
+    let captured = || {
+        let (payment_id, order_id) = (payment_id(), order_id());
+        Event::from(PaymentCaptured { payment_id, order_id, amount, provider_reference: reference() })
+    };
+    let voiding = || Event::from(VoidStarted { payment_id: payment_id(), order_id: order_id(), amount });
+    let refund_id = RefundId::new(Uuid::from_u128(1));
+    let part = yen(100);
+    let refunding = || {
+        let (payment_id, order_id) = (payment_id(), order_id());
+        Event::from(ShopRefundStarted { payment_id, order_id, refund_id, amount: part })
+    };
+    let refunded = || {
+        let (payment_id, order_id) = (payment_id(), order_id());
+        Event::from(ShopRefundPaid { payment_id, order_id, refund_id, amount: part, provider_reference: reference() })
+    };
+    let refused = || {
+        let (payment_id, order_id, refund_id) = (payment_id(), order_id(), RefundId::new(Uuid::from_u128(2)));
+        Event::from(ShopRefundDeclined { payment_id, order_id, refund_id, amount, reason: "more\0".to_owned() })
+    };
+    let returning = || Event::from(RefundStarted { payment_id: payment_id(), order_id: order_id(), amount: yen(300) });
+    let returned = || {
+        let (payment_id, order_id) = (payment_id(), order_id());
+        Event::from(PaymentRefunded { payment_id, order_id, amount: yen(300), provider_reference: reference() })
+    };
+    let voided = || Event::from(PaymentVoided { payment_id: payment_id(), order_id: order_id(), amount: Some(amount) });
+    let taken = [authorized(), capturing(), captured()];
+    let events = match status {
+        Declined => vec![declined(DeclineStage::Authorization).into()],
+        Authorized => vec![authorized()],
+        Capturing => taken[..2].to_vec(),
+        CaptureDeclined => vec![authorized(), capturing(), declined(DeclineStage::Capture).into()],
+        Captured => taken.to_vec(),
+        Voiding => vec![authorized(), voiding()],
+        Voided => vec![authorized(), voiding(), voided()],
+        Returning => [&taken[..], &[refunding(), refunded(), refused(), returning()]].concat(),
+        Refunded => [&taken[..], &[refunding(), refunded(), refused(), returning(), returned()]].concat(),
+    };
+    commits(&AggregateId::from(&payment_id()), start_second, events)
+}
+
+/// A payment that was given up before it began.
+pub(crate) fn forestalled(name: &str) -> Vec<Commit> {
+    let order_id = order_id(name);
+    let payment_id = PaymentId::of_order(&order_id);
+    let id = AggregateId::from(&payment_id);
+    commits(&id, 0, vec![PaymentVoided { payment_id, order_id, amount: None }.into()])
 }
 
 fn placed_id(name: &str) -> OrderId {

@@ -13,6 +13,7 @@ mod full_disk;
 mod history;
 mod losing_tables;
 mod past;
+mod payments;
 mod pgbouncer;
 mod projecting;
 mod reading;

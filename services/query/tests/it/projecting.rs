@@ -6,17 +6,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::future::join_all;
 use shotengai_contracts::Owner;
 use shotengai_contracts::aggregates;
+use shotengai_contracts::api::payments::PaymentStatus;
 use shotengai_contracts::events::OrderStage;
-use shotengai_kernel::AggregateId;
+use shotengai_kernel::{AggregateId, PaymentId};
 use shotengai_messaging::{
     Bucket, Disposition, EventStore, FaultKind, Infrastructure, Leases, Queue, StreamReader, StreamWriter, Table, Topic,
 };
-use shotengai_query::domain::{Fold, OrderRow, ProductRow, StockRow, refold};
+use shotengai_query::domain::{Fold, OrderRow, PaymentRow, ProductRow, StockRow, refold};
 use shotengai_query::store::{Rows, Stored};
 use shotengai_testing::contract::CountingStore;
 use shotengai_testing::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
 
-use crate::history::{order, order_id, product, product_id, stock};
+use crate::history::{order, order_id, payment, product, product_id, stock};
 use crate::support::{Street, absent_database, all_done, deliveries, ports, projector};
 
 async fn row<R: Stored>(street: &Street, id: &AggregateId) -> Option<R> {
@@ -30,19 +31,23 @@ fn folded<R: Fold>(history: &[shotengai_messaging::Commit]) -> Option<R> {
 }
 
 #[tokio::test]
-async fn one_batch_may_hold_products_stock_and_orders() {
+async fn one_batch_may_hold_rows_of_every_kind() {
     let street = Street::new("one_batch").await;
     let (sweets, pieces) = (product("kinoko", 0, &[0, 2]), stock("kinoko", &[1]));
     let order = order("1", "mei", 0, OrderStage::Cancelled);
     let mut batch = street.commit(Owner::Catalog, &sweets).await;
     batch.extend(street.commit(Owner::Order, &order).await);
     batch.extend(street.commit(Owner::Inventory, &pieces).await);
+    let payment = payment("1", 0, PaymentStatus::Refunded);
+    batch.extend(street.commit(Owner::Billing, &payment).await);
     batch.reverse();
     all_done(&street.projector.handle(&batch).await);
     let product = AggregateId::from(&product_id("kinoko"));
     assert_eq!(row::<ProductRow>(&street, &product).await, folded(&sweets));
     assert_eq!(row::<StockRow>(&street, &aggregates::stock(&product_id("kinoko"))).await, folded(&pieces));
     assert_eq!(row::<OrderRow>(&street, &AggregateId::from(&order_id("1"))).await, folded(&order));
+    let id = AggregateId::from(&PaymentId::of_order(&order_id("1")));
+    assert_eq!(row::<PaymentRow>(&street, &id).await, folded(&payment));
 }
 
 #[tokio::test]

@@ -53,6 +53,28 @@ sorts! {
     }
 }
 
+sorts! {
+    /// What payments are sorted by. Those that are equal in it come by id.
+    PaymentSort {
+        /// By when they began, the last one first.
+        Newest = "newest",
+        /// By when they began, the first one first.
+        Oldest = "oldest",
+        /// By amount, the lowest first.
+        Amount = "amount",
+        /// By amount, the highest first.
+        AmountDown = "-amount",
+    }
+}
+
+/// What payments are sorted by.
+pub const PAYMENT_SORT: Parameter = Parameter::query(
+    "sort",
+    "What payments are sorted by: when they began, or their amount in minor units. Newest first unless said.",
+    |generator| generator.subschema_for::<PaymentSort>(),
+    "-amount",
+);
+
 /// What products are sorted by.
 pub const PRODUCT_SORT: Parameter = Parameter::query(
     "sort",

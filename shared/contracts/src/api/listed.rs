@@ -97,8 +97,8 @@ pub const ROW_DAMAGED: ProblemType = ProblemType {
     slug: "row-damaged",
     status: 500,
     title: "The read model is damaged here",
-    meaning: "The read model's row of this one holds something that was never written there, so it can't be shown. The product or order \
-              itself is safe in its events.",
+    meaning: "The read model's row of this one holds something that was never written there, so it can't be shown. What it is about \
+              is safe in its events.",
     cure: "Report it with `instance`: the operator brings the row back with `shotengai rebuild read-models`. Then ask again.",
 };
 

@@ -4,7 +4,7 @@
 //! - [`parameter`]: parameters of the query string, and headers of requests. [`filters`]: those that choose and sort a list's entries;
 //!   [`position`]: what commands have moved, for reads that are to show it.
 //! - [`problem`]: [`ProblemType`]; [`shared`] has those that any route may answer with.
-//! - [`accounts`], [`customers`], [`products`], [`images`], [`carts`], [`orders`], [`journey`], [`refunds`], [`tally`]: what the street serves, and the problems of each.
+//! - [`accounts`], [`customers`], [`products`], [`images`], [`carts`], [`orders`], [`journey`], [`refunds`], [`payments`], [`tally`]: what the street serves, and the problems of each.
 //! - [`internal`]: what services ask each other. [`pages`]: web pages.
 //! - [`interface`]: the public routes of an installation. [`documents`]: the interface about itself. [`page`]: lists in pages; [`listed`]: their entries. [`as_of`]: reads of what was. [`openapi`]: the OpenAPI document of a list of routes.
 //!
@@ -29,6 +29,7 @@ pub mod orders;
 pub mod page;
 pub mod pages;
 pub mod parameter;
+pub mod payments;
 pub mod position;
 pub mod problem;
 pub mod products;
@@ -47,6 +48,7 @@ pub use journey::{ORDER_HISTORY, ORDER_JOURNEY};
 pub use orders::{CANCEL_ORDER, GET_ORDER, LIST_ORDERS, ORDER_EVENTS, PLACE_ORDER, SHIP_ORDER};
 pub use page::Page;
 pub use pages::{HOME_PAGE, TALLY_PAGE};
+pub use payments::{LIST_PAYMENTS, ORDER_PAYMENT};
 pub use problem::ProblemType;
 pub use products::{
     ADD_STOCK, CHANGE_PRODUCT, CREATE_PRODUCT, DELETE_PRODUCT, GET_PRODUCT, LIST_PRODUCTS, PRODUCT_PRICES,
@@ -91,9 +93,11 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &ORDER_EVENTS,
     &ORDER_HISTORY,
     &ORDER_JOURNEY,
+    &ORDER_PAYMENT,
     &CANCEL_ORDER,
     &SHIP_ORDER,
     &REFUND_ORDER,
+    &LIST_PAYMENTS,
     &TALLY,
     &TALLY_LIVE,
     &TALLY_PAGE,

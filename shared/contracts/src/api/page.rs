@@ -52,10 +52,10 @@ pub const MIN_VERSION: Parameter = Parameter {
     repeats: Some(MAX_MIN_VERSIONS),
     ..Parameter::query(
         "min_version",
-        "Read your own writes: waits a while until the read model shows this version of a product, of its stock or of an \
-         order, or a later one. `<id>:<version>`, as commands answer them; the id of a product, `stock/<product>` or of an \
-         order. May be given ten times. If it doesn't show in time: 504 `not-caught-up`.",
-        |_| json_schema!({ "type": "string", "pattern": "^(prod_|stock/prod_|ord_)[A-Za-z0-9_-]{1,64}:[0-9]{1,19}$" }),
+        "Read your own writes: waits a while until the read model shows this version of a product, of its stock, of an \
+         order or of a payment, or a later one. `<id>:<version>`, as commands answer them; the id of a product, \
+         `stock/<product>`, of an order or of a payment. May be given ten times. If it doesn't show in time: 504 `not-caught-up`.",
+        |_| json_schema!({ "type": "string", "pattern": "^(prod_|stock/prod_|ord_|pay_)[A-Za-z0-9_-]{1,64}:[0-9]{1,19}$" }),
         "prod_kinoko:1",
     )
 };
@@ -65,7 +65,7 @@ pub const NOT_CAUGHT_UP: ProblemType = ProblemType {
     slug: "not-caught-up",
     status: 504,
     title: "The read model is behind",
-    meaning: "The read model did not reach the `min_version` in time, too many reads wait for it, or there is no such product or order. \
+    meaning: "The read model did not reach the `min_version` in time, too many reads wait for it, or there is no such thing. \
               What was written is safe, but can't be read yet.",
     cure: "Ask again after `Retry-After` seconds, or without `min_version` for what there is.",
 };

@@ -3,11 +3,12 @@
 use super::Service;
 use crate::events::EventType;
 use crate::events::EventType::{
-    OrderCancelled, OrderConfirmed, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderRefundDeclined,
+    CaptureStarted, OrderCancelled, OrderConfirmed, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderRefundDeclined,
     OrderRefundRequested, OrderRefunded, OrderShipped, OrderStockSecured, PaymentAuthorized, PaymentCaptured,
-    PaymentDeclined, ProductCreated, ProductDeleted, ProductImageAdded, ProductImageRefused, ProductImageRemoved,
-    ProductImageRequested, ProductPriceChanged, ProductRestored, ProductUpdated, ShopRefundDeclined, ShopRefundPaid,
-    StockMoved, StockRejected, StockReserved,
+    PaymentDeclined, PaymentRefunded, PaymentVoided, ProductCreated, ProductDeleted, ProductImageAdded,
+    ProductImageRefused, ProductImageRemoved, ProductImageRequested, ProductPriceChanged, ProductRestored,
+    ProductUpdated, RefundStarted, ShopRefundDeclined, ShopRefundPaid, ShopRefundStarted, StockMoved, StockRejected,
+    StockReserved, VoidStarted,
 };
 
 /// How messages get into a queue.
@@ -156,6 +157,17 @@ pub const QUERY: QueueSpec = QueueSpec {
         OrderRefundRequested,
         OrderRefunded,
         OrderRefundDeclined,
+        PaymentAuthorized,
+        PaymentDeclined,
+        CaptureStarted,
+        PaymentCaptured,
+        VoidStarted,
+        PaymentVoided,
+        RefundStarted,
+        PaymentRefunded,
+        ShopRefundStarted,
+        ShopRefundPaid,
+        ShopRefundDeclined,
     ]),
 };
 /// Records of the stream that the bridge can't publish.

@@ -153,7 +153,8 @@ impl Gapless {
         let product = rows.products().get(id).map(Fold::version);
         let stock = rows.stock().get(id).map(Fold::version);
         let order = rows.orders().get(id).map(Fold::version);
-        product.or(stock).or(order).unwrap_or_default()
+        let payment = rows.payments().get(id).map(Fold::version);
+        product.or(stock).or(order).or(payment).unwrap_or_default()
     }
 }
 

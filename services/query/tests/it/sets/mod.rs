@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use shotengai_contracts::Owner;
+use shotengai_contracts::api::payments::PaymentStatus;
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::AggregateId;
 use shotengai_messaging::Commit;
@@ -17,7 +18,7 @@ use shotengai_query::rebuild::{Kind, RebuildReport, Sources, Watch};
 use shotengai_query::sets::{Begun, BuildWatch, Built, Projections, SetsError, Switch};
 use tokio_postgres::Row;
 
-use crate::history::{order, product, stock};
+use crate::history::{order, payment, product, stock};
 use crate::support::{Street, all_done, deliveries, ports};
 
 pub(crate) const STRICTLY: Switch = Switch { accept_differences: false, within: Duration::from_secs(20) };
@@ -70,7 +71,7 @@ impl Street {
         self.sets().rebuild(false, &Told::default()).await.unwrap()
     }
 
-    /// Products, stock and orders, projected.
+    /// Products, stock, orders and some payments, projected.
     pub(crate) async fn furnish(&self, orders: usize) -> Vec<Vec<Commit>> {
         self.happen(Owner::Catalog, &product("kinoko", 0, &[0, 2, 3])).await;
         self.happen(Owner::Catalog, &product("takenoko", 0, &[])).await;
@@ -79,6 +80,9 @@ impl Street {
         for number in 0..orders {
             let history = order(&format!("{number:05}"), "mei", 0, OrderStage::Shipped);
             self.happen(Owner::Order, &history[..3]).await;
+            if number % 4 == 0 {
+                self.happen(Owner::Billing, &payment(&format!("{number:05}"), 0, PaymentStatus::Captured)).await;
+            }
             all.push(history);
         }
         all
@@ -97,7 +101,7 @@ impl Street {
 
     /// Whether the tables of two schemas hold the same rows.
     pub(crate) async fn assert_same(&self, one: &str, other: &str) {
-        for table in ["read_products", "read_stock", "read_orders"] {
+        for table in ["read_products", "read_stock", "read_orders", "read_payments"] {
             let differing = format!(
                 "SELECT count(*) FROM ((TABLE {one}.{table} EXCEPT TABLE {other}.{table})
                  UNION ALL (TABLE {other}.{table} EXCEPT TABLE {one}.{table})) AS rows"
