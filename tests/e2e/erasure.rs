@@ -34,16 +34,26 @@ async fn after_erasure_no_byte_of_the_person_is_found_in_any_table_stream_queue_
         .await
         .expect(401);
     let person = shop.sign_in(EMAIL, PASSWORD).await;
+    let piece = json!({ "product_id": kinoko, "quantity": 1 });
+    let cart = shop.post("/cart/items", Some(&person), &piece).await.expect(200);
     let order = text(&shop.order(&person, &[(&kinoko, 2)]).await.expect(202), "order_id");
     shop.until_status(&person, &order, "paid").await;
     let mail = cluster.mail(&order, "receipt").await;
     assert!(mail.text.contains(NAME), "{}", mail.text);
 
+    let carts = format!("/carts?min_version={}:{}", text(&cart, "cart_id"), cart["version"]);
+    let _ = shop.get(&carts, Some(&shop.admin().await)).await.expect(200);
+
     let before = everything(&cluster, &process).await;
     assert_eq!(places_of(&before, EMAIL), ["the table users"], "the search finds it where it is");
     assert_eq!(places_of(&before, NAME), ["the table users"]);
     let of_the_id = places_of(&before, &person.user_id);
-    for place in ["the stream", "the queue copies-queue", "the database's public.read_orders"] {
+    for place in [
+        "the stream",
+        "the queue copies-queue",
+        "the database's public.read_orders",
+        "the database's public.read_carts",
+    ] {
         assert!(of_the_id.iter().any(|found| found == place), "the id is all over: {of_the_id:?}");
     }
 

@@ -82,7 +82,7 @@ async fn lost_and_damaged_read_models_come_back_without_a_restart() {
     let before = shown(&shop, &guest, &orders).await;
 
     // Lost.
-    sql(&cluster, "TRUNCATE read_products, read_stock, read_orders, read_payments").await;
+    sql(&cluster, "TRUNCATE read_products, read_stock, read_orders, read_payments, read_carts").await;
     assert_eq!(shop.get("/orders", Some(&guest)).await.expect(200)["items"], serde_json::json!([]));
     assert_eq!(shop.get(&format!("/orders/{}", orders[0]), Some(&guest)).await.status.as_u16(), 404);
     expect(&cluster, &["--check"], 1, "12 rows differ").await;

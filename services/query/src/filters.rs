@@ -204,7 +204,7 @@ impl Params {
     }
 
     /// `true` or `false`.
-    fn flag(&mut self, name: &str) -> Option<bool> {
+    pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
         let flag = self.one(name)?.parse().ok();
         if flag.is_none() {
             self.fault(name, "must be true or false");

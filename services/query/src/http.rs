@@ -1,20 +1,28 @@
 //! Routes of the role: reads only.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpRequest, web};
 use shotengai_contracts::api;
 use shotengai_contracts::api::Page;
+use shotengai_contracts::api::carts::OpenCart;
+use shotengai_contracts::api::customers::CustomerSummary;
+use shotengai_contracts::api::inventory::ProductStock;
 use shotengai_contracts::api::listed::{DamagedEntry, Listed, ROW_DAMAGED};
 use shotengai_contracts::api::orders::Order;
 use shotengai_contracts::api::page::NOT_CAUGHT_UP;
 use shotengai_contracts::api::payments::Payment;
 use shotengai_contracts::api::products::Product;
-use shotengai_kernel::{Currency, OrderId, ProductId, UserId};
+use shotengai_kernel::{Clock, Currency, OrderId, ProductId, UserId};
 use shotengai_runtime::http::{Answer, Reply};
 use shotengai_runtime::{AdminCaller, Caller, OrderLinks, PathId, Problem, Routes};
 
+use crate::carts::{self, CartFilter};
+use crate::customers::{self, CustomerFilter};
 use crate::database::Database;
 use crate::filters::{OrderFilter, ProductFilter};
+use crate::inventory::{self, StockFilter};
 use crate::journey::{self, Journeys};
 use crate::languages::accepted;
 use crate::params::Params;
@@ -33,6 +41,8 @@ pub struct Reads {
     pub past: Past,
     /// Checks the keys of links in mails.
     pub links: OrderLinks,
+    /// Says what has expired.
+    pub clock: Arc<dyn Clock>,
     /// The currency that prices are asked for in.
     pub currency: Currency,
 }
@@ -48,6 +58,10 @@ pub fn register(routes: &mut Routes, reads: web::Data<Reads>, journeys: web::Dat
         .route(api::GET_ORDER, get_order)
         .route(api::ORDER_PAYMENT, get_order_payment)
         .route(api::LIST_PAYMENTS, list_payments)
+        .route(api::LIST_CARTS, list_carts)
+        .route(api::LIST_INVENTORY, list_inventory)
+        .route(api::LIST_CUSTOMER_SUMMARIES, list_customer_summaries)
+        .route(api::CUSTOMER_SUMMARY, get_customer_summary)
         .route(api::ORDER_HISTORY, journey::http::get_history)
         .route(api::ORDER_JOURNEY, journey::http::get_journey);
 }
@@ -118,6 +132,52 @@ async fn list_payments(request: HttpRequest, _: AdminCaller, reads: web::Data<Re
     let filter = PaymentFilter::read(&mut params);
     reads.caught_up(params).await?;
     Ok(Reply::ok(payments::list(&reads.database, &filter, sort, limit, cursor.as_ref()).await?))
+}
+
+async fn list_carts(request: HttpRequest, _: AdminCaller, reads: web::Data<Reads>) -> Answer<Page<Listed<OpenCart>>> {
+    let mut params = Params::of(&request)?;
+    let (limit, (sort, cursor)) = (params.limit(), params.place());
+    let filter = CartFilter::read(&mut params);
+    params.wait_for_carts();
+    reads.caught_up(params).await?;
+    let now = reads.clock.now();
+    Ok(Reply::ok(carts::list(&reads.database, &filter, now, sort, limit, cursor.as_ref()).await?))
+}
+
+async fn list_inventory(
+    request: HttpRequest,
+    _: AdminCaller,
+    reads: web::Data<Reads>,
+) -> Answer<Page<Listed<ProductStock>>> {
+    let mut params = Params::of(&request)?;
+    let (limit, (sort, cursor)) = (params.limit(), params.place());
+    let filter = StockFilter::read(&mut params);
+    reads.caught_up(params).await?;
+    Ok(Reply::ok(inventory::list(&reads.database, &filter, sort, limit, cursor.as_ref()).await?))
+}
+
+async fn list_customer_summaries(
+    request: HttpRequest,
+    _: AdminCaller,
+    reads: web::Data<Reads>,
+) -> Answer<Page<Listed<CustomerSummary>>> {
+    let mut params = Params::of(&request)?;
+    let (limit, (sort, cursor)) = (params.limit(), params.place());
+    let filter = CustomerFilter::read(&mut params);
+    reads.caught_up(params).await?;
+    Ok(Reply::ok(customers::list(&reads.database, &filter, reads.currency, sort, limit, cursor.as_ref()).await?))
+}
+
+async fn get_customer_summary(
+    request: HttpRequest,
+    id: PathId<UserId>,
+    _: AdminCaller,
+    reads: web::Data<Reads>,
+) -> Answer<CustomerSummary> {
+    reads.caught_up(Params::of(&request)?).await?;
+    let found = customers::get(&reads.database, &id, reads.currency).await?;
+    let none = || Problem::not_found(format!("{} has placed no order", *id));
+    whole(found.ok_or_else(none)?).map(Reply::ok)
 }
 
 /// Somebody else's order looks the same as none.

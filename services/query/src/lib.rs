@@ -5,7 +5,7 @@
 //! - [`rebuild`]: brings all rows back from the event stores.
 //! - [`sets`]: a second set of tables beside the live one: built, compared, exchanged.
 //! - [`store`], [`migrations`], [`database`]: the rows in PostgreSQL.
-//! - [`products`], [`orders`], [`payments`]: what is read; `damaged`: rows that can't be. [`metrics`]: the figures.
+//! - [`products`], [`orders`], [`payments`], [`carts`], [`inventory`], [`customers`]: what is read; `damaged`: rows that can't be. [`metrics`]: the figures.
 //! - [`journey`]: what happened to an order in all services, and how long each step took.
 //! - [`past`]: what was, folded from the event stores.
 //! - [`versions`]: waiting for one's own writes; [`applied`] wakes who waits, `looks` looks for all of them.
@@ -13,14 +13,17 @@
 //!   [`page`]: where its pages begin; [`conditions`]: the same as statements.
 
 pub mod applied;
+pub mod carts;
 pub mod conditions;
 pub mod config;
+pub mod customers;
 mod damaged;
 pub mod database;
 pub mod domain;
 pub mod filters;
 mod history;
 pub mod http;
+pub mod inventory;
 pub mod journey;
 pub mod languages;
 mod looks;
@@ -82,8 +85,8 @@ pub fn build(context: &Context, settings: &QuerySettings) -> anyhow::Result<Role
     let versions = Versions::new(database.clone(), applied, histories, settings.min_version_wait());
     let links = OrderLinks::new(&context.settings.auth.internal_token);
     let upkeep = Upkeep::new(database.clone(), Arc::clone(&migrations), context.infra.as_ref(), context.ports.clone());
-    let currency = context.settings.currency;
-    let reads = web::Data::new(Reads { database, versions, past, links, currency });
+    let (clock, currency) = (Arc::clone(&context.ports.clock), context.settings.currency);
+    let reads = web::Data::new(Reads { database, versions, past, links, clock, currency });
     let journeys = web::Data::new(Journeys::new(context.infra.as_ref()));
     let role = role.worker(migrations.worker()).worker(upkeep.worker()).check(upkeep.check());
     Ok(role.routes(move |routes| http::register(routes, reads.clone(), journeys.clone())))

@@ -17,7 +17,8 @@ const SEEN: &str = "
     SELECT product_id AS id, version FROM read_products WHERE product_id = ANY($1)
     UNION ALL SELECT 'stock/' || product_id, version FROM read_stock WHERE product_id = ANY($2)
     UNION ALL SELECT order_id, version FROM read_orders WHERE order_id = ANY($1)
-    UNION ALL SELECT payment_id, version FROM read_payments WHERE payment_id = ANY($1)";
+    UNION ALL SELECT payment_id, version FROM read_payments WHERE payment_id = ANY($1)
+    UNION ALL SELECT cart_id, version FROM read_carts WHERE cart_id = ANY($1)";
 
 /// Versions in the read model; an id that is not there has none.
 pub(crate) type Seen = BTreeMap<AggregateId, Version>;

@@ -3,7 +3,7 @@
 use shotengai_metrics::{Counter, Definition, Label};
 
 /// The tables of which rows are shown.
-const TABLES: [&str; 3] = ["read_products", "read_orders", "read_payments"];
+const TABLES: [&str; 5] = ["read_products", "read_stock", "read_orders", "read_payments", "read_carts"];
 
 /// Rows that could not be read, each time that somebody wanted them.
 pub(crate) static DAMAGED: Counter<1> = Counter::new(

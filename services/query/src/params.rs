@@ -22,13 +22,15 @@ pub struct Params {
     /// The lines of the header that says what commands have moved.
     positions: Vec<String>,
     header_faults: Vec<Named>,
+    /// Whether carts are waited for that the header names.
+    with_carts: bool,
 }
 
 impl Params {
     /// The parameters of these pairs.
     #[must_use]
     pub const fn new(pairs: Vec<(String, String)>) -> Self {
-        Self { pairs: QueryParameters::new(pairs), positions: Vec::new(), header_faults: Vec::new() }
+        Self { pairs: QueryParameters::new(pairs), positions: Vec::new(), header_faults: Vec::new(), with_carts: false }
     }
 
     /// The parameters of a request.
@@ -39,7 +41,7 @@ impl Params {
         // Lines of one header are one list (RFC 9110, 5.3). What is no text is no position either.
         let lines = request.headers().get_all(POSITION_HEADER);
         let positions = lines.map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned()).collect();
-        Ok(Self { pairs: QueryParameters::of(request)?, positions, header_faults: Vec::new() })
+        Ok(Self { pairs: QueryParameters::of(request)?, positions, header_faults: Vec::new(), with_carts: false })
     }
 
     pub(crate) fn fault(&mut self, name: &str, why: impl Display) {
@@ -48,6 +50,11 @@ impl Params {
 
     pub(crate) fn one(&mut self, name: &str) -> Option<String> {
         self.pairs.one(name)
+    }
+
+    /// All values of a parameter that may be given more than once.
+    pub(crate) fn all(&self, name: &str) -> Vec<String> {
+        self.pairs.all(name).map(str::to_owned).collect()
     }
 
     /// `limit`: how many entries a page has.
@@ -100,6 +107,11 @@ impl Params {
         self.pairs.as_of()
     }
 
+    /// Has carts waited for that the header names: what is read may be behind them.
+    pub fn wait_for_carts(&mut self) {
+        self.with_carts = true;
+    }
+
     /// Nothing, if those that were read are good.
     ///
     /// # Errors
@@ -114,7 +126,11 @@ impl Params {
         let values: Vec<_> = self.pairs.all(NAME).map(str::parse).collect();
         let positions: Vec<_> = self.positions.iter().flat_map(|line| line.split(',')).map(str::trim).collect();
         // Empty entries of a list mean nothing.
-        let positions: Vec<_> = positions.into_iter().filter(|entry| !entry.is_empty()).map(moved).collect();
+        let positions: Vec<_> = positions
+            .into_iter()
+            .filter(|entry| !entry.is_empty())
+            .map(|entry| moved(entry, self.with_carts))
+            .collect();
         if values.len() > MAX_MIN_VERSIONS {
             self.fault(NAME, format_args!("must be given {MAX_MIN_VERSIONS} times at the most"));
             return Vec::new();
@@ -150,10 +166,12 @@ impl Params {
     }
 }
 
-/// What a position is waited for as; none for a cart: carts are read where they are written, so they are never behind.
-fn moved(text: &str) -> Result<Option<Expected>, ExpectedError> {
-    let is_cart = |(id, version): (&str, &str)| CartId::parse(id).is_ok() && version.parse::<u64>().is_ok();
-    if text.rsplit_once(':').is_some_and(is_cart) { Ok(None) } else { text.parse().map(Some) }
+/// What a position is waited for as; none for a cart, but where carts are listed: one's own is read where it is written, and so
+/// never behind.
+fn moved(text: &str, with_carts: bool) -> Result<Option<Expected>, ExpectedError> {
+    let expected: Expected = text.parse()?;
+    let is_cart = CartId::parse(expected.id.as_str()).is_ok();
+    Ok(Some(expected).filter(|_| with_carts || !is_cart))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use shotengai_messaging::handler::Entry;
 use shotengai_messaging::{Delivery, Disposition, EventStore, Fault, FaultKind, Group, GroupHandler};
 
 use crate::applied::Applied as Readers;
-use crate::domain::{Applied, Fold, OrderRow, PaymentRow, ProductRow, StockRow, apply};
+use crate::domain::{Applied, CartRow, Fold, OrderRow, PaymentRow, ProductRow, StockRow, apply};
 use crate::history::{HISTORY_PAGE, fold_history};
 use crate::store::{ReadModel, Rows, Session, Sessions};
 
@@ -28,6 +28,7 @@ struct Sorted<'a> {
     stock: ByAggregate<'a>,
     orders: ByAggregate<'a>,
     payments: ByAggregate<'a>,
+    carts: ByAggregate<'a>,
 }
 
 /// The event stores that rows are folded from.
@@ -44,7 +45,7 @@ impl Histories {
         self.0.get(&owner).ok_or_else(missing)
     }
 
-    /// Whether anything ever happened to this product, order or payment; to stock, whether there is a product: the numbers of a new
+    /// Whether anything ever happened to this product, order, payment or cart; to stock, whether there is a product: the numbers of a new
     /// one follow it.
     ///
     /// # Errors
@@ -105,13 +106,14 @@ impl Projector {
     async fn project_onto(&self, session: &dyn Session, sorted: &Sorted<'_>) -> Result<Failed, Fault> {
         // A statement a kind to read and one to write, pipelined on the one connection. They need no transaction together: each
         // row is right by itself.
-        let (products, stock, orders, payments) = futures::try_join!(
+        let (products, stock, orders, payments, carts) = futures::try_join!(
             self.advance::<ProductRow>(session, &sorted.products),
             self.advance::<StockRow>(session, &sorted.stock),
             self.advance::<OrderRow>(session, &sorted.orders),
             self.advance::<PaymentRow>(session, &sorted.payments),
+            self.advance::<CartRow>(session, &sorted.carts),
         )?;
-        Ok(products.into_iter().chain(stock).chain(orders).chain(payments).collect())
+        Ok(products.into_iter().chain(stock).chain(orders).chain(payments).chain(carts).collect())
     }
 
     fn wake(&self, deliveries: &[&Delivery]) {
@@ -171,6 +173,10 @@ impl GroupHandler for Projector {
         EventType::ShopRefundStarted,
         EventType::ShopRefundPaid,
         EventType::ShopRefundDeclined,
+        EventType::ItemAddedToCart,
+        EventType::CartItemChanged,
+        EventType::ItemRemovedFromCart,
+        EventType::CartCleared,
     ];
 
     /// All that come together are projected together.
@@ -343,11 +349,16 @@ fn sort<'a>(deliveries: &[&'a Delivery]) -> Sorted<'a> {
             | EventType::ShopRefundStarted
             | EventType::ShopRefundPaid
             | EventType::ShopRefundDeclined => &mut sorted.payments,
+            EventType::ItemAddedToCart
+            | EventType::CartItemChanged
+            | EventType::ItemRemovedFromCart
+            | EventType::CartCleared => &mut sorted.carts,
             _ => continue,
         };
         groups.entry(delivery.envelope.subject.clone()).or_default().push(delivery);
     }
-    for groups in [&mut sorted.products, &mut sorted.stock, &mut sorted.orders, &mut sorted.payments] {
+    let Sorted { products, stock, orders, payments, carts } = &mut sorted;
+    for groups in [products, stock, orders, payments, carts] {
         for group in groups.values_mut() {
             group.sort_by_key(|delivery| delivery.envelope.aggregateversion);
         }

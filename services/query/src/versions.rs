@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shotengai_contracts::aggregates;
-use shotengai_kernel::{AggregateId, OrderId, PaymentId, ProductId, Version};
+use shotengai_kernel::{AggregateId, CartId, OrderId, PaymentId, ProductId, Version};
 use shotengai_messaging::Fault;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
@@ -32,7 +32,7 @@ const QUESTIONS_AT_ONCE: usize = 4;
 /// A version that a caller knows to have been written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
-    /// Of a product, a product's stock, an order or a payment.
+    /// Of a product, a product's stock, an order, a payment or a cart.
     pub id: AggregateId,
     /// That version, or any later one.
     pub version: Version,
@@ -40,7 +40,7 @@ pub struct Expected {
 
 /// A text that expects nothing that this service has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be <id>:<version>, the id that of a product, order or payment, or stock/<product>")]
+#[error("must be <id>:<version>, the id that of a product, order, payment or cart, or stock/<product>")]
 pub struct ExpectedError;
 
 impl FromStr for Expected {
@@ -53,7 +53,8 @@ impl FromStr for Expected {
             None => ProductId::parse(id)
                 .map(|product| AggregateId::from(&product))
                 .or_else(|_| OrderId::parse(id).map(|order| AggregateId::from(&order)))
-                .or_else(|_| PaymentId::parse(id).map(|payment| AggregateId::from(&payment))),
+                .or_else(|_| PaymentId::parse(id).map(|payment| AggregateId::from(&payment)))
+                .or_else(|_| CartId::parse(id).map(|cart| AggregateId::from(&cart))),
         };
         Ok(Self { id: id.map_err(|_| ExpectedError)?, version })
     }
@@ -174,7 +175,7 @@ mod tests {
 
     #[test]
     fn what_has_rows_can_be_waited_for() {
-        for id in ["prod_1", "ord_1", "stock/prod_1", "pay_1"] {
+        for id in ["prod_1", "ord_1", "stock/prod_1", "pay_1", "cart_1"] {
             let expected: Expected = format!("{id}:3").parse().unwrap();
             assert_eq!((expected.id.as_str(), expected.version), (id, Version::new(3)));
         }
@@ -182,7 +183,7 @@ mod tests {
 
     #[test]
     fn nothing_else_can() {
-        for text in ["", ":", "prod_1", "prod_1:", "prod_1:-1", "prod_1:x", "cart_1:1", "stock/ord_1:1", "usr_1:1"] {
+        for text in ["", ":", "prod_1", "prod_1:", "prod_1:-1", "prod_1:x", "stock/ord_1:1", "usr_1:1"] {
             assert_eq!(text.parse::<Expected>(), Err(ExpectedError), "{text}");
         }
     }

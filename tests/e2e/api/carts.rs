@@ -47,6 +47,13 @@ pub(super) async fn record(recorder: &mut Recorder) {
             post("/orders").by("stranger").at("\"5\"").json(r#"{"items":[{"product_id":"prod_kinoko","quantity":1}]}"#),
         )
         .await;
+    recorder.shows("/carts", Some("admin"), "cart_").await;
+    recorder.asks("open carts for a guest", get("/carts").by("stranger")).await;
+    recorder.asks("open carts for nobody", get("/carts")).await;
+    let bad = "/carts?updated_before=yesterday&updated_after=1&sort=price&cursor=x&limit=0&min_version=cart_1";
+    recorder.asks("bad filters of open carts, all named", get(bad).by("admin")).await;
+    let abandoned = "/carts?updated_before=2026-01-01T00:00:00Z";
+    recorder.asks("carts that were left behind long ago", get(abandoned).by("admin")).await;
     recorder.asks("emptying what an older version had", ask(Method::DELETE, "/cart").by("stranger").at("\"1\"")).await;
     recorder.asks("emptying", ask(Method::DELETE, "/cart").by("stranger").at("*")).await;
     recorder.asks("emptying what is empty", ask(Method::DELETE, "/cart").by("stranger").at("\"1\"")).await;

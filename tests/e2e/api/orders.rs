@@ -142,6 +142,21 @@ async fn follow(recorder: &mut Recorder, order: &str, idle: &str) {
     let bad = "/payments?status=lost&sort=price&started_after=yesterday&limit=0&min_version=1";
     recorder.asks("bad filters of payments, all named", get(bad).by("admin")).await;
 
+    // How many versions a stock has depends on which orders came together.
+    let stock = "/inventory?product_id=prod_none&in_stock=true&available_below=1000000";
+    recorder.asks("stock of what never was", get(stock).by("admin")).await;
+    recorder.asks("stock for a guest", get("/inventory").by("guest")).await;
+    let bad = "/inventory?product_id=kinoko&in_stock=maybe&available_below=-1&sort=name&cursor=x&limit=0&min_version=1";
+    recorder.asks("bad filters of stock, all named", get(bad).by("admin")).await;
+    let placed = recorder.asks("an order of the guest's", get(&path).by("guest")).await;
+    let customer = format!("/customers/{}/summary", text(&placed.body, "user_id"));
+    recorder.asks("what the guest has paid", get(&customer).by("admin")).await;
+    recorder.asks("what the guest has paid, for the guest", get(&customer).by("guest")).await;
+    recorder.asks("what nobody has paid", get("/customers/usr_nobody/summary").by("admin")).await;
+    recorder.asks("who has spent most", get("/customers/summaries?sort=-spent&limit=1").by("admin")).await;
+    let bad = "/customers/summaries?placed_after=yesterday&placed_before=1&sort=name&cursor=x&limit=0&min_version=1";
+    recorder.asks("bad filters of customers, all named", get(bad).by("admin")).await;
+
     recorder.asks("one's orders", get("/orders").by("guest")).await;
     recorder.asks("a stranger's orders", get("/orders").by("stranger")).await;
     recorder.asks("everybody's orders that are paid", get("/orders?status=paid").by("admin")).await;

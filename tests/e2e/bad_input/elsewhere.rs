@@ -39,6 +39,7 @@ fn with_id(id: &str) -> Vec<(Method, String, Who, Option<Value>)> {
     vec![
         (Method::GET, format!("/orders/{id}"), Who::Guest, None),
         (Method::GET, format!("/orders/{id}/events"), Who::Guest, None),
+        (Method::GET, format!("/orders/{id}/payment"), Who::Guest, None),
         (Method::POST, format!("/orders/{id}/cancel"), Who::Guest, None),
         (Method::POST, format!("/orders/{id}/ship"), Who::Admin, None),
         (Method::POST, format!("/orders/{id}/refund"), Who::Admin, Some(json!({ "reason": "x" }))),
@@ -47,6 +48,7 @@ fn with_id(id: &str) -> Vec<(Method, String, Who, Option<Value>)> {
         (Method::DELETE, format!("/products/{id}"), Who::Admin, None),
         (Method::POST, format!("/products/{id}/restore"), Who::Admin, None),
         (Method::GET, format!("/products/{id}/prices"), Who::Admin, None),
+        (Method::GET, format!("/customers/{id}/summary"), Who::Admin, None),
         (Method::POST, format!("/products/{id}/stock"), Who::Admin, Some(json!({ "quantity": 1 }))),
     ]
 }

@@ -1,6 +1,7 @@
 //! How events become rows. Pure: a row at version `n` is the fold of its aggregate's first `n` events, whoever folded it
 //! and in however many steps, so writers need no locks and a rebuild is the same fold.
 
+pub mod cart;
 pub mod order;
 pub mod payment;
 pub mod product;
@@ -10,6 +11,7 @@ use shotengai_contracts::{DecodeError, Envelope, Event, Misplaced, OwnedEvent, O
 use shotengai_kernel::{AggregateId, Timestamp, Version};
 use shotengai_messaging::Commit;
 
+pub use cart::CartRow;
 pub use order::OrderRow;
 pub use payment::PaymentRow;
 pub use product::ProductRow;

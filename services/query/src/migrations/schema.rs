@@ -221,7 +221,7 @@ mod tests {
         let changes = compare(all.clone(), &applied(&all), lost.clone()).unwrap();
         assert_eq!(changes, Changes { lost: lost.clone(), apply: all.clone() });
         let drop = "DROP TABLE IF EXISTS read_products, read_stock, read_orders, read_models, read_sets, read_set_scans, \
-                    read_payments, refinery_schema_history";
+                    read_payments, read_carts, refinery_schema_history";
         assert_eq!(changes.statements(Timestamp::UNIX_EPOCH)[0], drop);
         // Also where a release has grown since.
         let changes =

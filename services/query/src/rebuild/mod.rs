@@ -23,7 +23,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use shotengai_kernel::{AggregateId, Ports};
 use shotengai_messaging::{Backoff, Fault, OUTBOX_SHARDS};
 
-use crate::domain::{Fold, OrderRow, PaymentRow, ProductRow, StockRow};
+use crate::domain::{CartRow, Fold, OrderRow, PaymentRow, ProductRow, StockRow};
 use crate::history::{HISTORY_PAGE, fold_history};
 use crate::store::{ReadModel, Rows, Session, is_corrupt};
 use compare::{RowState, Standing, compare};
@@ -73,6 +73,7 @@ impl Rebuild {
             Kind::Stock => self.all::<StockRow>(report, watch).await,
             Kind::Orders => self.all::<OrderRow>(report, watch).await,
             Kind::Payments => self.all::<PaymentRow>(report, watch).await,
+            Kind::Carts => self.all::<CartRow>(report, watch).await,
         }
     }
 

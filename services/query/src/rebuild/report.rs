@@ -4,7 +4,7 @@ use shotengai_contracts::Owner;
 use shotengai_kernel::AggregateId;
 
 use super::compare::RowState;
-use crate::domain::{Fold, OrderRow, PaymentRow, ProductRow, StockRow};
+use crate::domain::{CartRow, Fold, OrderRow, PaymentRow, ProductRow, StockRow};
 
 /// The kinds of rows, each with a table of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -17,11 +17,13 @@ pub enum Kind {
     Orders,
     /// `read_payments`, from billing's.
     Payments,
+    /// `read_carts`, from order's.
+    Carts,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Products, Self::Stock, Self::Orders, Self::Payments];
+    pub const ALL: [Self; 5] = [Self::Products, Self::Stock, Self::Orders, Self::Payments, Self::Carts];
 
     /// Its name.
     #[must_use]
@@ -31,6 +33,7 @@ impl Kind {
             Self::Stock => "stock",
             Self::Orders => "orders",
             Self::Payments => "payments",
+            Self::Carts => "carts",
         }
     }
 
@@ -42,6 +45,7 @@ impl Kind {
             Self::Stock => StockRow::OWNER,
             Self::Orders => OrderRow::OWNER,
             Self::Payments => PaymentRow::OWNER,
+            Self::Carts => CartRow::OWNER,
         }
     }
 }

@@ -17,7 +17,14 @@ macro_rules! sources {
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const FNV_PRIME: u64 = 0x0100_0000_01b3;
 
-sources!("domain/mod.rs", "domain/order.rs", "domain/payment.rs", "domain/product.rs", "domain/stock.rs");
+sources!(
+    "domain/cart.rs",
+    "domain/mod.rs",
+    "domain/order.rs",
+    "domain/payment.rs",
+    "domain/product.rs",
+    "domain/stock.rs"
+);
 
 /// FNV-1a, which a constant can be made by.
 const fn add(mut sum: u64, bytes: &[u8]) -> u64 {

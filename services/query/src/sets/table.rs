@@ -1,10 +1,10 @@
 //! Tables of a set: where each is, and what of its rows may be shown.
 
 use shotengai_contracts::aggregates;
-use shotengai_kernel::{AggregateId, OrderId, PaymentId, ProductId};
+use shotengai_kernel::{AggregateId, CartId, OrderId, PaymentId, ProductId};
 use shotengai_messaging::{Fault, FaultKind};
 
-use crate::domain::{OrderRow, PaymentRow, ProductRow, StockRow};
+use crate::domain::{CartRow, OrderRow, PaymentRow, ProductRow, StockRow};
 use crate::rebuild::Kind;
 use crate::store::Stored;
 
@@ -83,6 +83,16 @@ impl Tabled for PaymentRow {
     }
 }
 
+impl Tabled for CartRow {
+    const KIND: Kind = Kind::Carts;
+    const TABLE: &'static str = "read_carts";
+    const SHOWN: &'static [&'static str] = &["pieces", "value_minor", "currency", "opened_at", "updated_at", "version"];
+
+    fn aggregate(key: &str) -> Option<AggregateId> {
+        CartId::parse(key).ok().as_ref().map(AggregateId::from)
+    }
+}
+
 /// Evaluates an expression for the row type of a kind, under the name that is given to it.
 macro_rules! of_kind {
     ($kind:expr, $row:ident => $body:expr) => {
@@ -103,6 +113,10 @@ macro_rules! of_kind {
                 type $row = $crate::domain::PaymentRow;
                 $body
             }
+            $crate::rebuild::Kind::Carts => {
+                type $row = $crate::domain::CartRow;
+                $body
+            }
         }
     };
 }
@@ -115,6 +129,7 @@ pub(crate) const fn table(kind: Kind) -> &'static str {
         Kind::Stock => StockRow::TABLE,
         Kind::Orders => OrderRow::TABLE,
         Kind::Payments => PaymentRow::TABLE,
+        Kind::Carts => CartRow::TABLE,
     }
 }
 
@@ -159,6 +174,7 @@ mod tests {
         moves::<StockRow>();
         moves::<OrderRow>();
         moves::<PaymentRow>();
+        moves::<CartRow>();
         assert!(asked_of::<StockRow>("next", "SELECT 1").is_err());
     }
 
@@ -166,6 +182,7 @@ mod tests {
     fn what_a_person_wrote_or_is_called_by_is_not_shown() {
         for column in ["user_id", "note", "items", "refunds"] {
             assert!(!OrderRow::SHOWN.contains(&column), "{column}");
+            assert!(!CartRow::SHOWN.contains(&column), "{column}");
         }
     }
 }

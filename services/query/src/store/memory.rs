@@ -8,7 +8,7 @@ use shotengai_kernel::AggregateId;
 use shotengai_messaging::Fault;
 
 use super::{ReadModel, Rows, Session};
-use crate::domain::{Fold, OrderRow, PaymentRow, ProductRow, StockRow};
+use crate::domain::{CartRow, Fold, OrderRow, PaymentRow, ProductRow, StockRow};
 
 /// A read model in memory. Clones share the rows.
 #[derive(Clone, Default)]
@@ -17,6 +17,7 @@ pub struct MemoryReadModel {
     stock: Kept<StockRow>,
     orders: Kept<OrderRow>,
     payments: Kept<PaymentRow>,
+    carts: Kept<CartRow>,
 }
 
 /// The rows of one kind.
@@ -85,6 +86,12 @@ impl MemoryReadModel {
     pub fn payments(&self) -> BTreeMap<AggregateId, PaymentRow> {
         self.payments.rows().clone()
     }
+
+    /// Every cart's row.
+    #[must_use]
+    pub fn carts(&self) -> BTreeMap<AggregateId, CartRow> {
+        self.carts.rows().clone()
+    }
 }
 
 #[async_trait]
@@ -122,3 +129,4 @@ rows!(ProductRow, products);
 rows!(StockRow, stock);
 rows!(OrderRow, orders);
 rows!(PaymentRow, payments);
+rows!(CartRow, carts);

@@ -1,5 +1,6 @@
 //! The rows: a port that the projector writes through, PostgreSQL behind it, and memory for tests.
 
+mod cart;
 pub mod memory;
 mod order;
 mod payment;
@@ -19,7 +20,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 
 use crate::database::{Database, Session as Connection};
-use crate::domain::{Fold, OrderRow, PaymentRow, ProductRow, StockRow};
+use crate::domain::{CartRow, Fold, OrderRow, PaymentRow, ProductRow, StockRow};
 use crate::migrations::{Migrations, missing_tables};
 
 const READ: &str = "postgres.read";
@@ -73,9 +74,9 @@ pub trait Rows<R: Fold>: Send + Sync {
 }
 
 /// One's own use of the database for a while. Calls at the same time are answered at the same time.
-pub trait Session: Rows<ProductRow> + Rows<StockRow> + Rows<OrderRow> + Rows<PaymentRow> {}
+pub trait Session: Rows<ProductRow> + Rows<StockRow> + Rows<OrderRow> + Rows<PaymentRow> + Rows<CartRow> {}
 
-impl<T: Rows<ProductRow> + Rows<StockRow> + Rows<OrderRow> + Rows<PaymentRow>> Session for T {}
+impl<T: Rows<ProductRow> + Rows<StockRow> + Rows<OrderRow> + Rows<PaymentRow> + Rows<CartRow>> Session for T {}
 
 /// The sets of tables that events are written to.
 pub struct Sessions {
@@ -238,7 +239,7 @@ pub(crate) fn is_corrupt(fault: &Fault) -> bool {
     std::error::Error::source(fault).is_some_and(|source| source.is::<Corrupt>())
 }
 
-fn corrupt(column: &str) -> Fault {
+pub(crate) fn corrupt(column: &str) -> Fault {
     Fault::new(FaultKind::Permanent, READ, Corrupt(column.to_owned()))
 }
 

@@ -7,9 +7,11 @@ use shotengai_contracts::events::{CancelReason, OrderStage};
 use shotengai_contracts::{Envelope, Event};
 use shotengai_kernel::Version;
 use shotengai_messaging::Commit;
-use shotengai_query::domain::{Applied, Broken, Fold, OrderRow, PaymentRow, ProductRow, StockRow, apply, refold};
+use shotengai_query::domain::{
+    Applied, Broken, CartRow, Fold, OrderRow, PaymentRow, ProductRow, StockRow, apply, refold,
+};
 
-use crate::history::{envelopes, forestalled, order, payment, product, refunded_order, stock, yen};
+use crate::history::{cart, envelopes, forestalled, order, payment, product, refunded_order, stock, yen};
 
 fn decoded(commits: &[Commit]) -> Vec<(Envelope, Event)> {
     envelopes(commits).into_iter().map(|envelope| (envelope.clone(), envelope.event().unwrap())).collect()
@@ -73,6 +75,32 @@ proptest! {
         let history = decoded(&refunded_order("1", "mei"));
         prop_assert_eq!(deliver::<OrderRow>(&history, &order_of_events, extra), fold(&history));
     }
+}
+
+proptest! {
+    #[test]
+    fn a_cart_is_the_same_in_whatever_order_and_however_often_its_events_come(
+        (steps, order_of_events, extra) in prop::collection::vec(any::<u8>(), 0..12).prop_flat_map(|steps| {
+            let length = cart("mei", &steps).len();
+            (Just(steps), any_order(length), 0..3_usize)
+        })
+    ) {
+        let history = decoded(&cart("mei", &steps));
+        prop_assert_eq!(deliver::<CartRow>(&history, &order_of_events, extra), fold(&history));
+    }
+}
+
+#[test]
+fn a_cart_is_open_from_the_first_piece_to_the_last() {
+    let history = decoded(&cart("mei", &[4, 1, 3, 0, 2]));
+    let of = |count: usize| fold::<CartRow>(&history[..count]).unwrap();
+    let seen: Vec<_> = (1..=6).map(|count| (of(count).pieces(), of(count).value())).collect();
+    let yens = |amount| Some(yen(amount));
+    assert_eq!(seen, [(1, yens(100)), (6, yens(620)), (7, yens(720)), (0, None), (1, yens(100)), (0, None)]);
+    assert_eq!(of(3).opened_at, Some(of(1).updated_at));
+    assert_eq!((of(4).opened_at, of(5).opened_at), (None, Some(of(5).updated_at)));
+    let strange: Vec<_> = history[..4].iter().chain(&history[5..]).cloned().collect();
+    assert!(refold::<CartRow>(strange.iter().map(|(envelope, event)| (envelope, event))).is_err());
 }
 
 proptest! {

@@ -5,8 +5,9 @@ use shotengai_contracts::aggregates;
 use shotengai_contracts::api::payments::PaymentStatus;
 use shotengai_contracts::events::CancelReason;
 use shotengai_contracts::events::{
-    CaptureStarted, DeclineStage, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided,
-    RefundStarted, ShopRefundDeclined, ShopRefundPaid, ShopRefundStarted, VoidStarted,
+    CaptureStarted, CartCleared, CartItemChanged, DeclineStage, ItemAddedToCart, ItemRemovedFromCart,
+    PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided, RefundStarted,
+    ShopRefundDeclined, ShopRefundPaid, ShopRefundStarted, VoidStarted,
 };
 use shotengai_contracts::events::{
     OrderCancelled, OrderConfirmed, OrderItem, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderRefundDeclined,
@@ -15,7 +16,7 @@ use shotengai_contracts::events::{
 };
 use shotengai_contracts::{Envelope, Event, Metadata};
 use shotengai_kernel::{
-    AggregateId, CommitId, Currency, EventId, Money, Names, OrderId, PaymentId, ProductId, Quantity, RefundId,
+    AggregateId, CartId, CommitId, Currency, EventId, Money, Names, OrderId, PaymentId, ProductId, Quantity, RefundId,
     Timestamp, UserId, Version,
 };
 use shotengai_messaging::Commit;
@@ -286,6 +287,50 @@ pub(crate) fn payment(name: &str, start_second: i64, status: PaymentStatus) -> V
         Refunded => [&taken[..], &[refunding(), refunded(), refused(), returning(), returned()]].concat(),
     };
     commits(&AggregateId::from(&payment_id()), start_second, events)
+}
+
+/// A cart's history: a piece put in, then a step a byte; what can't be done is left out.
+pub(crate) fn cart(user: &str, steps: &[u8]) -> Vec<Commit> {
+    let user_id = user_id(user);
+    let cart_id = CartId::of_user(&user_id);
+    let (cart, user) = (|| cart_id.clone(), || user_id.clone());
+    let mut inside: Vec<ProductId> = Vec::new();
+    let mut events: Vec<Event> = Vec::new();
+    for step in std::iter::once(&0).chain(steps) {
+        let product = product_id(["kinoko", "takenoko", "dango"][usize::from(step / 4) % 3]);
+        let (product_id, quantity) = (product.clone(), Quantity::new(u32::from(*step) + 1).unwrap());
+        let known = inside.contains(&product);
+        match step % 4 {
+            0 => {
+                let price = yen(100 + i64::from(*step));
+                events.push(
+                    ItemAddedToCart {
+                        cart_id: cart(),
+                        user_id: user(),
+                        product_id,
+                        quantity,
+                        price,
+                        addition_id: None,
+                    }
+                    .into(),
+                );
+                inside.extend((!known).then_some(product));
+            }
+            1 if known => {
+                events.push(CartItemChanged { cart_id: cart(), user_id: user(), product_id, quantity }.into());
+            }
+            2 if known => {
+                events.push(ItemRemovedFromCart { cart_id: cart(), user_id: user(), product_id }.into());
+                inside.retain(|other| *other != product);
+            }
+            3 if !inside.is_empty() => {
+                events.push(CartCleared { cart_id: cart(), user_id: user(), order_id: None }.into());
+                inside.clear();
+            }
+            _ => {}
+        }
+    }
+    commits(&AggregateId::from(&cart_id), 0, events)
 }
 
 /// A payment that was given up before it began.

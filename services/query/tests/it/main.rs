@@ -3,6 +3,7 @@
 // Clippy excuses test functions, not the helpers beside them.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod carts;
 mod confluence;
 mod damaged;
 mod encryption;
@@ -21,5 +22,6 @@ mod rebuilding;
 mod schema;
 mod serving;
 mod sets;
+mod sums;
 mod support;
 mod waiting;

@@ -136,7 +136,7 @@ async fn a_second_set_is_built_compared_and_exchanged_through_pgbouncer() {
     Migrations::new(pod.database.clone(), ports()).run().await.unwrap();
     let orders = pod.furnish(20).await;
     let (sets, told) = (pod.sets(), Told::default());
-    assert_eq!(sets.rebuild(false, &told).await.unwrap().aggregates, 28);
+    assert_eq!(sets.rebuild(false, &told).await.unwrap().aggregates, 29);
     let (reads, exchanges) = futures::join!(
         async {
             for history in &orders {

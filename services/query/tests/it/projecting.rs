@@ -8,16 +8,16 @@ use shotengai_contracts::Owner;
 use shotengai_contracts::aggregates;
 use shotengai_contracts::api::payments::PaymentStatus;
 use shotengai_contracts::events::OrderStage;
-use shotengai_kernel::{AggregateId, PaymentId};
+use shotengai_kernel::{AggregateId, CartId, PaymentId};
 use shotengai_messaging::{
     Bucket, Disposition, EventStore, FaultKind, Infrastructure, Leases, Queue, StreamReader, StreamWriter, Table, Topic,
 };
-use shotengai_query::domain::{Fold, OrderRow, PaymentRow, ProductRow, StockRow, refold};
+use shotengai_query::domain::{CartRow, Fold, OrderRow, PaymentRow, ProductRow, StockRow, refold};
 use shotengai_query::store::{Rows, Stored};
 use shotengai_testing::contract::CountingStore;
 use shotengai_testing::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
 
-use crate::history::{order, order_id, payment, product, product_id, stock};
+use crate::history::{cart, order, order_id, payment, product, product_id, stock, user_id};
 use crate::support::{Street, absent_database, all_done, deliveries, ports, projector};
 
 async fn row<R: Stored>(street: &Street, id: &AggregateId) -> Option<R> {
@@ -40,6 +40,8 @@ async fn one_batch_may_hold_rows_of_every_kind() {
     batch.extend(street.commit(Owner::Inventory, &pieces).await);
     let payment = payment("1", 0, PaymentStatus::Refunded);
     batch.extend(street.commit(Owner::Billing, &payment).await);
+    let cart = cart("mei", &[4, 1]);
+    batch.extend(street.commit(Owner::Order, &cart).await);
     batch.reverse();
     all_done(&street.projector.handle(&batch).await);
     let product = AggregateId::from(&product_id("kinoko"));
@@ -48,6 +50,8 @@ async fn one_batch_may_hold_rows_of_every_kind() {
     assert_eq!(row::<OrderRow>(&street, &AggregateId::from(&order_id("1"))).await, folded(&order));
     let id = AggregateId::from(&PaymentId::of_order(&order_id("1")));
     assert_eq!(row::<PaymentRow>(&street, &id).await, folded(&payment));
+    let id = AggregateId::from(&CartId::of_user(&user_id("mei")));
+    assert_eq!(row::<CartRow>(&street, &id).await, folded(&cart));
 }
 
 #[tokio::test]

@@ -1,19 +1,27 @@
 //! The cart: what somebody means to buy.
 
+use jiff::SignedDuration;
 use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
-use shotengai_kernel::{CartId, Currency, ProductId, Quantity, Version};
+use shotengai_kernel::{CartId, Currency, ProductId, Quantity, Timestamp, UserId, Version};
 
 use super::accounts::Credential;
 use super::as_of::{AS_OF, AS_OF_AHEAD, AS_OF_TOO_FAR};
+use super::filters::CART_SORT;
+use super::listed::Listed;
 use super::orders::{TOO_MANY_LINES, UNKNOWN_PRODUCT};
+use super::page::{CURSOR, LIMIT, MIN_VERSION, NOT_CAUGHT_UP};
 use super::parameter::{IDEMPOTENCY_KEY, IF_NONE_MATCH, Location, Parameter};
+use super::position::POSITION;
 use super::shared::{IDEMPOTENCY_KEY_REUSED, OUT_OF_RANGE, PRECONDITION_REQUIRED};
-use super::{Customer, ProblemType, Route};
+use super::{Administrator, Customer, Page, ProblemType, Route};
 use crate::topology::Service;
 
 const TAG: &str = "cart";
+/// How long a cart is kept that nobody changes: then it counts as empty.
+pub const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// For this caller only.
 const PRIVATE: &str = "private, no-store";
 
@@ -74,6 +82,35 @@ pub const MERGE_CART: Route<Customer, (), MergeCart, Cart> = Route::post("/cart/
     )
     .tagged()
     .refuses(&[&NOT_A_GUESTS_TOKEN]);
+
+/// Lists carts that are open.
+pub const LIST_CARTS: Route<Administrator, (), (), Page<Listed<OpenCart>>> =
+    Route::get("/carts", Service::QUERY, "listCarts")
+        .about(
+            TAG,
+            "Carts that are open",
+            "Those with something in them, by their last change, newest first unless `sort` says otherwise, in pages. \
+             `updated_before` finds those that were left behind. Nothing of a person but the id.",
+        )
+        .cached(PRIVATE)
+        .reads(&[&UPDATED_AFTER, &UPDATED_BEFORE, &CART_SORT, &LIMIT, &CURSOR, &MIN_VERSION, &POSITION])
+        .refuses(&[&NOT_CAUGHT_UP]);
+
+/// Only carts that were changed after a moment.
+pub const UPDATED_AFTER: Parameter = Parameter::query(
+    "updated_after",
+    "Only carts whose last change came after this moment (RFC 3339).",
+    |_| json_schema!({ "type": "string", "format": "date-time" }),
+    "2026-11-01T00:00:00Z",
+);
+
+/// Only carts that nobody has changed since a moment.
+pub const UPDATED_BEFORE: Parameter = Parameter::query(
+    "updated_before",
+    "Only carts whose last change came before this moment (RFC 3339).",
+    |_| json_schema!({ "type": "string", "format": "date-time" }),
+    "2026-12-01T00:00:00Z",
+);
 
 /// The header that says which version of the cart is meant.
 pub const IF_MATCH: Parameter = Parameter {
@@ -136,6 +173,41 @@ pub struct Cart {
     #[schemars(with = "Currency")]
     pub currency: Option<Currency>,
     /// Its version, which is what its `ETag` says.
+    pub version: Version,
+}
+
+/// An open cart as administrators see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{
+    "cart_id": "cart_019acb5c36b4700088f1a1f7d7f2b0c4", "user_id": "usr_019acb5c36b4700088f1a1f7d7f2b0c4",
+    "items": [{ "product_id": "prod_kinoko", "quantity": 2, "price": 200 }], "pieces": 2, "total": 400, "currency": "JPY",
+    "opened_at": "2026-11-28T12:34:56.789012Z", "updated_at": "2026-11-28T12:34:57.789012Z", "version": 1
+}]))]
+pub struct OpenCart {
+    /// Which.
+    pub cart_id: CartId,
+    /// Whose.
+    pub user_id: UserId,
+    /// Its lines, one a product, oldest first.
+    pub items: Vec<CartItem>,
+    /// How many pieces are in it.
+    pub pieces: u64,
+    /// Sum of all lines at the prices that it remembers, in major units. Left out where it is too large, or the prices are in
+    /// several currencies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Number")]
+    pub total: Option<Number>,
+    /// The currency of all amounts; left out where there is no total.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Currency")]
+    pub currency: Option<Currency>,
+    /// Since when something is in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Timestamp")]
+    pub opened_at: Option<Timestamp>,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+    /// Its version.
     pub version: Version,
 }
 

@@ -67,6 +67,76 @@ sorts! {
     }
 }
 
+sorts! {
+    /// What open carts are sorted by. Those that are equal in it come by id.
+    CartSort {
+        /// By their last change, the last one first.
+        Newest = "newest",
+        /// By their last change, the first one first.
+        Oldest = "oldest",
+        /// By value, the lowest first.
+        Value = "value",
+        /// By value, the highest first.
+        ValueDown = "-value",
+    }
+}
+
+/// What open carts are sorted by.
+pub const CART_SORT: Parameter = Parameter::query(
+    "sort",
+    "What carts are sorted by: their last change, or what is in them at the prices that they remember, in minor units. Newest first \
+     unless said.",
+    |generator| generator.subschema_for::<CartSort>(),
+    "-value",
+);
+
+sorts! {
+    /// What stock is sorted by. What is equal in it comes by product.
+    StockSort {
+        /// By product.
+        Product = "product_id",
+        /// By how many pieces can be ordered, the lowest first.
+        Available = "available",
+        /// By how many pieces can be ordered, the highest first.
+        AvailableDown = "-available",
+    }
+}
+
+sorts! {
+    /// What customers are sorted by. Those that are equal in it come by id.
+    CustomerSort {
+        /// By their last order, the last one first.
+        Newest = "newest",
+        /// By their last order, the first one first.
+        Oldest = "oldest",
+        /// By what they paid and was not given back, the lowest first.
+        Spent = "spent",
+        /// By what they paid and was not given back, the highest first.
+        SpentDown = "-spent",
+        /// By how many orders they placed, the lowest first.
+        Orders = "orders",
+        /// By how many orders they placed, the highest first.
+        OrdersDown = "-orders",
+    }
+}
+
+/// What stock is sorted by.
+pub const STOCK_SORT: Parameter = Parameter::query(
+    "sort",
+    "What stock is sorted by: the product, or how many pieces can be ordered. By product unless said.",
+    |generator| generator.subschema_for::<StockSort>(),
+    "available",
+);
+
+/// What customers are sorted by.
+pub const CUSTOMER_SORT: Parameter = Parameter::query(
+    "sort",
+    "What customers are sorted by: their last order, how many they placed, or what they paid in the street's currency and was not \
+     given back. Newest first unless said.",
+    |generator| generator.subschema_for::<CustomerSort>(),
+    "-spent",
+);
+
 /// What payments are sorted by.
 pub const PAYMENT_SORT: Parameter = Parameter::query(
     "sort",

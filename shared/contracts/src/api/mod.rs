@@ -4,7 +4,7 @@
 //! - [`parameter`]: parameters of the query string, and headers of requests. [`filters`]: those that choose and sort a list's entries;
 //!   [`position`]: what commands have moved, for reads that are to show it.
 //! - [`problem`]: [`ProblemType`]; [`shared`] has those that any route may answer with.
-//! - [`accounts`], [`customers`], [`products`], [`images`], [`carts`], [`orders`], [`journey`], [`refunds`], [`payments`], [`tally`]: what the street serves, and the problems of each.
+//! - [`accounts`], [`customers`], [`products`], [`images`], [`carts`], [`orders`], [`journey`], [`refunds`], [`payments`], [`inventory`], [`tally`]: what the street serves, and the problems of each.
 //! - [`internal`]: what services ask each other. [`pages`]: web pages.
 //! - [`interface`]: the public routes of an installation. [`documents`]: the interface about itself. [`page`]: lists in pages; [`listed`]: their entries. [`as_of`]: reads of what was. [`openapi`]: the OpenAPI document of a list of routes.
 //!
@@ -22,6 +22,7 @@ mod given;
 pub mod images;
 pub mod interface;
 pub mod internal;
+pub mod inventory;
 pub mod journey;
 pub mod listed;
 pub mod openapi;
@@ -39,11 +40,12 @@ pub mod shared;
 pub mod tally;
 
 pub use accounts::{CHANGE_PASSWORD, GET_ME, KEYS, LOG_IN, LOG_OUT, OPEN_GUEST, REFRESH, REGISTER};
-pub use carts::{ADD_TO_CART, CHANGE_CART_ITEM, CLEAR_CART, GET_CART, MERGE_CART, REMOVE_FROM_CART};
-pub use customers::{ERASE_CUSTOMER, LIST_CUSTOMERS};
+pub use carts::{ADD_TO_CART, CHANGE_CART_ITEM, CLEAR_CART, GET_CART, LIST_CARTS, MERGE_CART, REMOVE_FROM_CART};
+pub use customers::{CUSTOMER_SUMMARY, ERASE_CUSTOMER, LIST_CUSTOMER_SUMMARIES, LIST_CUSTOMERS};
 pub use images::{CREATE_IMAGE, DELETE_IMAGE, LIST_IMAGES};
 pub use interface::{Interface, InterfaceError};
 pub use internal::{INTERNAL_CONTACT, INTERNAL_LEDGER, INTERNAL_PRODUCT};
+pub use inventory::LIST_INVENTORY;
 pub use journey::{ORDER_HISTORY, ORDER_JOURNEY};
 pub use orders::{CANCEL_ORDER, GET_ORDER, LIST_ORDERS, ORDER_EVENTS, PLACE_ORDER, SHIP_ORDER};
 pub use page::Page;
@@ -70,6 +72,8 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &KEYS,
     &LIST_CUSTOMERS,
     &ERASE_CUSTOMER,
+    &LIST_CUSTOMER_SUMMARIES,
+    &CUSTOMER_SUMMARY,
     &LIST_PRODUCTS,
     &GET_PRODUCT,
     &CREATE_PRODUCT,
@@ -81,12 +85,14 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &LIST_IMAGES,
     &DELETE_IMAGE,
     &ADD_STOCK,
+    &LIST_INVENTORY,
     &GET_CART,
     &ADD_TO_CART,
     &CHANGE_CART_ITEM,
     &REMOVE_FROM_CART,
     &CLEAR_CART,
     &MERGE_CART,
+    &LIST_CARTS,
     &PLACE_ORDER,
     &LIST_ORDERS,
     &GET_ORDER,

@@ -53,9 +53,9 @@ pub const MIN_VERSION: Parameter = Parameter {
     ..Parameter::query(
         "min_version",
         "Read your own writes: waits a while until the read model shows this version of a product, of its stock, of an \
-         order or of a payment, or a later one. `<id>:<version>`, as commands answer them; the id of a product, \
-         `stock/<product>`, of an order or of a payment. May be given ten times. If it doesn't show in time: 504 `not-caught-up`.",
-        |_| json_schema!({ "type": "string", "pattern": "^(prod_|stock/prod_|ord_|pay_)[A-Za-z0-9_-]{1,64}:[0-9]{1,19}$" }),
+         order, a payment or a cart, or a later one. `<id>:<version>`, as commands answer them; the id of a product, \
+         `stock/<product>`, of an order, a payment or a cart. May be given ten times. If it doesn't show in time: 504 `not-caught-up`.",
+        |_| json_schema!({ "type": "string", "pattern": "^(prod_|stock/prod_|ord_|pay_|cart_)[A-Za-z0-9_-]{1,64}:[0-9]{1,19}$" }),
         "prod_kinoko:1",
     )
 };

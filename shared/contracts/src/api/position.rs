@@ -87,8 +87,8 @@ pub const POSITION: Parameter = Parameter {
     location: Location::Header,
     name: NAME,
     description: "Read your own writes: the header of the same name that commands answered, several with commas between. As \
-                  `min_version`, with which it is counted together: ten at the most. Carts are never behind, so nothing waits for \
-                  theirs.",
+                  `min_version`, with which it is counted together: ten at the most. Only the list of open carts waits \
+                  for a cart's: elsewhere carts are never behind.",
     repeats: None,
     schema: |_| json_schema!({ "type": "string" }),
     example: "prod_kinoko:1, ord_019acb5c36b4700088f1a1f7d7f2b0c4:1",

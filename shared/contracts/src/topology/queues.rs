@@ -3,12 +3,12 @@
 use super::Service;
 use crate::events::EventType;
 use crate::events::EventType::{
-    CaptureStarted, OrderCancelled, OrderConfirmed, OrderPaid, OrderPaymentSecured, OrderPlaced, OrderRefundDeclined,
-    OrderRefundRequested, OrderRefunded, OrderShipped, OrderStockSecured, PaymentAuthorized, PaymentCaptured,
-    PaymentDeclined, PaymentRefunded, PaymentVoided, ProductCreated, ProductDeleted, ProductImageAdded,
-    ProductImageRefused, ProductImageRemoved, ProductImageRequested, ProductPriceChanged, ProductRestored,
-    ProductUpdated, RefundStarted, ShopRefundDeclined, ShopRefundPaid, ShopRefundStarted, StockMoved, StockRejected,
-    StockReserved, VoidStarted,
+    CaptureStarted, CartCleared, CartItemChanged, ItemAddedToCart, ItemRemovedFromCart, OrderCancelled, OrderConfirmed,
+    OrderPaid, OrderPaymentSecured, OrderPlaced, OrderRefundDeclined, OrderRefundRequested, OrderRefunded,
+    OrderShipped, OrderStockSecured, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded,
+    PaymentVoided, ProductCreated, ProductDeleted, ProductImageAdded, ProductImageRefused, ProductImageRemoved,
+    ProductImageRequested, ProductPriceChanged, ProductRestored, ProductUpdated, RefundStarted, ShopRefundDeclined,
+    ShopRefundPaid, ShopRefundStarted, StockMoved, StockRejected, StockReserved, VoidStarted,
 };
 
 /// How messages get into a queue.
@@ -168,6 +168,10 @@ pub const QUERY: QueueSpec = QueueSpec {
         ShopRefundStarted,
         ShopRefundPaid,
         ShopRefundDeclined,
+        ItemAddedToCart,
+        CartItemChanged,
+        ItemRemovedFromCart,
+        CartCleared,
     ]),
 };
 /// Records of the stream that the bridge can't publish.

@@ -153,8 +153,9 @@ impl Gapless {
         let product = rows.products().get(id).map(Fold::version);
         let stock = rows.stock().get(id).map(Fold::version);
         let order = rows.orders().get(id).map(Fold::version);
+        let cart = rows.carts().get(id).map(Fold::version);
         let payment = rows.payments().get(id).map(Fold::version);
-        product.or(stock).or(order).or(payment).unwrap_or_default()
+        product.or(stock).or(order).or(payment).or(cart).unwrap_or_default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use shotengai_contracts::{Envelope, Event, Owner};
 use shotengai_kernel::AggregateId;
 use shotengai_messaging::Commit;
-use shotengai_query::domain::{Fold, OrderRow, PaymentRow, ProductRow, StockRow, refold};
+use shotengai_query::domain::{CartRow, Fold, OrderRow, PaymentRow, ProductRow, StockRow, refold};
 
 use super::events;
 use crate::world::World;
@@ -15,6 +15,7 @@ pub(super) fn equal_a_fresh_fold(world: &World, commits: &BTreeMap<Owner, Vec<Co
     compare::<StockRow>(world, commits, &world.rows.stock());
     compare::<OrderRow>(world, commits, &world.rows.orders());
     compare::<PaymentRow>(world, commits, &world.rows.payments());
+    compare::<CartRow>(world, commits, &world.rows.carts());
 }
 
 fn compare<R: Fold + PartialEq + std::fmt::Debug>(

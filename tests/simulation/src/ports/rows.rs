@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use shotengai_kernel::AggregateId;
 use shotengai_messaging::Fault;
-use shotengai_query::domain::{OrderRow, PaymentRow, ProductRow, StockRow};
+use shotengai_query::domain::{CartRow, OrderRow, PaymentRow, ProductRow, StockRow};
 use shotengai_query::store::memory::MemoryReadModel;
 use shotengai_query::store::{ReadModel, Rows, Session};
 
@@ -53,3 +53,4 @@ lined!(ProductRow, "products");
 lined!(StockRow, "stock");
 lined!(OrderRow, "orders");
 lined!(PaymentRow, "payments");
+lined!(CartRow, "carts");

@@ -1,14 +1,11 @@
 //! A cart at a moment: which version it is at, and whether it has expired.
 
-use jiff::SignedDuration;
 use shotengai_contracts::OrderEvent;
+pub use shotengai_contracts::api::carts::KEPT;
 use shotengai_contracts::events::CartCleared;
 use shotengai_kernel::{CartId, OrderId, Timestamp, UserId, Version};
 
 use super::{Cart, CartLine};
-
-/// How long a cart is kept that nobody changes.
-pub const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A person's cart as it stands at a moment.
 ///

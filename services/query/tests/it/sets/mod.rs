@@ -18,7 +18,7 @@ use shotengai_query::rebuild::{Kind, RebuildReport, Sources, Watch};
 use shotengai_query::sets::{Begun, BuildWatch, Built, Projections, SetsError, Switch};
 use tokio_postgres::Row;
 
-use crate::history::{order, payment, product, stock};
+use crate::history::{cart, order, payment, product, stock};
 use crate::support::{Street, all_done, deliveries, ports};
 
 pub(crate) const STRICTLY: Switch = Switch { accept_differences: false, within: Duration::from_secs(20) };
@@ -71,11 +71,12 @@ impl Street {
         self.sets().rebuild(false, &Told::default()).await.unwrap()
     }
 
-    /// Products, stock, orders and some payments, projected.
+    /// Products, stock, a cart, orders and some payments, projected.
     pub(crate) async fn furnish(&self, orders: usize) -> Vec<Vec<Commit>> {
         self.happen(Owner::Catalog, &product("kinoko", 0, &[0, 2, 3])).await;
         self.happen(Owner::Catalog, &product("takenoko", 0, &[])).await;
         self.happen(Owner::Inventory, &stock("kinoko", &[1, 2])).await;
+        self.happen(Owner::Order, &cart("mei", &[0, 1])).await;
         let mut all = Vec::new();
         for number in 0..orders {
             let history = order(&format!("{number:05}"), "mei", 0, OrderStage::Shipped);
@@ -101,7 +102,7 @@ impl Street {
 
     /// Whether the tables of two schemas hold the same rows.
     pub(crate) async fn assert_same(&self, one: &str, other: &str) {
-        for table in ["read_products", "read_stock", "read_orders", "read_payments"] {
+        for table in ["read_products", "read_stock", "read_orders", "read_payments", "read_carts"] {
             let differing = format!(
                 "SELECT count(*) FROM ((TABLE {one}.{table} EXCEPT TABLE {other}.{table})
                  UNION ALL (TABLE {other}.{table} EXCEPT TABLE {one}.{table})) AS rows"
