@@ -170,8 +170,8 @@ async fn list_customer_summaries(
 
 async fn get_customer_summary(
     request: HttpRequest,
-    id: PathId<UserId>,
     _: AdminCaller,
+    id: PathId<UserId>,
     reads: web::Data<Reads>,
 ) -> Answer<CustomerSummary> {
     reads.caught_up(Params::of(&request)?).await?;
@@ -183,8 +183,8 @@ async fn get_customer_summary(
 /// Somebody else's order looks the same as none.
 async fn get_order_payment(
     request: HttpRequest,
-    id: PathId<OrderId>,
     caller: Caller,
+    id: PathId<OrderId>,
     reads: web::Data<Reads>,
 ) -> Answer<Payment> {
     reads.caught_up(Params::of(&request)?).await?;
