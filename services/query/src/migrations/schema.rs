@@ -182,9 +182,10 @@ fn missing(steps: &[Step]) -> String {
 /// memory: after a wait for the lock that doesn't know yet what its last owner has made.
 fn absent(names: &str) -> String {
     format!(
-        "SELECT wanted FROM unnest(ARRAY[{names}]) AS wanted WHERE NOT EXISTS (
+        "SELECT wanted FROM unnest(ARRAY[{names}]) WITH ORDINALITY AS names (wanted, place) WHERE NOT EXISTS (
             SELECT FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace
-            WHERE relname = wanted AND nspname = ANY (current_schemas(true)))"
+            WHERE relname = wanted AND nspname = ANY (current_schemas(true)))
+        ORDER BY place"
     )
 }
 
