@@ -35,7 +35,7 @@ pub(crate) fn may_keep(role: Service, resource: &str) -> bool {
         Service::ORDER => resource == "products",
         // Read models, and the histories behind a gap.
         Service::QUERY => {
-            ["rows", "products", "stock", "orders"].contains(&resource)
+            ["rows", "products", "stock", "orders", "payments", "carts"].contains(&resource)
                 || Owner::ALL.iter().any(|owner| owner.as_str() == resource)
         }
         _ => false,
