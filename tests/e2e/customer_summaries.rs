@@ -70,7 +70,7 @@ async fn customers_are_summed_up_by_what_they_paid_and_erasure_leaves_no_more_th
         assert_eq!(who(query).await.iter().collect::<Vec<_>>(), wanted, "{query}");
     }
     let after = format!("placed_after={}", text(&last, "placed_at"));
-    assert_eq!(who(&after).await, [kens.clone()]);
+    assert_eq!(who(&after).await, std::slice::from_ref(&kens));
 
     // One damaged payment is one customer's.
     sql(&cluster, "UPDATE read_payments SET currency = 'yen' WHERE captured_minor = 600").await;
