@@ -81,7 +81,7 @@ async fn postgresql_is_away_and_only_reads_notice() {
         None => &cluster_process,
     };
     until_shown_down(reader, "postgres").await;
-    let began = std::time::Instant::now();
+    let began = tokio::time::Instant::now();
     let mut orders = vec![(guest, order)];
     for n in 0..orders_while_away() {
         let guest = shop.guest(Some(&format!("buyer{n}@example.com")), "en").await;

@@ -1,12 +1,13 @@
 //! Who waits for what they wrote reads it, never what was before; and a version that never comes is said in time.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::future::join_all;
 use serde_json::json;
 use shotengai_tests::shop::{Person, Shop, text};
 use shotengai_tests::test_cluster::TestCluster;
+use tokio::time::Instant;
 
 const CLIENTS: usize = 8;
 /// Orders that a guest places: so many may be pending at once.
