@@ -141,6 +141,10 @@ bench: venv ## Measure a release build, in Markdown (ARGS=--quick for fewer orde
 	@cargo build --release --workspace --bin shotengai --bin shotengai-bench
 	@SHOTENGAI_BIN=$(CURDIR)/target/release/shotengai target/release/shotengai-bench $(ARGS)
 
+.PHONY: bench-search
+bench-search: venv ## Measure search over 100,000 products: times, the index's size and how long it is made
+	@cargo test --release --package shotengai-query --test it -- --ignored --nocapture search::bench
+
 .PHONY: simulate
 simulate: ## Run many simulated histories (SEEDS=20000), or read one (SEED=17); BUG=name plants a bug
 	@cargo run --quiet --release --package shotengai-simulation --bin shotengai-simulate -- \

@@ -57,6 +57,7 @@ mod refunds;
 mod republish;
 mod rolling;
 mod saga;
+mod search;
 mod stores;
 mod tokens;
 mod tombstones;

@@ -24,6 +24,14 @@ impl Conditions {
         self.all.push(condition.into());
     }
 
+    /// The conditions so far as they stand behind `WHERE`. Others come after it; the values stay.
+    #[must_use]
+    pub fn take(&mut self) -> String {
+        let all = self.to_string();
+        self.all.clear();
+        all
+    }
+
     /// The values, in order.
     #[must_use]
     pub fn values(&self) -> Vec<&dyn Parameter> {

@@ -29,7 +29,7 @@ use crate::params::Params;
 use crate::past::Past;
 use crate::payments::PaymentFilter;
 use crate::versions::{Missing, Versions, WaitError};
-use crate::{orders, payments, products};
+use crate::{orders, payments, products, search};
 
 /// What the handlers share.
 pub struct Reads {
@@ -54,6 +54,8 @@ pub fn register(routes: &mut Routes, reads: web::Data<Reads>, journeys: web::Dat
         .data(journeys)
         .route(api::LIST_PRODUCTS, list_products)
         .route(api::GET_PRODUCT, get_product)
+        .route(api::SEARCH_PRODUCTS, search::http::search_products)
+        .route(api::SUGGEST_PRODUCTS, search::http::suggest_products)
         .route(api::LIST_ORDERS, list_orders)
         .route(api::GET_ORDER, get_order)
         .route(api::ORDER_PAYMENT, get_order_payment)
@@ -241,7 +243,7 @@ impl Reads {
 
     /// Waits for the versions that the caller asks for. The other parameters have to be read before: their faults are
     /// answered here too, together.
-    async fn caught_up(&self, mut params: Params) -> Result<(), Problem> {
+    pub(crate) async fn caught_up(&self, mut params: Params) -> Result<(), Problem> {
         let expected = params.min_versions();
         let faults = params.faults();
         if !faults.is_empty() {
@@ -262,7 +264,7 @@ fn behind(missing: &[Missing], why: &str) -> Problem {
 }
 
 /// The languages in which names are wanted, by preference.
-fn languages(request: &HttpRequest, params: &mut Params) -> Vec<String> {
+pub(crate) fn languages(request: &HttpRequest, params: &mut Params) -> Vec<String> {
     if let Some(language) = params.lang() {
         return vec![language];
     }

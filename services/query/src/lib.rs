@@ -7,6 +7,7 @@
 //! - [`store`], [`migrations`], [`database`]: the rows in PostgreSQL.
 //! - [`products`], [`orders`], [`payments`], [`carts`], [`inventory`], [`customers`]: what is read; `damaged`: rows that can't be. [`metrics`]: the figures.
 //! - [`journey`]: what happened to an order in all services, and how long each step took.
+//! - [`search`]: products found by words, in Japanese and in what has spaces between words.
 //! - [`past`]: what was, folded from the event stores.
 //! - [`versions`]: waiting for one's own writes; [`applied`] wakes who waits, `looks` looks for all of them.
 //! - [`http`], [`params`], [`languages`]: how it is asked for. [`filters`]: which entries a list shows, and in which order;
@@ -37,6 +38,7 @@ pub mod payments;
 pub mod products;
 pub mod project;
 pub mod rebuild;
+pub mod search;
 pub mod sets;
 pub mod store;
 pub mod versions;
@@ -58,6 +60,7 @@ use migrations::Migrations;
 use past::Past;
 use project::{Histories, Projector};
 use rebuild::upkeep::Upkeep;
+use search::fill::Fill;
 use store::{PostgresRows, ReadModel};
 use versions::Versions;
 
@@ -85,10 +88,11 @@ pub fn build(context: &Context, settings: &QuerySettings) -> anyhow::Result<Role
     let versions = Versions::new(database.clone(), applied, histories, settings.min_version_wait());
     let links = OrderLinks::new(&context.settings.auth.internal_token);
     let upkeep = Upkeep::new(database.clone(), Arc::clone(&migrations), context.infra.as_ref(), context.ports.clone());
+    let fill = Fill::new(database.clone(), Arc::clone(&migrations), context.ports.clone());
     let (clock, currency) = (Arc::clone(&context.ports.clock), context.settings.currency);
     let reads = web::Data::new(Reads { database, versions, past, links, clock, currency });
     let journeys = web::Data::new(Journeys::new(context.infra.as_ref()));
-    let role = role.worker(migrations.worker()).worker(upkeep.worker()).check(upkeep.check());
+    let role = role.worker(migrations.worker()).worker(upkeep.worker()).worker(fill.worker()).check(upkeep.check());
     Ok(role.routes(move |routes| http::register(routes, reads.clone(), journeys.clone())))
 }
 

@@ -22,14 +22,14 @@ const READ: &str = "postgres.products";
 const SHOWN: Uuid = Uuid::from_u128(0x6b1f_03d2_94c7_4e08_a6d9_15f2_7c3e_b084);
 
 /// The columns that [`shown`] reads.
-const COLUMNS: &str = "p.product_id, p.name, p.names, p.description, p.descriptions, p.categories, p.search_text, p.price_minor, \
+pub(crate) const COLUMNS: &str = "p.product_id, p.name, p.names, p.description, p.descriptions, p.categories, p.search_text, p.price_minor, \
                        p.currency, p.image_keys, p.version";
 /// Its name for figures.
-const NAME: &str = "read_products";
+pub(crate) const NAME: &str = "read_products";
 const TABLE: &str = "read_products p";
 
 /// A row as it is shown.
-fn shown(row: &Row) -> Result<Product, Fault> {
+pub(crate) fn shown(row: &Row) -> Result<Product, Fault> {
     let price = money(row, "price_minor")?;
     let Presentation { descriptions, categories, search_text } = presentation(row)?;
     Ok(Product {

@@ -67,6 +67,11 @@ impl Names {
         self.0.get(language).map(String::as_str)
     }
 
+    /// All of them, without their languages.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(String::as_str)
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -16,6 +16,8 @@ pub(super) async fn record(recorder: &mut Recorder) {
     stock(recorder).await;
     recorder.section("products-reading");
     read(recorder).await;
+    recorder.section("products-searching");
+    search(recorder).await;
 }
 
 async fn create(recorder: &mut Recorder) {
@@ -213,4 +215,15 @@ async fn read(recorder: &mut Recorder) {
     recorder.asks("bad filters, all named", get(bad)).await;
     recorder.asks("a parameter twice", get("/products?limit=1&limit=2")).await;
     recorder.asks("a parameter that is unknown", get("/products?limit=1&search=x")).await;
+}
+
+async fn search(recorder: &mut Recorder) {
+    let katakana = "/search/products?q=%E3%82%AD%E3%83%8E%E3%82%B3";
+    recorder.asks("a name in katakana", get(katakana)).await;
+    recorder.asks("the same, of a category, in stock", get(format!("{katakana}&category=sweets&in_stock=true"))).await;
+    recorder.asks("nothing has it", get("/search/products?q=matcha")).await;
+    recorder.asks("a typing error", get("/search/products?q=senbie")).await;
+    recorder.asks("bad parameters, all named", get("/search/products?limit=0&cursor=x&in_stock=maybe")).await;
+    recorder.asks("names that begin so", get("/search/suggestions?q=%EF%BE%80%EF%BD%B9")).await;
+    recorder.asks("nothing is typed", get("/search/suggestions?q=&limit=0")).await;
 }

@@ -56,6 +56,8 @@ pub(super) const ROUTES: &[Row] = &[
     administrators("getCustomerSummary", "/customers/{owner}/summary", 200),
     open("listProducts", "/products", 200),
     open("getProduct", "/products/{product}", 200),
+    open("searchProducts", "/search/products?q=kinoko", 200),
+    open("suggestProducts", "/search/suggestions?q=kinoko", 200),
     administrators("createProduct", "/products", 201)
         .sending(r#"{"product_id":"prod_new","name":"New","description":"","price":1,"stock":1}"#),
     administrators("changeProduct", "/products/{product}", 202)

@@ -25,6 +25,8 @@ parameters! {
     Option<&str> => TEXT,
     String => TEXT,
     Vec<&str> => TEXT_ARRAY,
+    Vec<i32> => INT4_ARRAY,
+    Vec<i64> => INT8_ARRAY,
     bool => BOOL,
     i32 => INT4,
     i64 => INT8,

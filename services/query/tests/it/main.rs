@@ -20,6 +20,7 @@ mod projecting;
 mod reading;
 mod rebuilding;
 mod schema;
+mod search;
 mod serving;
 mod sets;
 mod sums;

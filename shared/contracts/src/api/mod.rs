@@ -4,7 +4,7 @@
 //! - [`parameter`]: parameters of the query string, and headers of requests. [`filters`]: those that choose and sort a list's entries;
 //!   [`position`]: what commands have moved, for reads that are to show it.
 //! - [`problem`]: [`ProblemType`]; [`shared`] has those that any route may answer with.
-//! - [`accounts`], [`customers`], [`products`], [`images`], [`carts`], [`orders`], [`journey`], [`refunds`], [`payments`], [`inventory`], [`tally`]: what the street serves, and the problems of each.
+//! - [`accounts`], [`customers`], [`products`], [`search`], [`images`], [`carts`], [`orders`], [`journey`], [`refunds`], [`payments`], [`inventory`], [`tally`]: what the street serves, and the problems of each.
 //! - [`internal`]: what services ask each other. [`pages`]: web pages.
 //! - [`interface`]: the public routes of an installation. [`documents`]: the interface about itself. [`page`]: lists in pages; [`listed`]: their entries. [`as_of`]: reads of what was. [`openapi`]: the OpenAPI document of a list of routes.
 //!
@@ -36,6 +36,7 @@ pub mod problem;
 pub mod products;
 pub mod refunds;
 pub mod route;
+pub mod search;
 pub mod shared;
 pub mod tally;
 
@@ -58,6 +59,7 @@ pub use products::{
 };
 pub use refunds::REFUND_ORDER;
 pub use route::{Administrator, Anyone, Audience, Customer, Endpoint, Internal, LinkHolder, Method, RateLimit, Route};
+pub use search::{SEARCH_PRODUCTS, SUGGEST_PRODUCTS};
 pub use tally::{TALLY, TALLY_LIVE};
 
 /// Every public route, in the order that documents show them in.
@@ -76,6 +78,8 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &CUSTOMER_SUMMARY,
     &LIST_PRODUCTS,
     &GET_PRODUCT,
+    &SEARCH_PRODUCTS,
+    &SUGGEST_PRODUCTS,
     &CREATE_PRODUCT,
     &CHANGE_PRODUCT,
     &DELETE_PRODUCT,

@@ -15,7 +15,7 @@ pub enum Location {
     Cookie,
 }
 
-/// A parameter that a request may have; none is required, but for those in the path.
+/// A parameter that a request may have; none is required, but for those in the path and [`super::search::Q`].
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
     /// Where it stands.

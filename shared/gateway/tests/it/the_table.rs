@@ -50,6 +50,8 @@ const ADMISSION: &[(&str, RateLimit, Holds)] = {
         ("getCustomerSummary", Calls, PlaceOrWait),
         ("listProducts", Calls, PlaceOrWait),
         ("getProduct", Calls, PlaceOrWait),
+        ("searchProducts", Calls, PlaceOrWait),
+        ("suggestProducts", Calls, Place),
         ("createProduct", Calls, Place),
         ("changeProduct", Calls, Place),
         ("deleteProduct", Calls, Place),

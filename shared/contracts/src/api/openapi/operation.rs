@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::super::parameter::{IF_MATCH, Location, Parameter};
 use super::super::position;
 use super::super::route::{Media, Spec, Success};
-use super::super::{Audience, Endpoint, ProblemType, shared};
+use super::super::{Audience, Endpoint, ProblemType, search, shared};
 use super::Schemas;
 
 pub(super) fn operation(route: &dyn Endpoint, schemas: &mut Schemas) -> Value {
@@ -16,9 +16,10 @@ pub(super) fn operation(route: &dyn Endpoint, schemas: &mut Schemas) -> Value {
     let body = route.body_schema(&mut schemas.sent);
     let mut parameters: Vec<Value> =
         id.iter().map(|schema| json!({ "name": "id", "in": "path", "required": true, "schema": schema })).collect();
-    // The only one that a route can't do without: it says so by the refusal.
+    // Those that a route can't do without: what is searched for, and a version, which it says by the refusal.
     let needs = |known: &Parameter| {
         known.location == Location::Path
+            || known.name == search::Q.name
             || known.name == IF_MATCH.name
                 && spec.problems.iter().any(|problem| **problem == shared::PRECONDITION_REQUIRED)
     };

@@ -1,0 +1,49 @@
+//! Routes of search.
+
+use actix_web::{HttpRequest, web};
+use shotengai_contracts::api::search::{FoundProducts, LONGEST_QUERY, Q, Suggestions};
+use shotengai_runtime::http::{Answer, Reply};
+
+use super::find::{Found, find};
+use super::query::Query;
+use super::suggest::suggest;
+use crate::filters::ProductFilter;
+use crate::http::{Reads, languages};
+use crate::params::Params;
+use crate::products::{in_list, named_for};
+
+pub(crate) async fn search_products(request: HttpRequest, reads: web::Data<Reads>) -> Answer<FoundProducts> {
+    let mut params = Params::of(&request)?;
+    let query = params.search();
+    let filter = ProductFilter::read(&mut params, reads.currency);
+    let (limit, (_, cursor)) = (params.limit(), params.place());
+    let languages = languages(&request, &mut params);
+    reads.caught_up(params).await?;
+    let found = find(&reads.database, &query, &filter, reads.currency, (limit, cursor.as_ref())).await?;
+    let Found { items, next_cursor, total, is_complete, corrected, facets } = found;
+    let shown = |product| in_list(named_for(product, &languages));
+    let items = items.into_iter().map(|product| product.map(shown)).collect();
+    let answer = FoundProducts { items, next_cursor, total, complete: is_complete, corrected, facets };
+    Ok(Reply::ok(answer).varies("accept-language").tagged_by_body())
+}
+
+pub(crate) async fn suggest_products(request: HttpRequest, reads: web::Data<Reads>) -> Answer<Suggestions> {
+    let mut params = Params::of(&request)?;
+    let (query, limit) = (params.search(), params.limit());
+    params.finish()?;
+    Ok(Reply::ok(Suggestions { items: suggest(&reads.database, &query, limit).await? }).tagged_by_body())
+}
+
+impl Params {
+    /// `q`: what is searched for. Of what has no letter and no digit, nothing is found.
+    fn search(&mut self) -> Query {
+        let text = self.one(Q.name).unwrap_or_default();
+        if text.is_empty() {
+            self.fault(Q.name, "must be given: what is searched for");
+        } else if text.chars().nth(LONGEST_QUERY).is_some() {
+            self.fault(Q.name, format_args!("must have {LONGEST_QUERY} characters at the most"));
+            return Query::default();
+        }
+        Query::parse(&text)
+    }
+}
