@@ -92,6 +92,7 @@ const DENIED: &[&str] = &[
     "NotFoundException",
     "OptInRequired",
     "QueueDoesNotExist",
+    "ResourceNotFound",
     "ResourceNotFoundException",
     "SignatureDoesNotMatch",
     "TableNotFoundException",

@@ -6,6 +6,7 @@
 //!   [`Infrastructure`], which hands them out by name. Their docs are the contract that every adapter passes.
 //! - **aggregates** ([`aggregate`]): load, decide, append, publish; with snapshots. A **unit of work** is one attempt at
 //!   that, over one or several aggregates; the loop around it decides anew after a conflict.
+//! - **group commit** ([`GroupCommit`]): single commits that wait at the same moment, in one request.
 //! - **outbox** ([`outbox`]): publisher and sweeper; nothing committed is ever lost.
 //! - **once** ([`once`]): an effect on a table's rows that is not repeated with its message or request.
 //! - **consumer** ([`consumer`]): receives, decodes, limits, settles.
@@ -29,6 +30,7 @@ pub mod consumer;
 pub mod dead_letter;
 pub mod delivery;
 pub mod disposition;
+mod group_commit;
 pub mod handler;
 mod log_limiter;
 mod look_back;
@@ -55,6 +57,7 @@ pub use commit_events::CommitEvents;
 pub use consumer::{Consumer, ConsumerConfig, Probe};
 pub use delivery::Delivery;
 pub use disposition::Disposition;
+pub use group_commit::GroupCommit;
 pub use handler::{EventHandler, Group, GroupHandler, Handler, IntoHandler, MessageHandler, RecordHandler};
 pub use log_limiter::LogLimiter;
 pub use look_back::{LOOK_BACK_EVENTS, LookBackError, LookBacks, Reached};
@@ -67,7 +70,9 @@ pub use ports::infrastructure::Infrastructure;
 pub use ports::lease::{Lease, LeaseChange, LeaseError, Leases};
 pub use ports::message::Message;
 pub use ports::queue::{Queue, QueueDepth, RawDelivery, Receipt};
-pub use ports::store::{AppendError, CommitMark, EventStore, Guard, HistoryPage, Note, OUTBOX_SHARDS, Snapshot};
+pub use ports::store::{
+    APPEND_EACH_MAX, AppendError, CommitMark, EventStore, Guard, HistoryPage, Note, OUTBOX_SHARDS, Snapshot,
+};
 pub use ports::stream::{Shard, ShardBatch, ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter};
 pub use ports::table::{Condition, Key, Row, Table, TransactError, WriteError, WriteOp};
 pub use ports::topic::Topic;

@@ -74,14 +74,27 @@ static CONFLICTS: Counter<1> = Counter::new(
     &[Label::each("kind", "kind of aggregate")],
 );
 
+/// Up to what one request takes.
+const TOGETHER_BOUNDARIES: [f64; 8] = [1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 18.0, 25.0];
+
+/// Single commits of each request that appends any. Transactions are not among them.
+pub static COMMITS_TOGETHER: Histogram<1> = Histogram::new(
+    "shotengai.commit.together",
+    "{commit}",
+    "Single commits that went to the event store in one request",
+    &[Label::each("service", "service that owns events")],
+    &TOGETHER_BOUNDARIES,
+);
+
 /// All of them.
-pub static DEFINITIONS: [&Definition; 7] = [
+pub static DEFINITIONS: [&Definition; 8] = [
     SETTLED.definition(),
     EVENT_AGE.definition(),
     BREAKER_OPEN.definition(),
     DEAD_LETTERS.definition(),
     PUBLISHED.definition(),
     CONFLICTS.definition(),
+    COMMITS_TOGETHER.definition(),
     FAULTS.definition(),
 ];
 

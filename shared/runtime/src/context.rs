@@ -93,6 +93,7 @@ impl Context {
             stream: settings.aws.stream_name.clone(),
             host: settings.leases.host.clone(),
             consumer: settings.consumer.config(service.as_str()),
+            groups_commits: settings.group_commit.is_on(),
             ..SharedSettings::default()
         };
         Supply::new(Arc::clone(&self.infra), self.ports.clone())

@@ -48,6 +48,8 @@ pub struct SharedSettings {
     pub consumer: ConsumerConfig,
     /// How outboxes are published, where services publish their own.
     pub outbox: OutboxConfig,
+    /// Whether single commits that wait at the same moment go to their event store in one request.
+    pub groups_commits: bool,
 }
 
 impl Default for SharedSettings {
@@ -58,6 +60,7 @@ impl Default for SharedSettings {
             host: None,
             consumer: ConsumerConfig::new(""),
             outbox: OutboxConfig::default(),
+            groups_commits: true,
         }
     }
 }
@@ -189,7 +192,8 @@ impl Deps {
         // Where change capture feeds the stream, only markers from before it are left to sweep.
         let outbox = if marks { outbox } else { Outbox::disabled() };
         self.workers.extend(if marks { publisher.workers() } else { vec![publisher.sweeper()] });
-        CommitWriter::new(store, outbox, self.supply.ports.clone())
+        let writer = CommitWriter::new(store, outbox, self.supply.ports.clone());
+        if self.supply.settings.groups_commits { writer.grouping(owner.as_str()) } else { writer }
     }
 
     /// Whether change capture feeds the stream.

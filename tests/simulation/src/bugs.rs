@@ -79,11 +79,13 @@ pub enum Bug {
     NothingRestocked,
     /// Mails about an order's refunds are claimed together.
     OneRefundMail,
+    /// Of commits that went together, each is told what became of its neighbour.
+    AnswersShift,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::AcknowledgeBeforeCommit,
         Self::IgnorePartialPut,
         Self::CheckpointTooFar,
@@ -117,6 +119,7 @@ impl Bug {
         Self::RefundsKnownByPayment,
         Self::NothingRestocked,
         Self::OneRefundMail,
+        Self::AnswersShift,
     ];
 
     /// Its name on the command line.
@@ -156,6 +159,7 @@ impl Bug {
             Self::RefundsKnownByPayment => "refunds-known-by-payment",
             Self::NothingRestocked => "nothing-restocked",
             Self::OneRefundMail => "one-refund-mail",
+            Self::AnswersShift => "answers-shift",
         }
     }
 }

@@ -126,11 +126,15 @@ pub enum Mishap {
     PricePassedOver,
     /// Nonsense came into the price stream.
     PoisonedPrices,
+    /// Commits that met went to their store in one request.
+    CommitsTogether,
+    /// Some of them were refused, and not all.
+    CommitsParted,
 }
 
 impl Mishap {
     /// All of them.
-    pub const ALL: [Self; 60] = [
+    pub const ALL: [Self; 62] = [
         Self::Refused,
         Self::Throttled,
         Self::OverCapacity,
@@ -191,6 +195,8 @@ impl Mishap {
         Self::PricedByStream,
         Self::PricePassedOver,
         Self::PoisonedPrices,
+        Self::CommitsTogether,
+        Self::CommitsParted,
     ];
 
     /// In words.
@@ -257,6 +263,8 @@ impl Mishap {
             Self::PricedByStream => "price set by the stream",
             Self::PricePassedOver => "price passed over for a later one",
             Self::PoisonedPrices => "poison in the price stream",
+            Self::CommitsTogether => "commits in one request",
+            Self::CommitsParted => "commits in one request, some refused",
         }
     }
 }

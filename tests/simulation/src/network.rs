@@ -265,14 +265,27 @@ impl Network {
     /// Which records the stream refuses: by chance, or since there are more than it takes a second.
     #[must_use]
     pub fn refused_records(&self, stream: &str, records: usize) -> Vec<bool> {
-        let mut refused = self.refused_entries(stream, records);
-        let Some(limits) = self.world.plan.limits else { return refused };
+        let limit = self.world.plan.limits.map(|limits| (stream.to_owned(), limits.stream));
+        self.refused(stream, records, limit, 0)
+    }
+
+    /// Which writes of one request a table refuses, in the same way. The request itself counts for one of them.
+    #[must_use]
+    pub fn refused_writes(&self, operation: &str, resource: &str, writes: usize) -> Vec<bool> {
+        self.refused(resource, writes, limit_of(&self.world, operation, resource), 1)
+    }
+
+    /// Of so many entries; `counted` of them are counted elsewhere.
+    fn refused(&self, resource: &str, entries: usize, limit: Option<(String, u64)>, counted: u64) -> Vec<bool> {
+        let mut refused = self.refused_entries(resource, entries);
+        let Some((name, limit)) = limit else { return refused };
         let wanted = refused.iter().filter(|refused| !**refused).count();
         let wanted = u64::try_from(wanted).unwrap_or(u64::MAX);
-        let mut taken = self.world.capacity.take(self.world.elapsed(), stream, limits.stream, wanted);
+        let beside = wanted.saturating_sub(counted);
+        let mut taken = self.world.capacity.take(self.world.elapsed(), &name, limit, beside) + wanted.min(counted);
         if taken < wanted {
             self.world.count(Mishap::OverCapacity);
-            self.trouble(Some(stream));
+            self.trouble(Some(resource));
         }
         for entry in refused.iter_mut().filter(|entry| !**entry) {
             *entry = taken == 0;

@@ -79,19 +79,11 @@ fn items(commits: &[Commit], guards: &[Guard], marked: bool) -> Result<Vec<Item>
     let mut total = 0;
     let mut items = Vec::with_capacity(commits.len());
     for commit in commits {
-        let id = &commit.aggregate_id;
-        if commit.events.is_empty() {
-            return Err(AppendError::Unwritable(format!("the commit on {id} has no events")));
+        if !aggregates.insert(&commit.aggregate_id) {
+            return Err(AppendError::Unwritable(format!("two commits on {}", commit.aggregate_id)));
         }
-        if !aggregates.insert(id) {
-            return Err(AppendError::Unwritable(format!("two commits on {id}")));
-        }
-        let item = encode(commit, marked);
-        let bytes = size(&item);
-        if bytes > ITEM_MAX_BYTES {
-            return Err(AppendError::Unwritable(format!("the commit on {id} has {bytes} bytes, {ITEM_MAX_BYTES} fit")));
-        }
-        total += bytes;
+        let item = check(commit, marked)?;
+        total += size(&item);
         items.push(item);
     }
     if total > TRANSACT_MAX_BYTES {
@@ -101,6 +93,20 @@ fn items(commits: &[Commit], guards: &[Guard], marked: bool) -> Result<Vec<Item>
         return Err(AppendError::Unwritable(format!("{} has a guard and another or a commit", guard.aggregate_id)));
     }
     Ok(items)
+}
+
+/// The item of a commit that fits by itself.
+pub(super) fn check(commit: &Commit, marked: bool) -> Result<Item, AppendError> {
+    let id = &commit.aggregate_id;
+    if commit.events.is_empty() {
+        return Err(AppendError::Unwritable(format!("the commit on {id} has no events")));
+    }
+    let item = encode(commit, marked);
+    let bytes = size(&item);
+    if bytes > ITEM_MAX_BYTES {
+        return Err(AppendError::Unwritable(format!("the commit on {id} has {bytes} bytes, {ITEM_MAX_BYTES} fit")));
+    }
+    Ok(item)
 }
 
 async fn put(client: &Client, table: &str, commit: &Commit, item: Item) -> Result<Attempt, AppendError> {

@@ -18,7 +18,7 @@ use super::captured::Captured;
 use super::commit_item::{decode, format_time, key, slot, time_shard};
 use super::outbox::Unreadable;
 use super::schema::{AGGREGATE_ID, CREATED_AT, TIME_INDEX, TIME_SHARD, VERSION};
-use super::{append, marked, notes, outbox, snapshots};
+use super::{append, insert, marked, notes, outbox, snapshots};
 use crate::admin::Admin;
 use crate::config::AwsConfig;
 use crate::fault::{fault, invalid};
@@ -99,6 +99,13 @@ impl EventStore for DynamoEventStore {
             captured.require().await?;
         }
         append::append(&self.client, &self.events, self.marks_outbox, &self.ports, commits, guards).await
+    }
+
+    async fn append_each(&self, commits: &[Commit]) -> Result<Vec<Result<(), AppendError>>, Fault> {
+        if let Some(captured) = &self.captured {
+            captured.require().await?;
+        }
+        insert::insert(&self.client, &self.events, self.marks_outbox, &self.ports, commits).await
     }
 
     async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {

@@ -25,7 +25,21 @@ pub(super) async fn marked(
     ports: &Ports,
     commits: &[Commit],
 ) -> Result<Vec<bool>, Fault> {
-    let mut found: BTreeSet<CommitId> = BTreeSet::new();
+    let items = read_marks(client, table, ports, commits).await?;
+    let marked = items.iter().filter(|item| item.contains_key(OUTBOX));
+    // A commit whose id can't be read is none of those that were asked for.
+    let found: BTreeSet<CommitId> = marked.filter_map(|item| read_commit_id(item).ok()).collect();
+    Ok(commits.iter().map(|commit| found.contains(&commit.commit_id)).collect())
+}
+
+/// Key, commit id and marker of what stands in the slots of these commits. Consistent.
+pub(super) async fn read_marks(
+    client: &Client,
+    table: &str,
+    ports: &Ports,
+    commits: &[Commit],
+) -> Result<Vec<Item>, Fault> {
+    let mut found: Vec<Item> = Vec::new();
     // One call may name a key once.
     let slots: BTreeSet<_> = commits.iter().map(|commit| (&commit.aggregate_id, commit.first_version)).collect();
     let slots: Vec<_> = slots.into_iter().collect();
@@ -42,9 +56,7 @@ pub(super) async fn marked(
                 .map_err(|error| invalid(BATCH_GET, error))?;
             let call = client.batch_get_item().request_items(table, request).send().await;
             let answer = call.map_err(|error| fault(BATCH_GET, &error))?;
-            let items = answer.responses().into_iter().flat_map(|tables| tables.values().flatten());
-            // A commit whose id can't be read is none of those that were asked for.
-            found.extend(items.filter(|item| item.contains_key(OUTBOX)).filter_map(|item| read_commit_id(item).ok()));
+            found.extend(answer.responses.into_iter().flat_map(HashMap::into_values).flatten());
             wanted =
                 answer.unprocessed_keys.into_iter().flat_map(HashMap::into_values).flat_map(|keys| keys.keys).collect();
             if wanted.is_empty() {
@@ -57,5 +69,5 @@ pub(super) async fn marked(
             tokio::time::sleep(CONFLICT_BACKOFF.delay(failures, ports.random.as_ref())).await;
         }
     }
-    Ok(commits.iter().map(|commit| found.contains(&commit.commit_id)).collect())
+    Ok(found)
 }

@@ -76,6 +76,50 @@ async fn an_append_whose_answer_was_lost_happens_once_and_succeeds() {
 }
 
 #[tokio::test]
+async fn commits_in_one_request_whose_answer_was_lost_happen_once_and_are_told_apart() {
+    let lossy = Lossy::before(&endpoint()).await;
+    let aws = account_through(lossy.endpoint()).await;
+    make_store(&aws).await;
+    let store = aws.event_store(Owner::Catalog);
+    let standing = commit("prod_7", 0);
+    store.append(std::slice::from_ref(&standing)).await.unwrap();
+
+    let mut commits: Vec<_> = (0..20).map(|index| commit(&format!("prod_{index}"), 0)).collect();
+    lossy.lose(2);
+    let answers = store.append_each(&commits).await.unwrap();
+    assert_eq!(lossy.left(), 0);
+    for (index, (commit, answer)) in commits.iter().zip(answers).enumerate() {
+        let found = store.load(&commit.aggregate_id, Version::ZERO).await.unwrap();
+        let ids: Vec<_> = found.iter().map(|found| found.commit_id).collect();
+        if index == 7 {
+            assert!(matches!(answer, Err(AppendError::Conflict { indexes }) if indexes == [0]));
+            assert_eq!(ids, [standing.commit_id]);
+        } else {
+            answer.unwrap();
+            assert_eq!(found, std::slice::from_ref(commit), "as a single put writes it");
+        }
+    }
+    // A caller that gave up may send the very same commits again, in any order or alone.
+    commits.reverse();
+    let again = store.append_each(&commits).await.unwrap();
+    assert_eq!(again.iter().filter(|answer| answer.is_ok()).count(), 19);
+    store.append(&commits[..1]).await.unwrap();
+
+    let items = raw(&aws).scan().table_name("catalog-events").send().await.unwrap().items.unwrap();
+    let names = |item: &Item| item.keys().cloned().collect::<BTreeSet<_>>();
+    let put = items.iter().find(|item| item["aggregate_id"] == AttributeValue::S("prod_7".to_owned())).unwrap();
+    assert!(items.len() == 20 && items.iter().all(|item| names(item) == names(put)), "inserts and puts look the same");
+}
+
+#[tokio::test]
+async fn a_missing_table_is_the_fault_of_no_statement() {
+    let store = account().await.event_store(Owner::Order);
+    let answers = store.append_each(&[commit("prod_1", 0), commit("prod_2", 0)]).await.unwrap();
+    let denied = |answer: &Result<(), AppendError>| matches!(answer, Err(AppendError::Fault(fault)) if fault.kind() == FaultKind::Denied);
+    assert!(answers.len() == 2 && answers.iter().all(denied), "{answers:?}");
+}
+
+#[tokio::test]
 async fn a_guarded_append_is_refused_once_a_guarded_aggregate_has_moved() {
     let aws = account_with_store().await;
     let store = aws.event_store(Owner::Catalog);

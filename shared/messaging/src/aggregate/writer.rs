@@ -12,6 +12,7 @@ use super::unit::Writes;
 use super::{CommandError, Decided, UnitOfWork};
 use crate::backoff::Backoff;
 use crate::commit::{Commit, CommitFactory};
+use crate::group_commit::GroupCommit;
 use crate::metrics;
 use crate::outbox::Outbox;
 use crate::ports::store::{AppendError, EventStore, Guard};
@@ -20,6 +21,7 @@ use crate::ports::store::{AppendError, EventStore, Guard};
 #[derive(Clone)]
 pub struct CommitWriter {
     store: Arc<dyn EventStore>,
+    group: Option<GroupCommit>,
     outbox: Outbox,
     factory: CommitFactory,
     ports: Ports,
@@ -65,7 +67,15 @@ impl CommitWriter {
     #[must_use]
     pub fn new(store: Arc<dyn EventStore>, outbox: Outbox, ports: Ports) -> Self {
         let factory = CommitFactory::new(ports.clone());
-        Self { store, outbox, factory, ports, count: |_| () }
+        Self { store, group: None, outbox, factory, ports, count: |_| () }
+    }
+
+    /// With single commits of this service put together in one request where they wait at the same moment. For one writer a
+    /// store and process, and its clones.
+    #[must_use]
+    pub fn grouping(self, service: &'static str) -> Self {
+        let group = GroupCommit::new(service, Arc::clone(&self.store), Arc::clone(&self.ports.random));
+        Self { group: Some(group), ..self }
     }
 
     /// With this told of every event that a unit of work has written, for figures of the business.
@@ -157,7 +167,10 @@ impl CommitWriter {
         if commits.is_empty() {
             return Ok(());
         }
-        self.store.append_guarded(&commits, guards).await?;
+        match (&self.group, commits.as_slice(), guards) {
+            (Some(group), [commit], []) => group.append(commit).await?,
+            _ => self.store.append_guarded(&commits, guards).await?,
+        }
         self.outbox.offer(commits);
         Ok(())
     }

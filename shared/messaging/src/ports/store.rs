@@ -12,6 +12,9 @@ use crate::commit::Commit;
 /// How many shards the outbox index and the time index have (`00` to `0f`), so that neither is one hot partition.
 pub const OUTBOX_SHARDS: u8 = 16;
 
+/// The most commits of one [`EventStore::append_each`].
+pub const APPEND_EACH_MAX: usize = 25;
+
 /// Why commits were not appended. In every case but [`AppendError::Fault`] of kind `Transient`, nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
@@ -108,6 +111,16 @@ pub trait EventStore: Send + Sync {
     /// # Errors
     /// As [`EventStore::append`].
     async fn append_guarded(&self, commits: &[Commit], guards: &[Guard]) -> Result<(), AppendError>;
+
+    /// Appends each of these commits by itself, in one request: what becomes of one says nothing of the others. One answer
+    /// a commit, in order, as [`EventStore::append`] would have given it alone, but that one which is refused for now is not
+    /// tried again here. At most [`APPEND_EACH_MAX`] commits, no two for one slot.
+    ///
+    /// A request whose answer was lost is repeated by the adapter itself, unchanged.
+    ///
+    /// # Errors
+    /// A [`Fault`] when no answer came for any. After a transient one any of them may have been written.
+    async fn append_each(&self, commits: &[Commit]) -> Result<Vec<Result<(), AppendError>>, Fault>;
 
     /// All commits of one aggregate whose events come after `after`, oldest first. Consistent.
     ///

@@ -4,6 +4,7 @@
 mod aggregate;
 mod breaker;
 mod consumer;
+mod group_commit;
 mod messages;
 mod outbox;
 mod panics;

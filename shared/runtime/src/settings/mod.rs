@@ -1,6 +1,6 @@
 //! Configuration: text comes in by flag or environment variable, typed values go out, every fault is named at once.
 //!
-//! Settings stand by concern: [`AwsArgs`], [`PublishArgs`], [`LeaseArgs`], [`AuthArgs`], [`NeighbourArgs`], [`HttpArgs`],
+//! Settings stand by concern: [`AwsArgs`], [`PublishArgs`], [`GroupCommitArgs`], [`LeaseArgs`], [`AuthArgs`], [`NeighbourArgs`], [`HttpArgs`],
 //! [`TelemetryArgs`], [`ConsumerArgs`], [`CurrencyArgs`] are what all roles share ([`SharedArgs`]); [`DatabaseArgs`] and
 //! [`SigningKeyArgs`] are for the roles that need them, which have their own settings beside their code in the same form.
 //! A concern is one file: its arguments ([`SettingsGroup`]), what they become, the rules, a test.
@@ -16,6 +16,7 @@ mod database;
 mod describe;
 mod faults;
 mod given;
+mod group_commit;
 mod http;
 mod leases;
 mod neighbours;
@@ -40,6 +41,7 @@ pub use database::{DatabaseArgs, DatabaseSettings};
 pub use describe::{Setting, settings_of, settings_of_command};
 pub use faults::{Faults, SettingsError};
 pub use given::{Given, Parser, one_of, parsed, whole};
+pub use group_commit::{CommitGrouping, GroupCommitArgs};
 pub use http::{HttpArgs, HttpSettings};
 pub use leases::{LeaseArgs, LeaseSettings, LeaseStore, PodIdentity};
 pub use neighbours::{NeighbourArgs, NeighbourSettings};
@@ -104,6 +106,8 @@ pub struct SharedArgs {
     #[command(flatten)]
     publish: PublishArgs,
     #[command(flatten)]
+    group_commit: GroupCommitArgs,
+    #[command(flatten)]
     currency: CurrencyArgs,
     #[command(flatten)]
     http: HttpArgs,
@@ -126,6 +130,8 @@ pub struct Settings {
     pub aws: AwsSettings,
     /// How commits get into the stream.
     pub publish: Publish,
+    /// Whether single commits that meet go to DynamoDB together.
+    pub group_commit: CommitGrouping,
     /// Currency of all prices.
     pub currency: Currency,
     /// Where HTTP is served, and how requests end.
@@ -148,6 +154,7 @@ impl SettingsGroup for SharedArgs {
     fn check(self, faults: &mut Faults) -> Option<Settings> {
         let aws = self.aws.check(faults);
         let publish = self.publish.check(faults);
+        let group_commit = self.group_commit.check(faults);
         let currency = self.currency.check(faults);
         let http = self.http.check(faults);
         let auth = self.auth.check(faults);
@@ -158,6 +165,7 @@ impl SettingsGroup for SharedArgs {
         Some(Settings {
             aws: aws?,
             publish: publish?,
+            group_commit: group_commit?,
             currency: currency?,
             http: http?,
             auth: auth?,
@@ -176,6 +184,7 @@ impl Settings {
         Self {
             aws: AwsArgs::defaults(),
             publish: PublishArgs::defaults(),
+            group_commit: GroupCommitArgs::defaults(),
             currency: CurrencyArgs::defaults(),
             http: HttpSettings::local(),
             auth: AuthSettings::local(internal_token),

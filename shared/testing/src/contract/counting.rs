@@ -45,6 +45,10 @@ impl EventStore for CountingStore {
         self.inner().append_guarded(commits, guards).await
     }
 
+    async fn append_each(&self, commits: &[Commit]) -> Result<Vec<Result<(), AppendError>>, Fault> {
+        self.inner().append_each(commits).await
+    }
+
     async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {
         let commits = self.inner().load(id, after).await?;
         self.read.fetch_add(commits.len(), Ordering::Relaxed);

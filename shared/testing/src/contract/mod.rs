@@ -18,6 +18,7 @@ mod exchange;
 mod lease;
 mod queue;
 mod store;
+mod store_each;
 mod store_indexes;
 pub mod stories;
 mod stream;

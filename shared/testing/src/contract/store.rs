@@ -8,7 +8,7 @@ use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
 use shotengai_messaging::commit::{Commit, CommitFactory};
 use shotengai_messaging::ports::store::{AppendError, CommitMark, EventStore, Guard, Snapshot};
 
-use super::{eventually, fresh, store_indexes};
+use super::{eventually, fresh, store_each, store_indexes};
 
 /// Checks an event store that marks commits for the outbox.
 ///
@@ -30,6 +30,7 @@ pub async fn event_store_contract(store: Arc<dyn EventStore>, ports: &Ports) {
     case.a_hundred_commits_go_together_and_no_more().await;
     case.two_commits_of_one_aggregate_do_not_go_together().await;
     case.the_newest_snapshot_is_kept().await;
+    Box::pin(store_each::check(&case)).await;
     Box::pin(store_indexes::check(&case)).await;
 }
 

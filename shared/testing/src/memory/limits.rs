@@ -1,10 +1,13 @@
 //! AWS's limits, as the adapters enforce them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use shotengai_messaging::commit::Commit;
 use shotengai_messaging::ports::fault::{Fault, FaultKind};
 use shotengai_messaging::ports::message::Message;
 use shotengai_messaging::ports::queue::is_permitted;
+use shotengai_messaging::ports::store::Guard;
 
 /// The most bytes of one SQS message, attributes included.
 pub(super) const MESSAGE_MAX_BYTES: usize = 256 * 1024;
@@ -61,4 +64,38 @@ pub(super) fn message_fault(message: &Message) -> Option<&'static str> {
         return Some("an attribute has characters that are not permitted");
     }
     (message.size() > MESSAGE_MAX_BYTES).then_some("more than 256 KiB")
+}
+
+/// About what a commit counts as an item.
+fn item_size(commit: &Commit) -> usize {
+    let events: usize = commit.events.texts().iter().map(|text| text.len()).sum();
+    commit.aggregate_id.as_str().len() + events + ITEM_OVERHEAD_BYTES
+}
+
+/// Why these commits can't ever be written together.
+pub(super) fn unwritable(commits: &[Commit], guards: &[Guard]) -> Option<String> {
+    let items = commits.len() + guards.len();
+    if items > TRANSACTION_MAX_ITEMS {
+        return Some(format!("{items} commits and guards are more than {TRANSACTION_MAX_ITEMS}"));
+    }
+    let mut aggregates = BTreeSet::new();
+    let mut together = 0;
+    for commit in commits {
+        let size = item_size(commit);
+        together += size;
+        if commit.events.is_empty() {
+            return Some(format!("a commit of {} without events", commit.aggregate_id));
+        }
+        if !aggregates.insert(&commit.aggregate_id) {
+            return Some(format!("two commits of {}", commit.aggregate_id));
+        }
+        if size > ITEM_MAX_BYTES {
+            return Some(format!("a commit of {} has {size} bytes, more than {ITEM_MAX_BYTES}", commit.aggregate_id));
+        }
+    }
+    if let Some(guard) = guards.iter().find(|guard| !aggregates.insert(&guard.aggregate_id)) {
+        return Some(format!("a guard of {}, which has another or a commit here", guard.aggregate_id));
+    }
+    (commits.len() > 1 && together > TRANSACTION_MAX_BYTES)
+        .then(|| format!("{together} bytes together are more than {TRANSACTION_MAX_BYTES}"))
 }

@@ -9,13 +9,16 @@ use async_trait::async_trait;
 use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
 use shotengai_messaging::commit::Commit;
 use shotengai_messaging::ports::fault::Fault;
-use shotengai_messaging::ports::store::{AppendError, EventStore, Guard, HistoryPage, Note, OUTBOX_SHARDS, Snapshot};
+use shotengai_messaging::ports::store::{
+    APPEND_EACH_MAX, AppendError, EventStore, Guard, HistoryPage, Note, OUTBOX_SHARDS, Snapshot,
+};
 
 use super::faults::{FaultInjector, Gate, throttled};
 use super::index::{Index, Slot, slot_of};
-use super::limits::{ITEM_MAX_BYTES, ITEM_OVERHEAD_BYTES, TRANSACTION_MAX_BYTES, TRANSACTION_MAX_ITEMS, invalid};
+use super::limits::{ITEM_MAX_BYTES, ITEM_OVERHEAD_BYTES, invalid, unwritable};
 use super::{NoFaults, lock};
 
+const APPEND: &str = "store.append";
 const CLEAR: &str = "store.clear_pending";
 const SAVE: &str = "store.save_snapshot";
 const SCAN: &str = "store.scan";
@@ -124,40 +127,6 @@ impl MemoryEventStore {
     }
 }
 
-/// About what a commit counts as an item.
-fn item_size(commit: &Commit) -> usize {
-    let events: usize = commit.events.texts().iter().map(|text| text.len()).sum();
-    commit.aggregate_id.as_str().len() + events + ITEM_OVERHEAD_BYTES
-}
-
-/// Why these commits can't ever be written together.
-fn unwritable(commits: &[Commit], guards: &[Guard]) -> Option<String> {
-    let items = commits.len() + guards.len();
-    if items > TRANSACTION_MAX_ITEMS {
-        return Some(format!("{items} commits and guards are more than {TRANSACTION_MAX_ITEMS}"));
-    }
-    let mut aggregates = BTreeSet::new();
-    let mut together = 0;
-    for commit in commits {
-        let size = item_size(commit);
-        together += size;
-        if commit.events.is_empty() {
-            return Some(format!("a commit of {} without events", commit.aggregate_id));
-        }
-        if !aggregates.insert(&commit.aggregate_id) {
-            return Some(format!("two commits of {}", commit.aggregate_id));
-        }
-        if size > ITEM_MAX_BYTES {
-            return Some(format!("a commit of {} has {size} bytes, more than {ITEM_MAX_BYTES}", commit.aggregate_id));
-        }
-    }
-    if let Some(guard) = guards.iter().find(|guard| !aggregates.insert(&guard.aggregate_id)) {
-        return Some(format!("a guard of {}, which has another or a commit here", guard.aggregate_id));
-    }
-    (commits.len() > 1 && together > TRANSACTION_MAX_BYTES)
-        .then(|| format!("{together} bytes together are more than {TRANSACTION_MAX_BYTES}"))
-}
-
 impl Items {
     fn append(&mut self, commits: &[Commit], guards: &[Guard], marked: bool) -> Result<(), AppendError> {
         let standing = |commit: &Commit| self.commits.get(&slot_of(commit)).map(|standing| standing.commit_id);
@@ -214,9 +183,31 @@ impl MemoryEventStore {
         if let Some(why) = unwritable(commits, guards) {
             return Err(AppendError::Unwritable(why));
         }
-        let passage = self.gate.single("store.append").await?;
+        let passage = self.gate.single(APPEND).await?;
         lock(&self.items).append(commits, guards, marks)?;
         Ok(passage.answer(())?)
+    }
+
+    /// The same for commits that stand alone.
+    ///
+    /// # Errors
+    /// As [`EventStore::append_each`].
+    pub async fn append_each_as(&self, commits: &[Commit], marks: bool) -> Result<Vec<Result<(), AppendError>>, Fault> {
+        let slots: BTreeSet<Slot> = commits.iter().map(slot_of).collect();
+        if commits.len() > APPEND_EACH_MAX || slots.len() < commits.len() {
+            return Err(invalid(APPEND, "a request has at most 25 commits, and no two of one slot"));
+        }
+        let (passage, failing) = self.gate.batch(APPEND, commits.len()).await?;
+        let mut items = lock(&self.items);
+        let answers = commits.iter().enumerate().map(|(index, commit)| {
+            let alone = std::slice::from_ref(commit);
+            match unwritable(alone, &[]) {
+                Some(why) => Err(AppendError::Unwritable(why)),
+                None if failing.contains(&index) => Err(throttled(APPEND).into()),
+                None => items.append(alone, &[], marks),
+            }
+        });
+        passage.answer(answers.collect())
     }
 }
 
@@ -229,6 +220,10 @@ fn history<'a>(mut commits: impl Iterator<Item = &'a Commit>, limit: usize) -> H
 impl EventStore for MemoryEventStore {
     async fn append_guarded(&self, commits: &[Commit], guards: &[Guard]) -> Result<(), AppendError> {
         self.append_as(commits, guards, self.marks_outbox).await
+    }
+
+    async fn append_each(&self, commits: &[Commit]) -> Result<Vec<Result<(), AppendError>>, Fault> {
+        self.append_each_as(commits, self.marks_outbox).await
     }
 
     async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {

@@ -27,6 +27,8 @@ pub(super) struct NetworkedStore {
     read: Mutex<BTreeMap<AggregateId, (Instant, Version)>>,
 }
 
+const APPEND: &str = "store.append";
+
 /// More writes than this together are many: half of what a transaction may have.
 pub(super) const MANY_WRITES: usize = 50;
 
@@ -117,44 +119,79 @@ fn without_emptied_carts(commits: &[Commit]) -> Vec<Commit> {
     commits.iter().filter(|commit| !empties(commit)).cloned().collect()
 }
 
+/// What an append does at the far end.
+async fn write(
+    network: &Network,
+    inner: &MemoryEventStore,
+    name: &str,
+    commits: Vec<Commit>,
+    guards: Vec<Guard>,
+    landing: Landing,
+) -> Result<(), AppendError> {
+    let world = network.world();
+    // Single puts meet transactions too.
+    if world.per_mille(world.plan.rates.conflict) {
+        world.count(Mishap::TransactionConflict);
+        network.hold_up(name);
+        return Err(Fault::new(FaultKind::Throttled, APPEND, "simulated: transaction conflict").into());
+    }
+    let guards = if world.bug == Some(Bug::RejectByCachedStock) { Vec::new() } else { guards };
+    let blind = world.bug == Some(Bug::BlindLateAppend) && landing == Landing::Late;
+    let commits = if blind { behind_themselves(inner, commits).await? } else { commits };
+    let commits = if world.bug == Some(Bug::CartStaysFull) { without_emptied_carts(&commits) } else { commits };
+    if commits.len() + guards.len() > MANY_WRITES {
+        world.count(Mishap::LargeTransaction);
+    }
+    let written = if world.bug == Some(Bug::LostAtTheCut) { cut(&commits) } else { &commits };
+    let answer = inner.append_as(written, &guards, network.marks_outbox()).await;
+    if answer.is_ok() {
+        world.transactions.wrote(&commits);
+        if network.is_newer() {
+            world.wrote_newer(&commits);
+        }
+        world.ways.commit(world.elapsed(), network.process(), &commits);
+    }
+    world.capture.wake();
+    world.note(network.name(), || {
+        let what: Vec<_> = commits.iter().map(summary).collect();
+        format!("append {}: {}", what.join(", "), answer.as_ref().map_or("refused", |()| "written"))
+    });
+    answer
+}
+
 #[async_trait]
 impl EventStore for NetworkedStore {
     async fn append_guarded(&self, commits: &[Commit], guards: &[Guard]) -> Result<(), AppendError> {
-        const OPERATION: &str = "store.append";
         let (network, inner, name) = (self.network.clone(), Arc::clone(&self.inner), self.name);
         let (commits, guards) = (commits.to_vec(), guards.to_vec());
+        let effect = move |landing| async move { write(&network, &inner, name, commits, guards, landing).await };
+        self.network.send(DynamoDb, APPEND, self.name, effect).await
+    }
+
+    async fn append_each(&self, commits: &[Commit]) -> Result<Vec<Result<(), AppendError>>, Fault> {
+        let (network, inner, name) = (self.network.clone(), Arc::clone(&self.inner), self.name);
+        let refused = self.network.refused_writes(APPEND, self.name, commits.len());
+        let commits = commits.to_vec();
+        network.world().count(Mishap::CommitsTogether);
+        if refused.contains(&true) && refused.contains(&false) {
+            network.world().count(Mishap::CommitsParted);
+        }
         let effect = move |landing| async move {
-            let world = network.world();
-            // Single puts meet transactions too.
-            if world.per_mille(world.plan.rates.conflict) {
-                world.count(Mishap::TransactionConflict);
-                network.hold_up(name);
-                return Err(Fault::new(FaultKind::Throttled, OPERATION, "simulated: transaction conflict").into());
+            let throttled = || Fault::new(FaultKind::Throttled, APPEND, "simulated: this statement was refused");
+            let mut answers = Vec::with_capacity(commits.len());
+            for (commit, refused) in commits.into_iter().zip(refused) {
+                answers.push(match refused {
+                    true => Err(throttled().into()),
+                    false => write(&network, &inner, name, vec![commit], Vec::new(), landing).await,
+                });
             }
-            let guards = if world.bug == Some(Bug::RejectByCachedStock) { Vec::new() } else { guards };
-            let blind = world.bug == Some(Bug::BlindLateAppend) && landing == Landing::Late;
-            let commits = if blind { behind_themselves(&inner, commits).await? } else { commits };
-            let commits = if world.bug == Some(Bug::CartStaysFull) { without_emptied_carts(&commits) } else { commits };
-            if commits.len() + guards.len() > MANY_WRITES {
-                world.count(Mishap::LargeTransaction);
+            // A planted bug: answers come in another order than statements.
+            if network.world().bug == Some(Bug::AnswersShift) {
+                answers.rotate_right(1);
             }
-            let written = if world.bug == Some(Bug::LostAtTheCut) { cut(&commits) } else { &commits };
-            let answer = inner.append_as(written, &guards, network.marks_outbox()).await;
-            if answer.is_ok() {
-                world.transactions.wrote(&commits);
-                if network.is_newer() {
-                    world.wrote_newer(&commits);
-                }
-                world.ways.commit(world.elapsed(), network.process(), &commits);
-            }
-            world.capture.wake();
-            world.note(network.name(), || {
-                let what: Vec<_> = commits.iter().map(summary).collect();
-                format!("append {}: {}", what.join(", "), answer.as_ref().map_or("refused", |()| "written"))
-            });
-            answer
+            Ok(answers)
         };
-        self.network.send(DynamoDb, OPERATION, self.name, effect).await
+        self.network.send(DynamoDb, APPEND, self.name, effect).await
     }
 
     async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {

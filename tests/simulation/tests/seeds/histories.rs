@@ -243,3 +243,8 @@ fn one_mail_for_all_refunds_of_an_order_is_found() {
 fn acknowledging_what_only_a_newer_release_knows_is_found() {
     assert_found(Bug::UnknownIsDone);
 }
+
+#[test]
+fn an_answer_given_to_the_neighbour_of_its_commit_is_found() {
+    assert_found(Bug::AnswersShift);
+}
