@@ -162,9 +162,7 @@ async fn an_order_cancelled_while_its_capture_runs_costs_nothing() {
     // The intention is committed, the provider not yet asked: whoever cancels asks it, and gives the money back.
     let asking = proxy.rule(
         Rule::when(|exchange| {
-            exchange.is("dynamodb", "PutItem")
-                && exchange.mentions(tables::BILLING_LEDGER.name)
-                && exchange.mentions(r#"\"capture\""#)
+            exchange.is_put() && exchange.mentions(tables::BILLING_LEDGER.name) && exchange.mentions(r#"\"capture\""#)
         })
         .times(1)
         .act(Action::Hold),
@@ -180,10 +178,8 @@ async fn an_order_cancelled_while_its_capture_runs_costs_nothing() {
     assert_eq!(ledger, ["authorize approved", "capture approved", "refund approved"]);
 
     // Not even the intention is committed: the hold is given up, and the capture finds that out.
-    let intending = proxy.rule(
-        Rule::when(|exchange| exchange.is("dynamodb", "PutItem") && exchange.mentions("CaptureStarted"))
-            .act(Action::Hold),
-    );
+    let intending =
+        proxy.rule(Rule::when(|exchange| exchange.is_put() && exchange.mentions("CaptureStarted")).act(Action::Hold));
     let voided = text(&shop.order(&guest, &[(&kinoko, 3)]).await.expect(202), "order_id");
     intending.until_hit(1, Duration::from_secs(60)).await;
     assert_eq!(cancel(&shop, &guest, &voided, &json!({})).await.status, 202);

@@ -31,6 +31,7 @@ mod door;
 mod erasure;
 mod figures;
 mod forwarding;
+mod group_commit;
 mod hot_product;
 mod idempotency;
 mod images;

@@ -55,12 +55,11 @@ async fn an_order_whose_payment_could_not_be_written_completes_when_it_is_redriv
     customer.has_paid_for_all().await;
 
     // The order's id is only known once it is placed: until then every write waits.
-    let closed = proxy.rule(Rule::when(|exchange| exchange.is("dynamodb", "PutItem")).act(Action::Hold));
+    let closed = proxy.rule(Rule::when(|exchange| exchange.is_put()).act(Action::Hold));
     let unlucky = customer.orders_one().await;
     let payment = PaymentId::of_order(&OrderId::parse(&unlucky).unwrap());
     let refused = proxy.rule(
-        Rule::when(move |exchange| exchange.is("dynamodb", "PutItem") && exchange.mentions(payment.as_str()))
-            .act(refused_for_good()),
+        Rule::when(move |exchange| exchange.is_put() && exchange.mentions(payment.as_str())).act(refused_for_good()),
     );
     closed.remove();
     let lucky = customer.orders_one().await;

@@ -254,9 +254,7 @@ async fn a_refund_whose_payment_is_held_up_is_paid_once_by_whoever_goes_on() {
     // The intention is committed, and the provider's book not written: the customer cancels meanwhile.
     let asking = proxy.rule(
         Rule::when(|exchange| {
-            exchange.is("dynamodb", "PutItem")
-                && exchange.mentions(tables::BILLING_LEDGER.name)
-                && exchange.mentions(r#"\"refund\""#)
+            exchange.is_put() && exchange.mentions(tables::BILLING_LEDGER.name) && exchange.mentions(r#"\"refund\""#)
         })
         .times(1)
         .act(Action::Hold),

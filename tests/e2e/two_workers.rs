@@ -147,7 +147,7 @@ impl Call {
             // As the entry's operation is written, in a document that is a text.
             Self::Ledger(operation) => (tables::BILLING_LEDGER.name, format!(r#"\"operation\":\"{operation}\""#)),
         };
-        exchange.is("dynamodb", "PutItem") && exchange.mentions(table) && exchange.mentions(&words)
+        exchange.is_put() && exchange.mentions(table) && exchange.mentions(&words)
     }
 }
 

@@ -72,6 +72,12 @@ impl Exchange {
         self.service == service && self.operation == operation
     }
 
+    /// Whether it puts single items: alone, or with others in one request.
+    #[must_use]
+    pub fn is_put(&self) -> bool {
+        self.is("dynamodb", "PutItem") || self.is("dynamodb", "BatchExecuteStatement") && self.mentions("INSERT INTO")
+    }
+
     /// The body as text.
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
