@@ -143,7 +143,7 @@ bench: venv ## Measure a release build, in Markdown (ARGS=--quick for fewer orde
 
 .PHONY: bench-search
 bench-search: venv ## Measure search over 100,000 products: times, the index's size and how long it is made
-	@cargo test --release --package shotengai-query --test it -- --ignored --nocapture search::bench
+	@SEARCH_PRODUCTS=100000 cargo test --release --package shotengai-query --test it -- --nocapture search::bench
 
 .PHONY: simulate
 simulate: ## Run many simulated histories (SEEDS=20000), or read one (SEED=17); BUG=name plants a bug

@@ -30,7 +30,7 @@ pub(crate) async fn search_products(request: HttpRequest, reads: web::Data<Reads
 pub(crate) async fn suggest_products(request: HttpRequest, reads: web::Data<Reads>) -> Answer<Suggestions> {
     let mut params = Params::of(&request)?;
     let (query, limit) = (params.search(), params.limit());
-    params.finish()?;
+    reads.caught_up(params).await?;
     Ok(Reply::ok(Suggestions { items: suggest(&reads.database, &query, limit).await? }).tagged_by_body())
 }
 

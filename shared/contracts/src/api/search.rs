@@ -58,7 +58,8 @@ pub const SUGGEST_PRODUCTS: Route<Anyone, (), (), Suggestions> =
         )
         .cached(NO_CACHE)
         .tagged()
-        .reads(&[&Q, &LIMIT, &IF_NONE_MATCH]);
+        .reads(&[&Q, &LIMIT, &MIN_VERSION, &POSITION, &IF_NONE_MATCH])
+        .refuses(&[&NOT_CAUGHT_UP]);
 
 /// The longest text that is searched for, in characters.
 pub const LONGEST_QUERY: usize = 200;
