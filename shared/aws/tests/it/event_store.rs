@@ -305,6 +305,7 @@ async fn marked_commits_that_can_not_be_read_are_named_and_hold_nothing_up() {
         client.put_item().table_name(Owner::Catalog.events_table()).set_item(Some(item)).send().await.unwrap();
     }
 
+    shotengai_testing::harness::every_line_counts();
     let lines = Lines::default();
     let looking = async {
         for _ in 0..3 {

@@ -47,6 +47,7 @@ pub(crate) static METRICS: LazyLock<prometheus::Registry> = LazyLock::new(|| {
 
 #[tokio::test]
 async fn requests_are_counted_by_outcome_and_traced_inside_a_span_only() {
+    shotengai_testing::harness::every_line_counts();
     let names = Names::default();
 
     let traced = async {
@@ -78,6 +79,7 @@ async fn requests_are_counted_by_outcome_and_traced_inside_a_span_only() {
 /// Nothing is sent, so there is nothing that could have failed.
 #[tokio::test]
 async fn signing_is_no_request() {
+    shotengai_testing::harness::every_line_counts();
     let names = Names::default();
     let signed = async {
         let bucket = connect(AwsConfig::local(endpoint())).await.bucket("signed-only");

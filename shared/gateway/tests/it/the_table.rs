@@ -51,7 +51,7 @@ const ADMISSION: &[(&str, RateLimit, Holds)] = {
         ("listProducts", Calls, PlaceOrWait),
         ("getProduct", Calls, PlaceOrWait),
         ("searchProducts", Calls, PlaceOrWait),
-        ("suggestProducts", Calls, Place),
+        ("suggestProducts", Calls, PlaceOrWait),
         ("createProduct", Calls, Place),
         ("changeProduct", Calls, Place),
         ("deleteProduct", Calls, Place),

@@ -17,7 +17,7 @@ use shotengai_fake_cluster::FakeCluster;
 use shotengai_kernel::Ports;
 use shotengai_kubernetes::{Cluster, KubernetesLeases};
 use shotengai_testing::contract;
-use shotengai_testing::harness::paused_ports;
+use shotengai_testing::harness::{every_line_counts, paused_ports};
 use tokio::time::Instant;
 
 const GROUP: &str = "bridge/ec-events";
@@ -54,6 +54,7 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
+        every_line_counts();
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();

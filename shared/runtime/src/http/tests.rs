@@ -213,6 +213,7 @@ async fn a_request_leaves_one_line_without_path_or_query_that_its_problem_finds(
     let lines = crate::telemetry::captured::Lines::default();
     let writer = lines.clone();
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());
+    shotengai_testing::harness::every_line_counts();
     let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
     let answer = Shell::new().call(TestRequest::with_uri("/orders/ord_nope!?email=mei@example.com")).await;
     drop(guard);
