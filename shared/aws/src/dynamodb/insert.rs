@@ -7,12 +7,15 @@
 //! stands there is our own, from a request whose answer was lost.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{BatchStatementErrorCodeEnum, BatchStatementRequest, BatchStatementResponse};
 use shotengai_kernel::{AggregateId, CommitId, Ports, Version};
 use shotengai_messaging::{AppendError, Commit, Fault, FaultKind};
+
+use tokio::time::timeout;
 
 use super::append::check;
 use super::attributes::Item;
@@ -21,6 +24,9 @@ use super::marked::read_marks;
 use crate::fault::{entry_fault, fault, invalid, unanswered};
 
 pub(super) const INSERT: &str = "dynamodb.BatchExecuteStatement";
+
+/// How long a look at taken slots may last: many times what a read takes.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// What one statement came to.
 enum Inserted {
@@ -105,8 +111,10 @@ fn named(table: &str, fault: Fault, is_denied: bool) -> Fault {
 /// Which commit stands in a slot; none where its id can't be read.
 type Standing = BTreeMap<(AggregateId, Version), Option<CommitId>>;
 
+/// The others' answers wait for it, so it has [`LOOK`]; whose slot was not seen goes by itself, which tells.
 async fn look(client: &Client, table: &str, ports: &Ports, commits: &[Commit]) -> Result<Standing, Fault> {
-    let items = read_marks(client, table, ports, commits).await?;
+    let items = timeout(LOOK, read_marks(client, table, ports, commits)).await;
+    let items = items.map_err(|_| Fault::new(FaultKind::Transient, INSERT, "taken slots were not read in time"))??;
     Ok(items.iter().filter_map(|item| Some((slot(item).ok()?, read_commit_id(item).ok()))).collect())
 }
 

@@ -75,6 +75,10 @@ impl<T> Line<T> {
     /// this place still waits, which has waited for long enough. A request is on its way then, until [`Line::finished`].
     /// Commits that nobody waits for go nowhere.
     pub(super) fn next(&mut self, overdue: Option<Place>, is_awaited: impl Fn(&T) -> bool) -> Option<Batch<T>> {
+        // All that wait ask from time to time: while nothing can go, only a line that is full is looked through.
+        if self.in_flight >= AT_ONCE && self.waiting.len() < CAPACITY {
+            return None;
+        }
         self.waiting.retain(|waiting| is_awaited(&waiting.ticket));
         let is_overdue = overdue.is_some_and(|place| self.waiting.iter().any(|waiting| waiting.place == place));
         let is_due = self.in_flight == 0 || self.waiting.len() >= APPEND_EACH_MAX || is_overdue;

@@ -23,7 +23,8 @@ use tracing::{Instrument, Span};
 
 use crate::backoff::Backoff;
 use crate::commit::Commit;
-use crate::metrics::COMMITS_TOGETHER;
+use crate::log_limiter::LogLimiter;
+use crate::metrics::{COMMITS_TOGETHER, count_fault};
 use crate::ports::fault::{Fault, FaultKind};
 use crate::ports::store::{AppendError, EventStore};
 use line::{Batch, Line, Place};
@@ -33,6 +34,8 @@ const APPEND: &str = "store.append";
 /// How long a commit waits for a request before it: longer than most answers take, so that most requests go one after
 /// another, and short enough not to be felt where one hangs.
 const PATIENCE: Duration = Duration::from_millis(20);
+/// How often it is said that requests of many are refused.
+const REMIND_EVERY: Duration = Duration::from_secs(60);
 /// Before a commit goes once more that was refused within a request.
 static PAUSE: LazyLock<Backoff> = LazyLock::new(|| Backoff::new(Duration::from_millis(50), Duration::from_millis(50)));
 
@@ -45,6 +48,7 @@ struct Shared {
     store: Arc<dyn EventStore>,
     random: Arc<dyn Random>,
     line: Mutex<Line<Ticket>>,
+    refusals: Mutex<LogLimiter>,
 }
 
 /// By which whoever waits for a commit is told what became of it.
@@ -61,7 +65,8 @@ impl GroupCommit {
     /// Over the store of this service.
     #[must_use]
     pub fn new(service: &'static str, store: Arc<dyn EventStore>, random: Arc<dyn Random>) -> Self {
-        Self(Arc::new(Shared { service, store, random, line: Mutex::default() }))
+        let refusals = Mutex::new(LogLimiter::new(REMIND_EVERY));
+        Self(Arc::new(Shared { service, store, random, line: Mutex::default(), refusals }))
     }
 
     /// Appends one commit, as [`EventStore::append`] does. Dropped while it waits, the commit is not sent; dropped later, it
@@ -77,7 +82,11 @@ impl GroupCommit {
         }
         let (outcome, mut answer) = oneshot::channel();
         let place = shared.line().join(commit.clone(), Ticket { outcome, span: Span::current() });
-        let place = place.ok_or_else(|| Fault::new(FaultKind::Throttled, APPEND, "too many commits wait already"))?;
+        let Some(place) = place else {
+            // Those that were given up make room.
+            shared.send_next(None);
+            return Err(Fault::new(FaultKind::Throttled, APPEND, "too many commits wait already").into());
+        };
         // It may be the one that fills a request.
         shared.send_next(None);
         let outcome = loop {
@@ -127,12 +136,29 @@ impl Shared {
             vec![Outcome::Done(self.alone(commit).await)]
         } else {
             self.count(commits.len());
-            outcomes(commits.len(), self.store.append_each(&commits).await)
+            let answer = self.store.append_each(&commits).await;
+            self.tell_faults(&answer);
+            outcomes(commits.len(), answer)
         };
         drop(in_flight);
         for (ticket, outcome) in tickets.into_iter().zip(outcomes) {
             // Whoever has given up needs no answer.
             let _ = ticket.outcome.send(outcome);
+        }
+    }
+
+    /// Faults that no caller hears of: their commits go once more, by themselves.
+    fn tell_faults(&self, answer: &Result<Vec<Result<(), AppendError>>, Fault>) {
+        let of_entries = answer.iter().flatten().filter_map(|entry| match entry {
+            Err(AppendError::Fault(fault)) => Some(fault),
+            _ => None,
+        });
+        for fault in of_entries.chain(answer.as_ref().err()) {
+            count_fault(fault);
+            if !fault.is_retryable() && self.refusals.lock().unwrap_or_else(PoisonError::into_inner).may(self.service) {
+                let service = self.service;
+                tracing::warn!(service, %fault, "commits that met were refused; each goes by itself, which costs more requests");
+            }
         }
     }
 

@@ -23,7 +23,7 @@ const COMMON: [&str; 8] = ["きのこ", "キノコ", "ｷﾉｺ", "たけ", "cho
 
 /// Products there are: a thousand, or as many as `SEARCH_PRODUCTS` says.
 fn products() -> usize {
-    std::env::var("SEARCH_PRODUCTS").map_or(1_000, |text| text.parse().expect("SEARCH_PRODUCTS is a number"))
+    std::env::var("SEARCH_PRODUCTS").map_or(1_000, |text| text.parse().unwrap())
 }
 
 /// Questions of each kind.
