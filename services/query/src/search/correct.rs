@@ -13,7 +13,7 @@ use crate::conditions::Conditions;
 use crate::database::{Database, Session};
 use crate::store::column;
 
-/// Words of one question that are corrected.
+/// Words of one question that are looked at, and corrected where nothing has them.
 const MOST_WORDS: usize = 4;
 /// Products whose names are held against a word.
 const MOST_CANDIDATES: i64 = 500;
@@ -30,10 +30,12 @@ pub async fn corrected(database: &Database, query: &Query) -> Result<Option<Quer
         return Ok(None);
     }
     let session = database.session().await?;
-    let (mut terms, mut whole, mut changed) = (Vec::new(), String::new(), 0);
+    let (mut terms, mut whole, mut looked_at, mut changed) = (Vec::new(), String::new(), 0, 0);
     for term in &query.terms {
-        let words = match wrong(term) {
-            Some(word) if changed < MOST_WORDS && !is_known(&session, term).await? => near(&session, &word).await?,
+        let word = wrong(term).filter(|_| looked_at < MOST_WORDS);
+        looked_at += usize::from(word.is_some());
+        let words = match word {
+            Some(word) if !is_known(&session, term).await? => near(&session, &word).await?,
             _ => Vec::new(),
         };
         changed += usize::from(!words.is_empty());

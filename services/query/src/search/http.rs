@@ -4,6 +4,8 @@ use actix_web::{HttpRequest, web};
 use shotengai_contracts::api::search::{FoundProducts, LONGEST_QUERY, Q, Suggestions};
 use shotengai_runtime::http::{Answer, Reply};
 
+use tokio::sync::Semaphore;
+
 use super::find::{Found, find};
 use super::query::Query;
 use super::suggest::suggest;
@@ -12,6 +14,10 @@ use crate::http::{Reads, languages};
 use crate::params::Params;
 use crate::products::{in_list, named_for};
 
+/// Searches of a process at the same time: a quarter of its sessions, so that those that take long leave the other reads and
+/// the projector theirs.
+static AT_ONCE: Semaphore = Semaphore::const_new(4);
+
 pub(crate) async fn search_products(request: HttpRequest, reads: web::Data<Reads>) -> Answer<FoundProducts> {
     let mut params = Params::of(&request)?;
     let query = params.search();
@@ -19,6 +25,8 @@ pub(crate) async fn search_products(request: HttpRequest, reads: web::Data<Reads
     let (limit, (_, cursor)) = (params.limit(), params.place());
     let languages = languages(&request, &mut params);
     reads.caught_up(params).await?;
+    // Never closed.
+    let _place = AT_ONCE.acquire().await.ok();
     let found = find(&reads.database, &query, &filter, reads.currency, (limit, cursor.as_ref())).await?;
     let Found { items, next_cursor, total, is_complete, corrected, facets } = found;
     let shown = |product| in_list(named_for(product, &languages));
@@ -31,6 +39,7 @@ pub(crate) async fn suggest_products(request: HttpRequest, reads: web::Data<Read
     let mut params = Params::of(&request)?;
     let (query, limit) = (params.search(), params.limit());
     reads.caught_up(params).await?;
+    let _place = AT_ONCE.acquire().await.ok();
     Ok(Reply::ok(Suggestions { items: suggest(&reads.database, &query, limit).await? }).tagged_by_body())
 }
 

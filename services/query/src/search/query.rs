@@ -83,7 +83,8 @@ impl Query {
 }
 
 impl Term {
-    /// A word with hyphens in it is looked for joined and apart; a long vowel at the end of a word need not be written.
+    /// A word with hyphens in it is looked for joined and apart, unless apart it is single characters alone, which no index has
+    /// of descriptions; a long vowel at the end of a word need not be written.
     fn of(run: Run) -> Self {
         let alternatives = match run {
             Run::Dense(text) => {
@@ -93,8 +94,12 @@ impl Term {
             }
             Run::Word(parts) if parts.len() == 1 => vec![vec![Run::Word(parts)]],
             Run::Word(parts) => {
-                let joined = Run::Word(vec![parts.concat()]);
-                vec![vec![joined], parts.into_iter().map(|part| Run::Word(vec![part])).collect()]
+                let joined = vec![Run::Word(vec![parts.concat()])];
+                if parts.iter().any(|part| part.chars().nth(1).is_some()) {
+                    vec![joined, parts.into_iter().map(|part| Run::Word(vec![part])).collect()]
+                } else {
+                    vec![joined]
+                }
             }
         };
         Self { alternatives }

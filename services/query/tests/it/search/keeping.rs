@@ -59,7 +59,7 @@ async fn searches_use_the_index_of_tokens() {
     let database = database("search_plans").await;
     super::corpus::fill(&database.session().await.unwrap(), 5_000).await;
     let session = database.session().await.unwrap();
-    for text in ["きのこ", "かみの", "tshirt", "T-shirt", "kamito mushroom", "zzzz"] {
+    for text in ["きのこ", "かみの", "tshirt", "T-shirt", "A-4", "a-b-c-d mushroom", "kamito mushroom", "zzzz"] {
         let (statement, conditions) = shotengai_query::search::find::statement(
             &Query::parse(text),
             &ProductFilter::default(),
