@@ -94,7 +94,7 @@ pub enum RateLimit {
 pub enum Holds {
     /// A place at its role until the answer has gone through, which takes as long as the work.
     Place,
-    /// The same; or, where it asks for a version ([`MIN_VERSION`], [`super::position`]), a place among those that wait, since it may last as long
+    /// The same; or, where it asks for a version ([`MIN_VERSION`], [`super::super::position`]), a place among those that wait, since it may last as long
     /// as a wait.
     PlaceOrWait,
     /// A connection, which lasts as long as both sides like.
@@ -152,7 +152,7 @@ pub struct Spec {
     pub success: &'static [Success],
     /// Whether `Location` names what was made or changed.
     pub has_location: bool,
-    /// Whether the answer's header of that name says what was moved, and to which version ([`super::position`]).
+    /// Whether the answer's header of that name says what was moved, and to which version ([`super::super::position`]).
     pub has_position: bool,
     /// Whether `ETag` tells what is shown.
     pub has_etag: bool,
