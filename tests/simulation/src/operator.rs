@@ -109,7 +109,7 @@ async fn publish_again(network: &Network) {
         let what = Republish {
             between: Timestamp::UNIX_EPOCH..ports.clock.now(),
             dry_run: false,
-            per_second: 400,
+            per_second: pace(world),
             wanted: &|_| true,
             progress: &|_| {},
         };
@@ -124,6 +124,13 @@ async fn publish_again(network: &Network) {
         world.count(Mishap::PublishedAgain);
         world.note(network.name(), || format!("published everything again, since {lost} were lost"));
     }
+}
+
+/// Events that an operator publishes again in a second: no more than a third of what the stream or the topic takes, so that what
+/// happens meanwhile has its room. Faster, each round is throttled in part, comes again, and brings more copies than ever get through.
+fn pace(world: &World) -> u32 {
+    let taken = world.plan.limits.map(|limits| limits.stream.min(limits.topic) / 3);
+    taken.map_or(400, |taken| u32::try_from(taken.max(1)).unwrap_or(400))
 }
 
 /// The orders that letters say are confirmed for too long.
