@@ -12,7 +12,7 @@ use tokio::time::Instant;
 const CLIENTS: usize = 8;
 /// Orders that a guest places: so many may be pending at once.
 const ORDERS_OF_ONE: usize = 5;
-/// What they order.
+/// The product that they order.
 const ORDERED: &str = "prod_ordered";
 /// How long a read waits for reads that must succeed, on a machine that does much else.
 const PATIENCE: (&str, &str) = ("QUERY_MIN_VERSION_WAIT_MS", "20000");

@@ -1,4 +1,4 @@
-//! What customers have ordered, paid and been given back, for administrators: sums over their orders.
+//! Sums over customers' orders, for administrators: ordered, paid and given back.
 
 use serde::Deserialize;
 use shotengai_contracts::api::Page;
@@ -103,7 +103,7 @@ impl CustomerFilter {
     }
 }
 
-/// What one currency's sums are read from.
+/// Columns that one currency's sums are read from.
 #[derive(Deserialize)]
 struct Total {
     currency: Currency,

@@ -20,7 +20,7 @@ const MOST_CANDIDATES: i64 = 500;
 /// Words that are looked for instead of one.
 const MOST_INSTEAD: usize = 5;
 
-/// What may have been meant; none where it is what was asked for.
+/// Query that may have been meant; none where it is what was asked for.
 ///
 /// # Errors
 /// A [`Fault`] of the database.

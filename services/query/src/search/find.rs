@@ -61,7 +61,7 @@ pub struct Found {
     pub total: u64,
     /// Whether that is all: of more than [`MOST_RANKED`] the rest is neither ranked nor counted.
     pub is_complete: bool,
-    /// What was looked for instead of what was asked for.
+    /// Words that were looked for instead of what was asked for.
     pub corrected: Option<String>,
     /// Counts.
     pub facets: Facets,

@@ -98,7 +98,7 @@ pub fn runs(folded: &str) -> Vec<Run> {
     runs
 }
 
-/// What stands within a word: hyphens and apostrophes.
+/// Characters that stand within a word: hyphens and apostrophes.
 const fn is_joint(c: char) -> bool {
     matches!(c, '-' | '\u{2010}' | '\u{2011}' | '\u{2212}' | '\'' | '\u{2019}')
 }

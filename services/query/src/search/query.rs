@@ -1,4 +1,4 @@
-//! What is asked for, as terms that a product has all of. Pure.
+//! Terms of a question, all of which a product has. Pure.
 
 use super::fold::{LONG_VOWEL, Run, fold, runs};
 use super::words::{Token, wanted};
@@ -10,7 +10,7 @@ pub const MOST_TERMS: usize = 16;
 /// A question.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
-    /// What has to be there, each.
+    /// Terms that have to be there, each.
     pub terms: Vec<Term>,
     /// All of it as a line of names has it.
     pub whole: String,

@@ -28,7 +28,7 @@ pub(super) const INSERT: &str = "dynamodb.BatchExecuteStatement";
 /// How long a look at taken slots may last: many times what a read takes.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// What one statement came to.
+/// Outcome of one statement.
 enum Inserted {
     Done,
     /// Something stands in its slot.

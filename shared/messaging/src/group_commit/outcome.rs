@@ -1,9 +1,9 @@
-//! What a request's answer means for each commit in it.
+//! Outcomes of a request for each commit in it.
 
 use crate::ports::fault::Fault;
 use crate::ports::store::AppendError;
 
-/// What becomes of one commit of a request.
+/// Outcome of one commit of a request.
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// It has its answer.
