@@ -6,6 +6,10 @@
 //!
 //! A session has an end of life: after a failover that nobody told us of, or a change of the name's address, each is with
 //! the new server within that time. One whose server is silent is found by the system's keep-alives.
+//!
+//! A statement that was given up ends with its session, if the server notices that nobody is there any more: it is asked to
+//! look (PostgreSQL 14 and later, on most systems). No cancel request is sent: PgBouncer 1.18 ends altogether by one from a
+//! client that doesn't wait for the connection's end.
 
 use std::time::Duration;
 
@@ -26,6 +30,8 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 const LIFETIME: Duration = Duration::from_secs(600);
 /// A silent server is found after this and three times a third of it, unless the URL says otherwise.
 const KEEPALIVE: Duration = Duration::from_secs(15);
+/// Has the server look every two seconds, while a statement runs, whether its client is still there.
+const NOTICE: &str = "SET client_connection_check_interval = '2s'";
 
 /// A pool of at most 16 connections; connects when first used. One a role is enough. Trusts the certificates of a file, if
 /// one is named, instead of the system's.
@@ -53,6 +59,17 @@ pub fn pool_renewed_after(settings: &DatabaseSettings, lifetime: Duration) -> an
     Pool::builder(Manager::from_config(config, tls, recycling))
         .runtime(Runtime::Tokio1)
         .max_size(CONNECTIONS)
+        .post_create(Hook::async_fn(|session, _| {
+            Box::pin(async move {
+                // A server that doesn't know the setting, or can't look, is none the worse.
+                if let Err(error) = session.batch_execute(NOTICE).await
+                    && error.is_closed()
+                {
+                    return Err(HookError::Backend(error));
+                }
+                Ok(())
+            })
+        }))
         .pre_recycle(Hook::sync_fn(move |_, session| {
             if session.age() < lifetime { Ok(()) } else { Err(HookError::message("its time is over")) }
         }))

@@ -110,6 +110,9 @@ impl Database {
 }
 
 /// One connection. Statements that run at the same time are pipelined.
+///
+/// One with a statement that takes too long, or whose future is dropped, is closed when it is dropped: the statement would
+/// hold its locks and a share of the server, and nobody waits for it.
 pub struct Session {
     client: Option<Object>,
     /// Not to be used again.
@@ -147,16 +150,14 @@ impl Session {
         operation: &'static str,
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Fault> {
-        match timeout(TIMEOUT, work).await {
-            Ok(answer) => answer.map_err(|error| {
-                self.judge(&error);
-                fault(operation, &error)
-            }),
-            Err(elapsed) => {
-                self.ended.store(true, Ordering::Relaxed);
-                Err(Fault::new(FaultKind::Transient, operation, elapsed))
-            }
-        }
+        let running = Running(self);
+        let answer =
+            timeout(TIMEOUT, work).await.map_err(|elapsed| Fault::new(FaultKind::Transient, operation, elapsed))?;
+        running.is_over();
+        answer.map_err(|error| {
+            self.judge(&error);
+            fault(operation, &error)
+        })
     }
 
     fn judge(&self, error: &tokio_postgres::Error) {
@@ -188,6 +189,21 @@ impl Drop for Session {
         {
             drop(Object::take(client));
         }
+    }
+}
+
+/// A statement that has no answer yet. Dropped before that, it was given up, and its session is used no more.
+struct Running<'a>(&'a Session);
+
+impl Running<'_> {
+    fn is_over(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.ended.store(true, Ordering::Relaxed);
     }
 }
 

@@ -11,6 +11,7 @@ mod failover;
 mod filtering;
 mod folding;
 mod full_disk;
+mod giving_up;
 mod history;
 mod losing_tables;
 mod past;

@@ -18,9 +18,10 @@ use shotengai_runtime::{DatabaseSettings, postgres_pool};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
+use crate::giving_up::a_statement_given_up_ends_on_the_server;
 use crate::history::{product, product_id};
 use crate::sets::{STRICTLY, Told};
-use crate::support::{Street, all_done, empty_database, empty_database_url, ports};
+use crate::support::{Street, all_done, empty_database, empty_database_url, pool, ports};
 
 const NEEDED: &str =
     "these tests need PgBouncer (Debian, Ubuntu: apt-get install pgbouncer; macOS: brew install pgbouncer)";
@@ -155,4 +156,12 @@ async fn a_second_set_is_built_compared_and_exchanged_through_pgbouncer() {
     );
     assert_eq!((reads, exchanges.differences()), (20, 0), "{exchanges:?}");
     assert_eq!(pod.number("SELECT count(*) FROM read_orders WHERE status = 'shipped'").await, 20);
+}
+
+#[tokio::test]
+async fn a_statement_that_is_given_up_ends_behind_pgbouncer() {
+    let direct = empty_database_url("given_up_behind_pgbouncer").await;
+    let between = PgBouncer::before(&direct).await;
+    let server = Database::new(pool(&direct));
+    a_statement_given_up_ends_on_the_server(&between.pod(), &server).await;
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, Pool};
+use deadpool_postgres::Pool;
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{Service, queues};
 use shotengai_kernel::{ManualClock, Ports};
@@ -15,11 +15,10 @@ use shotengai_query::database::Database;
 use shotengai_query::migrations::Migrations;
 use shotengai_query::project::Histories;
 use shotengai_query::versions::Versions;
-use shotengai_runtime::Supply;
+use shotengai_runtime::{DatabaseSettings, Supply, postgres_pool};
 use shotengai_street::{Postgres, PostgresConfig, locate_venv};
 use shotengai_testing::memory::MemoryInfrastructure;
 use tokio::sync::OnceCell;
-use tokio_postgres::NoTls;
 
 static SERVER: OnceCell<Postgres> = OnceCell::const_new();
 
@@ -45,8 +44,10 @@ async fn server() -> &'static Postgres {
 }
 
 pub(crate) fn pool(url: &str) -> Pool {
-    let manager = Manager::new(url.parse().unwrap(), NoTls);
-    Pool::builder(manager).max_size(4).build().unwrap()
+    let settings = DatabaseSettings { url: url.to_owned().into(), ca_file: None };
+    let pool = postgres_pool(&settings).unwrap();
+    pool.resize(4);
+    pool
 }
 
 /// The URL of an empty database, made anew, named after its test.
