@@ -15,7 +15,7 @@ use shotengai_contracts::api::page::NOT_CAUGHT_UP;
 use shotengai_contracts::api::payments::Payment;
 use shotengai_contracts::api::products::Product;
 use shotengai_kernel::{Clock, Currency, OrderId, ProductId, UserId};
-use shotengai_runtime::http::{Answer, Reply};
+use shotengai_runtime::http::{Answer, Reply, versioned_tag};
 use shotengai_runtime::{AdminCaller, Caller, OrderLinks, PathId, Problem, Routes};
 
 use crate::carts::{self, CartFilter};
@@ -94,7 +94,7 @@ async fn get_product(request: HttpRequest, id: PathId<ProductId>, reads: web::Da
     };
     let product = product.ok_or_else(|| Problem::not_found(format!("there is no product {}", *id)))?;
     let product = products::named_for(product, &languages);
-    let tag = products::tag(&product);
+    let tag = versioned_tag(product.version, &product);
     Ok(Reply::ok(product).varies("accept-language").tagged(tag))
 }
 

@@ -8,7 +8,6 @@ use shotengai_contracts::events::Presentation;
 use shotengai_kernel::{Names, ProductId};
 use shotengai_messaging::Fault;
 use tokio_postgres::Row;
-use uuid::Uuid;
 
 use crate::conditions::Conditions;
 use crate::damaged::{listed, one};
@@ -18,8 +17,6 @@ use crate::page::{Cursor, cut, select};
 use crate::store::{column, money, names, parsed, presentation, version};
 
 const READ: &str = "postgres.products";
-/// Where digests of what is shown live (RFC 9562, version 5).
-const SHOWN: Uuid = Uuid::from_u128(0x6b1f_03d2_94c7_4e08_a6d9_15f2_7c3e_b084);
 
 /// The columns that [`shown`] reads.
 pub(crate) const COLUMNS: &str = "p.product_id, p.name, p.names, p.description, p.descriptions, p.categories, p.search_text, p.price_minor, \
@@ -61,16 +58,6 @@ pub fn named_for(product: Product, languages: &[String]) -> Product {
 #[must_use]
 pub fn in_list(product: Product) -> Product {
     Product { descriptions: Names::default(), search_text: String::new(), ..product }
-}
-
-/// The entity tag of a product as it is shown: its version, which is what a change is held against, and a digest of all that
-/// is shown, since its stock and its language change with the version standing still.
-#[must_use]
-pub fn tag(product: &Product) -> String {
-    // Names, amounts and numbers always serialize.
-    let shown = serde_json::to_vec(product).unwrap_or_default();
-    let digest = Uuid::new_v5(&SHOWN, &shown).simple().to_string();
-    format!("{}.{}", product.version, &digest[..16])
 }
 
 /// The statement of [`list`], and the values that stand in it.

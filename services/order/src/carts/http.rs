@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, web};
 use shotengai_contracts::api;
 use shotengai_contracts::api::carts::{AddToCart, Cart, CartItem, ChangeCartItem, MergeCart, NOT_A_GUESTS_TOKEN};
 use shotengai_kernel::{Money, ProductId};
-use shotengai_runtime::http::{Answer, IdempotencyKey, IfMatch, QueryParameters, Reply, TokenReader};
+use shotengai_runtime::http::{Answer, IdempotencyKey, IfMatch, QueryParameters, Reply, TokenReader, versioned_tag};
 use shotengai_runtime::{Caller, JsonBody, PathId, Problem, RequestMeta, Routes};
 
 use crate::carts::domain::Standing;
@@ -87,7 +87,9 @@ async fn merge(
 }
 
 fn reply(cart: &Standing) -> Reply<Cart> {
-    Reply::ok(shown(cart)).tagged(tag(cart))
+    let shown = shown(cart);
+    let tag = versioned_tag(shown.version, &shown);
+    Reply::ok(shown).tagged(tag)
 }
 
 /// A cart as clients see it.
@@ -105,12 +107,6 @@ pub(super) fn shown(cart: &Standing) -> Cart {
         currency: total.map(Money::currency),
         version: cart.version(),
     }
-}
-
-/// The tag of what is shown, without its quotes: one version looks otherwise once it has expired.
-pub(super) fn tag(cart: &Standing) -> String {
-    let version = cart.version();
-    if cart.has_expired() { format!("{version}.expired") } else { version.to_string() }
 }
 
 fn total(cart: &Standing) -> Option<Money> {

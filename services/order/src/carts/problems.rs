@@ -5,9 +5,10 @@ use shotengai_contracts::api::carts::{CART_CHANGED, ChangedPrice, PRICES_CHANGED
 use shotengai_contracts::api::orders::{EMPTY_ORDER, TOO_MANY_LINES, TOTAL_OUT_OF_RANGE, UNKNOWN_PRODUCT};
 use shotengai_contracts::api::shared::{IDEMPOTENCY_KEY_REUSED, OUT_OF_RANGE};
 use shotengai_runtime::Problem;
+use shotengai_runtime::http::versioned_tag;
 
 use crate::carts::domain::CartRefusal;
-use crate::carts::http::{shown, tag};
+use crate::carts::http::shown;
 use crate::carts::ordering::{OrderCartRefusal, PriceChange};
 
 impl From<CartRefusal> for Problem {
@@ -15,7 +16,8 @@ impl From<CartRefusal> for Problem {
         let detail = refusal.to_string();
         match refusal {
             CartRefusal::Stale(stale) => {
-                let (cart, tag) = (shown(&stale.0), format!("\"{}\"", tag(&stale.0)));
+                let cart = shown(&stale.0);
+                let tag = format!("\"{}\"", versioned_tag(cart.version, &cart));
                 Self::of(&CART_CHANGED).detail(detail).member("cart", &cart).header(ETAG, tag)
             }
             CartRefusal::NotInCart(_) => Self::not_found(detail),

@@ -1,6 +1,6 @@
 //! The cart over HTTP.
 
-use actix_web::http::header::{CONTENT_TYPE, ETAG, IF_MATCH};
+use actix_web::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 
@@ -28,6 +28,12 @@ fn tag(answer: &Answer) -> String {
     answer.headers.get(ETAG).unwrap().to_str().unwrap().to_owned()
 }
 
+/// The version that the tag of an answer begins with.
+fn version(answer: &Answer) -> String {
+    let tag = tag(answer);
+    tag.trim_matches('"').split_once('.').unwrap().0.to_owned()
+}
+
 fn refused(answer: &Answer, status: u16, slug: &str) {
     assert_eq!(answer.status, status, "{}", answer.body);
     assert_eq!(answer.body["type"], format!("/problems/{slug}"));
@@ -45,12 +51,12 @@ async fn a_cart_is_filled_changed_and_emptied() {
     let shop = Shop::open(NOWHERE).await;
     let get = || TestRequest::get().uri("/cart");
     let empty = shop.send(get(), Some("1")).await;
-    assert_eq!((empty.status, tag(&empty).as_str()), (200, "\"0\""));
+    assert_eq!((empty.status, version(&empty).as_str()), (200, "0"));
     assert_eq!(empty.body, json!({ "cart_id": "cart_1", "items": [], "version": 0 }));
     let added = shop.send(add(2), Some("1")).await;
-    assert_eq!((added.status, tag(&added).as_str(), &added.body), (200, "\"1\"", &cart(2, 1)));
+    assert_eq!((added.status, version(&added).as_str(), &added.body), (200, "1", &cart(2, 1)));
     let changed = shop.send(change(5, "\"1\""), Some("1")).await;
-    assert_eq!((changed.status, tag(&changed).as_str(), &changed.body), (200, "\"2\"", &cart(5, 2)));
+    assert_eq!((changed.status, version(&changed).as_str(), &changed.body), (200, "2", &cart(5, 2)));
     let shown = shop.send(get(), Some("1")).await;
     assert_eq!(shown.body, cart(5, 2));
     assert_eq!(shown.headers.get("cache-control").unwrap(), "private, no-store");
@@ -60,6 +66,17 @@ async fn a_cart_is_filled_changed_and_emptied() {
     shop.send(add(1), Some("1")).await;
     let clear = TestRequest::delete().uri("/cart").insert_header((IF_MATCH, "*"));
     assert_eq!(shop.send(clear, Some("1")).await.body["version"], 5);
+}
+
+#[actix_web::test]
+async fn a_kept_cart_is_not_taken_for_anothers_at_its_version() {
+    let shop = Shop::open(NOWHERE).await;
+    let kept = tag(&shop.send(add(2), Some("1")).await);
+    shop.send(add(2), Some("2")).await;
+    let get = || TestRequest::get().uri("/cart").insert_header((IF_NONE_MATCH, kept.as_str()));
+    assert_eq!(shop.send(get(), Some("1")).await.status, 304);
+    let others = shop.send(get(), Some("2")).await;
+    assert_eq!((others.status, &others.body["cart_id"], version(&others).as_str()), (200, &json!("cart_2"), "1"));
 }
 
 #[actix_web::test]
@@ -107,7 +124,7 @@ async fn a_change_says_which_cart_it_means_and_is_shown_the_newer_one() {
         refused(&shop.send(request(None), Some("1")).await, 428, "precondition-required");
         let stale = shop.send(request(Some("\"1\"")), Some("1")).await;
         refused(&stale, 409, "cart-changed");
-        assert_eq!((&stale.body["cart"], tag(&stale).as_str()), (&cart(3, 2), "\"2\""));
+        assert_eq!((&stale.body["cart"], version(&stale).as_str()), (&cart(3, 2), "2"));
     }
     let stale = shop.send(add(1).insert_header((IF_MATCH, "\"1\"")), Some("1")).await;
     refused(&stale, 409, "cart-changed");

@@ -172,7 +172,7 @@ pub struct Cart {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Currency")]
     pub currency: Option<Currency>,
-    /// Its version, which is what its `ETag` says.
+    /// Its version, with which its `ETag` begins.
     pub version: Version,
 }
 

@@ -10,15 +10,12 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 use shotengai_contracts::api::position::Position;
-use uuid::Uuid;
 
 use super::Problem;
+use super::entity_tag::digest;
 
 /// The header that says what a command has moved ([`shotengai_contracts::api::position`]), in and out.
 pub const POSITION_HEADER: HeaderName = HeaderName::from_static("shotengai-position");
-
-/// Where digests of bodies live (RFC 9562, version 5).
-const BODIES: Uuid = Uuid::from_u128(0x91d4_7b60_2e5f_4c1b_b0a3_68ce_d917_4f25);
 
 /// What a handler answers: a `T` or a problem.
 pub type Answer<T> = Result<Reply<T>, Problem>;
@@ -96,10 +93,11 @@ impl<T> Reply<T> {
     where
         T: Serialize,
     {
-        // Bodies are of our own types, which always serialize; one that doesn't is answered by 500 when it is written.
-        let Some(Ok(body)) = self.body.as_ref().map(serde_json::to_vec) else { return self };
-        let digest = Uuid::new_v5(&BODIES, &body).simple().to_string();
-        self.tagged(&digest[..16])
+        // What doesn't serialize is answered by 500 when it is written.
+        match self.body.as_ref().and_then(digest) {
+            Some(digest) => self.tagged(digest),
+            None => self,
+        }
     }
 
     /// Sets a cookie (RFC 6265). One that can't stand in a header is left out.
