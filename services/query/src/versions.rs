@@ -1,7 +1,7 @@
 //! Reading one's own writes: a query waits until the read model has what the caller knows to have happened.
 //!
-//! Anybody may wait for any id: ids are not guessable, and a version tells no more than that something happened. So what
-//! waiting costs is bounded: all waiting reads of a process share their looks at the database, only some wait at the same
+//! Anybody may wait for any id: ids are not guessable, and a version tells no more than that something happened, which
+//! whoever knows the id can ask for one version after the other. What waiting costs is bounded: all waiting reads of a process share their looks at the database, only some wait at the same
 //! time, and nobody waits for what does not exist.
 
 use std::fmt;
@@ -69,9 +69,22 @@ pub struct Missing {
     pub seen: Version,
 }
 
+impl Missing {
+    /// Whether anybody may hear how far it has come: not of another's payment or cart.
+    fn is_told_to_anybody(&self) -> bool {
+        let id = self.expected.id.as_str();
+        PaymentId::parse(id).is_err() && CartId::parse(id).is_err()
+    }
+}
+
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is at version {}, not {}", self.expected.id, self.seen, self.expected.version)
+        let Expected { id, version } = &self.expected;
+        if self.is_told_to_anybody() {
+            write!(f, "{id} is at version {}, not {version}", self.seen)
+        } else {
+            write!(f, "{id} is not at version {version} yet")
+        }
     }
 }
 

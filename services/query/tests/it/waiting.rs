@@ -52,6 +52,15 @@ async fn a_reader_that_waited_too_long_learns_what_was_seen() {
 }
 
 #[tokio::test]
+async fn how_far_anothers_payment_or_cart_has_come_is_not_told() {
+    let street = Street::new("waited_for_anothers").await;
+    let expected = expected(["pay_nobodys:3", "cart_nobodys:2"]);
+    let outcome = timeout(AT_ONCE, street.versions(LONG).wait(&expected)).await.expect("an answer at once");
+    let Err(WaitError::Behind(missing)) = outcome else { panic!("there is none") };
+    assert_eq!(told(&missing), ["pay_nobodys is not at version 3 yet", "cart_nobodys is not at version 2 yet"]);
+}
+
+#[tokio::test]
 async fn nobody_waits_for_what_does_not_exist() {
     let street = Street::new("waited_in_vain").await;
     let versions = street.versions(LONG);
