@@ -11,13 +11,14 @@
 mod claim;
 mod publish;
 mod republish;
+mod rhythm;
 mod sweep;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use shotengai_kernel::Ports;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +29,7 @@ use crate::metrics;
 use crate::ports::store::EventStore;
 use crate::ports::stream::{PUT_MAX_RECORDS, StreamWriter};
 use crate::worker::Worker;
+use rhythm::Rhythm;
 use sweep::ShardState;
 
 /// How many items one clearing request takes (`BatchExecuteStatement`).
@@ -43,8 +45,11 @@ pub struct OutboxConfig {
     /// How long acknowledged commits wait for company before their markers are taken off, fewer than a request takes: so
     /// a request that is not full is seldom. Well below `sweep_age`, or sweepers would publish what is published.
     pub clear_linger: Duration,
-    /// How often the sweeper looks.
+    /// How often the sweeper looks while this process commits or markers are found.
     pub sweep_every: Duration,
+    /// How often it looks at the least: pauses grow so far while nothing is committed here and no marker is found. So long
+    /// may it take until what another process left behind is found by one that is at rest.
+    pub sweep_rest: Duration,
     /// How long a sweeper must have seen a marker, by its own watch, before it takes it for lost.
     pub sweep_age: Duration,
     /// How many events a second the sweepers of a service publish, all together.
@@ -63,6 +68,7 @@ impl Default for OutboxConfig {
             linger: Duration::from_millis(2),
             clear_linger: Duration::from_secs(2),
             sweep_every: Duration::from_secs(5),
+            sweep_rest: Duration::from_secs(60),
             sweep_age: Duration::from_secs(10),
             sweep_per_second: 400,
             hold: Duration::from_secs(5),
@@ -75,7 +81,7 @@ impl OutboxConfig {
     /// For change capture: markers are left only by processes that publish, from before a change of mode or beside it.
     #[must_use]
     pub fn captured() -> Self {
-        Self { sweep_every: Duration::from_secs(20), ..Self::default() }
+        Self { sweep_every: Duration::from_secs(20), sweep_rest: Duration::from_secs(600), ..Self::default() }
     }
 }
 
@@ -83,6 +89,8 @@ impl OutboxConfig {
 #[derive(Clone)]
 pub struct Outbox {
     sender: Option<mpsc::Sender<Offered>>,
+    /// Told with each offer.
+    committed: Arc<Notify>,
 }
 
 /// A commit that waits to be published, and since when.
@@ -95,13 +103,14 @@ impl Outbox {
     /// For change capture: the database feeds the stream, nobody publishes. What other processes may have marked is for
     /// [`Publisher::sweeper`].
     #[must_use]
-    pub const fn disabled() -> Self {
-        Self { sender: None }
+    pub fn disabled() -> Self {
+        Self { sender: None, committed: Arc::default() }
     }
 
     /// Offers commits that are durable. Never waits and never fails: what the channel has no room for keeps its marker.
     pub fn offer(&self, commits: Vec<Commit>) {
         let Some(sender) = &self.sender else { return };
+        self.committed.notify_one();
         for commit in commits {
             let offered = Offered { commit, at: Instant::now() };
             if let Err(error) = sender.try_send(offered) {
@@ -120,6 +129,8 @@ pub struct Publisher {
     config: OutboxConfig,
     ports: Ports,
     receiver: Mutex<mpsc::Receiver<Offered>>,
+    /// Told when this process has committed something.
+    committed: Arc<Notify>,
     /// This process, as claims name it.
     holder: String,
     shards: Mutex<Vec<ShardState>>,
@@ -138,8 +149,9 @@ impl Publisher {
         let (sender, receiver) = mpsc::channel(config.capacity);
         let holder = ports.ids.uuid_v7().as_simple().to_string();
         let (receiver, shards) = (Mutex::new(receiver), Mutex::default());
-        let publisher = Self { service, store, stream, config, ports, receiver, holder, shards };
-        (Outbox { sender: Some(sender) }, Arc::new(publisher))
+        let committed = Arc::<Notify>::default();
+        let outbox = Outbox { sender: Some(sender), committed: Arc::clone(&committed) };
+        (outbox, Arc::new(Self { service, store, stream, config, ports, receiver, committed, holder, shards }))
     }
 
     /// The workers that every process of the service runs.
@@ -263,21 +275,28 @@ impl Publisher {
     }
 
     async fn sweep_until(&self, shutdown: CancellationToken) {
+        let mut rhythm = Rhythm::new(self.config.sweep_every, self.config.sweep_rest);
         loop {
             // Spread over processes, so that they don't all ask at once.
-            let every = u64::try_from(self.config.sweep_every.as_millis()).unwrap_or(u64::MAX);
-            let wait = Duration::from_millis(every / 2 + self.ports.random.below(every.max(1)));
+            let pause = u64::try_from(rhythm.pause().as_millis()).unwrap_or(u64::MAX);
+            let wait = Duration::from_millis(pause / 2 + self.ports.random.below(pause.max(1)));
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => return,
+                () = self.committed.notified(), if rhythm.rests() => {
+                    rhythm.stir();
+                    continue;
+                }
                 () = tokio::time::sleep(wait) => {}
             }
             // Dropped halfway it loses nothing: markers come off last.
             let swept = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => return,
-                swept = self.sweep() => swept,
+                swept = self.look_and_sweep() => swept,
             };
+            // What could not be looked at may hold anything.
+            rhythm.swept(swept.as_ref().map_or(true, |swept| swept.seen > 0));
             if let Err(fault) = swept {
                 metrics::count_fault(&fault);
                 tracing::warn!(service = self.service, %fault, "a sweep failed; the next one comes");

@@ -43,8 +43,19 @@ const SWEEP_ATTEMPTS: u32 = 2;
 struct Found {
     /// Those that this process has seen for long enough.
     old: Vec<Commit>,
+    /// How many markers there are of any age, as far as it looked.
+    seen: usize,
     /// Whether there is a page of markers or more.
     more: bool,
+}
+
+/// What a sweep came to.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Swept {
+    /// Commits that were published.
+    pub(super) published: usize,
+    /// Markers that were seen, of whatever age.
+    pub(super) seen: usize,
 }
 
 /// What this process knows of one shard.
@@ -100,28 +111,38 @@ impl Publisher {
     /// # Errors
     /// The last [`Fault`] of the store; what was found elsewhere is published all the same.
     pub async fn sweep(&self) -> Result<usize, Fault> {
+        self.look_and_sweep().await.map(|swept| swept.published)
+    }
+
+    pub(super) async fn look_and_sweep(&self) -> Result<Swept, Fault> {
         let mut shards = self.shards.lock().await;
         shards.resize_with(usize::from(OUTBOX_SHARDS), || ShardState::new(self.config.sweep_per_second));
         let mut outcome = Ok(());
+        let mut swept = Swept::default();
         let mut work = Vec::new();
         // Looks go one after the other: at rest a sweep is never a burst of queries.
         for (shard, state) in (0..OUTBOX_SHARDS).zip(shards.iter_mut()) {
             if state.rests_until.is_some_and(|until| Instant::now() < until) {
+                // Somebody is at it.
+                swept.seen += 1;
                 continue;
             }
             match self.look(shard, state).await {
-                Ok(found) if found.old.is_empty() && !state.goes_on => {}
-                Ok(found) => work.push((shard, state, found)),
+                Ok(found) => {
+                    swept.seen += found.seen;
+                    if !found.old.is_empty() || state.goes_on {
+                        work.push((shard, state, found));
+                    }
+                }
                 // One shard's fault must not keep the other shards' commits from the stream.
                 Err(fault) => outcome = Err(fault),
             }
         }
-        let mut swept = 0;
         for answer in
             join_all(work.into_iter().map(|(shard, state, found)| self.sweep_shard(shard, state, found))).await
         {
             match answer {
-                Ok(published) => swept += published,
+                Ok(published) => swept.published += published,
                 Err(fault) => outcome = Err(fault),
             }
         }
@@ -140,7 +161,7 @@ impl Publisher {
             old.extend(state.old(found, asked, self.config.sweep_age));
             from = next;
             if from.is_none() || seen >= wanted {
-                return Ok(Found { old, more: seen >= PAGE });
+                return Ok(Found { old, seen, more: seen >= PAGE });
             }
         }
     }

@@ -49,7 +49,7 @@ impl StreamWriter for Picky {
 }
 
 impl Street {
-    fn outbox(&self, config: OutboxConfig) -> (Outbox, Arc<Publisher>) {
+    pub(crate) fn outbox(&self, config: OutboxConfig) -> (Outbox, Arc<Publisher>) {
         let stream = self.infra.stream_writer();
         Publisher::new("inventory", self.store(), stream, config, self.ports.clone())
     }

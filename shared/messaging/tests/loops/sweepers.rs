@@ -200,3 +200,33 @@ async fn what_waits_in_memory_for_too_long_is_left_to_the_sweeper() {
     Running::start(publisher.workers().swap_remove(0)).stop().await;
     assert_eq!(in_stream(&street), 30, "each once");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_sweeper_at_rest_looks_seldom_until_this_process_commits() {
+    let street = Street::new();
+    let (outbox, publisher) = street.outbox(OutboxConfig::default());
+    let running: Vec<_> = publisher.workers().into_iter().map(Running::start).collect();
+    let looks = || street.faults.calls("store.pending");
+    tokio::time::sleep(300 * SECOND).await;
+    let before = looks();
+    tokio::time::sleep(600 * SECOND).await;
+    let at_rest = looks() - before;
+    // One sweep a minute of each of 16 shards.
+    assert!((16 * 6..=16 * 20).contains(&at_rest), "{at_rest}");
+
+    street.append(&outbox, &[street.commit("stock/1", 1)]).await;
+    let before = looks();
+    tokio::time::sleep(20 * SECOND).await;
+    let awake = looks() - before;
+    assert!(awake >= 16 * 2, "{awake}");
+
+    // What others left behind is found all the same.
+    tokio::time::sleep(300 * SECOND).await;
+    left_behind(&street, 1).await;
+    let began = Instant::now();
+    until_found("the marker is off", || std::future::ready(street.store().pending_count() == 0)).await;
+    assert!(began.elapsed() < 120 * SECOND, "{:?}", began.elapsed());
+    for worker in running {
+        worker.stop().await;
+    }
+}
