@@ -47,6 +47,14 @@ pub const CURSOR: Parameter = Parameter::query(
     "1767225600000001.prod_kinoko",
 );
 
+/// Pattern of what a read can wait for, without its anchors.
+macro_rules! version_pattern {
+    () => {
+        "(prod_|stock/prod_|ord_|pay_|cart_)[A-Za-z0-9_-]{1,64}:[0-9]{1,19}"
+    };
+}
+pub(super) use version_pattern;
+
 /// What a read has to show.
 pub const MIN_VERSION: Parameter = Parameter {
     repeats: Some(MAX_MIN_VERSIONS),
@@ -55,7 +63,7 @@ pub const MIN_VERSION: Parameter = Parameter {
         "Read your own writes: waits a while until the read model shows this version of a product, of its stock, of an \
          order, a payment or a cart, or a later one. `<id>:<version>`, as commands answer them; the id of a product, \
          `stock/<product>`, of an order, a payment or a cart. May be given ten times. If it doesn't show in time: 504 `not-caught-up`.",
-        |_| json_schema!({ "type": "string", "pattern": "^(prod_|stock/prod_|ord_|pay_|cart_)[A-Za-z0-9_-]{1,64}:[0-9]{1,19}$" }),
+        |_| json_schema!({ "type": "string", "pattern": concat!("^", version_pattern!(), "$") }),
         "prod_kinoko:1",
     )
 };

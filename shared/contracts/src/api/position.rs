@@ -9,6 +9,7 @@ use super::accounts::AccessToken;
 use super::carts::Cart;
 use super::images::ImageUpload;
 use super::orders::{OrderAccepted, OrderMoved};
+use super::page::version_pattern;
 use super::parameter::{Location, Parameter};
 use super::products::{ProductWritten, StockAdded};
 use super::refunds::RefundAccepted;
@@ -16,6 +17,9 @@ use crate::aggregates;
 
 /// The header, in answers of commands and in reads.
 pub const NAME: &str = "Shotengai-Position";
+
+/// Pattern of the header in reads.
+const PATTERN: &str = concat!("^(", version_pattern!(), "(, ?", version_pattern!(), "){0,9})?$");
 
 /// A version of something that there is. Travels as `<id>:<version>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,11 +90,11 @@ impl Commanded for StockAdded {
 pub const POSITION: Parameter = Parameter {
     location: Location::Header,
     name: NAME,
-    description: "Read your own writes: the header of the same name that commands answered, several with commas between. As \
-                  `min_version`, with which it is counted together: ten at the most. Only the list of open carts waits \
-                  for a cart's: elsewhere carts are never behind.",
+    description: "Read your own writes: the header of the same name that commands answered, several with commas between, ten \
+                  at the most. As `min_version`, which may stand beside it. Only the list of open carts waits for a cart's: \
+                  elsewhere carts are never behind.",
     repeats: None,
-    schema: |_| json_schema!({ "type": "string" }),
+    schema: |_| json_schema!({ "type": "string", "pattern": PATTERN }),
     example: "prod_kinoko:1, ord_019acb5c36b4700088f1a1f7d7f2b0c4:1",
 };
 
