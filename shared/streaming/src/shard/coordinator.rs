@@ -80,7 +80,7 @@ impl Coordinator {
                 Err(fault) => {
                     count_fault(&fault);
                     self.warn("leases", &fault, "the leases can't be listed; what is held is read on");
-                    self.look_pause()
+                    self.look_pause(false)
                 }
             };
             self.watch_over();
@@ -114,7 +114,7 @@ impl Coordinator {
                 tracing::warn!(reader = self.consumer.name, shard, holder, "held by one who is no member; left to it");
             }
         }
-        let share = view.share();
+        let (share, alone) = (view.share(), view.is_alone());
         if held.len() > share {
             // Which ones doesn't matter; all of them are given up at the end of their batches.
             for shard in held.iter().skip(share) {
@@ -137,13 +137,15 @@ impl Coordinator {
         self.sweep(leases, asked).await;
         let next_end = self.watch.next_end(leases.iter(), asked);
         let until_end = next_end.map(|end| end.saturating_duration_since(Instant::now()) + Duration::from_millis(1));
-        let pause = self.look_pause();
+        let pause = self.look_pause(alone);
         until_end.map_or(pause, |until_end| pause.min(until_end))
     }
 
-    /// Between half a look's time and a whole one, so that two don't look and act in step.
-    fn look_pause(&self) -> Duration {
-        let most = self.consumer.config.look_every();
+    /// Between half a look's time and a whole one, so that two don't look and act in step. Who is alone has nobody's death to
+    /// find out about: it only makes room for who comes.
+    fn look_pause(&self, alone: bool) -> Duration {
+        let config = &self.consumer.config;
+        let most = if alone { config.look_alone_every() } else { config.look_every() };
         let half = u64::try_from(most.as_micros() / 2).unwrap_or(u64::MAX);
         most / 2 + Duration::from_micros(self.consumer.ports.random.below(half.saturating_add(1)))
     }

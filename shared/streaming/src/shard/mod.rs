@@ -45,7 +45,8 @@ pub struct ShardConfig {
     /// The least time between two saves.
     pub save_every: Duration,
     /// Within what time the shards of a process that died are another's. Leases hold for seven tenths of it, are
-    /// renewed three times as often, and are looked at ten times in it or more.
+    /// renewed three times as often, and are looked at ten times in it or more
+    /// (three times where nobody else reads).
     pub lease: Duration,
     /// How often the list of shards is read, unless something happens.
     pub list_every: Duration,
@@ -77,6 +78,10 @@ impl ShardConfig {
 
     fn look_every(&self) -> Duration {
         self.lease / 10
+    }
+
+    fn look_alone_every(&self) -> Duration {
+        self.lease / 3
     }
 }
 

@@ -51,6 +51,11 @@ impl<'a> View<'a> {
         Self { me, held, free, strangers }
     }
 
+    /// Whether nobody else lives, and nothing is left to take.
+    pub(super) fn is_alone(&self) -> bool {
+        self.held.len() == 1 && self.free.is_empty() && self.strangers.is_empty()
+    }
+
     /// How many shards should be one's own. What strangers hold is not there to be shared.
     pub(super) fn share(&self) -> usize {
         let shared: usize = self.held.values().sum::<usize>() + self.free.len();
