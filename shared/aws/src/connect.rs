@@ -12,6 +12,7 @@ use aws_smithy_http_client::{Builder as HttpClientBuilder, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::config::AwsConfig;
+use crate::meter::Meter;
 use crate::observe::Observe;
 
 const CONNECT: Duration = Duration::from_secs(1);
@@ -52,17 +53,19 @@ impl Clients {
     pub(crate) async fn connect(config: &AwsConfig) -> Self {
         let sdk = sdk_config(config).await;
         let polling = timeouts(POLL_ATTEMPT, POLL_OPERATION);
-        let sqs = aws_sdk_sqs::config::Builder::from(&sdk).interceptor(Observe);
+        let sqs = aws_sdk_sqs::config::Builder::from(&sdk).interceptor(Observe).interceptor(Meter);
         let s3 = s3_config(&sdk, config.endpoint_url.as_deref());
         let public_endpoint = config.s3_public_endpoint.as_deref().or(config.endpoint_url.as_deref());
         Self {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(
-                aws_sdk_dynamodb::config::Builder::from(&sdk).interceptor(Observe).build(),
+                aws_sdk_dynamodb::config::Builder::from(&sdk).interceptor(Observe).interceptor(Meter).build(),
             ),
             kinesis: aws_sdk_kinesis::Client::from_conf(
-                aws_sdk_kinesis::config::Builder::from(&sdk).interceptor(Observe).build(),
+                aws_sdk_kinesis::config::Builder::from(&sdk).interceptor(Observe).interceptor(Meter).build(),
             ),
-            sns: aws_sdk_sns::Client::from_conf(aws_sdk_sns::config::Builder::from(&sdk).interceptor(Observe).build()),
+            sns: aws_sdk_sns::Client::from_conf(
+                aws_sdk_sns::config::Builder::from(&sdk).interceptor(Observe).interceptor(Meter).build(),
+            ),
             sqs_polling: aws_sdk_sqs::Client::from_conf(sqs.clone().timeout_config(polling).build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
             s3: aws_sdk_s3::Client::from_conf(s3.interceptor(Observe).build()),

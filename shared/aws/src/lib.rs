@@ -5,6 +5,7 @@
 //! - `dynamodb`: the event store and the tables of rows; `kinesis`: the stream; `sns`: the topic; `sqs`: queues; `s3`: buckets.
 //! - [`admin`]: creates, changes and deletes resources, for the provisioner only. Services need no such permission.
 //! - `fault`: the one place that turns the SDK's errors into [`Fault`](shotengai_messaging::Fault)s.
+//! - `meter`: adds up what calls are paid by (`shotengai.aws.units`).
 //! - `observe`: counts every request (`shotengai.aws.requests`) and opens a client span for each call made inside a span.
 //!
 //! # Who retries what
@@ -19,6 +20,7 @@ mod dynamodb;
 mod fault;
 mod infrastructure;
 mod kinesis;
+mod meter;
 pub mod metrics;
 mod observe;
 mod s3;

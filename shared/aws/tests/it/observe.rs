@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use shotengai_aws::AwsConfig;
+use shotengai_aws::admin::StreamSpec;
 use shotengai_contracts::Owner;
-use shotengai_messaging::Infrastructure;
+use shotengai_contracts::topology::STREAM;
+use shotengai_kernel::{AggregateId, ProductId, Version};
 use shotengai_messaging::ports::bucket::Upload;
+use shotengai_messaging::{Infrastructure, StreamRecord};
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber;
 use tracing::{Instrument, info_span, span};
@@ -61,19 +64,42 @@ async fn requests_are_counted_by_outcome_and_traced_inside_a_span_only() {
     // The SDK has spans of its own at lower levels.
     traced.with_subscriber(Registry::default().with(LevelFilter::INFO).with(names.clone())).await;
 
-    let families = METRICS.gather();
-    let family = families.iter().find(|family| family.name() == "shotengai_aws_requests_total").unwrap();
-    let counted = |outcome: &str| -> f64 {
-        let with_labels = family.get_metric().iter().filter(|metric| {
-            let has = |name: &str, value: &str| {
-                metric.get_label().iter().any(|label| label.name() == name && label.value() == value)
-            };
-            has("rpc_service", "dynamodb") && has("rpc_method", "PutItem") && has("outcome", outcome)
-        });
-        with_labels.map(|metric| metric.get_counter().get_value()).sum()
-    };
+    let counted = |outcome: &str| counted("shotengai_aws_requests_total", "dynamodb", "PutItem", ("outcome", outcome));
     // Tests beside this one count too.
     assert!(counted("ok") >= 1.0 && counted("refused") >= 1.0);
+}
+
+/// What a counter says of an operation, with one more label.
+fn counted(counter: &str, service: &str, method: &str, (label, value): (&str, &str)) -> f64 {
+    let families = METRICS.gather();
+    let Some(family) = families.iter().find(|family| family.name() == counter) else { return 0.0 };
+    let with_labels = family.get_metric().iter().filter(|metric| {
+        let has =
+            |name: &str, value: &str| metric.get_label().iter().any(|it| it.name() == name && it.value() == value);
+        has("rpc_service", service) && has("rpc_method", method) && has(label, value)
+    });
+    with_labels.map(|metric| metric.get_counter().get_value()).sum()
+}
+
+#[tokio::test]
+async fn what_calls_are_paid_by_is_added_up() {
+    let units = |service, method, unit| counted("shotengai_aws_units_total", service, method, ("unit", unit));
+    let aws = account_with_store().await;
+    let before = units("dynamodb", "PutItem", "write");
+    let store = aws.event_store(Owner::Catalog);
+    store.append(&[commit("prod_1", 0)]).await.unwrap();
+    // The item, and its entries in two indexes.
+    assert!(units("dynamodb", "PutItem", "write") >= before + 3.0);
+    let before = units("dynamodb", "Query", "read");
+    store.load(&AggregateId::from(&ProductId::parse("prod_1").unwrap()), Version::ZERO).await.unwrap();
+    assert!(units("dynamodb", "Query", "read") >= before + 1.0, "a consistent read");
+
+    let spec = StreamSpec { shards: 1, retention: Duration::from_secs(24 * 3600) };
+    aws.admin().ensure_stream(STREAM, spec).await.unwrap();
+    let before = units("kinesis", "PutRecords", "payload");
+    let record = |bytes| StreamRecord { key: "a".to_owned(), data: vec![b'x'; bytes] };
+    aws.stream_writer().put(&[record(1), record(25 * 1024), record(25 * 1024 + 1)]).await.unwrap();
+    assert!(units("kinesis", "PutRecords", "payload") >= before + 4.0);
 }
 
 /// Nothing is sent, so there is nothing that could have failed.
