@@ -2,13 +2,14 @@
 //!
 //! - [`run`]: one street measured from start to end.
 //! - [`requests`]: the process's own counter of requests to AWS, read twice and subtracted.
-//! - [`report`]: the tables. [`sizes`]: each role as a process of its own. Beside the street: inventory alone, selling one product and a thousand.
+//! - [`price`]: dollars. [`report`]: the tables. [`sizes`]: each role as a process of its own. Beside the street: inventory alone, selling one product and a thousand.
 //!
 //! The binary measured is `SHOTENGAI_BIN`. It shares the machine with the local AWS, PostgreSQL and this program, so the
 //! speeds are the machine's as much as ours; compare them only within one run.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a step that failed ends the measurement")]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the tables, and what is being measured meanwhile")]
 
+mod price;
 mod report;
 mod requests;
 mod run;

@@ -8,6 +8,7 @@ use shotengai_tests::hot_product::Sales;
 use shotengai_tests::process;
 use shotengai_tests::test_cluster::binary;
 
+use crate::price::Prices;
 use crate::run::{Counted, Figures};
 use crate::{Plan, Polling};
 
@@ -89,6 +90,21 @@ fn figures(plan: &Plan, measured: &[(Polling, Figures)]) -> String {
     row("requests to AWS per order under load (without rest and reads of shards)", &|f| {
         format!("{:.1}", net_total(&f.load, &f.idle))
     });
+    let (prices, from) = Prices::known();
+    for (unit, name) in [(("dynamodb", "write"), "write units"), (("dynamodb", "read"), "read units")] {
+        row(&format!("{name} of DynamoDB per order under load, net of rest"), &|f| {
+            format!("{:.1}", f.net_units().by_unit().get(&unit).copied().unwrap_or_default() / count(load))
+        });
+    }
+    row("a million orders, requests alone", &|f| dollars(prices.million_orders(&f.net_units(), count(load))));
+    row("a month at rest, with one shard", &|f| {
+        dollars(prices.month_at_rest(&f.idle.requests.units, f.idle.over.as_secs_f64(), 1.0))
+    });
+    let _ = writeln!(
+        out,
+        "\nDollars: {from}, as the local AWS counts capacity; without storage, traffic and the shards of \
+        the load."
+    );
     out
 }
 
@@ -127,6 +143,10 @@ fn requests(figures: &Figures) -> String {
     let refused = if refused.is_empty() { "none".to_owned() } else { refused.join(", ") };
     let _ = writeln!(out, "\nNot answered with success under load: {refused}.");
     out
+}
+
+fn dollars(amount: f64) -> String {
+    format!("${amount:.2}")
 }
 
 fn of(counted: &Counted, operation: &str) -> f64 {

@@ -11,7 +11,7 @@ use shotengai_tests::test_cluster::{Process, TestCluster, binary};
 use shotengai_tests::wait::until;
 use tokio::time::Instant;
 
-use crate::requests::Requests;
+use crate::requests::{Requests, Units};
 use crate::{Plan, Polling};
 
 /// Longer than a shard counts as busy after its last record, so that what follows is rest.
@@ -45,6 +45,14 @@ pub(crate) struct Figures {
     pub(crate) idle: Counted,
     pub(crate) single: Counted,
     pub(crate) load: Counted,
+}
+
+impl Figures {
+    /// Units of the load, less what the same time at rest uses.
+    pub(crate) fn net_units(&self) -> Units {
+        let times = self.load.over.as_secs_f64() / self.idle.over.as_secs_f64();
+        self.load.requests.units.net_of(&self.idle.requests.units, times)
+    }
 }
 
 /// A street with something on sale.
