@@ -32,6 +32,7 @@ mod erasure;
 mod figures;
 mod forwarding;
 mod group_commit;
+mod hints;
 mod hot_product;
 mod idempotency;
 mod images;

@@ -11,9 +11,13 @@ pub struct BridgeArgs {
     /// Wait between reads of a shard while records come. Kinesis allows five reads a second and shard
     #[arg(long, env = "BRIDGE_BUSY_POLL_MS", default_value = "200", value_name = "10..10000", value_parser = whole::<u64>())]
     bridge_busy_poll_ms: Given<u64>,
-    /// Wait between reads of a shard that has been quiet for five seconds
-    #[arg(long, env = "BRIDGE_IDLE_POLL_MS", default_value = "200", value_name = "10..10000", value_parser = whole::<u64>())]
+    /// Longest wait between reads of a shard that has been quiet for five seconds; each is twice the one before
+    #[arg(long, env = "BRIDGE_IDLE_POLL_MS", default_value = "1000", value_name = "10..10000", value_parser = whole::<u64>())]
     bridge_idle_poll_ms: Given<u64>,
+    /// Reads of a shard within a second, however often hints ask for one; no fewer than BRIDGE_BUSY_POLL_MS makes. Kinesis
+    /// allows five
+    #[arg(long, env = "BRIDGE_READS_PER_SECOND", default_value = "5", value_name = "1..1000", value_parser = whole::<usize>())]
+    bridge_reads_per_second: Given<usize>,
     /// Seconds within which the shards of a bridge that died are another's
     #[arg(long, env = "BRIDGE_LEASE_SECONDS", default_value = "15", value_name = "1..300", value_parser = whole::<u64>())]
     bridge_lease_seconds: Given<u64>,
@@ -27,8 +31,10 @@ pub struct BridgeArgs {
 pub struct BridgeSettings {
     /// Wait between reads of a shard while records come, in milliseconds.
     pub bridge_busy_poll_ms: u64,
-    /// Wait between reads of a shard that has been quiet for five seconds, in milliseconds.
+    /// Longest wait between reads of a shard that has been quiet for five seconds, in milliseconds.
     pub bridge_idle_poll_ms: u64,
+    /// Reads of a shard within a second, however often hints ask for one.
+    pub bridge_reads_per_second: usize,
     /// Seconds within which the shards of a bridge that died are another's.
     pub bridge_lease_seconds: u64,
     /// Seconds for which a shard may have records and not move before it counts as stuck.
@@ -41,11 +47,13 @@ impl SettingsGroup for BridgeArgs {
     fn check(self, faults: &mut Faults) -> Option<BridgeSettings> {
         let bridge_busy_poll_ms = faults.take(self.bridge_busy_poll_ms);
         let bridge_idle_poll_ms = faults.take(self.bridge_idle_poll_ms);
+        let bridge_reads_per_second = faults.take(self.bridge_reads_per_second);
         let bridge_lease_seconds = faults.take(self.bridge_lease_seconds);
         let bridge_stuck_seconds = faults.take(self.bridge_stuck_seconds);
         Some(BridgeSettings {
             bridge_busy_poll_ms: bridge_busy_poll_ms?,
             bridge_idle_poll_ms: bridge_idle_poll_ms?,
+            bridge_reads_per_second: bridge_reads_per_second?,
             bridge_lease_seconds: bridge_lease_seconds?,
             bridge_stuck_seconds: bridge_stuck_seconds?,
         })
@@ -59,6 +67,7 @@ impl BridgeSettings {
         ShardConfig {
             busy_poll: self.busy_poll(),
             idle_poll: self.idle_poll(),
+            reads_per_second: self.bridge_reads_per_second,
             lease: self.lease(),
             stuck_after: self.stuck_after(),
             ..ShardConfig::default()
@@ -97,6 +106,7 @@ mod tests {
         let flags = [
             "--bridge-busy-poll-ms=9",
             "--bridge-idle-poll-ms=10001",
+            "--bridge-reads-per-second=0",
             "--bridge-lease-seconds=0",
             "--bridge-stuck-seconds=1h",
         ];

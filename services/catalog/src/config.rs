@@ -11,7 +11,8 @@ pub struct CatalogArgs {
     /// Whether prices are taken from the Kinesis stream ProductPricesStream
     #[arg(long, env = "PRICE_STREAM", default_value = "read", value_name = "read|off", value_parser = parsed(is_read))]
     price_stream: Given<bool>,
-    /// Wait between reads of a shard of the price stream that has been quiet for five seconds
+    /// Longest wait between reads of a shard of the price stream that has been quiet for five seconds; each is twice the one
+    /// before
     #[arg(long, env = "PRICE_IDLE_POLL_MS", default_value = "1000", value_name = "200..60000", value_parser = whole::<u64>())]
     price_idle_poll_ms: Given<u64>,
     /// Seconds within which the shards of a catalog that died are another's
@@ -48,7 +49,7 @@ impl SettingsGroup for ImagesArgs {
 pub struct CatalogSettings {
     /// Whether prices are taken from the price stream.
     pub price_stream: bool,
-    /// Wait between reads of a shard of the price stream that has been quiet for five seconds, in milliseconds.
+    /// Longest wait between reads of a shard of the price stream that has been quiet for five seconds, in milliseconds.
     pub price_idle_poll_ms: u64,
     /// Seconds within which the shards of a catalog that died are another's.
     pub price_lease_seconds: u64,

@@ -18,6 +18,7 @@
 //! - **look back** ([`LookBacks`]): folds a history up to a moment of the past, within bounds.
 //! - **shared read** ([`SharedRead`]): one reading for all who ask at the same time.
 //! - **send** ([`send`]), **wire** ([`wire`]): any number of messages into a queue; an envelope as one.
+//! - **hint** ([`Hints`]): within one process, a write wakes those that read it.
 //! - **watch** ([`Watch`]): since when a claim or a lease stands unchanged. **pacer** ([`Pacer`]): so many a second.
 //! - **worker** ([`worker`]): a named, supervised background task that ends when told.
 
@@ -32,6 +33,7 @@ pub mod delivery;
 pub mod disposition;
 mod group_commit;
 pub mod handler;
+mod hints;
 mod log_limiter;
 mod look_back;
 pub mod metrics;
@@ -59,6 +61,7 @@ pub use delivery::Delivery;
 pub use disposition::Disposition;
 pub use group_commit::GroupCommit;
 pub use handler::{EventHandler, Group, GroupHandler, Handler, IntoHandler, MessageHandler, RecordHandler};
+pub use hints::{HintingInfrastructure, Hints, Wake};
 pub use log_limiter::LogLimiter;
 pub use look_back::{LOOK_BACK_EVENTS, LookBackError, LookBacks, Reached};
 pub use once::once;

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use shotengai_contracts::api::Interface;
 use shotengai_contracts::topology::Service;
 use shotengai_kernel::Ports;
-use shotengai_messaging::{Infrastructure, Leases};
+use shotengai_messaging::{Hints, Infrastructure, Leases};
 
 use crate::auth::TokenVerifier;
 use crate::deps::{Deps, LeaseSource, SharedSettings, Supply};
@@ -36,6 +36,7 @@ pub struct Context {
     /// The public routes of the installation, whoever answers them.
     pub interface: Interface,
     leases: Option<LeaseSource>,
+    hints: Option<Hints>,
 }
 
 impl Context {
@@ -47,6 +48,10 @@ impl Context {
         let http = http_client()?;
         let tokens =
             TokenVerifier::remote(&settings.jwks_url(), &settings.auth.issuer, http.clone(), Arc::clone(&ports.clock));
+        let hints = settings.hints.is_on().then(|| match &settings.aws.endpoint_url {
+            Some(_) => Hints::default(),
+            None => Hints::sparing_queues(),
+        });
         Ok(Self {
             settings,
             ports,
@@ -55,6 +60,7 @@ impl Context {
             http,
             interface: Interface::default(),
             leases: None,
+            hints,
         })
     }
 
@@ -100,6 +106,7 @@ impl Context {
             .with_settings(shared)
             .with_neighbours(Arc::new(neighbours))
             .with_leases(self.leases.clone())
+            .with_hints(self.hints.clone())
             .deps(service)
     }
 }

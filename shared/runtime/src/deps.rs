@@ -10,8 +10,8 @@ use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{BucketSpec, QueueSpec, STREAM, Service, TableSpec};
 use shotengai_kernel::{Currency, Ports};
 use shotengai_messaging::{
-    Bucket, CommitWriter, ConsumerConfig, EventStore, Handler, Infrastructure, Leases, Outbox, OutboxConfig, Probe,
-    Publisher, Queue, RecordHandler, StreamReader, Table, Topic, Worker,
+    Bucket, CommitWriter, ConsumerConfig, EventStore, Handler, HintingInfrastructure, Hints, Infrastructure, Leases,
+    Outbox, OutboxConfig, Probe, Publisher, Queue, RecordHandler, StreamReader, Table, Topic, Wake, Worker,
 };
 
 use crate::health::Check;
@@ -77,6 +77,7 @@ pub struct Supply {
     neighbours: Arc<dyn Neighbours>,
     leases: Option<LeaseSource>,
     decorator: Arc<dyn Decorator>,
+    hints: Option<Hints>,
 }
 
 impl Supply {
@@ -90,6 +91,7 @@ impl Supply {
             neighbours: Arc::new(NoNeighbours),
             leases: None,
             decorator: Arc::new(Undecorated),
+            hints: None,
         }
     }
 
@@ -118,6 +120,16 @@ impl Supply {
     #[must_use]
     pub fn with_decorator(mut self, decorator: Arc<dyn Decorator>) -> Self {
         self.decorator = decorator;
+        self
+    }
+
+    /// With hints, which all supplies of the process share: what a role writes wakes the roles beside it that read it.
+    #[must_use]
+    pub fn with_hints(mut self, hints: Option<Hints>) -> Self {
+        if let Some(hints) = &hints {
+            self.infra = Arc::new(HintingInfrastructure::new(self.infra, hints.clone()));
+        }
+        self.hints = hints;
         self
     }
 
@@ -190,7 +202,7 @@ impl Deps {
             self.supply.ports.clone(),
         );
         // Where change capture feeds the stream, only markers from before it are left to sweep.
-        let outbox = if marks { outbox } else { Outbox::disabled() };
+        let outbox = if marks { outbox } else { Outbox::captured(self.supply.hints.clone()) };
         self.workers.extend(if marks { publisher.workers() } else { vec![publisher.sweeper()] });
         let writer = CommitWriter::new(store, outbox, self.supply.ports.clone());
         if self.supply.settings.groups_commits { writer.grouping(owner.as_str()) } else { writer }
@@ -274,6 +286,11 @@ impl Deps {
 
     pub(crate) fn decorator(&self) -> &dyn Decorator {
         self.supply.decorator.as_ref()
+    }
+
+    /// Hints for the consumer of `queue`.
+    pub(crate) fn wake(&self, queue: &QueueSpec) -> Wake {
+        self.supply.hints.as_ref().map_or_else(Wake::never, |hints| hints.of_queue(queue))
     }
 
     pub(crate) fn any_queue(&self, name: &str) -> Arc<dyn Queue> {

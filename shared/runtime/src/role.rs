@@ -140,6 +140,7 @@ impl Role {
         let needed = |probe: &&Probe| !consuming.regardless_of.contains(&&**probe.name());
         config.probes = self.deps.probes.iter().filter(needed).cloned().collect();
         config.batch = consuming.batch.unwrap_or(config.batch);
+        config.wake = self.deps.wake(queue);
         (config, self.deps.any_queue(queue.name), self.deps.any_queue(&queue.dead_letters()))
     }
 

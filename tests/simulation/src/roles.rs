@@ -11,7 +11,7 @@ use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, Service, queues};
 use shotengai_inventory::{InventorySettings, StockService};
 use shotengai_kernel::Ports;
 use shotengai_messaging::RecordHandler;
-use shotengai_messaging::{Handler, OutboxConfig, Worker};
+use shotengai_messaging::{Handler, Hints, OutboxConfig, Worker};
 use shotengai_notification::{Mailing, Templates};
 use shotengai_order::orders::refund::Refunding;
 use shotengai_order::reasons::NOT_CAPTURED;
@@ -54,6 +54,7 @@ pub fn assemble(network: &Network, roles: &[Service]) -> (Services, Vec<Worker>)
     let supply = Supply::new(Arc::new(NetworkedInfrastructure(network.clone())), ports.clone())
         .with_settings(settings())
         .with_neighbours(Arc::new(SimulatedNeighbours(network.clone())))
+        .with_hints(network.world().plan.gives_hints().then(Hints::default))
         .with_decorator(Arc::new(Planted(network.clone())));
     let mut services = Services { ports: Some(ports), ..Services::default() };
     let mut workers = Vec::new();

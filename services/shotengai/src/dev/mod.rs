@@ -199,8 +199,10 @@ fn serve_args(args: &DevArgs, aws: &str, database: &str, secrets: &Secrets) -> a
         ("log-format", "pretty".to_owned()),
         ("pre-stop-seconds", "0".to_owned()),
         ("drain-seconds", "10".to_owned()),
-        ("bridge-busy-poll-ms", "25".to_owned()),
-        ("bridge-idle-poll-ms", "100".to_owned()),
+        // What comes from outside, such as prices, waits for the next read; all else is hinted at.
+        ("bridge-busy-poll-ms", "200".to_owned()),
+        ("bridge-idle-poll-ms", "500".to_owned()),
+        ("bridge-reads-per-second", "100".to_owned()),
     ];
     if let Some(endpoint) = &args.otel_exporter_otlp_endpoint {
         flags.push(("otel-exporter-otlp-endpoint", endpoint.clone()));

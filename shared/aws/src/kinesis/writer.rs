@@ -27,12 +27,18 @@ impl KinesisWriter {
 #[async_trait]
 impl StreamWriter for KinesisWriter {
     async fn put(&self, records: &[StreamRecord]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        let answers = self.place(records).await?;
+        Ok(answers.into_iter().map(|answer| answer.map(drop)).collect())
+    }
+
+    async fn place(&self, records: &[StreamRecord]) -> Result<Vec<Result<Option<String>, Fault>>, Fault> {
         let bytes: usize = records.iter().map(size).sum();
         if records.len() > PUT_MAX_RECORDS || bytes > PUT_MAX_BYTES {
             return Err(invalid(PUT, format!("{} records of {bytes} bytes are too many for one call", records.len())));
         }
         // One impossible record would have the service refuse all of them.
-        let mut answers: Vec<Result<(), Fault>> = records.iter().map(check).collect();
+        let mut answers: Vec<Result<Option<String>, Fault>> =
+            records.iter().map(|record| check(record).map(|()| None)).collect();
         let mut sent = Vec::with_capacity(records.len());
         let mut entries = Vec::with_capacity(records.len());
         for (index, record) in records.iter().enumerate() {
@@ -62,7 +68,7 @@ impl StreamWriter for KinesisWriter {
             let outcome = match results.next() {
                 Some(entry) => match entry.error_code() {
                     Some(code) => Err(entry_fault(PUT, code, entry.error_message(), false)),
-                    None => Ok(()),
+                    None => Ok(entry.shard_id().map(str::to_owned)),
                 },
                 None => Err(unanswered(PUT)),
             };

@@ -260,6 +260,11 @@ impl Breaker {
         Ok(())
     }
 
+    /// Whether nothing should be received now.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.is_open() || self.is_denied()
+    }
+
     fn is_open(&self) -> bool {
         self.open.load(Ordering::Acquire)
     }

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 use super::Probe;
 use crate::backoff::Backoff;
+use crate::hints::Wake;
 use crate::ports::queue::QUEUE_MAX_BATCH;
 
 /// How a consumer behaves.
@@ -32,6 +33,8 @@ pub struct ConsumerConfig {
     pub future_patience: SignedDuration,
     /// What the handler needs. While one of these is away, nothing is received; see [`Probe`].
     pub probes: Vec<Probe>,
+    /// Hints that the queue has something. One brings a receive that waits for nothing, beside the one that waits.
+    pub wake: Wake,
 }
 
 impl ConsumerConfig {
@@ -51,6 +54,7 @@ impl ConsumerConfig {
             max_attempts: 40,
             future_patience: SignedDuration::from_mins(10),
             probes: Vec::new(),
+            wake: Wake::never(),
         }
     }
 

@@ -1,8 +1,12 @@
 //! The receive loop of a consumer: permits before messages, a pause after a fault, an end that finishes what is held.
 //!
 //! While the installation denies something, nothing is received but one batch a minute, for trial.
+//!
+//! A hint that comes while a receive waits brings a second one beside it, which waits for nothing: the first is never dropped,
+//! since what its answer holds would stay hidden until nobody has it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -13,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Consumer, Kept, Work};
 use crate::backoff::Backoff;
 use crate::metrics;
+use crate::ports::queue::RawDelivery;
 
 /// How long it is from one batch for trial to the next.
 const TRIAL_EVERY: Duration = Duration::from_secs(60);
@@ -28,24 +33,45 @@ enum Admission {
 impl<W: Work> Consumer<W> {
     pub(super) async fn run(self: Arc<Self>, shutdown: CancellationToken) {
         let permits = Arc::new(Semaphore::new(self.config.concurrency));
-        let mut running = JoinSet::new();
-        let receive_backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
-        let mut failures = 0;
         // Processes that are restarted again and again into an outage would cost each message an attempt a start.
         tokio::select! {
             biased;
             () = shutdown.cancelled() => {}
             _away = self.breaker.suspect(Instant::now()) => {}
         }
-        while let Some(admission) = self.admitted(&permits, &shutdown).await {
+        let (mut batches, mut hinted) = (JoinSet::new(), JoinSet::new());
+        let is_waiting = AtomicBool::new(false);
+        {
+            let waiting = self.receive_waiting(&permits, &mut batches, &is_waiting, &shutdown);
+            let hinting = self.receive_hinted(&permits, &mut hinted, &is_waiting, &shutdown);
+            tokio::join!(waiting, hinting);
+        }
+        for running in [&mut batches, &mut hinted] {
+            while let Some(ended) = running.join_next().await {
+                report(self.config.name, ended);
+            }
+        }
+    }
+
+    /// One receive after another, each waiting for messages, until the process ends.
+    async fn receive_waiting(
+        self: &Arc<Self>,
+        permits: &Arc<Semaphore>,
+        running: &mut JoinSet<()>,
+        is_waiting: &AtomicBool,
+        shutdown: &CancellationToken,
+    ) {
+        let receive_backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
+        let mut failures = 0;
+        while let Some(admission) = self.admitted(permits, shutdown).await {
+            is_waiting.store(true, Ordering::Relaxed);
             let received = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
                 received = self.queue.receive(self.config.batch, self.config.wait, self.config.visibility) => received,
             };
-            while let Some(ended) = running.try_join_next() {
-                report(self.config.name, ended);
-            }
+            is_waiting.store(false, Ordering::Relaxed);
+            reap(self.config.name, running);
             match received {
                 Ok(batch) => {
                     failures = 0;
@@ -53,15 +79,9 @@ impl<W: Work> Consumer<W> {
                         continue;
                     }
                     match admission {
-                        Admission::Permit(permit) => {
-                            let (consumer, shutdown) = (Arc::clone(&self), shutdown.clone());
-                            running.spawn(async move {
-                                consumer.handle(batch, Kept::UntilWell, &shutdown).await;
-                                drop(permit);
-                            });
-                        }
+                        Admission::Permit(permit) => self.start(batch, permit, running, shutdown),
                         // Here, so that there is one at a time.
-                        Admission::Trial => self.handle(batch, Kept::Never, &shutdown).await,
+                        Admission::Trial => self.handle(batch, Kept::Never, shutdown).await,
                     }
                 }
                 Err(fault) => {
@@ -78,9 +98,54 @@ impl<W: Work> Consumer<W> {
                 }
             }
         }
-        while let Some(ended) = running.join_next().await {
-            report(self.config.name, ended);
+    }
+
+    /// A receive that waits for nothing, at each hint that comes while the other one waits. Where that doesn't wait it is about
+    /// to receive anyway; without a permit, or while something is away or denied, there is nothing to hurry for.
+    async fn receive_hinted(
+        self: &Arc<Self>,
+        permits: &Arc<Semaphore>,
+        running: &mut JoinSet<()>,
+        is_waiting: &AtomicBool,
+        shutdown: &CancellationToken,
+    ) {
+        let mut wake = self.config.wake.clone();
+        if !wake.can_come() {
+            return;
         }
+        loop {
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return,
+                () = wake.hinted() => {}
+            }
+            if !is_waiting.load(Ordering::Relaxed) || self.breaker.is_stopped() {
+                continue;
+            }
+            let Ok(permit) = Arc::clone(permits).try_acquire_owned() else { continue };
+            // Not dropped at the end of the process: it takes no longer than a request.
+            match self.queue.receive(self.config.batch, Duration::ZERO, self.config.visibility).await {
+                Ok(batch) if batch.is_empty() => {}
+                Ok(batch) => self.start(batch, permit, running, shutdown),
+                // The other receive will meet it, too, and wait.
+                Err(fault) => metrics::count_fault(&fault),
+            }
+            reap(self.config.name, running);
+        }
+    }
+
+    fn start(
+        self: &Arc<Self>,
+        batch: Vec<RawDelivery>,
+        permit: OwnedSemaphorePermit,
+        running: &mut JoinSet<()>,
+        shutdown: &CancellationToken,
+    ) {
+        let (consumer, shutdown) = (Arc::clone(self), shutdown.clone());
+        running.spawn(async move {
+            consumer.handle(batch, Kept::UntilWell, &shutdown).await;
+            drop(permit);
+        });
     }
 }
 
@@ -117,6 +182,12 @@ impl<W: Work> Consumer<W> {
                 }
             }
         }
+    }
+}
+
+fn reap(consumer: &str, running: &mut JoinSet<()>) {
+    while let Some(ended) = running.try_join_next() {
+        report(consumer, ended);
     }
 }
 

@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::republish::{Republish, Republished};
 
 use crate::commit::Commit;
+use crate::hints::Hints;
 use crate::metrics;
 use crate::ports::store::EventStore;
 use crate::ports::stream::{PUT_MAX_RECORDS, StreamWriter};
@@ -91,6 +92,7 @@ pub struct Outbox {
     sender: Option<mpsc::Sender<Offered>>,
     /// Told with each offer.
     committed: Arc<Notify>,
+    hints: Option<Hints>,
 }
 
 /// A commit that waits to be published, and since when.
@@ -104,12 +106,21 @@ impl Outbox {
     /// [`Publisher::sweeper`].
     #[must_use]
     pub fn disabled() -> Self {
-        Self { sender: None, committed: Arc::default() }
+        Self::captured(None)
+    }
+
+    /// The same, but readers of the stream in this process hear of each commit: it is in the stream now, or soon.
+    #[must_use]
+    pub fn captured(hints: Option<Hints>) -> Self {
+        Self { sender: None, committed: Arc::default(), hints }
     }
 
     /// Offers commits that are durable. Never waits and never fails: what the channel has no room for keeps its marker.
     pub fn offer(&self, commits: Vec<Commit>) {
-        let Some(sender) = &self.sender else { return };
+        let Some(sender) = &self.sender else {
+            self.hints.iter().for_each(|hints| hints.streamed(None));
+            return;
+        };
         self.committed.notify_one();
         for commit in commits {
             let offered = Offered { commit, at: Instant::now() };
@@ -150,7 +161,7 @@ impl Publisher {
         let holder = ports.ids.uuid_v7().as_simple().to_string();
         let (receiver, shards) = (Mutex::new(receiver), Mutex::default());
         let committed = Arc::<Notify>::default();
-        let outbox = Outbox { sender: Some(sender), committed: Arc::clone(&committed) };
+        let outbox = Outbox { sender: Some(sender), committed: Arc::clone(&committed), hints: None };
         (outbox, Arc::new(Self { service, store, stream, config, ports, receiver, committed, holder, shards }))
     }
 

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use shotengai_kernel::Timestamp;
 
 use super::fault::{Fault, FaultKind};
+use crate::hints::Wake;
 
 /// The most records of one [`StreamWriter::put`].
 pub const PUT_MAX_RECORDS: usize = 500;
@@ -29,6 +30,15 @@ pub trait StreamWriter: Send + Sync {
     /// # Errors
     /// A [`Fault`] when no answer came; some records may have been written all the same.
     async fn put(&self, records: &[StreamRecord]) -> Result<Vec<Result<(), Fault>>, Fault>;
+
+    /// The same; the answer of a record that was taken has its shard, where that is known.
+    ///
+    /// # Errors
+    /// As [`StreamWriter::put`].
+    async fn place(&self, records: &[StreamRecord]) -> Result<Vec<Result<Option<String>, Fault>>, Fault> {
+        let answers = self.put(records).await?;
+        Ok(answers.into_iter().map(|answer| answer.map(|()| None)).collect())
+    }
 }
 
 /// A shard of the stream.
@@ -139,4 +149,11 @@ pub trait StreamReader: Send + Sync {
     /// # Errors
     /// A [`Fault`] of the stream; [`CursorExpired`] is the cause of one where that is all.
     async fn read(&self, cursor: &ShardCursor, limit: usize) -> Result<ShardBatch, Fault>;
+
+    /// Hints that a shard may have something new; none come, unless this process has them
+    /// ([`HintingInfrastructure`](crate::HintingInfrastructure)).
+    fn wake(&self, shard: &str) -> Wake {
+        let _ = shard;
+        Wake::never()
+    }
 }

@@ -5,6 +5,7 @@ mod aggregate;
 mod breaker;
 mod consumer;
 mod group_commit;
+mod hints;
 mod messages;
 mod outbox;
 mod panics;

@@ -1,6 +1,6 @@
 //! Configuration: text comes in by flag or environment variable, typed values go out, every fault is named at once.
 //!
-//! Settings stand by concern: [`AwsArgs`], [`PublishArgs`], [`GroupCommitArgs`], [`LeaseArgs`], [`AuthArgs`], [`NeighbourArgs`], [`HttpArgs`],
+//! Settings stand by concern: [`AwsArgs`], [`PublishArgs`], [`GroupCommitArgs`], [`HintArgs`], [`LeaseArgs`], [`AuthArgs`], [`NeighbourArgs`], [`HttpArgs`],
 //! [`TelemetryArgs`], [`ConsumerArgs`], [`CurrencyArgs`] are what all roles share ([`SharedArgs`]); [`DatabaseArgs`] and
 //! [`SigningKeyArgs`] are for the roles that need them, which have their own settings beside their code in the same form.
 //! A concern is one file: its arguments ([`SettingsGroup`]), what they become, the rules, a test.
@@ -17,6 +17,7 @@ mod describe;
 mod faults;
 mod given;
 mod group_commit;
+mod hints;
 mod http;
 mod leases;
 mod neighbours;
@@ -42,6 +43,7 @@ pub use describe::{Setting, settings_of, settings_of_command};
 pub use faults::{Faults, SettingsError};
 pub use given::{Given, Parser, one_of, parsed, whole};
 pub use group_commit::{CommitGrouping, GroupCommitArgs};
+pub use hints::{HintArgs, Hinting};
 pub use http::{HttpArgs, HttpSettings};
 pub use leases::{LeaseArgs, LeaseSettings, LeaseStore, PodIdentity};
 pub use neighbours::{NeighbourArgs, NeighbourSettings};
@@ -108,6 +110,8 @@ pub struct SharedArgs {
     #[command(flatten)]
     group_commit: GroupCommitArgs,
     #[command(flatten)]
+    hints: HintArgs,
+    #[command(flatten)]
     currency: CurrencyArgs,
     #[command(flatten)]
     http: HttpArgs,
@@ -132,6 +136,8 @@ pub struct Settings {
     pub publish: Publish,
     /// Whether single commits that meet go to DynamoDB together.
     pub group_commit: CommitGrouping,
+    /// Whether what a role writes wakes the roles beside it that read it.
+    pub hints: Hinting,
     /// Currency of all prices.
     pub currency: Currency,
     /// Where HTTP is served, and how requests end.
@@ -155,6 +161,7 @@ impl SettingsGroup for SharedArgs {
         let aws = self.aws.check(faults);
         let publish = self.publish.check(faults);
         let group_commit = self.group_commit.check(faults);
+        let hints = self.hints.check(faults);
         let currency = self.currency.check(faults);
         let http = self.http.check(faults);
         let auth = self.auth.check(faults);
@@ -166,6 +173,7 @@ impl SettingsGroup for SharedArgs {
             aws: aws?,
             publish: publish?,
             group_commit: group_commit?,
+            hints: hints?,
             currency: currency?,
             http: http?,
             auth: auth?,
@@ -185,6 +193,7 @@ impl Settings {
             aws: AwsArgs::defaults(),
             publish: PublishArgs::defaults(),
             group_commit: GroupCommitArgs::defaults(),
+            hints: HintArgs::defaults(),
             currency: CurrencyArgs::defaults(),
             http: HttpSettings::local(),
             auth: AuthSettings::local(internal_token),

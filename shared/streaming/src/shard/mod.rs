@@ -5,6 +5,7 @@
 //! - `known`: the stream's shards, and which of them can be read.
 //! - `holding`: one shard in this process: its lease is renewed while it is read.
 //! - `reading`: claims the checkpoint, reads, hands batches to the [`RecordHandler`], saves how far it came.
+//! - `pace`: when the next read is due, and when a hint brings it forward.
 //! - `progress`: finds shards that have records and don't move, over all the times that they are read here.
 //!
 //! The lease decides who should read, the epoch in the checkpoint who can save. Two readers of one shard at the same
@@ -13,6 +14,7 @@
 mod coordinator;
 mod holding;
 mod known;
+mod pace;
 mod progress;
 mod reading;
 mod view;
@@ -38,8 +40,10 @@ pub struct ShardConfig {
     pub limit: usize,
     /// The wait between reads while records come. Kinesis allows five reads a second and shard.
     pub busy_poll: Duration,
-    /// The wait between reads when nothing has come for [`ShardConfig::idle_after`].
+    /// The longest wait between reads when nothing has come for [`ShardConfig::idle_after`]: each is twice the one before.
     pub idle_poll: Duration,
+    /// Reads that may begin within a second, however many hints there are; as many as `busy_poll` makes at the least.
+    pub reads_per_second: usize,
     /// How long a shard counts as busy after its last record.
     pub idle_after: Duration,
     /// The least time between two saves.
@@ -59,7 +63,8 @@ impl Default for ShardConfig {
         Self {
             limit: 1000,
             busy_poll: Duration::from_millis(200),
-            idle_poll: Duration::from_millis(200),
+            idle_poll: Duration::from_secs(1),
+            reads_per_second: 5,
             idle_after: Duration::from_secs(5),
             save_every: Duration::from_secs(1),
             lease: Duration::from_secs(15),
@@ -74,6 +79,11 @@ impl ShardConfig {
     /// left for calls that take their time.
     fn lease_duration(&self) -> Duration {
         self.lease * 7 / 10
+    }
+
+    fn reads_per_second(&self) -> usize {
+        let polls = Duration::from_secs(1).as_millis() / self.busy_poll.as_millis().max(1);
+        self.reads_per_second.max(usize::try_from(polls).unwrap_or(usize::MAX)).max(1)
     }
 
     fn look_every(&self) -> Duration {

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::StreamConsumer;
+use super::pace::Pace;
 use super::progress::Progress;
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::metrics;
@@ -52,12 +53,12 @@ impl Stop {
         }
     }
 
-    /// Waits, unless told to stop meanwhile.
-    async fn pause(&self, pause: Duration) {
+    /// Waits for this, unless told to stop meanwhile.
+    async fn unless_asked(&self, wait: impl Future<Output = ()>) {
         tokio::select! {
             biased;
             () = self.asked() => {}
-            () = tokio::time::sleep(pause) => {}
+            () = wait => {}
         }
     }
 }
@@ -85,7 +86,7 @@ struct Reading<'a> {
     expired: bool,
     unsaved: bool,
     saved_at: Instant,
-    busy_until: Instant,
+    pace: Pace,
 }
 
 /// Reads until the shard's end, until told to stop or until fenced, through faults.
@@ -143,7 +144,7 @@ pub(super) async fn read(consumer: &StreamConsumer, shard: &str, stop: &Stop, pr
         if log_limiter.may(shard) {
             tracing::warn!(reader = consumer.name, shard, %error, failures, "reading a shard failed; trying again");
         }
-        stop.pause(pause).await;
+        stop.unless_asked(tokio::time::sleep(pause)).await;
     }
 }
 
@@ -155,7 +156,6 @@ impl<'a> Reading<'a> {
         progress: &'a Progress,
         checkpoint: Checkpoint,
     ) -> Self {
-        let now = Instant::now();
         progress.begin(&checkpoint);
         Self {
             consumer,
@@ -166,8 +166,8 @@ impl<'a> Reading<'a> {
             cursor: None,
             expired: false,
             unsaved: false,
-            saved_at: now,
-            busy_until: now,
+            saved_at: Instant::now(),
+            pace: Pace::new(consumer.config, consumer.reader.wake(shard)),
         }
     }
 
@@ -186,10 +186,12 @@ impl<'a> Reading<'a> {
             Some(cursor) => cursor,
             None => self.begin().await?,
         };
+        self.pace.read_begins();
         let batch = match self.consumer.reader.read(&cursor, config.limit).await {
             Ok(batch) => batch,
             Err(fault) if CursorExpired::is_cause_of(&fault) && !self.expired => {
                 self.expired = true;
+                self.pace.read_was_none();
                 return Ok(None);
             }
             Err(fault) => {
@@ -205,7 +207,7 @@ impl<'a> Reading<'a> {
         metrics::SHARD_LAG.record(lag.as_secs_f64(), [self.consumer.name.into(), self.shard.to_owned().into()]);
         self.progress.read(batch.records.len(), batch.behind_ms);
         if !batch.records.is_empty() {
-            self.busy_until = Instant::now() + config.idle_after;
+            self.pace.is_busy();
             let applied = self.consumer.handler.handle(self.shard, &batch.records, &self.stop.now).await;
             if let Some(last) = applied.checked_sub(1).and_then(|index| batch.records.get(index)) {
                 self.checkpoint.position = Some(last.position.clone());
@@ -222,10 +224,10 @@ impl<'a> Reading<'a> {
             return Ok(None);
         };
         self.cursor = Some(next);
-        // Behind, it reads on at once.
-        if batch.behind_ms <= 0 || batch.records.is_empty() {
-            let busy = batch.behind_ms > 0 || Instant::now() < self.busy_until;
-            self.stop.pause(if busy { config.busy_poll } else { config.idle_poll }).await;
+        if batch.behind_ms > 0 && !batch.records.is_empty() {
+            self.stop.unless_asked(self.pace.go_on()).await;
+        } else {
+            self.stop.unless_asked(self.pace.rest(batch.behind_ms > 0)).await;
         }
         Ok(None)
     }

@@ -1,6 +1,7 @@
 //! Shards, leases and checkpoints over the memory adapters, in paused time.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod hints;
 mod lease_sharing;
 mod lease_trouble;
 mod retention;

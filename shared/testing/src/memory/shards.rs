@@ -80,13 +80,14 @@ impl Shards {
     }
 
     /// Positions count up over the whole stream from 1, so that a comparison as text goes wrong at the tenth record.
-    pub(super) fn put(&mut self, record: &StreamRecord, arrived_at: Timestamp) {
-        let Some(id) = self.of_key(&record.key).cloned() else { return };
+    pub(super) fn put(&mut self, record: &StreamRecord, arrived_at: Timestamp) -> Option<String> {
+        let id = self.of_key(&record.key).cloned()?;
         self.positions += 1;
         let position = self.positions;
         if let Some(shard) = self.by_id.get_mut(&id) {
             shard.records.insert(position, Stored { record: record.clone(), arrived_at });
         }
+        Some(id)
     }
 
     fn close(&mut self, id: &str, now: Timestamp) -> Option<(u64, u64)> {

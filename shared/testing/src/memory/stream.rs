@@ -211,6 +211,11 @@ fn page(shard: &ShardState, after: u64, limit: usize, horizon: Timestamp) -> (Ve
 #[async_trait]
 impl StreamWriter for MemoryStream {
     async fn put(&self, records: &[StreamRecord]) -> Result<Vec<Result<(), Fault>>, Fault> {
+        let answers = self.place(records).await?;
+        Ok(answers.into_iter().map(|answer| answer.map(drop)).collect())
+    }
+
+    async fn place(&self, records: &[StreamRecord]) -> Result<Vec<Result<Option<String>, Fault>>, Fault> {
         check_put(records)?;
         let (passage, failing) = self.gate.batch(PUT, records.len()).await?;
         let now = self.gate.ports.clock.now();
@@ -219,8 +224,7 @@ impl StreamWriter for MemoryStream {
             if failing.contains(&index) {
                 return Err(throttled(PUT));
             }
-            shards.put(record, now);
-            Ok(())
+            Ok(shards.put(record, now))
         });
         passage.answer(answers.collect())
     }

@@ -23,6 +23,9 @@ impl fmt::Display for Plan {
             "  duplicates {}‰, shuffled {}, skews {:?} ms, calm after {:?}",
             self.duplicates, self.shuffled, self.skews, self.calm_after
         )?;
+        if self.gives_hints() {
+            writeln!(f, "  what a process writes wakes its own readers")?;
+        }
         if self.discards {
             writeln!(f, "  somebody discards confirmations")?;
         }
