@@ -45,17 +45,22 @@ impl Plan {
     }
 }
 
-/// How often the bridge reads a shard, which decides how long an order takes at rest.
+/// When the bridge reads a shard, which decides how long an order takes at rest.
 pub(crate) struct Polling {
     pub(crate) name: &'static str,
-    pub(crate) busy_ms: &'static str,
-    pub(crate) idle_ms: &'static str,
+    pub(crate) settings: &'static [(&'static str, &'static str)],
 }
 
 const POLLINGS: [Polling; 2] = [
     // Kinesis allows five reads a second and shard.
-    Polling { name: "as on AWS: 200 ms", busy_ms: "200", idle_ms: "200" },
-    Polling { name: "as `make run`: 25 ms busy, 100 ms idle", busy_ms: "25", idle_ms: "100" },
+    Polling {
+        name: "by polls alone: 200 ms",
+        settings: &[("HINTS", "off"), ("BRIDGE_BUSY_POLL_MS", "200"), ("BRIDGE_IDLE_POLL_MS", "200")],
+    },
+    Polling {
+        name: "as `make run`: hints",
+        settings: &[("BRIDGE_BUSY_POLL_MS", "200"), ("BRIDGE_IDLE_POLL_MS", "500"), ("BRIDGE_READS_PER_SECOND", "100")],
+    },
 ];
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]

@@ -69,8 +69,7 @@ pub(crate) struct Bench<'a> {
 pub(crate) async fn measure(plan: &Plan, polling: &Polling) -> Figures {
     let cluster = TestCluster::provisioned().await;
     let started = Instant::now();
-    let extra = [("BRIDGE_BUSY_POLL_MS", polling.busy_ms), ("BRIDGE_IDLE_POLL_MS", polling.idle_ms)];
-    let process = cluster.serve("all", &extra).await;
+    let process = cluster.serve("all", polling.settings).await;
     let ready = started.elapsed();
     let mut bench = Bench::open(&cluster, &process).await;
     let pid = process.id();

@@ -76,3 +76,14 @@ def test_a_catalog_without_images_is_provisioned_without_their_bucket(mode):
 
     assert images({}) == []
     assert images({"roles": {"catalog": {"settings": {"IMAGES": "off"}}}}) == ["off"]
+
+
+@pytest.mark.parametrize("mode", ["job", "hook"])
+def test_the_streams_consumer_is_registered_where_bridges_subscribe(mode):
+    def reads(values):
+        (one,) = chart.of_kind(chart.render_values({**values, "provision": {"mode": mode}}), "Job")
+        (container,) = one["spec"]["template"]["spec"]["containers"]
+        return [entry["value"] for entry in container["env"] if entry["name"] == "STREAM_READ"]
+
+    assert reads({}) == []
+    assert reads({"roles": {"bridge": {"settings": {"STREAM_READ": "push"}}}}) == ["push"]

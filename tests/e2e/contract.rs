@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use shotengai_aws::admin::Outcome;
 use shotengai_contracts::Owner;
-use shotengai_contracts::topology::{SHOTENGAI, queues, tables};
+use shotengai_contracts::topology::{SHOTENGAI, STREAM, STREAM_CONSUMER, queues, tables};
 use shotengai_kernel::Ports;
 use shotengai_messaging::Infrastructure;
 use shotengai_streaming::TableLeases;
@@ -36,6 +37,10 @@ async fn the_stream_keeps_its_contract() {
     let cluster = TestCluster::provisioned().await;
     let aws = Arc::clone(&cluster.aws);
     contract::stream_contract(aws.stream_writer(), aws.stream_reader(), &Ports::system()).await;
+    for found in [Outcome::Created, Outcome::Found] {
+        assert_eq!(aws.admin().ensure_stream_consumer(STREAM, STREAM_CONSUMER).await.unwrap(), found);
+    }
+    contract::subscription_contract(aws.stream_writer(), aws.stream_reader(), &Ports::system()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -52,6 +52,7 @@ mod projections;
 mod proxy;
 mod publish_costs;
 mod purchase;
+mod push;
 mod readers_gone;
 mod rebuild;
 mod redrive;

@@ -2,12 +2,40 @@
 
 use std::time::Duration;
 
-use shotengai_runtime::settings::{Faults, Given, SettingsGroup, whole};
+use shotengai_runtime::settings::{Faults, Given, SettingsGroup, one_of, whole};
 use shotengai_streaming::shard::ShardConfig;
+
+/// How bridges read the stream: a setting of theirs, and of what registers the stream's consumer.
+#[derive(clap::Args, Clone, Debug)]
+pub struct StreamReadArgs {
+    /// How bridges read the stream: poll, or push (enhanced fan-out: records are sent as soon as they are there; costs by the hour
+    /// and shard, and wants `shotengai provision` to register the consumer)
+    #[arg(long, env = "STREAM_READ", default_value = "poll", value_name = "HOW", value_parser = one_of::<StreamRead>())]
+    stream_read: Given<StreamRead>,
+}
+
+/// How bridges read the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum StreamRead {
+    /// By reads at intervals, and as soon as a hint comes
+    Poll,
+    /// By subscriptions, and by polls only while there is none
+    Push,
+}
+
+impl SettingsGroup for StreamReadArgs {
+    type Settings = StreamRead;
+
+    fn check(self, faults: &mut Faults) -> Option<StreamRead> {
+        faults.take(self.stream_read)
+    }
+}
 
 /// Settings, on the way in.
 #[derive(clap::Args, Clone, Debug)]
 pub struct BridgeArgs {
+    #[command(flatten)]
+    stream_read: StreamReadArgs,
     /// Wait between reads of a shard while records come. Kinesis allows five reads a second and shard
     #[arg(long, env = "BRIDGE_BUSY_POLL_MS", default_value = "200", value_name = "10..10000", value_parser = whole::<u64>())]
     bridge_busy_poll_ms: Given<u64>,
@@ -29,6 +57,8 @@ pub struct BridgeArgs {
 /// Settings.
 #[derive(Clone, Debug)]
 pub struct BridgeSettings {
+    /// How it reads the stream.
+    pub stream_read: StreamRead,
     /// Wait between reads of a shard while records come, in milliseconds.
     pub bridge_busy_poll_ms: u64,
     /// Longest wait between reads of a shard that has been quiet for five seconds, in milliseconds.
@@ -45,12 +75,14 @@ impl SettingsGroup for BridgeArgs {
     type Settings = BridgeSettings;
 
     fn check(self, faults: &mut Faults) -> Option<BridgeSettings> {
+        let stream_read = self.stream_read.check(faults);
         let bridge_busy_poll_ms = faults.take(self.bridge_busy_poll_ms);
         let bridge_idle_poll_ms = faults.take(self.bridge_idle_poll_ms);
         let bridge_reads_per_second = faults.take(self.bridge_reads_per_second);
         let bridge_lease_seconds = faults.take(self.bridge_lease_seconds);
         let bridge_stuck_seconds = faults.take(self.bridge_stuck_seconds);
         Some(BridgeSettings {
+            stream_read: stream_read?,
             bridge_busy_poll_ms: bridge_busy_poll_ms?,
             bridge_idle_poll_ms: bridge_idle_poll_ms?,
             bridge_reads_per_second: bridge_reads_per_second?,
@@ -67,6 +99,7 @@ impl BridgeSettings {
         ShardConfig {
             busy_poll: self.busy_poll(),
             idle_poll: self.idle_poll(),
+            push: self.stream_read == StreamRead::Push,
             reads_per_second: self.bridge_reads_per_second,
             lease: self.lease(),
             stuck_after: self.stuck_after(),
@@ -104,6 +137,7 @@ mod tests {
     #[test]
     fn numbers_that_can_not_be_are_named_together() {
         let flags = [
+            "--stream-read=wait",
             "--bridge-busy-poll-ms=9",
             "--bridge-idle-poll-ms=10001",
             "--bridge-reads-per-second=0",

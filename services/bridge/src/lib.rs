@@ -32,7 +32,7 @@ use captured::{Captured, Noting};
 use reconcile::Reconciler;
 
 pub use batch::Bridge;
-pub use config::{BridgeArgs, BridgeSettings};
+pub use config::{BridgeArgs, BridgeSettings, StreamRead, StreamReadArgs};
 
 const NAME: &str = "bridge";
 

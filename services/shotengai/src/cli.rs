@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use shotengai_bridge::StreamReadArgs;
 use shotengai_catalog::ImagesArgs;
 use shotengai_contracts::Owner;
 #[cfg(feature = "dev")]
@@ -180,6 +181,8 @@ pub(crate) struct ProvisionArgs {
     pub(crate) images: ImagesArgs,
     #[command(flatten)]
     pub(crate) publish: PublishArgs,
+    #[command(flatten)]
+    pub(crate) stream_read: StreamReadArgs,
     /// End change capture; only once no process runs with PUBLISH=cdc any more
     #[arg(long, conflicts_with_all = ["check", "destroy"])]
     pub(crate) stop_capture: bool,

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use shotengai_aws::Aws;
+use shotengai_bridge::StreamRead;
 use shotengai_kernel::Ports;
 use shotengai_provisioning::{Capture, FILTERS_SETTLE_WITHIN, FilterDifference, Options, Outcome, Report, Resource};
 use shotengai_runtime::{Faults, Publish, SettingsGroup};
@@ -17,9 +18,15 @@ pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
     let settings = args.target.check(street.as_ref(), &mut faults);
     let publish = args.publish.check(&mut faults);
     let buckets = args.images.check(&mut faults);
-    let ((settings, publish), buckets) = faults.finish(settings.zip(publish).zip(buckets))?;
-    let options =
-        Options { shards: u32::from(args.kinesis_shards), origins: args.cors_allowed_origins.list(), buckets };
+    let stream_read = args.stream_read.check(&mut faults);
+    let ((settings, publish), (buckets, stream_read)) =
+        faults.finish(settings.zip(publish).zip(buckets.zip(stream_read)))?;
+    let options = Options {
+        shards: u32::from(args.kinesis_shards),
+        origins: args.cors_allowed_origins.list(),
+        buckets,
+        fan_out: stream_read == StreamRead::Push,
+    };
     let aws = connect(settings, publish, within).await?;
     if args.stop_capture {
         return stop_capture(&aws, publish).await;

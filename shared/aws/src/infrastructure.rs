@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use shotengai_contracts::Owner;
-use shotengai_contracts::topology::{PRICE_STREAM, TOPIC, tables};
+use shotengai_contracts::topology::{PRICE_STREAM, STREAM_CONSUMER, TOPIC, tables};
 use shotengai_kernel::Ports;
 use shotengai_messaging::{
     Bucket, EventStore, Infrastructure, Leases, Queue, StreamReader, StreamWriter, Table, Topic,
@@ -83,7 +83,7 @@ impl Infrastructure for Aws {
     }
 
     fn stream_reader(&self) -> Arc<dyn StreamReader> {
-        Arc::new(KinesisReader::new(self.clients.kinesis.clone(), self.stream()))
+        Arc::new(KinesisReader::subscribing(self.clients.kinesis.clone(), self.stream(), STREAM_CONSUMER))
     }
 
     fn price_writer(&self) -> Arc<dyn StreamWriter> {

@@ -176,6 +176,9 @@ pub const TOPIC: &str = "order-events";
 /// The stream that events go through, unless `KINESIS_STREAM_NAME` says otherwise.
 pub const STREAM: &str = "ec-events";
 
+/// The stream's consumer of enhanced fan-out, by which bridges read it where they subscribe to its shards (`STREAM_READ=push`).
+pub const STREAM_CONSUMER: &str = "bridge";
+
 /// The stream that prices come by, from outside: [`queues::PRICE_DEAD_LETTERS`] has what is no price.
 pub const PRICE_STREAM: &str = "ProductPricesStream";
 

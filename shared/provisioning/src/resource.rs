@@ -15,6 +15,13 @@ pub enum Resource {
         /// What it looks like.
         spec: StreamSpec,
     },
+    /// A stream's consumer of enhanced fan-out.
+    StreamConsumer {
+        /// The stream.
+        stream: String,
+        /// The consumer's name.
+        name: String,
+    },
     /// A table.
     Table(TableSpec),
     /// The flow of a table's changes into the stream.
@@ -38,6 +45,7 @@ impl Resource {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Stream { .. } => "stream",
+            Self::StreamConsumer { .. } => "consumer",
             Self::Table(_) => "table",
             Self::Capture { .. } => "capture",
             Self::Topic(_) => "topic",
@@ -56,7 +64,7 @@ impl Resource {
             Self::Capture { table } => table,
             Self::Subscription(spec) => &spec.queue,
             Self::Bucket(spec) => &spec.name,
-            Self::Stream { name, .. } | Self::Topic(name) => name,
+            Self::Stream { name, .. } | Self::StreamConsumer { name, .. } | Self::Topic(name) => name,
         }
     }
 
@@ -64,7 +72,7 @@ impl Resource {
     pub(crate) fn stage(&self) -> usize {
         match self {
             Self::Queue(spec) if spec.dead_letters.is_some() => 2,
-            Self::Queue(_) | Self::Capture { .. } => 1,
+            Self::Queue(_) | Self::Capture { .. } | Self::StreamConsumer { .. } => 1,
             // A bucket's name may be another's in the world: nothing waits for it.
             Self::Subscription(_) | Self::Bucket(_) => 3,
             _ => 0,
@@ -74,6 +82,7 @@ impl Resource {
     pub(crate) async fn ensure(&self, admin: &Admin) -> Result<Outcome, Fault> {
         match self {
             Self::Stream { name, spec } => admin.ensure_stream(name, *spec).await,
+            Self::StreamConsumer { stream, name } => admin.ensure_stream_consumer(stream, name).await,
             Self::Table(spec) => admin.ensure_table(spec).await,
             Self::Capture { table } => admin.ensure_capture(table).await,
             Self::Topic(_) => admin.ensure_topic().await,
@@ -86,6 +95,7 @@ impl Resource {
     pub(crate) async fn is_present(&self, admin: &Admin) -> Result<bool, Fault> {
         match self {
             Self::Stream { name, .. } => admin.has_stream(name).await,
+            Self::StreamConsumer { stream, name } => admin.has_stream_consumer(stream, name).await,
             Self::Table(spec) => admin.has_table(&spec.name).await,
             // One that starts, or could not, is none yet.
             Self::Capture { table } => Ok(admin.capture_of(table).await? == Capture::Active),
@@ -99,6 +109,7 @@ impl Resource {
     pub(crate) async fn delete(&self, admin: &Admin) -> Result<bool, Fault> {
         match self {
             Self::Stream { name, .. } => admin.delete_stream(name).await,
+            Self::StreamConsumer { stream, name } => admin.delete_stream_consumer(stream, name).await,
             Self::Table(spec) => admin.delete_table(&spec.name).await,
             Self::Capture { table } => admin.end_capture(table).await,
             Self::Topic(_) => admin.delete_topic().await,

@@ -5,7 +5,9 @@ use std::time::Duration;
 use shotengai_aws::AwsConfig;
 use shotengai_aws::admin::{BucketSpec, DeadLetters, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
 use shotengai_contracts::Owner;
-use shotengai_contracts::topology::{DEAD_LETTERS_KEEP, PRICE_STREAM, QUEUE_KEEPS, STREAM_KEEPS, TOPIC};
+use shotengai_contracts::topology::{
+    DEAD_LETTERS_KEEP, PRICE_STREAM, QUEUE_KEEPS, STREAM_CONSUMER, STREAM_KEEPS, TOPIC,
+};
 
 use crate::Resource;
 
@@ -18,11 +20,13 @@ pub struct Options {
     pub origins: Vec<String>,
     /// Whether buckets are part of it: an installation without images has none, and no rights on any.
     pub buckets: bool,
+    /// Whether the stream of events has a consumer of enhanced fan-out, which costs by the hour and shard.
+    pub fan_out: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { shards: 4, origins: Vec::new(), buckets: true }
+        Self { shards: 4, origins: Vec::new(), buckets: true, fan_out: false }
     }
 }
 
@@ -45,6 +49,9 @@ pub fn resources(config: &AwsConfig, options: &Options) -> Vec<Resource> {
         spec: StreamSpec { shards, retention: STREAM_RETENTION },
     };
     let mut all = vec![stream(&config.stream_name, options.shards), stream(PRICE_STREAM, PRICE_SHARDS)];
+    if options.fan_out {
+        all.push(Resource::StreamConsumer { stream: config.stream_name.clone(), name: STREAM_CONSUMER.to_owned() });
+    }
     for owner in Owner::ALL {
         let events = TableSpec::events(owner);
         let table = events.name.clone();

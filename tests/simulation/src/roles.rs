@@ -125,6 +125,7 @@ fn role_of(network: &Network, supply: &Supply, service: Service, services: &mut 
             let shards = ShardConfig {
                 idle_poll: Duration::from_secs(2),
                 list_every: Duration::from_secs(5),
+                push: network.world().plan.subscribes(),
                 ..ShardConfig::default()
             };
             shotengai_bridge::assemble(deps, shards)

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use aws_sdk_kinesis::operation::create_stream::CreateStreamError;
 use aws_sdk_kinesis::operation::delete_stream::DeleteStreamError;
+use aws_sdk_kinesis::operation::deregister_stream_consumer::DeregisterStreamConsumerError;
+use aws_sdk_kinesis::operation::describe_stream_consumer::DescribeStreamConsumerError;
 use aws_sdk_kinesis::operation::describe_stream_summary::DescribeStreamSummaryError;
-use aws_sdk_kinesis::types::{StreamDescriptionSummary, StreamMode, StreamModeDetails, StreamStatus};
+use aws_sdk_kinesis::operation::register_stream_consumer::RegisterStreamConsumerError;
+use aws_sdk_kinesis::types::{ConsumerStatus, StreamDescriptionSummary, StreamMode, StreamModeDetails, StreamStatus};
 use shotengai_messaging::Fault;
 
 use super::spec::StreamSpec;
@@ -17,6 +20,9 @@ const CREATE: &str = "kinesis.CreateStream";
 const DESCRIBE: &str = "kinesis.DescribeStreamSummary";
 const INCREASE: &str = "kinesis.IncreaseStreamRetentionPeriod";
 const DECREASE: &str = "kinesis.DecreaseStreamRetentionPeriod";
+const REGISTER: &str = "kinesis.RegisterStreamConsumer";
+const CONSUMER: &str = "kinesis.DescribeStreamConsumer";
+const DEREGISTER: &str = "kinesis.DeregisterStreamConsumer";
 const DELETE: &str = "kinesis.DeleteStream";
 
 impl Admin {
@@ -60,6 +66,60 @@ impl Admin {
     pub(super) async fn stream_arn(&self) -> Result<Option<String>, Fault> {
         let summary = self.stream_summary(&self.full_name(self.stream_name())).await?;
         Ok(summary.map(|summary| summary.stream_arn().to_owned()))
+    }
+
+    /// Has the stream's consumer there, which can then be subscribed with. It costs by the hour and shard; nothing removes it.
+    ///
+    /// # Errors
+    /// A [`Fault`].
+    pub async fn ensure_stream_consumer(&self, stream: &str, consumer: &str) -> Result<Outcome, Fault> {
+        let name = self.full_name(stream);
+        let arn = self.active_stream(&name).await?.stream_arn().to_owned();
+        let request = self.clients.kinesis.register_stream_consumer().stream_arn(&arn).consumer_name(consumer);
+        let registered = match request.send().await {
+            Ok(_) => true,
+            Err(error) => match error.as_service_error() {
+                Some(RegisterStreamConsumerError::ResourceInUseException(_)) => false,
+                _ => return Err(fault(REGISTER, &error)),
+            },
+        };
+        until(CONSUMER, || async { Ok(self.consumer_status(&arn, consumer).await? == Some(ConsumerStatus::Active)) })
+            .await?;
+        Ok(if registered { Outcome::Created } else { Outcome::Found })
+    }
+
+    /// Whether the stream's consumer can be subscribed with.
+    ///
+    /// # Errors
+    /// A [`Fault`].
+    pub async fn has_stream_consumer(&self, stream: &str, consumer: &str) -> Result<bool, Fault> {
+        let Some(summary) = self.stream_summary(&self.full_name(stream)).await? else { return Ok(false) };
+        Ok(self.consumer_status(summary.stream_arn(), consumer).await? == Some(ConsumerStatus::Active))
+    }
+
+    /// Deregisters the stream's consumer; false when there was none.
+    ///
+    /// # Errors
+    /// A [`Fault`].
+    pub async fn delete_stream_consumer(&self, stream: &str, consumer: &str) -> Result<bool, Fault> {
+        let Some(summary) = self.stream_summary(&self.full_name(stream)).await? else { return Ok(false) };
+        let request = self.clients.kinesis.deregister_stream_consumer().stream_arn(summary.stream_arn());
+        let Err(error) = request.consumer_name(consumer).send().await else { return Ok(true) };
+        match error.as_service_error() {
+            Some(DeregisterStreamConsumerError::ResourceNotFoundException(_)) => Ok(false),
+            _ => Err(fault(DEREGISTER, &error)),
+        }
+    }
+
+    async fn consumer_status(&self, stream_arn: &str, consumer: &str) -> Result<Option<ConsumerStatus>, Fault> {
+        let request = self.clients.kinesis.describe_stream_consumer().stream_arn(stream_arn).consumer_name(consumer);
+        match request.send().await {
+            Ok(answer) => Ok(answer.consumer_description.map(|consumer| consumer.consumer_status)),
+            Err(error) => match error.as_service_error() {
+                Some(DescribeStreamConsumerError::ResourceNotFoundException(_)) => Ok(None),
+                _ => Err(fault(CONSUMER, &error)),
+            },
+        }
     }
 
     async fn create_stream(&self, name: &str, shards: u32) -> Result<bool, Fault> {

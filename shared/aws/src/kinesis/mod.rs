@@ -1,5 +1,6 @@
 //! The stream on Kinesis.
 
+mod fan_out;
 mod reader;
 mod writer;
 

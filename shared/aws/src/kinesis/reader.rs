@@ -6,9 +6,10 @@ use aws_sdk_kinesis::operation::get_records::GetRecordsError;
 use aws_sdk_kinesis::operation::get_shard_iterator::GetShardIteratorError;
 use aws_sdk_kinesis::types::{Record, ShardIteratorType};
 use shotengai_kernel::Timestamp;
-use shotengai_messaging::ports::stream::{CursorExpired, PositionGone, ReadRecord};
-use shotengai_messaging::{Fault, Shard, ShardBatch, ShardCursor, StartAt, StreamReader};
+use shotengai_messaging::ports::stream::{CursorExpired, PositionGone, ReadRecord, Subscription};
+use shotengai_messaging::{Fault, FaultKind, Shard, ShardBatch, ShardCursor, StartAt, StreamReader};
 
+use super::fan_out::{FanOut, SUBSCRIBE};
 use crate::fault::{fault, invalid};
 
 const LIST: &str = "kinesis.ListShards";
@@ -21,11 +22,18 @@ const READ_MAX: usize = 10_000;
 pub(crate) struct KinesisReader {
     client: Client,
     stream: String,
+    consumer: Option<FanOut>,
 }
 
 impl KinesisReader {
     pub(crate) const fn new(client: Client, stream: String) -> Self {
-        Self { client, stream }
+        Self { client, stream, consumer: None }
+    }
+
+    /// A reader that can subscribe as this consumer of the stream, once it is registered.
+    pub(crate) fn subscribing(client: Client, stream: String, consumer: &'static str) -> Self {
+        let consumer = Some(FanOut::new(client.clone(), stream.clone(), consumer));
+        Self { client, stream, consumer }
     }
 }
 
@@ -91,13 +99,20 @@ impl StreamReader for KinesisReader {
             records: answer.records.into_iter().map(read).collect(),
         })
     }
+
+    async fn subscribe(&self, shard: &str, start: &StartAt) -> Result<Box<dyn Subscription>, Fault> {
+        match &self.consumer {
+            Some(consumer) => consumer.subscribe(shard, start).await,
+            None => Err(Fault::new(FaultKind::Denied, SUBSCRIBE, "nobody subscribes to this stream")),
+        }
+    }
 }
 
-fn is_position(text: &str) -> bool {
+pub(super) fn is_position(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_digit())
 }
 
-fn read(record: Record) -> ReadRecord {
+pub(super) fn read(record: Record) -> ReadRecord {
     let arrived_at = record
         .approximate_arrival_timestamp
         .and_then(|time| time.to_millis().ok())

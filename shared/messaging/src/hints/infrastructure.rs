@@ -13,7 +13,9 @@ use crate::ports::lease::Leases;
 use crate::ports::message::Message;
 use crate::ports::queue::Queue;
 use crate::ports::store::EventStore;
-use crate::ports::stream::{Shard, ShardBatch, ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter};
+use crate::ports::stream::{
+    Shard, ShardBatch, ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter, Subscription,
+};
 use crate::ports::table::Table;
 use crate::ports::topic::Topic;
 use crate::wire::EVENT_TYPE;
@@ -118,6 +120,10 @@ impl StreamReader for HintedReader {
 
     async fn read(&self, cursor: &ShardCursor, limit: usize) -> Result<ShardBatch, Fault> {
         self.inner.read(cursor, limit).await
+    }
+
+    async fn subscribe(&self, shard: &str, start: &StartAt) -> Result<Box<dyn Subscription>, Fault> {
+        self.inner.subscribe(shard, start).await
     }
 
     fn wake(&self, shard: &str) -> Wake {

@@ -128,6 +128,47 @@ impl PositionGone {
     }
 }
 
+/// What a subscription brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushedBatch {
+    /// The records, in order; none where it only says how far behind it is.
+    pub records: Vec<ReadRecord>,
+    /// The shard is closed, and this was its end.
+    pub ended: bool,
+    /// How far the end of the batch is behind the newest record, in milliseconds.
+    pub behind_ms: i64,
+}
+
+/// A subscription to a shard: what comes into it is sent without being asked for. Dropping it ends it.
+#[async_trait]
+pub trait Subscription: Send {
+    /// The next batch; none when the subscription is over, after some minutes. Batches come every few seconds though there is
+    /// nothing new. **Not safe to drop**: what it had received is lost, and read again behind the last position.
+    ///
+    /// # Errors
+    /// A [`Fault`] that ended the subscription; [`SubscriptionTaken`] is the cause of one where another has it now.
+    async fn next(&mut self) -> Result<Option<PushedBatch>, Fault>;
+}
+
+/// Why there is no subscription: another has it, or had it until now. It can be taken over five seconds after it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("another subscribes to this shard")]
+pub struct SubscriptionTaken;
+
+impl SubscriptionTaken {
+    /// As a fault: transient.
+    #[must_use]
+    pub fn fault(operation: &'static str) -> Fault {
+        Fault::new(FaultKind::Transient, operation, Self)
+    }
+
+    /// Whether this is what a fault says.
+    #[must_use]
+    pub fn is_cause_of(fault: &Fault) -> bool {
+        std::error::Error::source(fault).is_some_and(|source| source.is::<Self>())
+    }
+}
+
 /// Reads from the stream.
 #[async_trait]
 pub trait StreamReader: Send + Sync {
@@ -149,6 +190,16 @@ pub trait StreamReader: Send + Sync {
     /// # Errors
     /// A [`Fault`] of the stream; [`CursorExpired`] is the cause of one where that is all.
     async fn read(&self, cursor: &ShardCursor, limit: usize) -> Result<ShardBatch, Fault>;
+
+    /// Subscribes to a shard. Whoever subscribes five seconds or more after another takes the subscription over.
+    ///
+    /// # Errors
+    /// A [`Fault`]: `Denied` where the stream can't be subscribed to (it has no consumer, or it is not permitted); causes are
+    /// [`SubscriptionTaken`], and [`PositionGone`] as for a cursor.
+    async fn subscribe(&self, shard: &str, start: &StartAt) -> Result<Box<dyn Subscription>, Fault> {
+        let _ = (shard, start);
+        Err(Fault::new(FaultKind::Denied, "stream.subscribe", "this stream can't be subscribed to"))
+    }
 
     /// Hints that a shard may have something new; none come, unless this process has them
     /// ([`HintingInfrastructure`](crate::HintingInfrastructure)).

@@ -6,6 +6,7 @@
 //! - `holding`: one shard in this process: its lease is renewed while it is read.
 //! - `reading`: claims the checkpoint, reads, hands batches to the [`RecordHandler`], saves how far it came.
 //! - `pace`: when the next read is due, and when a hint brings it forward.
+//! - `push`: subscribes to the shard, where that is wanted, and takes what comes; `reading` polls whenever it doesn't.
 //! - `progress`: finds shards that have records and don't move, over all the times that they are read here.
 //!
 //! The lease decides who should read, the epoch in the checkpoint who can save. Two readers of one shard at the same
@@ -16,6 +17,7 @@ mod holding;
 mod known;
 mod pace;
 mod progress;
+mod push;
 mod reading;
 mod view;
 
@@ -46,6 +48,8 @@ pub struct ShardConfig {
     pub reads_per_second: usize,
     /// How long a shard counts as busy after its last record.
     pub idle_after: Duration,
+    /// Whether shards are subscribed to, and read by polls only while that can't be.
+    pub push: bool,
     /// The least time between two saves.
     pub save_every: Duration,
     /// Within what time the shards of a process that died are another's. Leases hold for seven tenths of it, are
@@ -66,6 +70,7 @@ impl Default for ShardConfig {
             idle_poll: Duration::from_secs(1),
             reads_per_second: 5,
             idle_after: Duration::from_secs(5),
+            push: false,
             save_every: Duration::from_secs(1),
             lease: Duration::from_secs(15),
             list_every: Duration::from_secs(30),

@@ -6,13 +6,14 @@ use shotengai_messaging::LogLimiter;
 use shotengai_messaging::backoff::Backoff;
 use shotengai_messaging::metrics::count_fault;
 use shotengai_messaging::ports::fault::{Fault, FaultKind};
-use shotengai_messaging::ports::stream::{CursorExpired, PositionGone, ShardCursor, StartAt};
+use shotengai_messaging::ports::stream::{CursorExpired, PositionGone, ReadRecord, ShardCursor, StartAt};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::StreamConsumer;
 use super::pace::Pace;
 use super::progress::Progress;
+use super::push::Push;
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::metrics;
 
@@ -45,7 +46,7 @@ impl Stop {
         self.now.is_cancelled() || self.at_batch_end.is_cancelled()
     }
 
-    async fn asked(&self) {
+    pub(super) async fn asked(&self) {
         tokio::select! {
             biased;
             () = self.now.cancelled() => {}
@@ -65,7 +66,7 @@ impl Stop {
 
 /// What keeps a round from being done.
 #[derive(Debug, thiserror::Error)]
-enum RoundError {
+pub(super) enum RoundError {
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     #[error(transparent)]
@@ -74,19 +75,20 @@ enum RoundError {
     LeftBehind,
 }
 
-struct Reading<'a> {
-    consumer: &'a StreamConsumer,
-    shard: &'a str,
-    stop: &'a Stop,
+pub(super) struct Reading<'a> {
+    pub(super) consumer: &'a StreamConsumer,
+    pub(super) shard: &'a str,
+    pub(super) stop: &'a Stop,
     progress: &'a Progress,
-    checkpoint: Checkpoint,
+    pub(super) checkpoint: Checkpoint,
     /// None: a new one is taken behind the checkpoint's position.
     cursor: Option<ShardCursor>,
     /// The last read found its cursor expired; a second time in a row is a fault.
     expired: bool,
-    unsaved: bool,
-    saved_at: Instant,
+    pub(super) unsaved: bool,
+    pub(super) saved_at: Instant,
     pace: Pace,
+    pub(super) push: Push,
 }
 
 /// Reads until the shard's end, until told to stop or until fenced, through faults.
@@ -168,6 +170,7 @@ impl<'a> Reading<'a> {
             unsaved: false,
             saved_at: Instant::now(),
             pace: Pace::new(consumer.config, consumer.reader.wake(shard)),
+            push: Push::new(consumer.config.push),
         }
     }
 
@@ -181,6 +184,10 @@ impl<'a> Reading<'a> {
         }
         if self.unsaved && self.saved_at.elapsed() >= config.save_every {
             self.save().await?;
+        }
+        if let Some(subscription) = self.subscribed().await {
+            self.cursor = None;
+            return self.listen(subscription).await;
         }
         let cursor = match self.cursor.take() {
             Some(cursor) => cursor,
@@ -203,21 +210,8 @@ impl<'a> Reading<'a> {
             }
         };
         self.expired = false;
-        let lag = Duration::from_millis(u64::try_from(batch.behind_ms).unwrap_or(0));
-        metrics::SHARD_LAG.record(lag.as_secs_f64(), [self.consumer.name.into(), self.shard.to_owned().into()]);
-        self.progress.read(batch.records.len(), batch.behind_ms);
-        if !batch.records.is_empty() {
-            self.pace.is_busy();
-            let applied = self.consumer.handler.handle(self.shard, &batch.records, &self.stop.now).await;
-            if let Some(last) = applied.checked_sub(1).and_then(|index| batch.records.get(index)) {
-                self.checkpoint.position = Some(last.position.clone());
-                self.unsaved = true;
-                self.progress.applied(applied < batch.records.len() || batch.behind_ms > 0);
-            }
-            if applied < batch.records.len() {
-                self.keep_what_is_applied().await?;
-                return if self.stop.now.is_cancelled() { Ok(None) } else { Err(RoundError::LeftBehind) };
-            }
+        if !self.apply(&batch.records, batch.behind_ms).await? {
+            return Ok(None);
         }
         let Some(next) = batch.next else {
             self.checkpoint.ended = true;
@@ -232,31 +226,61 @@ impl<'a> Reading<'a> {
         Ok(None)
     }
 
-    /// A cursor behind what is applied. Where the stream has that position no more, what it still has is all that can be
-    /// read, and nothing of it is older than what was applied, unless it is another stream: then it was never read.
+    /// Hands over what came; answers whether all of it is applied, which it is unless the reader was told to stop.
+    pub(super) async fn apply(&mut self, records: &[ReadRecord], behind_ms: i64) -> Result<bool, RoundError> {
+        let lag = Duration::from_millis(u64::try_from(behind_ms).unwrap_or(0));
+        metrics::SHARD_LAG.record(lag.as_secs_f64(), [self.consumer.name.into(), self.shard.to_owned().into()]);
+        self.progress.read(records.len(), behind_ms);
+        if records.is_empty() {
+            return Ok(true);
+        }
+        self.pace.is_busy();
+        let applied = self.consumer.handler.handle(self.shard, records, &self.stop.now).await;
+        if let Some(last) = applied.checked_sub(1).and_then(|index| records.get(index)) {
+            self.checkpoint.position = Some(last.position.clone());
+            self.unsaved = true;
+            self.progress.applied(applied < records.len() || behind_ms > 0);
+        }
+        if applied == records.len() {
+            return Ok(true);
+        }
+        self.keep_what_is_applied().await?;
+        if self.stop.now.is_cancelled() { Ok(false) } else { Err(RoundError::LeftBehind) }
+    }
+
+    /// A cursor behind what is applied.
     async fn begin(&self) -> Result<ShardCursor, Fault> {
-        let StreamConsumer { reader, name, .. } = self.consumer;
+        let (reader, shard) = (&self.consumer.reader, self.shard);
+        self.from_where_it_stands(|start| async move { reader.cursor(shard, &start).await }).await
+    }
+
+    /// Begins behind what is applied. Where the stream has that position no more, what it still has is all that can be
+    /// read, and nothing of it is older than what was applied, unless it is another stream: then it was never read.
+    pub(super) async fn from_where_it_stands<T, F>(&self, begin: impl Fn(StartAt) -> F) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, Fault>>,
+    {
         let Some(position) = self.checkpoint.position.clone() else {
-            return reader.cursor(self.shard, &StartAt::Oldest).await;
+            return begin(StartAt::Oldest).await;
         };
-        match reader.cursor(self.shard, &StartAt::After(position.clone())).await {
+        match begin(StartAt::After(position.clone())).await {
             Err(fault) if PositionGone::is_cause_of(&fault) => {
                 tracing::warn!(
-                    reader = name,
+                    reader = self.consumer.name,
                     shard = self.shard,
                     position,
                     %fault,
                     "what was read last is older than what the stream keeps; it is read from its oldest record on, and what \
                      came between is gone if this reader was away for so long"
                 );
-                reader.cursor(self.shard, &StartAt::Oldest).await
+                begin(StartAt::Oldest).await
             }
             other => other,
         }
     }
 
     /// Else a reader that is throttled while it catches up would repeat all of it if it ended now.
-    async fn keep_what_is_applied(&mut self) -> Result<(), CheckpointError> {
+    pub(super) async fn keep_what_is_applied(&mut self) -> Result<(), CheckpointError> {
         if self.unsaved { self.save().await } else { Ok(()) }
     }
 
@@ -277,7 +301,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    async fn save(&mut self) -> Result<(), CheckpointError> {
+    pub(super) async fn save(&mut self) -> Result<(), CheckpointError> {
         self.checkpoint.beat += 1;
         self.consumer.checkpoints.save(self.shard, &self.checkpoint).await?;
         self.progress.saved(self.checkpoint.position.as_ref());

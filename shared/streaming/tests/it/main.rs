@@ -4,6 +4,7 @@
 mod hints;
 mod lease_sharing;
 mod lease_trouble;
+mod push;
 mod retention;
 mod shard;
 mod shard_ends;

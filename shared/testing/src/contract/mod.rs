@@ -22,6 +22,7 @@ mod store_each;
 mod store_indexes;
 pub mod stories;
 mod stream;
+mod subscription;
 mod table;
 mod table_transact;
 mod topic;
@@ -41,6 +42,7 @@ pub use lease::lease_contract;
 pub use queue::{queue_contract, redrive_contract};
 pub use store::event_store_contract;
 pub use stream::stream_contract;
+pub use subscription::subscription_contract;
 pub use table::table_contract;
 pub use topic::topic_contract;
 

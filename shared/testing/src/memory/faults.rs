@@ -26,7 +26,7 @@ pub enum InjectedFault {
 /// Operations are `<port>.<method>`: `store.append`, `store.load`, `store.load_snapshot`, `store.save_snapshot`,
 /// `store.pending`, `store.marked`, `store.clear_pending`, `store.scan`, `store.scan_between`, `store.note`,
 /// `store.put_note`, `store.ping`, `stream.put`, `stream.shards`, `stream.cursor`,
-/// `stream.read`, `topic.publish`, `queue.receive`, `queue.delete`, `queue.change_visibility`, `queue.send`,
+/// `stream.read`, `stream.subscribe`, `stream.push`, `topic.publish`, `queue.receive`, `queue.delete`, `queue.change_visibility`, `queue.send`,
 /// `queue.depth`, `table.get`, `table.get_many`, `table.list`, `table.put`, `table.delete`, `table.transact`,
 /// `table.ping`, `bucket.put`, `bucket.head`, `bucket.get`, `bucket.delete`, `bucket.list`, `bucket.sign`, `bucket.ping`.
 pub trait FaultInjector: Send + Sync {

@@ -23,6 +23,7 @@ mod queue;
 mod shards;
 mod store;
 mod stream;
+mod subscription;
 mod table;
 mod topic;
 

@@ -10,19 +10,21 @@ use shotengai_kernel::{Ports, Timestamp};
 use shotengai_messaging::ports::fault::{Fault, FaultKind};
 use shotengai_messaging::ports::stream::{
     CursorExpired, PUT_MAX_BYTES, PUT_MAX_RECORDS, PositionGone, RECORD_MAX_BYTES, ReadRecord, Shard, ShardBatch,
-    ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter,
+    ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter, Subscription,
 };
 use tokio::time::Instant;
 
 use super::faults::{FaultInjector, Gate, throttled};
 use super::limits::{self, READ_MAX_BYTES, READ_MAX_RECORDS, invalid};
 use super::shards::{ShardState, Shards};
+use super::subscription::{MemorySubscription, Pushes};
 use super::{NoFaults, lock};
 
 const PUT: &str = "stream.put";
 const SHARDS: &str = "stream.shards";
 const CURSOR: &str = "stream.cursor";
 const READ: &str = "stream.read";
+const SUBSCRIBE: &str = "stream.subscribe";
 const KEY_MAX_CHARS: usize = 256;
 
 /// How a stream behaves.
@@ -50,7 +52,8 @@ impl Default for StreamConfig {
 pub struct MemoryStream {
     gate: Gate,
     config: StreamConfig,
-    shards: Mutex<Shards>,
+    shards: Arc<Mutex<Shards>>,
+    pushes: Arc<Pushes>,
     /// Cursors of an earlier generation have expired.
     generation: AtomicU64,
     started: Instant,
@@ -78,7 +81,8 @@ impl MemoryStream {
         Self {
             gate: Gate::new(name, faults, ports),
             config,
-            shards: Mutex::new(Shards::new(config.shards)),
+            shards: Arc::new(Mutex::new(Shards::new(config.shards))),
+            pushes: Arc::default(),
             generation: AtomicU64::new(0),
             started: Instant::now(),
         }
@@ -86,12 +90,16 @@ impl MemoryStream {
 
     /// Closes a shard and opens two children; `None` when there is no such open shard.
     pub fn split(&self, shard: &str) -> Option<(String, String)> {
-        lock(&self.shards).split(shard, self.gate.ports.clock.now())
+        let children = lock(&self.shards).split(shard, self.gate.ports.clock.now());
+        self.pushes.changed.notify_waiters();
+        children
     }
 
     /// Closes two shards and opens their child; `None` when they are not open or not adjacent.
     pub fn merge(&self, lower: &str, upper: &str) -> Option<String> {
-        lock(&self.shards).merge(lower, upper, self.gate.ports.clock.now())
+        let child = lock(&self.shards).merge(lower, upper, self.gate.ports.clock.now());
+        self.pushes.changed.notify_waiters();
+        child
     }
 
     /// Drops a closed shard and what it holds, as the end of its retention does; false when it is open or not there.
@@ -123,8 +131,7 @@ impl MemoryStream {
 
     /// When the oldest records came that can still be read.
     fn horizon(&self) -> Timestamp {
-        let now = self.gate.ports.clock.now();
-        self.config.keeps.and_then(|keeps| now.checked_sub(keeps).ok()).unwrap_or(Timestamp::MIN)
+        horizon(&self.gate, self.config)
     }
 
     /// How many records nobody can read any more that stand behind the position to which their shard was read.
@@ -137,6 +144,24 @@ impl MemoryStream {
             unread.filter(|(_, stored)| stored.arrived_at < horizon).count()
         });
         dropped.sum()
+    }
+
+    /// The position behind which reading begins.
+    fn begin(
+        &self,
+        operation: &'static str,
+        state: &ShardState,
+        start: &StartAt,
+        horizon: Timestamp,
+    ) -> Result<u64, Fault> {
+        let StartAt::After(position) = start else { return Ok(0) };
+        let gone = || PositionGone::fault(operation, position);
+        let position = position.parse().map_err(|_| gone())?;
+        let stored = state.records.get(&position).ok_or_else(gone)?;
+        if self.config.refuses_old_positions && stored.arrived_at < horizon {
+            return Err(gone());
+        }
+        Ok(position)
     }
 
     fn issue(&self, shard: &str, after: u64) -> ShardCursor {
@@ -187,8 +212,14 @@ fn check_put(records: &[StreamRecord]) -> Result<(), Fault> {
     Ok(())
 }
 
+/// When the oldest records came that can still be read.
+pub(super) fn horizon(gate: &Gate, config: StreamConfig) -> Timestamp {
+    let now = gate.ports.clock.now();
+    config.keeps.and_then(|keeps| now.checked_sub(keeps).ok()).unwrap_or(Timestamp::MIN)
+}
+
 /// Up to `limit` records behind `after`, and how far the last of them is behind the newest.
-fn page(shard: &ShardState, after: u64, limit: usize, horizon: Timestamp) -> (Vec<ReadRecord>, i64) {
+pub(super) fn page(shard: &ShardState, after: u64, limit: usize, horizon: Timestamp) -> (Vec<ReadRecord>, i64) {
     let mut records = Vec::new();
     let mut bytes = 0;
     let rest = shard.records.range(after.saturating_add(1)..);
@@ -226,7 +257,9 @@ impl StreamWriter for MemoryStream {
             }
             Ok(shards.put(record, now))
         });
-        passage.answer(answers.collect())
+        let answers = answers.collect();
+        self.pushes.changed.notify_waiters();
+        passage.answer(answers)
     }
 }
 
@@ -245,18 +278,7 @@ impl StreamReader for MemoryStream {
         let shards = lock(&self.shards);
         let horizon = self.horizon();
         let state = shards.readable(shard, horizon).ok_or_else(|| no_shard(CURSOR))?;
-        let after = match start {
-            StartAt::Oldest => 0,
-            StartAt::After(position) => {
-                let gone = || PositionGone::fault(CURSOR, position);
-                let position = position.parse().map_err(|_| gone())?;
-                let stored = state.records.get(&position).ok_or_else(gone)?;
-                if self.config.refuses_old_positions && stored.arrived_at < horizon {
-                    return Err(gone());
-                }
-                position
-            }
-        };
+        let after = self.begin(CURSOR, state, start, horizon)?;
         passage.answer(self.issue(shard, after))
     }
 
@@ -277,9 +299,25 @@ impl StreamReader for MemoryStream {
         let next = (!ended).then(|| self.issue(&place.shard, after));
         passage.answer(ShardBatch { records, next, behind_ms })
     }
+
+    async fn subscribe(&self, shard: &str, start: &StartAt) -> Result<Box<dyn Subscription>, Fault> {
+        let passage = self.gate.single(SUBSCRIBE).await?;
+        let shards = lock(&self.shards);
+        let horizon = self.horizon();
+        let state = shards.readable(shard, horizon).ok_or_else(|| no_shard(SUBSCRIBE))?;
+        let after = self.begin(SUBSCRIBE, state, start, horizon)?;
+        let subscription = MemorySubscription::begin(
+            self.gate.clone(),
+            self.config,
+            Arc::clone(&self.shards),
+            Arc::clone(&self.pushes),
+            (shard, after),
+        )?;
+        passage.answer(Box::new(subscription))
+    }
 }
 
 /// A thing that is missing is the installation's fault.
-fn no_shard(operation: &'static str) -> Fault {
+pub(super) fn no_shard(operation: &'static str) -> Fault {
     Fault::new(FaultKind::Denied, operation, "there is no such shard")
 }

@@ -29,6 +29,7 @@ async fn the_event_store_keeps_its_contract() {
 async fn the_stream_keeps_its_contract() {
     let street = street(QueueConfig::default());
     contract::stream_contract(street.stream_writer(), street.stream_reader(), &ports()).await;
+    contract::subscription_contract(street.stream_writer(), street.stream_reader(), &ports()).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,6 +26,9 @@ impl fmt::Display for Plan {
         if self.gives_hints() {
             writeln!(f, "  what a process writes wakes its own readers")?;
         }
+        if self.subscribes() {
+            writeln!(f, "  bridges subscribe to shards")?;
+        }
         if self.discards {
             writeln!(f, "  somebody discards confirmations")?;
         }

@@ -92,6 +92,12 @@ impl Plan {
         self.seed / 2 % 2 == 0
     }
 
+    /// Whether bridges subscribe to the stream's shards: in half of all seeds, with hints and without.
+    #[must_use]
+    pub const fn subscribes(&self) -> bool {
+        self.seed / 4 % 2 == 0
+    }
+
     /// Whether something is away, or denied, for long.
     #[must_use]
     pub fn has_a_long_outage(&self) -> bool {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use shotengai_contracts::topology::STREAM;
+use shotengai_messaging::ports::stream::{PushedBatch, ReadRecord, Subscription};
 use shotengai_messaging::{Fault, Shard, ShardBatch, ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter};
 use shotengai_testing::memory::MemoryStream;
 
@@ -91,12 +92,40 @@ impl StreamReader for NetworkedStream {
 
     async fn read(&self, cursor: &ShardCursor, limit: usize) -> Result<ShardBatch, Fault> {
         let mut batch = self.network.call(Kinesis, "stream.read", STREAM, self.inner.read(cursor, limit)).await?;
-        if self.network.is_newer() && self.network.world().plan.new_type.is_some() {
-            for record in &mut batch.records {
-                let text = String::from_utf8_lossy(&record.data).into_owned();
-                record.data = self.network.world().as_understood(&text).into_bytes();
-            }
-        }
+        understand(&self.network, &mut batch.records);
         Ok(batch)
+    }
+
+    async fn subscribe(&self, shard: &str, start: &StartAt) -> Result<Box<dyn Subscription>, Fault> {
+        let begun = self.inner.subscribe(shard, start);
+        let inner = self.network.call(Kinesis, "stream.subscribe", shard, begun).await?;
+        Ok(Box::new(NetworkedSubscription { network: self.network.clone(), inner }))
+    }
+}
+
+/// What is sent without being asked for comes by the same line.
+struct NetworkedSubscription {
+    network: Network,
+    inner: Box<dyn Subscription>,
+}
+
+#[async_trait]
+impl Subscription for NetworkedSubscription {
+    async fn next(&mut self) -> Result<Option<PushedBatch>, Fault> {
+        let batch = self.network.call(Kinesis, "stream.push", STREAM, self.inner.next()).await?;
+        Ok(batch.map(|mut batch| {
+            understand(&self.network, &mut batch.records);
+            batch
+        }))
+    }
+}
+
+/// What is of a type that only the newer release knows is read as of another there.
+fn understand(network: &Network, records: &mut [ReadRecord]) {
+    if network.is_newer() && network.world().plan.new_type.is_some() {
+        for record in records {
+            let text = String::from_utf8_lossy(&record.data).into_owned();
+            record.data = network.world().as_understood(&text).into_bytes();
+        }
     }
 }
