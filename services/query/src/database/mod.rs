@@ -2,12 +2,14 @@
 //! another attempt on the same one.
 //!
 //! - [`Parameter`]: a value of a statement; [`Moment`]: one that no calendar of ours need have. `errors`: errors as faults, and which of them end a session.
+//! - `held`: a lock for longer than a transaction.
 //!
 //! **Statements are never named.** Each goes with its text and the types of its parameters in one message, which a proxy
 //! that lends a server's session for one transaction only (PgBouncer) can pass on; a named one would stand on a session
 //! that the next statement doesn't get. PostgreSQL plans each anew for that.
 
 mod errors;
+mod held;
 mod moment;
 mod parameter;
 
@@ -24,6 +26,7 @@ use tokio_postgres::Row;
 
 use errors::Ends;
 pub(crate) use errors::{fault, is_missing_table};
+pub(crate) use held::{Held, try_lock};
 pub use moment::Moment;
 pub use parameter::Parameter;
 

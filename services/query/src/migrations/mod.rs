@@ -2,26 +2,32 @@
 //! 503, while PostgreSQL is away. Makes the tables again when they are gone.
 //!
 //! - `schema`: what stands in the database, held against what this release needs; and the changes.
+//! - `indexes`: those of tables that others write while they are built.
 //!
-//! All changes are one transaction, which holds the lock that keeps other pods out. So the lock ends with its owner also
-//! behind a proxy that lends sessions for a transaction only, and a migration is there whole or not at all. One that names a
-//! set's table is run on the set beside, too, if there is one ([`crate::sets`]): with names that lead there, so it leaves schemas out.
+//! Each migration is a transaction of its own: an upgrade that was broken off goes on where it ended. All of a new database are
+//! one, since nobody should read some of its tables. The lock that keeps other pods out is held over all of them, by a connection
+//! that does nothing else, and ends with its owner also behind a proxy that lends sessions for a transaction only. A migration
+//! that names a set's table is run on the set beside, too, if there is one ([`crate::sets`]): with names that lead there, so it
+//! leaves schemas out. An index of a table that was there before is built after its migration, while others write.
 
+mod indexes;
 mod schema;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use shotengai_kernel::Ports;
 use shotengai_messaging::{Backoff, Fault, FaultKind, Worker};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_postgres::{Client, Transaction};
 
-use crate::database::{Database, fault};
+use crate::database::{Database, Held, fault, try_lock};
 use crate::sets;
 pub use schema::missing_tables;
 pub(crate) use schema::newer_than_ours;
+use schema::{Changes, Step};
 
 const OPERATION: &str = "postgres.migrate";
 /// The advisory lock that all pods of all releases take: "query" in ASCII.
@@ -30,15 +36,29 @@ const LOCK: i64 = 0x71_75_65_72_79;
 const LIMITS: &str = "SET LOCAL lock_timeout = '3s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
 /// For everything: a connection that says nothing any more.
 const WITHIN: Duration = Duration::from_secs(600);
+/// How long one waits for another owner of the lock before saying so, and how often one looks.
+const PATIENCE: Duration = Duration::from_secs(3);
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Keeps other pods from changing tables until the transaction ends, and bounds its waits.
 pub(crate) async fn exclude_others(transaction: &Transaction<'_>) -> Result<(), Fault> {
-    transaction.batch_execute(LIMITS).await.map_err(|error| fault(OPERATION, &error))?;
-    let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
-    transaction.batch_execute(&lock).await.map_err(|error| {
-        let fault = fault(OPERATION, &error);
-        Fault::new(fault.kind(), OPERATION, format!("the migrations' lock is held by somebody else: {error}"))
-    })
+    let said = |error: tokio_postgres::Error| fault(OPERATION, &error);
+    transaction.batch_execute(LIMITS).await.map_err(said)?;
+    // Not in a statement that waits: its snapshot would keep the owner's builds of indexes waiting.
+    let begun = Instant::now();
+    loop {
+        if try_lock(transaction, LOCK).await.map_err(said)? {
+            return Ok(());
+        }
+        if begun.elapsed() > PATIENCE {
+            return Err(held_by_others());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn held_by_others() -> Fault {
+    Fault::new(FaultKind::Transient, OPERATION, "the migrations' lock is held by somebody else")
 }
 
 /// The schema's way to up to date.
@@ -95,18 +115,64 @@ impl Migrations {
         if schema::changes(client).await?.is_empty() {
             return Ok(false);
         }
-        let said = |error: tokio_postgres::Error| fault(OPERATION, &error);
-        let mut transaction = client.transaction().await.map_err(said)?;
-        exclude_others(&transaction).await?;
-        // Again: another pod may have been first.
-        let changes = schema::changes(&transaction).await?;
-        for statement in changes.statements(self.ports.clock.now()) {
-            transaction.batch_execute(&statement).await.map_err(said)?;
+        let held = Held::open(&self.database, OPERATION).await?;
+        let begun = Instant::now();
+        while !held.try_lock(LOCK).await? {
+            if begun.elapsed() > PATIENCE {
+                return Err(held_by_others());
+            }
+            tokio::time::sleep(LOOK).await;
+            if schema::changes(client).await?.is_empty() {
+                return Ok(false);
+            }
         }
-        sets::migrate_beside(&mut transaction, &changes.of_rows()).await?;
-        transaction.commit().await.map_err(said)?;
-        changes.log();
+        held.during(self.apply(client)).await
+    }
+
+    /// Applies what is to be applied; the lock is held.
+    async fn apply(&self, client: &mut Client) -> Result<bool, Fault> {
+        let changes = schema::changes(client).await?;
+        if changes.is_everything() {
+            return self.make_everything(client, &changes).await.map(|()| true);
+        }
+        for index in &changes.indexes {
+            index.build(client).await?;
+        }
+        let mut made = BTreeSet::new();
+        for step in &changes.apply {
+            made.extend(step.tables());
+            // Nobody knows of a table that is made only now.
+            let (sql, indexes) = step.parted(|table| made.contains(table));
+            let said = |error: tokio_postgres::Error| fault(OPERATION, &error);
+            let mut transaction = client.transaction().await.map_err(said)?;
+            for statements in [LIMITS, &sql, &step.note(self.ports.clock.now())] {
+                transaction.batch_execute(statements).await.map_err(said)?;
+            }
+            sets::migrate_beside(&mut transaction, &sql).await?;
+            transaction.commit().await.map_err(said)?;
+            step.log();
+            for index in indexes {
+                index.build(client).await?;
+            }
+        }
         Ok(!changes.is_empty())
+    }
+
+    /// In one transaction: the tables are empty, and nobody reads some of them.
+    async fn make_everything(&self, client: &mut Client, changes: &Changes) -> Result<(), Fault> {
+        let said = |error: tokio_postgres::Error| fault(OPERATION, &error);
+        let transaction = client.transaction().await.map_err(said)?;
+        transaction.batch_execute(LIMITS).await.map_err(said)?;
+        for statements in changes.everything(self.ports.clock.now()) {
+            transaction.batch_execute(&statements).await.map_err(said)?;
+        }
+        transaction.commit().await.map_err(said)?;
+        if !changes.lost.is_empty() {
+            let tables = changes.lost.join(", ");
+            tracing::warn!(tables, "tables of the read models were missing: all were made anew");
+        }
+        changes.apply.iter().for_each(Step::log);
+        Ok(())
     }
 
     /// The worker that tries until it has succeeded, logging each failure, and again whenever a statement misses a table.

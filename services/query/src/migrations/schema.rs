@@ -9,6 +9,7 @@ use shotengai_messaging::{Fault, FaultKind};
 use tokio_postgres::{GenericClient, Row};
 
 use super::OPERATION;
+use super::indexes::{Index, lacking, parted};
 use crate::database::{Database, fault};
 
 mod embedded {
@@ -39,13 +40,16 @@ pub(crate) async fn newer_than_ours(database: &Database) -> Result<bool, Fault> 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Changes {
     /// Tables that are missing although the history says that they were made: everything is made anew.
-    lost: Vec<String>,
+    pub(super) lost: Vec<String>,
+    /// Indexes of versions that are applied, which are not there, or not whole.
+    pub(super) indexes: Vec<Index>,
     /// The versions to apply, oldest first.
-    apply: Vec<Step>,
+    pub(super) apply: Vec<Step>,
 }
 
+/// A migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Step {
+pub(super) struct Step {
     version: i64,
     name: String,
     checksum: String,
@@ -54,48 +58,47 @@ struct Step {
 
 impl Step {
     /// The tables that it makes. All tables of ours hold what can be made again.
-    fn tables(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn tables(&self) -> impl Iterator<Item = &str> {
         self.sql.split("CREATE TABLE ").skip(1).filter_map(|rest| rest.split_whitespace().next())
+    }
+
+    /// What it does within a transaction, and the indexes that are built after it: those of tables that `is_new` doesn't
+    /// know of.
+    pub(super) fn parted(&self, is_new: impl Fn(&str) -> bool) -> (String, Vec<Index>) {
+        parted(&self.sql, is_new)
+    }
+
+    /// The statements that note it in the history.
+    pub(super) fn note(&self, now: Timestamp) -> String {
+        let Self { version, name, checksum, .. } = self;
+        // A migration's name and sum are ours, and hold no quote.
+        format!(
+            "CREATE TABLE IF NOT EXISTS {HISTORY} (version int4 PRIMARY KEY, name varchar(255), \
+             applied_on varchar(255), checksum varchar(255)); \
+             INSERT INTO {HISTORY} VALUES ({version}, '{name}', '{now}', '{checksum}')"
+        )
+    }
+
+    pub(super) fn log(&self) {
+        tracing::info!(version = self.version, name = self.name, "migrated");
     }
 }
 
 impl Changes {
     pub(super) fn is_empty(&self) -> bool {
-        self.apply.is_empty()
+        self.apply.is_empty() && self.indexes.is_empty()
     }
 
-    /// The statements that do it, for one transaction.
-    pub(super) fn statements(&self, now: Timestamp) -> Vec<String> {
-        let mut statements = Vec::new();
-        if !self.lost.is_empty() {
-            statements.push(drop_all(&self.apply));
-        }
-        if !self.is_empty() {
-            statements.push(format!(
-                "CREATE TABLE IF NOT EXISTS {HISTORY} (version int4 PRIMARY KEY, name varchar(255), \
-                 applied_on varchar(255), checksum varchar(255))"
-            ));
-        }
-        for Step { version, name, checksum, sql } in &self.apply {
-            statements.push(sql.clone());
-            // A migration's name and sum are ours, and hold no quote.
-            statements.push(format!("INSERT INTO {HISTORY} VALUES ({version}, '{name}', '{now}', '{checksum}')"));
-        }
-        statements
+    /// Whether everything is to be made: of a new database, or anew.
+    pub(super) fn is_everything(&self) -> bool {
+        self.apply.first().is_some_and(|step| step.version == 1)
     }
 
-    /// The statements that change tables which were there before, for a second set of those.
-    pub(super) fn of_rows(&self) -> Vec<String> {
-        if self.lost.is_empty() { self.apply.iter().map(|step| step.sql.clone()).collect() } else { Vec::new() }
-    }
-
-    pub(super) fn log(&self) {
-        if !self.lost.is_empty() {
-            tracing::warn!(tables = self.lost.join(", "), "tables of the read models were missing: all were made anew");
-        }
-        for Step { version, name, .. } in &self.apply {
-            tracing::info!(version, name, "migrated");
-        }
+    /// The statements that make everything, for one transaction.
+    pub(super) fn everything(&self, now: Timestamp) -> Vec<String> {
+        let steps = self.apply.iter().flat_map(|step| [step.sql.clone(), step.note(now)]);
+        let drop = (!self.lost.is_empty()).then(|| drop_all(&self.apply));
+        drop.into_iter().chain(steps).collect()
     }
 }
 
@@ -114,7 +117,14 @@ pub(super) async fn changes(client: &impl GenericClient) -> Result<Changes, Faul
             applied.insert(version, (name, checksum));
         }
     }
-    compare(ours, &applied, missing)
+    let indexes = ours.iter().filter(|step| applied.contains_key(&step.version));
+    let indexes = indexes.flat_map(|step| step.parted(|_| false).1).collect();
+    let changes = compare(ours, &applied, missing)?;
+    if changes.lost.is_empty() {
+        Ok(Changes { indexes: lacking(client, indexes).await?, ..changes })
+    } else {
+        Ok(changes)
+    }
 }
 
 /// The migrations of this release, oldest first.
@@ -156,7 +166,7 @@ fn compare(
     missing.retain(|table| made(table));
     if missing.is_empty() {
         let apply = ours.into_iter().filter(|step| !applied.contains_key(&step.version)).collect();
-        return Ok(Changes { lost: Vec::new(), apply });
+        return Ok(Changes { apply, ..Changes::default() });
     }
     let newest = ours.last().map_or(0, |step| step.version);
     if applied.keys().any(|version| *version > newest) {
@@ -165,7 +175,7 @@ fn compare(
             "{tables} of a newer release's schema are missing; after \"{cure}\" all is made again"
         ));
     }
-    Ok(Changes { lost: missing, apply: ours })
+    Ok(Changes { lost: missing, apply: ours, ..Changes::default() })
 }
 
 fn drop_all(steps: &[Step]) -> String {
@@ -209,9 +219,9 @@ mod tests {
     fn what_is_not_applied_yet_is_applied_in_order() {
         let all = ours();
         let fresh = compare(all.clone(), &BTreeMap::new(), vec!["read_orders".to_owned()]).unwrap();
-        assert_eq!(fresh, Changes { lost: Vec::new(), apply: all.clone() });
+        assert_eq!(fresh, Changes { apply: all.clone(), ..Changes::default() });
         let rest = compare(all.clone(), &applied(&all[..1]), vec!["read_models".to_owned()]).unwrap();
-        assert_eq!(rest, Changes { lost: Vec::new(), apply: all[1..].to_vec() });
+        assert_eq!(rest, Changes { apply: all[1..].to_vec(), ..Changes::default() });
         assert!(compare(all.clone(), &applied(&all), Vec::new()).unwrap().is_empty());
     }
 
@@ -220,19 +230,31 @@ mod tests {
         let all = ours();
         let lost = vec!["read_stock".to_owned()];
         let changes = compare(all.clone(), &applied(&all), lost.clone()).unwrap();
-        assert_eq!(changes, Changes { lost: lost.clone(), apply: all.clone() });
+        assert_eq!(changes, Changes { lost: lost.clone(), apply: all.clone(), ..Changes::default() });
         let drop = "DROP TABLE IF EXISTS read_products, read_stock, read_orders, read_models, read_sets, read_set_scans, \
                     read_payments, read_carts, refinery_schema_history";
-        assert_eq!(changes.statements(Timestamp::UNIX_EPOCH)[0], drop);
+        assert_eq!(changes.everything(Timestamp::UNIX_EPOCH)[0], drop);
         // Also where a release has grown since.
         let changes =
             compare(all.clone(), &applied(&all[..2]), vec!["read_stock".to_owned(), "read_models".to_owned()]);
-        assert_eq!(changes.unwrap(), Changes { lost: lost.clone(), apply: all.clone() });
+        assert_eq!(changes.unwrap(), Changes { lost: lost.clone(), apply: all.clone(), ..Changes::default() });
         let mut newer = applied(&all);
         newer.insert(99, ("what_comes".to_owned(), "1".to_owned()));
         let fault = compare(all.clone(), &newer, lost).unwrap_err();
         assert!(fault.to_string().contains("read_stock") && fault.to_string().contains("DROP TABLE"), "{fault}");
         assert!(compare(all, &newer, Vec::new()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn every_index_of_every_migration_is_known_by_name() {
+        for step in ours() {
+            let told = step.sql.lines().filter(|line| !line.trim_start().starts_with("--"));
+            let told = told.map(|line| line.matches(" INDEX ").count()).sum::<usize>();
+            let (rest, indexes) = step.parted(|_| false);
+            assert_eq!(indexes.len(), told, "{}: an index begins a line, and is made, not changed", step.name);
+            assert!(indexes.iter().all(|index| index.name.starts_with("read_") && index.table.starts_with("read_")));
+            assert!(!rest.contains("CREATE INDEX"), "{rest}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! Migrations of the set beside: what changes the live set's tables changes its, too, in the same transaction.
+//! Migrations of the set beside: what changes the live set's tables changes its, too, in the same transaction; indexes that are
+//! built while others write, after it.
 
 use shotengai_messaging::{Fault, FaultKind};
-use tokio_postgres::Transaction;
+use tokio_postgres::{Client, GenericClient, Transaction};
 
 use super::schema::{Schemas, literal, rows, run, texts};
 use super::state::{OPERATION, State};
@@ -9,35 +10,53 @@ use super::table::{quoted, table};
 use crate::database::fault;
 use crate::rebuild::Kind;
 
-/// Runs those of a migration's statements that are about a set's tables on the set beside, where there is one. Where they
-/// can't be, that set is given up: a process that starts must not wait for it.
-pub(crate) async fn migrate_beside(transaction: &mut Transaction<'_>, statements: &[String]) -> Result<(), Fault> {
-    let about_rows = |statement: &&String| Kind::ALL.iter().any(|kind| statement.contains(table(*kind)));
-    let statements: Vec<_> = statements.iter().filter(about_rows).collect();
-    if statements.is_empty() {
+/// Runs a migration on the set beside, where there is one that it is about. Where it can't be, that set is given up: a process
+/// that starts must not wait for it.
+pub(crate) async fn migrate_beside(transaction: &mut Transaction<'_>, statements: &str) -> Result<(), Fault> {
+    if !Kind::ALL.iter().any(|kind| statements.contains(table(*kind))) {
         return Ok(());
     }
-    let Some(schema) = State::first(&rows(transaction, State::SELECT).await?)?.beside else { return Ok(()) };
+    let Some(schema) = schema_beside(transaction).await? else { return Ok(()) };
     let said = |error: tokio_postgres::Error| fault(OPERATION, &error);
     let attempt = transaction.transaction().await.map_err(said)?;
-    match migrate(&attempt, &schema, &statements).await {
+    match migrate(&attempt, &schema, statements).await {
         Ok(()) => attempt.commit().await.map_err(said),
         Err(failure) => {
             attempt.rollback().await.map_err(said)?;
-            tracing::warn!(fault = %failure, schema, "the set of tables beside could not be migrated, and is dropped");
+            tell(&schema, &failure);
             give_up(transaction).await
         }
     }
 }
 
-async fn migrate(transaction: &Transaction<'_>, schema: &str, statements: &[&String]) -> Result<(), Fault> {
+/// The schema of the set beside the live one; none before there were sets.
+pub(crate) async fn schema_beside(client: &impl GenericClient) -> Result<Option<String>, Fault> {
+    const SETS: &str = "SELECT tablename::text FROM pg_tables WHERE tablename = 'read_sets' AND schemaname = ANY (current_schemas(false))";
+    if texts(client, SETS).await?.is_empty() {
+        return Ok(None);
+    }
+    Ok(State::first(&rows(client, State::SELECT).await?)?.beside)
+}
+
+/// Gives up the set beside, which can't become what the live one is.
+pub(crate) async fn give_up_beside(client: &mut Client, schema: &str, failure: &Fault) -> Result<(), Fault> {
+    let said = |error: tokio_postgres::Error| fault(OPERATION, &error);
+    tell(schema, failure);
+    let transaction = client.transaction().await.map_err(said)?;
+    give_up(&transaction).await?;
+    transaction.commit().await.map_err(said)
+}
+
+fn tell(schema: &str, failure: &Fault) {
+    tracing::warn!(fault = %failure, schema, "the set of tables beside could not be migrated, and is dropped");
+}
+
+async fn migrate(transaction: &Transaction<'_>, schema: &str, statements: &str) -> Result<(), Fault> {
     let path = texts(transaction, "SELECT current_setting('search_path')").await?.pop().unwrap_or_default();
     // What is not of the set is where it always is.
     let beside = format!("{}, {path}", quoted(schema));
     run(transaction, &set_path(&beside)).await?;
-    for statement in statements {
-        run(transaction, statement).await?;
-    }
+    run(transaction, statements).await?;
     // A function has its place beside the live tables. A second one would be another to the planner, which would not find
     // the indexes over it: whatever calls it here is made again, to call the first.
     let functions = format!("FROM pg_proc WHERE pronamespace = {}::regnamespace", literal(&quoted(schema)));

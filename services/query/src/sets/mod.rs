@@ -36,9 +36,10 @@ pub use error::SetsError;
 pub use exchange::{Exchanged, Switch};
 pub use folds::fingerprint;
 use lease::Lease;
-pub(crate) use migrate::migrate_beside;
+pub(crate) use migrate::{give_up_beside, migrate_beside, schema_beside};
 pub(crate) use rows::sessions;
 pub use state::{Phase, State};
+pub(crate) use table::within;
 
 /// What an operator does with the sets. It has the rows and the read half of the event stores in its hands, and nothing else:
 /// no refold can send, publish or append anything.

@@ -26,4 +26,5 @@ mod serving;
 mod sets;
 mod sums;
 mod support;
+mod upgrading;
 mod waiting;

@@ -107,7 +107,7 @@ pub(super) fn english(text: &str) -> Names {
 }
 
 /// A product that is called so and nothing more.
-pub(super) fn row(id: &str, name: &str) -> ProductRow {
+pub(crate) fn row(id: &str, name: &str) -> ProductRow {
     let time = Timestamp::from_second(1_767_225_600).unwrap();
     ProductRow {
         product_id: product_id(id),
@@ -160,7 +160,7 @@ pub(super) fn product(n: usize) -> ProductRow {
 }
 
 /// Writes rows as the projector does.
-pub(super) async fn save(session: &Session, rows: impl IntoIterator<Item = ProductRow>) {
+pub(crate) async fn save(session: &Session, rows: impl IntoIterator<Item = ProductRow>) {
     let rows: BTreeMap<AggregateId, ProductRow> =
         rows.into_iter().map(|row| (AggregateId::from(&row.product_id), row)).collect();
     session.save(&rows).await.unwrap();

@@ -2,7 +2,7 @@
 
 #[expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "a measurement tells its figures")]
 mod bench;
-mod corpus;
+pub(crate) mod corpus;
 mod finding;
 mod keeping;
 
