@@ -103,6 +103,16 @@ impl ProductFilter {
 
     /// The same as conditions on `read_products p`.
     pub fn conditions(&self, conditions: &mut Conditions) {
+        self.indexed(conditions);
+        match self.in_stock {
+            Some(true) => conditions.and(format!("{AVAILABLE} > 0")),
+            Some(false) => conditions.and(format!("{AVAILABLE} <= 0")),
+            None => {}
+        }
+    }
+
+    /// Those of them that an index of `read_products` answers.
+    pub fn indexed(&self, conditions: &mut Conditions) {
         conditions.and("NOT p.deleted");
         if let Some(category) = &self.category {
             let category = conditions.value(category.clone());
@@ -113,11 +123,6 @@ impl ProductFilter {
                 let (minor, currency) = (conditions.value(minor), conditions.value(currency.code()));
                 conditions.and(format!("p.price_minor {holds} {minor} AND p.currency = {currency}"));
             }
-        }
-        match self.in_stock {
-            Some(true) => conditions.and(format!("{AVAILABLE} > 0")),
-            Some(false) => conditions.and(format!("{AVAILABLE} <= 0")),
-            None => {}
         }
     }
 }

@@ -4,8 +4,8 @@
 //! - Capitals are small letters, and Latin, Greek and Cyrillic letters lose their accents: `Café` is `cafe`.
 //! - Katakana is hiragana: `キノコ` is `きのこ`. A long vowel mark stays one: `ビール` and `ビル` are different things.
 //!
-//! Folding what is folded changes nothing. What is stored was folded by some release: a release that folds otherwise
-//! empties `search_version` by a migration, and [`super::fill`] folds every row anew.
+//! Folding what is folded changes nothing. What is stored was folded by some release: a release that folds otherwise has
+//! another [`super::words::FOLDING`], and [`super::fill`] folds every row anew that is of a lower one.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;

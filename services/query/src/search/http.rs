@@ -7,6 +7,7 @@ use shotengai_runtime::http::{Answer, Reply};
 use tokio::sync::Semaphore;
 
 use super::find::{Found, find};
+use super::place::Place;
 use super::query::Query;
 use super::suggest::suggest;
 use crate::filters::ProductFilter;
@@ -22,12 +23,12 @@ pub(crate) async fn search_products(request: HttpRequest, reads: web::Data<Reads
     let mut params = Params::of(&request)?;
     let query = params.search();
     let filter = ProductFilter::read(&mut params, reads.currency);
-    let (limit, (_, cursor)) = (params.limit(), params.place());
+    let (limit, place) = (params.limit(), params.found_place(&query));
     let languages = languages(&request, &mut params);
     reads.caught_up(params).await?;
     // Never closed.
     let _place = AT_ONCE.acquire().await.ok();
-    let found = find(&reads.database, &query, &filter, reads.currency, (limit, cursor.as_ref())).await?;
+    let found = find(&reads.database, &query, &filter, reads.currency, (limit, place.as_ref())).await?;
     let Found { items, next_cursor, total, is_complete, corrected, facets } = found;
     let shown = |product| in_list(named_for(product, &languages));
     let items = items.into_iter().map(|product| product.map(shown)).collect();
@@ -44,6 +45,12 @@ pub(crate) async fn suggest_products(request: HttpRequest, reads: web::Data<Read
 }
 
 impl Params {
+    /// `cursor`: where a page of what is found for this begins.
+    fn found_place(&mut self, query: &Query) -> Option<Place> {
+        let cursor = self.one("cursor")?;
+        Place::parse(&cursor, query).map_err(|error| self.fault("cursor", error)).ok()
+    }
+
     /// `q`: what is searched for. Of what has no letter and no digit, nothing is found.
     fn search(&mut self) -> Query {
         let text = self.one(Q.name).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Terms of a question, all of which a product has. Pure.
 
 use super::fold::{LONG_VOWEL, Run, fold, runs};
+use super::instead::Instead;
 use super::words::{Token, wanted};
 use crate::conditions::Conditions;
 
@@ -49,19 +50,43 @@ impl Query {
         Self { terms, whole }
     }
 
+    /// The same question with other words instead; none where those are of another one.
+    #[must_use]
+    pub fn with(&self, instead: &Instead) -> Option<Self> {
+        if instead.0.len() != self.terms.len() {
+            return None;
+        }
+        let each = self.terms.iter().zip(&instead.0);
+        let terms: Vec<_> =
+            each.map(|(term, words)| words.clone().map_or_else(|| term.clone(), Term::any_of)).collect();
+        let first = |term: &Term| term.alternatives.first().cloned().unwrap_or_default();
+        let whole = terms.iter().flat_map(first).map(|run| format!(" {}", run.joined())).collect();
+        Some(Self { terms, whole })
+    }
+
     /// Whether nothing is left to look for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
     }
 
+    /// The token of a name that is all of it.
+    #[must_use]
+    pub fn called(&self) -> Token {
+        Token::Whole(self.whole.clone())
+    }
+
     /// The condition that every term stands there in a `read_products p`, found by its index.
     pub fn found(&self, place: Where, conditions: &mut Conditions) -> String {
         self.all(conditions, |words, conditions| {
-            let tokens: Vec<i32> = wanted(words, place == Where::Names).iter().map(Token::hash).collect();
-            let tokens = conditions.value(tokens);
-            format!("p.search_tokens @> {tokens} AND {}", stands(words, place, conditions))
+            let has = has(wanted(words, place == Where::Names), conditions);
+            format!("{has} AND {}", stands(words, place, conditions))
         })
+    }
+
+    /// The condition that a `read_products p` may have every term there, as far as its index tells.
+    pub fn may_stand(&self, place: Where, conditions: &mut Conditions) -> String {
+        self.all(conditions, |words, conditions| has(wanted(words, place == Where::Names), conditions))
     }
 
     /// The same condition, of rows that are found already.
@@ -128,6 +153,13 @@ pub fn pattern(words: &[Run]) -> String {
     let text: Vec<_> = words.iter().map(Run::joined).collect();
     let begins = if matches!(words.first(), Some(Run::Word(_))) { " " } else { "" };
     format!("%{begins}{}%", text.join(" "))
+}
+
+/// The condition that a row has all of these tokens. What they are is kept from the planner: by how common each is it would
+/// read the whole table for several that are common and stand nowhere together.
+pub(super) fn has(tokens: Vec<Token>, conditions: &mut Conditions) -> String {
+    let tokens: Vec<i32> = tokens.iter().map(Token::hash).collect();
+    format!("p.search_tokens @> (SELECT {})", conditions.value(tokens))
 }
 
 fn stands(words: &[Run], place: Where, conditions: &mut Conditions) -> String {

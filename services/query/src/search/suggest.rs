@@ -9,8 +9,9 @@ use tokio_postgres::Row;
 
 use super::find::READ;
 use super::fold::{Run, fold, runs};
-use super::query::Query;
-use super::words::{Token, longest_beginning};
+use super::query::{Query, has};
+use super::words::begun;
+use crate::conditions::Conditions;
 use crate::database::Database;
 use crate::store::{column, is_corrupt, names, parsed};
 
@@ -24,18 +25,22 @@ const ROWS_EACH: i64 = 5;
 /// # Errors
 /// A [`Fault`] of the database.
 pub async fn suggest(database: &Database, query: &Query, limit: u32) -> Result<Vec<Suggestion>, Fault> {
-    const NAMED: &str = "
-        SELECT product_id, name, names FROM (
+    if query.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut conditions = Conditions::default();
+    let found = has(begun(&runs(&query.whole)), &mut conditions);
+    let (stands, begins) =
+        [format!("%{}%", query.whole), format!("%\n{}%", query.whole)].map(|pattern| conditions.value(pattern)).into();
+    let (candidates, most) =
+        [MOST_CANDIDATES, i64::from(limit) * ROWS_EACH].map(|number| conditions.value(number)).into();
+    let named = format!(
+        "SELECT product_id, name, names FROM (
             SELECT p.product_id, p.name, p.names, p.search_names FROM read_products p
-            WHERE NOT p.deleted AND p.search_tokens @> $1 AND p.search_names LIKE $2 LIMIT $3) AS named
-        ORDER BY search_names LIKE $4 DESC, length(search_names), product_id LIMIT $5";
-    let first = query.whole.split_whitespace().next().and_then(longest_beginning);
-    let Some(first) = first else { return Ok(Vec::new()) };
-    let tokens = vec![Token::Beginning(first, true).hash()];
-    let (has, begins) = (format!("%{}%", query.whole), format!("%\n{}%", query.whole));
-    let most = i64::from(limit) * ROWS_EACH;
-    let session = database.session().await?;
-    let rows = session.query(READ, NAMED, &[&tokens, &has, &MOST_CANDIDATES, &begins, &most]).await?;
+            WHERE NOT p.deleted AND {found} AND p.search_names LIKE {stands} LIMIT (SELECT {candidates})) AS named
+        ORDER BY search_names LIKE {begins} DESC, length(search_names), product_id LIMIT {most}"
+    );
+    let rows = database.session().await?.query(READ, &named, &conditions.values()).await?;
     let (mut told, mut seen) = (Vec::new(), BTreeSet::new());
     for row in &rows {
         let suggestion = match meant(row, &query.whole) {

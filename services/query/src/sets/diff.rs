@@ -233,11 +233,20 @@ fn compare_ids<R: Tabled>(between: (&str, &str)) -> String {
 
 fn compare<R: Tabled>(page: &str, (live, other): (&str, &str), shown: &str) -> String {
     let (id, live, other) = (R::ID, within(live, R::TABLE), within(other, R::TABLE));
+    let all = |row: &str| match R::MADE {
+        None => format!("to_jsonb({row})"),
+        Some((made, comparable)) => {
+            let made = made.join("', '");
+            format!("CASE WHEN {comparable} THEN to_jsonb({row}) ELSE to_jsonb({row}) - ARRAY['{made}'] END")
+        }
+    };
+    let (ours, theirs) = (all("a"), all("b"));
     format!(
         "WITH page AS ({page}), differing AS (
-            SELECT page.id, a.version AS live, b.version AS other, to_jsonb(a) AS ours, to_jsonb(b) AS theirs
-            FROM page LEFT JOIN {live} a ON a.{id} = page.id LEFT JOIN {other} b ON b.{id} = page.id
-            WHERE to_jsonb(a) IS DISTINCT FROM to_jsonb(b))
+            SELECT * FROM (
+                SELECT page.id, a.version AS live, b.version AS other, {ours} AS ours, {theirs} AS theirs
+                FROM page LEFT JOIN {live} a ON a.{id} = page.id LEFT JOIN {other} b ON b.{id} = page.id) AS pair
+            WHERE ours IS DISTINCT FROM theirs)
         SELECT (SELECT count(*) FROM page) AS looked, (SELECT max(id) FROM page) AS last,
             coalesce((SELECT jsonb_agg(jsonb_build_object('id', id, 'live', live, 'other', other, 'columns',
                 CASE WHEN ours IS NULL OR theirs IS NULL THEN '{{}}' ELSE (

@@ -23,6 +23,7 @@ use super::{Projections, SetsError};
 use crate::database::fault;
 use crate::migrations::exclude_others;
 use crate::rebuild::{Kind, Watch};
+use crate::search::fill::fill_now;
 
 /// How long writers may keep the exchange waiting, and it those that come after.
 const FOR_WRITERS: &str = "SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '20s'";
@@ -115,6 +116,8 @@ impl Projections {
             if !stuck.is_empty() && !how.accept_differences {
                 return refused(format!("{} rows can't be folded: say --accept-differences to lose them", stuck.len()));
             }
+            // Those that no pod has come to yet: what is read is found.
+            fill_now(&self.database, ways.from).await?;
             match self.attempt(ways, &stuck).await {
                 Ok(Attempt::Done(took)) => return Ok(Exchanged { retries, took, differences }),
                 Ok(Attempt::Again) => {}

@@ -23,7 +23,10 @@ sources!(
     "domain/order.rs",
     "domain/payment.rs",
     "domain/product.rs",
-    "domain/stock.rs"
+    "domain/stock.rs",
+    "search/fold.rs",
+    "search/typos.rs",
+    "search/words.rs"
 );
 
 /// FNV-1a, which a constant can be made by.
@@ -55,6 +58,8 @@ mod tests {
             .unwrap()
             .map(|entry| format!("domain/{}", entry.unwrap().file_name().into_string().unwrap()))
             .collect();
+        // Of search, those that make words of a row.
+        files.extend(["fold", "typos", "words"].map(|name| format!("search/{name}.rs")));
         files.sort();
         assert_eq!(files, FILES);
     }

@@ -18,6 +18,10 @@ pub(crate) trait Tabled: Stored + PartialEq {
     /// names do.
     const SHOWN: &'static [&'static str];
 
+    /// Columns that are made of the others and may be behind them; and, of rows `a` and `b`, whether neither's are, and both were
+    /// made the same way. Only then can they differ.
+    const MADE: Option<(&'static [&'static str], &'static str)> = None;
+
     /// The aggregate of a row with this id; none when it is no id at all.
     fn aggregate(key: &str) -> Option<AggregateId>;
 }
@@ -36,6 +40,18 @@ impl Tabled for ProductRow {
         "updated_at",
         "version",
     ];
+    const MADE: Option<(&'static [&'static str], &'static str)> = Some((
+        &[
+            "search_names",
+            "search_keywords",
+            "search_descriptions",
+            "search_tokens",
+            "search_version",
+            "search_folded",
+            "search_folding",
+        ],
+        "a.search_folded = a.version AND b.search_folded = b.version AND a.search_folding = b.search_folding",
+    ));
 
     fn aggregate(key: &str) -> Option<AggregateId> {
         ProductId::parse(key).ok().as_ref().map(AggregateId::from)

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 
 use super::{Stored, column, money, names, parsed, presentation, version, written};
 use crate::domain::ProductRow;
-use crate::search::words::Words;
+use crate::search::words::{FOLDING, Words};
 
 impl Stored for ProductRow {
     const LOAD: &'static str = "
@@ -18,14 +18,14 @@ impl Stored for ProductRow {
         INSERT INTO read_products AS old
             (product_id, name, names, description, descriptions, categories, search_text,
             price_minor, currency, image_keys, deleted, created_at, updated_at, version,
-            search_names, search_keywords, search_descriptions, search_tokens, search_version)
+            search_names, search_keywords, search_descriptions, search_tokens, search_version, search_folded, search_folding)
         SELECT product_id, name, names, description, descriptions, categories, search_text,
             price_minor, currency, image_keys, deleted, created_at, updated_at, version,
-            search_names, search_keywords, search_descriptions, search_tokens, version
+            search_names, search_keywords, search_descriptions, search_tokens, version, version, search_folding
         FROM jsonb_to_recordset($1::jsonb) AS new (
             product_id text, name text, names jsonb, description text, descriptions jsonb, categories text[], search_text text,
             price_minor bigint, currency text, image_keys text[], deleted boolean, created_at timestamptz, updated_at timestamptz, version bigint,
-            search_names text, search_keywords text, search_descriptions text, search_tokens integer[])
+            search_names text, search_keywords text, search_descriptions text, search_tokens integer[], search_folding integer)
         ORDER BY product_id COLLATE \"C\"
         ON CONFLICT (product_id) DO UPDATE SET
             name = excluded.name, names = excluded.names, description = excluded.description,
@@ -34,7 +34,8 @@ impl Stored for ProductRow {
             created_at = excluded.created_at, updated_at = excluded.updated_at, version = excluded.version,
             search_names = excluded.search_names, search_keywords = excluded.search_keywords,
             search_descriptions = excluded.search_descriptions, search_tokens = excluded.search_tokens,
-            search_version = excluded.search_version";
+            search_version = excluded.search_version, search_folded = excluded.search_folded,
+            search_folding = excluded.search_folding";
     const ID: &'static str = "product_id";
 
     fn key(aggregate: &AggregateId) -> &str {
@@ -69,6 +70,7 @@ impl Stored for ProductRow {
             "search_keywords": words.keywords,
             "search_descriptions": words.descriptions,
             "search_tokens": words.tokens,
+            "search_folding": FOLDING,
             "product_id": self.product_id,
             "name": self.name,
             "names": self.names,

@@ -96,9 +96,10 @@ pub struct FoundProducts {
     pub next_cursor: Option<String>,
     /// How many products were found.
     pub total: u64,
-    /// Whether those are all: of more than 2,000 the rest is neither listed nor counted. More words, or a filter, find fewer.
+    /// Whether those are all. Of more than 2,000 the rest is neither listed nor counted; of words that more than 10,000 products may
+    /// have, only 20,000 products are gone through, by id. More words, or a filter, find fewer.
     pub complete: bool,
-    /// What was searched for instead, because nothing has what was asked for. Absent otherwise.
+    /// What was searched for instead, because nothing has what was asked for; on the next pages the same. Absent otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub corrected: Option<String>,

@@ -2,6 +2,7 @@
 
 #[expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "a measurement tells its figures")]
 mod bench;
+mod bounds;
 pub(crate) mod corpus;
 mod finding;
 mod keeping;
@@ -11,8 +12,8 @@ use shotengai_kernel::Currency;
 use shotengai_query::database::Database;
 use shotengai_query::filters::ProductFilter;
 use shotengai_query::migrations::Migrations;
-use shotengai_query::page::Cursor;
-use shotengai_query::search::find::{Found, Relevance, find};
+use shotengai_query::search::find::{Found, find};
+use shotengai_query::search::place::Place;
 use shotengai_query::search::query::Query;
 
 use crate::support::{empty_database, ports};
@@ -25,8 +26,9 @@ async fn database(name: &str) -> Database {
 
 /// One page.
 async fn page(database: &Database, text: &str, filter: &ProductFilter, limit: u32, after: Option<&str>) -> Found {
-    let cursor = after.map(|cursor| Cursor::parse(cursor, Relevance::Rank).unwrap());
-    find(database, &Query::parse(text), filter, Currency::JPY, (limit, cursor.as_ref())).await.unwrap()
+    let query = Query::parse(text);
+    let place = after.map(|cursor| Place::parse(cursor, &query).unwrap());
+    find(database, &query, filter, Currency::JPY, (limit, place.as_ref())).await.unwrap()
 }
 
 /// Everything that is found, page by page: ids without what they begin with.

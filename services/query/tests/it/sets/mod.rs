@@ -4,6 +4,7 @@ mod building;
 mod comparing;
 mod exchanging;
 mod tables;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
