@@ -22,7 +22,7 @@ struct Size {
 /// Watches nine processes at rest and while orders are placed and paid; answers the table.
 pub(crate) async fn measure(plan: &Plan) -> String {
     let cluster = TestCluster::provisioned().await;
-    let aws = [("BRIDGE_BUSY_POLL_MS", "200"), ("BRIDGE_IDLE_POLL_MS", "1000")];
+    let aws = [("BRIDGE_BUSY_POLL_MS", "200"), ("BRIDGE_IDLE_POLL_MS", "500")];
     let door = cluster.serve_apart("all", None, &aws).await;
     let mut bench = Bench::open(&cluster, &door).await;
     bench.until_quiet().await;

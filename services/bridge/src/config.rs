@@ -40,7 +40,7 @@ pub struct BridgeArgs {
     #[arg(long, env = "BRIDGE_BUSY_POLL_MS", default_value = "200", value_name = "10..10000", value_parser = whole::<u64>())]
     bridge_busy_poll_ms: Given<u64>,
     /// Longest wait between reads of a shard that has been quiet for five seconds; each is twice the one before
-    #[arg(long, env = "BRIDGE_IDLE_POLL_MS", default_value = "1000", value_name = "10..10000", value_parser = whole::<u64>())]
+    #[arg(long, env = "BRIDGE_IDLE_POLL_MS", default_value = "500", value_name = "10..10000", value_parser = whole::<u64>())]
     bridge_idle_poll_ms: Given<u64>,
     /// Reads of a shard within a second, however often hints ask for one; no fewer than BRIDGE_BUSY_POLL_MS makes. Kinesis
     /// allows five

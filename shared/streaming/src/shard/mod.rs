@@ -67,7 +67,7 @@ impl Default for ShardConfig {
         Self {
             limit: 1000,
             busy_poll: Duration::from_millis(200),
-            idle_poll: Duration::from_secs(1),
+            idle_poll: Duration::from_millis(500),
             reads_per_second: 5,
             idle_after: Duration::from_secs(5),
             push: false,
