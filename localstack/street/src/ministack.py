@@ -9,15 +9,21 @@ Refused with 403, before MiniStack sees it:
 - an `Origin` on another machine;
 - what a page of another site asks for without `Origin`, as an image or a link does: a GET may send a message.
 
-And it mends one thing: what a PartiQL INSERT writes is a change as any other, so it comes into the table's stream and its
-capture. MiniStack tells of it nowhere.
+And it mends two things:
+
+- What a PartiQL INSERT writes is a change as any other, so it comes into the table's stream and its capture. MiniStack tells
+  of it nowhere.
+- Who waits for a message or a record gets it as soon as it is there, as on AWS. MiniStack looks every tenth of a second for
+  messages, and every fifth for records that are sent to subscribers.
 """
 
+import asyncio
 import ipaddress
+import sys
 from urllib.parse import urlsplit
 
 import ministack.app
-from ministack.services import dynamodb
+from ministack.services import dynamodb, kinesis, sqs
 
 served = ministack.app.app
 
@@ -58,8 +64,62 @@ async def app(scope, receive, send):
             await send({"type": "http.response.start", "status": 403, "headers": kind})
             await send({"type": "http.response.body", "body": b"not for web pages of other sites\n"})
             return
+        await served(scope, receive, send)
+        wake(headers)
+        return
     await served(scope, receive, send)
 
+
+# Who waits for a message in a queue, and for a record in a shard: a future each.
+receivers, subscribers = set(), set()
+WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems", "Statement", "Transaction")
+
+
+def wake(headers):
+    """After a request that may have brought a message or a record, whoever waits for one looks again."""
+    target = headers.get("x-amz-target", "")
+    service = next(iter(headers.get("authorization", "").partition("/aws4_request")[0].split("/")[-1:]), "")
+    if service in ("sns", "s3") or "SendMessage" in target or "ChangeMessageVisibility" in target:
+        woken = receivers
+    elif "PutRecord" in target or (service == "dynamodb" and target.endswith(WRITES)):
+        woken = subscribers
+    else:
+        return
+    for waiter in woken:
+        if not waiter.done():
+            waiter.set_result(None)
+
+
+class Prompt:
+    """`asyncio`, in which a pause between two looks for messages ends when one may have come."""
+
+    def __getattr__(self, name):
+        return getattr(asyncio, name)
+
+    @staticmethod
+    async def sleep(seconds):
+        await woken_within(receivers, (), seconds)
+
+
+async def woken_within(waiters, others, seconds):
+    waiter = asyncio.get_running_loop().create_future()
+    waiters.add(waiter)
+    try:
+        return await wait({waiter, *others}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiters.discard(waiter)
+
+
+def prompt_wait(others, **options):
+    """`asyncio.wait`, which in a subscription ends when a record may have come. It is imported where it is called."""
+    if sys._getframe(1).f_globals is vars(kinesis):
+        return woken_within(subscribers, others, options.get("timeout"))
+    return wait(others, **options)
+
+
+wait = asyncio.wait
+asyncio.wait = prompt_wait
+sqs.asyncio = Prompt()
 
 insert = dynamodb._partiql_insert
 

@@ -17,6 +17,21 @@ fn config(folder: &Path, port: u16) -> MiniStackConfig {
     MiniStackConfig { venv: venv(), state_dir: folder.to_owned(), port }
 }
 
+/// The answer to a call of SQS with this body.
+async fn sqs(port: u16, operation: &str, body: &str) -> String {
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nContent-Length: {}\r\n\
+         Content-Type: application/x-amz-json-1.0\r\nX-Amz-Target: AmazonSQS.{operation}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{operation}: {answer}");
+    answer
+}
+
 async fn list_queues(port: u16) -> String {
     ask(port, &format!("Host: 127.0.0.1:{port}\r\n")).await
 }
@@ -51,6 +66,31 @@ async fn ministack_answers_when_it_has_started_and_is_gone_when_it_has_stopped()
     ministack.stop().await.unwrap();
     println!("MiniStack stopped in {:?}", asked.elapsed());
     assert!(!alive(pid) && !port_in_use(port));
+}
+
+#[tokio::test]
+async fn who_waits_for_a_message_gets_it_as_soon_as_it_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let ministack = MiniStack::start(&config(folder.path(), 0)).await.unwrap();
+    let port = ministack.port();
+    sqs(port, "CreateQueue", r#"{"QueueName": "letters"}"#).await;
+    let queue = format!("http://127.0.0.1:{port}/000000000000/letters");
+    let mut delays = Vec::new();
+    for _ in 0..20 {
+        let receive = format!(r#"{{"QueueUrl": "{queue}", "WaitTimeSeconds": 10}}"#);
+        let waiting = tokio::spawn(async move { (sqs(port, "ReceiveMessage", &receive).await, Instant::now()) });
+        // Once this is answered, the receive has looked for the first time.
+        list_queues(port).await;
+        let sent = Instant::now();
+        sqs(port, "SendMessage", &format!(r#"{{"QueueUrl": "{queue}", "MessageBody": "hello"}}"#)).await;
+        let (answer, at) = waiting.await.unwrap();
+        assert!(answer.contains("hello"), "{answer}");
+        delays.push(at - sent);
+    }
+    // It looks every 100 ms by itself. Other work on this machine may hold most of them up, and not all.
+    let shortest = delays.iter().min().unwrap();
+    assert!(shortest.as_millis() < 50, "{delays:?}");
+    ministack.stop().await.unwrap();
 }
 
 #[tokio::test]

@@ -109,8 +109,9 @@ async fn street(
     let config = serve::aws_config(settings.aws.clone(), settings.publish);
     let aws = shotengai_aws::Aws::connect(config, Ports::system()).await;
     let step = screen.step("AWS resources");
-    let report =
-        shotengai_provisioning::provision(&aws, &Options { shards: SHARDS, ..Options::default() }, &|_, _| {}).await?;
+    // A consumer costs nothing here, and STREAM_READ=push can be tried.
+    let options = Options { shards: SHARDS, fan_out: true, ..Options::default() };
+    let report = shotengai_provisioning::provision(&aws, &options, &|_, _| {}).await?;
     step.done(&format!("{} in place", report.resources.len()));
     announced(args, infra).announce(Path::new(STATE))?;
     if args.infra_only {
