@@ -6,7 +6,7 @@
 //! since what its answer holds would stay hidden until nobody has it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -21,6 +21,11 @@ use crate::ports::queue::RawDelivery;
 
 /// How long it is from one batch for trial to the next.
 const TRIAL_EVERY: Duration = Duration::from_secs(60);
+
+/// Within how long after a hint a receive that waits has answered, where the queue is prompt.
+const PROMPT: Duration = Duration::from_millis(10);
+/// Instead of the number of the receive that waits.
+const NONE_WAITS: u64 = 0;
 
 /// Why a batch may be received.
 enum Admission {
@@ -40,10 +45,10 @@ impl<W: Work> Consumer<W> {
             _away = self.breaker.suspect(Instant::now()) => {}
         }
         let (mut batches, mut hinted) = (JoinSet::new(), JoinSet::new());
-        let is_waiting = AtomicBool::new(false);
+        let waits = AtomicU64::new(NONE_WAITS);
         {
-            let waiting = self.receive_waiting(&permits, &mut batches, &is_waiting, &shutdown);
-            let hinting = self.receive_hinted(&permits, &mut hinted, &is_waiting, &shutdown);
+            let waiting = self.receive_waiting(&permits, &mut batches, &waits, &shutdown);
+            let hinting = self.receive_hinted(&permits, &mut hinted, &waits, &shutdown);
             tokio::join!(waiting, hinting);
         }
         for running in [&mut batches, &mut hinted] {
@@ -58,19 +63,21 @@ impl<W: Work> Consumer<W> {
         self: &Arc<Self>,
         permits: &Arc<Semaphore>,
         running: &mut JoinSet<()>,
-        is_waiting: &AtomicBool,
+        waits: &AtomicU64,
         shutdown: &CancellationToken,
     ) {
         let receive_backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
         let mut failures = 0;
+        let mut number = NONE_WAITS;
         while let Some(admission) = self.admitted(permits, shutdown).await {
-            is_waiting.store(true, Ordering::Relaxed);
+            number += 1;
+            waits.store(number, Ordering::Relaxed);
             let received = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
                 received = self.queue.receive(self.config.batch, self.config.wait, self.config.visibility) => received,
             };
-            is_waiting.store(false, Ordering::Relaxed);
+            waits.store(NONE_WAITS, Ordering::Relaxed);
             reap(self.config.name, running);
             match received {
                 Ok(batch) => {
@@ -100,13 +107,13 @@ impl<W: Work> Consumer<W> {
         }
     }
 
-    /// A receive that waits for nothing, at each hint that comes while the other one waits. Where that doesn't wait it is about
-    /// to receive anyway; without a permit, or while something is away or denied, there is nothing to hurry for.
+    /// A receive that waits for nothing, at each hint that comes while the other one waits and goes on to. Where that doesn't
+    /// wait it is about to receive anyway; without a permit, or while something is away or denied, there is nothing to hurry for.
     async fn receive_hinted(
         self: &Arc<Self>,
         permits: &Arc<Semaphore>,
         running: &mut JoinSet<()>,
-        is_waiting: &AtomicBool,
+        waits: &AtomicU64,
         shutdown: &CancellationToken,
     ) {
         let mut wake = self.config.wake.clone();
@@ -119,7 +126,13 @@ impl<W: Work> Consumer<W> {
                 () = shutdown.cancelled() => return,
                 () = wake.hinted() => {}
             }
-            if !is_waiting.load(Ordering::Relaxed) || self.breaker.is_stopped() {
+            let number = waits.load(Ordering::Relaxed);
+            if number == NONE_WAITS {
+                continue;
+            }
+            // It may be about to answer: then there is nothing left to receive.
+            tokio::time::sleep(PROMPT).await;
+            if waits.load(Ordering::Relaxed) != number || self.breaker.is_stopped() {
                 continue;
             }
             let Ok(permit) = Arc::clone(permits).try_acquire_owned() else { continue };

@@ -53,7 +53,7 @@ impl Reading<'_> {
             return None;
         }
         let (reader, shard) = (&self.consumer.reader, self.shard);
-        let begun = self.from_where_it_stands(|start| async move { reader.subscribe(shard, &start).await }).await;
+        let begun = self.behind_what_is_applied(|start| async move { reader.subscribe(shard, &start).await }).await;
         match begun {
             Ok(subscription) => {
                 if self.push.is_denied {

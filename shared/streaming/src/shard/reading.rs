@@ -251,12 +251,12 @@ impl<'a> Reading<'a> {
     /// A cursor behind what is applied.
     async fn begin(&self) -> Result<ShardCursor, Fault> {
         let (reader, shard) = (&self.consumer.reader, self.shard);
-        self.from_where_it_stands(|start| async move { reader.cursor(shard, &start).await }).await
+        self.behind_what_is_applied(|start| async move { reader.cursor(shard, &start).await }).await
     }
 
     /// Begins behind what is applied. Where the stream has that position no more, what it still has is all that can be
     /// read, and nothing of it is older than what was applied, unless it is another stream: then it was never read.
-    pub(super) async fn from_where_it_stands<T, F>(&self, begin: impl Fn(StartAt) -> F) -> Result<T, Fault>
+    pub(super) async fn behind_what_is_applied<T, F>(&self, begin: impl Fn(StartAt) -> F) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, Fault>>,
     {

@@ -89,13 +89,13 @@ impl Plan {
     /// Whether what a process writes wakes its own readers: in half of all seeds. Nothing is drawn for it.
     #[must_use]
     pub const fn gives_hints(&self) -> bool {
-        self.seed / 2 % 2 == 0
+        (self.seed / 2).is_multiple_of(2)
     }
 
     /// Whether bridges subscribe to the stream's shards: in half of all seeds, with hints and without.
     #[must_use]
     pub const fn subscribes(&self) -> bool {
-        self.seed / 4 % 2 == 0
+        (self.seed / 4).is_multiple_of(2)
     }
 
     /// Whether something is away, or denied, for long.
