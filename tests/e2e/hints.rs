@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use shotengai_tests::shop::{Person, Shop, text};
 use shotengai_tests::test_cluster::TestCluster;
 
-/// Reads as seldom as on AWS, so that it shows who waits for them.
+/// Reads so seldom that it shows who waits for them, whatever else this machine does.
 const POLLS: [(&str, &str); 3] =
-    [("BRIDGE_BUSY_POLL_MS", "200"), ("BRIDGE_IDLE_POLL_MS", "1000"), ("BRIDGE_READS_PER_SECOND", "100")];
-const ORDERS: usize = 7;
+    [("BRIDGE_BUSY_POLL_MS", "3000"), ("BRIDGE_IDLE_POLL_MS", "3000"), ("BRIDGE_READS_PER_SECOND", "100")];
+const ORDERS: usize = 3;
 const LOOK_EVERY: Duration = Duration::from_millis(3);
-const PAID_WITHIN: Duration = Duration::from_secs(30);
+const PAID_WITHIN: Duration = Duration::from_secs(90);
 
 /// How long it takes from the request until an order is paid.
 async fn paid_after(shop: &Shop, buyer: &Person, product: &str) -> Duration {
