@@ -8,11 +8,10 @@ use shotengai_kernel::{CartId, Money, Timestamp};
 use shotengai_messaging::Fault;
 
 use crate::conditions::Conditions;
-use crate::damaged::listed;
 use crate::database::Database;
 use crate::domain::CartRow;
 use crate::domain::cart::CartRowLine;
-use crate::page::{Cursor, KeyKind, Sorting, cut, select};
+use crate::page::{Cursor, KeyKind, Sorting, paged, select};
 use crate::params::Params;
 use crate::store::Stored;
 
@@ -123,11 +122,6 @@ pub async fn list(
     limit: u32,
     after: Option<&Cursor<CartSort>>,
 ) -> Result<Page<Listed<OpenCart>>, Fault> {
-    let (statement, conditions) = listing(filter, now, sort, limit, after);
-    let rows = database.session().await?.query(READ, &statement, &conditions.values()).await?;
-    let carts = rows
-        .iter()
-        .map(|row| listed(TABLE, sort, row, |row| CartRow::read(row).map(shown)))
-        .collect::<Result<_, _>>()?;
-    Ok(cut(carts, limit))
+    let listing = listing(filter, now, sort, limit, after);
+    paged((database, READ), listing, (sort, limit), TABLE, |row| CartRow::read(row).map(shown)).await
 }

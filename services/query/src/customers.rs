@@ -10,9 +10,9 @@ use shotengai_messaging::Fault;
 use tokio_postgres::Row;
 
 use crate::conditions::Conditions;
-use crate::damaged::{listed, one};
+use crate::damaged::one;
 use crate::database::Database;
-use crate::page::{Cursor, KeyKind, Sorting, cut, select};
+use crate::page::{Cursor, KeyKind, Sorting, paged, select};
 use crate::params::Params;
 use crate::store::{column, corrupt, parsed};
 
@@ -159,10 +159,8 @@ pub async fn list(
     limit: u32,
     after: Option<&Cursor<CustomerSort>>,
 ) -> Result<Page<Listed<CustomerSummary>>, Fault> {
-    let (statement, conditions) = listing(filter, currency, sort, limit, after);
-    let rows = database.session().await?.query(READ, &statement, &conditions.values()).await?;
-    let customers = rows.iter().map(|row| listed(NAME, sort, row, shown)).collect::<Result<_, _>>()?;
-    Ok(cut(customers, limit))
+    let listing = listing(filter, currency, sort, limit, after);
+    paged((database, READ), listing, (sort, limit), NAME, shown).await
 }
 
 /// One customer's sums; none for who has ordered nothing.

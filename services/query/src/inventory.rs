@@ -9,9 +9,8 @@ use shotengai_messaging::Fault;
 use tokio_postgres::Row;
 
 use crate::conditions::Conditions;
-use crate::damaged::listed;
 use crate::database::Database;
-use crate::page::{Cursor, KeyKind, Sorting, cut, select};
+use crate::page::{Cursor, KeyKind, Sorting, paged, select};
 use crate::params::Params;
 use crate::store::{column, parsed, version};
 
@@ -69,7 +68,7 @@ impl StockFilter {
     pub fn read(params: &mut Params) -> Self {
         Self {
             products: params.products(),
-            available_below: params.available_below(),
+            available_below: params.whole("available_below"),
             in_stock: params.flag("in_stock"),
         }
     }
@@ -110,16 +109,6 @@ impl Params {
         }
         products
     }
-
-    /// `available_below`: a number of pieces.
-    fn available_below(&mut self) -> Option<i64> {
-        const NAME: &str = "available_below";
-        let bound = self.one(NAME)?.parse().ok().filter(|bound| *bound >= 0);
-        if bound.is_none() {
-            self.fault(NAME, "must be a whole number, 0 at least");
-        }
-        bound
-    }
 }
 
 /// A row as it is shown.
@@ -159,8 +148,6 @@ pub async fn list(
     limit: u32,
     after: Option<&Cursor<StockSort>>,
 ) -> Result<Page<Listed<ProductStock>>, Fault> {
-    let (statement, conditions) = listing(filter, sort, limit, after);
-    let rows = database.session().await?.query(READ, &statement, &conditions.values()).await?;
-    let stock = rows.iter().map(|row| listed(NAME, sort, row, shown)).collect::<Result<_, _>>()?;
-    Ok(cut(stock, limit))
+    let listing = listing(filter, sort, limit, after);
+    paged((database, READ), listing, (sort, limit), NAME, shown).await
 }

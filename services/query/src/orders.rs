@@ -11,12 +11,12 @@ use shotengai_kernel::{Money, OrderId, UserId};
 use shotengai_messaging::Fault;
 
 use crate::conditions::Conditions;
-use crate::damaged::{listed, one};
+use crate::damaged::one;
 use crate::database::Database;
 use crate::domain::OrderRow;
 use crate::domain::order::RefundRow;
 use crate::filters::OrderFilter;
-use crate::page::{Cursor, cut, select};
+use crate::page::{Cursor, paged, select};
 use crate::store::{Stored, parsed};
 
 const READ: &str = "postgres.orders";
@@ -104,13 +104,8 @@ pub async fn list(
     limit: u32,
     after: Option<&Cursor<OrderSort>>,
 ) -> Result<Page<Listed<Order>>, Fault> {
-    let (statement, conditions) = listing(filter, sort, limit, after);
-    let rows = database.session().await?.query(READ, &statement, &conditions.values()).await?;
-    let orders = rows
-        .iter()
-        .map(|row| listed(TABLE, sort, row, |row| OrderRow::read(row).map(shown)))
-        .collect::<Result<_, _>>()?;
-    Ok(cut(orders, limit))
+    let listing = listing(filter, sort, limit, after);
+    paged((database, READ), listing, (sort, limit), TABLE, |row| OrderRow::read(row).map(shown)).await
 }
 
 /// An order, and whose it is where that can be read.

@@ -6,11 +6,13 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use shotengai_contracts::api::Page;
+use shotengai_contracts::api::listed::Listed;
 use shotengai_messaging::Fault;
 use tokio_postgres::Row;
 
 use crate::conditions::Conditions;
-use crate::database::Moment;
+use crate::damaged::listed;
+use crate::database::{Database, Moment};
 use crate::store::column;
 
 /// Order of a list: by a key, and by the id where that is equal.
@@ -193,6 +195,22 @@ pub(crate) fn select<S: Sorting>(
          ORDER BY {key} {direction}, {id} {direction} LIMIT {limit}"
     );
     (statement, conditions)
+}
+
+/// A page of entries that `read` makes of the rows of [`select`]'s statement; one that it can't read shows as damaged.
+///
+/// # Errors
+/// A [`Fault`] of the database.
+pub(crate) async fn paged<T, S: Sorting>(
+    (database, operation): (&Database, &'static str),
+    (statement, conditions): (String, Conditions),
+    (sort, limit): (S, u32),
+    table: &'static str,
+    read: impl Fn(&Row) -> Result<T, Fault>,
+) -> Result<Page<Listed<T>>, Fault> {
+    let rows = database.session().await?.query(operation, &statement, &conditions.values()).await?;
+    let entries = rows.iter().map(|row| listed(table, sort, row, &read)).collect::<Result<_, _>>()?;
+    Ok(cut(entries, limit))
 }
 
 /// The page of the first `limit` of `entries`, which were asked for with one more to see whether there is a next.

@@ -78,6 +78,15 @@ impl Params {
         (sort, cursor)
     }
 
+    /// A whole number, 0 at least.
+    pub(crate) fn whole(&mut self, name: &str) -> Option<i64> {
+        let number = self.one(name)?.parse().ok().filter(|number| *number >= 0);
+        if number.is_none() {
+            self.fault(name, "must be a whole number, 0 at least");
+        }
+        number
+    }
+
     /// `status`: only orders that have come so far.
     pub fn status(&mut self) -> Option<OrderStage> {
         let status = stage(&self.one("status")?);

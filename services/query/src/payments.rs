@@ -9,11 +9,11 @@ use shotengai_kernel::{Money, OrderId, PaymentId, Timestamp, UserId};
 use shotengai_messaging::Fault;
 
 use crate::conditions::Conditions;
-use crate::damaged::{listed, one};
+use crate::damaged::one;
 use crate::database::Database;
 use crate::domain::payment::ShopRefundRow;
 use crate::domain::{PaymentRow, payment};
-use crate::page::{Cursor, KeyKind, Sorting, cut, select};
+use crate::page::{Cursor, KeyKind, Sorting, paged, select};
 use crate::params::Params;
 use crate::store::{Stored, parsed};
 
@@ -152,13 +152,8 @@ pub async fn list(
     limit: u32,
     after: Option<&Cursor<PaymentSort>>,
 ) -> Result<Page<Listed<Payment>>, Fault> {
-    let (statement, conditions) = listing(filter, sort, limit, after);
-    let rows = database.session().await?.query(READ, &statement, &conditions.values()).await?;
-    let payments = rows
-        .iter()
-        .map(|row| listed(TABLE, sort, row, |row| PaymentRow::read(row).map(shown)))
-        .collect::<Result<_, _>>()?;
-    Ok(cut(payments, limit))
+    let listing = listing(filter, sort, limit, after);
+    paged((database, READ), listing, (sort, limit), TABLE, |row| PaymentRow::read(row).map(shown)).await
 }
 
 /// The payment of an order, and whose the order is where that can be read.

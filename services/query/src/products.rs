@@ -10,10 +10,10 @@ use shotengai_messaging::Fault;
 use tokio_postgres::Row;
 
 use crate::conditions::Conditions;
-use crate::damaged::{listed, one};
+use crate::damaged::one;
 use crate::database::Database;
 use crate::filters::{AVAILABLE, ProductFilter};
-use crate::page::{Cursor, cut, select};
+use crate::page::{Cursor, paged, select};
 use crate::store::{column, money, names, parsed, presentation, version};
 
 const READ: &str = "postgres.products";
@@ -85,10 +85,8 @@ pub async fn list(
     limit: u32,
     after: Option<&Cursor<ProductSort>>,
 ) -> Result<Page<Listed<Product>>, Fault> {
-    let (statement, conditions) = listing(filter, sort, limit, after);
-    let rows = database.session().await?.query(READ, &statement, &conditions.values()).await?;
-    let products = rows.iter().map(|row| listed(NAME, sort, row, shown)).collect::<Result<_, _>>()?;
-    Ok(cut(products, limit))
+    let listing = listing(filter, sort, limit, after);
+    paged((database, READ), listing, (sort, limit), NAME, shown).await
 }
 
 /// One product; none when there is none, or no longer. Damaged where its row can't be read.
