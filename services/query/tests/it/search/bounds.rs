@@ -52,6 +52,26 @@ async fn explained(
     looked_at(&rows[0].get::<_, Value>(0)[0]["Plan"])
 }
 
+/// Whether the index finds the same products, in the same order and as many, as those do that are gone through by id.
+pub(super) async fn assert_same_both_ways(session: &Session, text: &str) {
+    let filtered = ProductFilter { category: Some("c3".to_owned()), in_stock: Some(true), ..ProductFilter::default() };
+    for filter in [ProductFilter::default(), filtered] {
+        let mut found = Vec::new();
+        let all = Broad { called: true, named: true, anywhere: true };
+        for broad in [Broad::default(), Broad { anywhere: true, ..Broad::default() }, all] {
+            let (statement, conditions) =
+                statement(&Query::parse(text), broad, &filter, Currency::JPY, MOST_RANKED, None);
+            let rows = session.query("test.both", &statement, &conditions.values()).await.unwrap();
+            let place = |row: &tokio_postgres::Row| {
+                let (rank, id): (Option<i64>, Option<String>) = (row.get("place"), row.get("place_id"));
+                (rank, id, row.get::<_, i64>("found_total"))
+            };
+            found.push(rows.iter().map(place).collect::<Vec<_>>());
+        }
+        assert!(found[0] == found[1] && found[1] == found[2], "{text} {filter:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_a_search_looks_at_does_not_grow_with_the_shop() {
     let database = full_of("search_bound", "きの のこ の").await;

@@ -8,6 +8,7 @@ use shotengai_query::search::fold::{Run, fold, runs};
 use shotengai_query::search::query::{Query, Term, pattern};
 use shotengai_query::search::suggest::suggest;
 
+use super::bounds::assert_same_both_ways;
 use super::corpus::{english, fill, product, row, save};
 use super::{database, ids, page};
 
@@ -53,6 +54,7 @@ async fn every_word_of_every_kind_finds_what_has_it_and_nothing_else() {
         assert!(!wanted.is_empty(), "{text}");
         let limit = if wanted.len() > 300 { 100 } else { 7 };
         assert_eq!(ids(&database, text, &none, limit).await, wanted, "{text}");
+        assert_same_both_ways(&database.session().await.unwrap(), text).await;
     }
     for text in ["のの山々", "hir", "%", "_", "zzz", "きのこ zzz"] {
         assert_eq!(page(&database, text, &none, 1, None).await.total, 0, "{text}");
