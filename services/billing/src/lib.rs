@@ -42,9 +42,9 @@ pub struct BillingRole {
 pub fn assemble(mut deps: Deps, settings: &BillingSettings) -> BillingRole {
     metrics::show(deps.settings().currency);
     let payments = Aggregates::new(deps.events(Owner::Billing).counting(metrics::count));
-    let ledger = Ledger::new(deps.table(&tables::BILLING_LEDGER));
+    let ledger = Ledger::new(deps.grouped_table(&tables::BILLING_LEDGER));
     let payments = Arc::new(Payments::new(payments, Arc::new(ledger.clone())));
-    let intents = Intents::new(deps.table(&tables::PAYMENT_INTENTS));
+    let intents = Intents::new(deps.grouped_table(&tables::PAYMENT_INTENTS));
     let consuming = Consuming::default().batches(settings.billing_concurrency.get());
     let served = ledger.clone();
     let role = Role::new(deps)

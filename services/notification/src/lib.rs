@@ -79,7 +79,7 @@ pub fn build(context: &Context, settings: &NotificationSettings) -> anyhow::Resu
 pub fn assemble(mut deps: Deps, mailing: Mailing) -> Role {
     metrics::show();
     let Mailing { mailer, templates, domain, pseudonyms, mails_per_address } = mailing;
-    let table = deps.table(&tables::NOTIFICATION_CLAIMS);
+    let table = deps.patient_table(&tables::NOTIFICATION_CLAIMS);
     let clock = Arc::clone(&deps.ports().clock);
     let budget = MailBudget::new(Arc::clone(&table), pseudonyms, clock, mails_per_address.into());
     let claims = SendClaims::new(table, deps.ports().clone());

@@ -56,12 +56,12 @@ pub fn assemble(mut deps: Deps, settings: &OrderSettings) -> OrderRole {
     metrics::show();
     let orders = Orders::new(deps.events(Owner::Order).counting(metrics::count));
     let queue = deps.queue(&queues::ORDER_DEADLINE);
-    let followed = deps.table(&tables::ORDER_PENDING);
+    let followed = deps.grouped_table(&tables::ORDER_PENDING);
     let chains = Chains::new(Arc::clone(&followed), deps.ports().clone());
     let reminders = Reminders::new(queue, chains, Arc::clone(&deps.ports().clock), settings.timeouts());
     let catalog = CatalogClient::new(deps.neighbour(Service::CATALOG), settings.catalog_timeout());
     let prices = Prices::new(deps.table(&tables::ORDER_PRICES), catalog);
-    let intents = Intents::new(deps.table(&tables::PAYMENT_INTENTS), Arc::clone(&deps.ports().clock));
+    let intents = Intents::new(deps.grouped_table(&tables::PAYMENT_INTENTS), Arc::clone(&deps.ports().clock));
     let limit = settings.order_max_pending.into();
     let pending = PendingOrders::new(followed, orders.clone(), Arc::clone(&deps.ports().clock), limit);
     let placing = Placing::new(orders.clone(), prices.clone(), intents, pending, Arc::clone(&deps.ports().ids));

@@ -130,7 +130,7 @@ fn salt(secret: &SecretString) -> Salt {
 #[must_use]
 pub fn assemble(mut deps: Deps, frontage: Frontage) -> Role {
     let Frontage { tokens, other, administrator, passwords, nobodys, seal, secret, door, mut gate, places } = frontage;
-    let (table, ports) = (deps.table(&tables::USERS), deps.ports().clone());
+    let (table, ports) = (deps.grouped_table(&tables::USERS), deps.ports().clone());
     let hashes = |purpose: &[u8]| KeyedHash::new(&secret, purpose);
     let marks = hashes(b"shotengai/session-password/v1");
     let users = Users::new(Arc::clone(&table));

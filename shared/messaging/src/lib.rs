@@ -6,7 +6,7 @@
 //!   [`Infrastructure`], which hands them out by name. Their docs are the contract that every adapter passes.
 //! - **aggregates** ([`aggregate`]): load, decide, append, publish; with snapshots. A **unit of work** is one attempt at
 //!   that, over one or several aggregates; the loop around it decides anew after a conflict.
-//! - **group commit** ([`GroupCommit`]): single commits that wait at the same moment, in one request.
+//! - **group commit** ([`GroupCommit`], [`GroupedTable`]): single commits, and rows, that wait at the same moment, in one request.
 //! - **outbox** ([`outbox`]): publisher and sweeper; nothing committed is ever lost.
 //! - **once** ([`once`]): an effect on a table's rows that is not repeated with its message or request.
 //! - **consumer** ([`consumer`]): receives, decodes, limits, settles.
@@ -31,7 +31,7 @@ pub mod consumer;
 pub mod dead_letter;
 pub mod delivery;
 pub mod disposition;
-mod group_commit;
+mod group;
 pub mod handler;
 mod hints;
 mod log_limiter;
@@ -59,7 +59,7 @@ pub use commit_events::CommitEvents;
 pub use consumer::{Consumer, ConsumerConfig, Probe};
 pub use delivery::Delivery;
 pub use disposition::Disposition;
-pub use group_commit::GroupCommit;
+pub use group::{GroupCommit, GroupedTable};
 pub use handler::{EventHandler, Group, GroupHandler, Handler, IntoHandler, MessageHandler, RecordHandler};
 pub use hints::{HintingInfrastructure, Hints, Wake};
 pub use log_limiter::LogLimiter;
@@ -77,7 +77,7 @@ pub use ports::store::{
     APPEND_EACH_MAX, AppendError, CommitMark, EventStore, Guard, HistoryPage, Note, OUTBOX_SHARDS, Snapshot,
 };
 pub use ports::stream::{Shard, ShardBatch, ShardCursor, StartAt, StreamReader, StreamRecord, StreamWriter};
-pub use ports::table::{Condition, Key, Row, Table, TransactError, WriteError, WriteOp};
+pub use ports::table::{Condition, Key, Put, Row, Table, TransactError, WriteError, WriteOp};
 pub use ports::topic::Topic;
 pub use reason::Reason;
 pub use send::send_all;

@@ -1,6 +1,7 @@
 //! The figures of messaging. [`DEFINITIONS`] lists them.
 
 use opentelemetry::Value;
+use shotengai_kernel::AggregateId;
 use shotengai_metrics::{Counter, Definition, Gauge, Histogram, Label, OTHER};
 
 use crate::reason::{OF_EVERY_CONSUMER, Reason};
@@ -74,6 +75,21 @@ static CONFLICTS: Counter<1> = Counter::new(
     &[Label::each("kind", "kind of aggregate")],
 );
 
+/// Aggregates that commands decided on, by where they came from.
+static MEMORY: Counter<2> = Counter::new(
+    "shotengai.aggregate.cache",
+    "{aggregate}",
+    "Aggregates that commands decided on: remembered (hit), read (miss), or decided on in vain as remembered and then read (stale)",
+    &[Label::each("kind", "kind of aggregate"), Label::of("outcome", &[HIT, MISS, STALE])],
+);
+
+/// Decided on what this process remembers, without a read.
+pub(crate) const HIT: &str = "hit";
+/// Read, since it was not remembered, or no longer believed.
+pub(crate) const MISS: &str = "miss";
+/// Taken for true in vain: it is read, and decided anew.
+pub(crate) const STALE: &str = "stale";
+
 /// Up to what one request takes.
 const TOGETHER_BOUNDARIES: [f64; 8] = [1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 18.0, 25.0];
 
@@ -86,21 +102,42 @@ pub static COMMITS_TOGETHER: Histogram<1> = Histogram::new(
     &TOGETHER_BOUNDARIES,
 );
 
+/// Rows of each request that puts any on a condition. Transactions are not among them.
+pub static ROWS_TOGETHER: Histogram<1> = Histogram::new(
+    "shotengai.rows.together",
+    "{row}",
+    "Rows that were written to a table in one request, of those that may go with others",
+    &[Label::each("table", "table whose rows go together")],
+    &TOGETHER_BOUNDARIES,
+);
+
 /// All of them.
-pub static DEFINITIONS: [&Definition; 8] = [
+pub static DEFINITIONS: [&Definition; 10] = [
     SETTLED.definition(),
     EVENT_AGE.definition(),
     BREAKER_OPEN.definition(),
     DEAD_LETTERS.definition(),
     PUBLISHED.definition(),
     CONFLICTS.definition(),
+    MEMORY.definition(),
     COMMITS_TOGETHER.definition(),
+    ROWS_TOGETHER.definition(),
     FAULTS.definition(),
 ];
 
 /// Counts a commit that lost its slot to another writer's; `kind` is the aggregate's, such as `stock`.
 pub fn count_conflict(kind: impl Into<Value>) {
     CONFLICTS.add(1, [kind.into()]);
+}
+
+/// Counts where an aggregate came from that a command decided on.
+pub(crate) fn count_memory(id: &AggregateId, outcome: &'static str) {
+    MEMORY.add(1, [kind_of(id).into(), outcome.into()]);
+}
+
+/// `prod`, `ord`, `stock` …: few values, fit for a metric's label.
+pub(crate) fn kind_of(id: &AggregateId) -> String {
+    id.as_str().split(['_', '/']).next().unwrap_or_default().to_owned()
 }
 
 /// Counts a fault.

@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{BucketSpec, QueueSpec, STREAM, Service, TableSpec};
-use shotengai_kernel::{Currency, Ports};
+use shotengai_kernel::{Currency, Ports, Random};
 use shotengai_messaging::{
-    Bucket, CommitWriter, ConsumerConfig, EventStore, Handler, HintingInfrastructure, Hints, Infrastructure, Leases,
-    Outbox, OutboxConfig, Probe, Publisher, Queue, RecordHandler, StreamReader, Table, Topic, Wake, Worker,
+    Bucket, CommitWriter, ConsumerConfig, EventStore, GroupedTable, Handler, HintingInfrastructure, Hints, Infrastructure, Leases, Outbox, OutboxConfig, Probe, Publisher, Queue, RecordHandler, StreamReader, Table, Topic, Wake, Worker,
 };
 
 use crate::health::Check;
@@ -30,6 +29,9 @@ pub trait Decorator: Send + Sync {
         handler
     }
 }
+
+/// How the rows of a table go together, by the table's name.
+type Grouping = fn(&'static str, Arc<dyn Table>, Arc<dyn Random>) -> GroupedTable;
 
 struct Undecorated;
 
@@ -174,6 +176,24 @@ impl Deps {
         let table = self.supply.infra.table(spec.name);
         self.depend_on(Probe::table(spec.name, &table));
         table
+    }
+
+    /// A table of its own whose rows go to it together where they meet, unless that is turned off.
+    pub fn grouped_table(&mut self, spec: &TableSpec) -> Arc<dyn Table> {
+        self.table_by(spec, GroupedTable::new)
+    }
+
+    /// The same for work that nobody waits for: more go together.
+    pub fn patient_table(&mut self, spec: &TableSpec) -> Arc<dyn Table> {
+        self.table_by(spec, GroupedTable::patient)
+    }
+
+    fn table_by(&mut self, spec: &TableSpec, group: Grouping) -> Arc<dyn Table> {
+        let table = self.table(spec);
+        if !self.supply.settings.groups_commits {
+            return table;
+        }
+        Arc::new(group(spec.name, table, Arc::clone(&self.supply.ports.random)))
     }
 
     /// A bucket of its own. Neither readiness nor other consumers wait for it: the role's commands do without.

@@ -130,11 +130,13 @@ pub enum Mishap {
     CommitsTogether,
     /// Some of them were refused, and not all.
     CommitsParted,
+    /// Rows that met went to their table in one request.
+    RowsTogether,
 }
 
 impl Mishap {
     /// All of them.
-    pub const ALL: [Self; 62] = [
+    pub const ALL: [Self; 63] = [
         Self::Refused,
         Self::Throttled,
         Self::OverCapacity,
@@ -197,6 +199,7 @@ impl Mishap {
         Self::PoisonedPrices,
         Self::CommitsTogether,
         Self::CommitsParted,
+        Self::RowsTogether,
     ];
 
     /// In words.
@@ -265,6 +268,7 @@ impl Mishap {
             Self::PoisonedPrices => "poison in the price stream",
             Self::CommitsTogether => "commits in one request",
             Self::CommitsParted => "commits in one request, some refused",
+            Self::RowsTogether => "rows in one request",
         }
     }
 }

@@ -152,7 +152,7 @@ impl Network {
     }
 
     /// Something goes wrong with this life, or with its call on something.
-    fn trouble(&self, resource: Option<&str>) {
+    pub fn trouble(&self, resource: Option<&str>) {
         let (world, at) = (&self.world, self.world.elapsed());
         world.fault_log.add(at, self.life, resource);
         world.hold_ups.add(self.process, resource, at);

@@ -33,7 +33,12 @@ impl Intents {
         let expires_at = self.clock.now().checked_add(INTENT_KEPT_FOR).unwrap_or(Timestamp::MAX);
         let key = Key::new(key.order_id.as_str(), key.fingerprint.as_str());
         let row = Row { expires_at: Some(expires_at), ..Row::new(key, 1, doc) };
-        match self.table.put(&row, Condition::Any).await {
+        // The first time, on a condition: so it goes with others. A repeated one is kept for as long again.
+        let mut answer = self.table.put(&row, Condition::Absent).await;
+        if let Err(WriteError::Condition(_)) = answer {
+            answer = self.table.put(&row, Condition::Any).await;
+        }
+        match answer {
             Ok(()) => Ok(()),
             Err(WriteError::Fault(fault)) => Err(fault),
             Err(WriteError::Condition(_)) => Err(Fault::new(FaultKind::Permanent, PUT, "refused without a condition")),

@@ -74,8 +74,10 @@ pub(super) async fn insert(
     Ok(commits.iter().zip(inserted).map(|(commit, it)| judge(commit, it, &standing)).collect())
 }
 
+/// The statement that puts an item where none stands.
+///
 /// Values are parameters: no text of an event becomes part of a statement, which may have 8192 characters.
-fn statement(table: &str, item: &Item) -> Result<BatchStatementRequest, Fault> {
+pub(super) fn statement(table: &str, item: &Item) -> Result<BatchStatementRequest, Fault> {
     let (names, values): (Vec<_>, Vec<_>) =
         item.iter().map(|(name, value)| (format!("'{name}': ?"), value.clone())).unzip();
     BatchStatementRequest::builder()

@@ -17,6 +17,7 @@ mod limits;
 mod marked;
 mod notes;
 mod outbox;
+mod put_each;
 mod row_item;
 pub(crate) mod schema;
 mod snapshots;

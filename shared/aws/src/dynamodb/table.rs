@@ -8,12 +8,13 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
 use shotengai_kernel::Ports;
-use shotengai_messaging::{Condition, Fault, FaultKind, Key, Row, Table, TransactError, WriteError, WriteOp};
+use shotengai_messaging::{Condition, Fault, FaultKind, Key, Put, Row, Table, TransactError, WriteError, WriteOp};
 
 use super::attributes::text;
 use super::event_store::page_size;
 use super::expression::{CONFLICT_BACKOFF, Expression};
 use super::limits::BATCH_GET_MAX;
+use super::put_each::put_each;
 use super::row_item::{decode, encode, key as key_item};
 use super::transact::transact;
 use crate::fault::{fault, invalid};
@@ -156,6 +157,10 @@ impl Table for DynamoTable {
             Some(PutItemError::ConditionalCheckFailedException(refusal)) => Err(refused(PUT, refusal.item())),
             _ => Err(fault(PUT, &error).into()),
         }
+    }
+
+    async fn put_each(&self, puts: &[Put]) -> Result<Vec<Result<(), WriteError>>, Fault> {
+        put_each(&self.client, &self.name, puts).await
     }
 
     async fn delete(&self, key: &Key, condition: Condition) -> Result<(), WriteError> {

@@ -12,7 +12,7 @@ use super::unit::Writes;
 use super::{CommandError, Decided, UnitOfWork};
 use crate::backoff::Backoff;
 use crate::commit::{Commit, CommitFactory};
-use crate::group_commit::GroupCommit;
+use crate::group::GroupCommit;
 use crate::metrics;
 use crate::outbox::Outbox;
 use crate::ports::store::{AppendError, EventStore, Guard};

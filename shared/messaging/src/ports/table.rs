@@ -69,6 +69,23 @@ pub enum Condition {
     VersionIs(u64),
 }
 
+/// A row and the condition on which it is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Put {
+    /// The row.
+    pub row: Row,
+    /// What must hold.
+    pub condition: Condition,
+}
+
+impl Put {
+    /// Whether [`Table::put_each`] takes it: a row without counters, on a condition that says what it replaces.
+    #[must_use]
+    pub fn goes_with_others(&self) -> bool {
+        matches!(self.condition, Condition::Absent | Condition::VersionIs(_)) && self.row.counters.is_empty()
+    }
+}
+
 /// Why a single write did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
@@ -145,6 +162,20 @@ pub trait Table: Send + Sync {
     /// # Errors
     /// [`WriteError`].
     async fn put(&self, row: &Row, condition: Condition) -> Result<(), WriteError>;
+
+    /// Writes each of these rows or not, whatever becomes of the others: one answer a put, in order. At most
+    /// [`APPEND_EACH_MAX`](super::store::APPEND_EACH_MAX), each [`Put::goes_with_others`], no two of one key. Where a condition
+    /// did not hold, the answer need not have what stands there. Counters of a row that is replaced may stay.
+    ///
+    /// # Errors
+    /// A [`Fault`] of all of them.
+    async fn put_each(&self, puts: &[Put]) -> Result<Vec<Result<(), WriteError>>, Fault> {
+        let mut answers = Vec::with_capacity(puts.len());
+        for put in puts {
+            answers.push(self.put(&put.row, put.condition).await);
+        }
+        Ok(answers)
+    }
 
     /// Deletes a row; no row is fine under [`Condition::Any`].
     ///

@@ -1,11 +1,11 @@
-//! Whether single commits that meet go to DynamoDB together.
+//! Whether single commits, and single rows, that meet go to DynamoDB together.
 
 use super::{Faults, Given, SettingsGroup, one_of};
 
 /// Whether single commits that meet go to DynamoDB together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum CommitGrouping {
-    /// In one request; needs dynamodb:PartiQLInsert on the event table
+    /// In one request; needs dynamodb:PartiQLInsert and PartiQLUpdate
     On,
     /// Each by itself
     Off,
@@ -22,8 +22,8 @@ impl CommitGrouping {
 /// Whether single commits that meet go to DynamoDB together, on the way in.
 #[derive(clap::Args, Clone, Debug)]
 pub struct GroupCommitArgs {
-    /// Whether commits that meet in a process go to DynamoDB in one request: on (needs dynamodb:PartiQLInsert on event tables) or
-    /// off (each by itself)
+    /// Whether commits, and rows, that meet in a process go to DynamoDB in one request: on (needs dynamodb:PartiQLInsert and
+    /// PartiQLUpdate) or off (each by itself)
     #[arg(long, env = "GROUP_COMMIT", default_value = "on", value_name = "SWITCH", value_parser = one_of::<CommitGrouping>())]
     group_commit: Given<CommitGrouping>,
 }

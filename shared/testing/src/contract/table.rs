@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use shotengai_kernel::{Ports, Timestamp};
-use shotengai_messaging::ports::table::{Condition, Key, Row, Table, WriteError};
+use shotengai_messaging::ports::table::{Condition, Key, Put, Row, Table, WriteError};
 
 use super::{fresh, table_transact};
 
@@ -21,6 +21,7 @@ pub async fn table_contract(table: Arc<dyn Table>, ports: &Ports) {
     case.absent_holds_once().await;
     case.version_below_lets_versions_rise_only().await;
     case.version_is_lets_one_writer_pass().await;
+    case.rows_that_go_together_stand_alone().await;
     case.a_delete_keeps_its_condition().await;
     case.many_rows_are_read_at_once().await;
     case.a_list_has_prefix_start_and_limit().await;
@@ -122,6 +123,40 @@ impl Case {
             Some(next),
             "the late one is refused"
         );
+    }
+
+    async fn rows_that_go_together_stand_alone(&self) {
+        let keys: Vec<Key> = (0..6).map(|_| self.key()).collect();
+        let later = Timestamp::from_second(4_102_444_800).expect("a time");
+        let row =
+            |index: usize, version| Row::new(keys[index].clone(), version, json!({"name": "きのこ", "of": index}));
+        let passes = |row, condition| Put { row, condition };
+        self.put(&row(1, 7)).await;
+        self.put(&Row { expires_at: Some(later), ..row(2, 3) }).await;
+        self.put(&row(3, 3)).await;
+        let puts = [
+            passes(Row { expires_at: Some(later), ..row(0, 1) }, Condition::Absent),
+            passes(row(1, 1), Condition::Absent),
+            passes(row(2, 4), Condition::VersionIs(3)),
+            passes(Row { expires_at: Some(later), ..row(3, 9) }, Condition::VersionIs(3)),
+            passes(row(4, 2), Condition::VersionIs(1)),
+            passes(row(5, 1), Condition::Absent),
+        ];
+        let answers = self.table.put_each(&puts).await.expect("a request is answered");
+        let refused: Vec<bool> = answers.iter().map(|answer| matches!(answer, Err(WriteError::Condition(_)))).collect();
+        assert_eq!(refused, [false, true, false, false, true, false], "{answers:?}");
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 4, "{answers:?}");
+        for (index, key) in keys.iter().enumerate() {
+            let stands = match index {
+                1 => Some(row(1, 7)),
+                4 => None,
+                _ => Some(puts[index].row.clone()),
+            };
+            assert_eq!(self.get(key).await, stands, "row {index}");
+        }
+        // Repeated unchanged they meet themselves.
+        let again = self.table.put_each(&puts).await.expect("a request is answered");
+        assert!(again.iter().all(|answer| matches!(answer, Err(WriteError::Condition(_)))), "{again:?}");
     }
 
     async fn a_delete_keeps_its_condition(&self) {

@@ -10,12 +10,16 @@ use serde_json::Value;
 use shotengai_contracts::topology::Expiring;
 use shotengai_kernel::{Ports, Timestamp};
 use shotengai_messaging::ports::fault::Fault;
-use shotengai_messaging::ports::table::{Condition, Key, Row, TRANSACT_MAX, Table, TransactError, WriteError, WriteOp};
+use shotengai_messaging::ports::store::APPEND_EACH_MAX;
+use shotengai_messaging::ports::table::{
+    Condition, Key, Put, Row, TRANSACT_MAX, Table, TransactError, WriteError, WriteOp,
+};
 
-use super::faults::{FaultInjector, Gate};
+use super::faults::{FaultInjector, Gate, throttled};
 use super::limits::{ITEM_MAX_BYTES, ITEM_OVERHEAD_BYTES, TRANSACTION_MAX_BYTES, invalid};
 use super::{NoFaults, lock};
 
+const PUT: &str = "table.put";
 const TRANSACT: &str = "table.transact";
 const PK_MAX_BYTES: usize = 2048;
 const SK_MAX_BYTES: usize = 1024;
@@ -239,9 +243,9 @@ impl Table for MemoryTable {
     }
 
     async fn put(&self, row: &Row, condition: Condition) -> Result<(), WriteError> {
-        check_row("table.put", row)?;
-        self.check_expiry("table.put", &row.key, row.expires_at)?;
-        let passage = self.gate.single("table.put").await?;
+        check_row(PUT, row)?;
+        self.check_expiry(PUT, &row.key, row.expires_at)?;
+        let passage = self.gate.single(PUT).await?;
         self.until_free(&row.key).await;
         let mut rows = lock(&self.rows);
         if !rows.holds(&row.key, condition) {
@@ -249,6 +253,32 @@ impl Table for MemoryTable {
         }
         rows.rows.insert(row.key.clone(), row.clone());
         Ok(passage.answer(())?)
+    }
+
+    async fn put_each(&self, puts: &[Put]) -> Result<Vec<Result<(), WriteError>>, Fault> {
+        let keys: BTreeSet<&Key> = puts.iter().map(|put| &put.row.key).collect();
+        let fits = puts.len() <= APPEND_EACH_MAX && keys.len() == puts.len();
+        if !fits || !puts.iter().all(Put::goes_with_others) {
+            return Err(invalid(PUT, "a request has at most 25 rows that go with others, and no two of one key"));
+        }
+        for put in puts {
+            check_row(PUT, &put.row)?;
+            self.check_expiry(PUT, &put.row.key, put.row.expires_at)?;
+        }
+        let (passage, failing) = self.gate.batch(PUT, puts.len()).await?;
+        let mut rows = lock(&self.rows);
+        let answers = puts.iter().enumerate().map(|(index, Put { row, condition })| {
+            // As single writes do that meet a transaction, for the caller to try again.
+            if failing.contains(&index) || rows.busy.contains(&row.key) {
+                return Err(throttled(PUT).into());
+            }
+            if !rows.holds(&row.key, *condition) {
+                return Err(WriteError::Condition(None));
+            }
+            rows.rows.insert(row.key.clone(), row.clone());
+            Ok(())
+        });
+        passage.answer(answers.collect())
     }
 
     async fn delete(&self, key: &Key, condition: Condition) -> Result<(), WriteError> {

@@ -1,12 +1,13 @@
 //! Tables of rows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::json;
 use shotengai_contracts::topology::tables;
 use shotengai_kernel::Timestamp;
-use shotengai_messaging::{Condition, Fault, Key, Row, Table, TransactError, WriteError, WriteOp};
+use shotengai_messaging::{Condition, Fault, FaultKind, Key, Put, Row, Table, TransactError, WriteError, WriteOp};
 use shotengai_testing::memory::MemoryTable;
 
 use super::store::MANY_WRITES;
@@ -20,6 +21,10 @@ pub(super) struct NetworkedTable {
     pub(super) inner: Arc<MemoryTable>,
     pub(super) name: Arc<str>,
 }
+
+const PUT: &str = "table.put";
+/// A request that took longer than this was held up.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// What a reconciler compares at a time, for a planted bug.
 const WINDOW_SECONDS: i64 = 600;
@@ -36,6 +41,11 @@ fn has_refunds(name: &str, row: &Row) -> bool {
 }
 
 impl NetworkedTable {
+    /// What a row of notification's claims is called.
+    fn claim(&self, row: &Row) -> Option<String> {
+        (&*self.name == tables::NOTIFICATION_CLAIMS.name).then(|| claim_of(&row.key.pk, &row.key.sk))
+    }
+
     /// The row that the caller means, unless a planted bug knows it by less.
     fn place(&self, key: &Key) -> Key {
         let is_planted =
@@ -85,6 +95,40 @@ impl NetworkedTable {
     }
 }
 
+/// What a put does at the far end.
+async fn write(
+    network: &Network,
+    inner: &MemoryTable,
+    name: &str,
+    row: &Row,
+    condition: Condition,
+    claim: Option<&str>,
+) -> Result<(), WriteError> {
+    if network.world().bug == Some(Bug::RefundsKnownByPayment) && has_refunds(name, row) {
+        return Ok(());
+    }
+    let answer = inner.put(row, condition).await;
+    // Leases stand in the same table, and have no position.
+    if let Some(position) = row.doc["position"].as_str()
+        && [tables::CHECKPOINTS.name, tables::PRICE_CHECKPOINTS.name].contains(&name)
+        && answer.is_ok()
+    {
+        network.world().saved(name, &row.key.sk, position);
+    }
+    if name == tables::PAYMENT_INTENTS.name && answer.is_ok() {
+        network.world().days.intend(row);
+    }
+    if let Some(claim) = claim.filter(|_| answer.is_ok()) {
+        let world = network.world();
+        if row.doc["state"] == "sent" {
+            world.record_mail(claim);
+        } else {
+            world.receipts.claim(world.elapsed(), claim);
+        }
+    }
+    answer
+}
+
 #[async_trait]
 impl Table for NetworkedTable {
     async fn get(&self, key: &Key) -> Result<Option<Row>, Fault> {
@@ -106,38 +150,56 @@ impl Table for NetworkedTable {
     }
 
     async fn put(&self, row: &Row, condition: Condition) -> Result<(), WriteError> {
-        let claim = (&*self.name == tables::NOTIFICATION_CLAIMS.name).then(|| claim_of(&row.key.pk, &row.key.sk));
+        let claim = self.claim(row);
         let resource = claim.clone().unwrap_or_else(|| self.name.to_string());
         let condition = self.condition(&row.key, condition);
         let (network, inner, mut row) = (self.network.clone(), Arc::clone(&self.inner), row.clone());
         row.key = self.place(&row.key);
         let name = Arc::clone(&self.name);
+        let effect = move |_| async move { write(&network, &inner, &name, &row, condition, claim.as_deref()).await };
+        self.network.send(DynamoDb, PUT, &resource, effect).await.map_err(|error| self.shown(error))
+    }
+
+    async fn put_each(&self, puts: &[Put]) -> Result<Vec<Result<(), WriteError>>, Fault> {
+        let began = self.network.world().elapsed();
+        let refused = self.network.refused_writes(PUT, &self.name, puts.len());
+        self.network.world().count(Mishap::RowsTogether);
+        let claims: Vec<_> = puts.iter().map(|put| self.claim(&put.row)).collect();
+        let writes: Vec<_> = puts
+            .iter()
+            .zip(claims.clone())
+            .zip(refused.clone())
+            .map(|((put, claim), refused)| {
+                let row = Row { key: self.place(&put.row.key), ..put.row.clone() };
+                (row, self.condition(&put.row.key, put.condition), claim, refused)
+            })
+            .collect();
+        let (network, inner, name) = (self.network.clone(), Arc::clone(&self.inner), Arc::clone(&self.name));
         let effect = move |_| async move {
-            if network.world().bug == Some(Bug::RefundsKnownByPayment) && has_refunds(&name, &row) {
-                return Ok(());
-            }
-            let answer = inner.put(&row, condition).await;
-            // Leases stand in the same table, and have no position.
-            if let Some(position) = row.doc["position"].as_str()
-                && [tables::CHECKPOINTS.name, tables::PRICE_CHECKPOINTS.name].contains(&&*name)
-                && answer.is_ok()
-            {
-                network.world().saved(&name, &row.key.sk, position);
-            }
-            if &*name == tables::PAYMENT_INTENTS.name && answer.is_ok() {
-                network.world().days.intend(&row);
-            }
-            if let Some(claim) = claim.as_deref().filter(|_| answer.is_ok()) {
-                let world = network.world();
-                if row.doc["state"] == "sent" {
-                    world.record_mail(claim);
+            let mut answers = Vec::with_capacity(writes.len());
+            for (row, condition, claim, refused) in writes {
+                answers.push(if refused {
+                    Err(Fault::new(FaultKind::Throttled, PUT, "simulated: this statement was refused").into())
                 } else {
-                    world.receipts.claim(world.elapsed(), claim);
-                }
+                    // What stands there is not told.
+                    let answer = write(&network, &inner, &name, &row, condition, claim.as_deref()).await;
+                    answer.map_err(|error| match error {
+                        WriteError::Condition(_) => WriteError::Condition(None),
+                        fault => fault,
+                    })
+                });
             }
-            answer
+            Ok(answers)
         };
-        self.network.send(DynamoDb, "table.put", &resource, effect).await.map_err(|error| self.shown(error))
+        let answer = self.network.send(DynamoDb, PUT, &self.name, effect).await;
+        // What befell a request befell each in it.
+        let is_slow = self.network.world().elapsed().saturating_sub(began) > SLOW;
+        for (claim, refused) in claims.iter().zip(refused) {
+            if is_slow || refused || answer.is_err() {
+                self.network.trouble(Some(claim.as_deref().unwrap_or(&self.name)));
+            }
+        }
+        answer
     }
 
     async fn delete(&self, key: &Key, condition: Condition) -> Result<(), WriteError> {
