@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use shotengai_contracts::events::EarlierRefund;
 use shotengai_contracts::payment::TokenPlace;
 use shotengai_contracts::{Event, EventType};
@@ -11,7 +12,10 @@ use shotengai_messaging::{Delivery, Disposition, EventHandler};
 
 use crate::domain::{Instruction, ShopRefund};
 use crate::intents::Intents;
-use crate::settle::Payments;
+use crate::settle::{Expected, Payments};
+
+/// Far less than providers remember what they were asked under a key: whoever is asked once more answers as before.
+const A_MOMENT: SignedDuration = SignedDuration::from_mins(10);
 
 /// Follows orders. Idempotent by the payment's events and the provider's keys.
 pub struct OrderEvents {
@@ -56,6 +60,16 @@ impl EventHandler for OrderEvents {
             }
             _ => return Disposition::unexpected(delivery),
         };
-        self.payments.settle(&PaymentId::of_order(order), &instruction, &delivery.metadata()).await.into()
+        let expected = if begins(delivery, &instruction) { Expected::Nothing } else { Expected::Anything };
+        self.payments.settle(&PaymentId::of_order(order), &instruction, expected, &delivery.metadata()).await.into()
     }
+}
+
+/// Whether this is most likely the first that is heard of a payment: an order that was placed a moment ago, by a message that
+/// has not been received before.
+fn begins(delivery: &Delivery, instruction: &Instruction) -> bool {
+    let age = delivery.received_at.map(|at| at.duration_since(delivery.envelope.time));
+    matches!(instruction, Instruction::Authorize { .. })
+        && delivery.receive_count <= 1
+        && age.is_some_and(|age| age < A_MOMENT)
 }

@@ -34,7 +34,24 @@ impl From<Unsettled> for Disposition {
     }
 }
 
+/// What is thought to stand under a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// Nothing: the provider may be asked before anybody has looked. If something does stand there, it has answered as it
+    /// did before, the answer is not written, and the payment is read.
+    Nothing,
+    /// Anything: it is known, or read.
+    Anything,
+}
+
 type Settled<T> = Result<T, CommandError<Unsettled>>;
+
+/// Where a step begins.
+#[derive(Clone, Copy)]
+enum Left<'a> {
+    BySelf(&'a Loaded<Payment>),
+    ByOthers(Expected),
+}
 
 /// Payments and the provider that moves their money.
 pub struct Payments {
@@ -54,13 +71,19 @@ impl Payments {
     ///
     /// # Errors
     /// [`CommandError`]; what was done so far stays, and the same instruction goes on from it.
-    pub async fn settle(&self, id: &PaymentId, instruction: &Instruction, meta: &Metadata) -> Settled<()> {
+    pub async fn settle(
+        &self,
+        id: &PaymentId,
+        instruction: &Instruction,
+        expected: Expected,
+        meta: &Metadata,
+    ) -> Settled<()> {
         let mut contest = Contest::of(ATTEMPTS);
         let mut payment: Option<Loaded<Payment>> = None;
         // The last look finds that nothing is left to do, or that others keep the payment moving.
         for _ in 0..=MAX_STEPS + REFUND_STEPS * instruction.refunds() {
-            let left = &payment;
-            let step = |unit| self.step(unit, id, left.as_ref(), instruction, meta);
+            let left = payment.as_ref().map_or(Left::ByOthers(expected), Left::BySelf);
+            let step = |unit| self.step(unit, id, left, instruction, meta);
             payment = self.payments.writer().run(&mut contest, step).await?;
             if payment.is_none() {
                 return Ok(());
@@ -74,13 +97,14 @@ impl Payments {
         &self,
         mut unit: UnitOfWork,
         id: &PaymentId,
-        left: Option<&Loaded<Payment>>,
+        left: Left<'_>,
         instruction: &Instruction,
         meta: &Metadata,
     ) -> Settled<Decided<Option<Loaded<Payment>>>> {
         let mut payment = match left {
-            Some(left) => unit.resume(&self.payments, left).await?,
-            None => unit.load(&self.payments, &AggregateId::from(id)).await?,
+            Left::BySelf(left) => unit.resume(&self.payments, left).await?,
+            Left::ByOthers(Expected::Nothing) => unit.first_slot(&self.payments, &AggregateId::from(id)).await?,
+            Left::ByOthers(Expected::Anything) => unit.load(&self.payments, &AggregateId::from(id)).await?,
         };
         let event: BillingEvent = match next(id, &payment.state, instruction) {
             Step::Finished => return Ok(unit.decided(None)),

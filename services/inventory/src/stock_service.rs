@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::try_join;
+use futures::future::{try_join, try_join_all};
 use shotengai_contracts::{Metadata, aggregates};
-use shotengai_kernel::{Ports, ProductId};
-use shotengai_messaging::{Aggregates, CommandError, CommitWriter, Contest, Decided, Fault, UnitOfWork};
+use shotengai_kernel::{OrderId, Ports, ProductId};
+use shotengai_messaging::{Aggregates, CommandError, CommitWriter, Contest, Decided, Fault, Loaded, UnitOfWork};
 use tokio::sync::Mutex;
 
 use crate::domain::{
@@ -104,14 +104,14 @@ impl StockService {
         answers.into_iter().map(|answer| answer.unwrap_or(Err(CommandError::Contended))).collect()
     }
 
-    /// Decides these requests on fresh states; what follows is written as one transaction.
+    /// Decides these requests, on what is remembered at first; what follows is written as one transaction.
     async fn round(
         &self,
         mut unit: UnitOfWork,
         asked: &[&Asked],
     ) -> Result<Decided<Vec<Outcome>>, CommandError<Declined>> {
         let requests: Vec<&Request> = asked.iter().map(|asked| &asked.request).collect();
-        let states = self.load(&requests).await?;
+        let states = self.load(&unit, &requests).await?;
         let Plan { writes, judged, outcomes } = plan(&states, &requests);
         for Judged { id, version } in judged {
             unit.guard(id, version);
@@ -134,14 +134,15 @@ impl StockService {
         }
     }
 
-    /// Two rounds of reads: which orders and additions are new decides whose products' numbers matter.
-    async fn load(&self, requests: &[&Request]) -> Result<States, Fault> {
+    /// Two rounds of reads: which orders and additions are new decides whose products' numbers matter. Of orders that are to
+    /// be reserved nothing is read at first: that is their first slot, but for messages that come again.
+    async fn load(&self, unit: &UnitOfWork, requests: &[&Request]) -> Result<States, Fault> {
         let orders: BTreeSet<_> = requests.iter().filter_map(|request| request.order()).collect();
         let additions: BTreeSet<_> = requests.iter().flat_map(|request| request.additions()).collect();
-        let order_ids: Vec<_> = orders.iter().map(|order| aggregates::reservation(order)).collect();
+        let reservations = orders.iter().map(|order| self.reservation(unit, order, requests));
         let addition_ids: Vec<_> = additions.iter().map(|id| aggregates::addition(*id)).collect();
         let (reservations, added) =
-            try_join(self.reservations.load_many(&order_ids), self.additions.load_many(&addition_ids)).await?;
+            try_join(try_join_all(reservations), unit.load_many(&self.additions, &addition_ids)).await?;
         let mut states = States {
             reservations: orders.into_iter().cloned().zip(reservations).collect(),
             additions: additions.into_iter().zip(added).collect(),
@@ -149,9 +150,25 @@ impl StockService {
         };
         let products: Vec<_> = needed_products(&states, requests).into_iter().collect();
         let product_ids: Vec<_> = products.iter().map(aggregates::stock).collect();
-        let stocks = self.stocks.load_many(&product_ids).await?;
+        let stocks = unit.load_many(&self.stocks, &product_ids).await?;
         states.stocks = products.into_iter().zip(stocks).collect();
         Ok(states)
+    }
+
+    async fn reservation(
+        &self,
+        unit: &UnitOfWork,
+        order: &OrderId,
+        requests: &[&Request],
+    ) -> Result<Loaded<Reservation>, Fault> {
+        let id = aggregates::reservation(order);
+        let mut of_order = requests.iter().filter(|request| request.order() == Some(order));
+        let reservation = if of_order.all(|request| matches!(request, Request::Reserve { .. })) {
+            unit.first_slot(&self.reservations, &id).await?
+        } else {
+            unit.load(&self.reservations, &id).await?
+        };
+        Ok(reservation.into_executed().loaded)
     }
 }
 

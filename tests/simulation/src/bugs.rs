@@ -81,11 +81,13 @@ pub enum Bug {
     OneRefundMail,
     /// Of commits that went together, each is told what became of its neighbour.
     AnswersShift,
+    /// What a process remembers of an order is taken for what stands in the store, also where a read was asked for.
+    ReadsFromMemory,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::AcknowledgeBeforeCommit,
         Self::IgnorePartialPut,
         Self::CheckpointTooFar,
@@ -120,6 +122,7 @@ impl Bug {
         Self::NothingRestocked,
         Self::OneRefundMail,
         Self::AnswersShift,
+        Self::ReadsFromMemory,
     ];
 
     /// Its name on the command line.
@@ -160,6 +163,7 @@ impl Bug {
             Self::NothingRestocked => "nothing-restocked",
             Self::OneRefundMail => "one-refund-mail",
             Self::AnswersShift => "answers-shift",
+            Self::ReadsFromMemory => "reads-from-memory",
         }
     }
 }

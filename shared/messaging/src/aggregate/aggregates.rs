@@ -33,7 +33,7 @@ impl<A: Aggregate> Aggregates<A> {
     /// The aggregates in the writer's store.
     #[must_use]
     pub fn new(writer: CommitWriter) -> Self {
-        let repository = Arc::new(Repository::new(Arc::clone(writer.store())));
+        let repository = Arc::new(Repository::watching(Arc::clone(writer.store()), Arc::clone(writer.faults())));
         Self { writer, repository }
     }
 
@@ -68,7 +68,8 @@ impl<A: Aggregate> Aggregates<A> {
         self.repository.absorb(commit);
     }
 
-    /// Loads, decides, appends; decides anew when another writer was first. No events means nothing to do.
+    /// Decides, on what is remembered or else read, and appends; decides anew on what is read when another writer was first,
+    /// and before a refusal or "nothing to do", which no events mean, is believed.
     ///
     /// # Errors
     /// [`CommandError`].

@@ -8,8 +8,10 @@
 //! - [`CommandError`]: why a command was not carried out.
 
 mod aggregates;
+mod assumed;
 mod command;
 mod repository;
+mod store_faults;
 mod unit;
 mod writer;
 

@@ -2,13 +2,15 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures::future::try_join_all;
 use shotengai_contracts::{Event, Metadata, Misplaced};
 use shotengai_kernel::{AggregateId, Version};
 
+use super::assumed::Assumed;
 use super::{Aggregate, Aggregates, Executed, Loaded, Repository};
 use crate::commit::{Commit, CommitFactory};
+use crate::metrics;
 use crate::ports::fault::Fault;
 use crate::ports::store::Guard;
 
@@ -17,8 +19,8 @@ use crate::ports::store::Guard;
 pub struct UnitOfWork {
     /// Whether everything has to be read: something was lost or refused before.
     fresh: bool,
-    /// Whether a state was taken for true that nobody has read.
-    assumed: Arc<AtomicBool>,
+    /// States that were taken for true and that nobody has read.
+    assumed: Assumed,
     drafts: Vec<Draft>,
     guards: Vec<Guard>,
 }
@@ -34,11 +36,18 @@ struct Draft {
 /// What remembers aggregates of one kind.
 pub(super) trait Memory: Send + Sync {
     fn absorb(&self, commit: &Commit);
+
+    /// As [`Repository::lost`].
+    fn lost(&self, id: &AggregateId, version: Version) -> bool;
 }
 
 impl<A: Aggregate> Memory for Repository<A> {
     fn absorb(&self, commit: &Commit) {
         Self::absorb(self, commit);
+    }
+
+    fn lost(&self, id: &AggregateId, version: Version) -> bool {
+        Self::lost(self, id, version)
     }
 }
 
@@ -82,17 +91,37 @@ impl<A: Aggregate> Deref for Tracked<A> {
 }
 
 impl UnitOfWork {
-    pub(super) const fn new(fresh: bool, assumed: Arc<AtomicBool>) -> Self {
+    pub(super) const fn new(fresh: bool, assumed: Assumed) -> Self {
         Self { fresh, assumed, drafts: Vec::new(), guards: Vec::new() }
     }
 
-    /// The aggregate now.
+    /// The aggregate now, or as this process has last known it: what is decided on that counts only if the aggregate is
+    /// written or guarded by this unit of work, and is decided anew on what is read where it lost or wrote nothing.
     ///
     /// # Errors
     /// A [`Fault`] of the store.
     pub async fn load<A: Aggregate>(&self, aggregates: &Aggregates<A>, id: &AggregateId) -> Result<Tracked<A>, Fault> {
+        if let Some(known) = self.recalled(aggregates, id) {
+            return Ok(known);
+        }
+        if !self.fresh {
+            metrics::count_memory(id, metrics::MISS);
+        }
         let loaded = aggregates.load(id).await?;
         Ok(Tracked { loaded, written: Vec::new() })
+    }
+
+    /// Several at once, in the order asked.
+    ///
+    /// # Errors
+    /// The first [`Fault`].
+    pub async fn load_many<A: Aggregate>(
+        &self,
+        aggregates: &Aggregates<A>,
+        ids: &[AggregateId],
+    ) -> Result<Vec<Loaded<A>>, Fault> {
+        let loads = ids.iter().map(|id| async { Ok(self.load(aggregates, id).await?.loaded) });
+        try_join_all(loads).await
     }
 
     /// The aggregate that nobody is thought to have written: its first slot is claimed without a read. It is read where
@@ -108,8 +137,18 @@ impl UnitOfWork {
         if self.fresh {
             return self.load(aggregates, id).await;
         }
-        self.assumed.store(true, Ordering::Relaxed);
+        if let Some(known) = self.recalled(aggregates, id) {
+            return Ok(known);
+        }
+        self.assumed.add(id.clone(), Version::ZERO, memory_of(aggregates));
         Ok(Tracked { loaded: Loaded::unwritten(id.clone()), written: Vec::new() })
+    }
+
+    fn recalled<A: Aggregate>(&self, aggregates: &Aggregates<A>, id: &AggregateId) -> Option<Tracked<A>> {
+        let loaded = if self.fresh { None } else { aggregates.repository().recall(id) }?;
+        metrics::count_memory(id, metrics::HIT);
+        self.assumed.add(id.clone(), loaded.version, memory_of(aggregates));
+        Some(Tracked { loaded, written: Vec::new() })
     }
 
     /// The aggregate as this command's own last commit left it: as good as read, unless that was lost to somebody else.
@@ -166,7 +205,7 @@ impl UnitOfWork {
             draft.events.extend(events);
             return;
         }
-        let memory = Arc::clone(aggregates.repository()) as Arc<dyn Memory>;
+        let memory = memory_of(aggregates);
         self.drafts.push(Draft { id: id.clone(), current, events: events.collect(), memory });
     }
 
@@ -185,6 +224,12 @@ impl UnitOfWork {
         Decided { unit: self, answer }
     }
 
+    /// Whether a success of its write would say that an aggregate is as it was decided on.
+    pub(super) fn tests(&self, id: &AggregateId) -> bool {
+        !self.drafts.is_empty()
+            && (self.drafts.iter().any(|draft| draft.id == *id) || self.guards.iter().any(|it| it.aggregate_id == *id))
+    }
+
     /// The commits with their guards, who remembers what they change, and their events.
     pub(super) fn into_writes(self, factory: &CommitFactory) -> Writes {
         let Self { drafts, mut guards, .. } = self;
@@ -198,4 +243,8 @@ impl UnitOfWork {
         let (commits, memories) = commits.unzip();
         Writes { commits, guards, memories, written }
     }
+}
+
+fn memory_of<A: Aggregate>(aggregates: &Aggregates<A>) -> Arc<dyn Memory> {
+    Arc::clone(aggregates.repository()) as Arc<dyn Memory>
 }

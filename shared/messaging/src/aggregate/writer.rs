@@ -2,12 +2,13 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use shotengai_contracts::{Event, Metadata};
 use shotengai_kernel::{AggregateId, Ports, Random, Version};
 
+use super::assumed::Assumed;
+use super::store_faults::StoreFaults;
 use super::unit::Writes;
 use super::{CommandError, Decided, UnitOfWork};
 use crate::backoff::Backoff;
@@ -21,6 +22,7 @@ use crate::ports::store::{AppendError, EventStore, Guard};
 #[derive(Clone)]
 pub struct CommitWriter {
     store: Arc<dyn EventStore>,
+    faults: Arc<StoreFaults>,
     group: Option<GroupCommit>,
     outbox: Outbox,
     factory: CommitFactory,
@@ -67,7 +69,7 @@ impl CommitWriter {
     #[must_use]
     pub fn new(store: Arc<dyn EventStore>, outbox: Outbox, ports: Ports) -> Self {
         let factory = CommitFactory::new(ports.clone());
-        Self { store, group: None, outbox, factory, ports, count: |_| () }
+        Self { store, faults: Arc::default(), group: None, outbox, factory, ports, count: |_| () }
     }
 
     /// With single commits of this service put together in one request where they wait at the same moment. For one writer a
@@ -112,39 +114,63 @@ impl CommitWriter {
         Fut: Future<Output = Result<Decided<T>, CommandError<E>>>,
     {
         let mut fresh = false;
+        let mut is_first = true;
         loop {
-            let assumed = Arc::new(AtomicBool::new(false));
-            let decided = decide(UnitOfWork::new(fresh, Arc::clone(&assumed))).await;
-            fresh = true;
+            let assumed = Assumed::default();
+            let decided = decide(UnitOfWork::new(fresh, assumed.clone())).await;
+            let believes = !assumed.is_empty();
             let Decided { unit, answer } = match decided {
-                Err(CommandError::Refused(_)) if assumed.load(Ordering::Relaxed) => continue,
+                Err(CommandError::Refused(_)) if believes => {
+                    assumed.count_stale();
+                    fresh = true;
+                    continue;
+                }
                 decided => decided?,
             };
-            match self.write(unit).await {
+            // What was not read, and what the write would not find out, has to be read.
+            if !assumed.is_tested_by(|id| unit.tests(id)) {
+                assumed.count_stale();
+                fresh = true;
+                continue;
+            }
+            let (outcome, lost) = self.write(unit).await;
+            match outcome {
                 Ok(commits) => return Ok((answer, commits)),
-                Err(AppendError::Conflict { .. }) if contest.lose(self.ports.random.as_ref()).await => {}
+                Err(AppendError::Conflict { .. }) => {
+                    let by_others = assumed.lost(&lost);
+                    fresh |= by_others || !believes;
+                    if believes {
+                        assumed.count_stale();
+                    }
+                    // Whoever lost by what was remembered met nobody: there is nothing to wait for.
+                    let meets_nobody = believes && is_first;
+                    is_first = false;
+                    if !meets_nobody && !contest.lose(self.ports.random.as_ref()).await {
+                        return Err(CommandError::Contended);
+                    }
+                }
                 Err(error) => return Err(error.into()),
             }
         }
     }
 
-    async fn write(&self, unit: UnitOfWork) -> Result<Vec<Commit>, AppendError> {
+    /// Answers the commits, and where slots were taken, whose.
+    async fn write(&self, unit: UnitOfWork) -> (Result<Vec<Commit>, AppendError>, Vec<AggregateId>) {
         let Writes { commits, guards, memories, written } = unit.into_writes(&self.factory);
         match self.append_guarded(commits.clone(), &guards).await {
             Ok(()) => {
                 written.iter().for_each(self.count);
                 commits.iter().zip(memories).for_each(|(commit, memory)| memory.absorb(commit));
-                Ok(commits)
+                (Ok(commits), Vec::new())
             }
-            Err(error) => {
-                if let AppendError::Conflict { indexes } = &error {
-                    let written = commits.iter().map(|commit| &commit.aggregate_id);
-                    let mut ids = written.chain(guards.iter().map(|guard| &guard.aggregate_id));
-                    let lost = indexes.first().and_then(|index| ids.nth(*index));
-                    metrics::count_conflict(lost.map(kind_of).unwrap_or_default());
-                }
-                Err(error)
+            Err(AppendError::Conflict { indexes }) => {
+                let written = commits.iter().map(|commit| &commit.aggregate_id);
+                let ids: Vec<_> = written.chain(guards.iter().map(|guard| &guard.aggregate_id)).collect();
+                let lost: Vec<_> = indexes.iter().filter_map(|index| ids.get(*index).copied().cloned()).collect();
+                metrics::count_conflict(lost.first().map(metrics::kind_of).unwrap_or_default());
+                (Err(AppendError::Conflict { indexes }), lost)
             }
+            Err(error) => (Err(error), Vec::new()),
         }
     }
 
@@ -167,10 +193,14 @@ impl CommitWriter {
         if commits.is_empty() {
             return Ok(());
         }
-        match (&self.group, commits.as_slice(), guards) {
-            (Some(group), [commit], []) => group.append(commit).await?,
-            _ => self.store.append_guarded(&commits, guards).await?,
+        let answer = match (&self.group, commits.as_slice(), guards) {
+            (Some(group), [commit], []) => group.append(commit).await,
+            _ => self.store.append_guarded(&commits, guards).await,
+        };
+        if let Err(AppendError::Fault(fault)) = &answer {
+            self.faults.note(Some(fault));
         }
+        answer?;
         self.outbox.offer(commits);
         Ok(())
     }
@@ -181,14 +211,14 @@ impl CommitWriter {
         &self.store
     }
 
+    /// The faults of that store.
+    pub(super) const fn faults(&self) -> &Arc<StoreFaults> {
+        &self.faults
+    }
+
     /// The service's ports.
     #[must_use]
     pub const fn ports(&self) -> &Ports {
         &self.ports
     }
-}
-
-/// `prod`, `ord`, `stock` …: few values, fit for a metric's label.
-fn kind_of(id: &AggregateId) -> String {
-    id.as_str().split(['_', '/']).next().unwrap_or_default().to_owned()
 }

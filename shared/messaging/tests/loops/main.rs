@@ -6,6 +6,7 @@ mod breaker;
 mod consumer;
 mod group_commit;
 mod hints;
+mod memory;
 mod messages;
 mod outbox;
 mod panics;

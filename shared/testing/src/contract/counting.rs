@@ -1,31 +1,37 @@
 //! An event store that says what was read from it, and can become another one.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use shotengai_kernel::{AggregateId, Timestamp, Version};
 use shotengai_messaging::commit::Commit;
-use shotengai_messaging::ports::fault::Fault;
+use shotengai_messaging::ports::fault::{Fault, FaultKind};
 use shotengai_messaging::ports::store::{AppendError, EventStore, Guard, HistoryPage, Note, Snapshot};
 
 /// Passes everything on, and counts the commits that loads answer.
 pub struct CountingStore {
     inner: RwLock<Arc<dyn EventStore>>,
     read: AtomicUsize,
+    away: AtomicBool,
 }
 
 impl CountingStore {
     /// Over this store.
     #[must_use]
     pub fn new(inner: Arc<dyn EventStore>) -> Self {
-        Self { inner: RwLock::new(inner), read: AtomicUsize::new(0) }
+        Self { inner: RwLock::new(inner), read: AtomicUsize::new(0), away: AtomicBool::new(false) }
     }
 
     /// From now on over this one, as if the first had been emptied and filled with what stands there.
     pub fn become_one(&self, inner: Arc<dyn EventStore>) {
         *self.inner.write().unwrap_or_else(PoisonError::into_inner) = inner;
+    }
+
+    /// Fails the next load, as a store does that is being set back.
+    pub fn be_away_once(&self) {
+        self.away.store(true, Ordering::Relaxed);
     }
 
     fn inner(&self) -> Arc<dyn EventStore> {
@@ -50,6 +56,9 @@ impl EventStore for CountingStore {
     }
 
     async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {
+        if self.away.swap(false, Ordering::Relaxed) {
+            return Err(Fault::new(FaultKind::Transient, "store.load", "away"));
+        }
         let commits = self.inner().load(id, after).await?;
         self.read.fetch_add(commits.len(), Ordering::Relaxed);
         Ok(commits)

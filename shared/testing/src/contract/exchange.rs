@@ -37,7 +37,7 @@ pub enum Snapshots {
 }
 
 /// Checks that a process which remembers an aggregate of so many commits in `before` goes on, once `after` with so many
-/// other commits has taken its place, from what stands there.
+/// other commits has taken its place and was away meanwhile, from what stands there.
 ///
 /// # Panics
 /// When it writes from memory.
@@ -59,6 +59,8 @@ pub async fn exchange_contract(
         after.0.save_snapshot(&snapshot).await.expect("a snapshot is saved");
     }
     store.become_one(Arc::clone(&after.0));
+    store.be_away_once();
+    process.load(&id).await.expect_err("it is away");
     let others = aggregates(Arc::clone(&after.0), ports);
     for (who, process) in [("who remembers", &process), ("who begins", &others), ("who remembers, again", &process)] {
         let there = after.0.load(&id, Version::ZERO).await.expect("what stands there has no gap").len() as u64;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use shotengai_contracts::{Event, aggregates};
-use shotengai_kernel::{AggregateId, CommitId, Timestamp, Version};
+use shotengai_kernel::{AggregateId, CommitId, OrderId, Timestamp, Version};
 use shotengai_messaging::{AppendError, Commit, EventStore, Fault, FaultKind, Guard, HistoryPage, Note, Snapshot};
 use shotengai_testing::memory::MemoryEventStore;
 use tokio::time::Instant;
@@ -23,7 +23,7 @@ pub(super) struct NetworkedStore {
     network: Network,
     inner: Arc<MemoryEventStore>,
     name: &'static str,
-    /// When each product's numbers were last read, and their last commit; for a planted bug.
+    /// When each product's numbers, or each order, were last read, and their last commit; for planted bugs.
     read: Mutex<BTreeMap<AggregateId, (Instant, Version)>>,
 }
 
@@ -32,7 +32,7 @@ const APPEND: &str = "store.append";
 /// More writes than this together are many: half of what a transaction may have.
 pub(super) const MANY_WRITES: usize = 50;
 
-/// How long the planted bug believes in numbers that it has read.
+/// How long the planted bugs believe in what they have read.
 const CACHED_FOR: Duration = Duration::from_secs(5);
 
 impl NetworkedStore {
@@ -47,21 +47,22 @@ impl NetworkedStore {
         self.network.world().bug == Some(Bug::SweeperNeverSkips)
     }
 
-    /// A planted bug: nobody asks whether there is anything newer than the numbers that were read a moment ago. The last
-    /// commit that it believes to be the newest.
+    /// Planted bugs: nobody asks whether there is anything newer than the numbers, or the order, that were read a moment ago.
+    /// The last commit that they believe to be the newest.
     fn believed(&self, id: &AggregateId, after: Version) -> Option<Version> {
         let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, newest) = read.get(id)?;
         (Instant::now() < *at + CACHED_FOR && *newest > after).then_some(*newest)
     }
 
-    /// Lets the planted bug believe in what was read.
+    /// Lets the planted bugs believe in what was read.
     fn believe(&self, id: &AggregateId, read: &[Commit]) {
-        let is_planted = self.network.world().bug == Some(Bug::RejectByCachedStock);
-        if is_planted
-            && aggregates::STOCK.name_in(id.as_str()).is_some()
-            && let Some(newest) = read.last()
-        {
+        let is_planted = match self.network.world().bug {
+            Some(Bug::RejectByCachedStock) => aggregates::STOCK.name_in(id.as_str()).is_some(),
+            Some(Bug::ReadsFromMemory) => OrderId::parse(id.as_str()).is_ok(),
+            _ => false,
+        };
+        if is_planted && let Some(newest) = read.last() {
             let entry = (Instant::now(), newest.first_version);
             self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), entry);
         }
@@ -163,9 +164,13 @@ async fn write(
 impl EventStore for NetworkedStore {
     async fn append_guarded(&self, commits: &[Commit], guards: &[Guard]) -> Result<(), AppendError> {
         let (network, inner, name) = (self.network.clone(), Arc::clone(&self.inner), self.name);
-        let (commits, guards) = (commits.to_vec(), guards.to_vec());
+        let (written, commits, guards) = (commits, commits.to_vec(), guards.to_vec());
         let effect = move |landing| async move { write(&network, &inner, name, commits, guards, landing).await };
-        self.network.send(DynamoDb, APPEND, self.name, effect).await
+        let answer = self.network.send(DynamoDb, APPEND, self.name, effect).await;
+        if answer.is_ok() && self.network.world().bug == Some(Bug::ReadsFromMemory) {
+            written.iter().for_each(|commit| self.believe(&commit.aggregate_id, std::slice::from_ref(commit)));
+        }
+        answer
     }
 
     async fn append_each(&self, commits: &[Commit]) -> Result<Vec<Result<(), AppendError>>, Fault> {

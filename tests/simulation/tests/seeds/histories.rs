@@ -248,3 +248,8 @@ fn acknowledging_what_only_a_newer_release_knows_is_found() {
 fn an_answer_given_to_the_neighbour_of_its_commit_is_found() {
     assert_found(Bug::AnswersShift);
 }
+
+#[test]
+fn taking_what_is_remembered_for_what_was_read_is_found() {
+    assert_found(Bug::ReadsFromMemory);
+}
