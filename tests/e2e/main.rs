@@ -42,6 +42,7 @@ mod load;
 mod mail_links;
 mod oidc;
 mod open_carts;
+mod order_costs;
 mod outage;
 mod outbox;
 mod own_writes;

@@ -2,7 +2,8 @@
 //! what is not in it yet.
 //!
 //! The table may lag behind catalog by as long as an event travels. A row's version is the product's, so a late write
-//! never takes a newer row's place.
+//! never takes a newer row's place. Orders that are placed at the same moment read it together, and at prices that may be a
+//! quarter of a second old (`read_together`).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use tokio::time::timeout;
 
 use crate::prices::Offer;
 use crate::prices::catalog::CatalogClient;
+use crate::prices::read_together::ReadTogether;
 use crate::prices::unknown::Unknown;
 
 /// How many look-ups one order has under way at catalog.
@@ -38,6 +40,7 @@ pub struct Listed {
 #[derive(Clone)]
 pub struct Prices {
     table: Arc<dyn Table>,
+    rows: Arc<ReadTogether>,
     catalog: CatalogClient,
     unknown: Arc<Unknown>,
     lookups: Arc<Semaphore>,
@@ -57,7 +60,13 @@ impl Prices {
     /// Prices in this table; catalog is asked for what is missing.
     #[must_use]
     pub fn new(table: Arc<dyn Table>, catalog: CatalogClient) -> Self {
-        Self { table, catalog, unknown: Arc::default(), lookups: Arc::new(Semaphore::new(LOOKUPS_IN_ALL)) }
+        Self {
+            rows: Arc::new(ReadTogether::new(Arc::clone(&table))),
+            table,
+            catalog,
+            unknown: Arc::default(),
+            lookups: Arc::new(Semaphore::new(LOOKUPS_IN_ALL)),
+        }
     }
 
     /// The offers of these products up to the first that is not for sale: unknown or deleted. That one is left out, and
@@ -68,7 +77,7 @@ impl Prices {
     pub async fn offers(&self, products: &[ProductId]) -> Result<BTreeMap<ProductId, Offer>, Fault> {
         let keys: Vec<Key> = products.iter().map(key).collect();
         let mut known: BTreeMap<String, Listed> = BTreeMap::new();
-        for row in self.table.get_many(&keys).await? {
+        for row in self.rows.rows(&keys).await? {
             if let Some(listed) = read(&row) {
                 known.insert(row.key.pk, listed);
             }
@@ -130,7 +139,9 @@ impl Prices {
         };
         // Names and amounts always serialize.
         let row = Row::new(key(product), version, serde_json::to_value(doc).unwrap_or_default());
-        match self.table.put(&row, Condition::VersionBelow(version)).await {
+        let answer = self.table.put(&row, Condition::VersionBelow(version)).await;
+        self.rows.forget(&row.key);
+        match answer {
             Ok(()) | Err(WriteError::Condition(_)) => Ok(()),
             Err(WriteError::Fault(fault)) => Err(fault),
         }
