@@ -10,7 +10,9 @@ use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{BucketSpec, QueueSpec, STREAM, Service, TableSpec};
 use shotengai_kernel::{Currency, Ports, Random};
 use shotengai_messaging::{
-    Bucket, CommitWriter, ConsumerConfig, EventStore, GroupedTable, Handler, HintingInfrastructure, Hints, Infrastructure, Leases, Outbox, OutboxConfig, Probe, Publisher, Queue, RecordHandler, StreamReader, Table, Topic, Wake, Worker,
+    Bucket, CommitWriter, ConsumerConfig, EventStore, GroupedTable, Handler, HintingInfrastructure, Hints,
+    Infrastructure, Leases, Outbox, OutboxConfig, Probe, Publisher, Queue, RecordHandler, StreamReader, Table, Topic,
+    Wake, Worker,
 };
 
 use crate::health::Check;
