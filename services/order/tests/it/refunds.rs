@@ -190,6 +190,8 @@ async fn a_refund_that_meets_a_cancel_is_taken_along_by_it_or_refused() {
         let world = World::new();
         let order = paid(&world).await;
         let others = world.refunding_elsewhere();
+        // Both processes know the order, so that neither reads it while the other writes.
+        assert!(ask(&others, &order, "too much", 1_000_000).await.is_err());
         let cancel = || {
             let wanted = CancelOrder { order_id: order.clone(), owner: None, note: None };
             async { cancel_order(&world.orders, wanted, &request()).await.unwrap() }

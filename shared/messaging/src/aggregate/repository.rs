@@ -66,13 +66,13 @@ impl<A: Aggregate> Repository<A> {
     }
 
     /// The aggregate as this process has last known it, without a look at the store. None where it is not known or no longer
-    /// believed.
+    /// believed, or where a snapshot is due, which a load saves.
     pub(super) fn recall(&self, id: &AggregateId) -> Option<Loaded<A>> {
         let known = self.cached(id)?;
         let (at, streak) = known.seen?;
         let is_believed = streak == self.faults.streak() && at.elapsed() < BELIEVED_FOR;
         let is_shared = known.shared.is_some_and(|at| at.elapsed() < SHARED_FOR);
-        (is_believed && !is_shared).then_some(known.loaded)
+        (is_believed && !is_shared && !known.is_snapshot_due()).then_some(known.loaded)
     }
 
     /// Says whether what was decided on `version`, and lost its slot, has to be read. Not where it lost to this process, which
@@ -229,11 +229,10 @@ impl<A: Aggregate> Repository<A> {
     /// A snapshot whenever a multiple of [`Aggregate::SNAPSHOT_EVERY`] was crossed since the last one, be it by a load, a
     /// command or an absorbed commit. Losing one only costs time.
     async fn snapshot(&self, known: &mut Known<A>) {
-        let periods = |version: Version| version.get().checked_div(A::SNAPSHOT_EVERY);
-        let loaded = &known.loaded;
-        if periods(known.snapshot) == periods(loaded.version) {
+        if !known.is_snapshot_due() {
             return;
         }
+        let loaded = &known.loaded;
         known.snapshot = loaded.version;
         let Ok(state) = serde_json::to_value(&loaded.state) else { return };
         let snapshot = Snapshot {
@@ -270,6 +269,11 @@ impl<A: Aggregate> Repository<A> {
 impl<A: Aggregate> Known<A> {
     fn unwritten(id: AggregateId) -> Self {
         Self { loaded: Loaded::unwritten(id), last: None, snapshot: Version::ZERO, seen: None, shared: None }
+    }
+
+    fn is_snapshot_due(&self) -> bool {
+        let periods = |version: Version| version.get().checked_div(A::SNAPSHOT_EVERY);
+        periods(self.snapshot) != periods(self.loaded.version)
     }
 
     fn fold(&mut self, commit: &Commit) -> Result<(), Fault> {
