@@ -156,7 +156,7 @@ impl Session {
         let running = Running(self);
         let answer =
             timeout(TIMEOUT, work).await.map_err(|elapsed| Fault::new(FaultKind::Transient, operation, elapsed))?;
-        running.is_over();
+        running.answered();
         answer.map_err(|error| {
             self.judge(&error);
             fault(operation, &error)
@@ -199,7 +199,7 @@ impl Drop for Session {
 struct Running<'a>(&'a Session);
 
 impl Running<'_> {
-    fn is_over(self) {
+    fn answered(self) {
         std::mem::forget(self);
     }
 }
