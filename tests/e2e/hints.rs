@@ -1,9 +1,10 @@
 //! Hints within one process: how soon an order is paid with them, and that all is done without them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use shotengai_tests::shop::{Person, Shop, text};
 use shotengai_tests::test_cluster::TestCluster;
+use tokio::time::Instant;
 
 /// Reads so seldom that it shows who waits for them, whatever else this machine does.
 const POLLS: [(&str, &str); 3] =

@@ -1,10 +1,11 @@
 //! A stream that sends what comes: enhanced fan-out, and what becomes of it without a consumer.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use shotengai_tests::shop::text;
 use shotengai_tests::test_cluster::{Process, TestCluster};
 use shotengai_tests::wait::until;
+use tokio::time::Instant;
 
 /// So seldom that an order that waits for them is not paid within one of them.
 const POLL: Duration = Duration::from_secs(10);
