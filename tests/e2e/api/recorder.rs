@@ -187,7 +187,7 @@ impl Recorder {
         let _infallible = writeln!(written, "\n# {status}");
         for name in CONTRACT {
             for value in headers.get_all(name) {
-                let value = self.names.replace(tagged(value.to_str().unwrap()));
+                let value = self.names.replace(&tagged(value.to_str().unwrap()));
                 let value = if name == "retry-after" && status == 429 { "<seconds>".to_owned() } else { value };
                 let _infallible = writeln!(written, "# {name}: {value}");
             }
@@ -260,11 +260,16 @@ fn difference(path: &PathBuf, text: &str) -> Vec<String> {
     differing.map(|(golden, now)| format!("{name}: golden is\n{}\nnow it is\n{}", show(golden), show(now))).collect()
 }
 
-/// A tag, without the digest of a body that has ids in it.
-fn tagged(value: &str) -> &str {
-    let digest = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
+/// A tag, without the digest of what may have ids in it.
+fn tagged(value: &str) -> String {
+    let tag = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
+    let (version, digest) = tag.rsplit_once('.').map_or(("", tag), |(version, digest)| (version, digest));
     let is_one = digest.len() == 16 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_one { "\"<digest>\"" } else { value }
+    match version {
+        _ if !is_one => value.to_owned(),
+        "" => "\"<digest>\"".to_owned(),
+        version => format!("\"{version}.<digest>\""),
+    }
 }
 
 /// A refusal for too many requests, without the seconds to wait and the request's id.
