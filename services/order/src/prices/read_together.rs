@@ -5,10 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use shotengai_messaging::{Fault, Key, Row, Table};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// How old a row may be that an order is placed at: a moment beside the time that a price is on its way from catalog.
 pub(super) const FRESH_FOR: Duration = Duration::from_millis(250);
+/// How long one waits for a request of others; then it asks by itself: theirs may hang.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// The most keys of one look: what one request takes.
+const AT_ONCE: usize = 100;
 /// So many rows are remembered before those are dropped that are not fresh any more.
 const MOST: usize = 1_000;
 
@@ -28,8 +32,8 @@ struct State {
     seen: BTreeMap<Key, Seen>,
     /// Looks that have begun.
     looks: u64,
-    /// The last look that failed, and why.
-    failed: Option<(u64, Fault)>,
+    /// The last look that failed.
+    failed: Option<u64>,
 }
 
 struct Seen {
@@ -49,30 +53,41 @@ impl ReadTogether {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The rows of these keys that there are. None is older than [`FRESH_FOR`], and none is missing that stood there when this
-    /// was asked.
+    /// The rows of these keys that there are, in no order. None was older than [`FRESH_FOR`] when this was asked, and none is
+    /// missing that stood there then.
     ///
     /// # Errors
-    /// A [`Fault`] of the table, also by another's look that began since.
+    /// A [`Fault`] of the table, by a request for these keys alone.
     pub(super) async fn rows(&self, keys: &[Key]) -> Result<Vec<Row>, Fault> {
-        let (missing, before) = {
-            let mut state = self.state();
-            let missing: Vec<Key> = keys.iter().filter(|key| !state.is_fresh(key)).cloned().collect();
-            state.wanted.extend(missing.iter().cloned());
-            (missing, state.looks)
-        };
-        if !missing.is_empty() {
-            let _turn = self.turn.lock().await;
-            let wanted = self.state().left_to_read(missing, before)?;
-            if !wanted.is_empty() {
-                let look = self.state().begin();
-                let began = Instant::now();
-                let read = self.table.get_many(&wanted).await;
-                self.state().take_in(look, began, wanted, read)?;
+        let (mut rows, missing, before) = self.state().ask(keys);
+        if missing.is_empty() {
+            return Ok(rows);
+        }
+        if let Ok(_turn) = timeout(PATIENCE, self.turn.lock()).await
+            && let Some(read) = self.read(&missing, before).await?
+        {
+            rows.extend(read);
+            return Ok(rows);
+        }
+        rows.extend(self.table.get_many(&missing).await?);
+        Ok(rows)
+    }
+
+    /// In one's turn: the rows of `missing`, which were asked for after so many looks. None where a look for others failed, too:
+    /// each asks by itself then.
+    async fn read(&self, missing: &[Key], before: u64) -> Result<Option<Vec<Row>>, Fault> {
+        let Some(wanted) = self.state().left_to_read(missing, before) else { return Ok(None) };
+        if !wanted.is_empty() {
+            let is_shared = wanted.len() > missing.len();
+            let look = self.state().begin();
+            let began = Instant::now();
+            let read = self.table.get_many(&wanted).await;
+            if let Err(fault) = self.state().take_in(look, began, wanted, read) {
+                return if is_shared { Ok(None) } else { Err(fault) };
             }
         }
         let state = self.state();
-        Ok(keys.iter().filter_map(|key| state.seen.get(key)?.row.clone()).collect())
+        Ok(Some(missing.iter().filter_map(|key| state.seen.get(key)?.row.clone()).collect()))
     }
 
     /// Has a row that this process has written, or found in the place of what it wanted to write, read anew.
@@ -86,23 +101,35 @@ impl State {
         self.seen.get(key).is_some_and(|seen| seen.row.is_some() && seen.at.elapsed() < FRESH_FOR)
     }
 
+    /// Rows that are fresh, the keys of others, which are wanted now, and how many looks there were before.
+    fn ask(&mut self, keys: &[Key]) -> (Vec<Row>, Vec<Key>, u64) {
+        let (fresh, missing): (Vec<_>, Vec<_>) = keys.iter().cloned().partition(|key| self.is_fresh(key));
+        let rows = fresh.iter().filter_map(|key| self.seen.get(key)?.row.clone()).collect();
+        self.wanted.extend(missing.iter().cloned());
+        (rows, missing, self.looks)
+    }
+
     fn begin(&mut self) -> u64 {
         self.looks += 1;
         self.looks
     }
 
-    /// What is left to read of `missing`, which was asked for after so many looks, and with it what others wait for.
-    fn left_to_read(&mut self, mut missing: Vec<Key>, before: u64) -> Result<Vec<Key>, Fault> {
-        if let Some((_, fault)) = self.failed.as_ref().filter(|(look, _)| *look > before) {
-            return Err(fault.clone());
+    /// What is left to read of `missing`, which was asked for after so many looks, and with it what others wait for, as much as
+    /// one request takes. None where a look since has failed.
+    fn left_to_read(&mut self, missing: &[Key], before: u64) -> Option<Vec<Key>> {
+        if self.failed.is_some_and(|look| look > before) {
+            return None;
         }
-        missing.retain(|key| self.seen.get(key).is_none_or(|seen| seen.look <= before));
-        if missing.is_empty() {
-            return Ok(missing);
+        let is_left = |key: &&Key| self.seen.get(*key).is_none_or(|seen| seen.look <= before);
+        let mut wanted: Vec<Key> = missing.iter().filter(is_left).cloned().collect();
+        for key in &wanted {
+            self.wanted.remove(key);
         }
-        let mut wanted = std::mem::take(&mut self.wanted);
-        wanted.extend(missing);
-        Ok(wanted.into_iter().collect())
+        while !wanted.is_empty() && wanted.len() < AT_ONCE {
+            let Some(others) = self.wanted.pop_first() else { break };
+            wanted.push(others);
+        }
+        Some(wanted)
     }
 
     fn take_in(
@@ -115,7 +142,7 @@ impl State {
         let rows = match read {
             Ok(rows) => rows,
             Err(fault) => {
-                self.failed = Some((look, fault.clone()));
+                self.failed = Some(look);
                 return Err(fault);
             }
         };
@@ -200,14 +227,41 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_fault_is_of_all_who_waited_and_of_nobody_after_them() {
+    async fn a_fault_of_a_shared_request_is_nobody_elses() {
         let world = World::new();
         world.put(1).await;
         world.faults.next(READ, InjectedFault::Refuse(FaultKind::Transient));
         let keys: Vec<_> = (0..8).map(|number| [key(number)]).collect();
         let answers = join_all(keys.iter().map(|keys| world.together.rows(keys))).await;
-        assert!(answers.iter().all(Result::is_err));
-        assert_eq!(world.faults.calls(READ), 1);
+        assert!(answers.iter().filter(|answer| answer.is_err()).count() <= 1);
+        assert_eq!(answers[1].as_ref().unwrap().len(), 1);
         assert_eq!(world.version().await, Some(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_a_request_of_others_that_hangs() {
+        let world = World::new();
+        world.put(1).await;
+        world.faults.next(READ, InjectedFault::Delay(Duration::from_secs(10)));
+        let (hanging, others) = ([key(2)], [key(1)]);
+        let began = Instant::now();
+        let in_time = async {
+            let rows = world.together.rows(&others).await.unwrap();
+            (rows.len(), began.elapsed())
+        };
+        let (hung, (rows, took)) = tokio::join!(world.together.rows(&hanging), in_time);
+        assert!(hung.unwrap().is_empty());
+        assert_eq!(rows, 1);
+        assert!(took < Duration::from_millis(100), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_look_is_one_request_however_many_wait() {
+        let world = World::new();
+        world.faults.always(READ, InjectedFault::Delay(Duration::from_millis(5)));
+        let keys: Vec<Vec<_>> = (0..16).map(|asker| (0..50).map(|n| key(asker * 50 + n)).collect()).collect();
+        let answers = join_all(keys.iter().map(|keys| world.together.rows(keys))).await;
+        assert!(answers.iter().all(Result::is_ok));
+        assert!(world.faults.calls(READ) <= 16);
     }
 }
