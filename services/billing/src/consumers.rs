@@ -10,7 +10,7 @@ use shotengai_contracts::{Event, EventType};
 use shotengai_kernel::PaymentId;
 use shotengai_messaging::{Delivery, Disposition, EventHandler};
 
-use crate::domain::{Instruction, ShopRefund};
+use crate::domain::{Instruction, Means, ShopRefund};
 use crate::intents::Intents;
 use crate::settle::{Expected, Payments};
 
@@ -69,7 +69,8 @@ impl EventHandler for OrderEvents {
 /// has not been received before.
 fn begins(delivery: &Delivery, instruction: &Instruction) -> bool {
     let age = delivery.received_at.map(|at| at.duration_since(delivery.envelope.time));
-    matches!(instruction, Instruction::Authorize { .. })
+    // Without a means to pay the provider isn't asked to hold money but to let it go, which must not hit a payment that stands.
+    matches!(instruction, Instruction::Authorize { means, .. } if *means != Means::Missing)
         && delivery.receive_count <= 1
         && age.is_some_and(|age| age < A_MOMENT)
 }

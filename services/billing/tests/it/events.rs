@@ -5,7 +5,7 @@ use shotengai_contracts::payment::{IntentKey, PaymentToken};
 use shotengai_messaging::FaultKind;
 use shotengai_testing::memory::InjectedFault;
 
-use crate::support::{Till, order, total};
+use crate::support::{Till, order, placed, total};
 
 #[tokio::test]
 async fn an_order_is_authorized_then_captured_intent_first() {
@@ -112,10 +112,22 @@ async fn an_order_whose_intent_is_gone_is_declined_for_that_and_nothing_is_asked
     till.deliver(till.placed_long_ago()).await;
     assert_eq!((till.payment().await, till.operations().await), (Payment::Declined, vec![Void]));
     assert_eq!(till.decline_reasons().await, ["payment_intent_missing"]);
-    // Whatever comes later, by whomever, holds nothing.
+    // Whatever comes later, by whomever, holds nothing: a hold is asked for once more, and declined.
     till.deliver(till.placed_with("tok_visa").await).await;
     till.deliver(till.cancelled()).await;
-    assert_eq!(till.operations().await, [Void]);
+    assert_eq!((till.payment().await, till.operations().await), (Payment::Declined, vec![Void, Authorize]));
+}
+
+#[tokio::test]
+async fn a_copy_of_an_order_whose_intent_is_gone_lets_go_of_nothing_that_is_held() {
+    let till = Till::new(12);
+    till.deliver(till.placed_with("tok_visa").await).await;
+    till.forget_intents().await;
+    till.deliver(till.delivery(placed(true))).await;
+    assert_eq!(
+        (till.payment().await, till.operations().await),
+        (Payment::Authorized { amount: total() }, vec![Authorize])
+    );
 }
 
 #[tokio::test]

@@ -118,7 +118,9 @@ impl Till {
         let meta = Metadata::request(self.ports.ids.uuid_v7(), None);
         let subject = AggregateId::from(&order());
         let now = self.ports.clock.now();
-        Delivery::of(Envelope::wrap(EventId::new(id), now, subject, Version::new(1), &meta, &event.into())).unwrap()
+        let envelope = Envelope::wrap(EventId::new(id), now, subject, Version::new(1), &meta, &event.into());
+        // Just received, for the first time.
+        Delivery { received_at: Some(now), ..Delivery::of(envelope).unwrap() }
     }
 
     /// The order as it comes, its intent put where billing looks for it.
@@ -201,7 +203,7 @@ pub(crate) fn payment_id() -> PaymentId {
     PaymentId::of_order(&order())
 }
 
-fn placed(has_payment_token: bool) -> OrderPlaced {
+pub(crate) fn placed(has_payment_token: bool) -> OrderPlaced {
     OrderPlaced {
         order_id: order(),
         user_id: user(),
