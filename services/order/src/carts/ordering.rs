@@ -106,7 +106,9 @@ impl CartOrdering {
         // Before the key's order: what empties the cart after this look takes its slot, and all is decided anew; what has
         // emptied it before has made its order by then, too.
         let cart_id = CartId::of_user(&wanted.user_id);
-        let mut loaded = unit.load(&self.carts, &AggregateId::from(&cart_id)).await?;
+        // Read, not remembered: what is prepared for a cart that is none any more would stay for a while.
+        let cart = self.carts.load(&AggregateId::from(&cart_id)).await?;
+        let mut loaded = unit.resume(&self.carts, &cart).await?;
         let keyed = wanted.key.as_deref().map(|key| idempotency::order_id(&wanted.user_id, key));
         if let Some(id) = &keyed {
             let order = self.orders.load(&AggregateId::from(id)).await?;
