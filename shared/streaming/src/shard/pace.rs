@@ -9,10 +9,13 @@ use tokio::time::Instant;
 use super::ShardConfig;
 
 const WINDOW: Duration = Duration::from_secs(1);
+/// How many reads may begin at once before they are spread evenly: without that, five reads in a hurry would leave what comes
+/// next waiting for the rest of the second.
+const BURST: usize = 2;
 
 /// When a shard is read. Busy, it is read every [`ShardConfig::busy_poll`]; once it has been quiet, each wait is twice the one
 /// before, up to [`ShardConfig::idle_poll`]. A hint brings the next read forward. Never do more reads begin within a second than
-/// [`ShardConfig::reads_per_second`].
+/// [`ShardConfig::reads_per_second`], and after [`BURST`] of them they keep their distance.
 #[derive(Debug)]
 pub(super) struct Pace {
     config: ShardConfig,
@@ -82,10 +85,13 @@ impl Pace {
 
     /// When a read may begin with which no more begin within a second than are allowed.
     fn earliest(&self) -> Instant {
-        match self.begun.front() {
-            Some(oldest) if self.begun.len() >= self.config.reads_per_second() => *oldest + WINDOW,
-            _ => Instant::now(),
-        }
+        let (now, most) = (Instant::now(), self.config.reads_per_second());
+        let oldest = self.begun.front().filter(|_| self.begun.len() >= most);
+        let within = oldest.map_or(now, |oldest| *oldest + WINDOW);
+        let recent = self.begun.iter().rev().take_while(|begun| begun.elapsed() < WINDOW).count();
+        let distance = WINDOW / u32::try_from(most).unwrap_or(u32::MAX).max(1);
+        let apart = self.begun.back().filter(|_| recent >= BURST).map_or(now, |last| *last + distance);
+        within.max(apart)
     }
 }
 
@@ -139,7 +145,9 @@ mod tests {
             pace.read_begins();
             begun.push(since.elapsed());
         }
-        assert!(begun[4].is_zero(), "five at once");
+        assert!(begun[1].is_zero(), "two at once");
+        // Under a hint at any moment it is no slower than polls are.
+        assert!(begun.windows(2).all(|two| two[1] - two[0] <= Duration::from_millis(400)), "{begun:?}");
         assert!(begun.windows(6).all(|six| six[5] - six[0] >= WINDOW), "{begun:?}");
         assert!(begun[39] >= Duration::from_secs(7), "five a second: {begun:?}");
     }

@@ -1,7 +1,8 @@
 //! A shard whose records are sent, by a subscription, instead of asked for.
 //!
 //! A subscription ends after five minutes, by a fault, or when another takes it over. The next one begins behind what is applied,
-//! under the same lease and epoch; until there is one, the shard is polled. So nothing waits for a subscription.
+//! under the same lease and epoch; until there is one, the shard is polled. What keeps failing is tried ever more seldom, and a
+//! subscription that doesn't begin in time is given up: so polls wait for seconds at the most, and seldom.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use shotengai_messaging::metrics::count_fault;
 use shotengai_messaging::ports::fault::{Fault, FaultKind};
 use shotengai_messaging::ports::stream::{Subscription, SubscriptionTaken};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::reading::{Ended, Reading, RoundError};
 
@@ -19,9 +20,13 @@ const RENEWED_AFTER: Duration = Duration::from_secs(290);
 const SILENCE: Duration = Duration::from_secs(20);
 /// How long after a subscription has begun another can begin.
 const TAKEN_FOR: Duration = Duration::from_secs(5);
-/// The pause after other faults, and where the stream can't be subscribed to until somebody does something about it.
+/// How long one may take to begin. The adapter's own bounds end where the answer begins to come.
+const BEGUN_WITHIN: Duration = Duration::from_secs(5);
+/// The pause after the first of other faults, twice as long after each that follows; and where the stream can't be subscribed to until somebody does something about it.
 const FAILED_FOR: Duration = Duration::from_secs(2);
 const DENIED_FOR: Duration = Duration::from_secs(60);
+
+const SUBSCRIPTION: &str = "stream.subscription";
 
 /// When a shard's reader subscribes next.
 #[derive(Debug)]
@@ -30,11 +35,13 @@ pub(super) struct Push {
     next: Option<Instant>,
     /// The last attempt was denied, as the log says.
     is_denied: bool,
+    /// Faults since a subscription last brought anything.
+    failures: u32,
 }
 
 impl Push {
     pub(super) fn new(wanted: bool) -> Self {
-        Self { next: wanted.then(Instant::now), is_denied: false }
+        Self { next: wanted.then(Instant::now), is_denied: false, failures: 0 }
     }
 
     fn is_due(&self) -> bool {
@@ -43,6 +50,12 @@ impl Push {
 
     fn again_after(&mut self, pause: Duration) {
         self.next = Some(Instant::now() + pause);
+    }
+
+    fn again_after_a_fault(&mut self) {
+        let pause = FAILED_FOR.saturating_mul(1 << self.failures.min(5));
+        self.failures = self.failures.saturating_add(1);
+        self.again_after(pause.min(DENIED_FOR));
     }
 }
 
@@ -53,8 +66,13 @@ impl Reading<'_> {
             return None;
         }
         let (reader, shard) = (&self.consumer.reader, self.shard);
-        let begun = self.behind_what_is_applied(|start| async move { reader.subscribe(shard, &start).await }).await;
-        match begun {
+        let begun = self.behind_what_is_applied(|start| async move { reader.subscribe(shard, &start).await });
+        let begun = tokio::select! {
+            biased;
+            () = self.stop.asked() => return None,
+            begun = timeout(BEGUN_WITHIN, begun) => begun,
+        };
+        match begun.unwrap_or_else(|elapsed| Err(Fault::new(FaultKind::Transient, SUBSCRIPTION, elapsed))) {
             Ok(subscription) => {
                 if self.push.is_denied {
                     tracing::info!(reader = self.consumer.name, shard = self.shard, "the shard is subscribed to again");
@@ -75,7 +93,8 @@ impl Reading<'_> {
         mut subscription: Box<dyn Subscription>,
     ) -> Result<Option<Ended>, RoundError> {
         let config = self.consumer.config;
-        let renewed_at = Instant::now() + RENEWED_AFTER;
+        let begun_at = Instant::now();
+        let renewed_at = begun_at + RENEWED_AFTER;
         loop {
             let received = {
                 let quiet_at = renewed_at.min(Instant::now() + SILENCE);
@@ -91,6 +110,7 @@ impl Reading<'_> {
             };
             match received {
                 Ok(Ok(Some(batch))) => {
+                    self.push.failures = 0;
                     if !self.apply(&batch.records, batch.behind_ms).await? {
                         return Ok(None);
                     }
@@ -101,6 +121,16 @@ impl Reading<'_> {
                     if self.unsaved && self.saved_at.elapsed() >= config.save_every {
                         self.save().await?;
                     }
+                }
+                Err(_) if Instant::now() < renewed_at => {
+                    let silent = format!("nothing was said for {} s", SILENCE.as_secs());
+                    self.unsubscribed(&Fault::new(FaultKind::Transient, SUBSCRIPTION, silent));
+                    self.keep_what_is_applied().await?;
+                    return Ok(None);
+                }
+                Ok(Ok(None)) if begun_at.elapsed() < TAKEN_FOR => {
+                    self.push.again_after_a_fault();
+                    return Ok(None);
                 }
                 // Over, or it is time for the next.
                 Ok(Ok(None)) | Err(_) => {
@@ -124,7 +154,7 @@ impl Reading<'_> {
         }
         count_fault(fault);
         if fault.kind() != FaultKind::Denied && fault.kind() != FaultKind::Permanent {
-            self.push.again_after(FAILED_FOR);
+            self.push.again_after_a_fault();
             tracing::info!(reader, shard, %fault, "not subscribed; the shard is polled meanwhile");
             return;
         }

@@ -145,3 +145,21 @@ async fn a_shard_that_is_split_is_read_to_its_end_and_then_its_children() {
     assert!(street.checkpoint(&parent).await.unwrap().ended);
     assert_eq!(street.faults.calls("stream.read"), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_that_never_begins_is_given_up_for_polls_and_tried_ever_more_seldom() {
+    let street = Street::with_shards(1);
+    street.faults.always("stream.subscribe", InjectedFault::Delay(24 * 3600 * SECOND));
+    let notes = Arc::new(Notes::default());
+    let config = ShardConfig { busy_poll: SECOND, idle_poll: SECOND, ..config() };
+    let running = street.reading(config, &notes);
+    street.put("key", "0").await;
+    until("the record is applied", || notes.data().len() == 1).await;
+    tokio::time::sleep(600 * SECOND).await;
+    let tries = street.faults.calls("stream.subscribe");
+    assert!((8..=20).contains(&tries), "{tries} in ten minutes");
+    // One that hangs doesn't keep the reader from its end.
+    let since = Instant::now();
+    running.stop().await;
+    assert!(since.elapsed() < 2 * SECOND, "{:?}", since.elapsed());
+}
