@@ -34,8 +34,9 @@ const OPERATION: &str = "postgres.migrate";
 const LOCK: i64 = 0x71_75_65_72_79;
 /// For one statement that waits for a lock, and for an owner of it that has stopped in between.
 const LIMITS: &str = "SET LOCAL lock_timeout = '3s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
-/// For everything: a connection that says nothing any more.
-const WITHIN: Duration = Duration::from_secs(600);
+/// For everything. An index of a large table takes its time, and given up it would begin anew; a connection that is gone is found
+/// by keep-alives.
+const WITHIN: Duration = Duration::from_secs(12 * 3600);
 /// How long one waits for another owner of the lock before saying so, and how often one looks.
 const PATIENCE: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(100);
