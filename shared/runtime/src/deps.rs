@@ -214,7 +214,6 @@ impl Deps {
     /// Its own event store, from which workers of the role bring what is committed into the stream. Once an owner.
     pub fn events(&mut self, owner: Owner) -> CommitWriter {
         let store = self.supply.infra.event_store(owner);
-        self.depend_on(Probe::store(&owner.events_table(), &store));
         let marks = self.supply.infra.marks_outbox();
         let (outbox, publisher) = Publisher::new(
             owner.as_str(),
@@ -227,6 +226,7 @@ impl Deps {
         let outbox = if marks { outbox } else { Outbox::captured(self.supply.hints.clone()) };
         self.workers.extend(if marks { publisher.workers() } else { vec![publisher.sweeper()] });
         let writer = CommitWriter::new(store, outbox, self.supply.ports.clone());
+        self.depend_on(writer.probe(&owner.events_table()));
         if self.supply.settings.groups_commits { writer.grouping(owner.as_str()) } else { writer }
     }
 

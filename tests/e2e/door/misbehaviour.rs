@@ -157,9 +157,15 @@ async fn roles_that_misbehave_harm_neither_clients_nor_each_other() {
     assert_eq!(answer.bytes().await.unwrap().len(), 3 << 20);
 
     // No answer: what only reads is asked again, what may have been done is not.
-    problem(get(&format!("{base}/products/prod_gone")).await, 503, "unavailable").await;
     let count = |role: &FakeRole, start: &str| role.seen().iter().filter(|head| head.starts_with(start)).count();
-    assert_eq!(count(&query, "get /products/prod_gone "), 2);
+    let mut asked = Vec::new();
+    // A connection that was kept may turn out to be closed: then the role hears of one of two.
+    while asked.len() < 5 && !asked.contains(&2) {
+        let before = count(&query, "get /products/prod_gone ");
+        problem(get(&format!("{base}/products/prod_gone")).await, 503, "unavailable").await;
+        asked.push(count(&query, "get /products/prod_gone ") - before);
+    }
+    assert!(asked.contains(&2) && asked.iter().all(|times| *times <= 2), "{asked:?}");
     let place = request(Method::POST, &base, "/orders", &token).header("idempotency-key", "Key-1").json(&1);
     problem(send(place).await, 503, "unavailable").await;
     assert_eq!(count(&order, "post /orders "), 1);

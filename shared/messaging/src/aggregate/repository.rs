@@ -15,7 +15,7 @@ use lru::LruCache;
 use shotengai_kernel::{AggregateId, Timestamp, Version};
 use tokio::time::Instant;
 
-use super::store_faults::{StoreFaults, Streak};
+use super::store_faults::{FOLD, StoreFaults, Streak};
 use super::{Aggregate, Loaded};
 use crate::commit::Commit;
 use crate::ports::fault::{Fault, FaultKind};
@@ -281,11 +281,11 @@ impl<A: Aggregate> Known<A> {
         for envelope in &commit.events {
             if envelope.aggregateversion != loaded.version.next() {
                 let gap = format!("{} misses version {}", loaded.id, loaded.version.next());
-                return Err(Fault::new(FaultKind::Permanent, "fold", gap));
+                return Err(Fault::new(FaultKind::Permanent, FOLD, gap));
             }
-            let event = envelope.event().map_err(|error| Fault::new(FaultKind::Permanent, "fold", error))?;
-            let event = A::Event::try_from(event).map_err(|error| Fault::new(FaultKind::Permanent, "fold", error))?;
-            loaded.state.apply(&event).map_err(|error| Fault::new(FaultKind::Permanent, "fold", error))?;
+            let event = envelope.event().map_err(|error| Fault::new(FaultKind::Permanent, FOLD, error))?;
+            let event = A::Event::try_from(event).map_err(|error| Fault::new(FaultKind::Permanent, FOLD, error))?;
+            loaded.state.apply(&event).map_err(|error| Fault::new(FaultKind::Permanent, FOLD, error))?;
             loaded.version = envelope.aggregateversion;
             loaded.changed_at = Some(envelope.time);
         }

@@ -13,6 +13,7 @@ use super::unit::Writes;
 use super::{CommandError, Decided, UnitOfWork};
 use crate::backoff::Backoff;
 use crate::commit::{Commit, CommitFactory};
+use crate::consumer::Probe;
 use crate::group::GroupCommit;
 use crate::metrics;
 use crate::outbox::Outbox;
@@ -209,6 +210,20 @@ impl CommitWriter {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn EventStore> {
         &self.store
+    }
+
+    /// A probe of the store. What it finds is a word against what is remembered, too.
+    #[must_use]
+    pub fn probe(&self, name: &str) -> Probe {
+        let (store, faults) = (Arc::clone(&self.store), Arc::clone(&self.faults));
+        Probe::new(name, move || {
+            let (store, faults) = (Arc::clone(&store), Arc::clone(&faults));
+            async move {
+                let answer = store.ping().await;
+                faults.note(answer.as_ref().err());
+                answer
+            }
+        })
     }
 
     /// The faults of that store.

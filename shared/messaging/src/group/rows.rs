@@ -10,7 +10,7 @@ use shotengai_metrics::Histogram;
 use super::line::Line;
 use super::{Group, Refusal, Target, Together};
 use crate::metrics::ROWS_TOGETHER;
-use crate::ports::fault::Fault;
+use crate::ports::fault::{Fault, FaultKind};
 use crate::ports::table::{Condition, Key, Put, Row, Table, TransactError, WriteError, WriteOp};
 
 /// A table of which single puts go together that wait at the same moment, as far as [`Table::put_each`] takes them, and single
@@ -112,7 +112,14 @@ impl Target for Gets {
     }
 
     async fn each(&self, keys: &[Key]) -> Result<Vec<Result<Option<Row>, Fault>>, Fault> {
-        let rows = self.table.get_many(keys).await?;
+        let rows = match self.table.get_many(keys).await {
+            Ok(rows) => rows,
+            // One key's throttle leaves the answer of all incomplete: each asks by itself, after a pause.
+            Err(fault) if fault.kind() == FaultKind::Throttled => {
+                return Ok(keys.iter().map(|_| Err(fault.clone())).collect());
+            }
+            Err(fault) => return Err(fault),
+        };
         let mut rows: HashMap<Key, Row> = rows.into_iter().map(|row| (row.key.clone(), row)).collect();
         Ok(keys.iter().map(|key| Ok(rows.remove(key))).collect())
     }

@@ -20,6 +20,7 @@ use super::{Street, aggregate, moved};
 
 /// How long what was read is believed.
 const BELIEVED_FOR: Duration = Duration::from_secs(10);
+const SHARED_FOR: Duration = Duration::from_secs(10);
 
 /// How many pieces came in.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,7 +105,7 @@ async fn a_slot_that_another_process_took_is_read_at_once_and_for_a_while() {
         assert_eq!(add(&street, &one).await, pieces);
     }
     assert_eq!(loads(&street) - before, 5, "what others write is read each time");
-    advance(BELIEVED_FOR).await;
+    advance(SHARED_FOR).await;
     assert_eq!((add(&street, &one).await, add(&street, &one).await), (8, 9));
     assert_eq!(loads(&street) - before, 6, "until they have not for a while");
 }
