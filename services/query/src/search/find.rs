@@ -23,7 +23,7 @@ use crate::store::column;
 pub(super) const READ: &str = "postgres.search";
 /// Products that are looked at as candidates of the index. Where there are more, as many as [`MOST_GONE_THROUGH`] are gone
 /// through by id: those that have words so common are among the first.
-pub const MOST_CANDIDATES: i64 = 5_000;
+pub const MOST_CANDIDATES: i64 = 20_000;
 /// Products that are gone through by id.
 pub const MOST_GONE_THROUGH: i64 = 20_000;
 

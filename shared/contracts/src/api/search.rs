@@ -96,7 +96,7 @@ pub struct FoundProducts {
     pub next_cursor: Option<String>,
     /// How many products were found.
     pub total: u64,
-    /// Whether those are all. Of more than 2,000 the rest is neither listed nor counted; of words that more than 5,000 products may
+    /// Whether those are all. Of more than 2,000 the rest is neither listed nor counted; of words that more than 20,000 products may
     /// have, only 20,000 products are gone through, by id. More words, or a filter, find fewer.
     pub complete: bool,
     /// What was searched for instead, because nothing has what was asked for; on the next pages the same. Absent otherwise.

@@ -57,7 +57,7 @@ async fn every_kind_of_question_is_answered_and_timed() {
         ("two characters", "たけ"),
         ("one kanji", "山"),
         ("one kana, in most", "の"),
-        ("a maker", "かみの"),
+        ("a maker", "月田松"),
         ("two words", "きのこ 抹茶"),
         ("latin word", "chocolate"),
         ("latin beginning", "cho"),
