@@ -236,7 +236,7 @@ struct Corrupt(String);
 
 /// Whether it is a row itself that could not be read.
 pub(crate) fn is_corrupt(fault: &Fault) -> bool {
-    std::error::Error::source(fault).is_some_and(|source| source.is::<Corrupt>())
+    fault.is_caused_by::<Corrupt>()
 }
 
 pub(crate) fn corrupt(column: &str) -> Fault {

@@ -72,6 +72,12 @@ impl Fault {
     pub const fn operation(&self) -> &'static str {
         self.operation
     }
+
+    /// Whether a `T` is why it failed.
+    #[must_use]
+    pub fn is_caused_by<T: std::error::Error + 'static>(&self) -> bool {
+        self.source.is::<T>()
+    }
 }
 
 impl fmt::Display for Fault {

@@ -102,7 +102,7 @@ impl CursorExpired {
     /// Whether this is what a fault says.
     #[must_use]
     pub fn is_cause_of(fault: &Fault) -> bool {
-        std::error::Error::source(fault).is_some_and(|source| source.is::<Self>())
+        fault.is_caused_by::<Self>()
     }
 }
 
@@ -124,11 +124,11 @@ impl PositionGone {
     /// Whether this is what a fault says.
     #[must_use]
     pub fn is_cause_of(fault: &Fault) -> bool {
-        std::error::Error::source(fault).is_some_and(|source| source.is::<Self>())
+        fault.is_caused_by::<Self>()
     }
 }
 
-/// What a subscription brought.
+/// Batch of records that a subscription brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushedBatch {
     /// The records, in order; none where it only says how far behind it is.
@@ -165,7 +165,7 @@ impl SubscriptionTaken {
     /// Whether this is what a fault says.
     #[must_use]
     pub fn is_cause_of(fault: &Fault) -> bool {
-        std::error::Error::source(fault).is_some_and(|source| source.is::<Self>())
+        fault.is_caused_by::<Self>()
     }
 }
 
