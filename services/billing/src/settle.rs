@@ -34,7 +34,7 @@ impl From<Unsettled> for Disposition {
     }
 }
 
-/// What is thought to stand under a payment.
+/// State that is thought to stand under a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
     /// Nothing: the provider may be asked before anybody has looked. If something does stand there, it has answered as it

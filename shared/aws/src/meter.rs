@@ -28,7 +28,7 @@ const MESSAGE_UNIT: usize = 64 * 1024;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Meter;
 
-/// What is paid for when the call succeeds, as its input tells.
+/// Charge for a call when it succeeds.
 #[derive(Debug)]
 struct Charge {
     unit: &'static str,
@@ -94,7 +94,7 @@ fn begun(bytes: usize, unit: usize) -> f64 {
     f64::from(u32::try_from(bytes.div_ceil(unit).max(1)).unwrap_or(u32::MAX))
 }
 
-/// What a call is paid by that its input tells.
+/// Charge for a call that its input tells.
 fn sent(input: &Input) -> Option<Charge> {
     if let Some(put) = input.downcast_ref::<PutRecordsInput>() {
         let records = put.records.iter().flatten();
@@ -112,7 +112,7 @@ fn sent(input: &Input) -> Option<Charge> {
     None
 }
 
-/// What a call is paid by that its output tells.
+/// Charge for a call that its output tells.
 fn received(output: &Output) -> Option<Charge> {
     if let Some(received) = output.downcast_ref::<ReceiveMessageOutput>() {
         let bodies = received.messages.iter().flatten().filter_map(|message| message.body.as_deref());

@@ -28,7 +28,7 @@ pub(super) struct ReadTogether {
 struct State {
     /// Wanted by those who wait for their turn.
     wanted: BTreeSet<Key>,
-    /// What stood there when it was last looked at.
+    /// Rows, or their absence, when they were last looked at.
     seen: BTreeMap<Key, Seen>,
     /// Looks that have begun.
     looks: u64,
@@ -114,7 +114,7 @@ impl State {
         self.looks
     }
 
-    /// What is left to read of `missing`, which was asked for after so many looks, and with it what others wait for, as much as
+    /// Keys left to read of `missing`, which was asked for after so many looks, and with it what others wait for, as much as
     /// one request takes. None where a look since has failed.
     fn left_to_read(&mut self, missing: &[Key], before: u64) -> Option<Vec<Key>> {
         if self.failed.is_some_and(|look| look > before) {

@@ -21,11 +21,11 @@ pub(super) struct Index {
     pub(super) table: String,
     /// `UNIQUE `, or nothing.
     unique: &'static str,
-    /// What stands behind the table's name.
+    /// Text of the statement behind the table's name.
     rest: String,
 }
 
-/// What the catalogue says of an index.
+/// State of an index by the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Found {
     Missing,
@@ -131,7 +131,7 @@ pub(super) async fn lacking(client: &impl GenericClient, indexes: Vec<Index>) ->
     Ok(indexes.into_iter().filter(|index| !valid.contains(&index.name)).collect())
 }
 
-/// What the catalogue says of indexes that it knows. From its rows, as of now.
+/// States of indexes that the catalogue knows. From its rows, as of now.
 async fn look(
     client: &impl GenericClient,
     names: &[&str],

@@ -62,7 +62,7 @@ impl Step {
         self.sql.split("CREATE TABLE ").skip(1).filter_map(|rest| rest.split_whitespace().next())
     }
 
-    /// What it does within a transaction, and the indexes that are built after it: those of tables that `is_new` doesn't
+    /// Statements of it that go within a transaction, and the indexes that are built after it: those of tables that `is_new` doesn't
     /// know of.
     pub(super) fn parted(&self, is_new: impl Fn(&str) -> bool) -> (String, Vec<Index>) {
         parted(&self.sql, is_new)

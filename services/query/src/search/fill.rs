@@ -103,7 +103,7 @@ impl Fill {
     }
 }
 
-/// What a look at the rows has led to.
+/// Outcome of a look at the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     /// No row is behind.

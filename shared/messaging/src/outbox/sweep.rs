@@ -49,7 +49,7 @@ struct Found {
     more: bool,
 }
 
-/// What a sweep came to.
+/// Outcome of a sweep.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Swept {
     /// Commits that were published.
