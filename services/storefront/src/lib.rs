@@ -134,12 +134,13 @@ pub fn assemble(mut deps: Deps, frontage: Frontage) -> Role {
     let hashes = |purpose: &[u8]| KeyedHash::new(&secret, purpose);
     let marks = hashes(b"shotengai/session-password/v1");
     let users = Users::new(Arc::clone(&table));
+    let contacts = Users::new(deps.patiently(&tables::USERS, &table));
     gate.exchange = other.map(|(issuer, verifier)| {
         let marks = hashes(b"shotengai/exchanged-token/v1");
         let exchange = Exchange::new(verifier, &issuer, users.clone(), Arc::clone(&tokens), marks, ports.clone());
         Arc::new(exchange) as Arc<dyn TokenExchange>
     });
-    let accounts = Accounts { administrator, users, passwords, nobodys, marks };
+    let accounts = Accounts { administrator, users, contacts, passwords, nobodys, marks };
     let (kept, next) = (hashes(b"shotengai/refresh-token/v1"), hashes(b"shotengai/refresh-token-successor/v1"));
     let sessions = Sessions::new(table, ports.clone(), kept, next);
     let guessing = Guessing::new(hashes(b"shotengai/guesses/v1"), ports.clone());

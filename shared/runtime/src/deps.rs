@@ -190,8 +190,18 @@ impl Deps {
         self.table_by(spec, GroupedTable::patient)
     }
 
+    /// Another way to a table of its own, for work that nobody waits for: what it reads goes together with more.
+    #[must_use]
+    pub fn patiently(&self, spec: &TableSpec, table: &Arc<dyn Table>) -> Arc<dyn Table> {
+        self.by(spec, Arc::clone(table), GroupedTable::patient)
+    }
+
     fn table_by(&mut self, spec: &TableSpec, group: Grouping) -> Arc<dyn Table> {
         let table = self.table(spec);
+        self.by(spec, table, group)
+    }
+
+    fn by(&self, spec: &TableSpec, table: Arc<dyn Table>, group: Grouping) -> Arc<dyn Table> {
         if !self.supply.settings.groups_commits {
             return table;
         }

@@ -72,7 +72,7 @@ async fn keys(desk: web::Data<AccountDesk>) -> Answer<KeySet> {
 }
 
 async fn contact(_: InternalCaller, id: PathId<UserId>, desk: web::Data<AccountDesk>) -> Answer<Contact> {
-    let account = desk.accounts.get(&id).await?;
+    let account = desk.accounts.of_contact(&id).await?;
     let Account { email, language, name, .. } =
         // A type of its own: who asks the wrong server gets a 404 too, and must not take it for an erased account.
         account.ok_or_else(|| Problem::of(&NO_SUCH_ACCOUNT))?;

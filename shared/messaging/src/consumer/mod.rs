@@ -5,6 +5,7 @@
 //! While a handler works, its messages' visibility is extended, so slow work is no reason for a second delivery.
 //!
 //! - `receive`: the loop, its permits and its end.
+//! - `flow`: how long a receive waits for a batch that is worth it.
 //! - `work`: what messages are read as, and who handles them.
 //! - `decode`: from a message to a delivery, or why there is none.
 //! - `policy`: from a handler's answer to what becomes of the message; pure.
@@ -16,6 +17,7 @@ mod breaker;
 mod config;
 mod dead_letter;
 mod decode;
+mod flow;
 mod policy;
 mod receive;
 mod settle;

@@ -5,8 +5,8 @@
 //! A hint that comes while a receive waits brings a second one beside it, which waits for nothing: the first is never dropped,
 //! since what its answer holds would stay hidden until nobody has it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -14,7 +14,8 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Consumer, Kept, Work};
+use super::flow::Flow;
+use super::{Consumer, ConsumerConfig, Kept, Work};
 use crate::backoff::Backoff;
 use crate::metrics;
 use crate::ports::queue::RawDelivery;
@@ -26,6 +27,34 @@ const TRIAL_EVERY: Duration = Duration::from_secs(60);
 const PROMPT: Duration = Duration::from_millis(10);
 /// Instead of the number of the receive that waits.
 const NONE_WAITS: u64 = 0;
+
+/// What the two loops of a consumer know of each other.
+struct Receiving {
+    /// The number of the receive that waits for messages.
+    waits: AtomicU64,
+    flow: Mutex<Flow>,
+}
+
+impl Receiving {
+    fn new(config: &ConsumerConfig) -> Self {
+        Self { waits: AtomicU64::new(NONE_WAITS), flow: Mutex::new(Flow::new(config.batch, config.gather)) }
+    }
+
+    fn received(&self, count: usize) {
+        self.flow.lock().unwrap_or_else(PoisonError::into_inner).received(count, Instant::now());
+    }
+
+    /// Waits until a receive is worth it.
+    async fn due(&self) {
+        let (due, now) = {
+            let now = Instant::now();
+            (self.flow.lock().unwrap_or_else(PoisonError::into_inner).due(now), now)
+        };
+        if due > now {
+            tokio::time::sleep_until(due).await;
+        }
+    }
+}
 
 /// Why a batch may be received.
 enum Admission {
@@ -45,10 +74,10 @@ impl<W: Work> Consumer<W> {
             _away = self.breaker.suspect(Instant::now()) => {}
         }
         let (mut batches, mut hinted) = (JoinSet::new(), JoinSet::new());
-        let waits = AtomicU64::new(NONE_WAITS);
+        let receiving = Receiving::new(&self.config);
         {
-            let waiting = self.receive_waiting(&permits, &mut batches, &waits, &shutdown);
-            let hinting = self.receive_hinted(&permits, &mut hinted, &waits, &shutdown);
+            let waiting = self.receive_waiting(&permits, &mut batches, &receiving, &shutdown);
+            let hinting = self.receive_hinted(&permits, &mut hinted, &receiving, &shutdown);
             tokio::join!(waiting, hinting);
         }
         for running in [&mut batches, &mut hinted] {
@@ -63,21 +92,26 @@ impl<W: Work> Consumer<W> {
         self: &Arc<Self>,
         permits: &Arc<Semaphore>,
         running: &mut JoinSet<()>,
-        waits: &AtomicU64,
+        receiving: &Receiving,
         shutdown: &CancellationToken,
     ) {
         let receive_backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
         let mut failures = 0;
         let mut number = NONE_WAITS;
         while let Some(admission) = self.admitted(permits, shutdown).await {
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => break,
+                () = receiving.due() => {}
+            }
             number += 1;
-            waits.store(number, Ordering::Relaxed);
+            receiving.waits.store(number, Ordering::Relaxed);
             let received = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
                 received = self.queue.receive(self.config.batch, self.config.wait, self.config.visibility) => received,
             };
-            waits.store(NONE_WAITS, Ordering::Relaxed);
+            receiving.waits.store(NONE_WAITS, Ordering::Relaxed);
             reap(self.config.name, running);
             match received {
                 Ok(batch) => {
@@ -85,6 +119,7 @@ impl<W: Work> Consumer<W> {
                     if batch.is_empty() {
                         continue;
                     }
+                    receiving.received(batch.len());
                     match admission {
                         Admission::Permit(permit) => self.start(batch, permit, running, shutdown),
                         // Here, so that there is one at a time.
@@ -113,7 +148,7 @@ impl<W: Work> Consumer<W> {
         self: &Arc<Self>,
         permits: &Arc<Semaphore>,
         running: &mut JoinSet<()>,
-        waits: &AtomicU64,
+        receiving: &Receiving,
         shutdown: &CancellationToken,
     ) {
         let mut wake = self.config.wake.clone();
@@ -126,20 +161,23 @@ impl<W: Work> Consumer<W> {
                 () = shutdown.cancelled() => return,
                 () = wake.hinted() => {}
             }
-            let number = waits.load(Ordering::Relaxed);
+            let number = receiving.waits.load(Ordering::Relaxed);
             if number == NONE_WAITS {
                 continue;
             }
             // It may be about to answer: then there is nothing left to receive.
-            tokio::time::sleep(PROMPT).await;
-            if waits.load(Ordering::Relaxed) != number || self.breaker.is_stopped() {
+            tokio::join!(tokio::time::sleep(PROMPT), receiving.due());
+            if receiving.waits.load(Ordering::Relaxed) != number || self.breaker.is_stopped() {
                 continue;
             }
             let Ok(permit) = Arc::clone(permits).try_acquire_owned() else { continue };
             // Not dropped at the end of the process: it takes no longer than a request.
             match self.queue.receive(self.config.batch, Duration::ZERO, self.config.visibility).await {
                 Ok(batch) if batch.is_empty() => {}
-                Ok(batch) => self.start(batch, permit, running, shutdown),
+                Ok(batch) => {
+                    receiving.received(batch.len());
+                    self.start(batch, permit, running, shutdown);
+                }
                 // The other receive will meet it, too, and wait.
                 Err(fault) => metrics::count_fault(&fault),
             }

@@ -25,7 +25,7 @@ impl GroupCommit {
     /// Over the store of this service.
     #[must_use]
     pub fn new(service: &'static str, store: Arc<dyn EventStore>, random: Arc<dyn Random>) -> Self {
-        Self(Group::new(Commits { service, store }, random))
+        Self(Group::patient(Commits { service, store }, random))
     }
 
     /// Appends one commit, as [`EventStore::append`] does. Dropped while it waits, the commit is not sent; dropped later, it

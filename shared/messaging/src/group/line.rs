@@ -57,8 +57,7 @@ impl<W, T> Default for Line<W, T> {
 }
 
 impl<W: Together, T> Line<W, T> {
-    /// A line in which a write that follows on several that met waits as long as one behind a request does, for more to meet:
-    /// for writes that nobody waits for who would feel it.
+    /// A line in which a write that follows on several that met waits as long as one behind a request does, for more to meet.
     pub(super) fn lingering() -> Self {
         Self { lingers: true, ..Self::default() }
     }

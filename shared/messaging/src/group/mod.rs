@@ -1,8 +1,8 @@
 //! Writes to one table by one process that wait at the same moment go out in one request.
 //!
 //! A write that finds nothing on its way goes by itself, at once. Those that come meanwhile wait, until there is an answer,
-//! until they fill a request, or for [`PATIENCE`], and then go together. So nothing waits where there is little to do, and the
-//! more there is to do the more go together. Each stands alone: it is written or refused whatever becomes of the others.
+//! until they fill a request, or for [`PATIENCE`], and then go together. The next one after several that went together waits as
+//! if one were on its way. So nothing waits where there is little to do, and the more there is to do the more go together. Each stands alone: it is written or refused whatever becomes of the others.
 //!
 //! `commits`: single commits of an event store ([`EventStore::append_each`](crate::EventStore::append_each)). `rows`: rows of a
 //! table that are written on a condition ([`Table::put_each`](crate::Table::put_each)), and single rows that are read, which go
@@ -115,8 +115,14 @@ impl<G: Target> Clone for Group<G> {
 }
 
 impl<G: Target> Group<G> {
-    fn new(target: G, random: Arc<dyn Random>) -> Self {
+    /// For what somebody waits for: nothing waits for company but behind a request.
+    fn prompt(target: G, random: Arc<dyn Random>) -> Self {
         Self::over(Line::default(), target, random)
+    }
+
+    /// Under load each waits some milliseconds longer, for more to meet.
+    fn patient(target: G, random: Arc<dyn Random>) -> Self {
+        Self::over(Line::lingering(), target, random)
     }
 
     fn over(line: Line<G::Write, Ticket<G>>, target: G, random: Arc<dyn Random>) -> Self {

@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use shotengai_kernel::Random;
 use shotengai_metrics::Histogram;
 
-use super::line::Line;
 use super::{Group, Refusal, Target, Together};
 use crate::metrics::ROWS_TOGETHER;
 use crate::ports::fault::{Fault, FaultKind};
@@ -35,17 +34,16 @@ impl GroupedTable {
     /// Over this table.
     #[must_use]
     pub fn new(name: &'static str, table: Arc<dyn Table>, random: Arc<dyn Random>) -> Self {
-        let puts = Group::new(Rows { name, table: Arc::clone(&table) }, Arc::clone(&random));
-        let gets = Group::new(Gets { name, table: Arc::clone(&table) }, random);
+        let gets = Group::prompt(Gets { name, table: Arc::clone(&table) }, Arc::clone(&random));
+        let puts = Group::patient(Rows { name, table: Arc::clone(&table) }, random);
         Self { inner: table, puts, gets }
     }
 
-    /// The same for work that nobody waits for: under load its puts wait some milliseconds longer, for more to meet.
+    /// The same for work that nobody waits for: what is read under load waits for more to meet, too.
     #[must_use]
     pub fn patient(name: &'static str, table: Arc<dyn Table>, random: Arc<dyn Random>) -> Self {
-        let target = Rows { name, table: Arc::clone(&table) };
-        let puts = Group::over(Line::lingering(), target, Arc::clone(&random));
-        Self { puts, ..Self::new(name, table, random) }
+        let gets = Group::patient(Gets { name, table: Arc::clone(&table) }, Arc::clone(&random));
+        Self { gets, ..Self::new(name, table, random) }
     }
 }
 

@@ -43,6 +43,8 @@ pub struct OutboxConfig {
     pub capacity: usize,
     /// How long the first commit of a batch waits for company.
     pub linger: Duration,
+    /// The same where the batch before had several: there more are coming.
+    pub linger_among_many: Duration,
     /// How long acknowledged commits wait for company before their markers are taken off, fewer than a request takes: so
     /// a request that is not full is seldom. Well below `sweep_age`, or sweepers would publish what is published.
     pub clear_linger: Duration,
@@ -67,6 +69,7 @@ impl Default for OutboxConfig {
         Self {
             capacity: 10_000,
             linger: Duration::from_millis(2),
+            linger_among_many: Duration::from_millis(20),
             clear_linger: Duration::from_secs(2),
             sweep_every: Duration::from_secs(5),
             sweep_rest: Duration::from_secs(60),
@@ -196,6 +199,7 @@ impl Publisher {
         let mut receiver = self.receiver.lock().await;
         let mut acknowledged: Vec<Commit> = Vec::new();
         let mut clear_at: Option<Instant> = None;
+        let mut linger = self.config.linger;
         loop {
             let mut batch = Vec::new();
             tokio::select! {
@@ -208,7 +212,8 @@ impl Publisher {
                 }
                 () = shutdown.cancelled() => break,
             }
-            self.linger(&mut receiver, &mut batch).await;
+            self.linger(&mut receiver, &mut batch, linger).await;
+            linger = if batch.len() > 1 { self.config.linger_among_many } else { self.config.linger };
             acknowledged.extend(self.publish(self.in_time(batch), "publisher", self.config.attempts).await);
             let full = acknowledged.len() - acknowledged.len() % CLEAR_BATCH;
             if full > 0 {
@@ -232,8 +237,8 @@ impl Publisher {
         shutdown.cancelled().await;
     }
 
-    async fn linger(&self, receiver: &mut mpsc::Receiver<Offered>, batch: &mut Vec<Offered>) {
-        let until = Instant::now() + self.config.linger;
+    async fn linger(&self, receiver: &mut mpsc::Receiver<Offered>, batch: &mut Vec<Offered>, linger: Duration) {
+        let until = Instant::now() + linger;
         while batch.len() < PUT_MAX_RECORDS {
             let room = PUT_MAX_RECORDS - batch.len();
             tokio::select! {

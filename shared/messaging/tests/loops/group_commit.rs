@@ -37,11 +37,16 @@ async fn commits_that_wait_at_the_same_moment_go_together_and_a_lone_one_waits_f
     }
     assert_eq!(street.faults.calls(APPEND), 3, "one alone, and twice twenty-five");
     assert_eq!(street.store().all_commits().len(), 51);
+    assert_eq!(began.elapsed(), Duration::ZERO, "nobody waited for company");
     for index in 0..10 {
         group.append(&street.commit(&format!("stock/later_{index}"), 1)).await.unwrap();
     }
     assert_eq!(street.faults.calls(APPEND), 13);
-    assert_eq!(began.elapsed(), Duration::ZERO, "nobody waited for company");
+    assert_eq!(
+        began.elapsed(),
+        Duration::from_millis(20),
+        "the first after company waited for more, the others for nobody"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,12 +137,14 @@ async fn whoever_gives_up_takes_nothing_from_others() {
             _ => assert!(answer.is_err() && stands, "{index}: it was on its way"),
         }
     }
+    // The one after company waits for more.
+    group.append(&street.commit("stock/between", 1)).await.unwrap();
     // The one that goes alone gives up: those behind it go all the same.
     let (first, second) = (street.commit("stock/first", 1), street.commit("stock/second", 1));
     let (gone, written) =
         tokio::join!(tokio::time::timeout(Duration::from_millis(3), group.append(&first)), group.append(&second));
     assert!(gone.is_err() && written.is_ok());
-    assert_eq!(street.faults.calls(APPEND), 4);
+    assert_eq!(street.faults.calls(APPEND), 5);
 }
 
 #[tokio::test(start_paused = true)]
