@@ -25,7 +25,7 @@ impl Attribute {
     }
 }
 
-/// A global index with all attributes.
+/// A global index, of keys alone. One that exists keeps what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexSpec {
     /// Its name.

@@ -73,7 +73,7 @@ impl Admin {
             GlobalSecondaryIndex::builder()
                 .index_name(index.name)
                 .set_key_schema(Some(key_schema(index.partition, Some(index.sort))?))
-                .projection(all_attributes())
+                .projection(keys_only())
                 .build()
                 .map_err(|error| invalid(CREATE, error))
         });
@@ -135,7 +135,7 @@ impl Admin {
         let create = CreateGlobalSecondaryIndexAction::builder()
             .index_name(index.name)
             .set_key_schema(Some(key_schema(index.partition, Some(index.sort))?))
-            .projection(all_attributes())
+            .projection(keys_only())
             .build()
             .map_err(|error| invalid(UPDATE, error))?;
         let request = self
@@ -170,8 +170,8 @@ fn is_active(table: &TableDescription) -> bool {
         && indexes.iter().all(|index| matches!(index.index_status(), None | Some(IndexStatus::Active)))
 }
 
-fn all_attributes() -> Projection {
-    Projection::builder().projection_type(ProjectionType::All).build()
+fn keys_only() -> Projection {
+    Projection::builder().projection_type(ProjectionType::KeysOnly).build()
 }
 
 fn key_schema(partition: Attribute, sort: Option<Attribute>) -> Result<Vec<KeySchemaElement>, Fault> {

@@ -18,7 +18,7 @@ use super::captured::Captured;
 use super::commit_item::{decode, format_time, key, slot, time_shard};
 use super::outbox::Unreadable;
 use super::schema::{AGGREGATE_ID, CREATED_AT, TIME_INDEX, TIME_SHARD, VERSION};
-use super::{append, insert, marked, notes, outbox, snapshots};
+use super::{append, entries, insert, marked, notes, outbox, snapshots};
 use crate::admin::Admin;
 use crate::config::AwsConfig;
 use crate::fault::{fault, invalid};
@@ -28,13 +28,14 @@ const GET: &str = "dynamodb.GetItem";
 
 /// Commits in `<service>-events`, snapshots in `<service>-snapshots`.
 pub(crate) struct DynamoEventStore {
-    client: Client,
-    events: String,
+    pub(super) client: Client,
+    /// The full name of the table of commits.
+    pub(super) events: String,
     snapshots: String,
     marks_outbox: bool,
     /// Of a store that marks nothing.
     captured: Option<Captured>,
-    unreadable: Unreadable,
+    pub(super) unreadable: Unreadable,
     ports: Ports,
 }
 
@@ -66,6 +67,11 @@ impl DynamoEventStore {
             .expression_attribute_names("#version", VERSION)
             .expression_attribute_values(":id", text(id.as_str()))
             .expression_attribute_values(":version", number(version))
+    }
+
+    /// The commits' items of a page of an index.
+    pub(super) async fn items_of(&self, entries: Vec<Item>) -> Result<Vec<Item>, Fault> {
+        entries::items_of(&self.client, &self.events, &self.ports, entries).await
     }
 
     /// A page of one shard of the time index.
@@ -151,7 +157,7 @@ impl EventStore for DynamoEventStore {
         from: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Commit>, Option<String>), Fault> {
-        outbox::pending(&self.client, &self.events, shard, from, limit, &self.unreadable).await
+        outbox::pending(self, shard, from, limit).await
     }
 
     async fn marked(&self, commits: &[Commit]) -> Result<Vec<bool>, Fault> {
@@ -170,7 +176,7 @@ impl EventStore for DynamoEventStore {
     ) -> Result<(Vec<Commit>, Option<String>), Fault> {
         let page = self.time_index(shard, from, limit)?.send().await.map_err(|error| fault(QUERY, &error))?;
         let next = page.last_evaluated_key().map(ScanCursor::of).transpose()?;
-        Ok((decoded(page.items())?, next))
+        Ok((decoded(&self.items_of(page.items.unwrap_or_default()).await?)?, next))
     }
 
     async fn scan_between(
@@ -194,7 +200,8 @@ impl EventStore for DynamoEventStore {
             .await
             .map_err(|error| fault(QUERY, &error))?;
         let next = page.last_evaluated_key().map(ScanCursor::of).transpose()?;
-        Ok((self.unreadable.without(&self.events, shard, page.items()), next))
+        let items = self.items_of(page.items.unwrap_or_default()).await?;
+        Ok((self.unreadable.without(&self.events, shard, &items), next))
     }
 
     async fn aggregates(

@@ -8,8 +8,10 @@
 
 mod append;
 mod attributes;
+mod batch_get;
 mod captured;
 mod commit_item;
+mod entries;
 mod event_store;
 mod expression;
 mod insert;

@@ -14,7 +14,7 @@ use shotengai_messaging::{Commit, Fault, LogLimiter};
 
 use super::attributes::{BadItem, Item, number, read_number, read_text, text};
 use super::commit_item::{decode, outbox_shard};
-use super::event_store::{ScanCursor, page_size};
+use super::event_store::{DynamoEventStore, ScanCursor, page_size};
 use super::limits::BATCH_STATEMENTS_MAX;
 use super::schema::{AGGREGATE_ID, COMMIT_ID, OUTBOX, OUTBOX_INDEX, VERSION};
 use crate::fault::{entry_fault, fault, for_each, invalid, unanswered};
@@ -68,18 +68,17 @@ impl Unreadable {
 /// A page of the marked commits of one shard, oldest first. What can't be read is passed over: it must not keep those
 /// behind it from the stream.
 pub(super) async fn pending(
-    client: &Client,
-    table: &str,
+    store: &DynamoEventStore,
     shard: u8,
     from: Option<String>,
     limit: usize,
-    unreadable: &Unreadable,
 ) -> Result<(Vec<Commit>, Option<String>), Fault> {
     let key = || (OUTBOX, outbox_shard(shard));
     let start = from.map(|cursor| ScanCursor::parse(&cursor).map(|place| place.into_key(key()))).transpose()?;
-    let page = client
+    let page = store
+        .client
         .query()
-        .table_name(table)
+        .table_name(&store.events)
         .index_name(OUTBOX_INDEX)
         .key_condition_expression("outbox = :shard")
         .expression_attribute_values(":shard", text(outbox_shard(shard)))
@@ -89,7 +88,10 @@ pub(super) async fn pending(
         .await
         .map_err(|error| fault(QUERY, &error))?;
     let next = page.last_evaluated_key().map(ScanCursor::of).transpose()?;
-    Ok((unreadable.without(table, shard, page.items()), next))
+    let mut items = store.items_of(page.items.unwrap_or_default()).await?;
+    // The index lags behind.
+    items.retain(|item| item.contains_key(OUTBOX));
+    Ok((store.unreadable.without(&store.events, shard, &items), next))
 }
 
 /// An item's key as an operator would look for it.

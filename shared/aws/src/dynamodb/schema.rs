@@ -10,7 +10,7 @@ pub(crate) const COMMIT_ID: &str = "commit_id";
 pub(crate) const CREATED_AT: &str = "created_at";
 /// The commit's envelopes, a JSON array.
 pub(crate) const EVENTS: &str = "events";
-/// The index that lists all commits in time.
+/// The index that lists all commits in time. Like the other one it holds keys alone, see `entries`.
 pub(crate) const TIME_INDEX: &str = "GSI1";
 /// Its partition: `EVENTS#<00..0f>`.
 pub(crate) const TIME_SHARD: &str = "gsi1pk";

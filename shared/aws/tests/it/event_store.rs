@@ -25,7 +25,7 @@ use crate::lossy::Lossy;
 type Item = HashMap<String, AttributeValue>;
 
 /// A plain client on the same account.
-fn raw(aws: &Aws) -> aws_sdk_dynamodb::Client {
+pub(crate) fn raw(aws: &Aws) -> aws_sdk_dynamodb::Client {
     let account = aws.config().local_account.clone().unwrap();
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())

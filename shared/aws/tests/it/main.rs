@@ -5,6 +5,7 @@
 mod admin;
 mod bucket;
 mod event_store;
+mod indexes;
 mod local;
 mod lossy;
 mod observe;
