@@ -139,6 +139,30 @@ async fn what_is_done_is_deleted() {
     assert_eq!((handler.seen(), street.queue().depth_now().total()), (3, 0));
 }
 
+/// Receives while one message comes each `every` milliseconds, `count` of them.
+async fn receives_of(count: usize, every: u64) -> usize {
+    let street = Street::new();
+    let handler = Scripted::new(done);
+    let running = street.consuming(config(), &handler);
+    for _ in 0..count {
+        street.send_many(1).await;
+        tokio::time::sleep(Duration::from_millis(every)).await;
+    }
+    street.queue_is_empty().await;
+    let receives = street.faults.calls("queue.receive");
+    running.stop().await;
+    assert_eq!(handler.seen(), count);
+    receives
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_many_messages_come_a_receive_waits_for_a_batch_of_them() {
+    let seldom = receives_of(50, 100).await;
+    assert!(seldom >= 50, "ten a second are received as they come: {seldom}");
+    let often = receives_of(400, 5).await;
+    assert!(often < 100, "200 a second go in batches: {often}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_to_be_retried_comes_again_after_the_wait_it_asked_for() {
     let street = Street::new();
