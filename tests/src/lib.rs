@@ -16,6 +16,7 @@
 //! - [`everything`]: all texts of an installation, to search for what must not be there.
 //! - [`facts`]: what the event stores and the ledger say. [`chaotic_bridge`]: every message three times, shuffled.
 //! - [`stream`]: how events get into the stream, and what stands in it.
+//! - [`order_costs`]: what orders cost, and the table of what they may.
 //! - [`hot_product`]: how fast inventory sells one product, and many.
 //! - [`intents`]: the means of payment that order left for billing.
 //! - [`commits`]: what stands in the event stores. [`raw`]: requests byte by byte.
@@ -45,6 +46,7 @@ pub mod intents;
 pub mod letters;
 pub mod local;
 pub mod mails;
+pub mod order_costs;
 pub mod poison;
 pub mod post_office;
 pub mod process;
