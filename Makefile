@@ -136,10 +136,18 @@ describe: build ## Write docs/describe.json anew: topology and settings of the p
 profile-debug: venv build ## Which crates debug processes spend their time in (PROFILE_TESTS="purchase:: saga::"; needs perf)
 	@python3 tests/profile/by_crate.py $(PROFILE_TESTS)
 
+# The first milestone's binary, where it was built.
+MILESTONE := $(wildcard $(CURDIR)/target/milestone/release/shotengai)
+
 .PHONY: bench
-bench: venv ## Measure a release build, in Markdown (ARGS=--quick for fewer orders, --sizes or --hot-product for that alone)
-	@cargo build --release --workspace --bin shotengai --bin shotengai-bench
-	@SHOTENGAI_BIN=$(CURDIR)/target/release/shotengai target/release/shotengai-bench $(ARGS)
+bench: venv ## Measure a release build: ratios, counts, dollars, in Markdown (ARGS="--quick --json out.json"; ARGS=--help)
+	@cargo build --release --workspace --bin shotengai --bin shotengai-bench --bin shotengai-simulate
+	@SHOTENGAI_BIN=$(CURDIR)/target/release/shotengai $(if $(MILESTONE),BENCH_BASELINE=$(MILESTONE)) \
+		target/release/shotengai-bench $(ARGS)
+
+.PHONY: bench-milestone
+bench-milestone: ## Build the first milestone's binary, which `make bench` then measures beside ours
+	@sh tests/bench/milestone.sh
 
 .PHONY: bench-search
 bench-search: venv ## Measure search over 100,000 products: times, the index's size and how long it is made

@@ -1,96 +1,128 @@
-//! What the street costs and how fast it is: `make bench`, in Markdown.
+//! What the street costs and how fast it is: `make bench`, in Markdown and JSON.
 //!
-//! - [`run`]: one street measured from start to end.
-//! - [`requests`]: the process's own counter of requests to AWS, read twice and subtracted.
-//! - [`price`]: dollars. [`report`]: the tables. [`sizes`]: each role as a process of its own. Beside the street: inventory alone, selling one product and a thousand.
+//! - [`args`]: what is asked for. [`shape`]: the streets. [`street`]: one with something on sale, and its customers.
+//! - [`measure`]: a street from start to end. [`requests`]: processes' own counters, read twice and subtracted.
+//! - [`streamed`]: what went through the stream. [`price`]: dollars.
+//! - [`one_message`]: what a street without batches is. [`products`], [`inventory`]: one product beside a thousand.
+//! - [`top_rate`], [`replay`]: the local AWS alone. [`steps`], [`reading`], [`made_up`]: steps alone. [`shards`]: in simulated time.
+//! - [`results`]: everything measured, and the JSON. [`aims`]: what is aimed at. [`report`], [`report_streets`]: the tables.
 //!
 //! The binary measured is `SHOTENGAI_BIN`. It shares the machine with the local AWS, PostgreSQL and this program, so the
 //! speeds are the machine's as much as ours; compare them only within one run.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a step that failed ends the measurement")]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the tables, and what is being measured meanwhile")]
 
+mod aims;
+mod args;
+mod inventory;
+mod made_up;
+mod measure;
+mod one_message;
 mod price;
+mod products;
+mod reading;
+mod replay;
 mod report;
+mod report_streets;
 mod requests;
-mod run;
-mod sizes;
+mod results;
+mod shape;
+mod shards;
+mod steps;
+mod streamed;
+mod street;
+mod top_rate;
 
-use std::time::Duration;
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
 
-use shotengai_tests::hot_product::sell;
+use futures::FutureExt;
+use shotengai_tests::order_costs::{self, gate::Most};
+use shotengai_tests::test_cluster::binary;
 
-/// Orders that inventory reserves alone, over an event store in memory that takes so long for an append.
-const SALES: usize = 5000;
-const APPEND: Duration = Duration::from_millis(5);
-
-/// How much is measured.
-pub(crate) struct Plan {
-    /// Orders placed one by one.
-    pub(crate) single: usize,
-    /// Orders placed at once, and by how many clients.
-    pub(crate) load: usize,
-    pub(crate) clients: usize,
-    /// How long the process is watched at rest.
-    pub(crate) idle: Duration,
-}
-
-impl Plan {
-    fn from_args() -> Self {
-        let full = Self { single: 20, load: 500, clients: 16, idle: Duration::from_secs(20) };
-        match std::env::args().nth(1).as_deref() {
-            None | Some("--sizes") => full,
-            Some("--quick") => Self { single: 5, load: 100, idle: Duration::from_secs(10), ..full },
-            Some(other) => panic!("{other}: only --quick, --sizes and --hot-product are known"),
-        }
-    }
-}
-
-/// When the bridge reads a shard, which decides how long an order takes at rest.
-pub(crate) struct Polling {
-    pub(crate) name: &'static str,
-    pub(crate) settings: &'static [(&'static str, &'static str)],
-}
-
-const POLLINGS: [Polling; 2] = [
-    // Kinesis allows five reads a second and shard.
-    Polling {
-        name: "by polls alone: 200 ms",
-        settings: &[("HINTS", "off"), ("BRIDGE_BUSY_POLL_MS", "200"), ("BRIDGE_IDLE_POLL_MS", "200")],
-    },
-    Polling {
-        name: "as `make run`: hints",
-        settings: &[("BRIDGE_BUSY_POLL_MS", "200"), ("BRIDGE_IDLE_POLL_MS", "500"), ("BRIDGE_READS_PER_SECOND", "100")],
-    },
-];
+use crate::args::{Args, Part, StreetKey};
+use crate::price::Prices;
+use crate::results::{Machine, Results};
+use crate::shape::Shape;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
-async fn main() {
-    if std::env::args().nth(1).as_deref() == Some("--hot-product") {
-        println!("{}", hot_product().await);
-        return;
+async fn main() -> ExitCode {
+    let args = Args::read();
+    let prices = Prices::of_region(&args.region);
+    let (prices, from) = match (args.fault(), prices) {
+        (None, Ok(prices)) => prices,
+        (Some(fault), _) | (None, Err(fault)) => {
+            eprintln!("error: {fault}");
+            return ExitCode::from(2);
+        }
+    };
+    let mut results = Results::new(args.plan(), from);
+    let mut failed = false;
+    for part in args.parts() {
+        // What was measured before is worth being told.
+        let measured = AssertUnwindSafe(measure(part, &args, &prices, &mut results)).catch_unwind().await;
+        if measured.is_err() {
+            eprintln!("error: {part:?} could not be measured");
+            failed = true;
+        }
     }
-    let plan = Plan::from_args();
-    if std::env::args().nth(1).as_deref() == Some("--sizes") {
-        println!("{}", sizes(&plan).await);
-        return;
+    results.aims = aims::aims(&results);
+    results.machine = Machine::seen(&binary());
+    println!("{}", report::markdown(&results));
+    if let Some(file) = &args.json {
+        let json = serde_json::to_string_pretty(&results).expect("results are JSON");
+        if let Err(error) = std::fs::write(file, json + "\n") {
+            eprintln!("error: {}: {error}", file.display());
+            return ExitCode::FAILURE;
+        }
     }
-    let mut measured = Vec::new();
-    for polling in POLLINGS {
-        eprintln!("measuring: {}", polling.name);
-        let figures = run::measure(&plan, &polling).await;
-        measured.push((polling, figures));
+    for line in results.risen.iter().flatten() {
+        eprintln!("error: {line} (tests/bench/gate.toml)");
+        failed = true;
     }
-    println!("{}", report::markdown(&plan, &measured));
-    println!("{}", sizes(&plan).await);
-    println!("{}", hot_product().await);
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-async fn sizes(plan: &Plan) -> String {
-    eprintln!("measuring: each role as a process of its own");
-    sizes::measure(plan).await
-}
-
-async fn hot_product() -> String {
-    eprintln!("measuring: one product and a thousand");
-    report::hot_product(sell(1, SALES, APPEND).await, sell(1000, SALES, APPEND).await)
+async fn measure(part: Part, args: &Args, prices: &Prices, results: &mut Results) {
+    let plan = results.plan;
+    match part {
+        Part::Streets => {
+            for key in args.streets() {
+                let shape = Shape::of(key, args.baseline.as_ref());
+                eprintln!("measuring: {}", shape.name);
+                results.streets.push(measure::measure(&plan, &shape, prices).await);
+            }
+        }
+        Part::Aws => {
+            for key in [StreetKey::Outbox, StreetKey::Cdc] {
+                eprintln!("measuring: the local AWS alone, {key:?}");
+                results.local_aws_alone.push(top_rate::measure(&plan, key).await);
+            }
+        }
+        Part::Steps => {
+            eprintln!("measuring: each step alone");
+            results.steps = Some(steps::measure().await);
+        }
+        Part::Products => {
+            eprintln!("measuring: one product and a thousand, through the street");
+            results.products = Some(products::measure(&plan).await);
+        }
+        Part::Inventory => {
+            eprintln!("measuring: one product and a thousand, inventory alone");
+            results.inventory_alone = Some(inventory::measure().await);
+        }
+        Part::Shards => {
+            eprintln!("measuring: shards, in simulated time");
+            results.shards = shards::measure().await;
+        }
+        Part::Gate => {
+            for publish in ["outbox", "cdc"] {
+                eprintln!("counting: orders on the wire, {publish}");
+                let most = Most::of(publish);
+                let counted = order_costs::measure(publish, most.requests_at_rest).await;
+                results.risen.get_or_insert_default().extend(most.risen(&counted));
+                results.on_the_wire.push(counted.markdown());
+            }
+        }
+    }
 }

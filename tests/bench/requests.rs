@@ -1,9 +1,11 @@
-//! How many requests to AWS the process has made, by its own counter.
+//! How many requests to AWS processes have made, by their own counters.
 
 use std::collections::BTreeMap;
 
 /// The counters' names at `/metrics`.
 const COUNTER: &str = "shotengai_aws_requests_total";
+/// The same at the first milestone.
+const OLD_COUNTER: &str = "aws_requests_total";
 const UNITS: &str = "shotengai_aws_units_total";
 
 /// Units that requests are paid by, by service, operation and unit.
@@ -48,6 +50,16 @@ impl Units {
     fn since(&self, earlier: &Self) -> Self {
         self.net_of(earlier, 1.0)
     }
+
+    /// Whether the processes count units at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Units of one kind.
+    pub(crate) fn of_unit(&self, service: &str, unit: &str) -> f64 {
+        self.by_unit().get(&(service, unit)).copied().unwrap_or_default()
+    }
 }
 
 /// Requests by operation (`service.Operation`) and outcome.
@@ -59,18 +71,24 @@ pub(crate) struct Requests {
 }
 
 impl Requests {
-    /// The counter as it stands.
-    pub(crate) async fn read(health_url: &str) -> Self {
-        let text = reqwest::get(format!("{health_url}/metrics")).await.unwrap().text().await.unwrap();
+    /// The counters as they stand in these metrics, of one process or several.
+    pub(crate) fn read(metrics: &str) -> Self {
         let mut counts = BTreeMap::new();
-        for line in text.lines().filter(|line| line.starts_with(COUNTER)) {
+        for line in metrics.lines() {
+            let names = if line.starts_with(COUNTER) {
+                ["rpc_service", "rpc_method"]
+            } else if line.starts_with(OLD_COUNTER) {
+                ["service", "operation"]
+            } else {
+                continue;
+            };
             let (series, value) = line.rsplit_once(' ').expect("a series and its value");
-            let operation = format!("{}.{}", label(series, "rpc_service"), label(series, "rpc_method"));
-            *counts.entry((operation, label(series, "outcome").to_owned())).or_default() +=
-                value.parse::<f64>().unwrap();
+            let [service, operation] = names.map(|name| label(series, name));
+            let key = (format!("{service}.{operation}"), label(series, "outcome").to_owned());
+            *counts.entry(key).or_default() += value.parse::<f64>().unwrap();
         }
-        assert!(!counts.is_empty(), "no {COUNTER} at {health_url}/metrics");
-        Self { counts, units: Units::read(&text) }
+        assert!(!counts.is_empty(), "no {COUNTER} among the metrics");
+        Self { counts, units: Units::read(metrics) }
     }
 
     /// What came after an earlier reading.
@@ -101,4 +119,22 @@ impl Requests {
 fn label<'a>(series: &'a str, name: &str) -> &'a str {
     let found = series.split(['{', ',']).find_map(|pair| pair.strip_prefix(name)?.strip_prefix("=\""));
     found.and_then(|value| value.split('"').next()).unwrap_or_else(|| panic!("no label {name} in {series}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_of_several_processes_and_of_the_first_milestone_are_read() {
+        let ours = r#"shotengai_aws_requests_total{otel_scope_name="x",outcome="ok",rpc_method="PutItem",rpc_service="dynamodb"} 3
+shotengai_aws_requests_total{outcome="ok",rpc_method="PutItem",rpc_service="dynamodb"} 4
+shotengai_aws_units_total{rpc_method="PutItem",rpc_service="dynamodb",unit="write"} 9"#;
+        let read = Requests::read(ours);
+        assert_eq!(read.by_operation(), [("dynamodb.PutItem", 7.0)].into());
+        assert!((read.units.of_unit("dynamodb", "write") - 9.0).abs() < 1e-9);
+        let old = Requests::read(r#"aws_requests_total{operation="PutItem",outcome="ok",service="dynamodb"} 5"#);
+        assert_eq!(old.by_operation(), [("dynamodb.PutItem", 5.0)].into());
+        assert!(old.units.is_empty());
+    }
 }

@@ -214,6 +214,12 @@ impl TestCluster {
         self.ministack.endpoint_url()
     }
 
+    /// The process id of its local AWS.
+    #[must_use]
+    pub fn local_aws_id(&self) -> u32 {
+        self.ministack.pid()
+    }
+
     /// Its database.
     #[must_use]
     pub fn database_url(&self) -> &str {

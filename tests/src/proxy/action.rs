@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
+use hyper::header::CONTENT_LENGTH;
 use hyper::{Request, Response};
 
 use super::aws_error::{Trouble, answer};
@@ -44,8 +45,22 @@ pub enum Action {
     HoldAnswer,
     /// Forwards; the rule only counts.
     Pass,
+    /// Forwards something else in its place; see [`Action::change`].
+    Change(Changed),
     /// Finds out when it comes to it; see [`Action::ask`].
     Ask(Asked),
+}
+
+type Alteration = dyn Fn(&mut Exchange) + Send + Sync;
+
+/// What is forwarded in an exchange's place.
+#[derive(Clone)]
+pub struct Changed(Arc<Alteration>);
+
+impl fmt::Debug for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Changed")
+    }
 }
 
 type Question = dyn Fn(&Exchange) -> BoxFuture<'static, Action> + Send + Sync;
@@ -69,6 +84,11 @@ impl Action {
         Self::Ask(Asked(Arc::new(move |exchange| Box::pin(question(exchange)))))
     }
 
+    /// Forwards what this makes of an exchange. Its signature is then wrong, which the local AWS does not mind.
+    pub fn change(alteration: impl Fn(&mut Exchange) + Send + Sync + 'static) -> Self {
+        Self::Change(Changed(Arc::new(alteration)))
+    }
+
     /// One word for it, in counts.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -83,6 +103,7 @@ impl Action {
             Self::Hold => "held",
             Self::HoldAnswer => "answer_held",
             Self::Pass => "watched",
+            Self::Change(_) => "changed",
             Self::Ask(_) => "asked",
         }
     }
@@ -112,8 +133,16 @@ pub(super) async fn perform(shared: Arc<Shared>, request: Request<Incoming>) -> 
     acting.await.map_err(io::Error::other)?
 }
 
-async fn act(shared: &Shared, rule: &Standing, action: Action, exchange: Exchange) -> Answered {
+async fn act(shared: &Shared, rule: &Standing, action: Action, mut exchange: Exchange) -> Answered {
     let trouble = match action {
+        Action::Change(Changed(ref alteration)) => {
+            alteration(&mut exchange);
+            // Said anew, by the body's own length.
+            exchange.headers.remove(CONTENT_LENGTH);
+            let answered = shared.upstream.forward(exchange).await;
+            rule.hit(&action);
+            return answered;
+        }
         Action::LoseAnswer | Action::HoldAnswer => {
             let answered = shared.upstream.forward(exchange).await;
             rule.hit(&action);
