@@ -65,6 +65,8 @@ pub(crate) fn aims(results: &Results) -> Vec<Aim> {
         let ratio = alone.one_a_second / alone.even_a_second;
         aims.add("one product ÷ a thousand, inventory alone".to_owned(), Some(ratio), AtLeast, 0.9);
     }
+    let shards = results.shards.as_ref().and_then(|shards| shards.most_times_one);
+    aims.add("eight shards ÷ one, in simulated time".to_owned(), shards, AtLeast, 7.2);
     aims.0
 }
 

@@ -94,7 +94,7 @@ pub(crate) struct Plan {
     pub(crate) load: usize,
     pub(crate) clients: usize,
     /// How long a street is watched at rest.
-    #[serde(serialize_with = "crate::results::seconds")]
+    #[serde(rename = "rest_s", serialize_with = "crate::results::seconds")]
     pub(crate) rest: Duration,
 }
 

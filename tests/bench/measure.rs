@@ -21,9 +21,7 @@ const READS: &str = "kinesis.GetRecords";
 
 /// Measures a street of this shape.
 pub(crate) async fn measure(plan: &Plan, shape: &Shape, prices: &Prices) -> results::Street {
-    let started = Instant::now();
-    let Open { cluster, process, .. } = &shape.open().await;
-    let ready = started.elapsed();
+    let Open { cluster, process, ready, .. } = &shape.open().await;
     let mut street = Street::open(cluster, process, shape.is_ours()).await;
     let lines = street.two_products().await;
     let parts = street.parts();
@@ -66,13 +64,13 @@ pub(crate) async fn measure(plan: &Plan, shape: &Shape, prices: &Prices) -> resu
     let has_units = !load.counted.requests.units.is_empty();
     let ways = Ways { captured: shape.publish == "cdc", pushed: shape.pushes() };
     let at_rest = (&rest.requests.units, rest.over.as_secs_f64());
-    let settings = shape.settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let settings = shape.all_settings().into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
     results::Street {
         key: shape.key,
         name: shape.name.to_owned(),
-        settings: settings.chain([("PUBLISH".to_owned(), shape.publish.to_owned())]).collect(),
+        settings: settings.collect(),
         binary_bytes: std::fs::metadata(&shape.binary).unwrap().len(),
-        ready,
+        ready: *ready,
         rest: Rest {
             cpu_share: sum(processes.iter().map(|process| process.rest_cpu_share)),
             requests_a_second: all(&rest) / rest.over.as_secs_f64(),

@@ -29,7 +29,7 @@ pub(crate) fn markdown(results: &Results) -> String {
     steps(&mut out, results);
     products(&mut out, results);
     if let Some(shards) = &results.shards {
-        let _ = writeln!(out, "### Shards, in simulated time\n\n{}\n", shards.trim());
+        let _ = writeln!(out, "### Shards, in simulated time\n\n{}\n", shards.table);
     }
     out
 }

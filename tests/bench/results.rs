@@ -11,6 +11,7 @@ use crate::args::{Plan, StreetKey};
 use crate::inventory::Alone;
 use crate::price::Dollars;
 use crate::products::Products;
+use crate::shards::Shards;
 use crate::steps::Steps;
 use crate::top_rate::TopRate;
 
@@ -28,8 +29,7 @@ pub(crate) struct Results {
     pub(crate) steps: Option<Steps>,
     pub(crate) products: Option<Products>,
     pub(crate) inventory_alone: Option<Alone>,
-    /// The simulation's own table, in Markdown.
-    pub(crate) shards: Option<String>,
+    pub(crate) shards: Option<Shards>,
     /// Where prices are from.
     pub(crate) prices: String,
     pub(crate) aims: Vec<Aim>,

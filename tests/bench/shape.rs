@@ -1,9 +1,11 @@
 //! The streets that are measured.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use shotengai_tests::stream;
 use shotengai_tests::test_cluster::{Process, TestCluster, binary};
+use tokio::time::Instant;
 
 use crate::args::StreetKey;
 use crate::one_message::OneMessage;
@@ -41,6 +43,8 @@ pub(crate) struct Shape {
 pub(crate) struct Open {
     pub(crate) cluster: TestCluster,
     pub(crate) process: Process,
+    /// From its processes' start until all were ready.
+    pub(crate) ready: Duration,
     /// Stands before the local AWS where messages are to come one by one.
     _one_message: Option<OneMessage>,
 }
@@ -59,6 +63,14 @@ impl Shape {
         let older = baseline.filter(|_| key == StreetKey::Milestone).cloned();
         let apart = key == StreetKey::Apart;
         Self { key, name, publish, settings, apart, binary: older.unwrap_or_else(binary) }
+    }
+
+    /// Its settings by name, all that differ from the harness' own.
+    pub(crate) fn all_settings(&self) -> Vec<(&'static str, &'static str)> {
+        let mut settings = vec![("PUBLISH", self.publish)];
+        settings.extend(DEFAULTS);
+        settings.extend(self.settings);
+        settings
     }
 
     /// Whether it is ours, and so has metrics and tables as this program knows them.
@@ -94,9 +106,7 @@ impl Shape {
 
     /// Starts its processes; `aws` stands in for the local AWS.
     pub(crate) async fn start(&self, cluster: &TestCluster, aws: Option<&str>) -> Process {
-        let mut settings = vec![("PUBLISH", self.publish)];
-        settings.extend(DEFAULTS);
-        settings.extend(self.settings);
+        let mut settings = self.all_settings();
         settings.extend(aws.map(|url| ("AWS_ENDPOINT_URL", url)));
         if self.apart {
             return cluster.serve_apart("all", None, &settings).await;
@@ -110,7 +120,8 @@ impl Shape {
         let one_message =
             if self.key == StreetKey::Naive { Some(OneMessage::before(&cluster.endpoint_url()).await) } else { None };
         let url = one_message.as_ref().map(OneMessage::url);
+        let started = Instant::now();
         let process = self.start(&cluster, url.as_deref()).await;
-        Open { cluster, process, _one_message: one_message }
+        Open { cluster, process, ready: started.elapsed(), _one_message: one_message }
     }
 }
