@@ -96,6 +96,9 @@ pub(crate) struct Plan {
     /// How long a street is watched at rest.
     #[serde(rename = "rest_s", serialize_with = "crate::results::seconds")]
     pub(crate) rest: Duration,
+    /// How long it then has to come to rest for good, and is watched again; none: it isn't.
+    #[serde(rename = "deep_rest_s", serialize_with = "crate::results::both_seconds")]
+    pub(crate) deep_rest: Option<(Duration, Duration)>,
 }
 
 impl Args {
@@ -114,8 +117,15 @@ impl Args {
 
     /// How much.
     pub(crate) fn plan(&self) -> Plan {
-        let full = Plan { single: 20, load: 500, clients: 16, rest: Duration::from_secs(20) };
-        let plan = if self.quick { Plan { single: 5, load: 100, rest: Duration::from_secs(10), ..full } } else { full };
+        let full = Plan {
+            single: 20,
+            load: 500,
+            clients: 16,
+            rest: Duration::from_secs(20),
+            deep_rest: Some((Duration::from_secs(90), Duration::from_secs(60))),
+        };
+        let quick = Plan { single: 5, load: 100, rest: Duration::from_secs(10), deep_rest: None, ..full };
+        let plan = if self.quick { quick } else { full };
         let orders = self.orders.and_then(|orders| usize::try_from(orders).ok());
         Plan { load: orders.unwrap_or(plan.load), ..plan }
     }

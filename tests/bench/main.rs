@@ -60,7 +60,8 @@ async fn main() -> ExitCode {
     let mut failed = false;
     for part in args.parts() {
         // What was measured before is worth being told.
-        let measured = AssertUnwindSafe(measure(part, &args, &prices, &mut results)).catch_unwind().await;
+        let measured = Box::pin(measure(part, &args, &prices, &mut results));
+        let measured = AssertUnwindSafe(measured).catch_unwind().await;
         if measured.is_err() {
             eprintln!("error: {part:?} could not be measured");
             failed = true;

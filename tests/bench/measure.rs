@@ -29,12 +29,14 @@ pub(crate) async fn measure(plan: &Plan, shape: &Shape, prices: &Prices) -> resu
     let resident = || parts.iter().map(|(_, pid)| process::resident(*pid)).collect::<Vec<_>>();
 
     street.until_quiet().await;
-    tokio::time::sleep(SETTLE).await;
-    let (before, begun, started) = (street.requests().await, cpu(), Instant::now());
-    tokio::time::sleep(plan.rest).await;
-    let watched = started.elapsed();
-    let rest = Counted { requests: street.requests().await.since(&before), over: watched, orders: 0 };
-    let (rested, resident_at_rest) = (cpu(), resident());
+    let rest = Watched::for_some_time(&street, SETTLE, plan.rest).await;
+    let deep = match plan.deep_rest.filter(|_| shape.rests_deeply()) {
+        Some((settle, watch)) => Some(Watched::for_some_time(&street, settle, watch).await),
+        None => None,
+    };
+    // What orders cost is net of a street that is awake; what rest costs is that of one that sleeps.
+    let (deep, rest) = (deep.as_ref().unwrap_or(&rest), &rest.counted);
+    let resident_at_rest = resident();
 
     let (single, accepted, paid) = street.one_by_one(plan.single, &lines).await;
 
@@ -54,16 +56,16 @@ pub(crate) async fn measure(plan: &Plan, shape: &Shape, prices: &Prices) -> resu
             resident_at_rest_bytes: resident_at_rest[n],
             resident_after_load_bytes: resident_after_load[n],
             threads: process::threads(*pid),
-            rest_cpu_share: since(begun[n], rested[n]).map(|used| used.as_secs_f64() / watched.as_secs_f64()),
+            rest_cpu_share: deep.cpu_shares[n],
             cpu_ms_an_order: an_order(since(loaded[n], done[n])),
         })
         .collect();
     street.assert_tidy().await;
 
-    let net = load.counted.requests.units.net_of(&rest.requests.units, over(&load.counted, &rest));
+    let net = load.counted.requests.units.net_of(&rest.requests.units, over(&load.counted, rest));
     let has_units = !load.counted.requests.units.is_empty();
     let ways = Ways { captured: shape.publish == "cdc", pushed: shape.pushes() };
-    let at_rest = (&rest.requests.units, rest.over.as_secs_f64());
+    let at_rest = (&deep.counted.requests.units, deep.counted.over.as_secs_f64());
     let settings = shape.all_settings().into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
     results::Street {
         key: shape.key,
@@ -73,24 +75,45 @@ pub(crate) async fn measure(plan: &Plan, shape: &Shape, prices: &Prices) -> resu
         ready: *ready,
         rest: Rest {
             cpu_share: sum(processes.iter().map(|process| process.rest_cpu_share)),
-            requests_a_second: all(&rest) / rest.over.as_secs_f64(),
-            shard_reads_a_second: of(&rest, READS) / rest.over.as_secs_f64(),
+            requests_a_second: all(&deep.counted) / deep.counted.over.as_secs_f64(),
+            shard_reads_a_second: of(&deep.counted, READS) / deep.counted.over.as_secs_f64(),
         },
         single: Single {
             accepted: Latency::of(accepted),
             paid: Latency::of(paid),
-            requests_an_order: net_total(&single, &rest),
+            requests_an_order: net_total(&single, rest),
         },
         load: Load {
             write_units_an_order: has_units.then(|| net.of_unit("dynamodb", "write") / orders),
             read_units_an_order: has_units.then(|| net.of_unit("dynamodb", "read") / orders),
             cpu_ms_an_order: sum(processes.iter().map(|process| process.cpu_ms_an_order)),
             local_aws_cpu_ms_an_order: an_order(since(aws, aws_done)),
-            ..under_load(&load, &rest)
+            ..under_load(&load, rest)
         },
-        operations: operations(&rest, &single, &load.counted),
+        operations: operations(rest, &single, &load.counted),
         dollars: has_units.then(|| prices.dollars(ways, (&net, streamed, orders), at_rest)),
         processes,
+    }
+}
+
+/// A street that is left alone.
+struct Watched {
+    counted: Counted,
+    /// Of a core, by process.
+    cpu_shares: Vec<Option<f64>>,
+}
+
+impl Watched {
+    async fn for_some_time(street: &Street<'_>, settle: Duration, watch: Duration) -> Self {
+        tokio::time::sleep(settle).await;
+        let parts = street.parts();
+        let cpu = || parts.iter().map(|(_, pid)| process::cpu_time(*pid)).collect::<Vec<_>>();
+        let (before, begun, started) = (street.requests().await, cpu(), Instant::now());
+        tokio::time::sleep(watch).await;
+        let (over, done) = (started.elapsed(), cpu());
+        let share = |(begun, done)| since(begun, done).map(|used| used.as_secs_f64() / over.as_secs_f64());
+        let cpu_shares = begun.into_iter().zip(done).map(share).collect();
+        Self { counted: Counted { requests: street.requests().await.since(&before), over, orders: 0 }, cpu_shares }
     }
 }
 

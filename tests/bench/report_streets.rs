@@ -18,12 +18,11 @@ pub(crate) fn figures(results: &Results) -> String {
         out.push('\n');
     };
     let (single, load, clients) = (results.plan.single, results.plan.load, results.plan.clients);
-    let rest = results.plan.rest.as_secs();
     row("size of the binary", &|s| mib(Some(s.binary_bytes)));
     row("start to ready", &|s| ms(s.ready.as_secs_f64() * 1e3));
     row("resident at rest, all processes", &|s| mib(s.processes.iter().map(|p| p.resident_at_rest_bytes).sum()));
     row("resident after the load", &|s| mib(s.processes.iter().map(|p| p.resident_after_load_bytes).sum()));
-    row(&format!("processor at rest, over {rest} s"), &|s| percent(s.rest.cpu_share));
+    row("processor at rest", &|s| percent(s.rest.cpu_share));
     row("requests a second at rest", &|s| short(s.rest.requests_a_second));
     row("of these, reads of shards", &|s| short(s.rest.shard_reads_a_second));
     row(&format!("place → accepted, {single} single orders"), &|s| latency(&s.single.accepted));

@@ -124,7 +124,7 @@ pub(crate) struct Process {
     pub(crate) cpu_ms_an_order: Option<f64>,
 }
 
-/// A street that sells nothing.
+/// A street that sells nothing, and has not for as long as the plan says.
 #[derive(Serialize)]
 pub(crate) struct Rest {
     pub(crate) cpu_share: Option<f64>,
@@ -202,6 +202,14 @@ fn milliseconds(micros: u64) -> f64 {
 /// Of serde: a duration in seconds.
 pub(crate) fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(duration.as_secs_f64())
+}
+
+/// Of serde: two durations in seconds.
+pub(crate) fn both_seconds<S: Serializer>(
+    durations: &Option<(Duration, Duration)>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    durations.map(|(one, other)| [one.as_secs_f64(), other.as_secs_f64()]).serialize(serializer)
 }
 
 /// A number of things, to divide by.

@@ -78,6 +78,11 @@ impl Shape {
         self.key != StreetKey::Milestone
     }
 
+    /// Whether it is one whose rest is promised, and so is waited for: sweepers look less and less often, down to once a minute.
+    pub(crate) const fn rests_deeply(&self) -> bool {
+        matches!(self.key, StreetKey::Outbox | StreetKey::Cdc | StreetKey::Apart)
+    }
+
     /// Whether bridges subscribe to shards.
     pub(crate) fn pushes(&self) -> bool {
         self.settings.contains(&("STREAM_READ", "push"))
