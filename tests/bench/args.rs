@@ -11,7 +11,7 @@ const EXAMPLES: &str = "Examples:
   shotengai-bench                                   everything, some twenty minutes
   shotengai-bench --quick                           the same with fewer orders
   shotengai-bench --only streets --streets cdc      one street alone
-  shotengai-bench --only aws,steps --json out.json   what the local AWS alone can do, as JSON too
+  shotengai-bench --only aws,steps --json out.json  what the local AWS alone can do, as JSON too
   shotengai-bench --only gate                       counts alone, held against tests/bench/gate.toml; exit 1 where one rose
   BENCH_BASELINE=old/shotengai shotengai-bench --streets outbox,milestone
 

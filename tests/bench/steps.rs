@@ -27,6 +27,7 @@ const HIDDEN: Duration = Duration::from_secs(60);
 pub(crate) enum Step {
     ReadPrices,
     Append,
+    AppendCaptured,
     RowPut,
     PutRecords,
     GetRecords,
@@ -59,7 +60,7 @@ pub(crate) const WAYS: [(StreetKey, &[(Step, u32)]); 3] = [
         StreetKey::Cdc,
         &[
             (Step::ReadPrices, 1),
-            (Step::Append, 6),
+            (Step::AppendCaptured, 6),
             (Step::RowPut, 2),
             (Step::GetRecords, 5),
             (Step::PublishBatch, 5),
@@ -71,7 +72,7 @@ pub(crate) const WAYS: [(StreetKey, &[(Step, u32)]); 3] = [
         StreetKey::Apart,
         &[
             (Step::ReadPrices, 1),
-            (Step::Append, 6),
+            (Step::AppendCaptured, 6),
             (Step::RowPut, 2),
             (Step::PushedAfterPut, 5),
             (Step::PublishBatch, 5),
@@ -116,6 +117,7 @@ impl Step {
         match self {
             Self::ReadPrices => "read two prices (BatchGetItem)",
             Self::Append => "append a commit (PutItem)",
+            Self::AppendCaptured => "append a commit to a table that is captured (PutItem)",
             Self::RowPut => "put a row (PutItem)",
             Self::PutRecords => "put a record (PutRecords)",
             Self::GetRecords => "read a shard (GetRecords)",
@@ -158,6 +160,8 @@ pub(crate) async fn measure() -> Steps {
     stream(&cluster, &mut times).await;
     queue(&cluster, &mut times).await;
     database(&cluster, &mut times).await;
+    let captured = Shape::of(StreetKey::Apart, None).provisioned().await;
+    appends(&captured, Step::AppendCaptured, &mut times).await;
     let steps: Vec<_> = times.0.into_iter().map(|(step, times)| Timed { step, time: Latency::of(times) }).collect();
     let median = |step| steps.iter().find(|timed| timed.step == step).map_or(f64::NAN, |timed| timed.time.p50_ms);
     let sum = |way: &[(Step, u32)]| way.iter().map(|(step, times)| median(*step) * f64::from(*times)).sum();
@@ -166,18 +170,24 @@ pub(crate) async fn measure() -> Steps {
 }
 
 async fn rows(cluster: &TestCluster, times: &mut Times) {
-    let (ports, store) = (Ports::system(), cluster.aws.event_store(Owner::Order));
-    let (prices, ledger) =
-        (cluster.aws.table(tables::ORDER_PRICES.name), cluster.aws.table(tables::BILLING_LEDGER.name));
-    let commits = CommitFactory::new(ports.clone());
+    let prices = cluster.aws.table(tables::ORDER_PRICES.name);
+    let ledger = cluster.aws.table(tables::BILLING_LEDGER.name);
     for n in 0..SAMPLES {
         let keys = [Key::new("prod_kinoko", "price"), Key::new("prod_takenoko", "price")];
         times.time(Step::ReadPrices, prices.get_many(&keys)).await.unwrap();
-        let order = AggregateId::from(&OrderId::parse(&format!("ord_step{n}")).unwrap());
-        let commit = commits.commit(order, Version::ZERO, &[placed(n).into()], &metadata(&ports));
-        times.time(Step::Append, store.append(&[commit.unwrap()])).await.unwrap();
         let row = Row::new(Key::new(format!("pay_step{n}"), "book"), 1, serde_json::json!({"lines": ["authorized"]}));
         times.time(Step::RowPut, ledger.put(&row, Condition::Absent)).await.unwrap();
+    }
+    appends(cluster, Step::Append, times).await;
+}
+
+async fn appends(cluster: &TestCluster, step: Step, times: &mut Times) {
+    let (ports, store) = (Ports::system(), cluster.aws.event_store(Owner::Order));
+    let commits = CommitFactory::new(ports.clone());
+    for n in 0..SAMPLES {
+        let order = AggregateId::from(&OrderId::parse(&format!("ord_step{n}")).unwrap());
+        let commit = commits.commit(order, Version::ZERO, &[placed(n).into()], &metadata(&ports));
+        times.time(step, store.append(&[commit.unwrap()])).await.unwrap();
     }
 }
 
