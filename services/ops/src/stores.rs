@@ -41,7 +41,12 @@ pub async fn unpublished(infra: &dyn Infrastructure, owner: Owner, now: Timestam
     let mut found = Unpublished::default();
     for shard in 0..OUTBOX_SHARDS {
         // Of many the first page is enough: the number says that there are many, and the oldest come first.
-        let (commits, _) = store.pending(shard, None, PAGE).await?;
+        let mut page = store.pending(shard, None, PAGE).await?;
+        // One may be empty, where all that its index still shows has been published.
+        while let (true, Some(from)) = (page.0.is_empty(), page.1.take()) {
+            page = store.pending(shard, Some(from), PAGE).await?;
+        }
+        let (commits, _) = page;
         found.count += commits.len();
         let oldest = commits.iter().map(|commit| commit.created_at).min();
         let age = oldest.map(|oldest| now.duration_since(oldest).as_secs().max(0));

@@ -20,6 +20,7 @@ pub(super) struct Flow {
     longest: Duration,
     rate: f64,
     at: Option<Instant>,
+    /// Whether the last receive brought enough for more to be behind it.
     was_full: bool,
 }
 
@@ -35,7 +36,8 @@ impl Flow {
         let count = u32::try_from(count).map_or(0.0, f64::from);
         self.rate = self.rate_at(now) + count / MEMORY.as_secs_f64();
         self.at = Some(now);
-        self.was_full = count >= self.full;
+        // A queue of many parts tells of some of them at a time.
+        self.was_full = count * 2.0 >= self.full;
     }
 
     fn rate_at(&self, now: Instant) -> f64 {
@@ -44,7 +46,7 @@ impl Flow {
         self.rate * (-passed).exp()
     }
 
-    /// When the next receive is due; at once where few messages come, and where more than a batch were there.
+    /// When the next receive is due; at once where few messages come, and where a receive has just brought many.
     pub(super) fn due(&self, now: Instant) -> Instant {
         let (Some(at), rate) = (self.at, self.rate_at(now)) else { return now };
         if self.was_full || rate < MANY {

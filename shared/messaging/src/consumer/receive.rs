@@ -161,13 +161,16 @@ impl<W: Work> Consumer<W> {
                 () = shutdown.cancelled() => return,
                 () = wake.hinted() => {}
             }
+            // One that is about to begin begins when it is due, and is asked for again if it then waits.
+            receiving.due().await;
             let number = receiving.waits.load(Ordering::Relaxed);
             if number == NONE_WAITS {
                 continue;
             }
             // It may be about to answer: then there is nothing left to receive.
-            tokio::join!(tokio::time::sleep(PROMPT), receiving.due());
-            if receiving.waits.load(Ordering::Relaxed) != number || self.breaker.is_stopped() {
+            tokio::time::sleep(PROMPT).await;
+            let has_answered = receiving.waits.load(Ordering::Relaxed) != number;
+            if has_answered || shutdown.is_cancelled() || self.breaker.is_stopped() {
                 continue;
             }
             let Ok(permit) = Arc::clone(permits).try_acquire_owned() else { continue };

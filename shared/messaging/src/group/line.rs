@@ -1,6 +1,9 @@
-//! The line of writes that wait for a request: which of them go together, and when. Neither a clock nor I/O.
+//! The line of writes that wait for a request: which of them go together, and when. It is told the time; no I/O.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::Together;
 use crate::ports::store::APPEND_EACH_MAX;
@@ -9,6 +12,8 @@ use crate::ports::store::APPEND_EACH_MAX;
 /// later. It is writes that are bounded, and not requests: each holds its memory, however few go together, and requests that
 /// hang keep no others from going.
 pub(super) const CAPACITY: usize = 1000;
+/// For how long after several have met more are waited for.
+const COMPANY_LASTS: Duration = Duration::from_millis(100);
 /// Bytes of one request. What is written in one go should be there well within the time of one attempt.
 const BYTES_MAX: usize = 1024 * 1024;
 
@@ -21,8 +26,9 @@ pub(super) struct Line<W, T> {
     next_place: u64,
     /// Whether writes that meet wait for more, see [`Line::lingering`].
     lingers: bool,
-    /// Whether the last request that went had several.
-    had_company: bool,
+    /// When the last request went, if it had several.
+    company_at: Option<Instant>,
+    now: Instant,
 }
 
 #[derive(Debug)]
@@ -51,20 +57,28 @@ impl<W, T> Default for Line<W, T> {
             on_their_way: 0,
             next_place: 0,
             lingers: false,
-            had_company: false,
+            company_at: None,
+            now: Instant::now(),
         }
     }
 }
 
 impl<W: Together, T> Line<W, T> {
-    /// A line in which a write that follows on several that met waits as long as one behind a request does, for more to meet.
+    /// A line in which a write that follows on several that met a moment ago waits as long as one behind a request does, for more
+    /// to meet.
     pub(super) fn lingering() -> Self {
         Self { lingers: true, ..Self::default() }
     }
 
+    /// Says what time it is, from now on.
+    pub(super) fn it_is(&mut self, now: Instant) {
+        self.now = now;
+    }
+
     /// Whether nothing is on its way and there is no company to wait for.
-    const fn is_free(&self) -> bool {
-        self.requests == 0 && !(self.lingers && self.had_company)
+    fn is_free(&self) -> bool {
+        let is_recent = |at| self.now.saturating_duration_since(at) < COMPANY_LASTS;
+        self.requests == 0 && !(self.lingers && self.company_at.is_some_and(is_recent))
     }
 
     /// Whether a write may go by itself at once: nothing is on its way, and nothing waits. A request of one is on its way
@@ -110,7 +124,7 @@ impl<W: Together, T> Line<W, T> {
             return None;
         }
         let batch = self.take();
-        self.had_company = batch.writes.len() > 1;
+        self.company_at = (batch.writes.len() > 1).then_some(self.now);
         self.requests += 1;
         self.on_their_way += batch.writes.len();
         Some(batch)

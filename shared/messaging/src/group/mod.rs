@@ -25,6 +25,7 @@ use shotengai_kernel::Random;
 use shotengai_metrics::Histogram;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tracing::{Instrument, Span};
 
 use crate::backoff::Backoff;
@@ -167,7 +168,9 @@ impl<G: Target> Group<G> {
 
 impl<G: Target> Shared<G> {
     fn line(&self) -> MutexGuard<'_, Line<G::Write, Ticket<G>>> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        line.it_is(Instant::now());
+        line
     }
 
     async fn alone(&self, write: &G::Write) -> Result<G::Answer, G::Refusal> {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use shotengai_contracts::{EventType, Metadata, samples};
 use shotengai_kernel::{AggregateId, ManualClock, Ports, Version};
+use tokio::time::Instant;
 
 use super::line::{Batch, CAPACITY, Line};
 use super::outcome::{Outcome, outcomes};
@@ -62,6 +64,24 @@ fn whoever_follows_on_company_waits_for_some_where_nobody_would_feel_it() {
     assert_eq!(line.next(Some(place), |_| true).unwrap().tickets, [2]);
     line.finished(1);
     assert!(line.goes_alone(), "nobody came");
+}
+
+#[test]
+fn company_of_long_ago_is_not_waited_for() {
+    let (factory, mut line) = (factory(), Line::lingering());
+    let now = Instant::now();
+    line.it_is(now);
+    assert!(line.goes_alone());
+    for ticket in 0..2 {
+        line.join(commit(&factory, ticket), ticket).unwrap();
+    }
+    line.finished(1);
+    assert_eq!(next(&mut line).unwrap().tickets, [0, 1]);
+    line.finished(2);
+    line.it_is(now + Duration::from_millis(50));
+    assert!(!line.goes_alone());
+    line.it_is(now + Duration::from_millis(100));
+    assert!(line.goes_alone());
 }
 
 #[test]

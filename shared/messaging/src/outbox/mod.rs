@@ -36,6 +36,9 @@ use sweep::ShardState;
 /// How many items one clearing request takes (`BatchExecuteStatement`).
 const CLEAR_BATCH: usize = 25;
 
+/// For how long after a batch of several commits more of them are waited for.
+const MANY_LAST: Duration = Duration::from_millis(100);
+
 /// How the outbox behaves.
 #[derive(Debug, Clone, Copy)]
 pub struct OutboxConfig {
@@ -43,7 +46,7 @@ pub struct OutboxConfig {
     pub capacity: usize,
     /// How long the first commit of a batch waits for company.
     pub linger: Duration,
-    /// The same where the batch before had several: there more are coming.
+    /// The same where a batch had several within the last hundred milliseconds: there more are coming.
     pub linger_among_many: Duration,
     /// How long acknowledged commits wait for company before their markers are taken off, fewer than a request takes: so
     /// a request that is not full is seldom. Well below `sweep_age`, or sweepers would publish what is published.
@@ -199,7 +202,7 @@ impl Publisher {
         let mut receiver = self.receiver.lock().await;
         let mut acknowledged: Vec<Commit> = Vec::new();
         let mut clear_at: Option<Instant> = None;
-        let mut linger = self.config.linger;
+        let mut many_at: Option<Instant> = None;
         loop {
             let mut batch = Vec::new();
             tokio::select! {
@@ -212,8 +215,10 @@ impl Publisher {
                 }
                 () = shutdown.cancelled() => break,
             }
+            let among_many = many_at.is_some_and(|at| at.elapsed() < MANY_LAST);
+            let linger = if among_many { self.config.linger_among_many } else { self.config.linger };
             self.linger(&mut receiver, &mut batch, linger).await;
-            linger = if batch.len() > 1 { self.config.linger_among_many } else { self.config.linger };
+            many_at = (batch.len() > 1).then(Instant::now);
             acknowledged.extend(self.publish(self.in_time(batch), "publisher", self.config.attempts).await);
             let full = acknowledged.len() - acknowledged.len() % CLEAR_BATCH;
             if full > 0 {
