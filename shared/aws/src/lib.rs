@@ -5,6 +5,7 @@
 //! - `dynamodb`: the event store and the tables of rows; `kinesis`: the stream; `sns`: the topic; `sqs`: queues; `s3`: buckets.
 //! - [`admin`]: creates, changes and deletes resources, for the provisioner only. Services need no such permission.
 //! - `fault`: the one place that turns the SDK's errors into [`Fault`](shotengai_messaging::Fault)s.
+//! - `attribution`: on whose behalf a call is made, for receipts.
 //! - `meter`: adds up what calls are paid by (`shotengai.aws.units`).
 //! - `observe`: counts every request (`shotengai.aws.requests`) and opens a client span for each call made inside a span.
 //!
@@ -14,6 +15,7 @@
 //! unprocessed rest of a batch.
 
 pub mod admin;
+mod attribution;
 mod config;
 mod connect;
 mod dynamodb;

@@ -17,6 +17,9 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
+use shotengai_messaging::receipts::{self, Amounts};
+
+use crate::attribution;
 use crate::metrics::UNITS;
 
 /// Kinesis counts records by so many bytes begun.
@@ -33,6 +36,21 @@ pub(crate) struct Meter;
 struct Charge {
     unit: &'static str,
     units: f64,
+    bytes: usize,
+    entries: usize,
+}
+
+impl Charge {
+    /// Without entries that have a size.
+    const fn of(unit: &'static str, units: f64) -> Self {
+        Self { unit, units, bytes: 0, entries: 0 }
+    }
+
+    /// Messages of one request.
+    fn messages<'a>(bodies: impl Iterator<Item = &'a str>) -> Self {
+        let (bytes, entries) = bodies.fold((0, 0), |(bytes, entries), body| (bytes + body.len(), entries + 1));
+        Self { unit: "request", units: begun(bytes, MESSAGE_UNIT), bytes, entries }
+    }
 }
 
 impl Storable for Charge {
@@ -52,7 +70,7 @@ macro_rules! dynamodb {
         fn consumed(output: &Output) -> Option<Charge> {
             $(if let Some(output) = output.downcast_ref::<aws_sdk_dynamodb::operation::$module::$output>() {
                 let consumed = output.consumed_capacity.iter().flat_map(Consumed::units);
-                return Some(Charge { unit: $unit, units: consumed.sum() });
+                return Some(Charge::of($unit, consumed.sum()));
             })*
             None
         }
@@ -98,16 +116,21 @@ fn begun(bytes: usize, unit: usize) -> f64 {
 fn sent(input: &Input) -> Option<Charge> {
     if let Some(put) = input.downcast_ref::<PutRecordsInput>() {
         let records = put.records.iter().flatten();
-        let units = records.map(|record| begun(record.data.as_ref().len(), KINESIS_UNIT)).sum();
-        return Some(Charge { unit: "payload", units });
+        let sizes = records.map(|record| record.data.as_ref().len());
+        let empty = Charge::of("payload", 0.0);
+        return Some(sizes.fold(empty, |Charge { unit, units, bytes, entries }, size| Charge {
+            unit,
+            units: units + begun(size, KINESIS_UNIT),
+            bytes: bytes + size,
+            entries: entries + 1,
+        }));
     }
     if let Some(publish) = input.downcast_ref::<PublishBatchInput>() {
-        let bytes = publish.publish_batch_request_entries.iter().flatten().map(|entry| entry.message.len()).sum();
-        return Some(Charge { unit: "request", units: begun(bytes, MESSAGE_UNIT) });
+        let entries = publish.publish_batch_request_entries.iter().flatten();
+        return Some(Charge::messages(entries.map(|entry| entry.message.as_str())));
     }
     if let Some(send) = input.downcast_ref::<SendMessageBatchInput>() {
-        let bytes = send.entries.iter().flatten().map(|entry| entry.message_body.len()).sum();
-        return Some(Charge { unit: "request", units: begun(bytes, MESSAGE_UNIT) });
+        return Some(Charge::messages(send.entries.iter().flatten().map(|entry| entry.message_body.as_str())));
     }
     None
 }
@@ -115,15 +138,15 @@ fn sent(input: &Input) -> Option<Charge> {
 /// Charge for a call that its output tells.
 fn received(output: &Output) -> Option<Charge> {
     if let Some(received) = output.downcast_ref::<ReceiveMessageOutput>() {
-        let bodies = received.messages.iter().flatten().filter_map(|message| message.body.as_deref());
-        return Some(Charge { unit: "request", units: begun(bodies.map(str::len).sum(), MESSAGE_UNIT) });
+        let bodies = received.messages.iter().flatten().map(|message| message.body.as_deref().unwrap_or_default());
+        return Some(Charge::messages(bodies));
     }
     consumed(output)
 }
 
 /// Other calls of SNS and SQS, each of which is one request.
 fn plain(service: &str) -> Option<Charge> {
-    matches!(service, "sqs" | "sns").then_some(Charge { unit: "request", units: 1.0 })
+    matches!(service, "sqs" | "sns").then_some(Charge::of("request", 1.0))
 }
 
 impl Intercept for Meter {
@@ -138,6 +161,9 @@ impl Intercept for Meter {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         ask_for_units(context.input_mut());
+        if receipts::ledger().is_some() {
+            attribution::note(context.input(), cfg);
+        }
         if let Some(charge) = sent(context.input()) {
             cfg.interceptor_state().store_put(charge);
         }
@@ -153,10 +179,15 @@ impl Intercept for Meter {
         let (Ok(output), Some(call)) = (context.output_or_error(), cfg.load::<Metadata>()) else { return Ok(()) };
         let service = call.service().to_ascii_lowercase();
         let found = received(output).or_else(|| {
-            let Charge { unit, units } = cfg.load::<Charge>()?;
-            Some(Charge { unit, units: *units })
+            let Charge { unit, units, bytes, entries } = *cfg.load::<Charge>()?;
+            Some(Charge { unit, units, bytes, entries })
         });
-        if let Some(Charge { unit, units }) = found.or_else(|| plain(&service)) {
+        if let Some(Charge { unit, units, bytes, entries }) = found.or_else(|| plain(&service)) {
+            if receipts::ledger().is_some() {
+                let (operation, amounts) = (call.name(), Amounts::of(units, bytes, entries));
+                let charge = receipts::Charge::Call { service: &service, operation, unit, amounts };
+                receipts::book(&attribution::causes(Some(output), cfg), charge);
+            }
             UNITS.add(units, [service.into(), call.name().to_owned().into(), unit.into()]);
         }
         Ok(())

@@ -8,8 +8,10 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use shotengai_messaging::receipts::{self, Amounts, Charge};
 use tracing::{Span, field, info_span};
 
+use crate::attribution;
 use crate::metrics::REQUESTS;
 
 /// Sees every attempt of every call.
@@ -79,6 +81,12 @@ impl Intercept for Observe {
     ) -> Result<(), BoxError> {
         if let Some(call) = cfg.load::<Metadata>() {
             let service = call.service().to_ascii_lowercase();
+            if receipts::ledger().is_some() {
+                let output = context.output_or_error().and_then(Result::ok);
+                let (operation, amounts) = (call.name(), Amounts::REQUEST);
+                let charge = Charge::Call { service: &service, operation, unit: "", amounts };
+                receipts::book(&attribution::causes(output, cfg), charge);
+            }
             REQUESTS.add(1, [service.into(), call.name().to_owned().into(), outcome(status(context)).into()]);
         }
         Ok(())

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use shotengai_messaging::ports::topic::{PUBLISH_MAX_BYTES, PUBLISH_MAX_MESSAGES};
+use shotengai_messaging::receipts::{self, Causes};
 use shotengai_messaging::{Fault, FaultKind, Message, Topic};
 use tokio::sync::OnceCell;
 
@@ -29,7 +30,8 @@ impl SnsTopic {
     /// Looked up once, at the first use; an ARN is the same for ever.
     async fn arn(&self) -> Result<&str, Fault> {
         let found = self.arn.get_or_try_init(|| async {
-            find_topic(&self.client, &self.name)
+            // Once for all that come after, so no order's.
+            receipts::scope(Causes::Nobody, find_topic(&self.client, &self.name))
                 .await?
                 .ok_or_else(|| Fault::new(FaultKind::Denied, LIST, format!("there is no topic {:?}", self.name)))
         });

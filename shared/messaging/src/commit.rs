@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use shotengai_contracts::{Envelope, Event, Metadata};
-use shotengai_kernel::{AggregateId, CommitId, EventId, Ports, Version};
+use shotengai_kernel::{AggregateId, CommitId, EventId, OrderId, Ports, Version};
 
 use crate::commit_events::CommitEvents;
+use crate::receipts::Causes;
 
 /// One command's events on one aggregate: one item in the table, atomic. Immutable once appended.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +28,13 @@ impl Commit {
     pub fn last_version(&self) -> Version {
         let events = u64::try_from(self.events.len()).unwrap_or(u64::MAX);
         Version::new(self.first_version.get().saturating_add(events).saturating_sub(1))
+    }
+
+    /// Who bears what is done about it: the order that its first event names, nobody if none is named.
+    #[must_use]
+    pub fn causes(&self) -> Causes {
+        let named = self.events.first().and_then(|event| event.data.get("order_id")?.as_str());
+        Causes::of(named.and_then(|order| OrderId::parse(order).ok()))
     }
 
     /// The shard of outbox and time index it stands in: evenly spread, the same for ever.

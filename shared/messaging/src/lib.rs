@@ -14,6 +14,7 @@
 //!   What became of a [`Delivery`] is its [`Disposition`].
 //! - **dead letter** ([`dead_letter`]): the format of a message that could not be handled. The crate `shotengai-dead-letters`
 //!   lists and redrives them.
+//! - **receipt** ([`receipts`]): what the work of this process costs each order.
 //! - **reason** ([`reason`]): why a message becomes a dead letter, as whoever sets it aside declares it.
 //! - **look back** ([`LookBacks`]): folds a history up to a moment of the past, within bounds.
 //! - **shared read** ([`SharedRead`]): one reading for all who ask at the same time.
@@ -42,6 +43,7 @@ pub mod outbox;
 mod pacer;
 pub mod ports;
 pub mod reason;
+pub mod receipts;
 pub mod send;
 mod shared_read;
 pub mod trace;

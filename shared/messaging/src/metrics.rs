@@ -2,7 +2,7 @@
 
 use opentelemetry::Value;
 use shotengai_kernel::AggregateId;
-use shotengai_metrics::{Counter, Definition, Gauge, Histogram, Label, OTHER};
+use shotengai_metrics::{AmountCounter, Counter, Definition, Gauge, Histogram, Label, OTHER};
 
 use crate::reason::{OF_EVERY_CONSUMER, Reason};
 
@@ -111,8 +111,20 @@ pub static ROWS_TOGETHER: Histogram<1> = Histogram::new(
     &TOGETHER_BOUNDARIES,
 );
 
+/// What calls to AWS come to that no order is the cause of.
+pub(crate) static RECEIPT_REST: AmountCounter<3> = AmountCounter::new(
+    "shotengai.receipt.rest",
+    "{unit}",
+    "What is on no order's receipt: shares of requests to AWS (call) that no order caused, and of the units that they are paid by",
+    &[
+        Label::each("rpc.service", "service of AWS that is used"),
+        Label::each("rpc.method", "operation of AWS that is used"),
+        Label::of("unit", &["call", "read", "write", "payload", "request"]),
+    ],
+);
+
 /// All of them.
-pub static DEFINITIONS: [&Definition; 10] = [
+pub static DEFINITIONS: [&Definition; 11] = [
     SETTLED.definition(),
     EVENT_AGE.definition(),
     BREAKER_OPEN.definition(),
@@ -122,6 +134,7 @@ pub static DEFINITIONS: [&Definition; 10] = [
     MEMORY.definition(),
     COMMITS_TOGETHER.definition(),
     ROWS_TOGETHER.definition(),
+    RECEIPT_REST.definition(),
     FAULTS.definition(),
 ];
 

@@ -5,6 +5,7 @@ use shotengai_contracts::api;
 use shotengai_contracts::api::orders::{CancelOrder, OrderAccepted, OrderEvents, OrderMoved, PlaceOrder};
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::{AggregateId, OrderId, UserId, Version};
+use shotengai_messaging::receipts::{self, Causes};
 use shotengai_runtime::http::{Answer, IdempotencyKey, IfMatch, OptionalBody, Reply};
 use shotengai_runtime::{AdminCaller, Caller, JsonBody, PathId, Problem, RequestMeta, Routes};
 
@@ -15,7 +16,7 @@ use crate::orders::cancel::{self, cancel_order, note_of};
 use crate::orders::domain::Lines;
 use crate::orders::history::history;
 use crate::orders::idempotency::fingerprint;
-use crate::orders::place::{self, Placing};
+use crate::orders::place::{self, Accepted, Placing};
 use crate::orders::ship::{Shipping, ship_order};
 
 /// Puts order's routes beside those of other roles.
@@ -40,22 +41,26 @@ async fn place_order(
 ) -> Answer<OrderAccepted> {
     let JsonBody { value: PlaceOrder { items, accept_prices, payment_token }, raw } = body;
     let (user_id, key, fingerprint) = (caller.user_id, key.into_inner(), fingerprint(&raw));
-    let accepted = match items {
-        Some(items) => {
-            if if_match.into_inner().is_some() {
-                let why = "means the cart, and an order with items is none of the cart: leave out one of the two";
-                return Err(Problem::bad_request(why).at_header("if-match"));
+    let placed = async {
+        match items {
+            Some(items) => {
+                if if_match.into_inner().is_some() {
+                    let why = "means the cart, and an order with items is none of the cart: leave out one of the two";
+                    return Err(Problem::bad_request(why).at_header("if-match"));
+                }
+                let lines = Lines::merge(items.into_iter().map(|line| (line.product_id, line.quantity)))?;
+                let wanted = place::PlaceOrder { user_id, key, fingerprint, lines, payment_token };
+                Ok::<Accepted, Problem>(placing.place(wanted, &meta.metadata()).await?)
             }
-            let lines = Lines::merge(items.into_iter().map(|line| (line.product_id, line.quantity)))?;
-            let wanted = place::PlaceOrder { user_id, key, fingerprint, lines, payment_token };
-            placing.place(wanted, &meta.metadata()).await?
-        }
-        None => {
-            let at = if_match.into_inner();
-            let wanted = OrderCart { user_id, key, fingerprint, at, accept_prices, payment_token };
-            ordering.order(&wanted, &meta.metadata()).await?
+            None => {
+                let at = if_match.into_inner();
+                let wanted = OrderCart { user_id, key, fingerprint, at, accept_prices, payment_token };
+                Ok(ordering.order(&wanted, &meta.metadata()).await?)
+            }
         }
     };
+    // Which order it is may come out with the answer alone: of a cart it is the cart's version that says it.
+    let accepted = receipts::scope_of_answer(placed, |placed| Some(placed.as_ref().ok()?.order_id.clone())).await?;
     // Said of the moment it was accepted, so that a repeated request gets the same answer.
     let version = Version::new(1);
     let location = location(&accepted.order_id, version);
@@ -70,7 +75,8 @@ async fn place_order(
 }
 
 async fn ship(_: AdminCaller, id: PathId<OrderId>, meta: RequestMeta, orders: web::Data<Orders>) -> Answer<OrderMoved> {
-    let shipping = ship_order(&orders, &id, &meta.metadata()).await?;
+    let causes = Causes::Order(id.0.clone());
+    let shipping = receipts::scope(causes, ship_order(&orders, &id, &meta.metadata())).await?;
     let (Shipping::Shipped(version) | Shipping::Already(version)) = shipping;
     let (body, location) = moved(id.0, OrderStage::Shipped, version);
     let reply = match shipping {
@@ -89,7 +95,8 @@ async fn cancel_by_request(
 ) -> Answer<OrderMoved> {
     let note = note_of(body.reason.as_deref(), body.note.as_deref())?;
     let wanted = cancel::CancelOrder { order_id: id.0.clone(), owner: owner(&caller).cloned(), note };
-    let version = cancel_order(&orders, wanted, &meta.metadata()).await?;
+    let causes = Causes::Order(id.0.clone());
+    let version = receipts::scope(causes, cancel_order(&orders, wanted, &meta.metadata())).await?;
     let (body, location) = moved(id.0, OrderStage::Cancelled, version);
     Ok(Reply::accepted(body).at(location))
 }

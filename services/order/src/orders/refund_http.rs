@@ -9,6 +9,7 @@ use shotengai_contracts::api::refunds::{
 use shotengai_contracts::api::shared::{INVALID_TEXT, OUT_OF_RANGE};
 use shotengai_contracts::events::RefundLine;
 use shotengai_kernel::{AggregateId, OrderId};
+use shotengai_messaging::receipts::{self, Causes};
 use shotengai_runtime::http::{Answer, IdempotencyKey, Reply};
 use shotengai_runtime::{AdminCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
 
@@ -43,7 +44,8 @@ async fn refund_order(
         what: wanted(value)?,
         reason,
     };
-    let asked = refunding.refund(wanted, &meta.metadata()).await?;
+    let causes = Causes::Order(order_id.clone());
+    let asked = receipts::scope(causes, refunding.refund(wanted, &meta.metadata())).await?;
     let location = api::GET_ORDER.path_since(&order_id, &AggregateId::from(&order_id), asked.version);
     let answer = RefundAccepted {
         order_id,

@@ -1,9 +1,10 @@
 //! Rows of the table of offers, read together by all who ask at the same time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use shotengai_messaging::receipts::{self, Causes};
 use shotengai_messaging::{Fault, Key, Row, Table};
 use tokio::time::{Instant, timeout};
 
@@ -26,8 +27,8 @@ pub(super) struct ReadTogether {
 
 #[derive(Default)]
 struct State {
-    /// Wanted by those who wait for their turn.
-    wanted: BTreeSet<Key>,
+    /// Wanted by those who wait for their turn, who bear a part of the request.
+    wanted: BTreeMap<Key, Causes>,
     /// Rows, or their absence, when they were last looked at.
     seen: BTreeMap<Key, Seen>,
     /// Looks that have begun.
@@ -81,7 +82,8 @@ impl ReadTogether {
             let is_shared = wanted.len() > missing.len();
             let look = self.state().begin();
             let began = Instant::now();
-            let read = self.table.get_many(&wanted).await;
+            let (wanted, causes): (Vec<Key>, Vec<Causes>) = wanted.into_iter().unzip();
+            let read = receipts::scope(Causes::each(causes), self.table.get_many(&wanted)).await;
             if let Err(fault) = self.state().take_in(look, began, wanted, read) {
                 return if is_shared { Ok(None) } else { Err(fault) };
             }
@@ -105,7 +107,7 @@ impl State {
     fn ask(&mut self, keys: &[Key]) -> (Vec<Row>, Vec<Key>, u64) {
         let (fresh, missing): (Vec<_>, Vec<_>) = keys.iter().cloned().partition(|key| self.is_fresh(key));
         let rows = fresh.iter().filter_map(|key| self.seen.get(key)?.row.clone()).collect();
-        self.wanted.extend(missing.iter().cloned());
+        self.wanted.extend(missing.iter().map(|key| (key.clone(), Causes::current())));
         (rows, missing, self.looks)
     }
 
@@ -116,13 +118,13 @@ impl State {
 
     /// Keys left to read of `missing`, which was asked for after so many looks, and with it what others wait for, as much as
     /// one request takes. None where a look since has failed.
-    fn left_to_read(&mut self, missing: &[Key], before: u64) -> Option<Vec<Key>> {
+    fn left_to_read(&mut self, missing: &[Key], before: u64) -> Option<Vec<(Key, Causes)>> {
         if self.failed.is_some_and(|look| look > before) {
             return None;
         }
         let is_left = |key: &&Key| self.seen.get(*key).is_none_or(|seen| seen.look <= before);
-        let mut wanted: Vec<Key> = missing.iter().filter(is_left).cloned().collect();
-        for key in &wanted {
+        let mut wanted: Vec<_> = missing.iter().filter(is_left).map(|key| (key.clone(), Causes::current())).collect();
+        for (key, _) in &wanted {
             self.wanted.remove(key);
         }
         while !wanted.is_empty() && wanted.len() < AT_ONCE {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use shotengai_messaging::receipts::{self, Causes};
 use shotengai_messaging::{Fault, FaultKind};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -54,7 +55,8 @@ impl Captured {
             Seen::NotYet { why, at } if at.elapsed() < STANDS => return Err(not_yet(why)),
             Seen::NotYet { .. } | Seen::Nothing => {}
         }
-        let why = match self.admin.capture_of(&self.table).await {
+        // Asked once for all that come after, so no order's.
+        let why = match receipts::scope(Causes::Nobody, self.admin.capture_of(&self.table)).await {
             Ok(Capture::Active) => {
                 *seen = Seen::Active;
                 return Ok(());

@@ -10,6 +10,7 @@ use aws_sdk_sqs::types::{
     MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName, SendMessageBatchRequestEntry,
 };
 use shotengai_messaging::ports::queue::{MAX_DELAY, MAX_VISIBILITY, MAX_WAIT, QUEUE_MAX_BATCH};
+use shotengai_messaging::receipts::{self, Causes};
 use shotengai_messaging::{Fault, Message, Queue, QueueDepth, RawDelivery, Receipt};
 use tokio::sync::OnceCell;
 
@@ -41,7 +42,9 @@ impl SqsQueue {
     /// Looked up once, at the first use; it is the same for ever.
     async fn url(&self) -> Result<&str, Fault> {
         let found = self.url.get_or_try_init(|| async {
-            let answer = self.client.get_queue_url().queue_name(&self.name).send().await;
+            let asked = self.client.get_queue_url().queue_name(&self.name).send();
+            // Once for all that come after, so no order's.
+            let answer = receipts::scope(Causes::Nobody, asked).await;
             let answer = answer.map_err(|error| fault(GET_URL, &error))?;
             answer.queue_url.ok_or_else(|| invalid(GET_URL, "the answer has no URL"))
         });

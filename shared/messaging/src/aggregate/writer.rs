@@ -18,6 +18,7 @@ use crate::group::GroupCommit;
 use crate::metrics;
 use crate::outbox::Outbox;
 use crate::ports::store::{AppendError, EventStore, Guard};
+use crate::receipts::{self, Causes, Charge};
 
 /// Writes a service's commits: durable first, then to the outbox.
 #[derive(Clone)]
@@ -202,6 +203,7 @@ impl CommitWriter {
             self.faults.note(Some(fault));
         }
         answer?;
+        book_commits(&commits);
         self.outbox.offer(commits);
         Ok(())
     }
@@ -235,5 +237,19 @@ impl CommitWriter {
     #[must_use]
     pub const fn ports(&self) -> &Ports {
         &self.ports
+    }
+}
+
+/// Books each commit to the order that it names; to those that caused it, where it names none: a product's stock, say.
+fn book_commits(commits: &[Commit]) {
+    if receipts::ledger().is_none() {
+        return;
+    }
+    for commit in commits {
+        let causes = match commit.causes() {
+            Causes::Nobody => Causes::current(),
+            named => named,
+        };
+        receipts::book(&causes, Charge::Commits(receipts::MILLION));
     }
 }

@@ -37,6 +37,7 @@ use crate::handler::{Handler, MessageHandler};
 use crate::metrics;
 use crate::ports::fault::Fault;
 use crate::ports::queue::{Queue, RawDelivery};
+use crate::receipts::{self, Causes, order_in};
 use crate::worker::Worker;
 
 use self::breaker::Breaker;
@@ -142,12 +143,16 @@ impl<W: Work> Consumer<W> {
     /// Handles what was received and settles it to the end, and keeps hidden meanwhile what is not settled.
     async fn handle(&self, received: Vec<RawDelivery>, kept: Kept, shutdown: &CancellationToken) {
         let hidden = Hidden::new(&received);
+        let causes = Causes::each(received.iter().map(|raw| Causes::of(order_in(&raw.body))));
         // Beside the work: a queue that is slow to answer must not keep it from going on.
-        tokio::select! {
-            biased;
-            () = self.work(received, &hidden, kept, shutdown) => {}
-            never = self.keep_hidden(&hidden) => match never {},
-        }
+        let work = async {
+            tokio::select! {
+                biased;
+                () = self.work(received, &hidden, kept, shutdown) => {}
+                never = self.keep_hidden(&hidden) => match never {},
+            }
+        };
+        receipts::scope(causes, work).await;
     }
 
     async fn work(&self, received: Vec<RawDelivery>, hidden: &Hidden, kept: Kept, shutdown: &CancellationToken) {

@@ -32,6 +32,7 @@ use crate::backoff::Backoff;
 use crate::log_limiter::LogLimiter;
 use crate::metrics::count_fault;
 use crate::ports::fault::{Fault, FaultKind};
+use crate::receipts::{self, Causes};
 use line::{Batch, Line, Place};
 use outcome::{Outcome, outcomes};
 
@@ -104,6 +105,7 @@ struct Shared<G: Target> {
 struct Ticket<G: Target> {
     outcome: oneshot::Sender<Outcome<G::Answer, G::Refusal>>,
     span: Span,
+    causes: Causes,
 }
 
 /// A request on its way, of so many writes. Once it is dropped, however it ended, the next one goes.
@@ -139,7 +141,8 @@ impl<G: Target> Group<G> {
             return shared.alone(write).await;
         }
         let (outcome, mut answer) = oneshot::channel();
-        let place = shared.line().join(write.clone(), Ticket { outcome, span: Span::current() });
+        let place =
+            shared.line().join(write.clone(), Ticket { outcome, span: Span::current(), causes: Causes::current() });
         let Some(place) = place else {
             // Those that were given up make room.
             shared.send_next(None);
@@ -187,7 +190,9 @@ impl<G: Target> Shared<G> {
         let Ok(runtime) = Handle::try_current() else { return };
         // One request has one place in one trace: that of its first write.
         let span = batch.tickets.first().map_or_else(Span::none, |ticket| ticket.span.clone());
-        runtime.spawn(self.clone().send(batch, in_flight).instrument(span));
+        // Each write bears its part of it.
+        let causes = Causes::each(batch.tickets.iter().map(|ticket| ticket.causes.clone()));
+        runtime.spawn(receipts::scope(causes, self.clone().send(batch, in_flight)).instrument(span));
     }
 
     async fn send(self: Arc<Self>, batch: Batch<G::Write, Ticket<G>>, in_flight: InFlight<G>) {

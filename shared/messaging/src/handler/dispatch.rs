@@ -11,6 +11,7 @@ use super::group::{Entry, Group};
 use crate::attempt;
 use crate::delivery::Delivery;
 use crate::disposition::Disposition;
+use crate::receipts::{self, Causes, order_in};
 
 /// One answer a delivery, in order.
 pub(super) async fn dispatch<K, Key, React, Fut>(
@@ -36,7 +37,8 @@ where
     }
     let groups = groups.into_iter().map(|(key, entries)| {
         let span = entries.first().map_or_else(Span::none, |entry| entry.delivery().span.clone());
-        react(key, Group::new(entries)).instrument(span)
+        let causes = entries.iter().map(|entry| Causes::of(order_in(&entry.delivery().body)));
+        receipts::scope(Causes::each(causes), react(key, Group::new(entries))).instrument(span)
     });
     for entry in join_all(groups).await.into_iter().flat_map(Group::into_entries) {
         let (place, answer) = entry.into_answer();

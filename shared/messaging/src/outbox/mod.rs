@@ -29,6 +29,7 @@ use crate::hints::Hints;
 use crate::metrics;
 use crate::ports::store::EventStore;
 use crate::ports::stream::{PUT_MAX_RECORDS, StreamWriter};
+use crate::receipts::{self, Causes};
 use crate::worker::Worker;
 use rhythm::Rhythm;
 use sweep::ShardState;
@@ -277,7 +278,8 @@ impl Publisher {
             return 0;
         }
         let mut cleared = 0;
-        match self.store.clear_pending(acknowledged).await {
+        let causes = Causes::each(acknowledged.iter().map(Commit::causes));
+        match receipts::scope(causes, self.store.clear_pending(acknowledged)).await {
             Ok(answers) => {
                 for answer in answers {
                     match answer {
