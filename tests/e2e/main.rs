@@ -56,6 +56,7 @@ mod purchase;
 mod push;
 mod readers_gone;
 mod rebuild;
+mod receipts;
 mod redrive;
 mod refunds;
 mod republish;

@@ -38,6 +38,7 @@ const ANSWERING: &[(&[&str], i32)] = &[
     (&["projections", "diff", "--local"], 0),
     (&["projections", "drop", "--yes", "--local"], 0),
     (&["order", "journey", "ord_nobody_placed", "--local"], 2),
+    (&["order", "receipt", "ord_nobody_placed", "--local"], 2),
     (&["republish", "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-02T00:00:00Z", "--dry-run", "--local"], 0),
     // Last: the read models are a moment behind afterwards.
     (&["prices", "put", "prod_kinoko", "200", "--local"], 0),

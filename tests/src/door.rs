@@ -111,6 +111,9 @@ impl TestCluster {
             ("INVENTORY_URL", Service::INVENTORY),
             ("QUERY_URL", Service::QUERY),
             ("TALLY_URL", Service::TALLY),
+            ("BILLING_URL", Service::BILLING),
+            ("NOTIFICATION_URL", Service::NOTIFICATION),
+            ("BRIDGE_URL", Service::BRIDGE),
         ] {
             let is_called = SHOTENGAI.calls.iter().any(|call| call.from.as_str() == role && call.to == service);
             let url = if is_called { self.addresses.url(service.as_str()) } else { NOBODY.to_owned() };

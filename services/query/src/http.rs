@@ -28,6 +28,7 @@ use crate::languages::accepted;
 use crate::params::Params;
 use crate::past::Past;
 use crate::payments::PaymentFilter;
+use crate::receipt::{self, Receipts};
 use crate::versions::{Missing, Versions, WaitError};
 use crate::{orders, payments, products, search};
 
@@ -48,10 +49,16 @@ pub struct Reads {
 }
 
 /// Registers the role's routes.
-pub fn register(routes: &mut Routes, reads: web::Data<Reads>, journeys: web::Data<Journeys>) {
+pub fn register(
+    routes: &mut Routes,
+    reads: web::Data<Reads>,
+    journeys: web::Data<Journeys>,
+    receipts: web::Data<Receipts>,
+) {
     routes
         .data(reads)
         .data(journeys)
+        .data(receipts)
         .route(api::LIST_PRODUCTS, list_products)
         .route(api::GET_PRODUCT, get_product)
         .route(api::SEARCH_PRODUCTS, search::http::search_products)
@@ -65,7 +72,8 @@ pub fn register(routes: &mut Routes, reads: web::Data<Reads>, journeys: web::Dat
         .route(api::LIST_CUSTOMER_SUMMARIES, list_customer_summaries)
         .route(api::CUSTOMER_SUMMARY, get_customer_summary)
         .route(api::ORDER_HISTORY, journey::http::get_history)
-        .route(api::ORDER_JOURNEY, journey::http::get_journey);
+        .route(api::ORDER_JOURNEY, journey::http::get_journey)
+        .route(api::ORDER_RECEIPT, receipt::http::get_receipt);
 }
 
 async fn list_products(request: HttpRequest, reads: web::Data<Reads>) -> Answer<Page<Listed<Product>>> {

@@ -7,6 +7,7 @@
 //! - [`store`], [`migrations`], [`database`]: the rows in PostgreSQL.
 //! - [`products`], [`orders`], [`payments`], [`carts`], [`inventory`], [`customers`]: what is read; `damaged`: rows that can't be. [`metrics`]: the figures.
 //! - [`journey`]: what happened to an order in all services, and how long each step took.
+//! - [`receipt`]: what an order cost.
 //! - [`search`]: products found by words, in Japanese and in what has spaces between words.
 //! - [`past`]: what was, folded from the event stores.
 //! - [`versions`]: waiting for one's own writes; [`applied`] wakes who waits, `looks` looks for all of them.
@@ -38,6 +39,7 @@ pub mod payments;
 pub mod products;
 pub mod project;
 pub mod rebuild;
+pub mod receipt;
 pub mod search;
 pub mod sets;
 pub mod store;
@@ -60,6 +62,7 @@ use migrations::Migrations;
 use past::Past;
 use project::{Histories, Projector};
 use rebuild::upkeep::Upkeep;
+use receipt::Receipts;
 use search::fill::Fill;
 use store::{PostgresRows, ReadModel};
 use versions::Versions;
@@ -77,7 +80,7 @@ pub struct QueryRole {
 /// Assembles the role over PostgreSQL, which need not be there yet.
 ///
 /// # Errors
-/// When no trusted certificates can be had for the TLS that `DATABASE_URL` asks for.
+/// When no trusted certificates can be had for the TLS that `DATABASE_URL` asks for, or the table of prices can't be read.
 pub fn build(context: &Context, settings: &QuerySettings) -> anyhow::Result<Role> {
     metrics::begin();
     let database = Database::new(shotengai_runtime::postgres_pool(&settings.database)?);
@@ -92,8 +95,9 @@ pub fn build(context: &Context, settings: &QuerySettings) -> anyhow::Result<Role
     let (clock, currency) = (Arc::clone(&context.ports.clock), context.settings.currency);
     let reads = web::Data::new(Reads { database, versions, past, links, clock, currency });
     let journeys = web::Data::new(Journeys::new(context.infra.as_ref()));
+    let receipts = web::Data::new(Receipts::new(context)?);
     let role = role.worker(migrations.worker()).worker(upkeep.worker()).worker(fill.worker()).check(upkeep.check());
-    Ok(role.routes(move |routes| http::register(routes, reads.clone(), journeys.clone())))
+    Ok(role.routes(move |routes| http::register(routes, reads.clone(), journeys.clone(), receipts.clone())))
 }
 
 /// Assembles what keeps the rows of `model`: the consumer, which receives nothing before their tables are there.

@@ -24,7 +24,7 @@ use crate::roles::{Choice, RoleArgs};
 use crate::target::Target;
 
 /// Who administers a developer's street.
-const DEVELOPERS_ADMIN: &str = "admin@example.com";
+pub(crate) const DEVELOPERS_ADMIN: &str = "admin@example.com";
 
 /// 商店街: an order platform of event-driven services.
 #[derive(Parser)]

@@ -147,6 +147,14 @@ Examples:
   shotengai order journey ord_019acb5c36b4700088f1a1f7d7f2b0c4 --local
   AWS_PROFILE=shop shotengai order journey ord_019acb5c36b4700088f1a1f7d7f2b0c4 --output json";
 
+pub(crate) const RECEIPT: &str = "\
+Asks the running street as its administrator: receipts are kept in the memory of its processes (RECEIPT_ORDERS) and end with them.
+
+Examples:
+  shotengai order receipt ord_019acb5c36b4700088f1a1f7d7f2b0c4 --local
+  shotengai order receipt ord_019acb5c36b4700088f1a1f7d7f2b0c4 --region us-east-1 --output json
+  ADMIN_EMAIL=me@shop.example ADMIN_PASSWORD=… shotengai order receipt ord_019acb5c36b4700088f1a1f7d7f2b0c4 --url https://shop.example";
+
 pub(crate) const DESCRIBE: &str = "\
 Examples:
   shotengai describe                      for people

@@ -5,7 +5,7 @@
 //! - `serve`: roles in this process. `capture`: whether `PUBLISH=cdc` is possible. `dev`: the whole street on one machine, where the
 //!   feature of that name is on; the container image has it not.
 //! - `provision`, `status`, `seed`, `smoke`, `dead_letters`, `prices`, `rebuild`, `projections`, `republish`, `order`, `describe`: what operators and developers do beside that.
-//! - `target`, `street`: what they do it to. `patience`: for how long its first answer is waited for. `print`: how they answer.
+//! - `target`, `street`, `desk`: what they do it to, and the administrator at it. `patience`: for how long its first answer is waited for. `print`: how they answer.
 
 #[macro_use]
 mod print;
@@ -15,6 +15,7 @@ mod capture;
 mod cli;
 mod dead_letters;
 mod describe;
+mod desk;
 #[cfg(feature = "dev")]
 mod dev;
 mod help;

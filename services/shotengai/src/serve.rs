@@ -6,6 +6,7 @@ use std::sync::Arc;
 use shotengai_aws::{Aws, AwsConfig};
 use shotengai_contracts::topology::Service;
 use shotengai_kernel::Ports;
+use shotengai_messaging::receipts::{self, Ledger};
 use shotengai_runtime::settings::AwsSettings;
 use shotengai_runtime::{
     App, Context, Faults, LeaseStore, Publish, Role, Settings, SettingsError, SettingsGroup, Telemetry, TokenIssuer,
@@ -60,6 +61,11 @@ pub(crate) async fn bind(serving: Serving) -> anyhow::Result<App> {
     let captured = settings.publish == Publish::Cdc;
     if captured {
         capture::require(&aws, &chosen).await?;
+    }
+    if settings.receipt_orders > 0 {
+        let roles = chosen.iter().map(|service| service.as_str()).collect();
+        let (process, most) = (ports.ids.uuid_v7(), settings.receipt_orders);
+        receipts::keep(Ledger::new(process, roles, most, Arc::clone(&ports.clock)));
     }
     let settings = Arc::new(settings);
     let context = Context::new(Arc::clone(&settings), ports.clone(), Arc::new(aws.clone()))?;

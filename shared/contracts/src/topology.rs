@@ -243,6 +243,15 @@ pub const SHOTENGAI: Topology = Topology {
         Call::new(Service::INVENTORY, Service::STOREFRONT, Purpose::Keys),
         Call::new(Service::NOTIFICATION, Service::STOREFRONT, Purpose::Ask),
         Call::new(Service::QUERY, Service::STOREFRONT, Purpose::Keys),
+        // Receipts: what each of them has done for an order.
+        Call::new(Service::QUERY, Service::STOREFRONT, Purpose::Ask),
+        Call::new(Service::QUERY, Service::ORDER, Purpose::Ask),
+        Call::new(Service::QUERY, Service::CATALOG, Purpose::Ask),
+        Call::new(Service::QUERY, Service::INVENTORY, Purpose::Ask),
+        Call::new(Service::QUERY, Service::BILLING, Purpose::Ask),
+        Call::new(Service::QUERY, Service::NOTIFICATION, Purpose::Ask),
+        Call::new(Service::QUERY, Service::TALLY, Purpose::Ask),
+        Call::new(Service::QUERY, Service::BRIDGE, Purpose::Ask),
     ],
     needs: &[
         (Service::NOTIFICATION, Need::Smtp),

@@ -13,7 +13,7 @@ use crate::auth::TokenVerifier;
 use crate::deps::{Deps, LeaseSource, SharedSettings, Supply};
 use crate::direct_http::direct_http;
 use crate::http::POOL_IDLE;
-use crate::neighbours::HttpNeighbours;
+use crate::neighbours::{HttpNeighbours, Neighbour, Neighbours};
 use crate::settings::Settings;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -85,15 +85,21 @@ impl Context {
         self
     }
 
+    /// Another service, to ask.
+    #[must_use]
+    pub fn neighbour(&self, service: Service) -> Neighbour {
+        Neighbour::new(service, self.neighbours())
+    }
+
+    fn neighbours(&self) -> Arc<dyn Neighbours> {
+        let (http, addresses) = (self.http.clone(), self.settings.neighbours.addresses());
+        Arc::new(HttpNeighbours::new(http, self.settings.auth.internal_token.clone(), addresses))
+    }
+
     /// What `service` is assembled from. Once a process and service.
     #[must_use]
     pub fn deps(&self, service: Service) -> Deps {
         let settings = &self.settings;
-        let addresses = [
-            (Service::CATALOG, settings.neighbours.catalog_url.clone()),
-            (Service::STOREFRONT, settings.neighbours.storefront_url.clone()),
-        ];
-        let neighbours = HttpNeighbours::new(self.http.clone(), settings.auth.internal_token.clone(), addresses);
         let shared = SharedSettings {
             currency: settings.currency,
             stream: settings.aws.stream_name.clone(),
@@ -104,7 +110,7 @@ impl Context {
         };
         Supply::new(Arc::clone(&self.infra), self.ports.clone())
             .with_settings(shared)
-            .with_neighbours(Arc::new(neighbours))
+            .with_neighbours(self.neighbours())
             .with_leases(self.leases.clone())
             .with_hints(self.hints.clone())
             .deps(service)

@@ -32,5 +32,8 @@ pub(super) async fn record(recorder: &mut Recorder, process: &mut Process, billi
     recorder.asks("an order's ledger", ledger(order).by("service")).await;
     recorder.asks("the ledger of an order that is none", ledger("ord_none").by("service")).await;
     recorder.asks("without a token", ledger(order)).await;
+    let receipt = || get("/internal/receipts/ord_none");
+    recorder.asks("what an order cost that is none", receipt().by("service")).await;
+    recorder.asks("with another token", receipt().by("admin")).await;
     recorder.at(&usual);
 }

@@ -38,6 +38,28 @@ impl Names {
                 return Some((part.len() + digits, format!("{part}<span>")));
             }
         }
+        // What an order cost: by how much came together, by how many were asked.
+        for part in ["\"nanodollars\":", "\"commits\":", "\"messages\":", "\"requests\":", "\"working_micros\":"] {
+            if let Some(rest) = text.strip_prefix(part) {
+                let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+                return Some((part.len() + digits, format!("{part}<span>")));
+            }
+        }
+        if let Some(rest) = text.strip_prefix("\"cost\":\"$") {
+            let digits = rest.find('"').unwrap_or(rest.len());
+            return Some((text.len() - rest.len() + digits, "\"cost\":\"$0.00".to_owned()));
+        }
+        for part in ["\"lines\":[{\"service\"", "\"processes\":[", "\"missing\":["] {
+            if text.starts_with(part) {
+                let name = part.split_once('[').map_or(part, |(name, _)| name);
+                return Some((name.len() + list(&text[name.len()..]), format!("{name}[]")));
+            }
+        }
+        for part in ["\"complete\":true", "\"complete\":false"] {
+            if text.starts_with(part) {
+                return Some((part.len(), "\"complete\":true".to_owned()));
+            }
+        }
         // How often a message came before its effect stood: once where nothing is slow, and then it isn't said.
         if let Some(rest) = text.strip_prefix("\"receives\":") {
             let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -77,6 +99,20 @@ impl Names {
     }
 }
 
+/// The length of a list that begins here, lists within it included. Its texts have no brackets.
+fn list(text: &str) -> usize {
+    let mut depth = 0;
+    for (at, c) in text.char_indices() {
+        match c {
+            '[' => depth += 1,
+            ']' if depth == 1 => return at + 1,
+            ']' => depth -= 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
 fn uuid(text: &str) -> bool {
     let Some(text) = text.as_bytes().get(..36) else { return false };
     text.iter().enumerate().all(|(at, byte)| match at {
@@ -103,6 +139,11 @@ fn what_differs_from_run_to_run_has_a_name_and_nothing_else_has() {
         (format!("\"{}\"", "aB-_".repeat(10) + "xyz"), "\"<key>\""),
         ("\"http://127.0.0.1:1/b/k?X-Amz-Signature=0f\",".to_owned(), "\"<signed address>\","),
         ("eyJhbGciOi.eyJpc3Mi.c2ln-_".to_owned(), "<token>"),
+        (
+            r#"{"complete":false,"processes":[{"roles":["a"]},{}],"cost":"$0.000019250","requests":1.333333}"#
+                .to_owned(),
+            r#"{"complete":true,"processes":[],"cost":"$0.00","requests":<span>}"#,
+        ),
         ("きのこの山, prod_kinoko, 1000000, 12:30".to_owned(), "きのこの山, prod_kinoko, 1000000, 12:30"),
     ] {
         assert_eq!(names.replace(&text), wanted);

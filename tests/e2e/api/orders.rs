@@ -122,6 +122,13 @@ async fn follow(recorder: &mut Recorder, order: &str, idle: &str) {
         recorder.asks(&format!("{what}, for nobody"), get(&path)).await;
     }
 
+    let receipt = format!("{path}/receipt?region=us-east-1");
+    recorder.asks("its receipt for an administrator", get(&receipt).by("admin")).await;
+    recorder.asks("its receipt for a guest", get(&receipt).by("guest")).await;
+    recorder.asks("its receipt for nobody", get(&receipt)).await;
+    recorder.asks("prices of nowhere", get(format!("{path}/receipt?region=mars-north-1")).by("admin")).await;
+    recorder.asks("the receipt of what never was", get("/orders/ord_none/receipt").by("admin")).await;
+
     let payment = format!("{path}/payment");
     recorder.shows(&payment, Some("guest"), r#""status":"captured""#).await;
     recorder.asks("its payment", get(&payment).by("guest")).await;

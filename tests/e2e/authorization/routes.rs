@@ -85,6 +85,7 @@ pub(super) const ROUTES: &[Row] = &[
     row("listOrderEvents", "/orders/{order}/events", 401, [404, 200, 404, 200]),
     row("listOrderHistory", "/orders/{order}/history", 401, [404, 200, 404, 200]),
     row("getOrderJourney", "/orders/{order}/journey", 401, [404, 200, 404, 200]),
+    administrators("getOrderReceipt", "/orders/{order}/receipt", 200),
     row("getOrderPayment", "/orders/{order}/payment", 401, [404, 200, 404, 200]),
     administrators("listPayments", "/payments", 200),
     row("shipOrder", "/orders/{order}/ship", 401, [403, 403, 403, 202]),

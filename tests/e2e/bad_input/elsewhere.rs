@@ -40,6 +40,7 @@ fn with_id(id: &str) -> Vec<(Method, String, Who, Option<Value>)> {
         (Method::GET, format!("/orders/{id}"), Who::Guest, None),
         (Method::GET, format!("/orders/{id}/events"), Who::Guest, None),
         (Method::GET, format!("/orders/{id}/payment"), Who::Guest, None),
+        (Method::GET, format!("/orders/{id}/receipt"), Who::Admin, None),
         (Method::POST, format!("/orders/{id}/cancel"), Who::Guest, None),
         (Method::POST, format!("/orders/{id}/ship"), Who::Admin, None),
         (Method::POST, format!("/orders/{id}/refund"), Who::Admin, Some(json!({ "reason": "x" }))),

@@ -1,5 +1,7 @@
-//! `shotengai order journey`: how long each step of an order took, from the stores of all services.
+//! `shotengai order`: how long each step of an order took, from the stores of all services; and what it cost, from the memory of
+//! their processes.
 
+mod receipt;
 mod waterfall;
 
 use std::process::ExitCode;
@@ -24,6 +26,9 @@ enum OrderCommand {
     #[command(after_help = help::JOURNEY)]
     /// Show how long each step of an order took, waiting and working, in all services
     Journey(Box<JourneyArgs>),
+    #[command(after_help = help::RECEIPT)]
+    /// Show what an order cost: requests to AWS, dollars, commits, messages, work
+    Receipt(Box<receipt::ReceiptArgs>),
 }
 
 #[derive(Args)]
@@ -39,8 +44,14 @@ struct JourneyArgs {
 }
 
 pub(crate) async fn run(args: OrderArgs) -> anyhow::Result<ExitCode> {
-    let OrderCommand::Journey(args) = args.command;
-    let JourneyArgs { order, output, target } = *args;
+    match args.command {
+        OrderCommand::Journey(args) => show_journey(*args).await,
+        OrderCommand::Receipt(args) => receipt::run(*args).await,
+    }
+}
+
+async fn show_journey(args: JourneyArgs) -> anyhow::Result<ExitCode> {
+    let JourneyArgs { order, output, target } = args;
     let aws = target.connect().await?;
     let found = Journeys::new(&aws).history(&order, |_| true).await?;
     let history = found.with_context(|| format!("there is no order {order}"))?;

@@ -3,21 +3,18 @@
 mod products;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{bail, ensure};
-use reqwest::Url;
-use shotengai_client::{CallError, Client};
+use anyhow::bail;
+use shotengai_client::Client;
 use shotengai_contracts::api;
-use shotengai_contracts::api::accounts::LogIn;
 use shotengai_contracts::api::products::{CreateProduct, PRODUCT_EXISTS};
 use shotengai_contracts::api::shared::IDEMPOTENCY_KEY_REUSED;
 use shotengai_kernel::{Currency, ProductId};
-use shotengai_storefront::DEVELOPERS_PASSWORD;
 
 use crate::cli::SeedArgs;
+use crate::desk::{self, Desk};
 use crate::patience::Patience;
 use crate::seed::products::PRODUCTS;
 use crate::street;
@@ -44,23 +41,8 @@ pub(crate) struct Seeding {
 /// Puts the products on sale and waits until they can be bought; answers how many were created and how many found.
 pub(crate) async fn seed(args: &Seeding) -> anyhow::Result<(usize, usize)> {
     let currency = Currency::parse(&args.currency).map_err(|error| anyhow::anyhow!("CURRENCY {error}"))?;
-    ensure!(
-        args.admin_password != DEVELOPERS_PASSWORD || is_on_this_machine(&args.url),
-        "ADMIN_PASSWORD: must not be {DEVELOPERS_PASSWORD:?} at {}: that is the password of `shotengai dev`",
-        args.url
-    );
-    let http = shotengai_runtime::direct_http().timeout(Duration::from_secs(10)).build()?;
-    let street = Client::new(http, &args.url);
-    let (url, patience) = (street.base(), Patience::of(args.within));
-    let login = LogIn { email: args.admin_email.clone(), password: args.admin_password.clone().into() };
-    let token = match patience.call(&street, || street.call(api::LOG_IN).body(&login)).await {
-        Ok(answered) => answered.access_token,
-        Err(error @ CallError::Unanswered(_)) => {
-            return Err(anyhow::Error::new(error).context(format!("no street answers at {url}")));
-        }
-        Err(error) => bail!("the administrator could not sign in at {url}: {error} (--admin-email, --admin-password)"),
-    };
-    let desk = street.with_token(token.into());
+    let patience = Patience::of(args.within);
+    let Desk { street, desk } = desk::sign_in(&args.url, &args.admin_email, &args.admin_password, &patience).await?;
     let (mut created, mut found) = (0, 0);
     for product in &PRODUCTS {
         let id = ProductId::parse(product.id)?;
@@ -104,27 +86,5 @@ async fn until_on_sale(street: &Client, product: &ProductId, patience: &Patience
             bail!("{product} was created but does not show its stock in time (--within-seconds)");
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-/// Whether a URL leads to this machine, and nobody else's secrets are at stake.
-fn is_on_this_machine(url: &str) -> bool {
-    let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_loopback_address_and_localhost_are_this_machine() {
-        for here in ["http://127.0.0.1:8080", "http://localhost:8080/", "http://[::1]:8080"] {
-            assert!(is_on_this_machine(here), "{here}");
-        }
-        for elsewhere in ["https://shop.example", "http://localhost.example", "http://10.0.0.1", "nonsense"] {
-            assert!(!is_on_this_machine(elsewhere), "{elsewhere}");
-        }
     }
 }

@@ -4,7 +4,7 @@
 //! - [`parameter`]: parameters of the query string, and headers of requests. [`filters`]: those that choose and sort a list's entries;
 //!   [`position`]: what commands have moved, for reads that are to show it.
 //! - [`problem`]: [`ProblemType`]; [`shared`] has those that any route may answer with.
-//! - [`accounts`], [`customers`], [`products`], [`search`], [`images`], [`carts`], [`orders`], [`journey`], [`refunds`], [`payments`], [`inventory`], [`tally`]: what the street serves, and the problems of each.
+//! - [`accounts`], [`customers`], [`products`], [`search`], [`images`], [`carts`], [`orders`], [`journey`], [`receipt`], [`refunds`], [`payments`], [`inventory`], [`tally`]: what the street serves, and the problems of each.
 //! - [`internal`]: what services ask each other. [`pages`]: web pages.
 //! - [`interface`]: the public routes of an installation. [`documents`]: the interface about itself. [`page`]: lists in pages; [`listed`]: their entries. [`as_of`]: reads of what was. [`openapi`]: the OpenAPI document of a list of routes.
 //!
@@ -34,6 +34,7 @@ pub mod payments;
 pub mod position;
 pub mod problem;
 pub mod products;
+pub mod receipt;
 pub mod refunds;
 pub mod route;
 pub mod search;
@@ -57,6 +58,7 @@ pub use products::{
     ADD_STOCK, CHANGE_PRODUCT, CREATE_PRODUCT, DELETE_PRODUCT, GET_PRODUCT, LIST_PRODUCTS, PRODUCT_PRICES,
     RESTORE_PRODUCT,
 };
+pub use receipt::{INTERNAL_RECEIPT, ORDER_RECEIPT};
 pub use refunds::REFUND_ORDER;
 pub use route::{Administrator, Anyone, Audience, Customer, Endpoint, Internal, LinkHolder, Method, RateLimit, Route};
 pub use search::{SEARCH_PRODUCTS, SUGGEST_PRODUCTS};
@@ -103,6 +105,7 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &ORDER_EVENTS,
     &ORDER_HISTORY,
     &ORDER_JOURNEY,
+    &ORDER_RECEIPT,
     &ORDER_PAYMENT,
     &CANCEL_ORDER,
     &SHIP_ORDER,
@@ -119,7 +122,7 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
 ];
 
 /// Every route that services serve each other.
-pub const INTERNAL: &[&dyn Endpoint] = &[&INTERNAL_PRODUCT, &INTERNAL_CONTACT, &INTERNAL_LEDGER];
+pub const INTERNAL: &[&dyn Endpoint] = &[&INTERNAL_PRODUCT, &INTERNAL_CONTACT, &INTERNAL_LEDGER, &INTERNAL_RECEIPT];
 
 /// Every type of problem that these routes answer with, by slug; those that any route may answer with included.
 #[must_use]

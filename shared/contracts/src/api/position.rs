@@ -119,8 +119,8 @@ mod tests {
         assert_eq!(without, accounts.map(|name| (Service::STOREFRONT, name)).into());
     }
 
-    /// What query reads where events are kept, and so is never behind.
-    const FROM_EVENTS: [&str; 2] = ["listOrderHistory", "getOrderJourney"];
+    /// What query reads where events are kept, and so is never behind; of a receipt what costs are, nobody waits for.
+    const FROM_EVENTS: [&str; 3] = ["listOrderHistory", "getOrderJourney", "getOrderReceipt"];
 
     #[test]
     fn every_read_that_waits_takes_it_both_ways() {

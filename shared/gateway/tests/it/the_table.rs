@@ -75,6 +75,7 @@ const ADMISSION: &[(&str, RateLimit, Holds)] = {
         ("listOrderEvents", Calls, Place),
         ("listOrderHistory", Calls, Place),
         ("getOrderJourney", Calls, Place),
+        ("getOrderReceipt", Calls, Place),
         ("getOrderPayment", Calls, PlaceOrWait),
         ("cancelOrder", Calls, Place),
         ("shipOrder", Calls, Place),

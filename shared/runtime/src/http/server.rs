@@ -112,6 +112,7 @@ pub fn app(
     for table in routes {
         table(&mut merged);
     }
+    super::receipts::routes(&mut merged);
     super::problem_types::routes(&mut merged, &state.interface);
     super::documents::routes(&mut merged, &state.interface);
     App::new()

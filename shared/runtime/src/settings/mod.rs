@@ -1,6 +1,6 @@
 //! Configuration: text comes in by flag or environment variable, typed values go out, every fault is named at once.
 //!
-//! Settings stand by concern: [`AwsArgs`], [`PublishArgs`], [`GroupCommitArgs`], [`HintArgs`], [`LeaseArgs`], [`AuthArgs`], [`NeighbourArgs`], [`HttpArgs`],
+//! Settings stand by concern: [`AwsArgs`], [`PublishArgs`], [`GroupCommitArgs`], [`HintArgs`], [`ReceiptArgs`], [`LeaseArgs`], [`AuthArgs`], [`NeighbourArgs`], [`HttpArgs`],
 //! [`TelemetryArgs`], [`ConsumerArgs`], [`CurrencyArgs`] are what all roles share ([`SharedArgs`]); [`DatabaseArgs`] and
 //! [`SigningKeyArgs`] are for the roles that need them, which have their own settings beside their code in the same form.
 //! A concern is one file: its arguments ([`SettingsGroup`]), what they become, the rules, a test.
@@ -22,6 +22,7 @@ mod http;
 mod leases;
 mod neighbours;
 mod publish;
+mod receipts;
 mod refused;
 mod telemetry;
 pub mod text;
@@ -48,6 +49,7 @@ pub use http::{HttpArgs, HttpSettings};
 pub use leases::{LeaseArgs, LeaseSettings, LeaseStore, PodIdentity};
 pub use neighbours::{NeighbourArgs, NeighbourSettings};
 pub use publish::{Publish, PublishArgs};
+pub use receipts::ReceiptArgs;
 pub use telemetry::{LogFormat, TelemetryArgs, TelemetrySettings};
 
 /// The settings of one concern or role on their way in: clap reads them, [`SettingsGroup::check`] makes typed values of them.
@@ -112,6 +114,8 @@ pub struct SharedArgs {
     #[command(flatten)]
     hints: HintArgs,
     #[command(flatten)]
+    receipts: ReceiptArgs,
+    #[command(flatten)]
     currency: CurrencyArgs,
     #[command(flatten)]
     http: HttpArgs,
@@ -138,6 +142,8 @@ pub struct Settings {
     pub group_commit: CommitGrouping,
     /// Whether what a role writes wakes the roles beside it that read it.
     pub hints: Hinting,
+    /// For how many orders each process keeps what they cost it; 0 keeps none.
+    pub receipt_orders: usize,
     /// Currency of all prices.
     pub currency: Currency,
     /// Where HTTP is served, and how requests end.
@@ -162,6 +168,7 @@ impl SettingsGroup for SharedArgs {
         let publish = self.publish.check(faults);
         let group_commit = self.group_commit.check(faults);
         let hints = self.hints.check(faults);
+        let receipt_orders = self.receipts.check(faults);
         let currency = self.currency.check(faults);
         let http = self.http.check(faults);
         let auth = self.auth.check(faults);
@@ -174,6 +181,7 @@ impl SettingsGroup for SharedArgs {
             publish: publish?,
             group_commit: group_commit?,
             hints: hints?,
+            receipt_orders: receipt_orders?,
             currency: currency?,
             http: http?,
             auth: auth?,
@@ -194,6 +202,7 @@ impl Settings {
             publish: PublishArgs::defaults(),
             group_commit: GroupCommitArgs::defaults(),
             hints: HintArgs::defaults(),
+            receipt_orders: ReceiptArgs::defaults(),
             currency: CurrencyArgs::defaults(),
             http: HttpSettings::local(),
             auth: AuthSettings::local(internal_token),

@@ -28,6 +28,15 @@ pub struct NeighbourArgs {
     /// The tally service; what of it is public, storefront forwards there
     #[arg(long, env = "TALLY_URL", value_name = "URL", value_parser = parsed(text::plain_http))]
     tally_url: Option<Given<String>>,
+    /// The billing service, which query asks what an order cost
+    #[arg(long, env = "BILLING_URL", value_name = "URL", value_parser = parsed(text::plain_http))]
+    billing_url: Option<Given<String>>,
+    /// The notification service, which query asks what an order cost
+    #[arg(long, env = "NOTIFICATION_URL", value_name = "URL", value_parser = parsed(text::plain_http))]
+    notification_url: Option<Given<String>>,
+    /// The bridge, which query asks what an order cost
+    #[arg(long, env = "BRIDGE_URL", value_name = "URL", value_parser = parsed(text::plain_http))]
+    bridge_url: Option<Given<String>>,
     /// The storefront service
     #[arg(long, env = "STOREFRONT_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
     #[arg(value_parser = parsed(text::plain_http))]
@@ -39,10 +48,24 @@ pub struct NeighbourArgs {
 pub struct NeighbourSettings {
     /// Where storefront forwards to, service by service; to what is not there it does not.
     pub roles: BTreeMap<Service, String>,
+    /// Roles without a public route.
+    pub inner: BTreeMap<Service, String>,
     /// The catalog service, which order asks; without a slash at the end.
     pub catalog_url: String,
     /// The storefront service, without a slash at the end.
     pub storefront_url: String,
+}
+
+impl NeighbourSettings {
+    /// Where each role is that is known.
+    #[must_use]
+    pub fn addresses(&self) -> BTreeMap<Service, String> {
+        let mut addresses = self.roles.clone();
+        addresses.extend(self.inner.clone());
+        addresses.insert(Service::CATALOG, self.catalog_url.clone());
+        addresses.insert(Service::STOREFRONT, self.storefront_url.clone());
+        addresses
+    }
 }
 
 impl SettingsGroup for NeighbourArgs {
@@ -57,10 +80,17 @@ impl SettingsGroup for NeighbourArgs {
             (Service::TALLY, faults.optional(self.tally_url)),
         ];
         let roles: BTreeMap<_, _> = roles.into_iter().filter_map(|(service, url)| Some((service, url?))).collect();
+        let inner = [
+            (Service::BILLING, faults.optional(self.billing_url)),
+            (Service::NOTIFICATION, faults.optional(self.notification_url)),
+            (Service::BRIDGE, faults.optional(self.bridge_url)),
+        ];
+        let inner = inner.into_iter().filter_map(|(service, url)| Some((service, url?))).collect();
         let storefront_url = faults.take(self.storefront_url);
         Some(NeighbourSettings {
             catalog_url: roles.get(&Service::CATALOG).cloned().unwrap_or_else(|| CATALOG_URL.to_owned()),
             roles,
+            inner,
             storefront_url: storefront_url?,
         })
     }
@@ -78,10 +108,14 @@ mod tests {
             "--inventory-url=//inventory",
             "--query-url=query",
             "--tally-url=ftp://tally",
+            "--billing-url=billing",
+            "--notification-url=https://notification",
+            "--bridge-url=",
             "--storefront-url=",
         ];
         let error = NeighbourArgs::from_flags(flags).unwrap_err();
-        let names = ["ORDER_URL", "CATALOG_URL", "INVENTORY_URL", "QUERY_URL", "TALLY_URL", "STOREFRONT_URL"];
+        let names = "ORDER CATALOG INVENTORY QUERY TALLY BILLING NOTIFICATION BRIDGE STOREFRONT";
+        let names: Vec<_> = names.split(' ').map(|name| format!("{name}_URL")).collect();
         assert_eq!(error.names(), names, "{error}");
     }
 
