@@ -18,6 +18,8 @@ pub(crate) enum Lost {
     Taken(Option<String>),
     #[error("it could not be renewed in time")]
     RanOut,
+    #[error("its holder is no member any more")]
+    NoMember,
 }
 
 /// Keeps leases for one owner.
@@ -31,23 +33,33 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     /// Renews a lease that was taken or renewed by a call made at `since`, until `done`; then answers it as it stands.
-    /// It is lost at the latest when it was not renewed for its duration, by this process's own watch.
-    pub(crate) async fn keep(&self, mut lease: Lease, since: Instant, done: &CancellationToken) -> Result<Lease, Lost> {
+    /// It is lost at the latest when it was not renewed for its duration, by this process's own watch. On `leaving` it
+    /// loses its holder and is renewed as it is: others see who leaves, and that it is still there.
+    pub(crate) async fn keep(
+        &self,
+        mut lease: Lease,
+        since: Instant,
+        leaving: &CancellationToken,
+        done: &CancellationToken,
+    ) -> Result<Lease, Lost> {
         let mut good_until = since + self.duration;
         let mut next = since + self.duration / 3;
         // Since when a renewal may have been written whose answer didn't come.
         let mut unanswered: Option<Instant> = None;
+        let mut leaves = false;
         loop {
             tokio::select! {
                 biased;
                 () = done.cancelled() => return Ok(lease),
+                () = leaving.cancelled(), if !leaves => leaves = true,
                 () = sleep_until(next.min(good_until)) => {}
             }
+            let change = if leaves && lease.holder.is_some() { LeaseChange::Release } else { LeaseChange::Renew };
             let asked = Instant::now();
             if asked >= good_until {
                 return Err(Lost::RanOut);
             }
-            match timeout_at(good_until, self.renew(&lease, asked)).await {
+            match timeout_at(good_until, self.renew(&lease, change, asked)).await {
                 Err(_) => return Err(Lost::RanOut),
                 Ok(Ok((renewed, true))) => {
                     lease = renewed;
@@ -77,17 +89,17 @@ impl Keeper {
     }
 
     /// The lease anew, and whether it was renewed or only found.
-    async fn renew(&self, lease: &Lease, asked: Instant) -> Result<(Lease, bool), Failed> {
-        match self.leases.change(lease, LeaseChange::Renew).await {
+    async fn renew(&self, lease: &Lease, change: LeaseChange, asked: Instant) -> Result<(Lease, bool), Failed> {
+        let releases = change == LeaseChange::Release;
+        match self.leases.change(lease, change).await {
             Ok(renewed) => Ok((renewed, true)),
             Err(LeaseError::Conflict { .. }) => {
                 let all = self.leases.list().await.map_err(LeaseError::from)?;
                 let found = all.into_iter().find(|found| found.name == lease.name);
                 let holder = found.as_ref().and_then(|found| found.holder.clone());
+                let is_own = holder == lease.holder || (releases && holder.is_none());
                 match found {
-                    Some(found) if holder.as_deref() == Some(&self.owner) && found.transitions == lease.transitions => {
-                        Ok((found, false))
-                    }
+                    Some(found) if is_own && found.transitions == lease.transitions => Ok((found, false)),
                     _ => Err(Failed::Lost(Lost::Taken(holder))),
                 }
             }

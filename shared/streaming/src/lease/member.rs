@@ -1,24 +1,44 @@
-//! Announces a process to the others of its group.
+//! Announces a process to the others of its group, and says for how long it is one of them.
+//!
+//! The member's lease stands for all that its process holds: shards' leases are not renewed, and hold for as long as the lease
+//! of their holder does.
 
 use shotengai_messaging::ports::lease::{Lease, LeaseChange, LeaseError};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::MEMBER_PREFIX;
 use super::keep::Keeper;
 
-/// Keeps the owner's member lease until `done`, then deletes it, so that others stop counting it at once.
-pub(crate) async fn attend(keeper: &Keeper, done: &CancellationToken) {
+/// The process's membership: none while it is no member. Each has a token, which is cancelled when it is lost.
+pub(crate) type Membership = Option<CancellationToken>;
+
+/// Keeps the owner's member lease until `left`, then deletes it. From `leaving` on the others give it no share any more,
+/// and leave it what it still holds.
+pub(crate) async fn attend(
+    keeper: &Keeper,
+    membership: &watch::Sender<Membership>,
+    leaving: &CancellationToken,
+    left: &CancellationToken,
+) {
     let name = format!("{MEMBER_PREFIX}{}", keeper.owner);
     let mut failures = 0_u32;
-    while !done.is_cancelled() {
+    while !leaving.is_cancelled() {
         let asked = Instant::now();
         match obtain(keeper, &name).await {
             Ok(lease) => {
                 failures = 0;
-                match keeper.keep(lease, asked, done).await {
+                let member = CancellationToken::new();
+                membership.send_replace(Some(member.clone()));
+                let kept = keeper.keep(lease, asked, leaving, left).await;
+                membership.send_replace(None);
+                match kept {
                     Ok(lease) => return keeper.give_back(&lease, true).await,
-                    Err(lost) => tracing::warn!(member = keeper.owner, %lost, "the member's lease was lost"),
+                    Err(lost) => {
+                        member.cancel();
+                        tracing::warn!(member = keeper.owner, %lost, "the member's lease was lost");
+                    }
                 }
             }
             Err(error) => {
@@ -30,7 +50,7 @@ pub(crate) async fn attend(keeper: &Keeper, done: &CancellationToken) {
         }
         tokio::select! {
             biased;
-            () = done.cancelled() => {}
+            () = leaving.cancelled() => {}
             () = tokio::time::sleep(keeper.duration / 12) => {}
         }
     }

@@ -4,7 +4,10 @@
 //! - `watch`: whether a lease has run out, by this process's own watch.
 //! - `share`: how many shards are whose.
 //! - `keep`: holds a lease by renewing it, and knows when it is lost.
-//! - `member`: announces a process to the others.
+//! - `member`: announces a process to the others, and says for how long it is one of them.
+//!
+//! A process renews one lease, its member's. The shards' leases that it holds are written when they change hands, and hold as
+//! long as their holder is a member.
 
 pub(crate) mod keep;
 pub(crate) mod member;

@@ -8,6 +8,7 @@ use futures::future::join_all;
 use shotengai_messaging::LogLimiter;
 use shotengai_messaging::metrics::count_fault;
 use shotengai_messaging::ports::lease::{Lease, LeaseChange, LeaseError};
+use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -18,8 +19,9 @@ use super::known::Known;
 use super::progress::Progress;
 use super::reading::Ended;
 use super::view::View;
+use crate::lease::MEMBER_PREFIX;
+use crate::lease::member::{self, Membership};
 use crate::lease::watch::LeaseWatch;
-use crate::lease::{MEMBER_PREFIX, member};
 use crate::metrics;
 
 const LOG_EVERY: Duration = Duration::from_secs(60);
@@ -32,6 +34,7 @@ struct Coordinator {
     consumer: Arc<StreamConsumer>,
     known: Known,
     watch: LeaseWatch,
+    membership: watch::Receiver<Membership>,
     running: BTreeMap<String, (Id, Holding)>,
     /// How each shard gets on that was ever read here, or whose row can't be read.
     progress: BTreeMap<String, Arc<Progress>>,
@@ -50,9 +53,11 @@ struct Coordinator {
 
 pub(super) async fn run(consumer: Arc<StreamConsumer>, shutdown: CancellationToken) {
     let keeper = consumer.keeper();
+    let (member, membership) = watch::channel(None);
     let coordinator = Coordinator {
         known: Known::default(),
         watch: LeaseWatch::default(),
+        membership,
         running: BTreeMap::new(),
         progress: BTreeMap::new(),
         orphans: BTreeSet::new(),
@@ -64,8 +69,13 @@ pub(super) async fn run(consumer: Arc<StreamConsumer>, shutdown: CancellationTok
         log_limiter: LogLimiter::new(LOG_EVERY),
         consumer,
     };
-    // The member leaves while its shards are given back, so that the others know at once what is theirs.
-    tokio::join!(member::attend(&keeper, &shutdown), coordinator.run(&shutdown));
+    // The member says that it leaves while its shards are given back, so that the others know at once what is theirs.
+    let left = CancellationToken::new();
+    let coordinate = async {
+        coordinator.run(&shutdown).await;
+        left.cancel();
+    };
+    tokio::join!(member::attend(&keeper, &member, &shutdown, &left), coordinate);
 }
 
 impl Coordinator {
@@ -88,6 +98,7 @@ impl Coordinator {
                 biased;
                 () = shutdown.cancelled() => break,
                 Some(ended) = self.tasks.join_next_with_id() => self.ended(ended),
+                Ok(()) = self.membership.changed() => {}
                 () = tokio::time::sleep(pause) => {}
             }
         }
@@ -101,6 +112,7 @@ impl Coordinator {
     /// One look at the leases of a list asked for at `asked`; answers the pause until the next.
     async fn look(&mut self, leases: &[Lease], asked: Instant, shutdown: &CancellationToken) -> Duration {
         self.refresh_when_due(leases, asked).await;
+        self.look_after_own(leases).await;
         let readable = self.known.readable();
         let held: BTreeSet<String> = self.held();
         let view = View::of(leases, &self.watch, asked, &self.consumer.owner, &readable, &held);
@@ -133,7 +145,10 @@ impl Coordinator {
             free.swap_remove(usize::try_from(self.consumer.ports.random.below(bound)).unwrap_or(0))
         };
         let picked: Vec<_> = (0..room).map(pick).collect();
+        let idle = free.into_iter().filter_map(|(_, lease)| lease);
+        let idle: Vec<_> = idle.filter(|lease| lease.holder.as_ref() == Some(&self.consumer.owner)).collect();
         self.take(picked, shutdown).await;
+        self.release(idle).await;
         self.sweep(leases, asked).await;
         let next_end = self.watch.next_end(leases.iter(), asked);
         let until_end = next_end.map(|end| end.saturating_duration_since(Instant::now()) + Duration::from_millis(1));
@@ -151,7 +166,7 @@ impl Coordinator {
     }
 
     fn held(&self) -> BTreeSet<String> {
-        let held = self.running.iter().filter(|(_, (_, holding))| !holding.stop.is_asked());
+        let held = self.running.iter().filter(|(_, (_, holding))| !holding.is_ending());
         held.map(|(shard, _)| shard.clone()).collect()
     }
 
@@ -163,6 +178,39 @@ impl Coordinator {
     fn give_up(&self, shard: &str) {
         if let Some((_, holding)) = self.running.get(shard) {
             holding.stop.at_batch_end.cancel();
+        }
+    }
+
+    /// What the list says of the leases that are held here: whether they still are. One that was deleted is created again.
+    async fn look_after_own(&mut self, leases: &[Lease]) {
+        let by_name: BTreeMap<&str, &Lease> = leases.iter().map(|lease| (lease.name.as_str(), lease)).collect();
+        let consumer = Arc::clone(&self.consumer);
+        let mut deleted = Vec::new();
+        for (shard, (_, holding)) in &self.running {
+            if holding.is_ending() || holding.is_over() {
+                continue;
+            }
+            match by_name.get(shard.as_str()) {
+                Some(lease) if lease.holder.as_ref() == Some(&consumer.owner) => holding.stands(lease),
+                Some(lease) => holding.lose(lease.holder.clone()),
+                None => deleted.push((shard.clone(), holding.clone())),
+            }
+        }
+        for (shard, holding) in deleted {
+            match consumer.leases.create(&shard, &consumer.owner, consumer.config.lease_duration()).await {
+                Ok(lease) => {
+                    tracing::error!(lease = shard, "the lease was deleted; it was created again");
+                    holding.stands(&lease);
+                }
+                // The next look shows whose it is.
+                Err(LeaseError::Conflict { .. } | LeaseError::Gone { .. }) => {}
+                Err(error) => {
+                    if let LeaseError::Fault(fault) = &error {
+                        count_fault(fault);
+                    }
+                    self.warn(&shard, &error, "the shard's lease was deleted and can't be created again");
+                }
+            }
         }
     }
 
@@ -223,26 +271,27 @@ impl Coordinator {
         );
     }
 
-    /// Takes the leases of these shards, all at once, and starts to read those it got.
+    /// Takes the leases of these shards, all at once, and starts to read those it got. None while it is no member: others
+    /// would see nobody who holds them.
     async fn take(&mut self, picked: Vec<(String, Option<Lease>)>, shutdown: &CancellationToken) {
+        let Some(member) = self.membership.borrow_and_update().clone() else { return };
         let consumer = &self.consumer;
         let taking = picked.into_iter().map(|(shard, seen)| async move {
             let (holder, duration) = (consumer.owner.clone(), consumer.config.lease_duration());
-            let since = Instant::now();
             let taken = match &seen {
                 None => consumer.leases.create(&shard, &holder, duration).await,
                 Some(seen) => consumer.leases.change(seen, LeaseChange::TakeOver { holder, duration }).await,
             };
-            (shard, seen.and_then(|seen| seen.holder), since, taken)
+            (shard, seen.and_then(|seen| seen.holder), taken)
         });
-        for (shard, from, since, taken) in join_all(taking).await {
+        for (shard, from, taken) in join_all(taking).await {
             match taken {
                 Ok(lease) => {
                     let (reader, from) = (self.consumer.name, from.as_deref().unwrap_or("nobody"));
                     tracing::info!(reader, shard, from, transitions = lease.transitions, "taken");
                     self.orphans.remove(&shard);
-                    let holding = Holding::new(shutdown, progress_of(&mut self.progress, &shard));
-                    let task = hold(Arc::clone(&self.consumer), shard.clone(), lease, since, holding.clone());
+                    let holding = Holding::new(shutdown, &member, lease, progress_of(&mut self.progress, &shard));
+                    let task = hold(Arc::clone(&self.consumer), shard.clone(), holding.clone());
                     let name = shard.clone();
                     let handle = self.tasks.spawn(async move { (name, task.await) });
                     self.running.insert(shard, (handle.id(), holding));
@@ -254,6 +303,22 @@ impl Coordinator {
                         count_fault(fault);
                     }
                     self.warn(&shard, &error, "the shard's lease can't be taken; trying again");
+                }
+            }
+        }
+    }
+
+    /// Gives back leases that are this process's own and that it reads nothing by: an answer was lost, or a membership. Nobody
+    /// else would take them while it is a member.
+    async fn release(&mut self, idle: Vec<Lease>) {
+        for lease in idle {
+            match self.consumer.leases.change(&lease, LeaseChange::Release).await {
+                Ok(_) | Err(LeaseError::Conflict { .. } | LeaseError::Gone { .. }) => {}
+                Err(error) => {
+                    if let LeaseError::Fault(fault) = &error {
+                        count_fault(fault);
+                    }
+                    self.warn(&lease.name, &error, "a lease that nothing is read by can't be given back; trying again");
                 }
             }
         }

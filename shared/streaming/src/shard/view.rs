@@ -30,8 +30,20 @@ impl<'a> View<'a> {
         readable: &'a BTreeSet<String>,
         mine: &BTreeSet<String>,
     ) -> Self {
-        let lives = |lease: &&Lease| lease.holder.is_some() && !watch.has_run_out(lease, asked);
-        let members = leases.iter().filter(lives).filter_map(|lease| lease.name.strip_prefix(MEMBER_PREFIX));
+        // One that leaves has no holder any more, and is there until it has given back what it held.
+        let present = leases.iter().filter(|lease| !watch.has_run_out(lease, asked));
+        let present =
+            present.filter_map(|lease| Some((lease.name.strip_prefix(MEMBER_PREFIX)?, lease.holder.is_some())));
+        let present: BTreeMap<&str, bool> = present.collect();
+        // A shard's lease lives as long as its holder. One that was written a moment ago lives by itself: then its
+        // holder may be of a release that renews each.
+        let lives = |lease: &&Lease| {
+            lease
+                .holder
+                .as_ref()
+                .is_some_and(|holder| present.contains_key(holder.as_str()) || !watch.has_run_out(lease, asked))
+        };
+        let members = present.iter().filter(|(_, stays)| **stays).map(|(member, _)| *member);
         let mut held: BTreeMap<String, usize> = members.map(|member| (member.to_owned(), 0)).collect();
         held.insert(me.to_owned(), mine.intersection(readable).count());
         let by_name: BTreeMap<&str, &Lease> = leases.iter().map(|lease| (lease.name.as_str(), lease)).collect();

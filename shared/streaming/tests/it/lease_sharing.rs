@@ -10,6 +10,7 @@ use shotengai_streaming::shard::ShardConfig;
 use shotengai_testing::memory::InjectedFault;
 use tokio::time::Instant;
 
+use super::lease_trouble::Ice;
 use super::shard::Notes;
 use super::{Running, SECOND, Street, until, until_found};
 
@@ -282,4 +283,116 @@ async fn a_lease_that_was_given_to_an_owner_whose_answer_was_lost_is_read_all_th
     until("all is read", || seen(&[&notes]).len() == 40).await;
     assert!(start.elapsed() < LEASE, "{:?}", start.elapsed());
     running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_renews_one_lease_however_many_shards_it_holds() {
+    let street = Street::with_shards(8);
+    let notes = Arc::new(Notes::default());
+    let running = street.member(&notes);
+    street.until_shared(&[8]).await;
+    tokio::time::sleep(60 * SECOND).await;
+    let before = street.faults.calls("table.put");
+    tokio::time::sleep(600 * SECOND).await;
+    let renewals = street.faults.calls("table.put") - before;
+    assert!((165..=175).contains(&renewals), "{renewals} in ten minutes, one each 3.5 s");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_leaves_slowly_keeps_what_it_is_at_and_no_more() {
+    let street = Street::with_shards(4);
+    let (one, other) = (Arc::new(Notes::default()), Arc::new(Notes::default()));
+    let ice = Arc::new(Ice::default());
+    let slow = street.freezing(&ice, street.leases(), &other);
+    street.until_shared(&[4]).await;
+    let owner = street.holders().await.into_keys().next().unwrap();
+    let stays = street.member(&one);
+    street.until_shared(&[2, 2]).await;
+    let held = &street.holders().await[&owner];
+    let key = (0..).map(|n| format!("key-{n}")).find(|key| held.contains(&street.shard_of(key))).unwrap();
+    ice.freeze(true);
+    street.put(&key, "a").await;
+    until("it is in the middle of a batch", || other.data() == ["a"]).await;
+    let leaving = Instant::now();
+    let stopped = tokio::spawn(slow.stop());
+    street.until_shared(&[3, 1]).await;
+    assert!(leaving.elapsed() < LEASE / 5, "what it is not at moves at once: {:?}", leaving.elapsed());
+    tokio::time::sleep(2 * LEASE).await;
+    assert_eq!(street.holders().await[&owner].len(), 1, "what it is at is left to it");
+    ice.freeze(false);
+    stopped.await.unwrap();
+    street.until_shared(&[4]).await;
+    assert_eq!((one.data().len(), street.members().await), (0, 1), "it was saved before it was given back");
+    stays.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shard_whose_lease_another_has_taken_is_read_no_more() {
+    let street = Street::with_shards(2);
+    let notes = Arc::new(Notes::default());
+    let running = street.member(&notes);
+    street.until_shared(&[2]).await;
+    let shard = street.shard_of("key");
+    let take = LeaseChange::TakeOver { holder: "a stranger".to_owned(), duration: LEASE };
+    let mut lease = street.leases().change(&street.lease(&shard).await.unwrap(), take).await.unwrap();
+    tokio::time::sleep(LEASE / 3).await;
+    street.put("key", "a").await;
+    for _ in 0..10 {
+        tokio::time::sleep(LEASE / 2).await;
+        lease = street.leases().change(&lease, LeaseChange::Renew).await.unwrap();
+    }
+    assert_eq!(notes.data(), [""; 0], "the stranger's is left to it");
+    street.leases().change(&lease, LeaseChange::Release).await.unwrap();
+    until("what it gave back is read", || notes.data() == ["a"]).await;
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_its_holder_reads_nothing_by_is_given_back_to_who_has_room() {
+    let street = Street::with_shards(2);
+    let (one, other) = (Arc::new(Notes::default()), Arc::new(Notes::default()));
+    let members = [street.member(&one), street.member(&other)];
+    street.until_shared(&[1, 1]).await;
+    for _ in 0..5 {
+        // As by a call that was given up, and was done all the same.
+        let holders = street.holders().await;
+        let [(from, _), (to, _)] = holders.iter().collect::<Vec<_>>()[..] else { panic!("{holders:?}") };
+        let lease = street.lease(holders[from].first().unwrap()).await.unwrap();
+        let take = LeaseChange::TakeOver { holder: to.clone(), duration: LEASE * 7 / 10 };
+        street.leases().change(&lease, take).await.unwrap();
+        let taken = Instant::now();
+        street.until_shared(&[1, 1]).await;
+        assert!(taken.elapsed() < LEASE / 3, "{:?}", taken.elapsed());
+        tokio::time::sleep(LEASE).await;
+    }
+    street.put_many(0..20).await;
+    until("all is read", || seen(&[&one, &other]).len() == 20).await;
+    for member in members {
+        member.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_an_outage_of_all_leases_every_shard_is_read_by_somebody() {
+    for seed in 0..10 {
+        let street = Street::with_shards(6);
+        let notes = Arc::new(Notes::default());
+        let members: Vec<_> = (0..3).map(|_| street.member(&notes)).collect();
+        street.until_shared(&[2, 2, 2]).await;
+        for round in 0..4 {
+            street.faults.always("table.put", InjectedFault::Refuse(FaultKind::Transient));
+            tokio::time::sleep(Duration::from_millis(8000 + 1300 * SeededRandom::new(seed).below(9))).await;
+            street.faults.end("table.put");
+            street.put_many(round * 30..round * 30 + 30).await;
+            let back = Instant::now();
+            until("all is read", || seen(&[&notes]).len() == round * 30 + 30).await;
+            assert!(back.elapsed() < 2 * LEASE, "seed {seed}: {:?}", back.elapsed());
+            tokio::time::sleep(2 * LEASE).await;
+            street.until_shared(&[2, 2, 2]).await;
+        }
+        for member in members {
+            member.stop().await;
+        }
+    }
 }

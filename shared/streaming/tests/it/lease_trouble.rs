@@ -24,7 +24,7 @@ const SHARD: &str = "shardId-000000000000";
 
 /// What a stopped process doesn't do: its calls and its handler wait until it goes on.
 #[derive(Default)]
-struct Ice {
+pub(crate) struct Ice {
     frozen: AtomicBool,
     thaw: Notify,
 }
@@ -36,7 +36,7 @@ impl Ice {
         }
     }
 
-    fn freeze(&self, frozen: bool) {
+    pub(crate) fn freeze(&self, frozen: bool) {
         self.frozen.store(frozen, Ordering::Relaxed);
         self.thaw.notify_waiters();
     }
@@ -80,15 +80,19 @@ impl RecordHandler for Freezing<Arc<Notes>> {
 }
 
 impl Street {
-    fn freezing(&self, ice: &Arc<Ice>, notes: &Arc<Notes>) -> Running {
+    fn frozen_whole(&self, ice: &Arc<Ice>, notes: &Arc<Notes>) -> Running {
+        self.freezing(ice, Arc::new(Freezing { ice: Arc::clone(ice), inner: self.leases() }), notes)
+    }
+
+    /// One whose handler stands still while it is frozen.
+    pub(crate) fn freezing(&self, ice: &Arc<Ice>, leases: Arc<dyn Leases>, notes: &Arc<Notes>) -> Running {
         let handler = Freezing { ice: Arc::clone(ice), inner: Arc::clone(notes) };
-        let leases = Freezing { ice: Arc::clone(ice), inner: self.leases() };
         let consumer = StreamConsumer::with_leases(
             "bridge",
             ShardConfig::default(),
             self.infra.memory_stream(),
             self.checkpoints(),
-            Arc::new(leases),
+            leases,
             Arc::new(handler),
             self.ports.clone(),
         );
@@ -101,7 +105,7 @@ async fn a_frozen_owner_that_wakes_cannot_checkpoint_and_stops() {
     let street = Street::with_shards(1);
     let (frozen, other) = (Arc::new(Notes::default()), Arc::new(Notes::default()));
     let ice = Arc::new(Ice::default());
-    let sleeper = street.freezing(&ice, &frozen);
+    let sleeper = street.frozen_whole(&ice, &frozen);
     until_found("it reads", || async { street.checkpoint(SHARD).await.is_some() }).await;
     ice.freeze(true);
     street.put("key", "a").await;
@@ -335,7 +339,7 @@ impl Leases for Lossy {
         if self.is_away() {
             return Ok(Self::away()?);
         }
-        let is_renewal = seen.name == SHARD && change == LeaseChange::Renew;
+        let is_renewal = seen.name.starts_with("member/") && change == LeaseChange::Renew;
         let changed = self.inner.change(seen, change).await;
         if !is_renewal {
             return changed;
