@@ -11,7 +11,7 @@ use shotengai_runtime::Check;
 use tokio::time::Instant;
 
 /// Descriptions of tables and streams are few a second and account.
-const LOOK_EVERY: Duration = Duration::from_secs(15);
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// Refuses to start roles whose commits would never come into the stream. An AWS that does not answer is no reason to: the
 /// roles wait for it, and neither get ready nor commit anything before the answer.

@@ -236,7 +236,9 @@ impl Deps {
         let outbox = if marks { outbox } else { Outbox::captured(self.supply.hints.clone()) };
         self.workers.extend(if marks { publisher.workers() } else { vec![publisher.sweeper()] });
         let writer = CommitWriter::new(store, outbox, self.supply.ports.clone());
-        self.depend_on(writer.probe(&owner.events_table()));
+        let probe = writer.probe(&owner.events_table());
+        self.checks.push(Check::of(&probe));
+        self.guard(probe);
         if self.supply.settings.groups_commits { writer.grouping(owner.as_str()) } else { writer }
     }
 
@@ -307,7 +309,7 @@ impl Deps {
 
     /// Notes something of the outside that the role can't do without: consumers and readiness wait for it.
     pub fn depend_on(&mut self, probe: Probe) {
-        self.checks.push(Check::of(&probe));
+        self.checks.push(Check::of(&probe).seldom());
         self.guard(probe);
     }
 

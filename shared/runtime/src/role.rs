@@ -146,7 +146,7 @@ impl Role {
 
     /// Runs a consumer's worker, and is ready only after its queue has answered once.
     fn fed(self, queue: &QueueSpec, worker: Worker, consuming: Consuming) -> Self {
-        let check = Check::of(&Probe::queue(queue.name, &self.deps.any_queue(queue.name)));
+        let check = Check::of(&Probe::queue(queue.name, &self.deps.any_queue(queue.name))).seldom();
         let worker = match consuming.opening {
             Some(opening) => opened(worker, opening),
             None => worker,

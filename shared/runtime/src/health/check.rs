@@ -18,6 +18,7 @@ pub struct Check {
     name: Arc<str>,
     ask: Arc<dyn Fn() -> Answer + Send + Sync>,
     advisory: bool,
+    seldom: bool,
 }
 
 impl Check {
@@ -32,7 +33,7 @@ impl Check {
             let answer = ask();
             Box::pin(async move { answer.await.map_err(|error| error.to_string()) })
         };
-        Self { name: name.into(), ask: Arc::new(ask), advisory: false }
+        Self { name: name.into(), ask: Arc::new(ask), advisory: false, seldom: false }
     }
 
     /// A check that asks what a consumer's probe asks.
@@ -51,6 +52,13 @@ impl Check {
         Self { advisory: true, ..self }
     }
 
+    /// Is asked less often while it answers well: every thirty seconds instead of five. Not for a store of which something is
+    /// remembered, which a fault of it speaks against.
+    #[must_use]
+    pub fn seldom(self) -> Self {
+        Self { seldom: true, ..self }
+    }
+
     /// The dependency's name.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -60,6 +68,10 @@ impl Check {
     /// The same check, told apart from another role's of the same name.
     pub(crate) fn of_role(self, role: &str) -> Self {
         Self { name: format!("{role}/{}", self.name).into(), ..self }
+    }
+
+    pub(super) const fn is_seldom(&self) -> bool {
+        self.seldom
     }
 
     pub(super) const fn is_advisory(&self) -> bool {

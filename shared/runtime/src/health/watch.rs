@@ -11,6 +11,8 @@ use crate::metrics::DEPENDENCY_UP;
 const BEAT: Duration = Duration::from_secs(3);
 const UNTIL_FIRST: Duration = Duration::from_millis(100);
 const AFTERWARDS: Duration = Duration::from_secs(5);
+/// For what nobody remembers anything of, while it answers well: a question is a request to AWS.
+const SELDOM: Duration = Duration::from_secs(30);
 
 impl Health {
     /// Beats and asks until `stop`. Every dependency is asked by itself: one that hangs delays no other.
@@ -51,6 +53,11 @@ async fn ask(dependency: &Dependency) {
             _ => {}
         }
         let answered_once = now_up || before.answered_once || dependency.check.is_advisory();
-        tokio::time::sleep(if answered_once { AFTERWARDS } else { UNTIL_FIRST }).await;
+        let pause = match (answered_once, now_up && dependency.check.is_seldom()) {
+            (false, _) => UNTIL_FIRST,
+            (true, false) => AFTERWARDS,
+            (true, true) => SELDOM,
+        };
+        tokio::time::sleep(pause).await;
     }
 }
