@@ -346,6 +346,27 @@ async fn where_capture_feeds_the_stream_a_sweeper_alone_publishes_markers_from_b
     running.stop().await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn where_capture_feeds_the_stream_sweeps_end_once_nothing_was_left_for_ten_minutes() {
+    let street = Street::new();
+    let (_, publisher) = street.outbox(OutboxConfig::captured());
+    let running = Running::start(publisher.sweeper());
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    // By a process of the mode before, which has yet to end.
+    let commits = vec![street.commit("stock/1", 1)];
+    street.append(&Outbox::disabled(), &commits).await;
+    street.all_cleared().await;
+    assert_eq!(street.in_stream(), ids_of(&commits));
+    let before = street.faults.calls("store.pending");
+    tokio::time::sleep(Duration::from_secs(1800)).await;
+    let looks = street.faults.calls("store.pending") - before;
+    assert!((64..=320).contains(&looks), "{looks}: some looks at sixteen shards");
+    let before = street.faults.calls("store.pending");
+    tokio::time::sleep(Duration::from_secs(24 * 3600)).await;
+    assert_eq!(street.faults.calls("store.pending"), before, "none any more");
+    running.stop().await;
+}
+
 /// Publishes what was committed between two seconds; answers what was done.
 async fn republished(street: &Street, publisher: &Publisher, between: (i64, i64), dry_run: bool) -> Republished {
     let began = street.began();
