@@ -40,6 +40,8 @@ const MAILS: usize = 50_000;
 /// time, four shards are read whether anything comes or not, and tests run side by side: shorter pauses made up most of
 /// what a test cost, and hurried nobody.
 const STREAM_POLL_MS: &str = "100";
+/// Shards of a street's stream: so many that events of one test come in several orders, and two bridges share them.
+const SHARDS: &str = "4";
 /// How long a process may take until it is ready, on a machine that other tests keep busy.
 const READY_WITHIN: Duration = Duration::from_secs(40);
 
@@ -91,6 +93,11 @@ impl TestCluster {
 
     /// The same, of this program: with the roles that an application adds.
     pub async fn provisioned_by(binary: &Path) -> Self {
+        Self::provisioned_with(binary, &[]).await
+    }
+
+    /// The same with these settings on top, when it is provisioned.
+    pub async fn provisioned_with(binary: &Path, extra: &[(&str, &str)]) -> Self {
         let local = Local::get();
         let ports = Ports::system();
         let folder = tempfile::Builder::new().prefix("street-").tempdir_in(local.folder()).unwrap();
@@ -123,7 +130,7 @@ impl TestCluster {
             addresses: Addresses::default(),
             inbox_shutdown,
         };
-        let output = cluster.command(&["provision"]).output().await.unwrap();
+        let output = cluster.command(&["provision"]).envs(extra.iter().copied()).output().await.unwrap();
         assert!(output.status.success(), "provision: {}", String::from_utf8_lossy(&output.stderr));
         cluster
     }
@@ -154,6 +161,7 @@ impl TestCluster {
             .env("JWT_SIGNING_KEY_FILE", key)
             .env("PRE_STOP_SECONDS", "0")
             .env("PUBLISH", stream::mode())
+            .env("KINESIS_SHARDS", SHARDS)
             .env("BRIDGE_BUSY_POLL_MS", STREAM_POLL_MS)
             .env("BRIDGE_IDLE_POLL_MS", STREAM_POLL_MS)
             .env("BRIDGE_LEASE_SECONDS", "3")

@@ -171,8 +171,8 @@ pub(crate) struct DevArgs {
 pub(crate) struct ProvisionArgs {
     #[command(flatten)]
     pub(crate) target: Target,
-    /// Shards of a stream that is not there yet
-    #[arg(long, env = "KINESIS_SHARDS", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=500))]
+    /// Shards of a stream that is not there yet: one takes 1,000 events or 1 MB a second and costs by the hour; more can be had later
+    #[arg(long, env = "KINESIS_SHARDS", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=500))]
     pub(crate) kinesis_shards: u16,
     /// Sites whose scripts may send images to the bucket and fetch them, by signed requests: origins with commas between, or *
     #[arg(long, env = "CORS_ALLOWED_ORIGINS", default_value = "", value_name = "ORIGINS", value_parser = Origins::parse)]

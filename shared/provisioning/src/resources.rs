@@ -26,7 +26,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { shards: 4, origins: Vec::new(), buckets: true, fan_out: false }
+        Self { shards: 1, origins: Vec::new(), buckets: true, fan_out: false }
     }
 }
 
