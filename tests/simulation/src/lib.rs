@@ -35,6 +35,7 @@ pub mod release;
 pub mod request_ledger;
 mod robber;
 pub mod roles;
+pub mod scaling;
 mod settled;
 pub mod simulate;
 pub mod transactions;

@@ -10,8 +10,12 @@ use clap::Parser;
 use shotengai_simulation::bugs::Bug;
 use shotengai_simulation::ending::{Ending, Endings};
 use shotengai_simulation::mishap::{Mishap, Mishaps, add};
+use shotengai_simulation::scaling::{self, Throughput};
 use shotengai_simulation::{Options, Outcome, run};
 use tokio::time::Instant;
+
+/// How much more eight shards carry than one, at the least.
+const EIGHT_ARE: f64 = 7.2;
 
 /// Simulates the street. Exits with 1 when a seed finds something that must never be.
 #[derive(Parser, Debug)]
@@ -35,10 +39,16 @@ struct Args {
     /// Go on after a seed has failed.
     #[arg(long)]
     keep_going: bool,
+    /// Print, as a Markdown table, how the way from stream to topic grows with shards; exits with 1 where eight are not 7.2 times one.
+    #[arg(long, conflicts_with_all = ["seed", "bug"])]
+    scaling: bool,
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    if args.scaling {
+        return scaling();
+    }
     match args.seed {
         Some(seed) => one(seed, args.bug),
         None => many(&args),
@@ -52,6 +62,19 @@ fn one(seed: u64, bug: Option<Bug>) -> ExitCode {
             println!("{}", outcome.history);
             report(&outcome);
             if outcome.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+fn scaling() -> ExitCode {
+    match scaling::measure(&[1, 2, 4, 8]) {
+        Ok(all) => {
+            print!("{}", scaling::table(&all));
+            let grows =
+                |first: &Throughput, last: &Throughput| last.events_per_second >= first.events_per_second * EIGHT_ARE;
+            let enough = all.first().zip(all.last()).is_some_and(|(first, last)| grows(first, last));
+            if enough { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => refused(&error),
     }
