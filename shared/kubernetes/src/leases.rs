@@ -150,7 +150,7 @@ impl KubernetesLeases {
     }
 
     /// Writes anew what stands under a lease's name and isn't listed, because somebody took its labels or annotations.
-    /// Nobody can hold it by renewals: they don't find it either.
+    /// A change of it by whoever held it fails: nobody finds it by its labels.
     async fn adopt(
         &self,
         name: &str,

@@ -5,7 +5,7 @@ use shotengai_contracts::api;
 use shotengai_contracts::api::orders::{CancelOrder, OrderAccepted, OrderEvents, OrderMoved, PlaceOrder};
 use shotengai_contracts::events::OrderStage;
 use shotengai_kernel::{AggregateId, OrderId, UserId, Version};
-use shotengai_messaging::receipts::{self, Causes};
+use shotengai_messaging::receipts;
 use shotengai_runtime::http::{Answer, IdempotencyKey, IfMatch, OptionalBody, Reply};
 use shotengai_runtime::{AdminCaller, Caller, JsonBody, PathId, Problem, RequestMeta, Routes};
 
@@ -75,8 +75,7 @@ async fn place_order(
 }
 
 async fn ship(_: AdminCaller, id: PathId<OrderId>, meta: RequestMeta, orders: web::Data<Orders>) -> Answer<OrderMoved> {
-    let causes = Causes::Order(id.0.clone());
-    let shipping = receipts::scope(causes, ship_order(&orders, &id, &meta.metadata())).await?;
+    let shipping = on_behalf_of(&id, ship_order(&orders, &id, &meta.metadata())).await?;
     let (Shipping::Shipped(version) | Shipping::Already(version)) = shipping;
     let (body, location) = moved(id.0, OrderStage::Shipped, version);
     let reply = match shipping {
@@ -95,8 +94,7 @@ async fn cancel_by_request(
 ) -> Answer<OrderMoved> {
     let note = note_of(body.reason.as_deref(), body.note.as_deref())?;
     let wanted = cancel::CancelOrder { order_id: id.0.clone(), owner: owner(&caller).cloned(), note };
-    let causes = Causes::Order(id.0.clone());
-    let version = receipts::scope(causes, cancel_order(&orders, wanted, &meta.metadata())).await?;
+    let version = on_behalf_of(&id, cancel_order(&orders, wanted, &meta.metadata())).await?;
     let (body, location) = moved(id.0, OrderStage::Cancelled, version);
     Ok(Reply::accepted(body).at(location))
 }
@@ -110,6 +108,11 @@ async fn events(caller: Caller, id: PathId<OrderId>, orders: web::Data<Orders>) 
 /// Whose orders the caller may see: administrators see anybody's.
 fn owner(caller: &Caller) -> Option<&UserId> {
     (!caller.admin).then_some(&caller.user_id)
+}
+
+/// Does a command for this order, which bears what it costs. What is refused is nobody's: the order may be none, or another's.
+pub(super) async fn on_behalf_of<T, E>(order: &OrderId, command: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    receipts::scope_of_answer(command, |answer| answer.is_ok().then(|| order.clone())).await
 }
 
 fn moved(order_id: OrderId, status: OrderStage, version: Version) -> (OrderMoved, String) {

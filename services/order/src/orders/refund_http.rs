@@ -9,10 +9,10 @@ use shotengai_contracts::api::refunds::{
 use shotengai_contracts::api::shared::{INVALID_TEXT, OUT_OF_RANGE};
 use shotengai_contracts::events::RefundLine;
 use shotengai_kernel::{AggregateId, OrderId};
-use shotengai_messaging::receipts::{self, Causes};
 use shotengai_runtime::http::{Answer, IdempotencyKey, Reply};
 use shotengai_runtime::{AdminCaller, JsonBody, PathId, Problem, RequestMeta, Routes};
 
+use super::http::on_behalf_of;
 use crate::orders::domain::{RefundRefusal, Wanted};
 use crate::orders::idempotency::fingerprint;
 use crate::orders::refund::{self, REASON, Refunding};
@@ -44,8 +44,7 @@ async fn refund_order(
         what: wanted(value)?,
         reason,
     };
-    let causes = Causes::Order(order_id.clone());
-    let asked = receipts::scope(causes, refunding.refund(wanted, &meta.metadata())).await?;
+    let asked = on_behalf_of(&order_id, refunding.refund(wanted, &meta.metadata())).await?;
     let location = api::GET_ORDER.path_since(&order_id, &AggregateId::from(&order_id), asked.version);
     let answer = RefundAccepted {
         order_id,

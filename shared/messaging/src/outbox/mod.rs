@@ -287,6 +287,16 @@ impl Publisher {
             return 0;
         }
         let mut cleared = 0;
+        // Some requests at a time, so that each is booked to those it was for, or nearly.
+        for some in acknowledged.chunks(4 * CLEAR_BATCH) {
+            cleared += self.clear_some(some).await;
+        }
+        acknowledged.clear();
+        cleared
+    }
+
+    async fn clear_some(&self, acknowledged: &[Commit]) -> usize {
+        let mut cleared = 0;
         let causes = Causes::each(acknowledged.iter().map(Commit::causes));
         match receipts::scope(causes, self.store.clear_pending(acknowledged)).await {
             Ok(answers) => {
@@ -302,7 +312,6 @@ impl Publisher {
                 tracing::warn!(service = self.service, %fault, "markers stay on; their events will come twice");
             }
         }
-        acknowledged.clear();
         cleared
     }
 

@@ -111,8 +111,9 @@ impl Coordinator {
 
     /// One look at the leases of a list asked for at `asked`; answers the pause until the next.
     async fn look(&mut self, leases: &[Lease], asked: Instant, shutdown: &CancellationToken) -> Duration {
-        self.refresh_when_due(leases, asked).await;
         self.look_after_own(leases).await;
+        // May take as long as the stream lets it wait.
+        self.refresh_when_due(leases, asked).await;
         let readable = self.known.readable();
         let held: BTreeSet<String> = self.held();
         let view = View::of(leases, &self.watch, asked, &self.consumer.owner, &readable, &held);
@@ -145,7 +146,9 @@ impl Coordinator {
             free.swap_remove(usize::try_from(self.consumer.ports.random.below(bound)).unwrap_or(0))
         };
         let picked: Vec<_> = (0..room).map(pick).collect();
-        let idle = free.into_iter().filter_map(|(_, lease)| lease);
+        let lost = view.free.iter().filter(|(shard, _)| self.has_lost(shard));
+        let lost = lost.filter_map(|(_, lease)| lease.cloned());
+        let idle = free.into_iter().filter_map(|(_, lease)| lease).chain(lost);
         let idle: Vec<_> = idle.filter(|lease| lease.holder.as_ref() == Some(&self.consumer.owner)).collect();
         self.take(picked, shutdown).await;
         self.release(idle).await;
@@ -173,6 +176,11 @@ impl Coordinator {
     fn may_take(&self, shard: &str) -> bool {
         let alone = self.left_alone.get(shard).is_some_and(|until| Instant::now() < *until);
         !alone && !self.running.contains_key(shard)
+    }
+
+    /// Whether its reader here has lost the right to it, and has not ended: what it waits for may never come.
+    fn has_lost(&self, shard: &str) -> bool {
+        self.running.get(shard).is_some_and(|(_, holding)| holding.is_lost())
     }
 
     fn give_up(&self, shard: &str) {
@@ -331,7 +339,16 @@ impl Coordinator {
             let is_member = lease.name.starts_with(MEMBER_PREFIX);
             let unwanted = is_member || self.known.is_over(&lease.name);
             let mine = self.running.contains_key(&lease.name) || lease.name.ends_with(&self.consumer.owner);
-            if !unwanted || mine || self.watch.unchanged_for(lease, asked) < stale_after.max(lease.duration) {
+            // A shard's lease isn't written while its holder is a member.
+            let is_held = leases.iter().any(|other| {
+                let member = other.name.strip_prefix(MEMBER_PREFIX);
+                member.is_some() && member == lease.holder.as_deref() && !self.watch.has_run_out(other, asked)
+            });
+            if !unwanted
+                || mine
+                || is_held && !is_member
+                || self.watch.unchanged_for(lease, asked) < stale_after.max(lease.duration)
+            {
                 continue;
             }
             match self.consumer.leases.delete(lease).await {

@@ -47,7 +47,12 @@ impl Holding {
 
     /// Whether it has been told to end, or its right is lost.
     pub(super) fn is_ending(&self) -> bool {
-        self.stop.is_asked() || self.right.lost.is_cancelled()
+        self.stop.is_asked() || self.is_lost()
+    }
+
+    /// Whether its right is lost.
+    pub(super) fn is_lost(&self) -> bool {
+        self.right.lost.is_cancelled()
     }
 
     /// Whether a list that shows its lease should be taken for what stands: not once it is given back.

@@ -3,7 +3,7 @@
 //! - `coordinator`: sees who lives and who holds what, takes shards up to the own share, gives up what is above it.
 //! - `view`: what a list of leases says.
 //! - `known`: the stream's shards, and which of them can be read.
-//! - `holding`: one shard in this process: its lease is renewed while it is read.
+//! - `holding`: one shard in this process: its lease is the process's own while the process is a member.
 //! - `reading`: claims the checkpoint, reads, hands batches to the [`RecordHandler`], saves how far it came.
 //! - `pace`: when the next read is due, and when a hint brings it forward.
 //! - `push`: subscribes to the shard, where that is wanted, and takes what comes; `reading` polls whenever it doesn't.
