@@ -120,7 +120,7 @@ async fn measure(part: Part, args: &Args, prices: &Prices, results: &mut Results
             for publish in ["outbox", "cdc"] {
                 eprintln!("counting: orders on the wire, {publish}");
                 let most = Most::of(publish);
-                let counted = order_costs::measure(publish, most.requests_at_rest).await;
+                let counted = order_costs::measure(publish).await;
                 results.risen.get_or_insert_default().extend(most.risen(&counted));
                 results.on_the_wire.push(counted.markdown());
             }

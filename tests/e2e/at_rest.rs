@@ -1,13 +1,11 @@
 //! A street that sells nothing: requests to AWS a second, by operation, at the settings of an installation.
 //!
-//! Two tests count on the wire for some seconds, in both modes, so that rest can't grow dearer unseen. Sweeps come at times of
-//! their own and have bounds of their own (`publish_costs`), so they are counted apart. The third measures for minutes what
-//! `docs/benchmarks.md` says, until sweeps have come to rest too, and is run by hand.
+//! Both tests count on the wire for some seconds, in both modes, so that rest can't grow dearer unseen. Sweeps come at times of
+//! their own and have bounds of their own (`publish_costs`), so they are counted apart. `make bench` measures for longer.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use shotengai_tests::process;
 use shotengai_tests::proxy::{Action, Proxy, Rule};
 use shotengai_tests::test_cluster::{TestCluster, binary};
 use tokio::time::Instant;
@@ -106,49 +104,4 @@ async fn a_street_that_sells_nothing_asks_aws_for_little() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_captured_street_that_sells_nothing_asks_aws_for_little() {
     is_cheap("cdc").await;
-}
-
-/// Minutes of a street at rest: `AT_REST=outbox/1,cdc/4` chooses modes and shards, `AT_REST_AFTER` the
-/// seconds before, `SHOTENGAI_BIN` the program.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement of minutes"]
-async fn a_street_at_rest_measured() {
-    const OVER: Duration = Duration::from_secs(240);
-    // Sweeps of a captured street end after ten minutes, others rest after three.
-    let quiet = std::env::var("AT_REST_AFTER").map_or(690, |seconds| seconds.parse().expect("seconds"));
-    let chosen = std::env::var("AT_REST").unwrap_or_else(|_| "outbox/1,outbox/4,cdc/1,cdc/4".to_owned());
-    let all = chosen.split(',').map(|one| one.split_once('/').expect("mode/shards"));
-    // Side by side: counts go by the clock, and a street at rest takes little of the machine.
-    futures::future::join_all(all.map(|(publish, shards)| async move {
-        let cluster = provisioned(publish, shards).await;
-        let mut settings = SETTINGS.to_vec();
-        settings.push(("PUBLISH", publish));
-        let process = cluster.serve_one("all", &settings).await;
-        tokio::time::sleep(Duration::from_secs(quiet)).await;
-        let figures =
-            async || reqwest::get(format!("{}/metrics", process.health_url)).await.unwrap().text().await.unwrap();
-        let (before, used, since) = (figures().await, process::cpu_time(process.id()), Instant::now());
-        tokio::time::sleep(OVER).await;
-        let (after, over) = (figures().await, since.elapsed().as_secs_f64());
-        let used =
-            process::cpu_time(process.id()).zip(used).map(|(after, before)| (after - before).as_secs_f64() / over);
-        println!("{publish}, {shards} shards: processor {:.2} %", used.unwrap_or_default() * 100.0);
-        for name in ["shotengai_aws_requests_total", "shotengai_aws_units_total"] {
-            let (before, mut sum) = (series(&before, name), 0.0);
-            for (labels, count) in series(&after, name) {
-                let rate = (count - before.get(&labels).copied().unwrap_or_default()) / over;
-                sum += rate;
-                if rate > 0.0 {
-                    println!("{publish}, {shards} shards: {rate:.3} a second of {name} {labels}");
-                }
-            }
-            println!("{publish}, {shards} shards: {sum:.2} a second of {name} in all");
-        }
-    }))
-    .await;
-}
-
-fn series(text: &str, name: &str) -> BTreeMap<String, f64> {
-    let lines = text.lines().filter_map(|line| line.strip_prefix(name)?.rsplit_once(' '));
-    lines.map(|(labels, count)| (labels.to_owned(), count.parse().unwrap())).collect()
 }

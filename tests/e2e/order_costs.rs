@@ -1,11 +1,11 @@
-//! What an order costs, held against `tests/bench/gate.toml`: requests to AWS, write units, requests at rest.
+//! What an order costs, held against `tests/bench/gate.toml`: requests to AWS and write units.
 
 use shotengai_tests::order_costs::gate::Most;
 use shotengai_tests::order_costs::measure;
 
 async fn hold(publish: &'static str) {
     let most = Most::of(publish);
-    let measured = measure(publish, most.requests_at_rest).await;
+    let measured = measure(publish).await;
     println!("{}", measured.markdown());
     let risen = most.risen(&measured);
     assert!(risen.is_empty(), "more than tests/bench/gate.toml has:\n{}\n{}", risen.join("\n"), measured.markdown());

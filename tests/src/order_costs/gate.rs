@@ -24,8 +24,6 @@ pub struct Measured {
     pub orders: u32,
     /// Write units of DynamoDB an order, of those that came at once.
     pub write_units: f64,
-    /// Requests a second at rest, whatever they are for.
-    pub at_rest: f64,
 }
 
 /// The most of each.
@@ -38,8 +36,6 @@ pub struct Most {
     queries_at_once: f64,
     /// Write units an order.
     write_units: f64,
-    /// Requests a second at rest.
-    pub requests_at_rest: f64,
     /// Requests of an order that has the street for itself, by service and operation. What is not named is not there.
     single: BTreeMap<String, f64>,
 }
@@ -70,7 +66,6 @@ impl Most {
         hold("requests an order of many, without queries", measured.an_order("") - queries, self.requests_at_once);
         hold("queries an order of many", queries, self.queries_at_once);
         hold("write units an order", measured.write_units, self.write_units);
-        hold("requests a second at rest", measured.at_rest, self.requests_at_rest);
         risen
     }
 }
@@ -97,7 +92,6 @@ impl Measured {
         let single = sum(self.single.values().copied(), singles);
         let _ = writeln!(text, "| **all** | {single:.2} | {:.2} |", self.an_order(""));
         let _ = writeln!(text, "| write units | | {:.2} |", self.write_units);
-        let _ = writeln!(text, "| requests a second at rest | {:.2} | |", self.at_rest);
         text
     }
 }
@@ -129,7 +123,6 @@ mod tests {
             at_once: [("dynamodb.Query order-events".to_owned(), 30)].into(),
             orders: 10,
             write_units: 20.0,
-            at_rest: 5.0,
         }
     }
 
@@ -138,7 +131,6 @@ mod tests {
             requests_at_once: 3.0,
             queries_at_once: 3.0,
             write_units: 20.0,
-            requests_at_rest: 5.0,
             single: [("dynamodb.PutItem".to_owned(), 6.0)].into(),
         }
     }

@@ -1,6 +1,6 @@
 //! What orders cost: requests to AWS counted on the wire, write units by the processes' own meter; held against a table.
 //!
-//! - [`kinds`]: what a request is for. [`gate`]: the table, and what rose above it.
+//! - `kinds`: what a request is for. [`gate`]: the table, and what rose above it.
 //!
 //! Counts, never times: they hardly depend on the machine. Orders that have the street for themselves cost the same each time;
 //! of orders that come at once the fewer the more of them meet, which a slow machine changes.
@@ -13,7 +13,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt;
-use tokio::time::Instant;
 
 use crate::proxy::{Action, Proxy, Rule};
 use crate::shop::{Person, Shop, text};
@@ -28,8 +27,6 @@ const SINGLE: u32 = 5;
 const AT_ONCE: u32 = 100;
 const CLIENTS: usize = 16;
 const SOON: Duration = Duration::from_secs(60);
-/// Requests at rest are counted over so long.
-const WATCH: Duration = Duration::from_secs(4);
 /// As an installation has it; the harness wants leases of the dead sooner.
 const SETTINGS: [(&str, &str); 3] =
     [("BRIDGE_LEASE_SECONDS", "15"), ("BRIDGE_BUSY_POLL_MS", "200"), ("BRIDGE_IDLE_POLL_MS", "500")];
@@ -62,7 +59,7 @@ struct Counted<'a> {
 }
 
 /// Measures a street of its own, whose commits get into the stream by `publish` (`outbox` or `cdc`).
-pub async fn measure(publish: &'static str, most_at_rest: f64) -> Measured {
+pub async fn measure(publish: &'static str) -> Measured {
     let cluster = TestCluster::provisioned().await;
     let mode = if publish == "cdc" { &["provision"][..] } else { &["provision", "--stop-capture"][..] };
     let provisioned = cluster.command(mode).env("PUBLISH", publish).output().await.unwrap();
@@ -92,9 +89,8 @@ pub async fn measure(publish: &'static str, most_at_rest: f64) -> Measured {
     let at_once = tally.take();
     let write_units = (write_units(&process).await - units) / f64::from(AT_ONCE);
     count.remove();
-    let at_rest = at_rest(&proxy, most_at_rest).await;
     cluster.assert_tidy().await;
-    Measured { publish, single, singles: SINGLE, at_once, orders: AT_ONCE, write_units, at_rest }
+    Measured { publish, single, singles: SINGLE, at_once, orders: AT_ONCE, write_units }
 }
 
 impl<'a> Counted<'a> {
@@ -155,19 +151,4 @@ async fn write_units(process: &Process) -> f64 {
             && line.contains("unit=\"write\"")
     });
     writes.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
-}
-
-/// Requests a second of a street that has nothing to do, whatever they are for: as soon as there are no more than `most`, or what
-/// they were last.
-async fn at_rest(proxy: &Proxy, most: f64) -> f64 {
-    let all = || proxy.seen().values().sum::<u64>();
-    let deadline = Instant::now() + SOON;
-    loop {
-        let (before, started) = (all(), Instant::now());
-        until("the watch is over", SOON, || async { if started.elapsed() >= WATCH { Ok(()) } else { Err(()) } }).await;
-        let seen = f64::from(u32::try_from(all() - before).unwrap()) / started.elapsed().as_secs_f64();
-        if seen <= most || Instant::now() > deadline {
-            return seen;
-        }
-    }
 }
