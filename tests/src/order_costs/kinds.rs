@@ -20,7 +20,7 @@ pub(super) fn kind_of(exchange: &Exchange, prefix: &str) -> Option<String> {
     let body = exchange.json();
     let table = table_of(&body)?;
     let table = table.strip_prefix(prefix).unwrap_or(&table);
-    let is_sweep = exchange.operation == "Query" && body.get("IndexName").is_some();
+    let is_sweep = exchange.operation == "Query" && body.get("IndexName").is_some() || reads_whole_commits(&body);
     let is_lease = ["leases", "checkpoints"].iter().any(|name| table.ends_with(name));
     let text = body.to_string();
     let is_probe = exchange.operation.starts_with("Describe") || text.contains("\"ping\"");
@@ -29,6 +29,14 @@ pub(super) fn kind_of(exchange: &Exchange, prefix: &str) -> Option<String> {
     }
     let marker = if text.contains("REMOVE \\\"outbox") { ", markers" } else { "" };
     Some(format!("{operation} {table}{marker}"))
+}
+
+/// Whether it is a sweeper's look at the commits that an index has named. Whoever looks at taken slots asks for some attributes.
+fn reads_whole_commits(body: &Value) -> bool {
+    let tables = body["RequestItems"].as_object();
+    tables.is_some_and(|tables| {
+        tables.iter().any(|(table, keys)| table.ends_with("-events") && keys.get("ProjectionExpression").is_none())
+    })
 }
 
 /// The table of a request, or of the first part of one that has several.

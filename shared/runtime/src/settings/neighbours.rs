@@ -110,7 +110,7 @@ mod tests {
             "--tally-url=ftp://tally",
             "--billing-url=billing",
             "--notification-url=https://notification",
-            "--bridge-url=",
+            "--bridge-url=bridge:8080",
             "--storefront-url=",
         ];
         let error = NeighbourArgs::from_flags(flags).unwrap_err();
