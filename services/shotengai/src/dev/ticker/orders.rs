@@ -12,6 +12,8 @@ use super::short;
 
 /// How long an order may take before a line says that it does.
 const SLOW: Duration = Duration::from_secs(10);
+/// How long an outcome waits for the news that its order was placed: change capture keeps no order among an order's events.
+const EARLY: Duration = Duration::from_secs(2);
 /// Orders under way that are remembered; of more, only the outcome is told.
 const MAX_OPEN: usize = 10_000;
 
@@ -19,6 +21,14 @@ const MAX_OPEN: usize = 10_000;
 #[derive(Default)]
 pub(super) struct Orders {
     open: BTreeMap<OrderId, Open>,
+    /// Outcomes of orders of which nobody has told that they were placed.
+    early: BTreeMap<OrderId, Early>,
+}
+
+struct Early {
+    at: Timestamp,
+    about: String,
+    outcome: String,
 }
 
 struct Open {
@@ -33,16 +43,19 @@ impl Orders {
         let now = envelope.time;
         match event {
             Event::OrderPlaced(placed) => {
+                let about = about(&placed.order_id, placed.total, &placed.items);
+                if let Some(early) = self.early.remove(&placed.order_id) {
+                    return Some(line(&about, &early.outcome, now, early.at));
+                }
                 if self.open.len() < MAX_OPEN {
-                    let about = about(&placed.order_id, placed.total, &placed.items);
                     self.open.insert(placed.order_id.clone(), Open { placed_at: now, about, told: false });
                 }
                 None
             }
-            Event::OrderPaid(e) => Some(self.ended(&e.order_id, now, "paid", || about(&e.order_id, e.total, &e.items))),
+            Event::OrderPaid(e) => self.ended(&e.order_id, now, "paid", || about(&e.order_id, e.total, &e.items)),
             Event::OrderCancelled(e) => {
                 let outcome = format!("cancelled{}: {}", undone(e.cancelled_from), why(e.reason));
-                Some(self.ended(&e.order_id, now, &outcome, || about(&e.order_id, e.total, &e.items)))
+                self.ended(&e.order_id, now, &outcome, || about(&e.order_id, e.total, &e.items))
             }
             Event::OrderShipped(e) => Some(format!("{}  shipped", about(&e.order_id, e.total, &e.items))),
             Event::OrderRefunded(e) => {
@@ -52,25 +65,40 @@ impl Orders {
         }
     }
 
-    /// Lines about orders that take long; each is told once.
+    /// Lines about orders that take long, each told once, and about outcomes that have waited in vain.
     pub(super) fn slow(&mut self, now: Timestamp) -> Vec<String> {
+        let mut lines = Vec::new();
+        self.early.retain(|_, early| {
+            let waits = since(early.at, now) <= EARLY;
+            if !waits {
+                lines.push(format!("{}  {}", early.about, early.outcome));
+            }
+            waits
+        });
         let slow = self.open.values_mut().filter(|order| !order.told && since(order.placed_at, now) > SLOW);
-        slow.map(|order| {
+        lines.extend(slow.map(|order| {
             order.told = true;
             format!("{}  placed → … still pending after {} s", order.about, SLOW.as_secs())
-        })
-        .collect()
+        }));
+        lines
     }
 
-    fn ended(&mut self, order: &OrderId, now: Timestamp, outcome: &str, about: impl FnOnce() -> String) -> String {
-        match self.open.remove(order) {
-            Some(open) => {
-                let took = since(open.placed_at, now).as_secs_f32();
-                format!("{}  placed → {outcome}, in {took:.2} s", open.about)
-            }
-            None => format!("{}  {outcome}", about()),
+    fn ended(&mut self, id: &OrderId, now: Timestamp, outcome: &str, about: impl FnOnce() -> String) -> Option<String> {
+        if let Some(open) = self.open.remove(id) {
+            return Some(line(&open.about, outcome, open.placed_at, now));
         }
+        let early = Early { at: now, about: about(), outcome: outcome.to_owned() };
+        if self.early.len() >= MAX_OPEN {
+            return Some(format!("{}  {}", early.about, early.outcome));
+        }
+        self.early.insert(id.clone(), early);
+        None
     }
+}
+
+fn line(about: &str, outcome: &str, placed_at: Timestamp, ended_at: Timestamp) -> String {
+    let took = since(placed_at, ended_at).as_secs_f32();
+    format!("{about}  placed → {outcome}, in {took:.2} s")
 }
 
 fn about(order: &OrderId, total: Money, items: &[OrderItem]) -> String {
@@ -133,9 +161,24 @@ mod tests {
 
     #[test]
     fn a_cancelled_order_says_why_even_when_nobody_saw_it_placed() {
-        let line = told(&mut Orders::default(), EventType::OrderCancelled, 0).unwrap();
+        let mut orders = Orders::default();
+        assert_eq!(told(&mut orders, EventType::OrderCancelled, 0), None, "it waits for the news that it was placed");
+        let after = |seconds| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+        assert!(orders.slow(after(2)).is_empty());
+        let [line] = orders.slow(after(3)).try_into().unwrap();
+        assert!(orders.slow(after(9)).is_empty(), "once");
         let (_, Event::OrderCancelled(cancelled)) = at(EventType::OrderCancelled, 0) else { panic!("not the sample") };
         assert!(line.contains("cancelled") && line.ends_with(why(cancelled.reason)), "{line}");
+    }
+
+    #[test]
+    fn an_order_whose_outcome_comes_first_is_one_line_all_the_same() {
+        let mut orders = Orders::default();
+        assert_eq!(told(&mut orders, EventType::OrderPaid, 1_780), None);
+        let line = told(&mut orders, EventType::OrderPlaced, 1_000).unwrap();
+        assert!(line.ends_with("placed → paid, in 0.78 s"), "{line}");
+        let late = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(60);
+        assert!(orders.slow(late).is_empty());
     }
 
     #[test]
