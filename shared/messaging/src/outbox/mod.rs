@@ -57,8 +57,6 @@ pub struct OutboxConfig {
     /// How often it looks at the least: pauses grow so far while nothing is committed here and no marker is found. So long
     /// may it take until what another process left behind is found by one that is at rest.
     pub sweep_rest: Duration,
-    /// After how long without a marker the sweeper has done its work and looks no more; never, where markers are made.
-    pub sweep_until_quiet: Option<Duration>,
     /// How long a sweeper must have seen a marker, by its own watch, before it takes it for lost.
     pub sweep_age: Duration,
     /// How many events a second the sweepers of a service publish, all together.
@@ -79,7 +77,6 @@ impl Default for OutboxConfig {
             clear_linger: Duration::from_secs(2),
             sweep_every: Duration::from_secs(5),
             sweep_rest: Duration::from_secs(60),
-            sweep_until_quiet: None,
             sweep_age: Duration::from_secs(10),
             sweep_per_second: 400,
             hold: Duration::from_secs(5),
@@ -89,16 +86,11 @@ impl Default for OutboxConfig {
 }
 
 impl OutboxConfig {
-    /// For change capture: markers are left only by processes that publish, from before a change of mode or beside it. Those
-    /// end, and sweep, within minutes after the last process of a change has begun; from then on there is nothing to look for.
+    /// For change capture: markers are left only by processes that publish, from before a change of mode or beside it. Such a
+    /// process may die at any time, so that looks become rare and never end.
     #[must_use]
     pub fn captured() -> Self {
-        Self {
-            sweep_every: Duration::from_secs(20),
-            sweep_rest: Duration::from_secs(600),
-            sweep_until_quiet: Some(Duration::from_secs(600)),
-            ..Self::default()
-        }
+        Self { sweep_every: Duration::from_secs(20), sweep_rest: Duration::from_secs(1800), ..Self::default() }
     }
 }
 
@@ -317,13 +309,7 @@ impl Publisher {
 
     async fn sweep_until(&self, shutdown: CancellationToken) {
         let mut rhythm = Rhythm::new(self.config.sweep_every, self.config.sweep_rest);
-        let mut quiet_since = Instant::now();
         loop {
-            if self.config.sweep_until_quiet.is_some_and(|quiet| quiet_since.elapsed() >= quiet) {
-                tracing::debug!(service = self.service, "nothing is left behind; sweeping has ended");
-                // A worker ends only when it is told to.
-                return shutdown.cancelled().await;
-            }
             // Spread over processes, so that they don't all ask at once.
             let pause = u64::try_from(rhythm.pause().as_millis()).unwrap_or(u64::MAX);
             let wait = Duration::from_millis(pause / 2 + self.ports.random.below(pause.max(1)));
@@ -343,11 +329,7 @@ impl Publisher {
                 swept = self.look_and_sweep() => swept,
             };
             // What could not be looked at may hold anything.
-            let found = swept.as_ref().map_or(true, |swept| swept.seen > 0);
-            rhythm.swept(found);
-            if found {
-                quiet_since = Instant::now();
-            }
+            rhythm.swept(swept.as_ref().map_or(true, |swept| swept.seen > 0));
             if let Err(fault) = swept {
                 metrics::count_fault(&fault);
                 tracing::warn!(service = self.service, %fault, "a sweep failed; the next one comes");

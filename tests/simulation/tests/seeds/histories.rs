@@ -75,7 +75,8 @@ fn assert_found_from(first: u64, bug: Bug) {
         let outcome = run(seed, Options { bug: Some(bug), recording: false }).unwrap();
         outcome.violations.first().map(|violation| (seed, violation.clone()))
     });
-    let (seed, violation) = found.unwrap_or_else(|| panic!("{bug} is not found within {FOUND_WITHIN} seeds from {first}"));
+    let (seed, violation) =
+        found.unwrap_or_else(|| panic!("{bug} is not found within {FOUND_WITHIN} seeds from {first}"));
     println!("{bug} is found by seed {seed}: {violation}");
 }
 
