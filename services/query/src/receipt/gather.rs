@@ -26,10 +26,10 @@ pub struct Receipts {
     pub(super) region: String,
 }
 
-/// What was gathered.
+/// Answers of the processes that were asked.
 #[derive(Debug)]
 pub(super) struct Gathered {
-    /// What processes have booked, each process once.
+    /// Bookings of the processes, each process once.
     pub(super) metered: Vec<MeteredOrder>,
     /// Roles of which none has answered.
     pub(super) missing: Vec<MissingRole>,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use serde::Deserialize;
+use shotengai_messaging::receipts::in_millionths;
 
 const TABLE: &str = include_str!("../../../../docs/prices.toml");
 
@@ -54,7 +55,7 @@ impl PriceTable {
 }
 
 impl Prices {
-    /// What so many millionths of a unit cost, in billionths of a dollar, rounded. Units of no price cost nothing: reads of shards
+    /// Cost of so many millionths of a unit, in billionths of a dollar, rounded. Units of no price cost nothing: reads of shards
     /// are in the shard's hour.
     pub(super) fn nanodollars(&self, service: &str, unit: &str, millionths: u64) -> u64 {
         let dollars_a_million = match (service, unit) {
@@ -65,19 +66,11 @@ impl Prices {
             ("sqs", "request") => self.sqs_request_million,
             _ => 0.0,
         };
-        let picodollars = u128::from(picodollars(dollars_a_million)) * u128::from(millionths) / 1_000_000;
+        // Trillionths of a dollar a unit, whole: no list price is finer.
+        let each = in_millionths(dollars_a_million);
+        let picodollars = u128::from(each) * u128::from(millionths) / 1_000_000;
         u64::try_from((picodollars + 500) / 1000).unwrap_or(u64::MAX)
     }
-}
-
-/// Trillionths of a dollar a unit, whole: no list price is finer.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "casts of floats saturate, and prices are not below zero"
-)]
-fn picodollars(dollars_a_million: f64) -> u64 {
-    (dollars_a_million * 1e6).round() as u64
 }
 
 #[cfg(test)]

@@ -123,7 +123,7 @@ fn share(of: f64) -> String {
     format!("{of:.2}")
 }
 
-/// What a million such orders cost, in dollars with three digits: billionths of one are thousandths of a million.
+/// Cost of a million such orders, in dollars with three digits: billionths of one are thousandths of a million.
 fn dollars_a_million(nanodollars: u64) -> String {
     format!("{}.{:03}", nanodollars / 1000, nanodollars % 1000)
 }

@@ -26,7 +26,7 @@ pub(super) enum Attributes {
     Marks,
 }
 
-/// What stands in these slots, in no order. One call may name a slot once.
+/// Items of these slots, in no order. One call may name a slot once.
 pub(super) async fn read_slots(
     client: &Client,
     table: &str,

@@ -54,7 +54,7 @@ fn padded(id: &str, bytes: usize) -> Commit {
     commit
 }
 
-/// What every way through an index answers about one commit that is marked, and about one that is not.
+/// Answers of every way through an index about one commit that is marked, and about one that is not.
 async fn holds_the_contract(aws: &Aws) {
     let store = aws.event_store(Owner::Catalog);
     let commits = [padded("prod_1", 3000), padded("prod_2", 10)];

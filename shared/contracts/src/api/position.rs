@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(without, accounts.map(|name| (Service::STOREFRONT, name)).into());
     }
 
-    /// What query reads where events are kept, and so is never behind; of a receipt what costs are, nobody waits for.
+    /// Reads of query from where events are kept, never behind; and receipts, whose costs nobody waits for.
     const FROM_EVENTS: [&str; 3] = ["listOrderHistory", "getOrderJourney", "getOrderReceipt"];
 
     #[test]

@@ -1,4 +1,4 @@
-//! What an order cost: requests to AWS, the units that they are paid by, dollars, commits, messages, work and waiting.
+//! Receipt of an order: requests to AWS, the units that they are paid by, dollars, commits, messages, work and waiting.
 
 use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};

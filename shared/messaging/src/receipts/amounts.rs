@@ -24,7 +24,7 @@ impl Amounts {
     #[must_use]
     pub fn of(units: f64, bytes: usize, entries: usize) -> Self {
         let whole = |count: usize| u64::try_from(count).unwrap_or(u64::MAX).saturating_mul(MILLION);
-        Self { requests: 0, units: millionths(units), bytes: whole(bytes), entries: whole(entries) }
+        Self { requests: 0, units: in_millionths(units), bytes: whole(bytes), entries: whole(entries) }
     }
 
     /// Adds these.
@@ -36,13 +36,11 @@ impl Amounts {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "casts of floats saturate, and units are never below zero"
-)]
-fn millionths(units: f64) -> u64 {
-    (units * 1e6).round() as u64
+/// A number in whole millionths, rounded; nothing is below zero.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
+#[must_use]
+pub fn in_millionths(number: f64) -> u64 {
+    (number * 1e6).round() as u64
 }
 
 /// Charge for work that was done.

@@ -18,7 +18,7 @@ mod tests;
 
 use std::sync::OnceLock;
 
-pub use amounts::{Amounts, Charge, MILLION};
+pub use amounts::{Amounts, Charge, MILLION, in_millionths};
 pub use causes::{Causes, scope, scope_of_answer};
 pub use ledger::{Account, AccountLine, Ledger};
 pub use named::{order_in, order_in_record};
