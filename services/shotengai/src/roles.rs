@@ -9,7 +9,7 @@ use shotengai_metrics::Definition;
 use shotengai_runtime::settings::{Setting, settings_of};
 use shotengai_runtime::{Context, Faults, Role, SettingsGroup, SharedArgs};
 #[cfg(feature = "dev")]
-use {shotengai_gateway::Hosts, shotengai_storefront::page::Places};
+use {shotengai_gateway::Hosts, shotengai_storefront::web::Places};
 
 use crate::added::{self, AddedSettings};
 use crate::program::program;

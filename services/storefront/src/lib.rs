@@ -6,7 +6,7 @@
 //! - [`passwords`]: hashes and checks that take their time, two at once. [`even`]: answers whose time tells nothing.
 //! - [`sessions`]: refresh tokens, by which access tokens are renewed. [`guessing`]: who fails to sign in too often waits.
 //! - [`oidc`]: access tokens of another issuer.
-//! - [`tokens`], [`http`]: what is handed out, and how it is asked for. [`page`]: the web page.
+//! - [`tokens`], [`http`]: what is handed out, and how it is asked for. [`web`]: the web pages.
 //!
 //! What everything public passes, and the way to the other roles, is `shotengai-gateway`; here it is put to work.
 
@@ -19,16 +19,16 @@ pub mod guessing;
 pub mod guest;
 pub mod http;
 pub mod oidc;
-pub mod page;
 pub mod passwords;
 pub mod registration;
 pub mod sessions;
 pub mod tokens;
 pub mod users;
+pub mod web;
 
 use std::sync::Arc;
 
-use actix_web::web;
+use actix_web::web::Data;
 use anyhow::Context as _;
 use secrecy::SecretString;
 use shotengai_contracts::topology::{Service, tables};
@@ -44,10 +44,10 @@ pub use config::{DEVELOPERS_PASSWORD, StorefrontArgs, StorefrontSettings};
 use guessing::Guessing;
 use http::AccountDesk;
 use oidc::Exchange;
-use page::Places;
 use passwords::{Hashed, Passwords, Salt};
 use sessions::Sessions;
 use users::Users;
+use web::{Pages, Places};
 
 /// What the role is made of beside its table.
 pub struct Frontage {
@@ -69,8 +69,8 @@ pub struct Frontage {
     pub door: Arc<Door>,
     /// What everything public passes.
     pub gate: FrontGate,
-    /// What the page links to.
-    pub places: Places,
+    /// The web pages.
+    pages: Pages,
 }
 
 /// Assembles the role from its settings.
@@ -96,7 +96,7 @@ pub async fn build(context: &Context, settings: &StorefrontSettings) -> anyhow::
     let door = Door::new(context, &settings.door)?;
     let gate = FrontGate::new(context.interface.clone(), Arc::clone(&context.tokens), &settings.door);
     let seal = Seal::new(secret, b"shotengai/customers-cursor/v1")?;
-    let places = settings.places.clone();
+    let pages = Pages::new(&settings.places, &context.settings.aws);
     let secret = secret.clone();
     let frontage = Frontage {
         tokens: Arc::new(tokens),
@@ -108,7 +108,7 @@ pub async fn build(context: &Context, settings: &StorefrontSettings) -> anyhow::
         secret,
         door,
         gate,
-        places,
+        pages,
     };
     Ok(assemble(context.deps(Service::STOREFRONT), frontage))
 }
@@ -129,7 +129,7 @@ fn salt(secret: &SecretString) -> Salt {
 /// Assembles the role.
 #[must_use]
 pub fn assemble(mut deps: Deps, frontage: Frontage) -> Role {
-    let Frontage { tokens, other, administrator, passwords, nobodys, seal, secret, door, mut gate, places } = frontage;
+    let Frontage { tokens, other, administrator, passwords, nobodys, seal, secret, door, mut gate, pages } = frontage;
     let (table, ports) = (deps.grouped_table(&tables::USERS), deps.ports().clone());
     let hashes = |purpose: &[u8]| KeyedHash::new(&secret, purpose);
     let marks = hashes(b"shotengai/session-password/v1");
@@ -144,12 +144,12 @@ pub fn assemble(mut deps: Deps, frontage: Frontage) -> Role {
     let (kept, next) = (hashes(b"shotengai/refresh-token/v1"), hashes(b"shotengai/refresh-token-successor/v1"));
     let sessions = Sessions::new(table, ports.clone(), kept, next);
     let guessing = Guessing::new(hashes(b"shotengai/guesses/v1"), ports.clone());
-    let desk = web::Data::new(AccountDesk { accounts, sessions, guessing, tokens, seal, ports });
-    let page: Arc<str> = page::page(&places).into();
+    let desk = Data::new(AccountDesk { accounts, sessions, guessing, tokens, seal, ports });
+    let pages = Arc::new(pages);
     let role = Role::new(deps).worker(door.worker("storefront/tunnels")).gate(Arc::new(gate));
     door.checks().fold(role, Role::check).routes(move |routes| {
         http::register(routes, desk.clone());
-        page::register(routes, &page);
+        web::register(routes, &pages);
         door.register(routes);
     })
 }

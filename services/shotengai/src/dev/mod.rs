@@ -24,7 +24,7 @@ use clap::Parser;
 use shotengai_kernel::Ports;
 use shotengai_provisioning::Options;
 use shotengai_runtime::{Telemetry, shutdown_on_signals};
-use shotengai_storefront::page::Places;
+use shotengai_storefront::web::Places;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Cli, Command, DevArgs, ServeArgs};

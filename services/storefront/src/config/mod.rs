@@ -5,7 +5,7 @@
 mod administrator;
 mod oidc;
 
-use crate::page::Places;
+use crate::web::Places;
 use secrecy::SecretString;
 use shotengai_gateway::{DoorArgs, DoorSettings, Hosts};
 use shotengai_runtime::settings::{Faults, SettingsGroup, SigningKeyArgs};

@@ -11,7 +11,7 @@ use shotengai_gateway::DoorSettings;
 use shotengai_kit::{Installation, RoleUnderTest, Sender, signing_key};
 use shotengai_storefront::config::{AdministratorSettings, Password, StorefrontSettings};
 use shotengai_storefront::domain::Email;
-use shotengai_storefront::page::Places;
+use shotengai_storefront::web::Places;
 
 pub(crate) use shotengai_kit::INTERNAL_TOKEN;
 

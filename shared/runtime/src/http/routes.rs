@@ -27,6 +27,7 @@ pub struct Routes {
     paths: Vec<Path>,
     endpoints: Vec<Box<dyn Endpoint>>,
     conflicts: Vec<String>,
+    elsewhere: Option<actix_web::Route>,
 }
 
 struct Path {
@@ -89,6 +90,18 @@ impl Routes {
         self.add(spec, true, handler)
     }
 
+    /// Answers at paths where nothing else does, whatever the method: web pages say, which are no part of the interface. One
+    /// role of a process may; a second one takes the first one's place.
+    pub fn elsewhere<F, Args>(&mut self, handler: F) -> &mut Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.elsewhere = Some(web::to(handler));
+        self
+    }
+
     /// What was registered so far.
     #[must_use]
     pub fn endpoints(&self) -> &[Box<dyn Endpoint>] {
@@ -135,7 +148,7 @@ impl Routes {
         for path in self.paths {
             path.register(config);
         }
-        config.default_service(web::to(|| async { unknown_path() }));
+        config.default_service(self.elsewhere.unwrap_or_else(|| web::to(|| async { unknown_path() })));
     }
 }
 

@@ -1,0 +1,144 @@
+//! Web pages: one application, whose addresses are all answered with the page it begins with, and its files.
+//!
+//! - `files`: what the build put into the binary. `policy`: what pages may do in a browser.
+//!
+//! A binary that was built without pages (`WEB=off`) says so at `/` and serves the API alone.
+
+mod files;
+mod policy;
+
+use std::sync::Arc;
+
+use actix_web::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, VARY,
+};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, web};
+use shotengai_contracts::api;
+use shotengai_contracts::topology::buckets::PRODUCT_IMAGES;
+use shotengai_runtime::settings::AwsSettings;
+use shotengai_runtime::{Problem, Routes};
+
+/// Where the page is told of [`Places`].
+const MARK: &str = "<!--places-->";
+/// Addresses of pages beside `/`, and what lies below those that end in a slash. None of them is the API's.
+const PAGES: &[&str] = &["/live", "/inbox", "/shop/", "/admin", "/admin/"];
+/// Where the page of the two rivals was first; links in the world still lead there.
+const LIVE_PAGE: &str = "/live";
+
+const WITHOUT_PAGES: &str = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>Shotengai</title>\
+     <p>This street was built without its pages (<code>WEB=off</code>, or no Node.js). The API is at \
+     <a href=\"/docs\">/docs</a>. <code>make build</code> with Node.js builds the pages.\n";
+
+/// What the pages are told about the street: the same for every visitor, so nothing secret.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// Where mails can be read. Only a developer's street tells.
+    pub inbox: Option<String>,
+    /// Where health is told. Only a developer's street tells.
+    pub health: Option<String>,
+}
+
+/// The pages of a street, made once.
+pub(crate) struct Pages {
+    index: String,
+    policy: String,
+}
+
+impl Pages {
+    /// The pages of the street with these places and this AWS.
+    pub(crate) fn new(places: &Places, aws: &AwsSettings) -> Self {
+        let bucket = aws.image_bucket.clone().unwrap_or_else(|| format!("{}{}", aws.prefix, PRODUCT_IMAGES.name));
+        let policy = policy::policy(&policy::image_store(aws, &bucket));
+        let index = files::index().map_or_else(|| WITHOUT_PAGES.to_owned(), |index| told(index, places));
+        Self { index, policy }
+    }
+
+    fn answer(&self, status: StatusCode) -> HttpResponse {
+        HttpResponse::build(status)
+            .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+            .insert_header((CONTENT_SECURITY_POLICY, self.policy.as_str()))
+            .insert_header((HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+            .insert_header((CACHE_CONTROL, "no-cache"))
+            .body(self.index.clone())
+    }
+}
+
+/// Registers the pages and their files: at what no route of the API answers.
+pub(crate) fn register(routes: &mut Routes, pages: &Arc<Pages>) {
+    routes.data(web::Data::from(Arc::clone(pages)));
+    routes.raw(api::HOME_PAGE, home).raw(api::TALLY_PAGE, moved).elsewhere(elsewhere);
+}
+
+async fn home(pages: web::Data<Pages>) -> HttpResponse {
+    pages.answer(StatusCode::OK)
+}
+
+async fn moved() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((LOCATION, format!("..{LIVE_PAGE}"))).finish()
+}
+
+async fn elsewhere(request: HttpRequest, pages: web::Data<Pages>) -> Result<HttpResponse, Problem> {
+    let nothing = || Problem::not_found("nothing is served at this path");
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(nothing());
+    }
+    let path = request.path();
+    if let Some(file) = path.strip_prefix('/').filter(|name| *name != "index.html").and_then(files::find) {
+        return Ok(file.serve(&request));
+    }
+    if is_page(path) {
+        return Ok(pages.answer(StatusCode::OK));
+    }
+    if !reads_pages(&request) {
+        return Err(nothing());
+    }
+    let mut answer = pages.answer(StatusCode::NOT_FOUND);
+    answer.headers_mut().insert(VARY, actix_web::http::header::HeaderValue::from_static("accept"));
+    Ok(answer)
+}
+
+/// Whether the application has a page there, or would say which of its pages is not there.
+fn is_page(path: &str) -> bool {
+    PAGES.iter().any(|page| path == *page || (page.ends_with('/') && path.starts_with(page)))
+}
+
+/// Whether the client asks for a page by name, as browsers do, and programs don't.
+fn reads_pages(request: &HttpRequest) -> bool {
+    let said = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok());
+    said.flat_map(|value| value.split(','))
+        .any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == "text/html"))
+}
+
+/// The page, told of these places.
+fn told(index: &str, places: &Places) -> String {
+    let meta = |name: &str, url: &Option<String>| {
+        url.as_deref().map(|url| format!("<meta name=\"{name}\" content=\"{}\">", escaped(url))).unwrap_or_default()
+    };
+    index.replacen(MARK, &format!("{}{}", meta("inbox", &places.inbox), meta("health", &places.health)), 1)
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_developers_street_tells_where_its_inbox_is() {
+        let index = "<head><!--places--></head>";
+        assert_eq!(told(index, &Places::default()), "<head></head>");
+        let places = Places { inbox: Some("http://127.0.0.1:8025/?a=\"b\"".to_owned()), health: None };
+        let told = told(index, &places);
+        assert_eq!(told, "<head><meta name=\"inbox\" content=\"http://127.0.0.1:8025/?a=&quot;b&quot;\"></head>");
+    }
+
+    #[test]
+    fn no_page_lies_where_the_api_answers() {
+        for spec in api::PUBLIC.iter().map(|route| route.spec()).filter(|spec| spec.path != "/") {
+            assert!(!is_page(spec.path), "{}", spec.path);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import { beforeEach, expect, test } from 'vitest';
+
+import { forget, header, remember } from './positions';
+
+beforeEach(forget);
+
+test('reads ask for the newest version of what was written', () => {
+  remember('ord_1:2, stock/prod_a:7');
+  remember('ord_1:1');
+  expect(header()).toBe('stock/prod_a:7,ord_1:2');
+});
+
+test('what is no position is left out', () => {
+  remember('ord_1:x, :3, nothing');
+  remember(null);
+  expect(header()).toBeUndefined();
+});
+
+test('ten positions are kept, the newest', () => {
+  for (let n = 0; n < 12; n += 1) remember(`ord_${n}:1`);
+  expect(header()?.split(',')).toHaveLength(10);
+  expect(header()).toContain('ord_11:1');
+  expect(header()).not.toContain('ord_1:1');
+});

@@ -1,0 +1,96 @@
+import { ShoppingBasket } from 'lucide-react';
+import { Suspense, useEffect, useRef } from 'react';
+import { RouterProvider } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import { Link, NavLink, Outlet, ScrollRestoration, useHref, useLocation, useNavigate } from 'react-router';
+
+import { usePerson } from '@/api/session';
+import { useCartCount } from '@/shop/cart';
+import { LinkButton } from '@/ui/Button';
+import { Skeleton } from '@/ui/states';
+import { Toasts } from '@/ui/toasts';
+
+import { AccountMenu, DisplayMenu } from './Menus';
+import { places } from './places';
+import styles from './shell.module.css';
+
+function Nav() {
+  const { t } = useTranslation();
+  const person = usePerson();
+  return (
+    <nav className={styles.nav} aria-label={t('nav.label')}>
+      <NavLink to="/" end>{t('nav.shop')}</NavLink>
+      <NavLink to="/live">{t('nav.live')}</NavLink>
+      <NavLink to="/shop/orders">{t('nav.orders')}</NavLink>
+      {person?.kind === 'administrator' ? <NavLink to="/admin">{t('nav.admin')}</NavLink> : null}
+    </nav>
+  );
+}
+
+function Cart() {
+  const { t } = useTranslation();
+  const count = useCartCount();
+  return (
+    <span className={styles.cart}>
+      <LinkButton look="quiet" icon href="/shop/cart" aria-label={count ? t('nav.cart_count', { count }) : t('nav.cart')}>
+        <ShoppingBasket aria-hidden />
+      </LinkButton>
+      {count ? <span className={`${styles.count ?? ''} numbers`} aria-hidden>{count > 99 ? '99+' : count}</span> : null}
+    </span>
+  );
+}
+
+function Footer() {
+  const { t } = useTranslation();
+  return (
+    <footer className={styles.footer}>
+      <div>
+        <p>{t('tagline')}</p>
+        {places.inbox ? <a href={places.inbox}>{t('footer.inbox')}</a> : null}
+        {places.health ? <a href={places.health}>{t('footer.health')}</a> : null}
+        <a href="/docs">{t('footer.api')}</a>
+        <a href="/problems">{t('footer.problems')}</a>
+      </div>
+    </footer>
+  );
+}
+
+/** What every page has around it. Moves focus to the page's text when its address changes, as a new page would. */
+export function Shell() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const before = useRef(pathname);
+  useEffect(() => {
+    if (before.current !== pathname) main.current?.focus({ preventScroll: true });
+    before.current = pathname;
+  }, [pathname]);
+  return (
+    <RouterProvider navigate={(to) => void navigate(to)} useHref={useHref}>
+      <div className={styles.page}>
+        <header className={styles.header}>
+          <a className={styles.skip} href="#main">{t('skip')}</a>
+          <div className={styles.noren} aria-hidden />
+          <div className={styles.bar}>
+            <Link className={styles.brand} to="/" aria-label={t('brand')}>
+              <img src="/favicon.svg" alt="" width="28" height="28" />
+              <span>{t('brand')}</span>
+            </Link>
+            <Nav />
+            <span className={styles.space} />
+            <Cart />
+            <AccountMenu />
+            <DisplayMenu />
+          </div>
+        </header>
+        <main className={styles.main} id="main" ref={main} tabIndex={-1}>
+          <Suspense fallback={<Skeleton height="60vh" />}><Outlet /></Suspense>
+        </main>
+        <Footer />
+      </div>
+      <Toasts />
+      <ScrollRestoration />
+    </RouterProvider>
+  );
+}

@@ -1,0 +1,36 @@
+import type { ReactNode } from 'react';
+import { Button as AriaButton, type ButtonProps as AriaButtonProps, Link as AriaLink, type LinkProps as AriaLinkProps } from 'react-aria-components';
+
+import styles from './button.module.css';
+
+interface Look {
+  look?: 'primary' | 'plain' | 'quiet' | 'danger';
+  size?: 'small' | 'medium' | 'large';
+  /** Shows an icon alone: give an `aria-label`. */
+  icon?: boolean;
+}
+
+function classes({ look = 'plain', size = 'medium', icon = false }: Look): string {
+  return [styles.button, styles[look], size === 'medium' ? '' : styles[size], icon ? styles.icon : ''].filter(Boolean).join(' ');
+}
+
+export type ButtonProps = Omit<AriaButtonProps, 'children' | 'className'> & Look & { children: ReactNode };
+
+/** A button. `isPending` shows that it works and takes no second press. */
+export function Button({ look, size, icon, children, ...rest }: ButtonProps) {
+  return (
+    <AriaButton {...rest} className={classes({ ...(look && { look }), ...(size && { size }), ...(icon && { icon }) })}>
+      {rest.isPending ? <span className={styles.spinner} aria-hidden /> : null}
+      {children}
+    </AriaButton>
+  );
+}
+
+/** A link that looks like a button. Goes by the router. */
+export function LinkButton({ look, size, icon, children, ...rest }: Omit<AriaLinkProps, 'children' | 'className'> & Look & { children: ReactNode }) {
+  return (
+    <AriaLink {...rest} className={classes({ ...(look && { look }), ...(size && { size }), ...(icon && { icon }) })}>
+      {children}
+    </AriaLink>
+  );
+}

@@ -1,0 +1,65 @@
+import { ChevronDown, Minus, Plus } from 'lucide-react';
+import {
+  Button, FieldError, Group, Input, Label, ListBox, ListBoxItem, NumberField as AriaNumberField, type NumberFieldProps, Popover, Select as AriaSelect, SelectValue,
+  Text, TextArea, TextField as AriaTextField, type TextFieldProps,
+} from 'react-aria-components';
+
+import styles from './field.module.css';
+
+interface Words {
+  label: string;
+  hint?: string | undefined;
+  /** What is wrong, told at the field. */
+  error?: string | undefined;
+}
+
+/** A line of text, or several (`lines`). */
+export function TextField({ label, hint, error, lines, placeholder, ...rest }: TextFieldProps & Words & { lines?: number; placeholder?: string | undefined }) {
+  return (
+    <AriaTextField {...rest} className={styles.field ?? ''} isInvalid={error !== undefined || rest.isInvalid === true}>
+      <Label className={styles.label ?? ''}>{label}</Label>
+      {lines ? <TextArea className={styles.input ?? ''} rows={lines} {...(placeholder && { placeholder })} /> : <Input className={styles.input ?? ''} {...(placeholder && { placeholder })} />}
+      {hint ? <Text slot="description" className={styles.hint ?? ''}>{hint}</Text> : null}
+      <FieldError className={styles.error ?? ''}>{error}</FieldError>
+    </AriaTextField>
+  );
+}
+
+/** A number with steps. */
+export function NumberField({ label, hint, error, hideLabel, ...rest }: NumberFieldProps & Words & { hideLabel?: boolean }) {
+  return (
+    <AriaNumberField {...rest} className={styles.field ?? ''} isInvalid={error !== undefined || rest.isInvalid === true}>
+      <Label className={hideLabel ? 'visually-hidden' : (styles.label ?? '')}>{label}</Label>
+      <Group className={styles.group ?? ''}>
+        <Input className={styles.input ?? ''} />
+        <Button slot="decrement" className={styles.step ?? ''}><Minus size={16} aria-hidden /></Button>
+        <Button slot="increment" className={styles.step ?? ''}><Plus size={16} aria-hidden /></Button>
+      </Group>
+      {hint ? <Text slot="description" className={styles.hint ?? ''}>{hint}</Text> : null}
+      <FieldError className={styles.error ?? ''}>{error}</FieldError>
+    </AriaNumberField>
+  );
+}
+
+export interface Choice {
+  id: string;
+  text: string;
+}
+
+/** One of a few. */
+export function Select({ label, choices, value, onChange, hideLabel }: { label: string; choices: readonly Choice[]; value: string; onChange: (id: string) => void; hideLabel?: boolean }) {
+  return (
+    <AriaSelect className={styles.field ?? ''} value={value} onChange={(key) => onChange(String(key))}>
+      <Label className={hideLabel ? 'visually-hidden' : (styles.label ?? '')}>{label}</Label>
+      <Button className={styles.select ?? ''}>
+        <SelectValue />
+        <ChevronDown aria-hidden />
+      </Button>
+      <Popover className={styles.popover ?? ''}>
+        <ListBox items={choices}>
+          {(choice) => <ListBoxItem id={choice.id} className={styles.option ?? ''}>{choice.text}</ListBoxItem>}
+        </ListBox>
+      </Popover>
+    </AriaSelect>
+  );
+}

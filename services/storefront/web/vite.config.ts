@@ -1,0 +1,36 @@
+import { fileURLToPath } from 'node:url';
+
+import locales from '@react-aria/optimize-locales-plugin';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+/** Where `npm run dev` finds the API: the street of `make run`. */
+const STREET = process.env.STREET ?? 'http://127.0.0.1:8080';
+/** First parts of the API's paths. No page has one of them (`no_page_lies_where_the_api_answers` holds that). */
+const API = ['auth', 'products', 'search', 'inventory', 'cart', 'carts', 'orders', 'payments', 'customers', 'tally', 'ops', 'problems', 'openapi.json', 'docs', '.well-known'];
+
+export default defineConfig({
+  plugins: [
+    react(),
+    // Of the texts that the component kit brings in some thirty languages, only these two.
+    { ...locales.vite({ locales: ['en-US', 'ja-JP'] }), enforce: 'pre' },
+  ],
+  resolve: { alias: { '@': fileURLToPath(new URL('src', import.meta.url)) } },
+  build: {
+    target: 'es2022',
+    // Everything is a file of its own: the policy allows nothing inline.
+    assetsInlineLimit: 0,
+    cssCodeSplit: true,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: {
+    port: 5173,
+    proxy: Object.fromEntries(API.map((path) => [`/${path}`, { target: STREET, ws: true }])),
+  },
+  test: {
+    environment: 'jsdom',
+    include: ['src/**/*.test.{ts,tsx}'],
+    setupFiles: ['tests/setup.ts'],
+  },
+});
