@@ -27,8 +27,12 @@ needs-test:
 venv: ## Install the local AWS and PostgreSQL into .local/venv (pinned)
 	@sh localstack/bootstrap.sh
 
+.PHONY: web
+web: ## Build the web pages that the binary carries (WEB=off: none, the API alone)
+	@sh deploy/local/web.sh
+
 .PHONY: build
-build: ## Build the binary (PROFILE=release for a release build)
+build: web ## Build the binary (PROFILE=release for a release build; WEB=off: without web pages)
 	@cargo build --workspace --bin shotengai $(CARGO_FLAGS)
 
 .PHONY: run
@@ -163,8 +167,20 @@ chaos: venv ## Orders while wires fail and roles are killed (ARGS="--orders N --
 	@cargo build $(CARGO_FLAGS) --workspace --bin shotengai --bin shotengai-chaos
 	@SHOTENGAI_BIN=$(CURDIR)/$(BIN) target/$(PROFILE)/shotengai-chaos $(ARGS)
 
+.PHONY: web-check
+web-check: web ## The web pages: types, lint, unit tests, licences and sizes of what is shipped
+	@cd services/storefront/web && npm run --silent types && npm run --silent lint && npm run --silent unit && npm run --silent sizes
+
+.PHONY: web-test
+web-test: needs-test venv build ## The web pages in a browser, before a street of their own (ARGS="live" for one file)
+	@cd services/storefront/web && npm run --silent browser -- $(ARGS)
+
+.PHONY: screenshots
+screenshots: needs-test venv build ## Pictures of every page, light, dark, phone, both languages, into .local/screenshots
+	@cd services/storefront/web && npm run --silent screenshots -- $(ARGS)
+
 .PHONY: check
-check: docs-check crates-check ## Format, clippy, API docs, documents and crates, warnings refused
+check: docs-check crates-check web-check ## Format, clippy, API docs, documents and crates, warnings refused
 	@cargo fmt --all -- --check
 	@cargo clippy --workspace --all-targets --all-features -- -D warnings
 	@cargo clippy --workspace --bin shotengai --no-default-features -- -D warnings

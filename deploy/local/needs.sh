@@ -35,6 +35,17 @@ elif ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/nu
 elif [ ! -x .local/venv/bin/python ] && ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
     miss "Python's venv module (Debian, Ubuntu: apt-get install python3-venv)"
 fi
+if [ "${WEB:-}" != off ]; then
+    # The web pages are built here; `WEB=off make run` does without.
+    if ! command -v node >/dev/null 2>&1 || ! command -v npm >/dev/null 2>&1; then
+        miss "Node.js 20.19 or newer with npm, for the web pages: https://nodejs.org (without it, the API alone: WEB=off make $what)"
+    elif ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; then
+        miss "Node.js 20.19 or newer, for the web pages; this is $(node --version): https://nodejs.org (without it, the API alone: WEB=off make $what)"
+    fi
+    if [ "$what" = test ] && ! { [ -n "${CHROMIUM:-}" ] || command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null 2>&1; then
+        miss "Chromium, for the pages' tests (Debian: apt-get install chromium; elsewhere name one: CHROMIUM=/path/to/it)"
+    fi
+fi
 if [ "$what" = test ] && [ ! -x .local/chart/bin/helm ]; then
     # The chart's tests take helm out of an npm package where there is none.
     case $(helm version --template '{{.Version}}' 2>/dev/null || true) in

@@ -10,6 +10,8 @@ fn main() {
     println!("cargo::rerun-if-changed=web/dist");
     println!("cargo::rerun-if-env-changed=WEB");
     let dist = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo names the crate's folder")).join("web/dist");
+    // A watched folder that is not there has cargo build this crate again every time.
+    let _ = fs::create_dir_all(&dist);
     let mut files = Vec::new();
     if env::var("WEB").as_deref() != Ok("off") && dist.join("index.html").is_file() {
         collect(&dist, &dist, &mut files);
@@ -41,7 +43,12 @@ fn main() {
 /// Names are paths below `root`, with `/` between their parts.
 fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) {
     for entry in fs::read_dir(folder).expect("a folder of built pages can be read") {
-        let path = entry.expect("a folder of built pages can be read").path();
+        let entry = entry.expect("a folder of built pages can be read");
+        let path = entry.path();
+        // What begins with a dot is about the build.
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
         if path.is_dir() {
             collect(root, &path, files);
         } else if !path.extension().is_some_and(|ending| ending == "br" || ending == "gz") {

@@ -20,9 +20,17 @@ export default defineConfig({
     target: 'es2022',
     // Everything is a file of its own: the policy allows nothing inline.
     assetsInlineLimit: 0,
-    cssCodeSplit: true,
+    // For scripts/sizes.mjs.
+    manifest: true,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    chunkSizeWarningLimit: 800,
+    rolldownOptions: {
+      output: {
+        // Charts are loaded by the pages that draw some, once they are there.
+        codeSplitting: { groups: [{ name: 'charts', test: /node_modules[\\/](recharts|victory-vendor|d3-|@reduxjs|react-redux|immer|reselect|es-toolkit|decimal)/ }] },
+      },
+    },
   },
   server: {
     port: 5173,

@@ -1,0 +1,26 @@
+import { defineConfig } from '@playwright/test';
+
+/** Sandboxes want rights that containers and root rarely have; nothing but the street's own pages is opened. */
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+export default defineConfig({
+  testDir: 'tests/browser',
+  globalSetup: './tests/browser/global.ts',
+  fullyParallel: true,
+  workers: 2,
+  // A flaky test is a bug to mend.
+  retries: 0,
+  forbidOnly: true,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list']],
+  outputDir: 'test-results',
+  use: {
+    browserName: 'chromium',
+    locale: 'en-US',
+    viewport: { width: 1280, height: 800 },
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    launchOptions: { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS },
+  },
+});
