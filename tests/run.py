@@ -1,4 +1,4 @@
-"""All tests that cargo runs, and those again in the second shape that it changes.
+"""All tests that cargo runs, those again in the second shape that it changes, and the web pages in a browser.
 
 The simulation's seeds want nothing but a processor, for minutes; the end-to-end tests wait for most of their time. So the
 seeds run beside the others, with the lowest priority, and say what came of them at the end. Exit code 1 when anything
@@ -20,6 +20,7 @@ CARGO = ["cargo", "test", "--workspace", "--all-features"]
 SECOND_SHAPE = {"E2E_DOOR": "1", "E2E_PUBLISH": "cdc"}
 # Every test of `--test seeds`, and no other, has this in its name.
 SEEDS = "histories::"
+WEB = ROOT / "services" / "storefront" / "web"
 LOG = ROOT / ".local" / "seeds.log"
 
 
@@ -43,6 +44,14 @@ def run(*command, **environment):
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}).returncode == 0
 
 
+def pages():
+    """The web pages in a browser, before a street of their own; nothing where the binary was built without them."""
+    if os.environ.get("WEB") == "off":
+        print("WEB=off: no pages, so no browser tests", flush=True)
+        return True
+    return subprocess.run(["npm", "run", "--silent", "browser"], cwd=WEB).returncode == 0
+
+
 def end(process):
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGTERM)
@@ -63,6 +72,7 @@ def main():
             good = run(*CARGO, "--no-fail-fast", "--", *skipping([SEEDS]))
             apart = [*CARGO, "--no-fail-fast", "--test", "e2e", "--test", "hostile"]
             good &= run(*apart, "--", *skipping(one_shape()), **SECOND_SHAPE)
+            good &= pages()
             if seeds.poll() is None:
                 print("waiting for the simulation's seeds", flush=True)
             found = seeds.wait() == 0

@@ -23,8 +23,6 @@ use shotengai_runtime::{Problem, Routes};
 const MARK: &str = "<!--places-->";
 /// Addresses of pages beside `/`, and what lies below those that end in a slash. None of them is the API's.
 const PAGES: &[&str] = &["/live", "/inbox", "/shop/", "/admin", "/admin/"];
-/// Where the page of the two rivals was first; links in the world still lead there.
-const LIVE_PAGE: &str = "/live";
 
 const WITHOUT_PAGES: &str = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>Shotengai</title>\
      <p>This street was built without its pages (<code>WEB=off</code>, or no Node.js). The API is at \
@@ -67,15 +65,11 @@ impl Pages {
 /// Registers the pages and their files: at what no route of the API answers.
 pub(crate) fn register(routes: &mut Routes, pages: &Arc<Pages>) {
     routes.data(web::Data::from(Arc::clone(pages)));
-    routes.raw(api::HOME_PAGE, home).raw(api::TALLY_PAGE, moved).elsewhere(elsewhere);
+    routes.raw(api::HOME_PAGE, home).raw(api::TALLY_PAGE, home).elsewhere(elsewhere);
 }
 
 async fn home(pages: web::Data<Pages>) -> HttpResponse {
     pages.answer(StatusCode::OK)
-}
-
-async fn moved() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((LOCATION, format!("..{LIVE_PAGE}"))).finish()
 }
 
 async fn elsewhere(request: HttpRequest, pages: web::Data<Pages>) -> Result<HttpResponse, Problem> {
@@ -94,7 +88,7 @@ async fn elsewhere(request: HttpRequest, pages: web::Data<Pages>) -> Result<Http
         return Err(nothing());
     }
     let mut answer = pages.answer(StatusCode::NOT_FOUND);
-    answer.headers_mut().insert(VARY, actix_web::http::header::HeaderValue::from_static("accept"));
+    answer.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
     Ok(answer)
 }
 

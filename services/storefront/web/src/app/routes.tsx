@@ -1,4 +1,4 @@
-import { createBrowserRouter, type RouteObject } from 'react-router';
+import { createBrowserRouter, redirect, type RouteObject } from 'react-router';
 
 import { adminRoutes } from '@/admin/routes';
 import { liveRoutes } from '@/live/routes';
@@ -16,7 +16,7 @@ const routes: RouteObject[] = [
   {
     element: <Shell />,
     children: [
-      { errorElement: <Failed error={null} again={() => window.location.reload()} />, children: [...shopRoutes, ...liveRoutes, ...adminRoutes, { path: '*', element: <NotFound /> }] },
+      { errorElement: <Failed error={null} again={() => window.location.reload()} />, children: [...shopRoutes, ...liveRoutes, ...adminRoutes, { path: 'tally', loader: () => redirect('/live') }, { path: '*', element: <NotFound /> }] },
     ],
   },
 ];
