@@ -1,4 +1,4 @@
-//! Public reads: the totals, the live feed. None of them changes anything or tells about a person.
+//! Public paths: the totals, the live feed, the rivals. None tells about a person; only an administrator changes anything.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,21 +6,27 @@ use std::sync::Arc;
 use actix_web::http::header::UPGRADE;
 use actix_web::{HttpRequest, HttpResponse, web};
 use shotengai_contracts::api;
+use shotengai_contracts::api::parameter::IF_MATCH;
+use shotengai_contracts::api::rivals::{ChooseRivals, RIVALS_ALIKE, Rivals};
+use shotengai_contracts::api::shared::PRECONDITION_FAILED;
 use shotengai_contracts::api::tally::{MAX_MINUTES, MAX_PRODUCTS, ProductTally, Tally, UPGRADE_REQUIRED};
 use shotengai_kernel::{Clock, ProductId};
-use shotengai_runtime::http::{Answer, Named, Problem, QueryParameters, Reply, Routes};
+use shotengai_runtime::http::{Answer, IfMatch, Named, Problem, QueryParameters, Reply, Routes};
+use shotengai_runtime::{AdminCaller, JsonBody};
 
 use crate::board::Board;
 use crate::counters::SharedStandings;
 use crate::domain::standings::Filter;
 use crate::live;
 use crate::minutes::Minutes;
+use crate::rivals::{NotChosen, Rivalry};
 
 /// What the handlers need.
 #[derive(Clone)]
 pub(crate) struct State {
     pub(crate) standings: Arc<SharedStandings>,
     pub(crate) minutes: Arc<Minutes>,
+    pub(crate) rivalry: Arc<Rivalry>,
     pub(crate) board: Arc<Board>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -29,6 +35,8 @@ pub(crate) fn routes(routes: &mut Routes, state: web::Data<State>) {
     routes.data(state);
     routes.route(api::TALLY, totals);
     routes.raw(api::TALLY_LIVE, watch);
+    routes.route(api::TALLY_RIVALS, rivals);
+    routes.route(api::CHANGE_RIVALS, choose);
 }
 
 async fn totals(request: HttpRequest, state: web::Data<State>) -> Answer<Tally> {
@@ -67,6 +75,43 @@ async fn watch(request: HttpRequest, body: web::Payload, state: web::Data<State>
     let board = Arc::clone(&state.board);
     actix_web::rt::spawn(live::serve(board, filter, session, messages, place));
     Ok(response)
+}
+
+async fn rivals(request: HttpRequest, state: web::Data<State>) -> Answer<Rivals> {
+    QueryParameters::of(&request)?.finish()?;
+    let rivals = Arc::unwrap_or_clone(state.rivalry.read().await?);
+    Ok(told(rivals))
+}
+
+async fn choose(
+    _: AdminCaller,
+    if_match: IfMatch,
+    body: JsonBody<ChooseRivals>,
+    state: web::Data<State>,
+) -> Answer<Rivals> {
+    if body.value.first == body.value.second {
+        return Err(NotChosen::Alike.into());
+    }
+    let wanted = if_match.needed()?;
+    Ok(told(state.rivalry.choose(&body.value, &wanted).await?))
+}
+
+fn told(rivals: Rivals) -> Reply<Rivals> {
+    let version = rivals.version;
+    Reply::ok(rivals).tagged(version)
+}
+
+impl From<NotChosen> for Problem {
+    fn from(refusal: NotChosen) -> Self {
+        let detail = refusal.to_string();
+        match refusal {
+            NotChosen::Alike => Self::of(&RIVALS_ALIKE).detail(detail).pointer("/second"),
+            NotChosen::Changed(_) => {
+                Self::of(&PRECONDITION_FAILED).detail(detail).at_header(IF_MATCH.name.to_ascii_lowercase())
+            }
+            NotChosen::Fault(fault) => fault.into(),
+        }
+    }
 }
 
 /// The one parameter that a path knows; the same twice is refused. Others don't come here.

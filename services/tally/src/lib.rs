@@ -3,6 +3,7 @@
 //! - `domain`: what an event counts, how many counts become few transactions, how standings differ. Pure.
 //! - `count_orders`: the use case. Orders move sharded counters, each order once.
 //! - `counters`, `minutes`: reads of totals and charts.
+//! - `rivals`: which two products are set against each other.
 //! - `board`, `live`: one reader a process, and the WebSocket of each client.
 //! - `reasons`: why it sets an event aside.
 //! - `consumers`, `http`: `tally-queue`, the public paths.
@@ -17,6 +18,7 @@ mod http;
 mod live;
 pub mod minutes;
 pub mod reasons;
+pub mod rivals;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +34,7 @@ use self::count_orders::CountOrders;
 use self::counters::{Counters, SharedStandings};
 use self::http::State;
 use self::minutes::Minutes;
+use self::rivals::Rivalry;
 
 /// The role, and what can be asked of it within a process.
 pub struct TallyRole {
@@ -49,11 +52,12 @@ pub fn assemble(mut deps: Deps, settings: &TallySettings) -> TallyRole {
     let counters = Counters::new(Arc::clone(&table));
     let poll = Duration::from_millis(settings.tally_poll_ms);
     let board = Board::new(counters.clone(), Arc::clone(&clock), poll, settings.tally_max_clients);
+    let rivalry = Arc::new(Rivalry::new(Arc::clone(&table), deps.ports().clone()));
     let orders = Arc::new(CountOrders::new(table, deps.ports().clone()));
     let minutes = Arc::new(Minutes::new(counters.clone(), Arc::clone(&clock)));
     let standings = Arc::new(SharedStandings::new(counters.clone()));
     let reader = board.worker();
-    let state = web::Data::new(State { standings, minutes, board, clock });
+    let state = web::Data::new(State { standings, minutes, rivalry, board, clock });
     let role = Role::new(deps)
         .consume(&queues::TALLY, TallyHandler::new(orders), Consuming::default())
         .worker(reader)

@@ -237,11 +237,14 @@ pub const SHOTENGAI: Topology = Topology {
         Call::new(Service::STOREFRONT, Service::INVENTORY, Purpose::Forward),
         Call::new(Service::STOREFRONT, Service::QUERY, Purpose::Forward),
         Call::new(Service::STOREFRONT, Service::TALLY, Purpose::Forward),
+        // What the live page shows without a script.
+        Call::new(Service::STOREFRONT, Service::TALLY, Purpose::Ask),
         Call::new(Service::ORDER, Service::STOREFRONT, Purpose::Keys),
         Call::new(Service::ORDER, Service::CATALOG, Purpose::Ask),
         Call::new(Service::CATALOG, Service::STOREFRONT, Purpose::Keys),
         Call::new(Service::INVENTORY, Service::STOREFRONT, Purpose::Keys),
         Call::new(Service::NOTIFICATION, Service::STOREFRONT, Purpose::Ask),
+        Call::new(Service::TALLY, Service::STOREFRONT, Purpose::Keys),
         Call::new(Service::QUERY, Service::STOREFRONT, Purpose::Keys),
         // Receipts: what each of them has done for an order.
         Call::new(Service::QUERY, Service::STOREFRONT, Purpose::Ask),

@@ -93,6 +93,10 @@ pub(super) const ROUTES: &[Row] = &[
     row("cancelOrder", "/orders/{order}/cancel", 401, [404, 409, 404, 409]).sending(r#"{"reason":"too late"}"#),
     open("getTally", "/tally", 200),
     open("watchTally", "/tally/live", 426),
+    open("getTallyRivals", "/tally/rivals", 200),
+    administrators("changeTallyRivals", "/tally/rivals", 200)
+        .at("*")
+        .sending(r#"{"first":"prod_kinoko","second":"prod_nobodys"}"#),
     open("getTallyPage", "/tally/", 200),
     open("getHomePage", "/", 200),
     open("listProblems", "/problems", 200),

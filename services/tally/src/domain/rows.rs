@@ -6,6 +6,7 @@
 //! | `count/<product>/<shard>` | `total` | `sold`, `returned`, `orders` |
 //! | `minute/<YYYY-MM-DDTHH:MM>/<shard>` | `sales` | `sold/<product>`, `returned/<product>`; 24 hours |
 //! | `products` | `<product>` | its name |
+//! | `rivals` | `chosen` | the two rivals, where somebody chose them |
 //!
 //! Every counter is the sum of its eight shards: two writers meet on one row in one of eight cases. A minute has one row
 //! (a shard) for all products, so that a batch costs one operation a minute and a chart reads eight rows a minute.
@@ -47,6 +48,12 @@ pub fn total(product: &ProductId, shard: u64) -> Key {
 #[must_use]
 pub fn minute(minute: &str, shard: u64) -> Key {
     Key::new(format!("minute/{minute}/{shard}"), "sales")
+}
+
+/// The row of the two rivals.
+#[must_use]
+pub fn rivals() -> Key {
+    Key::new("rivals", "chosen")
 }
 
 /// A product's row.

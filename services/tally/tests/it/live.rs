@@ -1,7 +1,6 @@
 //! The public paths over a real socket: what clients see while orders are counted.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App, HttpServer};
@@ -10,48 +9,79 @@ use serde_json::Value;
 use shotengai_contracts::events::OrderStage;
 use shotengai_runtime::http::Routes;
 use shotengai_tally::TallySettings;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::support::{Street, cancelled, paid};
 
-type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(crate) type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The role's paths on a port of their own, and its workers.
-struct Pod {
+/// The role's paths on a port of their own, and its workers, in threads of their own (`threads::busy`).
+pub(crate) struct Pod {
     address: SocketAddr,
     shutdown: CancellationToken,
+    thread: Option<std::thread::JoinHandle<()>>,
     _guard: DropGuard,
 }
 
 fn open(street: &Street, clients: usize) -> Pod {
-    let settings = TallySettings { tally_poll_ms: 10, tally_max_clients: clients };
-    let role = street.role(&settings);
+    open_as(street, clients, 10)
+}
+
+/// A pod for so many clients, which reads the counters each `poll_ms`.
+pub(crate) fn open_as(street: &Street, clients: usize, poll_ms: u64) -> Pod {
+    let role = street.role(&TallySettings { tally_poll_ms: poll_ms, tally_max_clients: clients });
     let shutdown = CancellationToken::new();
-    for worker in role.workers.clone() {
-        let shutdown = shutdown.clone();
-        tokio::spawn(async move { worker.run(shutdown).await });
-    }
-    let table = Arc::clone(&role.routes);
-    let server = HttpServer::new(move || {
-        let mut routes = Routes::default();
-        table(&mut routes);
-        App::new().configure(|config| routes.apply(config))
-    });
-    let server = server.workers(1).disable_signals().bind(("127.0.0.1", 0)).unwrap();
-    let address = server.addrs()[0];
-    tokio::spawn(server.run());
-    Pod { address, _guard: shutdown.clone().drop_guard(), shutdown }
+    let (told, opened) = std::sync::mpsc::channel();
+    let (workers, table, ending) = (role.workers, role.routes, shutdown.clone());
+    let run = async move {
+        for worker in workers {
+            let ending = ending.clone();
+            tokio::spawn(async move { worker.run(ending).await });
+        }
+        let server = HttpServer::new(move || {
+            let mut routes = Routes::default();
+            table(&mut routes);
+            App::new().configure(|config| routes.apply(config))
+        });
+        // Of the drain nothing is left to wait for when the clients have been sent away.
+        let server = server.workers(1).disable_signals().shutdown_timeout(2).bind(("127.0.0.1", 0)).unwrap();
+        told.send(server.addrs()[0]).unwrap();
+        let server = server.run();
+        let handle = server.handle();
+        let server = tokio::spawn(server);
+        ending.cancelled().await;
+        handle.stop(true).await;
+        server.await.unwrap().unwrap();
+    };
+    let thread = std::thread::Builder::new().name("tally-pod".to_owned());
+    let thread = thread.spawn(|| actix_web::rt::System::new().block_on(run)).unwrap();
+    let address = opened.recv().unwrap();
+    Pod { address, thread: Some(thread), _guard: shutdown.clone().drop_guard(), shutdown }
 }
 
 impl Pod {
-    async fn watch(&self, query: &str) -> Client {
+    /// Drains it, and waits until its threads are gone.
+    pub(crate) fn end(mut self) {
+        self.shutdown.cancel();
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+
+    /// A client, if there is a place for one.
+    pub(crate) async fn try_watch(&self, query: &str) -> Option<Client> {
+        let url = format!("ws://{}/tally/live{query}", self.address);
+        timeout(TIMEOUT, connect_async(url)).await.unwrap().ok().map(|(client, _)| client)
+    }
+
+    pub(crate) async fn watch(&self, query: &str) -> Client {
         let url = format!("ws://{}/tally/live{query}", self.address);
         timeout(TIMEOUT, connect_async(url)).await.unwrap().unwrap().0
     }
@@ -69,7 +99,16 @@ impl Pod {
     }
 }
 
-async fn next(client: &mut Client) -> Value {
+/// A client whose window is as small as they get, and who reads nothing but the handshake.
+pub(crate) async fn with_small_window(pod: &Pod) -> WebSocketStream<TcpStream> {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let stream = socket.connect(pod.address).await.unwrap();
+    let url = format!("ws://{}/tally/live", pod.address);
+    timeout(TIMEOUT, client_async(url, stream)).await.unwrap().unwrap().0
+}
+
+pub(crate) async fn next(client: &mut Client) -> Value {
     loop {
         match timeout(TIMEOUT, client.next()).await.unwrap().unwrap().unwrap() {
             Message::Text(text) => return serde_json::from_str(&text).unwrap(),

@@ -5,6 +5,9 @@
 mod charts;
 mod confluence;
 mod counting;
+mod crowd;
 mod live;
+mod rivals;
 mod support;
+mod threads;
 mod throttled;

@@ -7,13 +7,13 @@ use shotengai_contracts::events::{
     CancelReason, EarlierRefund, Event, OrderCancelled, OrderItem, OrderPaid, OrderRefunded, OrderStage, RefundLine,
     StockLine,
 };
-use shotengai_contracts::topology::{Service, queues, tables};
+use shotengai_contracts::topology::{QueueSpec, Service, queues, tables};
 use shotengai_contracts::{Envelope, Metadata};
 use shotengai_kernel::{
     AggregateId, Clock, Currency, EventId, Money, Names, OrderId, ProductId, Quantity, RefundId, UserId, Version,
 };
 use shotengai_kit::{Installation, role};
-use shotengai_messaging::{Delivery, Disposition, Handler};
+use shotengai_messaging::{Delivery, Disposition, Handler, Queue};
 use shotengai_runtime::Role;
 use shotengai_tally::counters::Counters;
 use shotengai_tally::{TallyRole, TallySettings};
@@ -40,6 +40,13 @@ fn items(lines: &[(&str, u32)]) -> Vec<OrderItem> {
 pub(crate) fn paid(order: usize, lines: &[(&str, u32)]) -> Event {
     let (order_id, user_id) = ids(order);
     OrderPaid { order_id, user_id, items: items(lines), total: Money::zero(Currency::JPY) }.into()
+}
+
+/// One piece of a product that is called so.
+pub(crate) fn paid_named(order: i64, product: &str, name: &str) -> Event {
+    let Event::OrderPaid(mut event) = paid(order.try_into().unwrap(), &[(product, 1)]) else { panic!("it is paid") };
+    name.clone_into(&mut event.items[0].name);
+    event.into()
 }
 
 pub(crate) fn cancelled(order: usize, lines: &[(&str, u32)], cancelled_from: OrderStage) -> Event {
@@ -112,9 +119,14 @@ fn ids(order: usize) -> (OrderId, UserId) {
 }
 
 pub(crate) fn delivery(event: &Event, time: Timestamp) -> Delivery {
+    Delivery::of(envelope(event, 0, time)).unwrap()
+}
+
+/// The event as it travels, under an id of its own.
+pub(crate) fn envelope(event: &Event, id: usize, time: Timestamp) -> Envelope {
     let meta = Metadata::request(Uuid::nil(), None);
     let subject = AggregateId::parse("ord_x").unwrap();
-    Delivery::of(Envelope::wrap(EventId::new(Uuid::nil()), time, subject, Version::new(1), &meta, event)).unwrap()
+    Envelope::wrap(EventId::new(Uuid::from_u128(id as u128)), time, subject, Version::new(1), &meta, event)
 }
 
 /// An installation, and processes that count in it.
@@ -159,6 +171,11 @@ impl Street {
     pub(crate) async fn of(&self, product: &str) -> (i64, i64, i64) {
         let standings = self.counters.standings().await.unwrap();
         standings.0.get(&id(product)).map_or((0, 0, 0), |found| (found.sold, found.returned, found.orders))
+    }
+
+    /// The queue's letters, which a pod of this street receives.
+    pub(crate) fn queue(&self, queue: &QueueSpec) -> Arc<dyn Queue> {
+        self.installation.infra.memory_queue(queue.name)
     }
 
     pub(crate) fn advance(&self, seconds: i64) {

@@ -4,7 +4,7 @@
 //! - [`parameter`]: parameters of the query string, and headers of requests. [`filters`]: those that choose and sort a list's entries;
 //!   [`position`]: what commands have moved, for reads that are to show it.
 //! - [`problem`]: [`ProblemType`]; [`shared`] has those that any route may answer with.
-//! - [`accounts`], [`customers`], [`products`], [`search`], [`images`], [`carts`], [`orders`], [`journey`], [`receipt`], [`refunds`], [`payments`], [`inventory`], [`tally`]: what the street serves, and the problems of each.
+//! - [`accounts`], [`customers`], [`products`], [`search`], [`images`], [`carts`], [`orders`], [`journey`], [`receipt`], [`refunds`], [`payments`], [`inventory`], [`tally`], [`rivals`]: what the street serves, and the problems of each.
 //! - [`internal`]: what services ask each other. [`pages`]: web pages.
 //! - [`interface`]: the public routes of an installation. [`documents`]: the interface about itself. [`page`]: lists in pages; [`listed`]: their entries. [`as_of`]: reads of what was. [`openapi`]: the OpenAPI document of a list of routes.
 //!
@@ -36,6 +36,7 @@ pub mod problem;
 pub mod products;
 pub mod receipt;
 pub mod refunds;
+pub mod rivals;
 pub mod route;
 pub mod search;
 pub mod shared;
@@ -60,6 +61,7 @@ pub use products::{
 };
 pub use receipt::{INTERNAL_RECEIPT, ORDER_RECEIPT};
 pub use refunds::REFUND_ORDER;
+pub use rivals::{CHANGE_RIVALS, TALLY_RIVALS};
 pub use route::{Administrator, Anyone, Audience, Customer, Endpoint, Internal, LinkHolder, Method, RateLimit, Route};
 pub use search::{SEARCH_PRODUCTS, SUGGEST_PRODUCTS};
 pub use tally::{TALLY, TALLY_LIVE};
@@ -113,6 +115,8 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &LIST_PAYMENTS,
     &TALLY,
     &TALLY_LIVE,
+    &TALLY_RIVALS,
+    &CHANGE_RIVALS,
     &TALLY_PAGE,
     &HOME_PAGE,
     &problem::LIST_PROBLEMS,

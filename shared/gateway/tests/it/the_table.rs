@@ -83,6 +83,8 @@ const ADMISSION: &[(&str, RateLimit, Holds)] = {
         ("listPayments", Calls, PlaceOrWait),
         ("getTally", Calls, Place),
         ("watchTally", Calls, Connection),
+        ("getTallyRivals", Calls, Place),
+        ("changeTallyRivals", Calls, Place),
         ("getTallyPage", Calls, Place),
         ("getHomePage", Calls, Place),
         ("listProblems", Calls, Place),
