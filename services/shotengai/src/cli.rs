@@ -165,6 +165,9 @@ pub(crate) struct DevArgs {
     /// Only the local AWS, PostgreSQL and the inbox; run roles yourself
     #[arg(long)]
     pub(crate) infra_only: bool,
+    /// Open the shop in the browser when the street is open
+    #[arg(long, conflicts_with = "infra_only")]
+    pub(crate) open: bool,
 }
 
 #[derive(Args)]

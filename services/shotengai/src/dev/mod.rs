@@ -4,10 +4,12 @@
 //! - [`infra`]: local AWS, PostgreSQL and inbox as children.
 //! - [`beside`]: what roles beside the servers alone need to be told.
 //! - [`secrets`]: made up for this start. [`screen`]: what the developer sees, and [`ticker`]: a line per order.
+//! - [`browser`]: opens the page, if asked.
 //!
 //! Everything starts empty (`docs/decisions/0006`) and ends with this process, whatever ends it.
 
 mod beside;
+mod browser;
 mod infra;
 mod lease;
 mod ports;
@@ -170,7 +172,10 @@ async fn open(args: &DevArgs, screen: &Screen, step: screen::Step) -> anyhow::Re
         .await?;
         step.done(&format!("{} on sale", created + found));
     }
-    screen.street_table(args);
+    let page = screen.street_table(args);
+    if args.open {
+        browser::open(&page).await;
+    }
     Ok(())
 }
 

@@ -43,7 +43,8 @@ impl Screen {
         say!("The street is open, without roles, after {:.1} s.\n{table}", self.started.elapsed().as_secs_f32());
     }
 
-    pub(crate) fn street_table(&self, args: &DevArgs) {
+    /// The addresses; ends with the page's, and answers it.
+    pub(crate) fn street_table(&self, args: &DevArgs) -> String {
         let http = format!("http://127.0.0.1:{}", args.http_port);
         let mut table = addresses();
         table.add_row(["shop, live page", &http]);
@@ -54,6 +55,8 @@ impl Screen {
         table.add_row(["publishing", &format!("by {}", args.publish.as_str())]);
         say!("The street is open, after {:.1} s.\n{table}", self.started.elapsed().as_secs_f32());
         say!("{}", try_it(&http, args));
+        say!("\nThe shop: {http}/   the live page: {http}/live");
+        http
     }
 
     pub(crate) fn closed(&self) {
