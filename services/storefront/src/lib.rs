@@ -47,7 +47,7 @@ use oidc::Exchange;
 use passwords::{Hashed, Passwords, Salt};
 use sessions::Sessions;
 use users::Users;
-use web::{Pages, Places};
+use web::Pages;
 
 /// What the role is made of beside its table.
 pub struct Frontage {
@@ -96,7 +96,7 @@ pub async fn build(context: &Context, settings: &StorefrontSettings) -> anyhow::
     let door = Door::new(context, &settings.door)?;
     let gate = FrontGate::new(context.interface.clone(), Arc::clone(&context.tokens), &settings.door);
     let seal = Seal::new(secret, b"shotengai/customers-cursor/v1")?;
-    let pages = Pages::new(&settings.places, &context.settings.aws);
+    let pages = Pages::new(&settings.places, context);
     let secret = secret.clone();
     let frontage = Frontage {
         tokens: Arc::new(tokens),

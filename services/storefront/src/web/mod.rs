@@ -1,10 +1,12 @@
 //! Web pages: one application, whose addresses are all answered with the page it begins with, and its files.
 //!
 //! - `files`: what the build put into the binary. `policy`: what pages may do in a browser.
+//! - `numbers`: what the live page shows without a script.
 //!
 //! A binary that was built without pages (`WEB=off`) says so at `/` and serves the API alone.
 
 mod files;
+mod numbers;
 mod policy;
 
 use std::sync::Arc;
@@ -16,11 +18,14 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use shotengai_contracts::api;
 use shotengai_contracts::topology::buckets::PRODUCT_IMAGES;
-use shotengai_runtime::settings::AwsSettings;
-use shotengai_runtime::{Problem, Routes};
+use shotengai_runtime::{Context, Problem, Routes};
+
+use self::numbers::Numbers;
 
 /// Where the page is told of [`Places`].
 const MARK: &str = "<!--places-->";
+/// Where the live page is told of [`Numbers`].
+const NUMBERS: &str = "<!--numbers-->";
 /// Addresses of pages beside `/`, and what lies below those that end in a slash. None of them is the API's.
 const PAGES: &[&str] = &["/live", "/inbox", "/shop/", "/admin", "/admin/"];
 
@@ -41,24 +46,26 @@ pub struct Places {
 pub(crate) struct Pages {
     index: String,
     policy: String,
+    numbers: Numbers,
 }
 
 impl Pages {
-    /// The pages of the street with these places and this AWS.
-    pub(crate) fn new(places: &Places, aws: &AwsSettings) -> Self {
+    /// The pages of the street with these places.
+    pub(crate) fn new(places: &Places, context: &Context) -> Self {
+        let aws = &context.settings.aws;
         let bucket = aws.image_bucket.clone().unwrap_or_else(|| format!("{}{}", aws.prefix, PRODUCT_IMAGES.name));
         let policy = policy::policy(&policy::image_store(aws, &bucket));
         let index = files::index().map_or_else(|| WITHOUT_PAGES.to_owned(), |index| told(index, places));
-        Self { index, policy }
+        Self { index, policy, numbers: Numbers::new(context) }
     }
 
-    fn answer(&self, status: StatusCode) -> HttpResponse {
+    fn answer(&self, status: StatusCode, numbers: &str) -> HttpResponse {
         HttpResponse::build(status)
             .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
             .insert_header((CONTENT_SECURITY_POLICY, self.policy.as_str()))
             .insert_header((HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
             .insert_header((CACHE_CONTROL, "no-cache"))
-            .body(self.index.clone())
+            .body(self.index.replacen(NUMBERS, numbers, 1))
     }
 }
 
@@ -69,7 +76,7 @@ pub(crate) fn register(routes: &mut Routes, pages: &Arc<Pages>) {
 }
 
 async fn home(pages: web::Data<Pages>) -> HttpResponse {
-    pages.answer(StatusCode::OK)
+    pages.answer(StatusCode::OK, "")
 }
 
 async fn elsewhere(request: HttpRequest, pages: web::Data<Pages>) -> Result<HttpResponse, Problem> {
@@ -82,12 +89,13 @@ async fn elsewhere(request: HttpRequest, pages: web::Data<Pages>) -> Result<Http
         return Ok(file.serve(&request));
     }
     if is_page(path) {
-        return Ok(pages.answer(StatusCode::OK));
+        let numbers = if path == LIVE_PAGE { pages.numbers.now().await } else { String::new() };
+        return Ok(pages.answer(StatusCode::OK, &numbers));
     }
     if !reads_pages(&request) {
         return Err(nothing());
     }
-    let mut answer = pages.answer(StatusCode::NOT_FOUND);
+    let mut answer = pages.answer(StatusCode::NOT_FOUND, "");
     answer.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
     Ok(answer)
 }
