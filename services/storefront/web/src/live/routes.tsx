@@ -1,3 +1,7 @@
 import type { RouteObject } from 'react-router';
 
-export const liveRoutes: RouteObject[] = [];
+import { texts } from '@/i18n';
+
+export const liveRoutes: RouteObject[] = [
+  { path: 'live', lazy: async () => (await Promise.all([import('./Live'), texts('live')]))[0] },
+];
