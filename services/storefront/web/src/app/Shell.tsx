@@ -6,6 +6,8 @@ import { Link, NavLink, Outlet, ScrollRestoration, useHref, useLocation, useNavi
 
 import { usePerson } from '@/api/session';
 import { useCartCount } from '@/shop/cart';
+import { go, STEPS } from '@/tour/state';
+import { TourHost } from '@/tour/TourHost';
 import { LinkButton } from '@/ui/Button';
 import { Skeleton } from '@/ui/states';
 import { Toasts } from '@/ui/toasts';
@@ -46,6 +48,7 @@ function Footer() {
     <footer className={styles.footer}>
       <div>
         <p>{t('tagline')}</p>
+        <button type="button" className={styles.tour} onClick={() => go(STEPS[0])}>{t('footer.tour')}</button>
         {places.inbox ? <a href={places.inbox}>{t('footer.inbox')}</a> : null}
         {places.health ? <a href={places.health}>{t('footer.health')}</a> : null}
         <a href="/docs">{t('footer.api')}</a>
@@ -89,6 +92,7 @@ export function Shell() {
         </main>
         <Footer />
       </div>
+      <TourHost />
       <Toasts />
       <ScrollRestoration />
     </RouterProvider>

@@ -1,0 +1,63 @@
+import { X } from 'lucide-react';
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useLocation, useNavigate } from 'react-router';
+
+import { places } from '@/app/places';
+import { buy, usePurchases } from '@/live/purchases';
+import { Button } from '@/ui/Button';
+
+import { type At, go, type Step, STEPS } from './state';
+import styles from './tour.module.css';
+import { Travel } from './Travel';
+
+/** What the tour orders. It is on sale in every seeded street. */
+const SWEET = 'prod_kinoko';
+/** Where a step is shown, if that matters. */
+const PAGES: Partial<Record<Step, string>> = { shop: '/', rivals: '/live', moved: '/live' };
+
+/** The tour's panel: beside the pages, not over them, so that everything can be tried on the way. */
+export default function Tour({ at }: { at: Exclude<At, null> }) {
+  const { t, i18n } = useTranslation('live');
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const order = usePurchases().find(({ product }) => product === SWEET);
+  const index = at === 'offer' ? -1 : STEPS.indexOf(at);
+  const next = STEPS[index + 1];
+  const before = STEPS[index - 1];
+  const move = (step: Step | null) => {
+    go(step);
+    const page = step && PAGES[step];
+    if (page && page !== pathname) void navigate(page);
+  };
+  useEffect(() => {
+    // Who moves on hears the next step; the offer disturbs nobody.
+    if (index >= 0) heading.current?.focus();
+  }, [index]);
+  return (
+    <aside className={styles.tour} aria-label={t('tour.label')}>
+      <div className={styles.head}>
+        <p className="numbers">{index < 0 ? t('tour.label') : t('tour.at', { step: index + 1, of: STEPS.length })}</p>
+        <Button look="quiet" size="small" icon aria-label={t('tour.end')} onPress={() => move(null)}><X aria-hidden /></Button>
+      </div>
+      <h2 ref={heading} tabIndex={-1}>{t(`tour.${at}.title`)}</h2>
+      <p>{t(`tour.${at}.text`)}</p>
+      {at === 'travel' && order?.orderId ? <Travel orderId={order.orderId} /> : null}
+      {at === 'mail' && places.inbox ? <p><a href={places.inbox} target="_blank" rel="noreferrer">{t('tour.inbox')}</a></p> : null}
+      {at === 'behind' ? <p><a href="/docs">{t('tour.api')}</a></p> : null}
+      <div className={styles.foot}>
+        {before ? <Button size="small" look="quiet" onPress={() => move(before)}>{t('tour.back')}</Button> : null}
+        {at === 'offer' ? <Button size="small" look="quiet" onPress={() => move(null)}>{t('tour.later')}</Button> : null}
+        {at === 'order' && next ? (
+          <Button look="primary" size="small" onPress={() => {
+            void buy(SWEET, i18n.language, () => undefined);
+            move(next);
+          }}>{t('tour.place')}</Button>
+        ) : (
+          <Button look="primary" size="small" onPress={() => move(next ?? null)}>{at === 'offer' ? t('tour.begin') : next ? t('tour.next') : t('tour.end')}</Button>
+        )}
+      </div>
+    </aside>
+  );
+}
