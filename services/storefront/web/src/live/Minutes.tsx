@@ -16,7 +16,7 @@ export function Minutes({ points, names, ready }: { points: readonly Point[]; na
   const { count } = useFormats();
   const sum = (side: 'first' | 'second') => count(points.reduce((sum, point) => sum + point[side], 0));
   return (
-    <section className={`${styles.card ?? ''} ${styles.chart ?? ''}`} aria-labelledby="minutes">
+    <section className={styles.card} aria-labelledby="minutes">
       <div className={styles.head}>
         <h2 id="minutes">{t('minutes.title')}</h2>
         <p className={styles.legend} aria-hidden>

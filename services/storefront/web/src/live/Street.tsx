@@ -71,8 +71,10 @@ export function Street({ pair }: { pair: Pair }) {
       </div>
       <div className={styles.below}>
         <Minutes points={live.points} names={names} ready={live.hasPoints} />
-        <Latest entries={live.entries} nameOf={nameOf} now={live.now} />
-        {wall ? null : <Mine nameOf={nameOf} />}
+        <div className={styles.side}>
+          <Latest entries={live.entries} nameOf={nameOf} now={live.now} />
+          {wall ? null : <Mine nameOf={nameOf} />}
+        </div>
       </div>
     </div>
   );

@@ -1,0 +1,131 @@
+import type { APIRequestContext, Page } from '@playwright/test';
+
+import { administrator, barriers, expect, product, test } from './street';
+
+/** Two products that nobody else buys, as rivals: other tests buy sweets meanwhile. */
+async function rivals(request: APIRequestContext): Promise<[string, string]> {
+  const pair: [string, string] = [await product(request, { name: 'Ramune', price: 120 }), await product(request, { name: 'Senbei <b>crisp</b>', price: 350 })];
+  const chosen = await request.put('/tally/rivals', {
+    headers: { authorization: `Bearer ${await administrator(request)}`, 'if-match': '*' },
+    data: { first: pair[0], second: pair[1] },
+  });
+  expect(chosen.status()).toBe(200);
+  return pair;
+}
+
+const button = (page: Page, name: string) => page.getByRole('button', { name: `Buy one ${name}` });
+const isLive = (page: Page) => expect(page.getByRole('status')).toHaveText('Live');
+
+// The rivals are the whole street's: one after the other.
+test.describe.configure({ mode: 'serial' });
+
+test('a press in one browser moves the other within a second of the payment, and is marked as one\'s own', async ({ browser, page, request }) => {
+  await rivals(request);
+  const other = await (await browser.newContext({ locale: 'en-US' })).newPage();
+  await Promise.all([page.goto('/live'), other.goto(`${process.env.STREET_URL ?? ''}/live`)]);
+  await Promise.all([isLive(page), isLive(other)]);
+  await expect(button(page, 'Ramune')).toContainText('No sign-in needed');
+
+  // Before the press that is measured, one that opens a guest's account and warms the street.
+  await button(page, 'Ramune').press('Enter');
+  await expect(button(other, 'Ramune')).toContainText('1');
+  await expect(page.getByText('Paid', { exact: true })).toBeVisible();
+
+  const moved = other.evaluate(() => {
+    const counts = document.querySelector('[role=img]');
+    return new Promise<number>((done) => {
+      const watcher = new MutationObserver(() => {
+        if (!counts?.getAttribute('aria-label')?.includes('Ramune: 2')) return;
+        watcher.disconnect();
+        done(Date.now());
+      });
+      if (counts) watcher.observe(counts, { attributes: true });
+    });
+  });
+  const pressed = Date.now();
+  await button(page, 'Ramune').click();
+  const order = await expect
+    .poll(async () => (await page.locator('a[href^="/shop/orders/ord_"]').first().getAttribute('href')) ?? '')
+    .toMatch(/ord_/)
+    .then(() => page.locator('a[href^="/shop/orders/ord_"]').first().getAttribute('href'));
+  const at = await moved;
+  const token = await page.evaluate(() => (JSON.parse(localStorage.getItem('shotengai.guest') ?? '{}') as { token: string }).token);
+  const events = await request.get(`${(order ?? '').replace('/shop', '')}/events`, { headers: { authorization: `Bearer ${token}` } });
+  const { items } = (await events.json()) as { items: { type: string; time: string }[] };
+  const paid = Date.parse(items.find(({ type }) => type === 'OrderPaid')?.time ?? '');
+  console.log(`the other browser moved ${at - pressed} ms after the press, ${at - paid} ms after the payment`);
+  expect(at - paid).toBeLessThan(1000);
+
+  await expect(button(page, 'Ramune')).toContainText('2 are yours');
+  await expect(button(other, 'Ramune')).toContainText('No sign-in needed');
+  const latest = page.getByRole('region', { name: 'Bought just now' });
+  await expect(latest.getByText('You', { exact: true })).toHaveCount(2);
+  await expect(other.getByRole('region', { name: 'Bought just now' }).getByText('You')).toHaveCount(0);
+  await expect(page.getByText('Ramune leads by 2')).toBeVisible();
+  // What a product is called is text, whatever it is.
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Senbei <b>crisp</b>');
+  expect(await barriers(page)).toEqual([]);
+  await other.context().close();
+});
+
+test('a connection that is cut is said, restored, and what was missed is there', async ({ page, request }) => {
+  const [first] = await rivals(request);
+  let isCut = false;
+  let cut: () => Promise<void> = () => Promise.resolve();
+  await page.routeWebSocket(/\/tally\/live/, (socket) => {
+    if (isCut) {
+      void socket.close({ code: 1013 });
+      return;
+    }
+    socket.connectToServer();
+    cut = () => socket.close({ code: 1012 });
+  });
+  await page.goto('/live');
+  await isLive(page);
+  isCut = true;
+  await cut();
+  await expect(page.getByRole('status')).toHaveText('Connection lost. Connecting again…');
+
+  const guest = await request.post('/auth/guest', { data: { language: 'en' } });
+  const { access_token } = (await guest.json()) as { access_token: string };
+  const placed = await request.post('/orders', { headers: { authorization: `Bearer ${access_token}`, 'idempotency-key': first }, data: { items: [{ product_id: first, quantity: 3 }] } });
+  expect(placed.status()).toBe(202);
+  await expect
+    .poll(async () => {
+      const { products } = (await (await request.get('/tally')).json()) as { products: { product_id: string; sold: number }[] };
+      return products.find(({ product_id }) => product_id === first)?.sold;
+    })
+    .toBe(3);
+  isCut = false;
+  await isLive(page);
+  await expect(button(page, 'Ramune')).toContainText('3');
+});
+
+test('the numbers are there without a script', async ({ browser, request }) => {
+  const [first] = await rivals(request);
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(`${process.env.STREET_URL ?? ''}/live`);
+  const table = page.getByRole('table');
+  await expect(table).toContainText('Sold so far');
+  await expect(table.getByRole('row')).toHaveCount(2);
+  await expect(table).toContainText(first);
+  await context.close();
+});
+
+test('it fits a phone and a wall, and goes without movement where that is asked for', async ({ page, request }) => {
+  await rivals(request);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.goto('/live');
+  await isLive(page);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
+  expect(await barriers(page)).toEqual([]);
+  await page.setViewportSize({ width: 1920, height: 1080 });
+  await page.goto('/live?wall');
+  await isLive(page);
+  await expect(page.getByRole('navigation')).toHaveCount(0);
+  await expect(button(page, 'Ramune')).toBeInViewport();
+  await page.getByRole('link', { name: 'Leave big screen' }).click();
+  await expect(page.getByRole('navigation')).toBeVisible();
+});
