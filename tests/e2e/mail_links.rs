@@ -61,7 +61,7 @@ async fn a_mails_link_shows_its_order_without_a_sign_in_and_in_english() {
     let browser = direct_http().redirect(Policy::none()).build().unwrap();
     let answer = browser.get(format!("{}{path}", shop.base())).header(ACCEPT, "text/html").send().await.unwrap();
     assert_eq!(answer.status(), 303);
-    assert_eq!(answer.headers()[LOCATION].to_str().unwrap(), format!("../#order={ordered}&key={key}"));
+    assert_eq!(answer.headers()[LOCATION].to_str().unwrap(), format!("../shop/orders/{ordered}#key={key}"));
 
     cluster.assert_tidy().await;
     assert!(process.terminate().await);

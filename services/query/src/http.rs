@@ -229,7 +229,7 @@ fn wants_a_page(request: &HttpRequest) -> bool {
 /// in a fragment, which no server and no log sees. The way is relative: the shop may stand below a path.
 fn to_the_page(id: &OrderId, key: &str) -> Reply<Order> {
     let key: String = key.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
-    Reply::see_other(format!("../#order={id}&key={key}")).varies("accept")
+    Reply::see_other(format!("../shop/orders/{id}#key={key}")).varies("accept")
 }
 
 impl Reads {
