@@ -9,7 +9,7 @@ import { problemOf, Unreachable } from './problem';
 import type { components } from './schema';
 import { local } from './storage';
 
-type Token = components['schemas']['AccessToken'];
+export type Token = components['schemas']['AccessToken'];
 
 export interface Person {
   kind: 'guest' | 'customer' | 'administrator';
@@ -31,7 +31,7 @@ const GUEST = 'guest';
 let current: Session | null = null;
 let person: Person | null = null;
 let renewing: Promise<Session | null> | null = null;
-let opening: Promise<Session> | null = null;
+let opening: Promise<Person> | null = null;
 const watchers = new Set<() => void>();
 
 function put(session: Session | null): void {
@@ -111,19 +111,29 @@ export async function token(): Promise<string | null> {
   return null;
 }
 
+/** Opens a guest's account, to which mails go where it has an address. Nobody is that guest yet. */
+export async function openGuest(email: string | null, language: string): Promise<Token> {
+  const answer = await ask('/auth/guest', { language, ...(email && { email }) });
+  if (!answer.ok) throw await problemOf(answer);
+  return (await answer.json()) as Token;
+}
+
+/** From here on this guest. */
+export function becomeGuest(token: Token): Person {
+  const guest = sessionOf(token, 'guest');
+  local.set(GUEST, JSON.stringify(guest));
+  put(guest);
+  return guest;
+}
+
 /** Makes sure that somebody is signed in: opens a guest's account where nobody is. Two at once share one. */
 export async function someone(language: string): Promise<Person> {
   if (await token()) return current as Session;
-  opening ??= (async () => {
-    const answer = await ask('/auth/guest', { language });
-    if (!answer.ok) throw await problemOf(answer);
-    const guest = sessionOf((await answer.json()) as Token, 'guest');
-    local.set(GUEST, JSON.stringify(guest));
-    put(guest);
-    return guest;
-  })().finally(() => {
-    opening = null;
-  });
+  opening ??= openGuest(null, language)
+    .then(becomeGuest)
+    .finally(() => {
+      opening = null;
+    });
   return opening;
 }
 
