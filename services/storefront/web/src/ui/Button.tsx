@@ -4,7 +4,7 @@ import { Button as AriaButton, type ButtonProps as AriaButtonProps, Link as Aria
 import styles from './button.module.css';
 
 interface Look {
-  look?: 'primary' | 'plain' | 'quiet' | 'danger';
+  look?: 'primary' | 'soft' | 'plain' | 'quiet' | 'danger';
   size?: 'small' | 'medium' | 'large';
   /** Shows an icon alone: give an `aria-label`. */
   icon?: boolean;
