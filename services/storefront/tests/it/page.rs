@@ -19,7 +19,8 @@ async fn a_page_is_served_with_a_policy_of_its_own_and_kept_by_nobody() {
 #[actix_web::test]
 async fn what_is_not_there_is_a_problem_for_programs_and_a_page_for_people() {
     let door = Door::open(nobody()).await;
-    let kind = |answer: &crate::support::Answer| answer.headers.get("content-type").unwrap().to_str().unwrap().to_owned();
+    let kind =
+        |answer: &crate::support::Answer| answer.headers.get("content-type").unwrap().to_str().unwrap().to_owned();
     for path in ["/nowhere", "/liver", "/index.html", "/shopping", "/assets/none-12345678.js"] {
         let program = door.ask(TestRequest::get().uri(path).insert_header(("accept", "*/*"))).await;
         assert_eq!((program.status.as_u16(), kind(&program).as_str()), (404, "application/problem+json"), "{path}");
