@@ -8,8 +8,7 @@ use futures::StreamExt;
 use futures::future::join_all;
 use serde_json::Value;
 use shotengai_contracts::topology::queues;
-use shotengai_kernel::Clock;
-use shotengai_messaging::{Message as Letter, Queue};
+use shotengai_messaging::Message as Letter;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::tungstenite::Message;
 

@@ -40,7 +40,7 @@ pub(crate) fn open_as(street: &Street, clients: usize, poll_ms: u64) -> Pod {
     let shutdown = CancellationToken::new();
     let (told, opened) = std::sync::mpsc::channel();
     let (workers, table, ending) = (role.workers, role.routes, shutdown.clone());
-    let run = async move {
+    let run = move || async move {
         for worker in workers {
             let ending = ending.clone();
             tokio::spawn(async move { worker.run(ending).await });
@@ -61,7 +61,7 @@ pub(crate) fn open_as(street: &Street, clients: usize, poll_ms: u64) -> Pod {
         server.await.unwrap().unwrap();
     };
     let thread = std::thread::Builder::new().name("tally-pod".to_owned());
-    let thread = thread.spawn(|| actix_web::rt::System::new().block_on(run)).unwrap();
+    let thread = thread.spawn(|| actix_web::rt::System::new().block_on(run())).unwrap();
     let address = opened.recv().unwrap();
     Pod { address, thread: Some(thread), _guard: shutdown.clone().drop_guard(), shutdown }
 }
