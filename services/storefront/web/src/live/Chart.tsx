@@ -4,15 +4,13 @@ import { useTranslation } from 'react-i18next';
 import styles from './live.module.css';
 import type { Point } from './minutes';
 
-const HEIGHT = 240;
-
 /** The per-minute lines. A chunk of its own: charts are heavy, and the page is there before them. */
 export default function Chart({ points, names }: { points: readonly Point[]; names: readonly [string, string] }) {
   const { i18n } = useTranslation('live');
   const clock = new Intl.DateTimeFormat(i18n.language, { hour: '2-digit', minute: '2-digit', hour12: false });
   const tick = { fill: 'var(--dim)', fontSize: 12 };
   return (
-    <ResponsiveContainer width="100%" height={HEIGHT}>
+    <ResponsiveContainer width="100%" height="100%">
       <LineChart data={[...points]} margin={{ top: 8, right: 12, bottom: 0, left: -18 }}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis dataKey="at" tickFormatter={(at: number) => clock.format(at)} tick={tick} tickLine={false} axisLine={{ stroke: 'var(--line-strong)' }} minTickGap={48} />

@@ -26,7 +26,7 @@ export function Minutes({ points, names, ready }: { points: readonly Point[]; na
       </div>
       <p className="visually-hidden">{t('minutes.summary', { minutes: MINUTES, first: names[0], firstCount: sum('first'), second: names[1], secondCount: sum('second') })}</p>
       <div className={styles.plot}>
-        {ready ? <Suspense fallback={<Skeleton height="240px" />}><Chart points={points} names={names} /></Suspense> : <Skeleton height="240px" />}
+        {ready ? <Suspense fallback={<Skeleton height="100%" />}><Chart points={points} names={names} /></Suspense> : <Skeleton height="100%" />}
       </div>
     </section>
   );

@@ -27,6 +27,7 @@ const FOLLOWED_MS = 60_000;
 
 let purchases: readonly Purchase[] = [];
 const watchers = new Set<() => void>();
+const buyers = new Set<(product: string) => void>();
 
 export const isOver = (stage: Stage): boolean => FINAL.includes(stage);
 export const isBought = (stage: Stage): boolean => stage === 'paid' || stage === 'shipped';
@@ -56,7 +57,7 @@ async function place(product: string, key: string, language: string): Promise<Sc
   }
 }
 
-async function follow(key: string, orderId: string, onPaid: () => void): Promise<void> {
+async function follow(key: string, product: string, orderId: string): Promise<void> {
   const end = Date.now() + FOLLOWED_MS;
   let stage: Stage = 'pending';
   for (let wait = 200; !isOver(stage) && Date.now() < end; wait = Math.min(wait * 1.4, 3000)) {
@@ -65,22 +66,30 @@ async function follow(key: string, orderId: string, onPaid: () => void): Promise
       const order = await body(api.GET('/orders/{id}', { params: { path: { id: orderId } } }));
       stage = order.status;
       put(key, { stage, reason: order.reason });
-      if (isBought(stage)) onPaid();
+      if (isBought(stage)) for (const bought of buyers) bought(product);
     } catch {
       // Asked again.
     }
   }
 }
 
-/** Buys one piece. `onPaid` is called when it is paid for. */
-export async function buy(product: string, language: string, onPaid: () => void): Promise<void> {
+/** Calls this with the product of each purchase that is paid for, until the answer is called. */
+export function whenBought(bought: (product: string) => void): () => void {
+  buyers.add(bought);
+  return () => {
+    buyers.delete(bought);
+  };
+}
+
+/** Buys one piece. */
+export async function buy(product: string, language: string): Promise<void> {
   const key = newKey();
   purchases = [{ key, product, orderId: null, stage: 'sending' as const, reason: undefined, error: null, at: Date.now() }, ...purchases].slice(0, KEPT);
   put(key, {});
   try {
     const accepted = await place(product, key, language);
     put(key, { orderId: accepted.order_id, stage: accepted.status });
-    await follow(key, accepted.order_id, onPaid);
+    await follow(key, product, accepted.order_id);
   } catch (error) {
     put(key, { stage: 'failed', error });
   }

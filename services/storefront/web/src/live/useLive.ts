@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { Sale } from './board';
 import { MINUTES, type Pair, useTally } from './data';
 import { moved, points, type Series, seriesOf } from './minutes';
-import { buy } from './purchases';
+import { buy, whenBought } from './purchases';
 import { EMPTY, paid, sold, type Ticker } from './ticker';
 import { useFeed } from './useFeed';
 
@@ -51,6 +51,8 @@ export function useLive(pair: Pair) {
   );
   const { link, board, check } = useFeed(pair, hear);
 
+  useEffect(() => whenBought((product) => setTicker((before) => paid(before, product, Date.now()))), []);
+
   useEffect(() => {
     // Where the minutes know of more than the feed has told, the feed has a gap.
     for (const { product_id, sold } of tally.data?.products ?? []) if (product_id === pair[0] || product_id === pair[1]) check(product_id, sold);
@@ -66,6 +68,6 @@ export function useLive(pair: Pair) {
     beat: (product: string): Beat => beats[product] ?? STILL,
     points: points(series, pair, board ? Math.max(now.getTime(), board.at) : now.getTime(), MINUTES),
     hasPoints: tally.data !== undefined || tally.isError,
-    order: (product: string) => void buy(product, i18n.language, () => setTicker((before) => paid(before, product, Date.now()))),
+    order: (product: string) => void buy(product, i18n.language),
   };
 }

@@ -51,7 +51,7 @@ export default function Tour({ at }: { at: Exclude<At, null> }) {
         {at === 'offer' ? <Button size="small" look="quiet" onPress={() => move(null)}>{t('tour.later')}</Button> : null}
         {at === 'order' && next ? (
           <Button look="primary" size="small" onPress={() => {
-            void buy(SWEET, i18n.language, () => undefined);
+            void buy(SWEET, i18n.language);
             move(next);
           }}>{t('tour.place')}</Button>
         ) : (
