@@ -44,10 +44,9 @@ test('a press in one browser moves the other within a second of the payment, and
   });
   const pressed = Date.now();
   await button(page, 'Ramune').click();
-  const order = await expect
-    .poll(async () => (await page.locator('a[href^="/shop/orders/ord_"]').first().getAttribute('href')) ?? '')
-    .toMatch(/ord_/)
-    .then(() => page.locator('a[href^="/shop/orders/ord_"]').first().getAttribute('href'));
+  const placed = page.locator('a[href^="/shop/orders/ord_"]');
+  await expect(placed).toHaveCount(2);
+  const order = await placed.first().getAttribute('href');
   const at = await moved;
   const token = await page.evaluate(() => (JSON.parse(localStorage.getItem('shotengai.guest') ?? '{}') as { token: string }).token);
   const events = await request.get(`${(order ?? '').replace('/shop', '')}/events`, { headers: { authorization: `Bearer ${token}` } });
