@@ -26,8 +26,10 @@ use self::numbers::Numbers;
 const MARK: &str = "<!--places-->";
 /// Where the live page is told of [`Numbers`].
 const NUMBERS: &str = "<!--numbers-->";
+/// The page that shows numbers without a script, too.
+const LIVE_PAGE: &str = "/live";
 /// Addresses of pages beside `/`, and what lies below those that end in a slash. None of them is the API's.
-const PAGES: &[&str] = &["/live", "/inbox", "/shop/", "/admin", "/admin/"];
+const PAGES: &[&str] = &[LIVE_PAGE, "/inbox", "/shop/", "/admin", "/admin/"];
 
 const WITHOUT_PAGES: &str = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>Shotengai</title>\
      <p>This street was built without its pages (<code>WEB=off</code>, or no Node.js). The API is at \
