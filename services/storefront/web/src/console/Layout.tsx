@@ -1,0 +1,45 @@
+import { CircleHelp, LockKeyhole } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { NavLink, Outlet, useLocation } from 'react-router';
+
+import { Button, LinkButton } from '@/ui/Button';
+import { Empty, Skeleton } from '@/ui/states';
+
+import { Help } from './Help';
+import styles from './layout.module.css';
+import { useKeys } from './parts/keys';
+import { useReady } from './parts/useReady';
+
+/** What all pages of operations have around them. The API refuses whoever is not the administrator; this only says so first. */
+export function Component() {
+  const { t } = useTranslation('console');
+  const [helping, help] = useState(false);
+  const { person, known } = useReady();
+  const { pathname } = useLocation();
+  useKeys(() => help(true));
+  if (!known) return <Skeleton height="60vh" />;
+  if (person?.kind !== 'administrator') {
+    return (
+      <Empty icon={<LockKeyhole aria-hidden />} title={t('closed.title')}>
+        <p>{t('closed.text')}</p>
+        <LinkButton href={`/shop/sign-in?next=${encodeURIComponent(pathname)}`}>{t('closed.sign_in')}</LinkButton>
+      </Empty>
+    );
+  }
+  return (
+    <div className={styles.console}>
+      <div className={styles.bar}>
+        <nav className={styles.tabs} aria-label={t('nav.label')}>
+          <NavLink to="/admin/operations" end>{t('nav.street')}</NavLink>
+          <NavLink to="/admin/operations/dead-letters">{t('nav.letters')}</NavLink>
+          <NavLink to="/admin/operations/orders">{t('nav.orders')}</NavLink>
+          <NavLink to="/admin/operations/records">{t('nav.records')}</NavLink>
+        </nav>
+        <Button look="quiet" size="small" onPress={() => help(true)}><CircleHelp aria-hidden /><span className={styles.wide}>{t('help.open')}</span></Button>
+      </div>
+      <Outlet />
+      <Help open={helping} onClose={() => help(false)} />
+    </div>
+  );
+}
