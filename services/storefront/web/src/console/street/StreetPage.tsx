@@ -1,0 +1,61 @@
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'react-router';
+
+import { useFormats } from '@/i18n/format';
+import { Notice, Skeleton } from '@/ui/states';
+
+import type { Street } from '../api';
+import layout from '../layout.module.css';
+import { Live } from '../parts/Live';
+import { Trouble } from '../parts/Trouble';
+import { useMedia } from '../parts/useMedia';
+import { eventsPerLantern } from './flows';
+import { StreetMap } from './Map';
+import { find, nodesOf } from './nodes';
+import { Panel } from './Panel';
+import styles from './street.module.css';
+import { StreetList } from './StreetList';
+import { StreetTable } from './StreetTable';
+import { Summary } from './Summary';
+import { useStreet } from './useStreet';
+
+export function Component() {
+  const { t } = useTranslation('console');
+  const street = useStreet();
+  return (
+    <>
+      <div className={layout.head}>
+        <h1>{t('street.title')}</h1>
+        {street.data ? <Live at={street.data.at} isBehind={street.isBehind} /> : null}
+      </div>
+      {street.data ? <Seen street={street.data} /> : street.isError ? <Trouble error={street.error} again={() => void street.refetch()} /> : <Skeleton height="680px" />}
+    </>
+  );
+}
+
+function Seen({ street }: { street: Street }) {
+  const { t } = useTranslation('console');
+  const { count } = useFormats();
+  const [parameters, change] = useSearchParams();
+  const isNarrow = useMedia('(max-width: 699px)');
+  const nodes = useMemo(() => nodesOf(street), [street]);
+  // What is open is in the address, so that it can be sent to somebody.
+  const open = (id: string | null) => change(id === null ? {} : { at: id }, { replace: true, preventScrollReset: true });
+  const each = eventsPerLantern(nodes.lanes.map(({ queue, consumer }) => ({ id: queue.id, path: '', perSecond: consumer?.consumer.handled_per_second ?? 0 })));
+  return (
+    <>
+      {street.unknown.map(({ part, why }) => <Notice key={part} tone="warn">{t('street.unknown', { part, why })}</Notice>)}
+      <Summary street={street} />
+      {isNarrow ? <StreetList nodes={nodes} open={open} /> : (
+        <section className={styles.picture}>
+          <StreetMap nodes={nodes} stream={street.stream.name} open={open} />
+          <p className={styles.legend}><span className={styles.sample} aria-hidden />{t('street.lanterns', { count: each, each: count(each) })}</p>
+        </section>
+      )}
+      <StreetTable street={street} />
+      <p className={layout.lead}>{t('street.elsewhere')}</p>
+      <Panel node={find(nodes, parameters.get('at'))} street={street} onClose={() => open(null)} />
+    </>
+  );
+}
