@@ -1,6 +1,7 @@
 import { createBrowserRouter, redirect, type RouteObject } from 'react-router';
 
 import { adminRoutes } from '@/admin/routes';
+import { consoleRoutes } from '@/console/routes';
 import { liveRoutes } from '@/live/routes';
 import { shopRoutes } from '@/shop/routes';
 import { Failed } from '@/ui/states';
@@ -16,7 +17,7 @@ const routes: RouteObject[] = [
   {
     element: <Shell />,
     children: [
-      { errorElement: <Failed error={null} again={() => window.location.reload()} />, children: [...shopRoutes, ...liveRoutes, ...adminRoutes, { path: 'tally', loader: () => redirect('/live') }, { path: '*', element: <NotFound /> }] },
+      { errorElement: <Failed error={null} again={() => window.location.reload()} />, children: [...shopRoutes, ...liveRoutes, ...adminRoutes, ...consoleRoutes, { path: 'tally', loader: () => redirect('/live') }, { path: '*', element: <NotFound /> }] },
     ],
   },
 ];
