@@ -139,7 +139,7 @@ impl World {
     /// Records that the stream dropped before a bridge read them.
     fn dropped_records(&self) -> usize {
         let seen =
-            self.infra.memory_stream().dropped_unread(|shard| self.furthest_saved(tables::CHECKPOINTS.name, shard));
+            self.infra.memory_stream().dropped_unread(|shard| self.saves.furthest(tables::CHECKPOINTS.name, shard));
         let mut known = self.days.known();
         known.dropped_records = known.dropped_records.max(seen);
         known.dropped_records

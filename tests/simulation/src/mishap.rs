@@ -70,6 +70,16 @@ pub enum Mishap {
     SnapshotUseless,
     /// A lease was taken away, or deleted, while a batch was applied.
     LeaseLost,
+    /// A reader that was robbed in mid-batch stood still, and read on when another might.
+    ReadOn,
+    /// A bridge that shares no leases with the others read a shard.
+    RivalRead,
+    /// A member's row was deleted while its process read.
+    MemberDeleted,
+    /// A member's row was set back to an older state while its process read.
+    MemberSetBack,
+    /// A member's row could not be written, while everything else could.
+    MemberSilent,
     /// A shard was split.
     Split,
     /// Two shards were merged.
@@ -136,7 +146,7 @@ pub enum Mishap {
 
 impl Mishap {
     /// All of them.
-    pub const ALL: [Self; 63] = [
+    pub const ALL: [Self; 68] = [
         Self::Refused,
         Self::Throttled,
         Self::OverCapacity,
@@ -169,6 +179,11 @@ impl Mishap {
         Self::LargeTransaction,
         Self::SnapshotUseless,
         Self::LeaseLost,
+        Self::ReadOn,
+        Self::RivalRead,
+        Self::MemberDeleted,
+        Self::MemberSetBack,
+        Self::MemberSilent,
         Self::Split,
         Self::Merge,
         Self::CursorsExpired,
@@ -238,6 +253,11 @@ impl Mishap {
             Self::LargeTransaction => "transaction of more than fifty",
             Self::SnapshotUseless => "snapshot of no use",
             Self::LeaseLost => "lease lost in mid-batch",
+            Self::ReadOn => "robbed reader that read on",
+            Self::RivalRead => "read by a rival without leases",
+            Self::MemberDeleted => "member's row deleted",
+            Self::MemberSetBack => "member's row set back",
+            Self::MemberSilent => "member's row not renewed",
             Self::Split => "shard split",
             Self::Merge => "shards merged",
             Self::CursorsExpired => "cursors expired",

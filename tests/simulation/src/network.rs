@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use shotengai_contracts::topology::STREAM;
 use shotengai_kernel::Clock;
 use shotengai_messaging::{Fault, FaultKind};
 use tokio::time::Instant;
@@ -26,6 +27,7 @@ pub struct Network {
     newer: bool,
     dead: CancellationToken,
     frozen: Arc<Mutex<Option<Instant>>>,
+    silent: Arc<Mutex<Option<Instant>>>,
 }
 
 /// Whether somebody waits for a call's effect when it falls.
@@ -72,6 +74,7 @@ impl Network {
             marks_outbox,
             dead: CancellationToken::new(),
             frozen: Arc::default(),
+            silent: Arc::default(),
         }
     }
 
@@ -149,6 +152,24 @@ impl Network {
         let (from, frozen) = (self.world.elapsed(), until.saturating_duration_since(Instant::now()));
         self.world.hold_ups.add_span(self.process, None, from, from + frozen);
         self.world.copies.excuse_marked(&self.world);
+    }
+
+    /// No member's row is written until then; everything else is.
+    pub fn silence_members_until(&self, until: Instant) {
+        *self.silent.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+        let (from, silent) = (self.world.elapsed(), until.saturating_duration_since(Instant::now()));
+        self.world.hold_ups.add_span(self.process, Some(STREAM), from, from + silent);
+    }
+
+    /// Whether a write of a member's row is refused; counts it.
+    #[must_use]
+    pub fn silences_members(&self) -> bool {
+        let until = *self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        let silent = until.is_some_and(|until| Instant::now() < until);
+        if silent {
+            self.world.count(Mishap::MemberSilent);
+        }
+        silent
     }
 
     /// Something goes wrong with this life, or with its call on something.

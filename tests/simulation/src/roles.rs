@@ -25,6 +25,7 @@ use crate::network::Network;
 use crate::outside::{MailServer, SimulatedNeighbours};
 use crate::ports::{NetworkedInfrastructure, NetworkedRows};
 use crate::receipts::Overheard;
+use crate::rival;
 use crate::robber::Robbed;
 
 /// Where links in mails lead.
@@ -56,7 +57,7 @@ pub fn assemble(network: &Network, roles: &[Service]) -> (Services, Vec<Worker>)
         .with_neighbours(Arc::new(SimulatedNeighbours(network.clone())))
         .with_hints(network.world().plan.gives_hints().then(Hints::default))
         .with_decorator(Arc::new(Planted(network.clone())));
-    let mut services = Services { ports: Some(ports), ..Services::default() };
+    let mut services = Services { ports: Some(ports.clone()), ..Services::default() };
     let mut workers = Vec::new();
     for role in roles.iter().filter_map(|role| role_of(network, &supply, *role, &mut services)) {
         if let Err(mismatch) = role.check_subscriptions() {
@@ -64,6 +65,7 @@ pub fn assemble(network: &Network, roles: &[Service]) -> (Services, Vec<Worker>)
         }
         workers.extend(role.workers);
     }
+    workers.extend(rival::workers(network, &ports, settings()));
     (services, workers)
 }
 
@@ -121,20 +123,22 @@ fn role_of(network: &Network, supply: &Supply, service: Service, services: &mut 
         }
         Service::TALLY => shotengai_tally::assemble(deps, &TallySettings::default()).role,
         Service::QUERY => shotengai_query::assemble(deps, Arc::new(NetworkedRows(network.clone()))).role,
-        Service::BRIDGE => {
-            let shards = ShardConfig {
-                idle_poll: Duration::from_secs(2),
-                list_every: Duration::from_secs(5),
-                push: network.world().plan.subscribes(),
-                ..ShardConfig::default()
-            };
-            shotengai_bridge::assemble(deps, shards)
-        }
+        Service::BRIDGE => shotengai_bridge::assemble(deps, bridge_shards(network)),
         other => {
             network.world().violation(format!("there is no role {other}"));
             return None;
         }
     })
+}
+
+/// How bridges read here.
+pub(crate) fn bridge_shards(network: &Network) -> ShardConfig {
+    ShardConfig {
+        idle_poll: Duration::from_secs(2),
+        list_every: Duration::from_secs(5),
+        push: network.world().plan.subscribes(),
+        ..ShardConfig::default()
+    }
 }
 
 /// What a seed has around the handlers of a process: bugs, and a robber of leases.

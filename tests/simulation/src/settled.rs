@@ -73,7 +73,7 @@ async fn unread(world: &World, table: &str, (reader, name): (&str, &str), stream
             }
         };
         // What was saved and then set back was read, and is read again only by the shard's next reader.
-        let position = world.furthest_saved(table, &shard.id).or(position);
+        let position = world.saves.furthest(table, &shard.id).or(position);
         let start = position.map_or(StartAt::Oldest, StartAt::After);
         let batch = match stream.cursor(&shard.id, &start).await {
             Ok(cursor) => stream.read(&cursor, 1).await,

@@ -35,6 +35,7 @@ fn denied(seed: u64, denial: Denial) -> Plan {
         timeout: Duration::from_secs(3 * 3600),
         capture_timeout: Duration::from_secs(3 * 3600),
         discards: false,
+        rival: None,
         calm_after: BEGINS + LONG_DENIAL,
         ..plan
     }

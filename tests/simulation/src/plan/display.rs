@@ -44,6 +44,9 @@ impl fmt::Display for Plan {
         if let Some(absence) = self.absence {
             writeln!(f, "  days pass: {absence:?}")?;
         }
+        if let Some(rival) = self.rival {
+            writeln!(f, "  a bridge without the others' leases: {rival:?}")?;
+        }
         if let Some(customer) = self.refused {
             writeln!(f, "  no mail reaches customer {customer}")?;
         }

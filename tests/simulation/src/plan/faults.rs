@@ -60,6 +60,8 @@ pub struct Rates {
     pub conflict: u64,
     /// A lease is lost while a batch is applied.
     pub lease_lost: u64,
+    /// The same, and its reader stands still with the batch for longer than others wait, and reads on.
+    pub read_on: u64,
     /// A message comes late from the topic to one queue.
     pub brought_late: u64,
     /// The topic brings messages to some queues, and fails.
@@ -160,6 +162,17 @@ pub enum Happening {
         /// How far forwards, in milliseconds; backwards below zero.
         by_ms: i64,
     },
+    /// Somebody deletes the row of a stream reader's membership.
+    DeleteMember,
+    /// Somebody puts such a row back as it was some renewals ago.
+    SetBackMember,
+    /// The rows of a process's memberships can't be written; everything else can.
+    SilenceMember {
+        /// Index among the processes.
+        process: usize,
+        /// How long.
+        silent: Duration,
+    },
     /// An event comes into the stream for which the topic refuses every call that has it.
     CurseStream,
 }
@@ -176,6 +189,7 @@ impl Happening {
             Self::RelayRefuses { refusing } => *refusing,
             Self::Crash { away, .. } | Self::Outage { away, .. } | Self::RoleAway { away, .. } => *away,
             Self::Freeze { frozen, .. } => *frozen,
+            Self::SilenceMember { silent, .. } => *silent,
             _ => Duration::ZERO,
         }
     }

@@ -7,6 +7,7 @@ mod display;
 mod faults;
 mod prices;
 mod refunds;
+mod rivals;
 mod shopping;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub use self::baskets::{Basket, Click, Step};
 pub use self::faults::{Dependency, Happening, Rates, poison};
 pub use self::prices::Priced;
 pub use self::refunds::{GivesBack, Refund};
+pub use self::rivals::Rival;
 pub use self::shopping::{Asking, Errand, Goods, tokens};
 
 use shotengai_contracts::EventType;
@@ -69,6 +71,8 @@ pub struct Plan {
     pub discards: bool,
     /// Days that pass.
     pub absence: Option<Absence>,
+    /// A bridge that shares no leases with the others.
+    pub rival: Option<Rival>,
     /// When faults end and the world settles.
     pub calm_after: Duration,
 }
@@ -79,6 +83,9 @@ const MAX_SKEW_MS: u64 = 4000;
 const WIDE: usize = 110;
 /// The longest time in which customers come.
 const OPEN_SECONDS: u64 = 40;
+
+/// What tells the dice of contentions from the others: seeds without any are drawn as they were before there were some.
+const CONTENTIONS: u64 = 0x0c04_7e4d;
 
 /// A long outage.
 pub const LONG_OUTAGE: Duration = Duration::from_secs(3600);
@@ -169,6 +176,7 @@ impl Plan {
             capture_timeout: Duration::ZERO,
             discards: false,
             absence: None,
+            rival: None,
             calm_after: last.max(Duration::from_secs(OPEN_SECONDS + 15)),
         };
         plan.capture_timeout = plan.timeout + Duration::from_secs(dice.below(400));
@@ -241,6 +249,10 @@ impl Plan {
             for errand in plan.errands.iter_mut().chain(baskets) {
                 refunds::ask_back(&dice, errand, plan.discards);
             }
+        }
+        let beside = Dice::new(seed ^ CONTENTIONS);
+        if beside.one_in(6) {
+            plan.contend(&beside);
         }
         plan
     }

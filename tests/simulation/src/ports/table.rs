@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::json;
-use shotengai_contracts::topology::tables;
+use shotengai_catalog::price_stream;
+use shotengai_contracts::topology::{PRICE_STREAM, STREAM, tables};
 use shotengai_kernel::Timestamp;
 use shotengai_messaging::{Condition, Fault, FaultKind, Key, Put, Row, Table, TransactError, WriteError, WriteOp};
+use shotengai_streaming::lease::MEMBER_PREFIX;
 use shotengai_testing::memory::MemoryTable;
 
 use super::store::MANY_WRITES;
@@ -34,6 +36,12 @@ pub(crate) fn claim_of(order: &str, kind: &str) -> String {
     format!("{}/{order}/{kind}", tables::NOTIFICATION_CLAIMS.name)
 }
 
+/// Whether a row says how far a shard was read: leases, and what a reconciler knows, stand in the same tables.
+fn is_checkpoint(table: &str, key: &Key) -> bool {
+    (table == tables::CHECKPOINTS.name && key.pk == format!("bridge/{STREAM}"))
+        || (table == tables::PRICE_CHECKPOINTS.name && key.pk == format!("{}/{PRICE_STREAM}", price_stream::NAME))
+}
+
 /// A book of a payment that says more than one refund by the shop.
 fn has_refunds(name: &str, row: &Row) -> bool {
     let entries = row.doc.get("entries").and_then(|entries| entries.as_array()).into_iter().flatten();
@@ -58,8 +66,7 @@ impl NetworkedTable {
 
     /// What the caller asks for, unless a planted bug asks for less.
     fn condition(&self, key: &Key, condition: Condition) -> Condition {
-        let unfenced =
-            self.network.world().bug == Some(Bug::LeaseWithoutEpoch) && &*self.name == tables::CHECKPOINTS.name;
+        let unfenced = self.network.world().bug == Some(Bug::LeaseWithoutEpoch) && is_checkpoint(&self.name, key);
         let unmerged = self.network.world().bug == Some(Bug::ChainsNeverMerge) && key.pk.starts_with("reminders/");
         if unfenced || unmerged { Condition::Any } else { condition }
     }
@@ -108,12 +115,10 @@ async fn write(
         return Ok(());
     }
     let answer = inner.put(row, condition).await;
-    // Leases stand in the same table, and have no position.
-    if let Some(position) = row.doc["position"].as_str()
-        && [tables::CHECKPOINTS.name, tables::PRICE_CHECKPOINTS.name].contains(&name)
-        && answer.is_ok()
-    {
-        network.world().saved(name, &row.key.sk, position);
+    if is_checkpoint(name, &row.key) && answer.is_ok() {
+        let (owner, position) = (row.doc["owner"].as_str().unwrap_or("nobody"), row.doc["position"].as_str());
+        let wrong = network.world().saves.save((name, &row.key.sk), row.version, owner, position);
+        wrong.into_iter().for_each(|wrong| network.world().violation(wrong));
     }
     if name == tables::PAYMENT_INTENTS.name && answer.is_ok() {
         network.world().days.intend(row);
@@ -150,6 +155,9 @@ impl Table for NetworkedTable {
     }
 
     async fn put(&self, row: &Row, condition: Condition) -> Result<(), WriteError> {
+        if row.key.sk.starts_with(MEMBER_PREFIX) && self.network.silences_members() {
+            return Err(Fault::new(FaultKind::Transient, PUT, "simulated: no member's row is written").into());
+        }
         let claim = self.claim(row);
         let resource = claim.clone().unwrap_or_else(|| self.name.to_string());
         let condition = self.condition(&row.key, condition);

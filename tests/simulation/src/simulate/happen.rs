@@ -9,6 +9,7 @@ use crate::mishap::Mishap;
 use crate::plan::{Happening, LONG_DENIAL, LONG_OUTAGE};
 use crate::ports::cursed_event;
 use crate::process::PROCESSES;
+use crate::robber;
 use crate::uses::runs;
 
 impl Simulation {
@@ -98,6 +99,13 @@ impl Simulation {
                 self.world.count(Mishap::PoisonedStream);
                 if stream.put(&[record]).await.is_err() {
                     self.world.violation("the stream refused the poison".to_owned());
+                }
+            }
+            Happening::DeleteMember => robber::delete_member(&self.world).await,
+            Happening::SetBackMember => robber::set_back_member(&self.world).await,
+            Happening::SilenceMember { process, silent } => {
+                if let Some(process) = self.processes.get(&process) {
+                    process.network.silence_members_until(Instant::now() + silent);
                 }
             }
             Happening::SetClock { process, by_ms } => self.world.set_clock(process, by_ms),

@@ -43,6 +43,7 @@ use crate::plan::{Plan, poison};
 use crate::receipts::Receipts;
 use crate::release::Newer;
 use crate::request_ledger::RequestLedger;
+use crate::saves::Saves;
 use crate::transactions::Transactions;
 use crate::ways::Ways;
 
@@ -85,6 +86,8 @@ pub struct World {
     pub receipts: Receipts,
     /// What stream, topic and tables have taken.
     pub capacity: Capacity,
+    /// What readers have saved of each shard.
+    pub saves: Saves,
     /// What a newer release wrote.
     pub newer: Newer,
     /// What was written together.
@@ -107,8 +110,6 @@ pub struct World {
 
 #[derive(Default)]
 struct State {
-    /// The furthest position that was ever saved of each shard, by the table in which its reader keeps them.
-    saved: BTreeMap<(String, String), String>,
     /// What each product of the plan is called.
     products: BTreeMap<usize, ProductId>,
     /// Nonsense that was put in.
@@ -159,6 +160,7 @@ impl World {
             copies: Copies::default(),
             receipts: Receipts::default(),
             capacity: Capacity::default(),
+            saves: Saves::default(),
             newer: Newer::default(),
             transactions: Transactions::default(),
             days: Days::default(),
@@ -226,24 +228,6 @@ impl World {
         let mut state = self.state();
         state.lives += 1;
         state.lives
-    }
-
-    /// A shard's checkpoint was saved in a reader's table, perhaps by a call that had been given up: then it may be set back behind what was
-    /// read since, which the shard's next reader reads again.
-    pub fn saved(&self, reader: &str, shard: &str, position: &str) {
-        let saved = &mut self.state().saved;
-        // Decimal numbers of whatever length.
-        let is_further = |known: &String| (known.len(), known.as_str()) < (position.len(), position);
-        let shard = (reader.to_owned(), shard.to_owned());
-        if saved.get(&shard).is_none_or(is_further) {
-            saved.insert(shard, position.to_owned());
-        }
-    }
-
-    /// The furthest position that was ever saved of a shard.
-    #[must_use]
-    pub fn furthest_saved(&self, reader: &str, shard: &str) -> Option<String> {
-        self.state().saved.get(&(reader.to_owned(), shard.to_owned())).cloned()
     }
 
     /// Something went wrong.

@@ -90,6 +90,11 @@ fn a_checkpoint_over_what_was_not_acknowledged_is_found() {
 }
 
 #[test]
+fn a_checkpoint_of_whoever_was_superseded_is_found() {
+    assert_found(Bug::LeaseWithoutEpoch);
+}
+
+#[test]
 fn a_claim_that_is_never_taken_over_is_found() {
     assert_found(Bug::EternalClaim);
 }

@@ -23,6 +23,7 @@ const NOBODY: usize = usize::MAX;
 fn calm_plan() -> Plan {
     let (mut plan, rates) = (plan_of(0), Rates::default());
     (plan.captured, plan.changes_feed, plan.absence, plan.limits, plan.rates) = (false, None, None, None, rates);
+    plan.rival = None;
     plan
 }
 
