@@ -7,12 +7,14 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
+use shotengai_contracts::topology::dead_letters_of;
 use shotengai_contracts::{Envelope, EventType};
 use shotengai_kernel::EventId;
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::{Commit, Message, RawDelivery, StreamRecord};
 
 use crate::process::PROCESSES;
+use crate::ways::event_of;
 use crate::world::World;
 
 /// The attribute by which the topic tells its queues apart.
@@ -44,6 +46,8 @@ pub struct Newer {
     streamed: Mutex<BTreeSet<EventId>>,
     /// Events of its new type.
     of_new_type: Mutex<BTreeSet<EventId>>,
+    /// Those that consumers of the older release set aside, or began to, by their dead letters.
+    set_aside: Mutex<BTreeSet<(String, EventId)>>,
 }
 
 impl Newer {
@@ -94,6 +98,19 @@ impl World {
     #[must_use]
     pub fn is_of_new_type(&self, text: &str) -> bool {
         self.plan.new_type.is_some_and(|(new, _)| text.contains(&attribute(&new_name(new))))
+    }
+
+    /// A consumer sets a message aside that its release does not know.
+    pub fn set_aside(&self, dead_letters: &str, body: &str) {
+        let mut known = self.newer.set_aside.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(event_of(body).map(|id| (dead_letters.to_owned(), id)));
+    }
+
+    /// Whether a consumer of the older release may acknowledge this: it knows it, or it is set aside.
+    #[must_use]
+    pub fn is_set_aside(&self, queue: &str, body: &str) -> bool {
+        let known = || self.newer.set_aside.lock().unwrap_or_else(PoisonError::into_inner);
+        !self.is_of_new_type(body) || event_of(body).is_some_and(|id| known().contains(&(dead_letters_of(queue), id)))
     }
 
     /// A text as it travels: of the new type, if its event is.

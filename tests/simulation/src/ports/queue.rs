@@ -29,8 +29,17 @@ impl NetworkedQueue {
         let world = self.network.world();
         for (receipt, answer) in receipts.iter().zip(&answers) {
             if let Some(body) = world.delivery_audit.settled(self.inner.name(), receipt).filter(|_| answer.is_ok()) {
+                if self.network.is_newer() {
+                    acknowledged::look(world, self.inner.name(), &world.as_understood(&body)).await;
+                    continue;
+                }
+                if self.is_old() && !world.is_set_aside(self.inner.name(), &body) {
+                    world.violation(format!(
+                        "{}: acknowledged and neither known nor set aside: {body}",
+                        self.inner.name()
+                    ));
+                }
                 // What an older release sets aside it has not done.
-                let body = if self.network.is_newer() { world.as_understood(&body) } else { body };
                 acknowledged::look(world, self.inner.name(), &body).await;
             }
         }
@@ -42,13 +51,13 @@ impl NetworkedQueue {
         let world = self.network.world();
         if self.network.is_newer() {
             deliveries.iter_mut().for_each(|delivery| world.understand(delivery));
-        } else if world.bug == Some(Bug::UnknownIsDone) && self.network.process() != NOBODY {
+        } else if world.bug == Some(Bug::UnknownIsDone) && self.is_old() {
             // A planted bug: what this release does not know is nothing to it.
             let (unknown, known) = deliveries.into_iter().partition(|delivery| world.is_of_new_type(&delivery.body));
             let unknown: Vec<RawDelivery> = unknown;
             let receipts: Vec<_> = unknown.into_iter().map(|delivery| delivery.receipt).collect();
             if !receipts.is_empty() {
-                self.inner.delete(&receipts).await?.into_iter().collect::<Result<(), _>>()?;
+                self.delete_and_look(&receipts).await?.into_iter().collect::<Result<(), _>>()?;
             }
             deliveries = known;
         }
@@ -58,11 +67,18 @@ impl NetworkedQueue {
     /// An older release sets aside what it does not know: whatever waits for that waits until it is sent back.
     fn note_unknown(&self, messages: &[Message]) {
         let (world, name) = (self.network.world(), self.inner.name());
-        let is_old = !self.network.is_newer() && self.network.process() != NOBODY;
-        if is_old && name.ends_with("-dlq") && messages.iter().any(|message| world.is_of_new_type(&message.body)) {
+        let is_new = |message: &&Message| world.is_of_new_type(&message.body);
+        let mut unknown = messages.iter().filter(is_new).peekable();
+        if self.is_old() && name.ends_with("-dlq") && unknown.peek().is_some() {
             world.count(Mishap::UnknownType);
             self.network.hold_up(name);
+            unknown.for_each(|message| world.set_aside(name, &message.body));
         }
+    }
+
+    /// Whether this is a consumer of the older release.
+    fn is_old(&self) -> bool {
+        !self.network.is_newer() && self.network.process() != NOBODY
     }
 }
 
