@@ -27,8 +27,14 @@ export default defineConfig({
     chunkSizeWarningLimit: 800,
     rolldownOptions: {
       output: {
-        // Charts are loaded by the pages that draw some, once they are there.
-        codeSplitting: { groups: [{ name: 'charts', test: /node_modules[\\/](recharts|victory-vendor|d3-|@reduxjs|react-redux|immer|reselect|es-toolkit|decimal)/ }] },
+        // Charts are loaded by the pages that draw some, once they are there. A group takes along what its modules import, so
+        // what everybody imports is taken first.
+        codeSplitting: {
+          groups: [
+            { name: 'react', test: /node_modules[\\/](react|react-dom|scheduler|use-sync-external-store|clsx)[\\/]/, priority: 2 },
+            { name: 'charts', test: /node_modules[\\/](recharts|victory-vendor|d3-|@reduxjs|react-redux|immer|reselect|es-toolkit|decimal)/, priority: 1 },
+          ],
+        },
       },
     },
   },

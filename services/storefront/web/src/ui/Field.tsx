@@ -1,12 +1,12 @@
-import { ChevronDown, Minus, Plus } from 'lucide-react';
+import { ChevronDown } from 'lucide-react';
 import {
-  Button, FieldError, Group, Input, Label, ListBox, ListBoxItem, NumberField as AriaNumberField, type NumberFieldProps, Popover, Select as AriaSelect, SelectValue,
-  Text, TextArea, TextField as AriaTextField, type TextFieldProps,
+  Button, FieldError, Input, Label, ListBox, ListBoxItem, Popover, Select as AriaSelect, SelectValue, Text, TextArea, TextField as AriaTextField, type TextFieldProps,
 } from 'react-aria-components';
 
 import styles from './field.module.css';
 
-interface Words {
+/** What a field says about itself. */
+export interface Words {
   label: string;
   hint?: string | undefined;
   /** What is wrong, told at the field. */
@@ -22,22 +22,6 @@ export function TextField({ label, hint, error, lines, placeholder, ...rest }: T
       {hint ? <Text slot="description" className={styles.hint ?? ''}>{hint}</Text> : null}
       <FieldError className={styles.error ?? ''}>{error}</FieldError>
     </AriaTextField>
-  );
-}
-
-/** A number with steps. */
-export function NumberField({ label, hint, error, hideLabel, ...rest }: NumberFieldProps & Words & { hideLabel?: boolean }) {
-  return (
-    <AriaNumberField {...rest} className={styles.field ?? ''} isInvalid={error !== undefined || rest.isInvalid === true}>
-      <Label className={hideLabel ? 'visually-hidden' : (styles.label ?? '')}>{label}</Label>
-      <Group className={styles.group ?? ''}>
-        <Input className={styles.input ?? ''} />
-        <Button slot="decrement" className={styles.step ?? ''}><Minus size={16} aria-hidden /></Button>
-        <Button slot="increment" className={styles.step ?? ''}><Plus size={16} aria-hidden /></Button>
-      </Group>
-      {hint ? <Text slot="description" className={styles.hint ?? ''}>{hint}</Text> : null}
-      <FieldError className={styles.error ?? ''}>{error}</FieldError>
-    </AriaNumberField>
   );
 }
 

@@ -4,7 +4,7 @@ import { Link } from 'react-router';
 
 import { ProblemError } from '@/api/problem';
 import { Button } from '@/ui/Button';
-import { NumberField } from '@/ui/Field';
+import { NumberField } from '@/ui/NumberField';
 import { Notice, useProblemText } from '@/ui/states';
 
 import type { Chosen, Run, RunKind } from '../api';

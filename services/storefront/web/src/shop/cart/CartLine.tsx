@@ -4,7 +4,7 @@ import { Link } from 'react-router';
 
 import { useFormats } from '@/i18n/format';
 import { Button } from '@/ui/Button';
-import { NumberField } from '@/ui/Field';
+import { NumberField } from '@/ui/NumberField';
 
 import type { CartItem } from '../cart';
 import { Art } from '../art/Art';

@@ -1,15 +1,19 @@
 import { Check, SlidersHorizontal } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import { Dialog, DialogTrigger, Popover, ToggleButton } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 
 import { Button } from '@/ui/Button';
 import { Select } from '@/ui/Field';
+import { Skeleton } from '@/ui/states';
 
 import { categories } from '../data/categories';
 import type { Found, Product } from '../data/products';
 import { filters, NO_WISH, SORTS, type Sort, type Wish } from '../data/wish';
 import styles from './filters.module.css';
-import { PriceFilter } from './PriceFilter';
+
+/** Fields for numbers are loaded once somebody opens the filters. */
+const PriceFilter = lazy(async () => ({ default: (await import('./PriceFilter')).PriceFilter }));
 
 function Chip({ text, count, selected, onChange }: { text: string; count?: number | undefined; selected: boolean; onChange: (selected: boolean) => void }) {
   return (
@@ -36,7 +40,7 @@ export function Filters({ wish, found, products, onChange }: { wish: Wish; found
           </Button>
           <Popover className={styles.popover ?? ''} placement="bottom end">
             <Dialog className={styles.dialog ?? ''} aria-label={t('filters.label')}>
-              <PriceFilter min={wish.min} max={wish.max} ranges={found?.facets.prices ?? null} currency={products[0]?.currency ?? 'JPY'} onChange={onChange} />
+              <Suspense fallback={<Skeleton height="112px" />}><PriceFilter min={wish.min} max={wish.max} ranges={found?.facets.prices ?? null} currency={products[0]?.currency ?? 'JPY'} onChange={onChange} /></Suspense>
               {shown.length > 0 ? (
                 <fieldset className={styles.group}>
                   <legend>{t('filters.category')}</legend>

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { Schemas } from '@/api/client';
 import { useFormats } from '@/i18n/format';
 import { Button } from '@/ui/Button';
-import { NumberField } from '@/ui/Field';
+import { NumberField } from '@/ui/NumberField';
 
 import type { Wish } from '../data/wish';
 import styles from './filters.module.css';

@@ -5,7 +5,7 @@ import { Link, useNavigate, useParams } from 'react-router';
 
 import { useFormats } from '@/i18n/format';
 import { Button, LinkButton } from '@/ui/Button';
-import { NumberField } from '@/ui/Field';
+import { NumberField } from '@/ui/NumberField';
 import { Empty, Failed, Skeleton } from '@/ui/states';
 
 import { isGone, type Product, useFormerName, useProduct } from '../data/products';
