@@ -12,6 +12,7 @@ const EXAMPLES: &str = "Examples:
   shotengai-bench --quick                           the same with fewer orders
   shotengai-bench --only streets --streets cdc      one street alone
   shotengai-bench --only aws,steps --json out.json  what the local AWS alone can do, as JSON too
+  shotengai-bench --streets outbox,cdc --shards 4   streets whose streams have four shards
   shotengai-bench --only gate                       counts alone, held against tests/bench/gate.toml; exit 1 where one rose
   BENCH_BASELINE=old/shotengai shotengai-bench --streets outbox,milestone
 
@@ -28,6 +29,9 @@ pub(crate) struct Args {
     /// Orders placed at once, instead of 500 (100 with --quick)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     orders: Option<u32>,
+    /// Shards of each street's stream
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=100))]
+    shards: u16,
     /// Only these parts
     #[arg(long, value_delimiter = ',', value_name = "PART,…")]
     only: Vec<Part>,
@@ -93,6 +97,8 @@ pub(crate) struct Plan {
     /// Orders placed at once, and by how many clients.
     pub(crate) load: usize,
     pub(crate) clients: usize,
+    /// Shards of a street's stream.
+    pub(crate) shards: u16,
     /// How long a street is watched at rest.
     #[serde(rename = "rest_s", serialize_with = "crate::results::seconds")]
     pub(crate) rest: Duration,
@@ -121,6 +127,7 @@ impl Args {
             single: 20,
             load: 500,
             clients: 16,
+            shards: self.shards,
             rest: Duration::from_secs(20),
             deep_rest: Some((Duration::from_secs(90), Duration::from_secs(60))),
         };

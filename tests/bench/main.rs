@@ -89,7 +89,7 @@ async fn measure(part: Part, args: &Args, prices: &Prices, results: &mut Results
     match part {
         Part::Streets => {
             for key in args.streets() {
-                let shape = Shape::of(key, args.baseline.as_ref());
+                let shape = Shape::of(key, args.baseline.as_ref(), plan.shards);
                 eprintln!("measuring: {}", shape.name);
                 results.streets.push(measure::measure(&plan, &shape, prices).await);
             }
@@ -102,7 +102,7 @@ async fn measure(part: Part, args: &Args, prices: &Prices, results: &mut Results
         }
         Part::Steps => {
             eprintln!("measuring: each step alone");
-            results.steps = Some(steps::measure().await);
+            results.steps = Some(steps::measure(plan.shards).await);
         }
         Part::Products => {
             eprintln!("measuring: one product and a thousand, through the street");

@@ -72,6 +72,7 @@ pub(crate) async fn measure(plan: &Plan, shape: &Shape, prices: &Prices) -> resu
         name: shape.name.to_owned(),
         settings: settings.collect(),
         binary_bytes: std::fs::metadata(&shape.binary).unwrap().len(),
+        shards: shape.shards,
         ready: *ready,
         rest: Rest {
             cpu_share: sum(processes.iter().map(|process| process.rest_cpu_share)),

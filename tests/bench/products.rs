@@ -35,7 +35,7 @@ pub(crate) struct Products {
 
 /// Sells in a street of its own: change capture, hints.
 pub(crate) async fn measure(plan: &Plan) -> Products {
-    let shape = Shape::of(StreetKey::Cdc, None);
+    let shape = Shape::of(StreetKey::Cdc, None, plan.shards);
     let Open { cluster, process, .. } = &shape.open().await;
     let mut street = Street::open(cluster, process, true).await;
     let ids = on_sale(&street).await;

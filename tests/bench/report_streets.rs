@@ -19,6 +19,7 @@ pub(crate) fn figures(results: &Results) -> String {
     };
     let (single, load, clients) = (results.plan.single, results.plan.load, results.plan.clients);
     row("size of the binary", &|s| mib(Some(s.binary_bytes)));
+    row("shards of the stream", &|s| s.shards.to_string());
     row("start to ready", &|s| ms(s.ready.as_secs_f64() * 1e3));
     row("resident at rest, all processes", &|s| mib(s.processes.iter().map(|p| p.resident_at_rest_bytes).sum()));
     row("resident after the load", &|s| mib(s.processes.iter().map(|p| p.resident_after_load_bytes).sum()));

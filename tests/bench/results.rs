@@ -102,6 +102,8 @@ pub(crate) struct Street {
     pub(crate) name: String,
     pub(crate) settings: BTreeMap<String, String>,
     pub(crate) binary_bytes: u64,
+    /// Of its stream.
+    pub(crate) shards: u16,
     #[serde(rename = "ready_s", serialize_with = "seconds")]
     pub(crate) ready: Duration,
     pub(crate) processes: Vec<Process>,

@@ -27,6 +27,9 @@ const NAIVE: Settings =
 /// whoever does.
 const MILESTONE: Settings = &[("BRIDGE_BUSY_POLL_MS", "25"), ("BRIDGE_IDLE_POLL_MS", "100"), ("NO_PROXY", "127.0.0.1")];
 
+/// The setting of the provisioner.
+const SHARDS: &str = "KINESIS_SHARDS";
+
 /// What a street is made of.
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
@@ -38,6 +41,8 @@ pub(crate) struct Shape {
     /// Each role a process of its own.
     pub(crate) apart: bool,
     pub(crate) binary: PathBuf,
+    /// Shards of its stream.
+    pub(crate) shards: u16,
 }
 
 /// A provisioned street and its processes.
@@ -51,8 +56,8 @@ pub(crate) struct Open {
 }
 
 impl Shape {
-    /// The shape of this name; `baseline` is the older binary.
-    pub(crate) fn of(key: StreetKey, baseline: Option<&PathBuf>) -> Self {
+    /// The shape of this name, its stream of so many shards; `baseline` is the older binary.
+    pub(crate) fn of(key: StreetKey, baseline: Option<&PathBuf>, shards: u16) -> Self {
         let (name, publish, settings) = match key {
             StreetKey::Outbox => ("outbox, hints (`make run`)", "outbox", HINTS),
             StreetKey::OutboxPolls => ("outbox, polls alone", "outbox", POLLS),
@@ -63,7 +68,7 @@ impl Shape {
         };
         let older = baseline.filter(|_| key == StreetKey::Milestone).cloned();
         let apart = key == StreetKey::Apart;
-        Self { key, name, publish, settings, apart, binary: older.unwrap_or_else(binary) }
+        Self { key, name, publish, settings, apart, binary: older.unwrap_or_else(binary), shards }
     }
 
     /// Its settings by name, all that differ from the harness' own.
@@ -91,7 +96,8 @@ impl Shape {
 
     /// A provisioned cluster without processes.
     pub(crate) async fn provisioned(&self) -> TestCluster {
-        let cluster = TestCluster::provisioned_by(&self.binary).await;
+        let shards = self.shards.to_string();
+        let cluster = TestCluster::provisioned_with(&self.binary, &[(SHARDS, &shards)]).await;
         if !self.is_ours() {
             return cluster;
         }
@@ -105,8 +111,9 @@ impl Shape {
 
     async fn provision(&self, cluster: &TestCluster, args: &[&str]) {
         let read = if self.pushes() { "push" } else { "poll" };
-        let output =
-            cluster.command(args).env("PUBLISH", self.publish).env("STREAM_READ", read).output().await.unwrap();
+        let mut command = cluster.command(args);
+        command.env("PUBLISH", self.publish).env("STREAM_READ", read).env(SHARDS, self.shards.to_string());
+        let output = command.output().await.unwrap();
         assert!(output.status.success(), "provision: {}", String::from_utf8_lossy(&output.stderr));
     }
 

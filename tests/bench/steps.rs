@@ -151,16 +151,16 @@ impl Times {
 }
 
 /// Times each step some times, in a street without processes.
-pub(crate) async fn measure() -> Steps {
+pub(crate) async fn measure(shards: u16) -> Steps {
     // The outbox's stream, with a consumer that can be sent to.
-    let shape = Shape { publish: "outbox", ..Shape::of(StreetKey::Apart, None) };
+    let shape = Shape { publish: "outbox", ..Shape::of(StreetKey::Apart, None, shards) };
     let cluster = shape.provisioned().await;
     let mut times = Times::default();
     rows(&cluster, &mut times).await;
     stream(&cluster, &mut times).await;
     queue(&cluster, &mut times).await;
     database(&cluster, &mut times).await;
-    let captured = Shape::of(StreetKey::Apart, None).provisioned().await;
+    let captured = Shape::of(StreetKey::Apart, None, shards).provisioned().await;
     appends(&captured, Step::AppendCaptured, &mut times).await;
     let steps: Vec<_> = times.0.into_iter().map(|(step, times)| Timed { step, time: Latency::of(times) }).collect();
     let median = |step| steps.iter().find(|timed| timed.step == step).map_or(f64::NAN, |timed| timed.time.p50_ms);

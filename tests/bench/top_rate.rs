@@ -43,7 +43,7 @@ type Tape = Arc<Mutex<Vec<Exchange>>>;
 
 /// Records a street and replays it.
 pub(crate) async fn measure(plan: &Plan, key: StreetKey) -> TopRate {
-    let shape = Shape::of(key, None);
+    let shape = Shape::of(key, None, plan.shards);
     let (names, before, load) = record(plan, &shape).await;
     let cluster = shape.provisioned().await;
     let replay = Replay::new(names, &names_of(&cluster, cluster.endpoint_url()));
