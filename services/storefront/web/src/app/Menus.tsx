@@ -2,9 +2,9 @@ import { Check, CircleUser, Languages } from 'lucide-react';
 import { Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 
-import { signOut, usePerson } from '@/api/session';
+import { signOut } from '@/api/session';
 import { change, LANGUAGES } from '@/i18n';
-import { Button, LinkButton } from '@/ui/Button';
+import { Button } from '@/ui/Button';
 
 import { queries } from './query';
 import styles from './shell.module.css';
@@ -12,12 +12,12 @@ import { choose, type Theme, useTheme } from './theme';
 
 const THEMES: Theme[] = ['system', 'light', 'dark'];
 
-/** Language and appearance. */
+/** Language and appearance. Opens as it comes: it is loaded when its button is pressed (`LateMenu`). */
 export function DisplayMenu() {
   const { t, i18n } = useTranslation();
   const theme = useTheme();
   return (
-    <MenuTrigger>
+    <MenuTrigger defaultOpen>
       <Button look="quiet" icon aria-label={`${t('language.label')} / ${t('theme.label')}`}><Languages aria-hidden /></Button>
       <Popover>
         <Menu className={styles.menu ?? ''}>
@@ -49,13 +49,11 @@ export function DisplayMenu() {
   );
 }
 
-/** Signs in and out. */
+/** One's account. */
 export function AccountMenu() {
   const { t } = useTranslation();
-  const person = usePerson();
-  if (!person || person.kind === 'guest') return <LinkButton look="quiet" size="small" href="/shop/sign-in">{t('nav.sign_in')}</LinkButton>;
   return (
-    <MenuTrigger>
+    <MenuTrigger defaultOpen>
       <Button look="quiet" icon aria-label={t('nav.account')}><CircleUser aria-hidden /></Button>
       <Popover>
         <Menu className={styles.menu ?? ''}>

@@ -1,4 +1,4 @@
-import { ShoppingBasket } from 'lucide-react';
+import { CircleUser, Languages, ShoppingBasket } from 'lucide-react';
 import { Suspense, useEffect, useRef } from 'react';
 import { RouterProvider } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
@@ -12,7 +12,7 @@ import { LinkButton } from '@/ui/Button';
 import { Skeleton } from '@/ui/states';
 import { Toasts } from '@/ui/toasts';
 
-import { AccountMenu, DisplayMenu } from './Menus';
+import { LateMenu } from './LateMenu';
 import { places } from './places';
 import styles from './shell.module.css';
 
@@ -40,6 +40,18 @@ function Cart() {
       {count ? <span className={`${styles.count ?? ''} numbers`} aria-hidden>{count > 99 ? '99+' : count}</span> : null}
     </span>
   );
+}
+
+function Account() {
+  const { t } = useTranslation();
+  const person = usePerson();
+  if (!person || person.kind === 'guest') return <LinkButton look="quiet" size="small" href="/shop/sign-in">{t('nav.sign_in')}</LinkButton>;
+  return <LateMenu label={t('nav.account')} load={async () => (await import('./Menus')).AccountMenu}><CircleUser aria-hidden /></LateMenu>;
+}
+
+function Display() {
+  const { t } = useTranslation();
+  return <LateMenu label={`${t('language.label')} / ${t('theme.label')}`} load={async () => (await import('./Menus')).DisplayMenu}><Languages aria-hidden /></LateMenu>;
 }
 
 function Footer() {
@@ -83,8 +95,8 @@ export function Shell() {
             <Nav />
             <span className={styles.space} />
             <Cart />
-            <AccountMenu />
-            <DisplayMenu />
+            <Account />
+            <Display />
           </div>
         </header>
         <main className={styles.main} id="main" ref={main} tabIndex={-1}>

@@ -1,26 +1,28 @@
-import { X } from 'lucide-react';
-import { Button, Text, UNSTABLE_Toast as Toast, UNSTABLE_ToastContent as ToastContent, UNSTABLE_ToastQueue as ToastQueue, UNSTABLE_ToastRegion as ToastRegion } from 'react-aria-components';
-import { useTranslation } from 'react-i18next';
+import { type ComponentType, useEffect, useState } from 'react';
 
-import styles from './toast.module.css';
+type Loaded = typeof import('./ToastRegion');
 
-const queue = new ToastQueue<{ text: string }>({ maxVisibleToasts: 3 });
+let loading: Promise<Loaded> | null = null;
+const watchers = new Set<(region: ComponentType) => void>();
 
 /** Says something in passing: what was done. What went wrong stays on the page instead. */
 export function say(text: string): void {
-  queue.add({ text }, { timeout: 5_000 });
+  loading ??= import('./ToastRegion');
+  void loading.then(({ ToastRegion, show }) => {
+    for (const watcher of watchers) watcher(ToastRegion);
+    show(text);
+  });
 }
 
+/** Where it is said. Loaded once there is something to say. */
 export function Toasts() {
-  const { t } = useTranslation();
-  return (
-    <ToastRegion queue={queue} className={styles.region ?? ''}>
-      {({ toast }) => (
-        <Toast toast={toast} className={styles.toast ?? ''}>
-          <ToastContent><Text slot="title">{toast.content.text}</Text></ToastContent>
-          <Button slot="close" aria-label={t('close')}><X aria-hidden /></Button>
-        </Toast>
-      )}
-    </ToastRegion>
-  );
+  const [Region, setRegion] = useState<ComponentType | null>(null);
+  useEffect(() => {
+    const watcher = (region: ComponentType) => setRegion(() => region);
+    watchers.add(watcher);
+    return () => {
+      watchers.delete(watcher);
+    };
+  }, []);
+  return Region ? <Region /> : null;
 }
