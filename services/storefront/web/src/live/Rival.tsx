@@ -32,7 +32,7 @@ export function Rival({ id, side, name, count, own, beat, rise, onBuy }: Props) 
   const gone = product === null ? t('not_on_sale') : product && product.stock <= 0 ? t('sold_out') : null;
   const price = product ? money(product.price, product.currency) : '';
   return (
-    <Button className={`${styles.rival ?? ''} ${styles[side] ?? ''}`} onPress={onBuy} isDisabled={gone !== null} aria-label={gone ? `${name}: ${gone}` : t('buy_label', { name, price })}>
+    <Button className={`${styles.rival ?? ''} ${styles[side] ?? ''}`} onPress={onBuy} isDisabled={gone !== null}>
       <Sweet product={id} beat={beat} />
       <span className={styles.name}>{name}</span>
       <span className={`${styles.count ?? ''} numbers`}>
