@@ -1,0 +1,36 @@
+import { type SyntheticEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { Button } from '@/ui/Button';
+import { NumberField } from '@/ui/Field';
+import { say } from '@/ui/toasts';
+
+import { useCommand } from '../parts/command';
+import { Problem } from '../parts/Problem';
+import { addStock, changed } from './products';
+import styles from './products.module.css';
+
+/** Adds pieces to a product's stock. */
+export function AddStock({ id, onAdded }: { id: string; onAdded?: () => void }) {
+  const { t } = useTranslation('admin');
+  const [quantity, setQuantity] = useState(Number.NaN);
+  const adding = useCommand((quantity: number, key) => addStock(id, quantity, key), async (_, added) => {
+    say(t('stock.added', { count: added }));
+    setQuantity(Number.NaN);
+    onAdded?.();
+    await changed();
+  });
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault();
+    if (quantity > 0) adding.mutate(quantity);
+  };
+  return (
+    <>
+      <form className={styles.stock} onSubmit={submit}>
+        <NumberField label={t('stock.add')} value={quantity} onChange={setQuantity} minValue={1} maxValue={1_000_000} />
+        <Button type="submit" isDisabled={!(quantity > 0)} isPending={adding.isPending}>{t('stock.add_go')}</Button>
+      </form>
+      <Problem error={adding.error} />
+    </>
+  );
+}
