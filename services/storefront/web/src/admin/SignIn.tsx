@@ -19,7 +19,8 @@ export function SignIn({ other }: { other: boolean }) {
   const [password, setPassword] = useState('');
   const entering = useMutation({
     mutationFn: () => signIn(email.trim(), password),
-    onSuccess: () => queries.clear(),
+    // What was read as somebody else is read again; what the page behind has begun to read goes on.
+    onSuccess: () => void queries.resetQueries(),
   });
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();

@@ -18,13 +18,14 @@ import { RefundLines } from './RefundLines';
 import { RefundPreview } from './RefundPreview';
 
 const KINDS = ['lines', 'amount', 'all'] as const;
-/** Faults of what is still to be typed: they keep the button shut, but nobody is told off for them. */
+/** Faults of what is still to be typed: nobody is told off for them before they press the button. */
 const QUIET: ReadonlySet<Fault> = new Set(['nothing', 'no_reason']);
 
 /** Gives money back: pieces, an amount or all. Shows what that does to the order's money before it is done. */
 export function RefundDialog({ order, onClose }: { order: Order; onClose: () => void }) {
   const { t } = useTranslation('admin');
   const [wish, setWish] = useState<Wish>({ kind: 'lines', pieces: {}, restock: false, reason: '' });
+  const [tried, setTried] = useState(false);
   const change = (part: Partial<Wish>) => setWish((before) => ({ ...before, ...part }));
   const seen = useMemo(() => preview(order, wish), [order, wish]);
   const giving = useCommand((request: ReturnType<typeof requestOf>, key) => refund(order.order_id, request, key), async () => {
@@ -37,12 +38,16 @@ export function RefundDialog({ order, onClose }: { order: Order; onClose: () => 
       value={wish.amount ?? Number.NaN} onChange={(value) => change({ amount: Number.isNaN(value) ? undefined : value })} minValue={0}
       formatOptions={{ style: 'currency', currency: order.currency, currencyDisplay: 'narrowSymbol', maximumFractionDigits: digitsOf(order.currency) }} />
   );
-  const loud = seen.faults.filter((fault) => !QUIET.has(fault));
+  const loud = seen.faults.filter((fault) => tried || !QUIET.has(fault));
+  const give = () => {
+    setTried(true);
+    if (seen.faults.length === 0) giving.mutate(requestOf(order, wish));
+  };
   return (
     <Dialog title={t('refunding.title')} open wide busy={giving.isPending} onClose={onClose} foot={
       <>
         <Button onPress={onClose} isDisabled={giving.isPending}>{t('cancel')}</Button>
-        <Button look="danger" isPending={giving.isPending} isDisabled={seen.faults.length > 0} onPress={() => giving.mutate(requestOf(order, wish))}>{t('refunding.go')}</Button>
+        <Button look="danger" isPending={giving.isPending} onPress={give}>{t('refunding.go')}</Button>
       </>
     }>
       <div className={styles.sides}>

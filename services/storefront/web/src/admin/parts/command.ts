@@ -10,11 +10,11 @@ import { insist } from '../logic/commands';
  * has the same key; other arguments, or another press after success, have a new one.
  */
 export function useCommand<A, T>(act: (args: A, key: string) => Promise<T>, onSuccess?: (answer: T, args: A) => unknown) {
-  const intent = useRef<{ said: string; key: string } | null>(null);
+  const intent = useRef<{ said: string | undefined; key: string } | null>(null);
   return useMutation({
     mutationFn: (args: A) => {
-      const said = JSON.stringify(args);
-      if (intent.current?.said !== said) intent.current = { said, key: newKey() };
+      const said: string | undefined = JSON.stringify(args);
+      if (!intent.current || intent.current.said !== said) intent.current = { said, key: newKey() };
       const { key } = intent.current;
       return insist(() => act(args, key));
     },

@@ -28,7 +28,7 @@ export function AddStock({ id, onAdded }: { id: string; onAdded?: () => void }) 
     <>
       <form className={styles.stock} onSubmit={submit}>
         <NumberField label={t('stock.add')} value={quantity} onChange={setQuantity} minValue={1} maxValue={1_000_000} />
-        <Button type="submit" isDisabled={!(quantity > 0)} isPending={adding.isPending}>{t('stock.add_go')}</Button>
+        <Button type="submit" isPending={adding.isPending}>{t('stock.add_go')}</Button>
       </form>
       <Problem error={adding.error} />
     </>

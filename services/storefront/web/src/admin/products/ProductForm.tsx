@@ -22,7 +22,7 @@ export function ProductForm({ product }: { product: Product }) {
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     setTried(true);
-    if (Object.keys(faults).length === 0) save();
+    if (isDirty && Object.keys(faults).length === 0) save();
   };
   return (
     <form noValidate onSubmit={submit}>
@@ -32,7 +32,8 @@ export function ProductForm({ product }: { product: Product }) {
         <div className={styles.save}>
           <span aria-live="polite">{isDirty ? t('products.unsaved') : ''}</span>
           <Button onPress={undo} isDisabled={!isDirty || saving.isPending}>{t('products.undo')}</Button>
-          <Button type="submit" look="primary" isDisabled={!isDirty} isPending={saving.isPending}>{t('products.save')}</Button>
+          {/* Never shut: a number that is being typed counts only once its field is left, by this press say. */}
+          <Button type="submit" look="primary" isPending={saving.isPending}>{t('products.save')}</Button>
         </div>
       </Panel>
       {conflict ? <ConflictDialog differences={conflict.differences} currency={product.currency} onSettle={settle} onClose={postpone} /> : null}
