@@ -81,7 +81,8 @@ impl Causes {
 }
 
 /// The error without what differs between letters of one cause: words with digits, and ids.
-fn normalised(error: &str) -> String {
+#[must_use]
+pub fn normalised(error: &str) -> String {
     let mut text = String::with_capacity(error.len());
     // Split behind each character that can't stand in an id.
     let parts = |c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-';

@@ -1,7 +1,10 @@
 //! Which letters are meant.
 
+use std::collections::BTreeSet;
+
 use shotengai_kernel::Timestamp;
 
+use crate::cause::normalised;
 use crate::letter::Letter;
 
 /// Letters that match everything that is set; the default matches all.
@@ -17,6 +20,10 @@ pub struct Filter {
     pub subject: Option<String>,
     /// The message's id.
     pub message_id: Option<String>,
+    /// The ids of several messages; none: any.
+    pub message_ids: Option<BTreeSet<String>>,
+    /// The error, with `#` for ids and numbers, as [`crate::Cause`] has it.
+    pub error: Option<String>,
     /// Taken by the queue before this; a letter whose time is not known does not match.
     pub sent_before: Option<Timestamp>,
 }
@@ -32,6 +39,8 @@ impl Filter {
             && is(&self.event_type, letter.event_type())
             && is(&self.subject, letter.subject())
             && is(&self.message_id, Some(&letter.message_id))
+            && self.message_ids.as_ref().is_none_or(|ids| ids.contains(&letter.message_id))
+            && self.error.as_ref().is_none_or(|error| *error == normalised(&letter.facts.error))
             && self.sent_before.is_none_or(|moment| letter.sent_at.is_some_and(|sent_at| sent_at < moment))
     }
 }

@@ -38,13 +38,13 @@ use shotengai_messaging::ports::infrastructure::Infrastructure;
 use shotengai_messaging::ports::queue::Queue;
 use shotengai_messaging::ports::stream::StreamWriter;
 
-pub use cause::{Cause, Causes, Group};
+pub use cause::{Cause, Causes, Group, normalised};
 pub use filter::Filter;
 pub use known::{OF_NO_CONSUMER, UnknownWord};
 pub use letter::{Heading, Letter, REDRIVEN_ATTRIBUTE, Redriven, UNDELIVERED};
 pub use report::{Failure, Report};
 pub use route::{Route, Target, UnknownQueue, route, routes};
-pub use run::{Job, Progress, Watch};
+pub use run::{Became, Job, Outcomes, Progress, Watch};
 pub use sample::Sample;
 
 /// Where a redrive puts letters.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::collect::{Collected, Knowledge};
 use crate::filter::Filter;
 use crate::held::Held;
+use crate::letter::Letter;
 use crate::lines::{Entry, Line, Lines};
 use crate::record::record;
 use crate::report::{Failure, Report};
@@ -28,16 +29,34 @@ pub struct Job {
     pub pace: Option<NonZeroU32>,
     /// Look and report only.
     pub dry_run: bool,
+    /// The run's id, by which letters that die again name it. One is made where none is given.
+    pub run: Option<Uuid>,
 }
 
 /// Told the report so far.
 pub type Progress = dyn Fn(&Report) + Send + Sync;
+
+/// What became of a letter that a run tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Became {
+    /// It is gone from here: sent and deleted, or discarded. Of a dry run: it would be.
+    Settled,
+    /// It stayed, for this reason; no payload.
+    Failed(String),
+    /// It was sent and could not be deleted, for this reason.
+    Undeleted(String),
+}
+
+/// Told what became of a letter.
+pub type Outcomes = dyn Fn(&Letter, Became) + Send + Sync;
 
 /// How somebody follows a run, and ends it.
 #[derive(Clone, Default)]
 pub struct Watch {
     /// Called after each round of receives and each batch of letters.
     pub progress: Option<Arc<Progress>>,
+    /// Called with each letter that was tried.
+    pub outcomes: Option<Arc<Outcomes>>,
     /// Ends the run between two batches; what is held becomes visible again.
     pub cancel: CancellationToken,
 }
@@ -46,6 +65,12 @@ impl Watch {
     pub(super) fn tell(&self, report: &Report) {
         if let Some(progress) = &self.progress {
             progress(report);
+        }
+    }
+
+    fn became(&self, letter: &Letter, outcome: Became) {
+        if let Some(outcomes) = &self.outcomes {
+            outcomes(letter, outcome);
         }
     }
 }
@@ -75,6 +100,18 @@ struct Run<'a> {
     left: usize,
 }
 
+impl Run<'_> {
+    fn settle(&mut self, letter: &Letter) {
+        self.report.settled += 1;
+        self.watch.became(letter, Became::Settled);
+    }
+
+    fn fail(&mut self, letter: &Letter, error: String) {
+        self.watch.became(letter, Became::Failed(error.clone()));
+        self.report.failed.push(Failure::of(letter, error));
+    }
+}
+
 impl DeadLetters {
     /// Sends letters to where they belong, then deletes them here. What fails stays and is reported.
     /// **Don't drop it, cancel it**: what a dropped run holds stays hidden for [`Bounds::visibility`](crate::Bounds).
@@ -89,7 +126,7 @@ impl DeadLetters {
 
     async fn run(&self, action: Action, job: &Job, watch: &Watch) -> Report {
         let held = Held::new(Arc::clone(&self.queue), Arc::clone(&self.ports.random), self.bounds.visibility);
-        let report = Report { run: self.ports.ids.uuid_v7(), ..Report::default() };
+        let report = Report { run: job.run.unwrap_or_else(|| self.ports.ids.uuid_v7()), ..Report::default() };
         let mut run = Run {
             action,
             job,
@@ -166,9 +203,9 @@ impl DeadLetters {
             match to_stream.then(|| record(&letter)) {
                 Some(Err(error)) => {
                     run.known.blocked.insert(Line::of(&letter));
-                    run.report.failed.push(Failure::of(&letter, error.to_string()));
+                    run.fail(&letter, error.to_string());
                 }
-                Some(Ok(_)) | None => run.report.settled += 1,
+                Some(Ok(_)) | None => run.settle(&letter),
             }
         }
     }
@@ -190,31 +227,34 @@ impl DeadLetters {
                 }
                 Err(error) => {
                     run.known.blocked.insert(Line::of(&entry.letter));
-                    run.report.failed.push(Failure::of(&entry.letter, error));
+                    run.fail(&entry.letter, error);
                 }
             }
         }
-        let undeleted = delete(run, gone).await;
-        run.report.undeleted.extend(undeleted);
+        for (letter, error) in delete(run, gone).await {
+            run.watch.became(&letter, Became::Undeleted(error.clone()));
+            run.report.undeleted.push(Failure::of(&letter, error));
+        }
         sent.answered
     }
 }
 
 async fn discard_batch(run: &mut Run<'_>, batch: Vec<Entry>) -> bool {
-    let failed = delete(run, batch).await;
-    run.report.failed.extend(failed);
+    for (letter, error) in delete(run, batch).await {
+        run.fail(&letter, error);
+    }
     true
 }
 
 /// Deletes letters; answers those that could not be.
-async fn delete(run: &mut Run<'_>, entries: Vec<Entry>) -> Vec<Failure> {
+async fn delete(run: &mut Run<'_>, entries: Vec<Entry>) -> Vec<(Letter, String)> {
     let receipts: Vec<_> = entries.iter().map(|entry| entry.receipt.clone()).collect();
     let answers = run.held.delete(&receipts).await;
     let mut failed = Vec::new();
     for (entry, answer) in entries.into_iter().zip(answers) {
         match answer {
-            Ok(()) => run.report.settled += 1,
-            Err(error) => failed.push(Failure::of(&entry.letter, error)),
+            Ok(()) => run.settle(&entry.letter),
+            Err(error) => failed.push((entry.letter, error)),
         }
     }
     failed

@@ -52,13 +52,32 @@ impl DeadLetters {
     /// # Errors
     /// A [`Fault`] of the queue; letters that were received before are visible again.
     pub async fn sample(&self, most: usize) -> Result<Sample, Fault> {
+        self.look(most, |_| false).await
+    }
+
+    /// The letter of this id, looked for among up to `most` letters, as a sample looks at them; none where it is not found,
+    /// or in other hands. **Don't drop it**, as with a sample.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the queue; letters that were received before are visible again.
+    pub async fn find(&self, message_id: &str, most: usize) -> Result<Option<Letter>, Fault> {
+        let sample = self.look(most, |letters| letters.contains_key(message_id)).await?;
+        Ok(sample.letters.into_iter().find(|letter| letter.message_id == message_id))
+    }
+
+    /// Up to `most` letters, or fewer once they are `enough`.
+    async fn look(
+        &self,
+        most: usize,
+        enough: impl Fn(&BTreeMap<String, Letter>) -> bool + Send,
+    ) -> Result<Sample, Fault> {
         let deadline = Instant::now() + self.bounds.sample_within;
         let depth = self.queue.depth().await?.total();
         let held = Held::new(Arc::clone(&self.queue), Arc::clone(&self.ports.random), VISIBILITY);
         let mut letters: BTreeMap<String, Letter> = BTreeMap::new();
         let seen = |letters: &BTreeMap<String, Letter>| u64::try_from(letters.len()).unwrap_or(u64::MAX);
         let mut fault = None;
-        while letters.len() < most && Instant::now() < deadline {
+        while letters.len() < most && !enough(&letters) && Instant::now() < deadline {
             // Also all that the queue says there are: an empty receive would cost a wait.
             if depth > 0 && seen(&letters) >= depth {
                 break;

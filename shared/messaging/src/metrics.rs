@@ -40,6 +40,14 @@ pub static EVENT_AGE: Histogram<1> = Histogram::new(
     &AGE_BOUNDARIES,
 );
 
+/// Seconds that the oldest message of a consumer's last receive had been in its queue.
+pub(crate) static OLDEST: Gauge<1> = Gauge::new(
+    "shotengai.consumer.oldest",
+    "s",
+    "How long the oldest message of the last receive had been in its queue",
+    &[CONSUMER],
+);
+
 /// Events acknowledged by the stream.
 pub static PUBLISHED: Counter<2> = Counter::new(
     "shotengai.outbox.events",
@@ -124,9 +132,10 @@ pub(crate) static RECEIPT_REST: AmountCounter<3> = AmountCounter::new(
 );
 
 /// All of them.
-pub static DEFINITIONS: [&Definition; 11] = [
+pub static DEFINITIONS: [&Definition; 12] = [
     SETTLED.definition(),
     EVENT_AGE.definition(),
+    OLDEST.definition(),
     BREAKER_OPEN.definition(),
     DEAD_LETTERS.definition(),
     PUBLISHED.definition(),

@@ -1,6 +1,6 @@
 //! A process's adapters and settings, from which its roles are built.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -12,6 +12,7 @@ use shotengai_messaging::{Hints, Infrastructure, Leases};
 use crate::auth::TokenVerifier;
 use crate::deps::{Deps, LeaseSource, SharedSettings, Supply};
 use crate::direct_http::direct_http;
+use crate::health::Health;
 use crate::http::POOL_IDLE;
 use crate::neighbours::{HttpNeighbours, Neighbour, Neighbours};
 use crate::settings::Settings;
@@ -35,6 +36,8 @@ pub struct Context {
     pub http: reqwest::Client,
     /// The public routes of the installation, whoever answers them.
     pub interface: Interface,
+    /// How this process is, as soon as it runs: for a role that tells of processes.
+    pub own_health: Arc<OnceLock<Arc<Health>>>,
     leases: Option<LeaseSource>,
     hints: Option<Hints>,
 }
@@ -59,6 +62,7 @@ impl Context {
             tokens: Arc::new(tokens),
             http,
             interface: Interface::default(),
+            own_health: Arc::default(),
             leases: None,
             hints,
         })

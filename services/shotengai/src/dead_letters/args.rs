@@ -145,11 +145,12 @@ impl Selection {
             subject: self.subject.clone(),
             message_id: self.message_id.clone(),
             sent_before: self.older_than.as_deref().map(|text| before(now, text)).transpose()?,
+            ..Filter::default()
         };
         let declared: Vec<_> = roles::reasons().flat_map(|(_, reasons)| reasons.iter().copied()).collect();
         filter.check(&roles::installation(), &declared)?;
         let pace = self.pace.as_deref().map(pace).transpose()?;
-        Ok(Job { filter, limit: self.limit, pace, dry_run: self.dry_run })
+        Ok(Job { filter, limit: self.limit, pace, dry_run: self.dry_run, run: None })
     }
 }
 

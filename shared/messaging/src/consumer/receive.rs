@@ -120,6 +120,7 @@ impl<W: Work> Consumer<W> {
                         continue;
                     }
                     receiving.received(batch.len());
+                    self.note_age(&batch);
                     match admission {
                         Admission::Permit(permit) => self.start(batch, permit, running, shutdown),
                         // Here, so that there is one at a time.
@@ -179,6 +180,7 @@ impl<W: Work> Consumer<W> {
                 Ok(batch) if batch.is_empty() => {}
                 Ok(batch) => {
                     receiving.received(batch.len());
+                    self.note_age(&batch);
                     self.start(batch, permit, running, shutdown);
                 }
                 // The other receive will meet it, too, and wait.
@@ -186,6 +188,13 @@ impl<W: Work> Consumer<W> {
             }
             reap(self.config.name, running);
         }
+    }
+
+    /// Notes how long the oldest of these had waited. Of one whose clock is ahead of ours: not at all.
+    fn note_age(&self, batch: &[RawDelivery]) {
+        let now = self.ports.clock.now();
+        let ages = batch.iter().filter_map(|raw| Some(now.duration_since(raw.sent_at?).as_secs_f64()));
+        metrics::OLDEST.record(ages.fold(0.0, f64::max), [self.config.name.into()]);
     }
 
     fn start(

@@ -24,6 +24,7 @@ const STALE: Duration = Duration::from_secs(15);
 
 /// What is known about this process and its dependencies.
 pub struct Health {
+    roles: Vec<String>,
     dependencies: Vec<Dependency>,
     draining: AtomicBool,
     beat: Mutex<Instant>,
@@ -47,6 +48,8 @@ pub struct Readiness {
     pub ready: bool,
     /// Whether the process is on its way out.
     pub draining: bool,
+    /// The process's roles.
+    pub roles: Vec<String>,
     /// Each dependency by name.
     pub dependencies: BTreeMap<String, DependencyReport>,
 }
@@ -67,10 +70,18 @@ impl Health {
     pub fn new(checks: Vec<Check>) -> Self {
         let dependency = |check| Dependency { check, state: Mutex::default() };
         Self {
+            roles: Vec::new(),
             dependencies: checks.into_iter().map(dependency).collect(),
             draining: AtomicBool::new(false),
             beat: Mutex::new(Instant::now()),
         }
+    }
+
+    /// The same of a process with these roles.
+    #[must_use]
+    pub fn of_roles<'a>(mut self, roles: impl IntoIterator<Item = &'a str>) -> Self {
+        self.roles = roles.into_iter().map(str::to_owned).collect();
+        self
     }
 
     /// Unready from now on, for good.
@@ -100,7 +111,7 @@ impl Health {
             let up = state.answered_once && state.error.is_none();
             dependencies.insert(dependency.check.name().to_owned(), DependencyReport { up, error: state.error });
         }
-        Readiness { ready, draining, dependencies }
+        Readiness { ready, draining, roles: self.roles.clone(), dependencies }
     }
 }
 

@@ -83,7 +83,11 @@ impl App {
             let name = role.name;
             std::mem::take(&mut role.checks).into_iter().map(move |check| check.of_role(name))
         });
-        let health = Arc::new(Health::new(checks.collect()));
+        let checks = checks.collect();
+        let health = Health::new(checks).of_roles(roles.iter().map(|role| role.name));
+        let health = Arc::new(health);
+        // A context is one process's: nobody has set it before.
+        let _ = context.own_health.set(Arc::clone(&health));
         let state = HttpState::new(context.ports.clone(), Arc::clone(&context.tokens), &settings.auth.internal_token);
         let gates = roles.iter().filter_map(|role| role.gate.clone()).collect();
         let state = state.with_read_timeout(Duration::from_secs(settings.http.request_read_seconds)).with_gates(gates);
