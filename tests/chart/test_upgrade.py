@@ -24,6 +24,8 @@ def test_a_count_that_is_somebody_else_s_is_not_named():
 
 def test_no_scaler_and_a_fixed_count_is_the_one_that_was_asked_for():
     asked = {"roleDefaults": {"autoscaling": {"enabled": False}, "replicas": 3}, "roles": {"order": {"replicas": 0}}}
+    # Of ops the chart asks for one.
+    asked["roles"]["ops"] = {"replicas": 3}
     assert counts(asked) == {role: 0 if role == "order" else 3 for role in ROLES}
 
 

@@ -16,7 +16,7 @@ use crate::test_cluster::{Process, TestCluster, loopback};
 
 /// Nothing listens there.
 const NOBODY: &str = "http://127.0.0.1:9";
-/// Nine processes at once, on a machine that other tests keep busy.
+/// Ten processes at once, on a machine that other tests keep busy.
 const READY_WITHIN: Duration = Duration::from_secs(120);
 
 /// Whether roles are to be processes of their own.
@@ -87,8 +87,13 @@ impl TestCluster {
             let health = here.map_or_else(loopback, |(_, health)| health);
             started.push((role, http, health, held));
         }
+        let watched: Vec<_> = started.iter().map(|(_, _, health, _)| format!("http://{health}")).collect();
+        let watched = watched.join(",");
         let mut processes = started.into_iter().map(|(role, http, health, held)| {
-            let environment = self.environment(role, extra);
+            let mut environment = self.environment(role, extra);
+            if role == Service::OPS.as_str() {
+                environment.push(("OPS_PROCESSES", watched.clone()));
+            }
             let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let mut process = self.spawn(role, http, health, &environment);
             process.held = Some(held);
@@ -111,6 +116,7 @@ impl TestCluster {
             ("INVENTORY_URL", Service::INVENTORY),
             ("QUERY_URL", Service::QUERY),
             ("TALLY_URL", Service::TALLY),
+            ("OPS_URL", Service::OPS),
             ("BILLING_URL", Service::BILLING),
             ("NOTIFICATION_URL", Service::NOTIFICATION),
             ("BRIDGE_URL", Service::BRIDGE),

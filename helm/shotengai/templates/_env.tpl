@@ -46,6 +46,9 @@
 {{- range .role.calls }}
 {{- $_ := set $env (printf "%s_URL" (upper .)) (printf "http://%s-%s:8080" (include "shotengai.fullname" $root) .) }}
 {{- end }}
+{{- if .role.watches }}
+{{- $_ := set $env "OPS_PROCESSES" (printf "http://%s-metrics:9090" (include "shotengai.fullname" $root)) }}
+{{- end }}
 {{- if eq .name "storefront" }}
 {{- with $root.Values.admin.email }}{{ $_ := set $env "ADMIN_EMAIL" . }}{{ end }}
 {{- /* Without it all customers would share the limits of the one address that the proxy has. */}}

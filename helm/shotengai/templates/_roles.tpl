@@ -5,7 +5,7 @@
 {{- range $name, $fact := $facts }}
 {{- $values := mustMergeOverwrite (deepCopy $.Values.roleDefaults) (deepCopy (index $.Values.roles $name | default dict)) }}
 {{- if $values.enabled }}
-{{- $_ := set $roles $name (merge $values $fact (dict "http" false "asked" false "public" false "stream" false "calls" list "queues" list "needs" list)) }}
+{{- $_ := set $roles $name (merge $values $fact (dict "http" false "asked" false "public" false "stream" false "watches" false "calls" list "queues" list "needs" list)) }}
 {{- end }}
 {{- end }}
 {{- range $name, $role := $roles }}

@@ -1,15 +1,72 @@
-//! Operations as data: whether an installation is well, and what lies in its dead letters. Nothing here prints.
+//! The ops role: what operators ask of an installation and do to it; and the same as data, for the command line.
 //!
 //! - [`status`]: all of it at a glance, or the event stores or the stream alone. What it is made of: [`health`] of processes,
 //!   [`stores`], [`shards`], [`queues`].
 //! - [`letters`]: dead letters of several queues, by cause. What is done about them is `shotengai-dead-letters`.
+//! - [`street`]: the same for many who watch, each part looked at seldom; with [`figures`] of consumers, from the processes' metrics.
+//! - [`runs`]: redrives and discards that somebody asked for. [`records`]: who did what, and why.
+//! - [`http`]: how it is asked for. [`config`]: what can be set.
 //!
-//! Every answer serializes; the command line prints it as text or as JSON. It looks at AWS and at `/readyz`, never at
-//! another service's code, and writes nothing.
+//! What it writes are its own records and runs; letters it sends where they belong. It never looks at another service's code.
 
+pub mod config;
+pub mod figures;
 pub mod health;
+pub mod http;
 pub mod letters;
 pub mod queues;
+pub mod records;
+pub mod runs;
 pub mod shards;
 pub mod status;
 pub mod stores;
+pub mod street;
+
+use std::sync::Arc;
+
+use actix_web::web;
+use shotengai_contracts::topology::{Installation, Service, tables};
+use shotengai_messaging::Reason;
+use shotengai_runtime::{Context, Deps, Role};
+
+pub use self::config::{OpsArgs, OpsSettings};
+use self::http::Desk;
+use self::records::Records;
+use self::runs::Runs;
+use self::street::StreetLook;
+use self::street::processes::Processes;
+
+/// What the role is told of the program that it is a part of.
+#[derive(Clone)]
+pub struct Program {
+    /// What is installed.
+    pub installation: Installation,
+    /// The reasons for dead letters that its services declare.
+    pub reasons: Vec<Reason>,
+    /// Under which name its bridges keep the leases of a stream.
+    pub lease_group: fn(&str) -> String,
+}
+
+/// Builds the role.
+#[must_use]
+pub fn build(context: &Context, settings: &OpsSettings, program: Program) -> Role {
+    let own = Arc::clone(&context.own_health);
+    let processes = Processes::new(context.http.clone(), settings.processes.clone(), own);
+    assemble(context.deps(Service::OPS), processes, program)
+}
+
+/// Assembles the role: no consumer, the desk's routes, and a worker that ends runs in order.
+#[must_use]
+pub fn assemble(mut deps: Deps, processes: Processes, program: Program) -> Role {
+    let table = deps.table(&tables::OPS_RECORDS);
+    let (infra, ports) = (deps.infrastructure(), deps.ports().clone());
+    let stream = deps.settings().stream.clone();
+    let leases = infra.leases(&(program.lease_group)(&stream));
+    let records = Records::new(Arc::clone(&table), ports.clone());
+    let runs = Arc::new(Runs::new(Arc::clone(&infra), table, records.clone(), &program, ports.clone()));
+    let street = StreetLook::new(Arc::clone(&infra), program.installation.clone(), stream, leases, processes, &ports);
+    let worker = Arc::clone(&runs).worker();
+    let desk = Desk::new(infra, program.installation, ports, street, records, runs);
+    let desk = web::Data::new(desk);
+    Role::new(deps).worker(worker).routes(move |routes| http::routes(routes, desk.clone()))
+}

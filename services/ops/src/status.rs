@@ -60,7 +60,7 @@ pub struct Stream {
 pub async fn overview(scene: &Scene<'_>, client: &reqwest::Client, health: &[String]) -> anyhow::Result<Overview> {
     let mut services = Vec::new();
     for url in health {
-        services.push(health::ask(client, url).await);
+        services.push(health::ask(client, url, health::TIMEOUT).await);
     }
     let mut waiting = BTreeMap::new();
     for owner in Owner::ALL {

@@ -64,6 +64,8 @@ pub(crate) struct RoleArgs {
     query: shotengai_query::QueryArgs,
     #[command(flatten, next_help_heading = "bridge")]
     bridge: shotengai_bridge::BridgeArgs,
+    #[command(flatten, next_help_heading = "ops")]
+    ops: shotengai_ops::OpsArgs,
 }
 
 /// The settings of the roles that run here.
@@ -78,6 +80,7 @@ pub(crate) struct RoleSettings {
     pub(crate) tally: Option<shotengai_tally::TallySettings>,
     pub(crate) query: Option<shotengai_query::QuerySettings>,
     pub(crate) bridge: Option<shotengai_bridge::BridgeSettings>,
+    pub(crate) ops: Option<shotengai_ops::OpsSettings>,
     pub(crate) added: AddedSettings,
 }
 
@@ -120,6 +123,9 @@ impl RoleArgs {
         if is_chosen(Service::BRIDGE) {
             checked.bridge = self.bridge.check(faults);
         }
+        if is_chosen(Service::OPS) {
+            checked.ops = self.ops.check(faults);
+        }
         checked
     }
 }
@@ -135,7 +141,7 @@ pub(crate) fn platform_setting_names() -> impl Iterator<Item = String> {
     settings_of::<SharedArgs>().into_iter().chain(own).map(|setting| setting.name)
 }
 
-fn platform_settings() -> [(&'static str, Vec<Setting>); 9] {
+fn platform_settings() -> [(&'static str, Vec<Setting>); 10] {
     [
         (Service::STOREFRONT.as_str(), settings_of::<shotengai_storefront::StorefrontArgs>()),
         (Service::ORDER.as_str(), settings_of::<shotengai_order::OrderArgs>()),
@@ -146,6 +152,7 @@ fn platform_settings() -> [(&'static str, Vec<Setting>); 9] {
         (Service::TALLY.as_str(), settings_of::<shotengai_tally::TallyArgs>()),
         (Service::QUERY.as_str(), settings_of::<shotengai_query::QueryArgs>()),
         (Service::BRIDGE.as_str(), settings_of::<shotengai_bridge::BridgeArgs>()),
+        (Service::OPS.as_str(), settings_of::<shotengai_ops::OpsArgs>()),
     ]
 }
 
@@ -203,7 +210,17 @@ pub(crate) async fn build(service: Service, context: &Context, own: &RoleSetting
         Service::BRIDGE => {
             Ok(shotengai_bridge::assemble(context.deps(service), checked(own.bridge.as_ref())?.shards()))
         }
+        Service::OPS => Ok(shotengai_ops::build(context, checked(own.ops.as_ref())?, operated())),
         other => own.added.build(other, context),
+    }
+}
+
+/// What ops is told of this program.
+fn operated() -> shotengai_ops::Program {
+    shotengai_ops::Program {
+        installation: installation(),
+        reasons: reasons().flat_map(|(_, reasons)| reasons.iter().copied()).collect(),
+        lease_group: shotengai_bridge::lease_group,
     }
 }
 

@@ -50,6 +50,8 @@ impl Service {
     pub const QUERY: Self = Self::new("query");
     /// From the stream to the topic.
     pub const BRIDGE: Self = Self::new("bridge");
+    /// What operators ask and do.
+    pub const OPS: Self = Self::new("ops");
 
     /// A service of this name: lower-case ASCII letters, as a workload's name may be.
     ///
@@ -206,6 +208,7 @@ pub const SHOTENGAI: Topology = Topology {
         Service::TALLY,
         Service::QUERY,
         Service::BRIDGE,
+        Service::OPS,
     ],
     queues: &[
         &queues::ORDER,
@@ -229,6 +232,7 @@ pub const SHOTENGAI: Topology = Topology {
         &tables::USERS,
         &tables::CHECKPOINTS,
         &tables::PRICE_CHECKPOINTS,
+        &tables::OPS_RECORDS,
     ],
     buckets: &[&buckets::PRODUCT_IMAGES],
     calls: &[
@@ -239,6 +243,7 @@ pub const SHOTENGAI: Topology = Topology {
         Call::new(Service::STOREFRONT, Service::TALLY, Purpose::Forward),
         // What the live page shows without a script.
         Call::new(Service::STOREFRONT, Service::TALLY, Purpose::Ask),
+        Call::new(Service::STOREFRONT, Service::OPS, Purpose::Forward),
         Call::new(Service::ORDER, Service::STOREFRONT, Purpose::Keys),
         Call::new(Service::ORDER, Service::CATALOG, Purpose::Ask),
         Call::new(Service::CATALOG, Service::STOREFRONT, Purpose::Keys),
@@ -246,6 +251,7 @@ pub const SHOTENGAI: Topology = Topology {
         Call::new(Service::NOTIFICATION, Service::STOREFRONT, Purpose::Ask),
         Call::new(Service::TALLY, Service::STOREFRONT, Purpose::Keys),
         Call::new(Service::QUERY, Service::STOREFRONT, Purpose::Keys),
+        Call::new(Service::OPS, Service::STOREFRONT, Purpose::Keys),
         // Receipts: what each of them has done for an order.
         Call::new(Service::QUERY, Service::STOREFRONT, Purpose::Ask),
         Call::new(Service::QUERY, Service::ORDER, Purpose::Ask),

@@ -97,6 +97,17 @@ pub(super) const ROUTES: &[Row] = &[
     administrators("changeTallyRivals", "/tally/rivals", 200)
         .at("*")
         .sending(r#"{"first":"prod_kinoko","second":"prod_nobodys"}"#),
+    administrators("getStreet", "/ops/street", 200),
+    administrators("listDeadLetters", "/ops/dead-letters", 200),
+    administrators("listLetters", "/ops/dead-letters/order-dlq", 200),
+    administrators("uncoverLetter", "/ops/dead-letters/order-dlq/none/uncover", 404).sending(r#"{"reason":"a look"}"#),
+    administrators("redriveLetters", "/ops/redrives", 202)
+        .sending(r#"{"queue":"order-dlq","reason":"it works again"}"#),
+    administrators("discardLetters", "/ops/discards", 202)
+        .sending(r#"{"queue":"tally-dlq","reason":"nobody wants them"}"#),
+    administrators("listRuns", "/ops/runs", 200),
+    administrators("getRun", "/ops/runs/0190d3a1-7a4c-7c3e-9b1a-0123456789ab", 404),
+    administrators("listRecords", "/ops/records", 200),
     open("getTallyPage", "/tally/", 200),
     open("getHomePage", "/", 200),
     open("listProblems", "/problems", 200),

@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::{WITHIN, get, problem, request, send};
 
 /// Method, a path, the route as its role names it, the role.
-const ROUTES: [(&str, &str, &str, &str); 17] = [
+const ROUTES: [(&str, &str, &str, &str); 19] = [
     ("POST", "/orders", "/orders", "order"),
     ("POST", "/orders/ord_1/cancel", "/orders/{id}/cancel", "order"),
     ("POST", "/orders/ord_1/ship", "/orders/{id}/ship", "order"),
@@ -34,6 +34,8 @@ const ROUTES: [(&str, &str, &str, &str); 17] = [
     ("GET", "/orders", "/orders", "query"),
     ("GET", "/orders/ord_1", "/orders/{id}", "query"),
     ("GET", "/tally", "/tally", "tally"),
+    ("GET", "/ops/records", "/ops/records", "ops"),
+    ("POST", "/ops/redrives", "/ops/redrives", "ops"),
 ];
 const TRACE: &str = "7bf92f3577b34da6a3ce929d0e0e4736";
 const ID: &str = "0190d3a1-7a4c-7c3e-9b1a-0123456789ab";
@@ -54,7 +56,7 @@ async fn every_public_route_reaches_its_role_and_nothing_else_is_forwarded() {
         let answer = send(if method == "GET" { asked } else { asked.json(&json!({})) }).await;
         assert!(answer.status().as_u16() < 500 && answer.status() != 405, "{method} {path}: {}", answer.status());
         let labels = [format!("http_request_method=\"{method}\""), format!("http_route=\"{route}\"")];
-        for other in ["order", "catalog", "inventory", "query", "tally"] {
+        for other in ["order", "catalog", "inventory", "query", "tally", "ops"] {
             let metrics = cluster_of.of_role(other).unwrap().metrics().await;
             let counted = metrics.lines().any(|line| {
                 line.starts_with("http_server_request_duration") && labels.iter().all(|label| line.contains(label))

@@ -1,5 +1,7 @@
-//! Status and dead letters of an installation in memory.
+//! Status and dead letters of an installation in memory, and the desk over it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+mod desk;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -88,7 +90,10 @@ async fn an_overview_tells_of_commits_shards_queues_and_processes_that_do_not_an
     let json = serde_json::to_value(&seen).unwrap();
     assert_eq!(
         json["records"],
-        json!([{ "service": "bridge", "dead_letters": 1 }, { "service": "catalog", "dead_letters": 0 }])
+        json!([
+            { "service": "bridge", "dead_letter_queue": "bridge-dlq", "dead_letters": 1 },
+            { "service": "catalog", "dead_letter_queue": "prices-dlq", "dead_letters": 0 }
+        ])
     );
 }
 

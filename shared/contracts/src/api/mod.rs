@@ -4,7 +4,7 @@
 //! - [`parameter`]: parameters of the query string, and headers of requests. [`filters`]: those that choose and sort a list's entries;
 //!   [`position`]: what commands have moved, for reads that are to show it.
 //! - [`problem`]: [`ProblemType`]; [`shared`] has those that any route may answer with.
-//! - [`accounts`], [`customers`], [`products`], [`search`], [`images`], [`carts`], [`orders`], [`journey`], [`receipt`], [`refunds`], [`payments`], [`inventory`], [`tally`], [`rivals`]: what the street serves, and the problems of each.
+//! - [`accounts`], [`customers`], [`products`], [`search`], [`images`], [`carts`], [`orders`], [`journey`], [`receipt`], [`refunds`], [`payments`], [`inventory`], [`tally`], [`rivals`], [`ops`]: what the street serves, and the problems of each.
 //! - [`internal`]: what services ask each other. [`pages`]: web pages.
 //! - [`interface`]: the public routes of an installation. [`documents`]: the interface about itself. [`page`]: lists in pages; [`listed`]: their entries. [`as_of`]: reads of what was. [`openapi`]: the OpenAPI document of a list of routes.
 //!
@@ -26,6 +26,7 @@ pub mod inventory;
 pub mod journey;
 pub mod listed;
 pub mod openapi;
+pub mod ops;
 pub mod orders;
 pub mod page;
 pub mod pages;
@@ -50,6 +51,10 @@ pub use interface::{Interface, InterfaceError};
 pub use internal::{INTERNAL_CONTACT, INTERNAL_LEDGER, INTERNAL_PRODUCT};
 pub use inventory::LIST_INVENTORY;
 pub use journey::{ORDER_HISTORY, ORDER_JOURNEY};
+pub use ops::letters::{DEAD_LETTERS, LETTERS, UNCOVER_LETTER};
+pub use ops::records::RECORDS;
+pub use ops::runs::{DISCARD, REDRIVE, RUN, RUNS};
+pub use ops::street::STREET;
 pub use orders::{CANCEL_ORDER, GET_ORDER, LIST_ORDERS, ORDER_EVENTS, PLACE_ORDER, SHIP_ORDER};
 pub use page::Page;
 pub use pages::{HOME_PAGE, TALLY_PAGE};
@@ -117,6 +122,15 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &TALLY_LIVE,
     &TALLY_RIVALS,
     &CHANGE_RIVALS,
+    &STREET,
+    &DEAD_LETTERS,
+    &LETTERS,
+    &UNCOVER_LETTER,
+    &REDRIVE,
+    &DISCARD,
+    &RUNS,
+    &RUN,
+    &RECORDS,
     &TALLY_PAGE,
     &HOME_PAGE,
     &problem::LIST_PROBLEMS,

@@ -97,6 +97,8 @@ pub const CHECKPOINTS: TableSpec = TableSpec { name: "checkpoints", service: Ser
 /// Checkpoints and leases of the price stream's shards.
 pub const PRICE_CHECKPOINTS: TableSpec =
     TableSpec { name: "price-checkpoints", service: Service::CATALOG, expiring: &[] };
+/// What administrators did to dead letters and consumers, and why; and the runs that came of it.
+pub const OPS_RECORDS: TableSpec = TableSpec { name: "ops-records", service: Service::OPS, expiring: &[] };
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ fn every_public_route_is_of_one_installed_role() {
     let interface = Interface::default();
     let listed: usize = SHOTENGAI.services.iter().map(|service| interface.of(*service).count()).sum();
     assert_eq!(listed, PUBLIC.len());
-    for role in [Service::ORDER, Service::CATALOG, Service::INVENTORY, Service::QUERY, Service::TALLY] {
+    for role in [Service::ORDER, Service::CATALOG, Service::INVENTORY, Service::QUERY, Service::TALLY, Service::OPS] {
         assert!(interface.of(role).next().is_some(), "{role} has routes");
     }
 }
@@ -85,6 +85,15 @@ const ADMISSION: &[(&str, RateLimit, Holds)] = {
         ("watchTally", Calls, Connection),
         ("getTallyRivals", Calls, Place),
         ("changeTallyRivals", Calls, Place),
+        ("getStreet", Calls, Place),
+        ("listDeadLetters", Calls, Place),
+        ("listLetters", Calls, Place),
+        ("uncoverLetter", Calls, Place),
+        ("redriveLetters", Calls, Place),
+        ("discardLetters", Calls, Place),
+        ("listRuns", Calls, Place),
+        ("getRun", Calls, Place),
+        ("listRecords", Calls, Place),
         ("getTallyPage", Calls, Place),
         ("getHomePage", Calls, Place),
         ("listProblems", Calls, Place),

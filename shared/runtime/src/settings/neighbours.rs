@@ -37,6 +37,9 @@ pub struct NeighbourArgs {
     /// The bridge, which query asks what an order cost
     #[arg(long, env = "BRIDGE_URL", value_name = "URL", value_parser = parsed(text::plain_http))]
     bridge_url: Option<Given<String>>,
+    /// The ops service; what of it is public, storefront forwards there
+    #[arg(long, env = "OPS_URL", value_name = "URL", value_parser = parsed(text::plain_http))]
+    ops_url: Option<Given<String>>,
     /// The storefront service
     #[arg(long, env = "STOREFRONT_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
     #[arg(value_parser = parsed(text::plain_http))]
@@ -78,6 +81,7 @@ impl SettingsGroup for NeighbourArgs {
             (Service::INVENTORY, faults.optional(self.inventory_url)),
             (Service::QUERY, faults.optional(self.query_url)),
             (Service::TALLY, faults.optional(self.tally_url)),
+            (Service::OPS, faults.optional(self.ops_url)),
         ];
         let roles: BTreeMap<_, _> = roles.into_iter().filter_map(|(service, url)| Some((service, url?))).collect();
         let inner = [
@@ -108,13 +112,14 @@ mod tests {
             "--inventory-url=//inventory",
             "--query-url=query",
             "--tally-url=ftp://tally",
+            "--ops-url=ops",
             "--billing-url=billing",
             "--notification-url=https://notification",
             "--bridge-url=bridge:8080",
             "--storefront-url=",
         ];
         let error = NeighbourArgs::from_flags(flags).unwrap_err();
-        let names = "ORDER CATALOG INVENTORY QUERY TALLY BILLING NOTIFICATION BRIDGE STOREFRONT";
+        let names = "ORDER CATALOG INVENTORY QUERY TALLY OPS BILLING NOTIFICATION BRIDGE STOREFRONT";
         let names: Vec<_> = names.split(' ').map(|name| format!("{name}_URL")).collect();
         assert_eq!(error.names(), names, "{error}");
     }

@@ -1,0 +1,144 @@
+//! Figures of consumers, read from what processes serve at `/metrics`.
+
+use std::collections::BTreeMap;
+
+/// Figures of one consumer, of one process or several together.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Figures {
+    /// In how many processes it is.
+    pub processes: usize,
+    /// Deliveries that were done with.
+    pub handled: u64,
+    /// Deliveries that were answered otherwise.
+    pub failed: u64,
+    /// The sum of the ages of events when they were handled, in seconds.
+    pub age_sum: f64,
+    /// Of how many events that is.
+    pub age_count: u64,
+    /// Whether it receives nothing because something is away or denied.
+    pub breaker_open: bool,
+    /// How long the oldest message of the last receive had waited, in seconds; the longest of the processes.
+    pub oldest: Option<f64>,
+}
+
+/// Figures by consumer, from the texts of several processes.
+#[must_use]
+pub fn figures<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeMap<String, Figures> {
+    let mut all: BTreeMap<String, Figures> = BTreeMap::new();
+    for text in texts {
+        for (name, of) in of_process(text) {
+            let sum = all.entry(name).or_default();
+            sum.processes += 1;
+            sum.handled += of.handled;
+            sum.failed += of.failed;
+            sum.age_sum += of.age_sum;
+            sum.age_count += of.age_count;
+            sum.breaker_open |= of.breaker_open;
+            sum.oldest = of.oldest.into_iter().chain(sum.oldest).reduce(f64::max);
+        }
+    }
+    all
+}
+
+fn of_process(text: &str) -> BTreeMap<String, Figures> {
+    let mut all: BTreeMap<String, Figures> = BTreeMap::new();
+    for sample in text.lines().filter_map(sample) {
+        let Some(consumer) = sample.label("consumer") else { continue };
+        // Every consumer shows its dead letters from its beginning on.
+        if !sample.name.starts_with("shotengai_consumer_") && sample.name != "shotengai_dead_letters_total" {
+            continue;
+        }
+        let figures = all.entry(consumer).or_default();
+        match sample.name {
+            "shotengai_consumer_deliveries_total" if sample.label("outcome").as_deref() == Some("done") => {
+                figures.handled += whole(sample.value);
+            }
+            "shotengai_consumer_deliveries_total" => figures.failed += whole(sample.value),
+            "shotengai_consumer_event_age_seconds_sum" => figures.age_sum += sample.value,
+            "shotengai_consumer_event_age_seconds_count" => figures.age_count += whole(sample.value),
+            "shotengai_consumer_breaker_open" => figures.breaker_open |= sample.value > 0.0,
+            "shotengai_consumer_oldest_seconds" => figures.oldest = Some(sample.value),
+            _ => {}
+        }
+    }
+    all
+}
+
+/// A count, which travels as a decimal.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts are whole and not below zero")]
+fn whole(value: f64) -> u64 {
+    value.max(0.0) as u64
+}
+
+/// A line of Prometheus' text form: `name{label="value",…} value`.
+struct Sample<'a> {
+    name: &'a str,
+    labels: &'a str,
+    value: f64,
+}
+
+fn sample(line: &str) -> Option<Sample<'_>> {
+    let (head, value) = line.rsplit_once(' ')?;
+    let (name, labels) = head.split_once('{')?;
+    Some(Sample { name, labels: labels.strip_suffix('}')?, value: value.parse().ok()? })
+}
+
+impl Sample<'_> {
+    /// The value of this label. Values may have escaped quotes, backslashes and line breaks.
+    fn label(&self, wanted: &str) -> Option<String> {
+        let mut rest = self.labels;
+        while let Some((name, after)) = rest.split_once("=\"") {
+            let (value, behind) = quoted(after)?;
+            if name == wanted {
+                return Some(value);
+            }
+            rest = behind.strip_prefix(',').unwrap_or(behind);
+        }
+        None
+    }
+}
+
+/// The text up to the closing quote, and what is behind that.
+fn quoted(text: &str) -> Option<(String, &str)> {
+    let mut value = String::new();
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return Some((value, text.get(at + 1..)?)),
+            '\\' => match chars.next()?.1 {
+                'n' => value.push('\n'),
+                other => value.push(other),
+            },
+            other => value.push(other),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "# HELP shotengai_consumer_deliveries_total Deliveries\n\
+        shotengai_consumer_deliveries_total{consumer=\"order\",event_type=\"A\",outcome=\"done\"} 3\n\
+        shotengai_consumer_deliveries_total{consumer=\"order\",event_type=\"B\",outcome=\"done\"} 4\n\
+        shotengai_consumer_deliveries_total{consumer=\"order\",event_type=\"B \\\"x\\\", {y}\",outcome=\"retry\"} 1\n\
+        shotengai_consumer_event_age_seconds_sum{consumer=\"order\"} 1.5\n\
+        shotengai_consumer_event_age_seconds_count{consumer=\"order\"} 8\n\
+        shotengai_consumer_oldest_seconds{consumer=\"order\"} 0.25\n\
+        shotengai_dead_letters_total{consumer=\"tally\",reason=\"exhausted\"} 0\n\
+        target_info{service_name=\"shotengai\"} 1\nnonsense\n";
+
+    #[test]
+    fn processes_are_added_up_by_consumer() {
+        let open = "shotengai_consumer_breaker_open{consumer=\"order\"} 1\n\
+                    shotengai_consumer_oldest_seconds{consumer=\"order\"} 2\n";
+        let all = figures([TEXT, open]);
+        let order = &all["order"];
+        assert_eq!((order.processes, order.handled, order.failed), (2, 7, 1));
+        assert_eq!((order.age_sum, order.age_count, order.oldest), (1.5, 8, Some(2.0)));
+        assert!(order.breaker_open);
+        assert_eq!(all["tally"], Figures { processes: 1, ..Figures::default() });
+        assert_eq!(all.len(), 2);
+    }
+}

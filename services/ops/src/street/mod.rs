@@ -1,0 +1,190 @@
+//! The street at a glance, for many who watch.
+//!
+//! - `part`: something that is looked at seldom, whoever asks.
+//! - [`processes`]: readiness and figures of processes. `consumers`: what they come to.
+
+mod consumers;
+pub(crate) mod part;
+pub mod processes;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use shotengai_contracts::Owner;
+use shotengai_contracts::api::ops::street::{
+    Street, StreetAside, StreetProcess, StreetQueue, StreetShard, StreetStore, StreetStream, Unknown,
+};
+use shotengai_contracts::topology::{Installation, TOPIC};
+use shotengai_kernel::{Clock, Ports};
+use shotengai_messaging::{Infrastructure, Leases};
+
+use self::consumers::{Measured, Rates};
+use self::part::{Part, Shown};
+use self::processes::{Asked, Processes};
+use crate::queues::{Queues, queues};
+use crate::shards::{ShardState, shards};
+use crate::stores::{Unpublished, unpublished};
+
+/// How old what is shown may be. Queues cost twenty requests a look, shards a read each of the five a second that they allow.
+const FRESH: Duration = Duration::from_secs(2);
+/// The same of processes, which cost nobody anything.
+const PROCESSES_FRESH: Duration = Duration::from_secs(1);
+/// The same of commits that wait for the stream: sixty-four queries a look.
+const STORES_FRESH: Duration = Duration::from_secs(10);
+/// How long a look may take.
+const WITHIN: Duration = Duration::from_secs(2);
+
+/// Looks at the street. Each part is looked at by one at a time, and seldom.
+pub struct StreetLook {
+    infra: Arc<dyn Infrastructure>,
+    installation: Installation,
+    stream: String,
+    leases: Arc<dyn Leases>,
+    processes: Processes,
+    clock: Arc<dyn Clock>,
+    asked: Part<Measured>,
+    stores: Part<Vec<(Owner, Unpublished)>>,
+    shards: Part<Vec<ShardState>>,
+    queues: Part<Queues>,
+    rates: Rates,
+}
+
+impl StreetLook {
+    /// Looks at this installation. `leases` are where its bridges keep them, if they keep them in a table.
+    #[must_use]
+    pub fn new(
+        infra: Arc<dyn Infrastructure>,
+        installation: Installation,
+        stream: String,
+        leases: Arc<dyn Leases>,
+        processes: Processes,
+        ports: &Ports,
+    ) -> Self {
+        Self {
+            infra,
+            installation,
+            stream,
+            leases,
+            processes,
+            clock: Arc::clone(&ports.clock),
+            asked: Part::new("processes", PROCESSES_FRESH, WITHIN),
+            stores: Part::new("stores", STORES_FRESH, WITHIN),
+            shards: Part::new("stream", FRESH, WITHIN),
+            queues: Part::new("queues", FRESH, WITHIN),
+            rates: Rates::default(),
+        }
+    }
+
+    /// All of it. What doesn't answer in time is named, and shown as it was last.
+    pub async fn street(&self) -> Street {
+        let (asked, stores, shards, queues) =
+            tokio::join!(self.asked(), self.stores_waiting(), self.shard_states(), self.queue_states());
+        let mut unknown = Vec::new();
+        let mut note = |part: &str, fault: Option<String>| {
+            unknown.extend(fault.map(|why| Unknown { part: part.to_owned(), why }));
+        };
+        note("processes", asked.fault);
+        note("stores", stores.fault);
+        note("stream", shards.fault);
+        note("queues", queues.fault);
+        let consumers = asked.good.as_deref().map(|measured| consumers::consumers(&self.installation, measured));
+        let consumers = consumers.unwrap_or_default();
+        let queues = queues.good.unwrap_or_default();
+        let shown = queues.queues.iter().map(|queue| {
+            let oldest = asked.good.as_deref().and_then(|measured| measured.oldest(queue.queue));
+            StreetQueue {
+                queue: queue.queue.to_owned(),
+                service: queue.service.to_owned(),
+                waiting: queue.waiting,
+                in_flight: queue.in_flight,
+                delayed: queue.delayed,
+                oldest_seconds: oldest.filter(|_| queue.waiting > 0),
+                dead_letter_queue: queue.dead_letter_queue.clone(),
+                dead_letters: queue.dead_letters,
+            }
+        });
+        Street {
+            at: self.clock.now(),
+            processes: asked.good.as_deref().map(|measured| processes_of(&measured.asked)).unwrap_or_default(),
+            stores: stores.good.iter().flat_map(|stores| stores.iter().map(store)).collect(),
+            topic: TOPIC.to_owned(),
+            stream: StreetStream {
+                name: self.stream.clone(),
+                shards: shards.good.iter().flat_map(|shards| shards.iter().map(shard)).collect(),
+            },
+            queues: shown.collect(),
+            set_aside: queues
+                .records
+                .iter()
+                .map(|aside| StreetAside {
+                    service: aside.service.to_owned(),
+                    dead_letter_queue: aside.dead_letter_queue.clone(),
+                    dead_letters: aside.dead_letters,
+                })
+                .collect(),
+            consumers,
+            unknown,
+        }
+    }
+
+    async fn asked(&self) -> Shown<Measured> {
+        let look = async || Ok(self.rates.measure(self.processes.ask().await));
+        self.asked.show(look).await
+    }
+
+    async fn stores_waiting(&self) -> Shown<Vec<(Owner, Unpublished)>> {
+        let look = async || {
+            let now = self.clock.now();
+            let each = Owner::ALL.map(|owner| async move {
+                unpublished(self.infra.as_ref(), owner, now).await.map(|waiting| (owner, waiting))
+            });
+            Ok(try_join_all(each).await?)
+        };
+        self.stores.show(look).await
+    }
+
+    async fn shard_states(&self) -> Shown<Vec<ShardState>> {
+        let look = async || shards(self.infra.as_ref(), &self.stream, Arc::clone(&self.leases), self.clock.now()).await;
+        self.shards.show(look).await
+    }
+
+    async fn queue_states(&self) -> Shown<Queues> {
+        self.queues.show(async || Ok(queues(self.infra.as_ref(), &self.installation).await?)).await
+    }
+}
+
+fn processes_of(asked: &[Asked]) -> Vec<StreetProcess> {
+    asked
+        .iter()
+        .map(|Asked { process, .. }| StreetProcess {
+            address: process.url.clone(),
+            roles: process.roles.clone(),
+            ready: process.ready,
+            dependencies: process.dependencies,
+            down: process.down.clone(),
+            fault: process.fault.clone(),
+        })
+        .collect()
+}
+
+fn store((owner, waiting): &(Owner, Unpublished)) -> StreetStore {
+    StreetStore {
+        service: owner.as_str().to_owned(),
+        unpublished: waiting.count,
+        oldest_seconds: waiting.oldest_seconds,
+    }
+}
+
+fn shard(state: &ShardState) -> StreetShard {
+    StreetShard {
+        shard: state.shard.clone(),
+        parents: state.parents.clone(),
+        // Leases that a cluster keeps are not asked for: the checkpoint says who wrote it last.
+        owner: state.held_by.clone().or_else(|| state.claimed_by.clone()),
+        epoch: state.epoch,
+        ended: state.ended,
+        lag_ms: state.lag_ms,
+        fault: state.fault.clone(),
+    }
+}
