@@ -8,6 +8,7 @@ mod accounts;
 mod carts;
 mod internal;
 mod names;
+mod ops;
 mod orders;
 mod products;
 mod recorder;
@@ -20,7 +21,7 @@ use recorder::Recorder;
 
 /// Without billing and notification: an order waits for its payment until the test starts them, so that its events come
 /// in one order.
-const ROLES: &str = "storefront,order,catalog,inventory,query,tally,bridge";
+const ROLES: &str = "storefront,order,catalog,inventory,query,tally,bridge,ops";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_is_its_golden_file() {
@@ -39,6 +40,7 @@ async fn every_answer_is_its_golden_file() {
     carts::record(&mut recorder).await;
     let (order, billing) = orders::record(&mut recorder, &cluster, &guest).await;
     tally::record(&mut recorder).await;
+    ops::record(&mut recorder, &cluster).await;
     refusals::record(&mut recorder, &order).await;
     refusals::record_limits(&mut recorder, &cluster).await;
     internal::record(&mut recorder, &mut process, &billing, &order).await;

@@ -43,6 +43,7 @@ mod load;
 mod mail_links;
 mod oidc;
 mod open_carts;
+mod operations;
 mod order_costs;
 mod outage;
 mod outbox;

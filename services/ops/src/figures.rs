@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 /// Figures of one consumer, of one process or several together.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Figures {
-    /// In how many processes it is.
-    pub processes: usize,
     /// Deliveries that were done with.
     pub handled: u64,
     /// Deliveries that were answered otherwise.
@@ -28,7 +26,6 @@ pub fn figures<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeMap<String,
     for text in texts {
         for (name, of) in of_process(text) {
             let sum = all.entry(name).or_default();
-            sum.processes += 1;
             sum.handled += of.handled;
             sum.failed += of.failed;
             sum.age_sum += of.age_sum;
@@ -44,8 +41,7 @@ fn of_process(text: &str) -> BTreeMap<String, Figures> {
     let mut all: BTreeMap<String, Figures> = BTreeMap::new();
     for sample in text.lines().filter_map(sample) {
         let Some(consumer) = sample.label("consumer") else { continue };
-        // Every consumer shows its dead letters from its beginning on.
-        if !sample.name.starts_with("shotengai_consumer_") && sample.name != "shotengai_dead_letters_total" {
+        if !sample.name.starts_with("shotengai_consumer_") {
             continue;
         }
         let figures = all.entry(consumer).or_default();
@@ -126,7 +122,7 @@ mod tests {
         shotengai_consumer_event_age_seconds_sum{consumer=\"order\"} 1.5\n\
         shotengai_consumer_event_age_seconds_count{consumer=\"order\"} 8\n\
         shotengai_consumer_oldest_seconds{consumer=\"order\"} 0.25\n\
-        shotengai_dead_letters_total{consumer=\"tally\",reason=\"exhausted\"} 0\n\
+        shotengai_consumer_breaker_open{consumer=\"tally\"} 0\n\
         target_info{service_name=\"shotengai\"} 1\nnonsense\n";
 
     #[test]
@@ -135,10 +131,10 @@ mod tests {
                     shotengai_consumer_oldest_seconds{consumer=\"order\"} 2\n";
         let all = figures([TEXT, open]);
         let order = &all["order"];
-        assert_eq!((order.processes, order.handled, order.failed), (2, 7, 1));
+        assert_eq!((order.handled, order.failed), (7, 1));
         assert_eq!((order.age_sum, order.age_count, order.oldest), (1.5, 8, Some(2.0)));
         assert!(order.breaker_open);
-        assert_eq!(all["tally"], Figures { processes: 1, ..Figures::default() });
+        assert_eq!(all["tally"], Figures::default());
         assert_eq!(all.len(), 2);
     }
 }

@@ -5,6 +5,7 @@
 //! - [`letters`]: dead letters of several queues, by cause. What is done about them is `shotengai-dead-letters`.
 //! - [`street`]: the same for many who watch, each part looked at seldom; with [`figures`] of consumers, from the processes' metrics.
 //! - [`runs`]: redrives and discards that somebody asked for. [`records`]: who did what, and why.
+//! - [`mod@rehearse`]: what letters would do now, by their own service's code.
 //! - [`http`]: how it is asked for. [`config`]: what can be set.
 //!
 //! What it writes are its own records and runs; letters it sends where they belong. It never looks at another service's code.
@@ -16,6 +17,7 @@ pub mod http;
 pub mod letters;
 pub mod queues;
 pub mod records;
+pub mod rehearse;
 pub mod runs;
 pub mod shards;
 pub mod status;
@@ -32,9 +34,10 @@ use shotengai_runtime::{Context, Deps, Role};
 pub use self::config::{OpsArgs, OpsSettings};
 use self::http::Desk;
 use self::records::Records;
+use self::rehearse::Stage;
 use self::runs::Runs;
-use self::street::StreetLook;
 use self::street::processes::Processes;
+use self::street::{Places, StreetLook};
 
 /// What the role is told of the program that it is a part of.
 #[derive(Clone)]
@@ -45,6 +48,8 @@ pub struct Program {
     pub reasons: Vec<Reason>,
     /// Under which name its bridges keep the leases of a stream.
     pub lease_group: fn(&str) -> String,
+    /// Its services, to rehearse letters with.
+    pub stage: Arc<dyn Stage>,
 }
 
 /// Builds the role.
@@ -59,14 +64,16 @@ pub fn build(context: &Context, settings: &OpsSettings, program: Program) -> Rol
 #[must_use]
 pub fn assemble(mut deps: Deps, processes: Processes, program: Program) -> Role {
     let table = deps.table(&tables::OPS_RECORDS);
+    let pauses = deps.table(&tables::PAUSED_CONSUMERS);
     let (infra, ports) = (deps.infrastructure(), deps.ports().clone());
     let stream = deps.settings().stream.clone();
     let leases = infra.leases(&(program.lease_group)(&stream));
     let records = Records::new(Arc::clone(&table), ports.clone());
     let runs = Arc::new(Runs::new(Arc::clone(&infra), table, records.clone(), &program, ports.clone()));
-    let street = StreetLook::new(Arc::clone(&infra), program.installation.clone(), stream, leases, processes, &ports);
+    let places = Places { stream, leases, pauses: Arc::clone(&pauses) };
+    let street = StreetLook::new(Arc::clone(&infra), program.installation.clone(), places, processes, &ports);
     let worker = Arc::clone(&runs).worker();
-    let desk = Desk::new(infra, program.installation, ports, street, records, runs);
+    let desk = Desk::new(infra, program, ports, street, records, runs, pauses);
     let desk = web::Data::new(desk);
     Role::new(deps).worker(worker).routes(move |routes| http::routes(routes, desk.clone()))
 }

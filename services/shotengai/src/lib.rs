@@ -2,6 +2,7 @@
 //!
 //! - `cli`: what can be asked for. `roles`: which roles there are and how they are built. `added`: those that an
 //!   application adds. `program`: what this one is made of.
+//! - `stage`: services over a shadow of the installation, to rehearse dead letters.
 //! - `serve`: roles in this process. `capture`: whether `PUBLISH=cdc` is possible. `dev`: the whole street on one machine, where the
 //!   feature of that name is on; the container image has it not.
 //! - `provision`, `status`, `seed`, `smoke`, `dead_letters`, `prices`, `rebuild`, `projections`, `republish`, `order`, `describe`: what operators and developers do beside that.
@@ -32,6 +33,7 @@ mod roles;
 mod seed;
 mod serve;
 mod smoke;
+mod stage;
 mod status;
 mod street;
 mod target;

@@ -1,5 +1,7 @@
 //! Which roles there are and how they are built.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -13,6 +15,7 @@ use {shotengai_gateway::Hosts, shotengai_storefront::web::Places};
 
 use crate::added::{self, AddedSettings};
 use crate::program::program;
+use crate::stage::Services;
 
 const ALL: &str = "all";
 /// Who records what no single role does.
@@ -210,17 +213,18 @@ pub(crate) async fn build(service: Service, context: &Context, own: &RoleSetting
         Service::BRIDGE => {
             Ok(shotengai_bridge::assemble(context.deps(service), checked(own.bridge.as_ref())?.shards()))
         }
-        Service::OPS => Ok(shotengai_ops::build(context, checked(own.ops.as_ref())?, operated())),
+        Service::OPS => Ok(shotengai_ops::build(context, checked(own.ops.as_ref())?, operated(context, own))),
         other => own.added.build(other, context),
     }
 }
 
 /// What ops is told of this program.
-fn operated() -> shotengai_ops::Program {
+fn operated(context: &Context, own: &RoleSettings) -> shotengai_ops::Program {
     shotengai_ops::Program {
         installation: installation(),
         reasons: reasons().flat_map(|(_, reasons)| reasons.iter().copied()).collect(),
         lease_group: shotengai_bridge::lease_group,
+        stage: Arc::new(Services::new(context, own)),
     }
 }
 

@@ -233,6 +233,7 @@ pub const SHOTENGAI: Topology = Topology {
         &tables::CHECKPOINTS,
         &tables::PRICE_CHECKPOINTS,
         &tables::OPS_RECORDS,
+        &tables::PAUSED_CONSUMERS,
     ],
     buckets: &[&buckets::PRODUCT_IMAGES],
     calls: &[
@@ -261,6 +262,7 @@ pub const SHOTENGAI: Topology = Topology {
         Call::new(Service::QUERY, Service::NOTIFICATION, Purpose::Ask),
         Call::new(Service::QUERY, Service::TALLY, Purpose::Ask),
         Call::new(Service::QUERY, Service::BRIDGE, Purpose::Ask),
+        Call::new(Service::QUERY, Service::OPS, Purpose::Ask),
     ],
     needs: &[
         (Service::NOTIFICATION, Need::Smtp),

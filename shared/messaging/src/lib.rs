@@ -8,6 +8,7 @@
 //!   that, over one or several aggregates; the loop around it decides anew after a conflict.
 //! - **group commit** ([`GroupCommit`], [`GroupedTable`]): single commits, and rows, that wait at the same moment, in one request.
 //! - **outbox** ([`outbox`]): publisher and sweeper; nothing committed is ever lost.
+//! - **pause** ([`pauses`]): consumers that are told to receive nothing.
 //! - **once** ([`once`]): an effect on a table's rows that is not repeated with its message or request.
 //! - **consumer** ([`consumer`]): receives, decodes, limits, settles.
 //! - **handler** ([`handler`]): reacts, to one event ([`EventHandler`]) or to those that belong together ([`GroupHandler`]).
@@ -18,6 +19,7 @@
 //! - **reason** ([`reason`]): why a message becomes a dead letter, as whoever sets it aside declares it.
 //! - **look back** ([`LookBacks`]): folds a history up to a moment of the past, within bounds.
 //! - **shared read** ([`SharedRead`]): one reading for all who ask at the same time.
+//! - **shadow** ([`shadow`]): an installation that is read, and whose writes are caught: for rehearsals.
 //! - **send** ([`send`]), **wire** ([`wire`]): any number of messages into a queue; an envelope as one.
 //! - **hint** ([`Hints`]): within one process, a write wakes those that read it.
 //! - **watch** ([`Watch`]): since when a claim or a lease stands unchanged. **pacer** ([`Pacer`]): so many a second.
@@ -41,10 +43,12 @@ pub mod metrics;
 mod once;
 pub mod outbox;
 mod pacer;
+pub mod pauses;
 pub mod ports;
 pub mod reason;
 pub mod receipts;
 pub mod send;
+pub mod shadow;
 mod shared_read;
 pub mod trace;
 mod watch;

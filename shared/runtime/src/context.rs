@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use shotengai_contracts::api::Interface;
-use shotengai_contracts::topology::Service;
+use shotengai_contracts::topology::{Service, tables};
 use shotengai_kernel::Ports;
+use shotengai_messaging::pauses::Pauses;
 use shotengai_messaging::{Hints, Infrastructure, Leases};
 
 use crate::auth::TokenVerifier;
@@ -40,6 +41,7 @@ pub struct Context {
     pub own_health: Arc<OnceLock<Arc<Health>>>,
     leases: Option<LeaseSource>,
     hints: Option<Hints>,
+    pauses: Pauses,
 }
 
 impl Context {
@@ -55,6 +57,7 @@ impl Context {
             Some(_) => Hints::default(),
             None => Hints::sparing_queues(),
         });
+        let pauses = Pauses::of(infra.table(tables::PAUSED_CONSUMERS.name));
         Ok(Self {
             settings,
             ports,
@@ -65,6 +68,7 @@ impl Context {
             own_health: Arc::default(),
             leases: None,
             hints,
+            pauses,
         })
     }
 
@@ -117,6 +121,7 @@ impl Context {
             .with_neighbours(self.neighbours())
             .with_leases(self.leases.clone())
             .with_hints(self.hints.clone())
+            .with_pauses(self.pauses.clone())
             .deps(service)
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{BucketSpec, QueueSpec, STREAM, Service, TableSpec};
 use shotengai_kernel::{Currency, Ports, Random};
+use shotengai_messaging::pauses::Pauses;
 use shotengai_messaging::{
     Bucket, CommitWriter, ConsumerConfig, EventStore, GroupedTable, Handler, HintingInfrastructure, Hints,
     Infrastructure, Leases, Outbox, OutboxConfig, Probe, Publisher, Queue, RecordHandler, StreamReader, Table, Topic,
@@ -82,6 +83,8 @@ pub struct Supply {
     leases: Option<LeaseSource>,
     decorator: Arc<dyn Decorator>,
     hints: Option<Hints>,
+    rehearses: bool,
+    pauses: Pauses,
 }
 
 impl Supply {
@@ -96,6 +99,8 @@ impl Supply {
             leases: None,
             decorator: Arc::new(Undecorated),
             hints: None,
+            rehearses: false,
+            pauses: Pauses::default(),
         }
     }
 
@@ -134,6 +139,20 @@ impl Supply {
             self.infra = Arc::new(HintingInfrastructure::new(self.infra, hints.clone()));
         }
         self.hints = hints;
+        self
+    }
+
+    /// With consumers that somebody may pause; what is known of that, all supplies of the process share.
+    #[must_use]
+    pub fn with_pauses(mut self, pauses: Pauses) -> Self {
+        self.pauses = pauses;
+        self
+    }
+
+    /// For roles that are only asked what they would do: what they commit is counted in no figure of the business.
+    #[must_use]
+    pub const fn rehearsing(mut self) -> Self {
+        self.rehearses = true;
         self
     }
 
@@ -239,6 +258,7 @@ impl Deps {
         let probe = writer.probe(&owner.events_table());
         self.checks.push(Check::of(&probe));
         self.guard(probe);
+        let writer = if self.supply.rehearses { writer.uncounted() } else { writer };
         if self.supply.settings.groups_commits { writer.grouping(owner.as_str()) } else { writer }
     }
 
@@ -325,6 +345,11 @@ impl Deps {
     /// Hints for the consumer of `queue`.
     pub(crate) fn wake(&self, queue: &QueueSpec) -> Wake {
         self.supply.hints.as_ref().map_or_else(Wake::never, |hints| hints.of_queue(queue))
+    }
+
+    /// Whether somebody has paused the role's consumers.
+    pub(crate) fn pauses(&self) -> Pauses {
+        self.supply.pauses.clone()
     }
 
     pub(crate) fn any_queue(&self, name: &str) -> Arc<dyn Queue> {

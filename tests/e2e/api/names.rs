@@ -49,7 +49,11 @@ impl Names {
             let digits = rest.find('"').unwrap_or(rest.len());
             return Some((text.len() - rest.len() + digits, "\"cost\":\"$0.00".to_owned()));
         }
-        for part in ["\"lines\":[{\"service\"", "\"processes\":[", "\"missing\":["] {
+        // And what a street is at the moment.
+        let lists = ["\"lines\":[{\"service\"", "\"processes\":[", "\"missing\":["];
+        let street =
+            ["\"stores\":[", "\"shards\":[", "\"queues\":[", "\"set_aside\":[", "\"consumers\":[", "\"unknown\":["];
+        for part in lists.into_iter().chain(street) {
             if text.starts_with(part) {
                 let name = part.split_once('[').map_or(part, |(name, _)| name);
                 return Some((name.len() + list(&text[name.len()..]), format!("{name}[]")));

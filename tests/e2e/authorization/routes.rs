@@ -101,12 +101,15 @@ pub(super) const ROUTES: &[Row] = &[
     administrators("listDeadLetters", "/ops/dead-letters", 200),
     administrators("listLetters", "/ops/dead-letters/order-dlq", 200),
     administrators("uncoverLetter", "/ops/dead-letters/order-dlq/none/uncover", 404).sending(r#"{"reason":"a look"}"#),
+    administrators("rehearseLetters", "/ops/rehearsals", 200).sending(r#"{"queue":"order-dlq","letters":["none"]}"#),
     administrators("redriveLetters", "/ops/redrives", 202)
         .sending(r#"{"queue":"order-dlq","reason":"it works again"}"#),
     administrators("discardLetters", "/ops/discards", 202)
         .sending(r#"{"queue":"tally-dlq","reason":"nobody wants them"}"#),
     administrators("listRuns", "/ops/runs", 200),
     administrators("getRun", "/ops/runs/0190d3a1-7a4c-7c3e-9b1a-0123456789ab", 404),
+    administrators("pauseConsumer", "/ops/consumers/tally-queue", 200)
+        .sending(r#"{"paused":false,"reason":"it may go on"}"#),
     administrators("listRecords", "/ops/records", 200),
     open("getTallyPage", "/tally/", 200),
     open("getHomePage", "/", 200),

@@ -51,6 +51,9 @@ fn with_id(id: &str) -> Vec<(Method, String, Who, Option<Value>)> {
         (Method::GET, format!("/products/{id}/prices"), Who::Admin, None),
         (Method::GET, format!("/customers/{id}/summary"), Who::Admin, None),
         (Method::POST, format!("/products/{id}/stock"), Who::Admin, Some(json!({ "quantity": 1 }))),
+        (Method::GET, format!("/ops/dead-letters/{id}"), Who::Admin, None),
+        (Method::GET, format!("/ops/runs/{id}"), Who::Admin, None),
+        (Method::PUT, format!("/ops/consumers/{id}"), Who::Admin, Some(json!({ "paused": true, "reason": "x" }))),
     ]
 }
 

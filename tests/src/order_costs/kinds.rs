@@ -21,7 +21,7 @@ pub(super) fn kind_of(exchange: &Exchange, prefix: &str) -> Option<String> {
     let table = table_of(&body)?;
     let table = table.strip_prefix(prefix).unwrap_or(&table);
     let is_sweep = exchange.operation == "Query" && body.get("IndexName").is_some() || reads_whole_commits(&body);
-    let is_lease = ["leases", "checkpoints"].iter().any(|name| table.ends_with(name));
+    let is_lease = ["leases", "checkpoints", "paused-consumers"].iter().any(|name| table.ends_with(name));
     let text = body.to_string();
     let is_probe = exchange.operation.starts_with("Describe") || text.contains("\"ping\"");
     if is_sweep || is_lease || is_probe || text.contains("sweep") {

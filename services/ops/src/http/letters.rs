@@ -27,7 +27,7 @@ const SAMPLE: usize = 100;
 /// How long that may take: less than the door waits for an answer to begin.
 const LOOKED_WITHIN: Duration = Duration::from_secs(8);
 /// So many are looked through for one.
-const LOOKED_THROUGH: usize = 1_000;
+pub(super) const LOOKED_THROUGH: usize = 1_000;
 
 pub(super) async fn by_cause(_: AdminCaller, desk: web::Data<Desk>) -> Answer<DeadLetters> {
     let shown = desk.looked.show(async || desk.look().await).await;
@@ -78,7 +78,7 @@ impl Desk {
         route(&self.installation, queue.as_str()).map_err(|error| Problem::not_found(error.to_string()))
     }
 
-    fn open(&self, route: &Route) -> shotengai_dead_letters::DeadLetters {
+    pub(super) fn open(&self, route: &Route) -> shotengai_dead_letters::DeadLetters {
         let bounds = Bounds { sample_within: LOOKED_WITHIN, ..Bounds::default() };
         shotengai_dead_letters::DeadLetters::open(self.infra.as_ref(), route, self.ports.clone()).with_bounds(bounds)
     }
@@ -108,7 +108,7 @@ impl Desk {
 }
 
 /// Goes on when the client is gone: what is held would stay hidden for a minute.
-async fn undropped<T: Send + 'static>(
+pub(super) async fn undropped<T: Send + 'static>(
     work: impl Future<Output = Result<T, Fault>> + Send + 'static,
 ) -> Result<T, Fault> {
     let ended = tokio::spawn(work).await;

@@ -1,8 +1,11 @@
 //! How operators ask. Everything here is for administrators.
 //!
-//! - `letters`: dead letters, covered and uncovered. `runs`: redrives and discards.
+//! - `letters`: dead letters, covered and uncovered. `rehearsals`: what they would do. `runs`: redrives and discards.
+//! - `consumers`: paused, and going on.
 
+pub(crate) mod consumers;
 mod letters;
+mod rehearsals;
 mod runs;
 
 use std::sync::Arc;
@@ -16,11 +19,13 @@ use shotengai_contracts::api::ops::records::Record;
 use shotengai_contracts::api::ops::street::Street;
 use shotengai_contracts::topology::Installation;
 use shotengai_kernel::Ports;
-use shotengai_messaging::Infrastructure;
+use shotengai_messaging::{Infrastructure, Table};
 use shotengai_runtime::http::{Answer, QueryParameters, Reply, Routes};
 use shotengai_runtime::{AdminCaller, Problem};
 
+use crate::Program;
 use crate::records::{Place, Records};
+use crate::rehearse::Stage;
 use crate::runs::Runs;
 use crate::street::StreetLook;
 use crate::street::part::Part;
@@ -38,6 +43,8 @@ pub struct Desk {
     street: StreetLook,
     records: Records,
     runs: Arc<Runs>,
+    stage: Arc<dyn Stage>,
+    pauses: Arc<dyn Table>,
     looked: Part<DeadLetters>,
 }
 
@@ -46,14 +53,16 @@ impl Desk {
     #[must_use]
     pub fn new(
         infra: Arc<dyn Infrastructure>,
-        installation: Installation,
+        program: Program,
         ports: Ports,
         street: StreetLook,
         records: Records,
         runs: Arc<Runs>,
+        pauses: Arc<dyn Table>,
     ) -> Self {
         let looked = Part::new("dead letters", LETTERS_FRESH, LETTERS_WITHIN);
-        Self { infra, installation, ports, street, records, runs, looked }
+        let Program { installation, stage, .. } = program;
+        Self { infra, installation, ports, street, records, runs, stage, pauses, looked }
     }
 }
 
@@ -64,10 +73,12 @@ pub fn routes(routes: &mut Routes, desk: web::Data<Desk>) {
     routes.route(api::DEAD_LETTERS, letters::by_cause);
     routes.route(api::LETTERS, letters::of_queue);
     routes.route(api::UNCOVER_LETTER, letters::uncover);
+    routes.route(api::REHEARSE, rehearsals::rehearsal);
     routes.route(api::REDRIVE, runs::redrive);
     routes.route(api::DISCARD, runs::discard);
     routes.route(api::RUNS, runs::list);
     routes.route(api::RUN, runs::one);
+    routes.route(api::PAUSE_CONSUMER, consumers::pause);
     routes.route(api::RECORDS, records);
 }
 

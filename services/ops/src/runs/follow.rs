@@ -79,12 +79,13 @@ async fn keep_writing(runs: &Runs, progress: &Mutex<Progress>) -> std::convert::
     let mut said = Instant::now();
     loop {
         tokio::time::sleep(WRITE_EVERY).await;
-        if (held(progress).changed || said.elapsed() >= SAY_EVERY)
-            && let Err(fault) = write(runs, progress).await
-        {
-            tracing::warn!(%fault, "how far a run is could not be written");
+        if !held(progress).changed && said.elapsed() < SAY_EVERY {
+            continue;
         }
-        said = Instant::now();
+        match write(runs, progress).await {
+            Ok(()) => said = Instant::now(),
+            Err(fault) => tracing::warn!(%fault, "how far a run is could not be written"),
+        }
     }
 }
 

@@ -5,10 +5,12 @@ use std::sync::{Mutex, PoisonError};
 
 use shotengai_contracts::api::ops::street::StreetConsumer;
 use shotengai_contracts::topology::Installation;
+use shotengai_messaging::pauses::PausedQueues;
 use tokio::time::Instant;
 
 use super::processes::Asked;
 use crate::figures::{Figures, figures};
+use crate::http::consumers::shown;
 
 /// A look at all processes, and what changed since the one before.
 pub(crate) struct Measured {
@@ -25,6 +27,11 @@ struct Change {
 }
 
 impl Measured {
+    /// How many processes have this role. By their roles: who rehearses letters shows figures of consumers that it has not.
+    fn having(&self, role: &str) -> usize {
+        self.asked.iter().filter(|asked| asked.process.roles.iter().any(|has| has == role)).count()
+    }
+
     /// How long the oldest message that was last received from this queue had waited.
     pub(crate) fn oldest(&self, queue: &str) -> Option<f64> {
         self.of.get(consumer_of(queue)).and_then(|(figures, _)| figures.oldest)
@@ -67,12 +74,16 @@ fn float(count: u64) -> f64 {
 }
 
 /// A consumer's name: its queue's, without what all queues end with.
-fn consumer_of(queue: &str) -> &str {
+pub(crate) fn consumer_of(queue: &str) -> &str {
     queue.strip_suffix("-queue").unwrap_or(queue)
 }
 
 /// The consumers of all queues, those included that no process has.
-pub(crate) fn consumers(installation: &Installation, measured: &Measured) -> Vec<StreetConsumer> {
+pub(crate) fn consumers(
+    installation: &Installation,
+    measured: &Measured,
+    paused: &PausedQueues,
+) -> Vec<StreetConsumer> {
     let none = (Figures::default(), Change::default());
     let consumers = installation.consumed_queues().map(|queue| {
         let name = consumer_of(queue.name);
@@ -81,14 +92,14 @@ pub(crate) fn consumers(installation: &Installation, measured: &Measured) -> Vec
             consumer: name.to_owned(),
             queue: queue.name.to_owned(),
             service: queue.service.as_str().to_owned(),
-            processes: figures.processes,
+            processes: measured.having(queue.service.as_str()),
             handled: figures.handled,
             failed: figures.failed,
             handled_per_second: change.handled_per_second,
             failed_per_second: change.failed_per_second,
             age_seconds: change.age,
             breaker_open: figures.breaker_open,
-            paused: None,
+            paused: paused.get(queue.name).and_then(shown),
         }
     });
     consumers.collect()

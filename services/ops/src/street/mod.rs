@@ -17,8 +17,10 @@ use shotengai_contracts::api::ops::street::{
 };
 use shotengai_contracts::topology::{Installation, TOPIC};
 use shotengai_kernel::{Clock, Ports};
-use shotengai_messaging::{Infrastructure, Leases};
+use shotengai_messaging::pauses::{PausedQueues, paused};
+use shotengai_messaging::{Infrastructure, Leases, Table};
 
+pub(crate) use self::consumers::consumer_of;
 use self::consumers::{Measured, Rates};
 use self::part::{Part, Shown};
 use self::processes::{Asked, Processes};
@@ -35,51 +37,65 @@ const STORES_FRESH: Duration = Duration::from_secs(10);
 /// How long a look may take.
 const WITHIN: Duration = Duration::from_secs(2);
 
+/// Where something of the street is kept.
+pub struct Places {
+    /// The stream's name, without the installation's prefix.
+    pub stream: String,
+    /// Where bridges keep their leases, if they keep them in a table.
+    pub leases: Arc<dyn Leases>,
+    /// The table that says which consumers are paused.
+    pub pauses: Arc<dyn Table>,
+}
+
 /// Looks at the street. Each part is looked at by one at a time, and seldom.
 pub struct StreetLook {
     infra: Arc<dyn Infrastructure>,
     installation: Installation,
-    stream: String,
-    leases: Arc<dyn Leases>,
+    places: Places,
     processes: Processes,
     clock: Arc<dyn Clock>,
     asked: Part<Measured>,
     stores: Part<Vec<(Owner, Unpublished)>>,
     shards: Part<Vec<ShardState>>,
     queues: Part<Queues>,
+    pauses: Part<PausedQueues>,
     rates: Rates,
 }
 
 impl StreetLook {
-    /// Looks at this installation. `leases` are where its bridges keep them, if they keep them in a table.
+    /// Looks at this installation.
     #[must_use]
     pub fn new(
         infra: Arc<dyn Infrastructure>,
         installation: Installation,
-        stream: String,
-        leases: Arc<dyn Leases>,
+        places: Places,
         processes: Processes,
         ports: &Ports,
     ) -> Self {
         Self {
             infra,
             installation,
-            stream,
-            leases,
+            places,
             processes,
             clock: Arc::clone(&ports.clock),
             asked: Part::new("processes", PROCESSES_FRESH, WITHIN),
             stores: Part::new("stores", STORES_FRESH, WITHIN),
             shards: Part::new("stream", FRESH, WITHIN),
             queues: Part::new("queues", FRESH, WITHIN),
+            pauses: Part::new("pauses", FRESH, WITHIN),
             rates: Rates::default(),
         }
     }
 
     /// All of it. What doesn't answer in time is named, and shown as it was last.
     pub async fn street(&self) -> Street {
-        let (asked, stores, shards, queues) =
-            tokio::join!(self.asked(), self.stores_waiting(), self.shard_states(), self.queue_states());
+        let (asked, stores, shards, queues, pauses) = tokio::join!(
+            self.asked(),
+            self.stores_waiting(),
+            self.shard_states(),
+            self.queue_states(),
+            self.paused_queues()
+        );
         let mut unknown = Vec::new();
         let mut note = |part: &str, fault: Option<String>| {
             unknown.extend(fault.map(|why| Unknown { part: part.to_owned(), why }));
@@ -88,7 +104,10 @@ impl StreetLook {
         note("stores", stores.fault);
         note("stream", shards.fault);
         note("queues", queues.fault);
-        let consumers = asked.good.as_deref().map(|measured| consumers::consumers(&self.installation, measured));
+        note("pauses", pauses.fault);
+        let paused = pauses.good.unwrap_or_default();
+        let consumers =
+            asked.good.as_deref().map(|measured| consumers::consumers(&self.installation, measured, &paused));
         let consumers = consumers.unwrap_or_default();
         let queues = queues.good.unwrap_or_default();
         let shown = queues.queues.iter().map(|queue| {
@@ -110,7 +129,7 @@ impl StreetLook {
             stores: stores.good.iter().flat_map(|stores| stores.iter().map(store)).collect(),
             topic: TOPIC.to_owned(),
             stream: StreetStream {
-                name: self.stream.clone(),
+                name: self.places.stream.clone(),
                 shards: shards.good.iter().flat_map(|shards| shards.iter().map(shard)).collect(),
             },
             queues: shown.collect(),
@@ -145,8 +164,14 @@ impl StreetLook {
     }
 
     async fn shard_states(&self) -> Shown<Vec<ShardState>> {
-        let look = async || shards(self.infra.as_ref(), &self.stream, Arc::clone(&self.leases), self.clock.now()).await;
+        let look = async || {
+            shards(self.infra.as_ref(), &self.places.stream, Arc::clone(&self.places.leases), self.clock.now()).await
+        };
         self.shards.show(look).await
+    }
+
+    async fn paused_queues(&self) -> Shown<PausedQueues> {
+        self.pauses.show(async || Ok(paused(self.places.pauses.as_ref()).await?)).await
     }
 
     async fn queue_states(&self) -> Shown<Queues> {

@@ -4,14 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::test::TestRequest;
+use async_trait::async_trait;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
-use shotengai_contracts::topology::{Installation as Topologies, Service};
-use shotengai_contracts::{EventType, samples};
+use shotengai_contracts::topology::{Installation as Topologies, QueueSpec, Service, tables};
+use shotengai_contracts::{EventType, Owner, samples};
+use shotengai_kernel::{AggregateId, Ports, Version};
 use shotengai_kit::{Answer, Installation, RoleUnderTest, Sender};
 use shotengai_messaging::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
-use shotengai_messaging::{Message, Queue, Reason};
+use shotengai_messaging::{
+    Commit, CommitFactory, Condition, Delivery, Disposition, EventHandler, Handler, Infrastructure, IntoHandler, Key,
+    Message, Queue, Reason, Row,
+};
+use shotengai_ops::rehearse::Stage;
 use shotengai_ops::street::processes::Processes;
 use shotengai_ops::{Program, assemble};
+use shotengai_testing::harness::paused_ports;
 
 const REASON: Reason = Reason::new("no_such_order", "of the test");
 
@@ -23,7 +31,7 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(seed: u64) -> Self {
-        let installation = Installation::new(seed).leaving("order-").leaving("tally-");
+        let installation = Installation::new(seed).leaving("order-").leaving("tally-").leaving("query-");
         let client = shotengai_runtime::direct_http().build().unwrap();
         let processes = Processes::new(client, Vec::new(), Arc::default());
         let role = assemble(installation.deps(Service::OPS), processes, program());
@@ -76,11 +84,51 @@ impl Desk {
     }
 }
 
+/// Each message of order and tally writes a row and a commit. Nothing else can be rehearsed.
+struct Tellers;
+
+impl Stage for Tellers {
+    fn handler(&self, queue: &'static QueueSpec, over: Arc<dyn Infrastructure>) -> Option<Arc<dyn Handler>> {
+        let teller = Teller { ports: paused_ports(7), over };
+        match queue.service {
+            Service::ORDER | Service::TALLY => Some(teller.into_handler()),
+            _ => None,
+        }
+    }
+}
+
+struct Teller {
+    ports: Ports,
+    over: Arc<dyn Infrastructure>,
+}
+
+#[async_trait]
+impl EventHandler for Teller {
+    const EVENTS: &'static [EventType] = &[EventType::OrderPaid];
+
+    async fn handle(&self, delivery: &Delivery) -> Disposition {
+        if delivery.envelope.subject.as_str() == "ord_away" {
+            return Disposition::retry("it is away");
+        }
+        let id = AggregateId::parse("stock/prod_kinoko").unwrap();
+        let store = self.over.event_store(Owner::Inventory);
+        let version = store.load(&id, Version::ZERO).await.unwrap().last().map_or(Version::ZERO, Commit::last_version);
+        let event = samples::event(EventType::StockMoved).unwrap();
+        let commit =
+            CommitFactory::new(self.ports.clone()).commit(id, version, &[event], &delivery.metadata()).unwrap();
+        store.append(&[commit]).await.unwrap();
+        let row = Row::new(Key::new("orders", delivery.envelope.subject.as_str()), 1, json!({}));
+        self.over.table(tables::ORDER_PRICES.name).put(&row, Condition::Absent).await.unwrap();
+        Disposition::Done
+    }
+}
+
 fn program() -> Program {
     Program {
         installation: Topologies::default(),
         reasons: vec![REASON],
         lease_group: |stream| format!("bridge/{stream}"),
+        stage: Arc::new(Tellers),
     }
 }
 
@@ -162,6 +210,8 @@ async fn a_redrive_is_previewed_begun_once_recorded_and_followed_to_each_letter(
     assert_eq!(send("k1", look).await.status, 200, "a look is no run");
     let other = json!({ "queue": "order-dlq", "letters": [two], "reason": "this one, too" });
     assert_eq!(send("k1", other.clone()).await.status, 422);
+    // Ids tell the time, which stands still here.
+    desk.installation.advance(SignedDuration::from_secs(1));
     let second = desk.ended(&at(&send("k2", other).await)).await;
     assert_eq!((&second["settled"], &second["outcomes"][0]["letter"]), (&json!(1), &json!(two)));
 
@@ -224,5 +274,47 @@ async fn the_street_is_shown_and_nobody_but_administrators_sees_it() {
     for path in ["/ops/street", "/ops/dead-letters", "/ops/dead-letters/order-dlq", "/ops/runs", "/ops/records"] {
         assert_eq!(desk.role.send(TestRequest::get().uri(path), Sender::Customer("1")).await.status, 403, "{path}");
         assert_eq!(desk.role.send(TestRequest::get().uri(path), Sender::Nobody).await.status, 401, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn letters_are_rehearsed_each_by_itself_and_nothing_is_written() {
+    let desk = Desk::new(5);
+    let mut ids = Vec::new();
+    for subject in ["ord_1", "ord_2", "ord_away"] {
+        ids.push(desk.letter("order-dlq", subject, "exhausted").await);
+    }
+    ids.push("none".to_owned());
+    let told = desk.post("/ops/rehearsals", &json!({ "queue": "order-dlq", "letters": ids })).await;
+    assert_eq!(told.status, 200, "{}", told.body);
+    let items = told.body["items"].as_array().unwrap();
+    let outcomes: Vec<_> = items.iter().map(|item| item["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["would_append", "would_append", "would_retry", "not_found"]);
+    // Neither sees what the other would write.
+    for item in &items[..2] {
+        assert_eq!(item["events"], json!([{ "type": "StockMoved", "subject": "stock/prod_kinoko", "version": 1 }]));
+        assert_eq!(item["asks"][0]["what"], "table order-prices");
+    }
+    assert_eq!(items[2]["why"], "it is away");
+    let infra = &desk.installation.infra;
+    let id = AggregateId::parse("stock/prod_kinoko").unwrap();
+    assert_eq!(infra.event_store(Owner::Inventory).load(&id, Version::ZERO).await.unwrap(), []);
+    let row = infra.table(tables::ORDER_PRICES.name).get(&Key::new("orders", "ord_1")).await.unwrap();
+    assert_eq!(row, None);
+    assert_eq!(infra.memory_queue("order-dlq").depth_now().visible, 3);
+
+    let letter = desk.letter("tally-dlq", "ord_1", "exhausted").await;
+    let other = desk.letter("query-dlq", "ord_1", "exhausted").await;
+    let tally = desk.post("/ops/rehearsals", &json!({ "queue": "tally-dlq", "letters": [letter] })).await;
+    assert_eq!(tally.body["items"][0]["outcome"], "would_append");
+    let query = desk.post("/ops/rehearsals", &json!({ "queue": "query-dlq", "letters": [other] })).await;
+    assert_eq!(query.body["items"][0]["outcome"], "not_rehearsed");
+    assert_eq!(query.body["items"][0]["why"], "query can't be rehearsed yet");
+    for (body, status) in [
+        (json!({ "queue": "order-dlq", "letters": [] }), 422),
+        (json!({ "queue": "order-queue", "letters": ["x"] }), 422),
+        (json!({ "queue": "order-dlq" }), 400),
+    ] {
+        assert_eq!(desk.post("/ops/rehearsals", &body).await.status, status, "{body}");
     }
 }

@@ -51,8 +51,10 @@ pub use interface::{Interface, InterfaceError};
 pub use internal::{INTERNAL_CONTACT, INTERNAL_LEDGER, INTERNAL_PRODUCT};
 pub use inventory::LIST_INVENTORY;
 pub use journey::{ORDER_HISTORY, ORDER_JOURNEY};
+pub use ops::consumers::PAUSE_CONSUMER;
 pub use ops::letters::{DEAD_LETTERS, LETTERS, UNCOVER_LETTER};
 pub use ops::records::RECORDS;
+pub use ops::rehearsals::REHEARSE;
 pub use ops::runs::{DISCARD, REDRIVE, RUN, RUNS};
 pub use ops::street::STREET;
 pub use orders::{CANCEL_ORDER, GET_ORDER, LIST_ORDERS, ORDER_EVENTS, PLACE_ORDER, SHIP_ORDER};
@@ -126,10 +128,12 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &DEAD_LETTERS,
     &LETTERS,
     &UNCOVER_LETTER,
+    &REHEARSE,
     &REDRIVE,
     &DISCARD,
     &RUNS,
     &RUN,
+    &PAUSE_CONSUMER,
     &RECORDS,
     &TALLY_PAGE,
     &HOME_PAGE,

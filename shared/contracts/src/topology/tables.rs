@@ -16,7 +16,7 @@ use super::Service;
 pub struct TableSpec {
     /// Its name.
     pub name: &'static str,
-    /// The only service that writes it, and but for [`PAYMENT_INTENTS`] and [`NOTIFICATION_CLAIMS`] the only one that reads it.
+    /// The only service that writes it, and but for [`PAYMENT_INTENTS`], [`NOTIFICATION_CLAIMS`] and [`PAUSED_CONSUMERS`] the only one that reads it.
     pub service: Service,
     /// Rows that expire (a time to live on `expires_at`); often none.
     pub expiring: &'static [Expiring],
@@ -99,6 +99,8 @@ pub const PRICE_CHECKPOINTS: TableSpec =
     TableSpec { name: "price-checkpoints", service: Service::CATALOG, expiring: &[] };
 /// What administrators did to dead letters and consumers, and why; and the runs that came of it.
 pub const OPS_RECORDS: TableSpec = TableSpec { name: "ops-records", service: Service::OPS, expiring: &[] };
+/// Which consumers are paused. Everybody who consumes reads it.
+pub const PAUSED_CONSUMERS: TableSpec = TableSpec { name: "paused-consumers", service: Service::OPS, expiring: &[] };
 
 #[cfg(test)]
 mod tests {

@@ -29,7 +29,8 @@ pub struct CommitWriter {
     outbox: Outbox,
     factory: CommitFactory,
     ports: Ports,
-    count: fn(&Event),
+    /// None: whatever is committed counts for nothing.
+    count: Option<fn(&Event)>,
 }
 
 /// How often a command may be decided before it is given up, and how long it waits after each loss, so that writers get
@@ -71,7 +72,7 @@ impl CommitWriter {
     #[must_use]
     pub fn new(store: Arc<dyn EventStore>, outbox: Outbox, ports: Ports) -> Self {
         let factory = CommitFactory::new(ports.clone());
-        Self { store, faults: Arc::default(), group: None, outbox, factory, ports, count: |_| () }
+        Self { store, faults: Arc::default(), group: None, outbox, factory, ports, count: Some(|_| ()) }
     }
 
     /// With single commits of this service put together in one request where they wait at the same moment. For one writer a
@@ -89,7 +90,13 @@ impl CommitWriter {
     /// after which the process died at once: figures can fall short by those, and never exceed.
     #[must_use]
     pub fn counting(self, count: fn(&Event)) -> Self {
-        Self { count, ..self }
+        Self { count: self.count.map(|_| count), ..self }
+    }
+
+    /// With nobody told, whatever is said later: for rehearsals.
+    #[must_use]
+    pub fn uncounted(self) -> Self {
+        Self { count: None, ..self }
     }
 
     /// Decides, writes and, where another writer was first, decides anew on fresh states. `Ok` means durable; publishing
@@ -161,7 +168,7 @@ impl CommitWriter {
         let Writes { commits, guards, memories, written } = unit.into_writes(&self.factory);
         match self.append_guarded(commits.clone(), &guards).await {
             Ok(()) => {
-                written.iter().for_each(self.count);
+                written.iter().for_each(|event| self.count.into_iter().for_each(|count| count(event)));
                 commits.iter().zip(memories).for_each(|(commit, memory)| memory.absorb(commit));
                 (Ok(commits), Vec::new())
             }

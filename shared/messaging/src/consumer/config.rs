@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use super::Probe;
 use crate::backoff::Backoff;
 use crate::hints::Wake;
+use crate::pauses::Pauses;
 use crate::ports::queue::QUEUE_MAX_BATCH;
 
 /// How a consumer behaves.
@@ -38,6 +39,8 @@ pub struct ConsumerConfig {
     pub probes: Vec<Probe>,
     /// Hints that the queue has something. One brings a receive that waits for nothing, beside the one that waits.
     pub wake: Wake,
+    /// Whether somebody has paused it.
+    pub pauses: Pauses,
 }
 
 impl ConsumerConfig {
@@ -59,6 +62,7 @@ impl ConsumerConfig {
             future_patience: SignedDuration::from_mins(10),
             probes: Vec::new(),
             wake: Wake::never(),
+            pauses: Pauses::default(),
         }
     }
 

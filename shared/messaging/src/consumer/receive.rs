@@ -18,6 +18,7 @@ use super::flow::Flow;
 use super::{Consumer, ConsumerConfig, Kept, Work};
 use crate::backoff::Backoff;
 use crate::metrics;
+use crate::pauses::LOOK_EVERY;
 use crate::ports::queue::RawDelivery;
 
 /// How long it is from one batch for trial to the next.
@@ -119,6 +120,9 @@ impl<W: Work> Consumer<W> {
                     if batch.is_empty() {
                         continue;
                     }
+                    if self.gives_back(&batch).await {
+                        continue;
+                    }
                     receiving.received(batch.len());
                     self.note_age(&batch);
                     match admission {
@@ -171,7 +175,8 @@ impl<W: Work> Consumer<W> {
             // It may be about to answer: then there is nothing left to receive.
             tokio::time::sleep(PROMPT).await;
             let has_answered = receiving.waits.load(Ordering::Relaxed) != number;
-            if has_answered || shutdown.is_cancelled() || self.breaker.is_stopped() {
+            let is_stopped = self.breaker.is_stopped() || self.config.pauses.was_paused(self.queue.name());
+            if has_answered || shutdown.is_cancelled() || is_stopped {
                 continue;
             }
             let Ok(permit) = Arc::clone(permits).try_acquire_owned() else { continue };
@@ -179,6 +184,9 @@ impl<W: Work> Consumer<W> {
             match self.queue.receive(self.config.batch, Duration::ZERO, self.config.visibility).await {
                 Ok(batch) if batch.is_empty() => {}
                 Ok(batch) => {
+                    if self.gives_back(&batch).await {
+                        continue;
+                    }
                     receiving.received(batch.len());
                     self.note_age(&batch);
                     self.start(batch, permit, running, shutdown);
@@ -187,6 +195,35 @@ impl<W: Work> Consumer<W> {
                 Err(fault) => metrics::count_fault(&fault),
             }
             reap(self.config.name, running);
+        }
+    }
+
+    /// Whether somebody has paused this consumer: then what was received is given back. What can't be comes by itself after its
+    /// visibility.
+    async fn gives_back(&self, batch: &[RawDelivery]) -> bool {
+        if !self.config.pauses.is_paused(self.queue.name()).await {
+            return false;
+        }
+        tracing::info!(consumer = self.config.name, "paused: nothing is received until somebody lets it go on");
+        let back: Vec<_> = batch.iter().map(|raw| (raw.receipt.clone(), Duration::ZERO)).collect();
+        if let Err(fault) = self.queue.change_visibility(&back).await {
+            metrics::count_fault(&fault);
+        }
+        true
+    }
+
+    /// Waits while somebody has paused this consumer.
+    async fn unpaused(&self, shutdown: &CancellationToken) {
+        let (pauses, queue) = (&self.config.pauses, self.queue.name());
+        while pauses.was_paused(queue) {
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+            if !pauses.is_paused(queue).await {
+                tracing::info!(consumer = self.config.name, "goes on");
+            }
         }
     }
 
@@ -218,6 +255,7 @@ impl<W: Work> Consumer<W> {
     async fn admitted(&self, permits: &Arc<Semaphore>, shutdown: &CancellationToken) -> Option<Admission> {
         let mut trial_at = None;
         loop {
+            self.unpaused(shutdown).await;
             self.breaker.closed(shutdown).await;
             if shutdown.is_cancelled() {
                 return None;

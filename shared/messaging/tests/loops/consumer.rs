@@ -18,7 +18,7 @@ use super::{Running, SECOND, Street, until};
 type React = dyn Fn(&Delivery) -> Disposition + Send + Sync;
 
 /// Answers as told, after as much work as told; remembers when it saw what.
-struct Scripted {
+pub(super) struct Scripted {
     react: Box<React>,
     work: Duration,
     seen: Mutex<Vec<(String, Instant)>>,
@@ -43,7 +43,7 @@ impl Handler for Scripted {
 }
 
 impl Scripted {
-    fn new(react: impl Fn(&Delivery) -> Disposition + Send + Sync + 'static) -> Arc<Self> {
+    pub(super) fn new(react: impl Fn(&Delivery) -> Disposition + Send + Sync + 'static) -> Arc<Self> {
         Self::working(Duration::ZERO, react)
     }
 
@@ -52,7 +52,7 @@ impl Scripted {
         Arc::new(Self { react: Box::new(react), work, seen: Mutex::default(), at_work, most_at_work })
     }
 
-    fn seen(&self) -> usize {
+    pub(super) fn seen(&self) -> usize {
         self.seen.lock().unwrap().len()
     }
 
@@ -69,7 +69,7 @@ fn rejected(_: &Delivery) -> Disposition {
     Disposition::Reject { reason: "no_such_order", error: "ord_1 was never placed".to_owned() }
 }
 
-fn event() -> String {
+pub(super) fn event() -> String {
     samples::envelope(EventType::OrderPaid).unwrap().to_json()
 }
 

@@ -10,6 +10,7 @@ mod memory;
 mod messages;
 mod outbox;
 mod panics;
+mod pauses;
 mod receipts;
 mod sweepers;
 mod unit_of_work;

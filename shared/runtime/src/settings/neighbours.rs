@@ -37,7 +37,7 @@ pub struct NeighbourArgs {
     /// The bridge, which query asks what an order cost
     #[arg(long, env = "BRIDGE_URL", value_name = "URL", value_parser = parsed(text::plain_http))]
     bridge_url: Option<Given<String>>,
-    /// The ops service; what of it is public, storefront forwards there
+    /// The ops service; what of it is public, storefront forwards there, and query asks it what an order cost
     #[arg(long, env = "OPS_URL", value_name = "URL", value_parser = parsed(text::plain_http))]
     ops_url: Option<Given<String>>,
     /// The storefront service

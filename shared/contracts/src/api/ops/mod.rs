@@ -1,10 +1,13 @@
 //! Operations: the whole street at a glance, dead letters, and what is done about them. For administrators alone.
 //!
 //! - [`street`]: processes, shards, queues and consumers. [`letters`]: dead letters, their bodies covered.
-//! - [`runs`]: redrives and discards. [`records`]: who did what, and why.
+//! - [`runs`]: redrives and discards. [`records`]: who did what, and why. [`rehearsals`]: what letters would do.
+//! - [`consumers`]: paused, and going on.
 
+pub mod consumers;
 pub mod letters;
 pub mod records;
+pub mod rehearsals;
 pub mod runs;
 pub mod street;
 

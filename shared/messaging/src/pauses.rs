@@ -1,0 +1,138 @@
+//! Pauses: which consumers are told to receive nothing, in all processes that have them.
+//!
+//! One row says it for all of an installation. Who consumes looks at it once in ten seconds, for all consumers of its process
+//! together, and only while messages come or a pause lasts: at rest nobody looks. So a consumer that is paused at rest finds
+//! that out by the next message, which it gives back: a receive is spent on it, and nothing else.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex as Lock, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use shotengai_kernel::Timestamp;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::metrics;
+use crate::ports::fault::{Fault, FaultKind};
+use crate::ports::table::{Condition, Key, Row, Table, WriteError};
+
+/// How old what is known may be.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// How often a change is tried anew after another one came between.
+const ATTEMPTS: u32 = 5;
+
+/// That a consumer is paused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paused {
+    /// Who did it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Consumers that are paused, by their queue.
+pub type PausedQueues = BTreeMap<String, Paused>;
+
+fn key() -> Key {
+    Key::new("consumers", "paused")
+}
+
+/// Which consumers are paused now.
+///
+/// # Errors
+/// A [`Fault`] of the table, or where its row can't be read.
+pub async fn paused(table: &dyn Table) -> Result<PausedQueues, Fault> {
+    Ok(read(table).await?.1)
+}
+
+async fn read(table: &dyn Table) -> Result<(Option<u64>, PausedQueues), Fault> {
+    let Some(row) = table.get(&key()).await? else { return Ok((None, PausedQueues::new())) };
+    let queues = serde_json::from_value(row.doc).map_err(|error| unreadable("pauses.Read", error))?;
+    Ok((Some(row.version), queues))
+}
+
+fn unreadable(operation: &'static str, error: serde_json::Error) -> Fault {
+    Fault::new(FaultKind::Permanent, operation, error)
+}
+
+/// Pauses a queue's consumer, or lets it go on. One that is paused already stays as it was. Answers how it stands then.
+///
+/// # Errors
+/// A [`Fault`] of the table; throttled where others change it again and again.
+pub async fn set_paused(table: &dyn Table, queue: &str, wanted: Option<Paused>) -> Result<Option<Paused>, Fault> {
+    for _ in 0..ATTEMPTS {
+        let (version, mut queues) = read(table).await?;
+        match &wanted {
+            Some(_) if queues.contains_key(queue) => return Ok(queues.remove(queue)),
+            Some(paused) => drop(queues.insert(queue.to_owned(), paused.clone())),
+            None if queues.remove(queue).is_none() => return Ok(None),
+            None => {}
+        }
+        let doc = serde_json::to_value(&queues).map_err(|error| unreadable("pauses.Write", error))?;
+        let (next, condition) = match version {
+            None => (1, Condition::Absent),
+            Some(version) => (version.saturating_add(1), Condition::VersionIs(version)),
+        };
+        match table.put(&Row::new(key(), next, doc), condition).await {
+            Ok(()) => return Ok(wanted),
+            Err(WriteError::Condition(_)) => {}
+            Err(WriteError::Fault(fault)) => return Err(fault),
+        }
+    }
+    Err(Fault::new(FaultKind::Throttled, "pauses.Write", "others change it at the same time"))
+}
+
+/// What consumers of a process know of pauses. Cheap to clone; all consumers of a process share one.
+#[derive(Clone, Default)]
+pub struct Pauses(Option<Arc<Known>>);
+
+struct Known {
+    table: Arc<dyn Table>,
+    /// When somebody looked last. Held while somebody looks.
+    looked: Mutex<Option<Instant>>,
+    queues: Lock<PausedQueues>,
+}
+
+impl fmt::Debug for Pauses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Pauses" } else { "no pauses" })
+    }
+}
+
+impl Pauses {
+    /// Those that this table tells of.
+    #[must_use]
+    pub fn of(table: Arc<dyn Table>) -> Self {
+        Self(Some(Arc::new(Known { table, looked: Mutex::default(), queues: Lock::default() })))
+    }
+
+    /// Whether this queue's consumer was paused when somebody looked last. Asks nobody.
+    pub(crate) fn was_paused(&self, queue: &str) -> bool {
+        let known =
+            |known: &Arc<Known>| known.queues.lock().unwrap_or_else(PoisonError::into_inner).contains_key(queue);
+        self.0.as_ref().is_some_and(known)
+    }
+
+    /// Whether this queue's consumer is paused, as was known ten seconds ago at the most. Where the table can't be asked, what
+    /// was known before holds: work goes on, or rests on.
+    pub(crate) async fn is_paused(&self, queue: &str) -> bool {
+        let Some(known) = &self.0 else { return false };
+        let mut looked = known.looked.lock().await;
+        if looked.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
+            match paused(known.table.as_ref()).await {
+                Ok(queues) => *known.queues.lock().unwrap_or_else(PoisonError::into_inner) = queues,
+                Err(fault) => {
+                    metrics::count_fault(&fault);
+                    tracing::warn!(%fault, "whether consumers are paused is not known; they go on as before");
+                }
+            }
+            *looked = Some(Instant::now());
+        }
+        drop(looked);
+        self.was_paused(queue)
+    }
+}
