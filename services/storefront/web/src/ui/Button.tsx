@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
-import { Button as AriaButton, type ButtonProps as AriaButtonProps, Link as AriaLink, type LinkProps as AriaLinkProps } from 'react-aria-components';
+import { Button as AriaButton, type ButtonProps as AriaButtonProps, Link as AriaLink, type LinkProps as AriaLinkProps, ProgressBar } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
 
 import styles from './button.module.css';
 
@@ -18,9 +19,10 @@ export type ButtonProps = Omit<AriaButtonProps, 'children' | 'className'> & Look
 
 /** A button. `isPending` shows that it works and takes no second press. */
 export function Button({ look, size, icon, children, ...rest }: ButtonProps) {
+  const { t } = useTranslation();
   return (
     <AriaButton {...rest} className={classes({ ...(look && { look }), ...(size && { size }), ...(icon && { icon }) })}>
-      {rest.isPending ? <span className={styles.spinner} aria-hidden /> : null}
+      {rest.isPending ? <ProgressBar className={styles.spinner ?? ''} aria-label={t('loading')} isIndeterminate /> : null}
       {children}
     </AriaButton>
   );
