@@ -13,10 +13,15 @@ export interface Words {
   error?: string | undefined;
 }
 
+/** Browsers send no form with a field that is said to be wrong: what the API found wrong must not keep it from being sent again. */
+export function told(error: string | undefined): { validationBehavior: 'aria' | 'native' } {
+  return { validationBehavior: error === undefined ? 'native' : 'aria' };
+}
+
 /** A line of text, or several (`lines`). */
 export function TextField({ label, hint, error, lines, placeholder, ...rest }: TextFieldProps & Words & { lines?: number; placeholder?: string | undefined }) {
   return (
-    <AriaTextField {...rest} className={styles.field ?? ''} isInvalid={error !== undefined || rest.isInvalid === true}>
+    <AriaTextField {...told(error)} {...rest} className={styles.field ?? ''} isInvalid={error !== undefined || rest.isInvalid === true}>
       <Label className={styles.label ?? ''}>{label}</Label>
       {lines ? <TextArea className={styles.input ?? ''} rows={lines} {...(placeholder && { placeholder })} /> : <Input className={styles.input ?? ''} {...(placeholder && { placeholder })} />}
       {hint ? <Text slot="description" className={styles.hint ?? ''}>{hint}</Text> : null}

@@ -1,13 +1,13 @@
 import { Minus, Plus } from 'lucide-react';
 import { Button, FieldError, Group, Input, Label, NumberField as AriaNumberField, type NumberFieldProps, Text } from 'react-aria-components';
 
-import type { Words } from './Field';
+import { told, type Words } from './Field';
 import styles from './field.module.css';
 
 /** A number with steps. */
 export function NumberField({ label, hint, error, hideLabel, ...rest }: NumberFieldProps & Words & { hideLabel?: boolean }) {
   return (
-    <AriaNumberField {...rest} className={styles.field ?? ''} isInvalid={error !== undefined || rest.isInvalid === true}>
+    <AriaNumberField {...told(error)} {...rest} className={styles.field ?? ''} isInvalid={error !== undefined || rest.isInvalid === true}>
       <Label className={hideLabel ? 'visually-hidden' : (styles.label ?? '')}>{label}</Label>
       <Group className={styles.group ?? ''}>
         <Input className={styles.input ?? ''} />
