@@ -29,7 +29,7 @@ export function Card({ product }: { product: Product }) {
           <Stock stock={product.stock} />
         </p>
         <Button look={product.stock <= 0 ? 'plain' : inCart ? 'primary' : 'soft'} isDisabled={product.stock <= 0} isPending={busy} onPress={() => add(1)} aria-label={`${t('add')}: ${product.name}`}>
-          {product.stock <= 0 ? t('stock.none') : <>{inCart ? <Check aria-hidden /> : <ShoppingBasket aria-hidden />}{inCart ? t('added', { count: inCart }) : t('add')}</>}
+          {product.stock <= 0 ? t('stock.none') : <>{busy ? null : inCart ? <Check aria-hidden /> : <ShoppingBasket aria-hidden />}{inCart ? t('added', { count: inCart }) : t('add')}</>}
         </Button>
       </div>
     </li>

@@ -41,6 +41,8 @@ export function SearchBox({ q, onSearch }: { q: string; onSearch: (q: string) =>
         items={items}
         defaultFilter={() => true}
         allowsCustomValue
+        // Suggestions come after the letters that ask for them: it opens at once, and shows when there is something.
+        allowsEmptyCollection
         menuTrigger="input"
         onChange={(chosen) => {
           const found = items.find((item) => item.product_id === chosen);
@@ -53,7 +55,7 @@ export function SearchBox({ q, onSearch }: { q: string; onSearch: (q: string) =>
           <Input className={styles.input ?? ''} placeholder={t('search.placeholder')} maxLength={200} enterKeyHint="search" />
           {text ? <Button slot={null} className={styles.clear ?? ''} aria-label={t('search.clear')} onPress={() => setText('')}><X aria-hidden /></Button> : null}
         </Group>
-        <Popover className={styles.popover ?? ''} offset={4}>
+        <Popover className={`${styles.popover ?? ''} ${items.length === 0 ? (styles.none ?? '') : ''}`} offset={4}>
           <ListBox<(typeof items)[number]> className={styles.list ?? ''}>
             {(item) => <ListBoxItem id={item.product_id} textValue={item.text} className={styles.option ?? ''}><Search aria-hidden />{item.text}</ListBoxItem>}
           </ListBox>

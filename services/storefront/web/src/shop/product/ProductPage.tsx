@@ -40,7 +40,7 @@ function Buy({ product }: { product: Product }) {
       add(quantity);
     }}>
       <NumberField label={t('quantity')} minValue={1} maxValue={Math.min(product.stock, 999)} value={quantity} onChange={(value) => setQuantity(Number.isFinite(value) ? value : 1)} />
-      <Button type="submit" size="large" isPending={busy}><ShoppingBasket aria-hidden />{t('add')}</Button>
+      <Button type="submit" size="large" isPending={busy}>{busy ? null : <ShoppingBasket aria-hidden />}{t('add')}</Button>
       <Button look="primary" size="large" isDisabled={busy} onPress={() => add(quantity, () => void navigate('/shop/checkout'))}>{t('buy_now')}</Button>
     </form>
   );
