@@ -1,7 +1,6 @@
 import { ChevronDown } from 'lucide-react';
-import {
-  Button, FieldError, Input, Label, ListBox, ListBoxItem, Popover, Select as AriaSelect, SelectValue, Text, TextArea, TextField as AriaTextField, type TextFieldProps,
-} from 'react-aria-components';
+import { useId } from 'react';
+import { FieldError, Input, Label, Text, TextArea, TextField as AriaTextField, type TextFieldProps } from 'react-aria-components';
 
 import styles from './field.module.css';
 
@@ -35,20 +34,18 @@ export interface Choice {
   text: string;
 }
 
-/** One of a few. */
+/** One of a few: the browser's own list, which every phone and screen reader has a way of its own with. */
 export function Select({ label, choices, value, onChange, hideLabel }: { label: string; choices: readonly Choice[]; value: string; onChange: (id: string) => void; hideLabel?: boolean }) {
+  const id = useId();
   return (
-    <AriaSelect className={styles.field ?? ''} value={value} onChange={(key) => onChange(String(key))}>
-      <Label className={hideLabel ? 'visually-hidden' : (styles.label ?? '')}>{label}</Label>
-      <Button className={styles.select ?? ''}>
-        <SelectValue />
+    <div className={styles.field}>
+      <label className={hideLabel ? 'visually-hidden' : styles.label} htmlFor={id}>{label}</label>
+      <span className={styles.select}>
+        <select id={id} value={value} onChange={(event) => onChange(event.target.value)}>
+          {choices.map((choice) => <option key={choice.id} value={choice.id}>{choice.text}</option>)}
+        </select>
         <ChevronDown aria-hidden />
-      </Button>
-      <Popover className={styles.popover ?? ''}>
-        <ListBox items={choices}>
-          {(choice) => <ListBoxItem id={choice.id} className={styles.option ?? ''}>{choice.text}</ListBoxItem>}
-        </ListBox>
-      </Popover>
-    </AriaSelect>
+      </span>
+    </div>
   );
 }

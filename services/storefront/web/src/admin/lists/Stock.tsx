@@ -8,7 +8,8 @@ import { api, body, type Schemas } from '@/api/client';
 import { useFormats } from '@/i18n/format';
 import { Button } from '@/ui/Button';
 import { Dialog } from '@/ui/Dialog';
-import { NumberField, Select } from '@/ui/Field';
+import { Select } from '@/ui/Field';
+import { NumberField } from '@/ui/NumberField';
 import { Badge, Empty, Failed } from '@/ui/states';
 
 import { given, oneOf, useAddress } from '../parts/address';

@@ -3,7 +3,8 @@ import { useTranslation } from 'react-i18next';
 
 import { Button } from '@/ui/Button';
 import { Dialog } from '@/ui/Dialog';
-import { NumberField, TextField } from '@/ui/Field';
+import { TextField } from '@/ui/Field';
+import { NumberField } from '@/ui/NumberField';
 import { say } from '@/ui/toasts';
 
 import { digitsOf } from '../logic/amounts';

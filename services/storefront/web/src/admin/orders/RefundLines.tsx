@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 
 import { useFormats } from '@/i18n/format';
-import { NumberField } from '@/ui/Field';
+import { NumberField } from '@/ui/NumberField';
 
 import { piecesLeft } from '../logic/refund';
 import type { Order } from './orders';

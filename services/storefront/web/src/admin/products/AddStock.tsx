@@ -2,7 +2,7 @@ import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { Button } from '@/ui/Button';
-import { NumberField } from '@/ui/Field';
+import { NumberField } from '@/ui/NumberField';
 import { say } from '@/ui/toasts';
 
 import { useCommand } from '../parts/command';

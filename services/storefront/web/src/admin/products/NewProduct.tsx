@@ -5,7 +5,8 @@ import { useNavigate } from 'react-router';
 
 import { api, body } from '@/api/client';
 import { Button, LinkButton } from '@/ui/Button';
-import { NumberField, TextField } from '@/ui/Field';
+import { TextField } from '@/ui/Field';
+import { NumberField } from '@/ui/NumberField';
 import { say } from '@/ui/toasts';
 
 import { creationOf, type Draft, EMPTY, faultsOf } from '../logic/product';

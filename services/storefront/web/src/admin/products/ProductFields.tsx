@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 
-import { NumberField, TextField } from '@/ui/Field';
+import { TextField } from '@/ui/Field';
+import { NumberField } from '@/ui/NumberField';
 
 import { digitsOf } from '../logic/amounts';
 import type { Draft, DraftFault, Part } from '../logic/product';
