@@ -86,9 +86,13 @@ pub async fn set_paused(table: &dyn Table, queue: &str, wanted: Option<Paused>) 
     Err(Fault::new(FaultKind::Throttled, "pauses.Write", "others change it at the same time"))
 }
 
-/// What consumers of a process know of pauses. Cheap to clone; all consumers of a process share one.
+/// What consumers of a process know of pauses. Cheap to clone; all consumers of a process share what is known.
 #[derive(Clone, Default)]
-pub struct Pauses(Option<Arc<Known>>);
+pub struct Pauses {
+    known: Option<Arc<Known>>,
+    /// The queue that is asked about, without the installation's prefix, which adapters put before its name.
+    queue: &'static str,
+}
 
 struct Known {
     table: Arc<dyn Table>,
@@ -99,7 +103,7 @@ struct Known {
 
 impl fmt::Debug for Pauses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Pauses" } else { "no pauses" })
+        f.write_str(if self.known.is_some() { "Pauses" } else { "no pauses" })
     }
 }
 
@@ -107,20 +111,27 @@ impl Pauses {
     /// Those that this table tells of.
     #[must_use]
     pub fn of(table: Arc<dyn Table>) -> Self {
-        Self(Some(Arc::new(Known { table, looked: Mutex::default(), queues: Lock::default() })))
+        let known = Known { table, looked: Mutex::default(), queues: Lock::default() };
+        Self { known: Some(Arc::new(known)), queue: "" }
     }
 
-    /// Whether this queue's consumer was paused when somebody looked last. Asks nobody.
-    pub(crate) fn was_paused(&self, queue: &str) -> bool {
-        let known =
-            |known: &Arc<Known>| known.queues.lock().unwrap_or_else(PoisonError::into_inner).contains_key(queue);
-        self.0.as_ref().is_some_and(known)
+    /// The same for the consumer of this queue, by its name without the installation's prefix.
+    #[must_use]
+    pub fn of_queue(&self, queue: &'static str) -> Self {
+        Self { known: self.known.clone(), queue }
     }
 
-    /// Whether this queue's consumer is paused, as was known ten seconds ago at the most. Where the table can't be asked, what
+    /// Whether the queue's consumer was paused when somebody looked last. Asks nobody.
+    pub(crate) fn was_paused(&self) -> bool {
+        let is_listed =
+            |known: &Arc<Known>| known.queues.lock().unwrap_or_else(PoisonError::into_inner).contains_key(self.queue);
+        self.known.as_ref().is_some_and(is_listed)
+    }
+
+    /// Whether the queue's consumer is paused, as was known ten seconds ago at the most. Where the table can't be asked, what
     /// was known before holds: work goes on, or rests on.
-    pub(crate) async fn is_paused(&self, queue: &str) -> bool {
-        let Some(known) = &self.0 else { return false };
+    pub(crate) async fn is_paused(&self) -> bool {
+        let Some(known) = &self.known else { return false };
         let mut looked = known.looked.lock().await;
         if looked.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
             match paused(known.table.as_ref()).await {
@@ -133,6 +144,6 @@ impl Pauses {
             *looked = Some(Instant::now());
         }
         drop(looked);
-        self.was_paused(queue)
+        self.was_paused()
     }
 }

@@ -141,7 +141,7 @@ impl Role {
         config.probes = self.deps.probes.iter().filter(needed).cloned().collect();
         config.batch = consuming.batch.unwrap_or(config.batch);
         config.wake = self.deps.wake(queue);
-        config.pauses = self.deps.pauses();
+        config.pauses = self.deps.pauses().of_queue(queue.name);
         (config, self.deps.any_queue(queue.name), self.deps.any_queue(&queue.dead_letters()))
     }
 

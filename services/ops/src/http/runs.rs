@@ -33,7 +33,8 @@ async fn start(kind: RunKind, caller: Caller, key: IdempotencyKey, asked: &Start
     let (by, key) = (caller.user_id, key.into_inner());
     let wish = desk.runs.wish(kind, asked)?;
     if asked.preview {
-        return Ok(Reply::ok(desk.runs.preview(wish, by).await?));
+        // Nothing of it is kept: what is run for good will be there.
+        return Ok(Reply::ok(desk.runs.preview(wish, by).await?).at(api::RUNS.spec().path));
     }
     let run = desk.runs.start(wish, Asking { by, key }).await?;
     let at = api::RUN.path_of(&run.id);

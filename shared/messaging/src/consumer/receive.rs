@@ -175,7 +175,7 @@ impl<W: Work> Consumer<W> {
             // It may be about to answer: then there is nothing left to receive.
             tokio::time::sleep(PROMPT).await;
             let has_answered = receiving.waits.load(Ordering::Relaxed) != number;
-            let is_stopped = self.breaker.is_stopped() || self.config.pauses.was_paused(self.queue.name());
+            let is_stopped = self.breaker.is_stopped() || self.config.pauses.was_paused();
             if has_answered || shutdown.is_cancelled() || is_stopped {
                 continue;
             }
@@ -201,7 +201,7 @@ impl<W: Work> Consumer<W> {
     /// Whether somebody has paused this consumer: then what was received is given back. What can't be comes by itself after its
     /// visibility.
     async fn gives_back(&self, batch: &[RawDelivery]) -> bool {
-        if !self.config.pauses.is_paused(self.queue.name()).await {
+        if !self.config.pauses.is_paused().await {
             return false;
         }
         tracing::info!(consumer = self.config.name, "paused: nothing is received until somebody lets it go on");
@@ -214,14 +214,14 @@ impl<W: Work> Consumer<W> {
 
     /// Waits while somebody has paused this consumer.
     async fn unpaused(&self, shutdown: &CancellationToken) {
-        let (pauses, queue) = (&self.config.pauses, self.queue.name());
-        while pauses.was_paused(queue) {
+        let pauses = &self.config.pauses;
+        while pauses.was_paused() {
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => return,
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
-            if !pauses.is_paused(queue).await {
+            if !pauses.is_paused().await {
                 tracing::info!(consumer = self.config.name, "goes on");
             }
         }

@@ -22,7 +22,7 @@ fn by_somebody(street: &Street) -> Paused {
 }
 
 fn consumer(street: &Street, handler: &Arc<Scripted>) -> Running {
-    let pauses = Pauses::of(street.infra.table(tables::PAUSED_CONSUMERS.name));
+    let pauses = Pauses::of(street.infra.table(tables::PAUSED_CONSUMERS.name)).of_queue(QUEUE);
     let config = ConsumerConfig { pauses, ..ConsumerConfig::new("order") };
     let (queue, letters) = (street.infra.queue(QUEUE), street.infra.queue("order-dlq"));
     Running::start(Consumer::new(config, queue, letters, Arc::clone(handler) as _, street.ports.clone()).worker())
