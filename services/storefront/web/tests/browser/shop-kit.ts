@@ -11,6 +11,11 @@ export function unique(name: string): string {
   return `${name} ${Date.now().toString(36)}${String(made)}`;
 }
 
+/** An address that no other test has. */
+export function address(name: string): string {
+  return `${unique(name).replace(' ', '')}@example.com`;
+}
+
 /** Puts one piece into the cart, from the product's page. */
 export async function addToCart(page: Page, id: string): Promise<void> {
   await page.goto(`/shop/products/${id}?lang=en`);
