@@ -13,9 +13,15 @@ export type CartItem = Schemas['CartItem'];
 
 const keyOf = (userId: string | undefined) => ['cart', userId];
 
+/** A cart that was read while something was put in may come after the answer to that, and be older. */
+export function newest(read: Cart, known: Cart | undefined): Cart {
+  return known && known.cart_id === read.cart_id && known.version > read.version ? known : read;
+}
+
 export function useCart() {
   const person = usePerson();
-  return useQuery({ queryKey: keyOf(person?.userId), queryFn: ({ signal }) => body(api.GET('/cart', { signal })), enabled: person !== null });
+  const key = keyOf(person?.userId);
+  return useQuery({ queryKey: key, queryFn: async ({ signal }) => newest(await body(api.GET('/cart', { signal })), queries.getQueryData<Cart>(key)), enabled: person !== null });
 }
 
 /** Pieces in the cart; nobody has a cart before they are somebody. */
