@@ -17,17 +17,18 @@ export function NodeButton({ node, open, named = false }: { node: Node; open: (i
   const { name, figures, deadLetters, marks } = useFigures()(node);
   const Sign = SIGNS[node.level];
   const isPaused = node.kind === 'consumer' && node.consumer.paused !== undefined;
-  const said = [t(`kind.${node.kind}`), name, ...figures.map((figure) => `${figure.label} ${figure.value}`), ...marks.map((mark) => mark.text), ...(deadLetters ? [t('figure.dead_letters', { count: deadLetters })] : [])].join(t('list.comma'));
+  // What is shown is the button's name, with what only looks say put between in words.
+  const between = <span className="visually-hidden">{t('list.comma')}</span>;
   return (
     <TooltipTrigger delay={500}>
-      <Button className={`${styles.node ?? ''} ${styles[node.level] ?? ''}`} aria-label={said} onPress={() => open(node.id)}>
+      <Button className={`${styles.node ?? ''} ${styles[node.level] ?? ''}`} onPress={() => open(node.id)}>
         <span className={styles.top}>
-          <span className={styles.name}>{name}{named ? <i className={styles.kind}>{t(`kind.${node.kind}`)}</i> : null}</span>
-          {marks[0] ? <span className={`${styles.mark ?? ''} ${styles[marks[0].tone] ?? ''}`}>{isPaused ? <PauseCircle aria-hidden /> : null}{marks[0].text}</span> : Sign && (node.level === 'bad' || !deadLetters) ? <Sign className={styles.sign} aria-hidden /> : null}
-          {deadLetters ? <span className={styles.letters}><Mail aria-hidden />{count(deadLetters)}</span> : null}
+          <span className={styles.name}>{named ? null : <span className="visually-hidden">{t(`kind.${node.kind}`)}{t('list.comma')}</span>}{name}{named ? <i className={styles.kind}>{t(`kind.${node.kind}`)}</i> : null}</span>{between}
+          {marks[0] ? <span className={`${styles.mark ?? ''} ${styles[marks[0].tone] ?? ''}`}>{isPaused ? <PauseCircle aria-hidden /> : null}{marks[0].text}{between}</span> : Sign && (node.level === 'bad' || !deadLetters) ? <><Sign className={styles.sign} aria-hidden /><span className="visually-hidden">{t(`tone.${node.level === 'bad' ? 'bad' : 'warn'}`)}</span></> : null}
+          {deadLetters ? <span className={styles.letters}><Mail aria-hidden /><span aria-hidden>{count(deadLetters)}</span><span className="visually-hidden">{t('figure.dead_letters', { count: deadLetters })}{between}</span></span> : null}
         </span>
         <span className={styles.figures}>
-          {figures.map((figure) => <span key={figure.label} className={styles.figure}><b>{figure.value}</b><i>{figure.label}</i></span>)}
+          {figures.map((figure) => <span key={figure.label} className={styles.figure}><b>{figure.value}</b><i>{figure.label}</i>{between}</span>)}
           {node.kind === 'topic' ? <span className={styles.figure}><i>{t('kind.topic')}</i></span> : null}
         </span>
       </Button>

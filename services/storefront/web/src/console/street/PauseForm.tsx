@@ -3,7 +3,7 @@ import { Pause, Play } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { isPassing } from '@/api/problem';
+import { insist } from '@/api/insist';
 import { useFormats } from '@/i18n/format';
 import { Button } from '@/ui/Button';
 import { Notice, useProblemText } from '@/ui/states';
@@ -22,8 +22,7 @@ export function PauseForm({ consumer }: { consumer: Consumer }) {
   const [reason, setReason] = useState('');
   const paused = consumer.paused;
   const change = useMutation({
-    mutationFn: (to: boolean) => ops.pause(consumer.queue, to, reason.trim()),
-    retry: (failures, error) => failures < 3 && isPassing(error),
+    mutationFn: (to: boolean) => insist(() => ops.pause(consumer.queue, to, reason.trim())),
     onSuccess: async (_, to) => {
       setReason('');
       say(t(to ? 'pause.done' : 'pause.undone', { consumer: consumer.consumer }));

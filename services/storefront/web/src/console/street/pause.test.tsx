@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { show } from '../../../tests/mock/page';
 import { Component as StreetPage } from './StreetPage';
 
-const WAIT = { timeout: 20_000 };
+const WAIT = { timeout: 60_000 };
 
 beforeEach(() => {
   // On a phone: the list, as jsdom draws no map.
@@ -25,19 +25,19 @@ test('a consumer is paused with a reason, and shows so everywhere', async () => 
   await within(panel).findByText(/usr_administrator: counts are moved/, undefined, WAIT);
   expect(sent.find(({ method }) => method === 'PUT')).toMatchObject({ path: '/ops/consumers/tally-queue', body: { paused: true, reason: 'counts are moved' } });
   expect(street.records[0]).toMatchObject({ action: 'pause', queue: 'tally-queue' });
-}, 60_000);
+}, 180_000);
 
 test('a street that stops to answer is shown as it was, and said to be of then', async () => {
   let isAway = false;
   await show(StreetPage, '/', () => (isAway ? Response.error() : undefined));
   await screen.findByText('Live, each second', undefined, WAIT);
-  expect(screen.getAllByRole('button', { name: /^Consumer, billing.*breaker open/ })).toHaveLength(1);
+  expect(screen.getAllByRole('button', { name: /^billing ?Consumer.*breaker open/ })).toHaveLength(1);
   isAway = true;
   await screen.findByText(/^As of .*reconnecting$/, undefined, WAIT);
-  expect(screen.getAllByRole('button', { name: /^Queue, order, / })).toHaveLength(1);
-}, 60_000);
+  expect(screen.getAllByRole('button', { name: /^order ?Queue/ })).toHaveLength(1);
+}, 180_000);
 
 test('a street without the role says so, and how else', async () => {
   await show(StreetPage, '/', () => Response.json({ type: '/problems/not-found', title: 'Not found', status: 404 }, { status: 404 }));
   await screen.findByText('This street does not serve operations', undefined, WAIT);
-}, 60_000);
+}, 180_000);
