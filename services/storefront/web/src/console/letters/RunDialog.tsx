@@ -1,9 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { newKey } from '@/api/client';
-import { isPassing } from '@/api/problem';
+import { insist, useIntentKey } from '@/api/insist';
 import { Button } from '@/ui/Button';
 import { Dialog } from '@/ui/Dialog';
 
@@ -23,14 +22,12 @@ export function RunDialog({ kind, chosen, count, letters, onClose }: Asked & { o
   const [step, go] = useState<'rehearse' | 'confirm'>(kind === 'redrive' ? 'rehearse' : 'confirm');
   const [wish, setWish] = useState<Wish>({ reason: '', perSecond: 10 });
   const command: Command = { ...chosen, reason: wish.reason.trim(), ...(kind === 'redrive' && { per_second: wish.perSecond }) };
-  const meaning = JSON.stringify(command);
-  // One key for one wish: the same wish again, after an answer that got lost, is no second run.
-  // eslint-disable-next-line react-hooks/exhaustive-deps
-  const key = useMemo(() => newKey(), [meaning]);
-  const preview = useMutation({ mutationFn: () => ops.begin(kind, { ...command, preview: true }, newKey()) });
+  const intent = useIntentKey();
+  const preview = useMutation({ mutationFn: () => insist((key) => ops.begin(kind, { ...command, preview: true }, key)) });
   const run = useMutation({
-    mutationFn: () => ops.begin(kind, command, key),
-    retry: (failures, error) => failures < 3 && isPassing(error),
+    // The same wish again, after an answer that got lost, is no second run.
+    mutationFn: () => insist((key) => ops.begin(kind, command, key), intent.of(command)),
+    onSettled: (_, error) => intent.settled(error),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['console', 'runs'] }),
   });
   const close = () => {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { type Sent, show } from '../../../tests/mock/page';
 import { Component as LettersPage } from './LettersPage';
 
-const WAIT = { timeout: 20_000 };
+const WAIT = { timeout: 60_000 };
 const busy = () => Response.json({ type: '/problems/unavailable', title: 'Unavailable', status: 503 }, { status: 503, headers: { 'retry-after': '0' } });
 
 async function toConfirm(user: ReturnType<typeof userEvent.setup>) {
@@ -36,7 +36,7 @@ test('a cause is rehearsed, counted and sent back; the outcome of each letter sh
   expect(begun.map(({ body }) => (body as { preview?: boolean }).preview ?? false)).toEqual([true, false]);
   expect(begun[1]?.body).toMatchObject({ queue: 'billing-dlq', reason: 'provider is back', per_second: 10, cause: { reason: 'exhausted', event_type: 'OrderPlaced' } });
   expect(street.records[0]).toMatchObject({ action: 'redrive', reason: 'provider is back' });
-}, 60_000);
+}, 180_000);
 
 test('a busy street is asked again with the same key, and nothing that was typed is lost', async () => {
   const user = userEvent.setup();
@@ -55,7 +55,7 @@ test('a busy street is asked again with the same key, and nothing that was typed
   expect(keys).toHaveLength(2);
   expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
   expect(new Set(keys).size).toBe(1);
-}, 60_000);
+}, 180_000);
 
 test('a run that is under way already is said in words, with the way to it', async () => {
   const user = userEvent.setup();
@@ -66,7 +66,7 @@ test('a run that is under way already is said in words, with the way to it', asy
   await user.click(within(dialog).getByRole('button', { name: 'Count them first' }));
   expect((await within(dialog).findByRole('link', { name: 'See that run' }, WAIT)).getAttribute('href')).toBe('/admin/operations/runs/abc');
   expect(within(dialog).getByLabelText('Reason')).toHaveProperty('value', 'nothing to save');
-}, 60_000);
+}, 180_000);
 
 test('a body stays covered until a reason is given', async () => {
   const user = userEvent.setup();
@@ -80,4 +80,4 @@ test('a body stays covered until a reason is given', async () => {
   expect(street.records[0]).toMatchObject({ action: 'uncover', queue: 'inventory-dlq', reason: 'customer asks' });
   await user.click(within(dialog).getByRole('button', { name: 'Cover' }));
   expect(within(dialog).queryByText(/"specversion"/)).toBeNull();
-}, 60_000);
+}, 180_000);
