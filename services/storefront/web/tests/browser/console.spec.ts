@@ -1,0 +1,101 @@
+import type { Page } from '@playwright/test';
+
+import { barriers, expect, product, test } from './street';
+
+const PAID_MS = 30_000;
+
+/** Signs the browser in; pages then renew the session by its cookie, as after a reload. */
+async function asAdministrator(page: Page): Promise<void> {
+  const answer = await page.request.post('/auth/login', { data: { email: 'admin@example.com', password: 'admin123' } });
+  expect(answer.status()).toBe(200);
+  await page.addInitScript(() => window.localStorage.setItem('shotengai.account', 'yes'));
+}
+
+/** A guest buys two of something; answers the order. */
+async function buy(page: Page): Promise<string> {
+  const sweet = await product(page.request, { name: 'ねりきり', price: 300 });
+  const guest = (await (await page.request.post('/auth/guest', { data: { language: 'en' } })).json()) as { access_token: string };
+  const answer = await page.request.post('/orders', {
+    headers: { authorization: `Bearer ${guest.access_token}`, 'idempotency-key': `console-${sweet}` },
+    data: { items: [{ product_id: sweet, quantity: 2 }], payment_token: 'tok_visa' },
+  });
+  expect(answer.ok()).toBe(true);
+  return ((await answer.json()) as { order_id: string }).order_id;
+}
+
+test('an order is followed through all services, and seen as it was', async ({ page }) => {
+  test.setTimeout(120_000);
+  await asAdministrator(page);
+  const order = await buy(page);
+  await page.goto('/admin/operations/orders?lang=en');
+  await page.getByLabel('Order id').fill('something');
+  await page.getByRole('button', { name: 'Show its journey' }).click();
+  await expect(page.getByText('Enter an id that begins with ord_.')).toBeVisible();
+  await page.getByLabel('Order id').fill(order);
+  await page.getByRole('button', { name: 'Show its journey' }).click();
+
+  // It moves by itself until it's paid.
+  const waterfall = page.getByRole('table', { name: 'Waterfall' });
+  await expect(waterfall.getByRole('rowheader', { name: /^OrderPaid/ })).toBeVisible({ timeout: PAID_MS });
+  for (const type of ['OrderPlaced', 'StockReserved', 'PaymentAuthorized', 'OrderConfirmed', 'PaymentCaptured']) await expect(waterfall.getByRole('rowheader', { name: new RegExp(`^${type}`) })).toBeVisible();
+  await expect(waterfall.getByRole('rowheader', { name: /^Mail/ }).first()).toBeVisible();
+  const then = page.getByRole('complementary');
+  await expect(then.getByText('paid', { exact: true })).toBeVisible();
+
+  // To its beginning, by the keyboard: then it was pending, and nobody had looked at the payment.
+  await page.getByRole('slider', { name: 'Moment' }).focus();
+  await page.keyboard.press('Home');
+  await expect(then.getByText('pending', { exact: true })).toBeVisible();
+  await expect(then.getByText('not begun yet')).toBeVisible();
+  await page.keyboard.press('End');
+  await expect(then.getByText('paid', { exact: true })).toBeVisible();
+
+  // One row for each service, and back by a key.
+  await page.getByRole('button', { name: 'Compact' }).click();
+  await expect(waterfall.getByRole('rowheader', { name: /^OrderPaid/ })).toHaveCount(0);
+  await expect(waterfall.getByRole('rowheader', { name: /^billing/ })).toBeVisible();
+  await page.keyboard.press('f');
+  await expect(waterfall.getByRole('rowheader', { name: /^OrderPaid/ })).toBeVisible();
+
+  // What it cost.
+  const receipt = page.getByRole('region', { name: 'Receipt' });
+  await expect(receipt.getByText(/¢$/)).toBeVisible();
+  await expect(receipt.getByRole('rowheader', { name: /^PutItem/ })).toBeVisible();
+});
+
+test('words explain themselves, and keys lead from page to page', async ({ page }) => {
+  await asAdministrator(page);
+  const order = await buy(page);
+  await page.goto(`/admin/operations/orders/${order}?lang=ja`);
+  await page.getByRole('button', { name: '決め手の道' }).click();
+  await expect(page.getByRole('dialog', { name: '決め手の道' })).toContainText('支払いや取り消しが待たなければならなかった');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'キーと用語' })).toContainText('デッドレター');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.keyboard.press('g');
+  await page.keyboard.press('o');
+  await expect(page).toHaveURL(/\/admin\/operations\/orders$/);
+});
+
+test('nobody but the administrator gets in', async ({ page }) => {
+  await page.goto('/admin/operations?lang=en');
+  await expect(page.getByRole('heading', { name: 'Only the administrator sees this' })).toBeVisible();
+});
+
+for (const width of [390, 1280]) {
+  test(`everybody can use the console at ${String(width)} pixels`, async ({ page }) => {
+    test.setTimeout(120_000);
+    await page.setViewportSize({ width, height: 900 });
+    await asAdministrator(page);
+    const order = await buy(page);
+    for (const path of ['/admin/operations/orders', `/admin/operations/orders/${order}`, '/admin/operations', '/admin/operations/dead-letters', '/admin/operations/records']) {
+      await page.goto(`${path}?lang=en`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      if (path.endsWith(order)) await page.getByRole('rowheader', { name: /^PutItem/ }).waitFor();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), path).toBeLessThanOrEqual(0);
+      expect(await barriers(page), path).toEqual([]);
+    }
+  });
+}
