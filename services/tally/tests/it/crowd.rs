@@ -62,7 +62,8 @@ async fn five_hundred_viewers_see_every_order_in_four_frames_a_second() {
         viewers.push(viewer);
     }
     let orders = seconds * ORDERS_PER_SECOND;
-    let told = tokio::spawn(join_all(viewers.into_iter().map(|viewer| listen(viewer, orders as i64))));
+    let sold = i64::try_from(orders).unwrap();
+    let told = tokio::spawn(join_all(viewers.into_iter().map(|viewer| listen(viewer, sold))));
     let (began, busy) = (Instant::now(), threads::busy());
     let queue = street.queue(&queues::TALLY);
     let mut beat = interval(Duration::from_millis((1_000 * AT_ONCE / ORDERS_PER_SECOND) as u64));
@@ -79,7 +80,7 @@ async fn five_hundred_viewers_see_every_order_in_four_frames_a_second() {
     let most = told.iter().map(|told| told.frames).max().unwrap();
     let bytes = told.iter().map(|told| told.bytes).sum::<usize>();
     let frames = told.iter().map(|told| told.frames).sum::<usize>();
-    assert!(told.iter().all(|told| told.sold == orders as i64), "nobody is dropped");
+    assert!(told.iter().all(|told| told.sold == sold), "nobody is dropped");
     // One more: the last reading may come just after the last whole quarter of a second.
     assert!(most as f64 <= MOST_FRAMES_PER_SECOND * took + 1.0, "{most} frames in {took:.2} s");
     let cores = busy.as_secs_f64() / took;
