@@ -4,7 +4,7 @@ import { adminRoutes } from '@/admin/routes';
 import { consoleRoutes } from '@/console/routes';
 import { liveRoutes } from '@/live/routes';
 import { shopRoutes } from '@/shop/routes';
-import { Failed } from '@/ui/states';
+import { Failed, Skeleton } from '@/ui/states';
 
 import { NotFound } from './NotFound';
 import { Shell } from './Shell';
@@ -17,7 +17,7 @@ const routes: RouteObject[] = [
   {
     element: <Shell />,
     children: [
-      { errorElement: <Failed error={null} again={() => window.location.reload()} />, children: [...shopRoutes, ...liveRoutes, ...adminRoutes, ...consoleRoutes, { path: 'tally', loader: () => redirect('/live') }, { path: '*', element: <NotFound /> }] },
+      { hydrateFallbackElement: <Skeleton height="60vh" />, errorElement: <Failed error={null} again={() => window.location.reload()} />, children: [...shopRoutes, ...liveRoutes, ...adminRoutes, ...consoleRoutes, { path: 'tally', loader: () => redirect('/live') }, { path: '*', element: <NotFound /> }] },
     ],
   },
 ];

@@ -7,6 +7,7 @@ import { ProblemError } from '@/api/problem';
 import { signIn, usePerson } from '@/api/session';
 import { say } from '@/ui/toasts';
 
+import { showCart } from '../cart';
 import { bringCart } from '../data/guests';
 
 export interface Credentials {
@@ -39,7 +40,11 @@ export function useEnter(then: () => void) {
       // Who registered as this guest has its cart: it is the same account.
       const brought = guestToken !== null && person.userId !== before?.userId;
       // Signed in all the same: the cart is asked for again from the cart's page.
-      if (brought) await bringCart(guestToken).catch(() => say(t('sign_in.cart_later')));
+      if (brought) {
+        // Shown from the answer: a read of the cart that began before may end after it.
+        const cart = await bringCart(guestToken).catch(() => say(t('sign_in.cart_later')));
+        if (cart) showCart(person.userId, cart);
+      }
       return person;
     },
     onSuccess: () => {

@@ -89,18 +89,22 @@ export async function mailsTo(email: string, language: string, ready: (userId: s
   return cart;
 }
 
-/** Whoever signs in brings the cart of the guest they were. Remembered until it is done. */
-export async function bringCart(guestToken: string | null): Promise<boolean> {
+/**
+ * Whoever signs in brings the cart of the guest they were; answers it as it is then, or nothing where there is none to bring.
+ * Remembered until it is done.
+ */
+export async function bringCart(guestToken: string | null): Promise<Schemas['Cart'] | null> {
   if (guestToken) session.set(MERGE, guestToken);
   const kept = session.get(MERGE);
-  if (!kept) return false;
+  if (!kept) return null;
+  let cart: Schemas['Cart'];
   try {
-    await insist(() => api.POST('/cart/merge', { body: { guest_token: kept } }));
+    cart = await insist(() => body(api.POST('/cart/merge', { body: { guest_token: kept } })));
   } catch (error) {
     if (!isPassing(error)) session.set(MERGE, null);
     throw error;
   }
   session.set(MERGE, null);
   rememberFormer(kept);
-  return true;
+  return cart;
 }
