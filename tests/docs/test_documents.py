@@ -17,6 +17,7 @@ OTHERS = {
     "POD_NAMESPACE",  # set by the chart, read where no setting names a namespace
     "UPDATE_GOLDEN", "SHOTENGAI_BIN",  # tests
     "CARGO_INCREMENTAL",  # cargo
+    "CROWD_SECONDS",  # a test of tally
     "WEB", "CHROMIUM",  # the build of the web pages, and their tests
     "LOYALTY_URL",  # examples/loyalty: shotengai has it not
 }  # fmt: skip

@@ -22,6 +22,16 @@ pub(super) async fn record(recorder: &mut Recorder) {
     let (mut socket, _) = connect_async(url).await.unwrap();
     let first = tokio::time::timeout(Duration::from_secs(20), socket.next()).await.unwrap().unwrap().unwrap();
     recorder.notes("a WebSocket of one product: its first message", first.to_text().unwrap());
+    let choose = ask(Method::PUT, "/tally/rivals").by("admin");
+    let pair = r#"{"first":"prod_dorayaki","second":"prod_taiyaki"}"#;
+    let (other, same) =
+        (r#"{"first":"prod_kinoko","second":"prod_takenoko"}"#, r#"{"first":"prod_a","second":"prod_a"}"#);
+    recorder.asks("the live page's rivals", get("/tally/rivals")).await;
+    recorder.asks("rivals without a version", choose.clone().json(pair)).await;
+    recorder.asks("one product as its own rival", choose.clone().at("*").json(same)).await;
+    recorder.asks("other rivals", choose.clone().at("\"0\"").json(pair)).await;
+    recorder.asks("the same rivals again", choose.clone().at("\"0\"").json(pair)).await;
+    recorder.asks("rivals by an older version", choose.at("\"0\"").json(other)).await;
     recorder.asks("the page", get("/")).await;
     recorder.asks("the page's other path", get("/tally/")).await;
     recorder.asks("the page's head", ask(Method::HEAD, "/")).await;
