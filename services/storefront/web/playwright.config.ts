@@ -15,6 +15,11 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   reporter: [['list']],
   outputDir: 'test-results',
+  // A consumer is paused there, for which the others' orders would wait.
+  projects: [
+    { name: 'pages', testIgnore: 'redrive.spec.ts' },
+    { name: 'operations', testMatch: 'redrive.spec.ts', dependencies: ['pages'] },
+  ],
   use: {
     browserName: 'chromium',
     locale: 'en-US',
