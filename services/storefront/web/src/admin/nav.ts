@@ -1,7 +1,7 @@
-import { Boxes, CreditCard, LayoutDashboard, type LucideIcon, Package, ReceiptText, Settings, ShoppingCart, Users } from 'lucide-react';
+import { Activity, Boxes, CreditCard, LayoutDashboard, type LucideIcon, Package, ReceiptText, Settings, ShoppingCart, Users } from 'lucide-react';
 
 interface Place {
-  id: 'dashboard' | 'orders' | 'products' | 'stock' | 'customers' | 'payments' | 'carts' | 'settings';
+  id: 'dashboard' | 'orders' | 'products' | 'stock' | 'customers' | 'payments' | 'carts' | 'settings' | 'operations';
   to: string;
   icon: LucideIcon;
 }
@@ -16,6 +16,8 @@ export const PLACES: readonly Place[] = [
   { id: 'payments', to: '/admin/payments', icon: CreditCard },
   { id: 'carts', to: '/admin/carts', icon: ShoppingCart },
   { id: 'settings', to: '/admin/settings', icon: Settings },
+  // Another area, with tabs of its own: the way there.
+  { id: 'operations', to: '/admin/operations', icon: Activity },
 ];
 
 /** The page that an address belongs to. */
