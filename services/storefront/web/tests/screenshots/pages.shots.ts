@@ -14,6 +14,8 @@ const ADMIN = {
   'admin-payments': '/admin/payments', 'admin-stock': '/admin/stock', 'admin-carts': '/admin/carts', 'admin-settings': '/admin/settings', 'ops-street': '/admin/operations', 'ops-letters': '/admin/operations/dead-letters',
 };
 
+const SWEETS = ['prod_kinoko', 'prod_takenoko', 'prod_dorayaki', 'prod_taiyaki', 'prod_senbei'];
+
 for (const look of LOOKS) {
   test(look.name, async ({ browser, request }) => {
     const bearer = { authorization: `Bearer ${await administrator(request)}` };
@@ -38,12 +40,21 @@ for (const look of LOOKS) {
     for (const [name, path] of Object.entries(ANYBODY)) await shoot(name, path);
     const orders = (await (await request.get('/orders?limit=1', { headers: bearer })).json()) as { items: { order_id: string }[] };
     const id = orders.items[0]?.order_id ?? '';
+    // Something to look at for the administrator and the operator: a busy minute of others' orders, a few of which fail.
+    const guest = (await (await request.post('/auth/guest', { data: { language: look.language } })).json()) as { access_token: string };
+    const order = (n: number) => request.post('/orders', {
+      headers: { authorization: `Bearer ${guest.access_token}` },
+      data: { items: [{ product_id: SWEETS[n % SWEETS.length], quantity: 1 + (n % 3) }], ...(n % 9 === 0 && { payment_token: 'tok_declined' }) },
+    });
     await page.goto('/shop/sign-in?next=/admin');
     await page.locator('input[type=email]').fill('admin@example.com');
     await page.locator('input[type=password]').fill('admin123');
     await page.keyboard.press('Enter');
     await expect(page).toHaveURL(({ pathname }) => pathname === '/admin');
-    for (const [name, path] of Object.entries({ ...ADMIN, 'admin-order': `/admin/orders/${id}`, 'ops-journey': `/admin/operations/orders/${id}` })) await shoot(name, path);
+    for (const [name, path] of Object.entries({ ...ADMIN, 'admin-order': `/admin/orders/${id}`, 'ops-journey': `/admin/operations/orders/${id}` })) {
+      await Promise.all(Array.from({ length: 12 }, (_, n) => order(n)));
+      await shoot(name, path);
+    }
     await context.close();
   });
 }
