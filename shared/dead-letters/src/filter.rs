@@ -14,7 +14,7 @@ pub struct Filter {
     pub reason: Option<String>,
     /// The consumer that gave up.
     pub consumer: Option<String>,
-    /// The event's type.
+    /// The event's type; empty: letters of which none is known, as a [`crate::Cause`] without one means.
     pub event_type: Option<String>,
     /// The aggregate.
     pub subject: Option<String>,
@@ -36,7 +36,7 @@ impl Filter {
             |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| found == Some(wanted));
         is(&self.reason, Some(&letter.facts.reason))
             && is(&self.consumer, Some(&letter.facts.consumer))
-            && is(&self.event_type, letter.event_type())
+            && is(&self.event_type, Some(letter.event_type().unwrap_or_default()))
             && is(&self.subject, letter.subject())
             && is(&self.message_id, Some(&letter.message_id))
             && self.message_ids.as_ref().is_none_or(|ids| ids.contains(&letter.message_id))

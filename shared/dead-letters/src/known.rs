@@ -39,7 +39,7 @@ impl Filter {
         one_of("consumer", self.consumer.as_deref(), consumers)?;
         let is_newer = self.reason.as_deref() == Some(UNKNOWN_TYPE);
         let types = EventType::ALL.iter().map(|known| known.as_str().to_owned());
-        one_of("event type", self.event_type.as_deref().filter(|_| !is_newer), types)
+        one_of("event type", self.event_type.as_deref().filter(|word| !is_newer && !word.is_empty()), types)
     }
 }
 
@@ -83,6 +83,8 @@ mod tests {
         Filter::default().check(&Installation::default(), &[]).unwrap();
         let newer = Filter { reason: text("unknown_type"), event_type: text("OrderEaten"), ..Filter::default() };
         newer.check(&Installation::default(), &[]).unwrap();
+        let none = Filter { event_type: text(""), ..Filter::default() };
+        none.check(&Installation::default(), &[]).unwrap();
         let own = Filter { reason: text("points_expired"), ..Filter::default() };
         own.check(&Installation::default(), &[]).unwrap_err();
         own.check(&Installation::default(), &[Reason::new("points_expired", "too late")]).unwrap();

@@ -260,6 +260,27 @@ async fn a_discard_deletes_and_what_no_letter_can_be_is_refused() {
 }
 
 #[actix_web::test]
+async fn a_group_without_an_event_type_sent_back_as_a_cause_chooses_no_letter_that_has_one() {
+    let desk = Desk::new(6);
+    let queue = desk.installation.infra.memory_queue("order-dlq");
+    let typed = Message { body: samples::envelope(EventType::OrderPaid).unwrap().to_json(), ..Message::default() };
+    let untyped = Message { body: "{".to_owned(), ..Message::default() };
+    assert!(queue.send(&[typed, untyped]).await.unwrap().iter().all(Result::is_ok));
+    let groups = desk.get("/ops/dead-letters").await.body["groups"].clone();
+    let groups = groups.as_array().unwrap();
+    assert_eq!(groups.len(), 2, "{groups:?}");
+    let group = groups.iter().find(|group| group.get("event_type").is_none()).unwrap();
+    let cause = json!({
+        "reason": group["reason"], "consumer": group["consumer"], "event_type": "", "error": group["error"]
+    });
+    let wish = json!({ "queue": "order-dlq", "cause": cause, "reason": "nobody can read it" });
+    let run = desk.ended(&at(&desk.post("/ops/discards", &wish).await)).await;
+    assert_eq!((&run["matching"], &run["settled"]), (&json!(1), &json!(1)), "{run}");
+    assert_eq!(run["outcomes"][0]["letter"], group["example"]);
+    assert_eq!(queue.messages().len(), 1, "the letter that has a type is still there");
+}
+
+#[actix_web::test]
 async fn the_street_is_shown_and_nobody_but_administrators_sees_it() {
     let desk = Desk::new(4);
     desk.letter("order-dlq", "ord_1", "exhausted").await;

@@ -93,7 +93,7 @@ pub(super) struct Selection {
     /// Only letters that this consumer gave up
     #[arg(long)]
     consumer: Option<String>,
-    /// Only events of this type
+    /// Only events of this type; "" for letters whose type is not known
     #[arg(long, value_name = "TYPE")]
     event_type: Option<String>,
     /// Only events of this aggregate

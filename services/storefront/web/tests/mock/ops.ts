@@ -119,7 +119,7 @@ export class MockOps {
     const { cause } = command;
     return (this.letters.get(command.queue) ?? []).filter((letter) =>
       (!command.letters || command.letters.includes(letter.id)) && (!command.subject || command.subject === letter.subject) &&
-      (!cause || ((!cause.reason || cause.reason === letter.reason) && (!cause.event_type || cause.event_type === letter.event_type) && (!cause.error || cause.error === letter.cause))));
+      (!cause || ((!cause.reason || cause.reason === letter.reason) && (cause.event_type === undefined || cause.event_type === (letter.event_type ?? '')) && (!cause.error || cause.error === letter.cause))));
   }
 
   rehearse(queue: string, ids: string[]): Rehearsal[] {

@@ -103,7 +103,7 @@ pub struct UnreadableQueue {
     pub why: String,
 }
 
-/// What letters of one kind have in common. Sent back as `cause`, it chooses them.
+/// What letters of one kind have in common. Sent back as `cause`, it chooses them; what a group leaves out is sent back empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LetterCause {
@@ -115,7 +115,7 @@ pub struct LetterCause {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub consumer: Option<String>,
-    /// The event's type.
+    /// The event's type; empty: only letters whose type is not known. A group without one is sent back with it empty.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub event_type: Option<String>,

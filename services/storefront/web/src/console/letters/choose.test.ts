@@ -12,8 +12,8 @@ test('each letter is of exactly one cause', () => {
   expect(new Set(groups.map(keyOf)).size).toBe(groups.length);
 });
 
-test('a cause without an event type is sent without one', () => {
-  expect(causeOf({ queue: 'q', reason: 'not_json', consumer: 'order', error: 'e', count: 1, example: 'x' })).toEqual({ reason: 'not_json', consumer: 'order', error: 'e' });
+test('a cause without an event type means letters without one, and no others', () => {
+  expect(causeOf({ queue: 'q', reason: 'not_json', consumer: 'order', error: 'e', count: 1, example: 'x' })).toEqual({ reason: 'not_json', consumer: 'order', event_type: '', error: 'e' });
 });
 
 test('causes are narrowed by queue and type, those of most letters first', () => {

@@ -1,9 +1,9 @@
 /** Which letters are meant, and how a cause is sent back. */
 import type { Chosen, Group, Letter } from '../api';
 
-/** A group's cause, as a filter of a redrive. */
+/** A group's cause, as a filter of a run. An empty type means letters of which none is known; a missing one would mean any. */
 export function causeOf(group: Group): NonNullable<Chosen['cause']> {
-  return { reason: group.reason, consumer: group.consumer, ...(group.event_type !== undefined && { event_type: group.event_type }), error: group.error };
+  return { reason: group.reason, consumer: group.consumer, event_type: group.event_type ?? '', error: group.error };
 }
 
 export function isOf(letter: Letter, group: Group): boolean {
