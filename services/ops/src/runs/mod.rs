@@ -1,16 +1,19 @@
 //! Runs: redrives and discards that somebody asked for.
 //!
 //! - [`wish`]: what was asked for, checked. `preview`: what it would do. `follow`: a run under way, and what is written of it.
+//! - `under_way`: who is at which queue.
 //!
 //! A run is written down, with its record, before it begins. It ends with its process, in order: what it holds becomes visible
 //! again. One whose process dies leaves letters hidden for some minutes, and its row tells by its silence.
 
 mod follow;
 mod preview;
+mod under_way;
 pub mod wish;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use shotengai_contracts::api::Page;
@@ -18,11 +21,14 @@ use shotengai_contracts::api::ops::records::Action;
 use shotengai_contracts::api::ops::runs::{LetterOutcome, Run, RunKind, RunState};
 use shotengai_contracts::topology::Installation;
 use shotengai_kernel::{Ports, Timestamp, UserId};
-use shotengai_messaging::{Condition, Fault, Infrastructure, Key, Reason, Row, Table, TransactError, Worker, WriteOp};
+use shotengai_messaging::{
+    Backoff, Condition, Fault, FaultKind, Infrastructure, Key, Reason, Row, Table, TransactError, Worker, WriteOp,
+};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use self::under_way::{Here, UnderWay};
 use self::wish::{Refused, Wish};
 use crate::Program;
 use crate::records::{self, Deed, Place, Records, document, read};
@@ -32,6 +38,9 @@ const RUNS: &str = "runs";
 /// A run that has written nothing for so long is under way no more. It writes three times as often.
 const SILENT: SignedDuration = SignedDuration::from_secs(60);
 
+/// How often a run is read back whose write got no answer.
+const READ_BACK: u32 = 5;
+
 /// Runs of this process, and what is written of all.
 pub struct Runs {
     infra: Arc<dyn Infrastructure>,
@@ -40,8 +49,8 @@ pub struct Runs {
     installation: Installation,
     reasons: Vec<Reason>,
     ports: Ports,
-    /// By dead-letter queue, those under way here.
-    under_way: Mutex<BTreeMap<String, Uuid>>,
+    /// By dead-letter queue, who is at it here.
+    under_way: Mutex<BTreeMap<String, Here>>,
     tasks: TaskTracker,
     ending: Mutex<CancellationToken>,
 }
@@ -111,6 +120,13 @@ impl Runs {
     /// # Errors
     /// [`Refused`].
     pub async fn start(self: &Arc<Self>, wish: Wish, asking: Asking) -> Result<Run, Refused> {
+        let runs = Arc::clone(self);
+        // Not dropped with the request: what is written down would never begin.
+        let begun = self.tasks.spawn(async move { runs.begin(wish, asking).await });
+        begun.await.map_err(|_| Refused::Busy)?
+    }
+
+    async fn begin(self: Arc<Self>, wish: Wish, asking: Asking) -> Result<Run, Refused> {
         let keyed = Keyed { run: self.ports.ids.uuid_v7(), wish: wish.asked.clone() };
         let key = asking.key.as_ref().map(|key| Key::new(format!("keys/{}", asking.by), key.as_str()));
         if let Some(key) = &key
@@ -118,7 +134,11 @@ impl Runs {
         {
             return self.repeated(&before, &keyed).await;
         }
-        let place = UnderWay::take(self, &wish, keyed.run)?;
+        let with_key = key.clone().map(|key| (key, keyed.clone()));
+        let place = match UnderWay::take(&self, &wish.route.dead_letters, with_key.clone()) {
+            Ok(place) => place,
+            Err(here) => return self.met(&here, with_key.as_ref()).await,
+        };
         let run = wish.run(keyed.run, asking.by.clone(), self.ports.clock.now());
         let deed = Deed {
             by: asking.by,
@@ -135,27 +155,63 @@ impl Runs {
         if let Some(key) = &key {
             writes.push(WriteOp::Put(Row::new(key.clone(), 1, document(&keyed)?), Condition::Absent));
         }
-        match self.table.transact(&writes).await {
-            Ok(()) => {}
-            Err(TransactError::Conditions(_) | TransactError::Contended) => {
-                // Somebody sends the same request at the same time.
-                let before = match &key {
-                    Some(key) => self.table.get(key).await?,
-                    None => None,
-                };
-                return match before {
-                    Some(before) => self.repeated(&before, &keyed).await,
-                    None => Err(Refused::Busy),
-                };
-            }
-            Err(TransactError::Fault(fault)) => return Err(fault.into()),
+        if !self.write_down(&writes, run.id).await? {
+            // Somebody sends the same request at the same time, to another process.
+            let before = match &key {
+                Some(key) => self.table.get(key).await?,
+                None => None,
+            };
+            return match before {
+                Some(before) => self.repeated(&before, &keyed).await,
+                None => Err(Refused::Busy),
+            };
         }
-        let (runs, begun) = (Arc::clone(self), run.clone());
+        place.began(run.id);
+        let (runs, begun) = (Arc::clone(&self), run.clone());
         self.tasks.spawn(async move {
             follow::follow(&runs, wish, begun).await;
             drop(place);
         });
         Ok(run)
+    }
+
+    /// Writes a run down; false where others wrote first. Where the answer was lost, what stands there tells: a run that is
+    /// written and doesn't begin would be what its key is answered with, for ever.
+    async fn write_down(&self, writes: &[WriteOp], run: Uuid) -> Result<bool, Fault> {
+        let refused = match self.table.transact(writes).await {
+            Ok(()) => return Ok(true),
+            Err(TransactError::Fault(fault)) => Some(fault),
+            // Or an adapter has tried again after an answer that it lost.
+            Err(TransactError::Conditions(_) | TransactError::Contended) => None,
+        };
+        let key = Key::new(RUNS, Place::of(run).0);
+        let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
+        let mut attempt = 1;
+        loop {
+            match (self.table.get(&key).await, refused.as_ref()) {
+                (Ok(Some(_)), _) => return Ok(true),
+                (Ok(None), None) => return Ok(false),
+                (Ok(None), Some(_)) => break,
+                (Err(fault), _) if attempt == READ_BACK || !fault.is_retryable() => {
+                    tracing::error!(%fault, %run, "whether a run is written down is not known; it does not begin");
+                    break;
+                }
+                (Err(_), _) => tokio::time::sleep(backoff.delay(attempt, self.ports.random.as_ref())).await,
+            }
+            attempt += 1;
+        }
+        Err(refused.unwrap_or_else(|| Fault::new(FaultKind::Transient, "ops.WriteRun", "it could not be read back")))
+    }
+
+    /// What is answered where somebody is at the queue here.
+    async fn met(&self, here: &Here, keyed: Option<&(Key, Keyed)>) -> Result<Run, Refused> {
+        match (here.is_same(keyed), here.run) {
+            (Some(false), _) => Err(Refused::KeyReused),
+            (Some(true), Some(run)) => self.run(run).await?.ok_or(Refused::Busy),
+            (None, Some(run)) => Err(Refused::UnderWay(run)),
+            // A preview, or a run that is not written down yet: nothing that could be looked at.
+            (_, None) => Err(Refused::Busy),
+        }
     }
 
     /// The run that an earlier request with this key began.
@@ -172,7 +228,10 @@ impl Runs {
     /// # Errors
     /// [`Refused`].
     pub async fn preview(self: &Arc<Self>, wish: Wish, by: UserId) -> Result<Run, Refused> {
-        let place = UnderWay::take(self, &wish, self.ports.ids.uuid_v7())?;
+        let place = match UnderWay::take(self, &wish.route.dead_letters, None) {
+            Ok(place) => place,
+            Err(here) => return self.met(&here, None).await,
+        };
         let runs = Arc::clone(self);
         // Not dropped with the request: what it holds would stay hidden.
         let looked = self.tasks.spawn(async move {
@@ -207,7 +266,7 @@ impl Runs {
 
     fn told(&self, Written { mut run, heard_at }: Written) -> Run {
         let silent = self.ports.clock.now().duration_since(heard_at) > SILENT;
-        let is_here = self.places().values().any(|here| *here == run.id);
+        let is_here = self.places().values().any(|here| here.run == Some(run.id));
         if run.state == RunState::Running && silent && !is_here {
             run.state = RunState::Interrupted;
         }
@@ -219,7 +278,7 @@ impl Runs {
         Ok(Row::new(Key::new(RUNS, Place::of(run.id).0), 1, document(&written)?))
     }
 
-    fn places(&self) -> MutexGuard<'_, BTreeMap<String, Uuid>> {
+    fn places(&self) -> MutexGuard<'_, BTreeMap<String, Here>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -232,29 +291,4 @@ impl Runs {
 /// The partition of what became of a run's letters.
 fn outcomes_of(run: Uuid) -> String {
     format!("run/{run}")
-}
-
-/// The right to work on a dead-letter queue: of two runs each would hide letters from the other.
-struct UnderWay {
-    runs: Arc<Runs>,
-    queue: String,
-}
-
-impl UnderWay {
-    fn take(runs: &Arc<Runs>, wish: &Wish, run: Uuid) -> Result<Self, Refused> {
-        let queue = wish.route.dead_letters.clone();
-        let mut places = runs.places();
-        if let Some(other) = places.get(&queue) {
-            return Err(Refused::UnderWay(*other));
-        }
-        places.insert(queue.clone(), run);
-        drop(places);
-        Ok(Self { runs: Arc::clone(runs), queue })
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.runs.places().remove(&self.queue);
-    }
 }

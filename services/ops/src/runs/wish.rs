@@ -40,7 +40,7 @@ pub enum Refused {
     UnderWay(Uuid),
     /// The key was used for another request.
     KeyReused,
-    /// Somebody asks for the same at the same time.
+    /// Somebody asks for the same at the same time, or looks at the queue.
     Busy,
     /// The table failed.
     Fault(Fault),

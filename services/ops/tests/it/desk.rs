@@ -19,7 +19,7 @@ use shotengai_messaging::{
 use shotengai_ops::rehearse::Stage;
 use shotengai_ops::street::processes::Processes;
 use shotengai_ops::{Program, assemble};
-use shotengai_testing::harness::paused_ports;
+use shotengai_testing::harness::{Faults, paused_ports};
 
 const REASON: Reason = Reason::new("no_such_order", "of the test");
 
@@ -31,7 +31,16 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(seed: u64) -> Self {
-        let installation = Installation::new(seed).leaving("order-").leaving("tally-").leaving("query-");
+        Self::over(Installation::new(seed))
+    }
+
+    /// With faults that the test asks for.
+    pub(crate) fn with_faults(seed: u64, faults: &Arc<Faults>) -> Self {
+        Self::over(Installation::with_faults(seed, Arc::clone(faults) as _))
+    }
+
+    fn over(installation: Installation) -> Self {
+        let installation = installation.leaving("order-").leaving("tally-").leaving("query-");
         let client = shotengai_runtime::direct_http().build().unwrap();
         let processes = Processes::new(client, Vec::new(), Arc::default());
         let role = assemble(installation.deps(Service::OPS), processes, program());
@@ -67,6 +76,19 @@ impl Desk {
         assert!(queue.send(&[message]).await.unwrap()[0].is_ok());
         let mut now = queue.messages().into_iter().map(|message| message.message_id);
         now.find(|id| !before.contains(id)).unwrap()
+    }
+
+    /// The id of the newest run, once there is one.
+    pub(crate) async fn first_run(&self) -> String {
+        let waiting = async {
+            loop {
+                if let Some(id) = self.get("/ops/runs").await.body["items"][0]["id"].as_str() {
+                    return id.to_owned();
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap()
     }
 
     /// A run, once it is over.
@@ -132,7 +154,7 @@ fn program() -> Program {
     }
 }
 
-fn at(answer: &Answer) -> String {
+pub(crate) fn at(answer: &Answer) -> String {
     answer.headers.get("location").unwrap().to_str().unwrap().to_owned()
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod desk;
+mod runs;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
