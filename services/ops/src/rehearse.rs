@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use shotengai_contracts::Envelope;
 use shotengai_contracts::api::ops::LetterId;
 use shotengai_contracts::api::ops::rehearsals::{Foreseen, ForeseenAsk, ForeseenEvent, Rehearsal};
 use shotengai_contracts::topology::QueueSpec;
-use shotengai_dead_letters::Letter;
+use shotengai_contracts::{DecodeError, Envelope};
+use shotengai_dead_letters::{Letter, covered};
 use shotengai_messaging::receipts::order_in;
 use shotengai_messaging::shadow::{Caught, Shadow};
 use shotengai_messaging::{Delivery, Disposition, Handler, Infrastructure};
@@ -84,15 +84,17 @@ pub async fn rehearse(
             Disposition::Retry { cause, .. } | Disposition::Waits { cause, .. } | Disposition::Failed { cause, .. },
         )) => (Foreseen::WouldRetry, Some(cause)),
         Ok(Some(Disposition::Reject { reason, error })) => {
-            (Foreseen::WouldSetAside, Some(format!("{reason}: {error}")))
+            (Foreseen::WouldSetAside, Some(format!("{reason}: {}", covered(reason, &error))))
         }
     };
     told
 }
 
 fn delivery(letter: &Letter) -> Result<Delivery, String> {
-    let envelope = Envelope::from_json(letter.body.as_bytes()).map_err(|error| error.to_string())?;
-    let delivery = Delivery::of(envelope).map_err(|error| error.to_string())?;
+    // Its body stays covered.
+    let told = |error: DecodeError| covered(error.reason(), &error.to_string()).into_owned();
+    let envelope = Envelope::from_json(letter.body.as_bytes()).map_err(told)?;
+    let delivery = Delivery::of(envelope).map_err(told)?;
     Ok(Delivery {
         message_id: letter.message_id.clone(),
         body: letter.body.as_str().into(),

@@ -23,7 +23,7 @@ pub struct Cause {
     pub consumer: String,
     /// The event's type, if it is known.
     pub event_type: Option<String>,
-    /// The error, with `#` for ids and numbers.
+    /// The error, with `#` for ids and numbers, and without what it quotes of a body.
     pub error: String,
 }
 
@@ -55,7 +55,7 @@ impl Causes {
             reason: letter.facts.reason.clone(),
             consumer: letter.facts.consumer.clone(),
             event_type: letter.event_type().map(str::to_owned),
-            error: normalised(&letter.facts.error),
+            error: letter.cause(),
         };
         let seen = letter.seen_at();
         let group = self.0.entry(cause).or_insert_with_key(|cause| Group {

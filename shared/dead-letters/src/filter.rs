@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use shotengai_kernel::Timestamp;
 
-use crate::cause::normalised;
 use crate::letter::Letter;
 
 /// Letters that match everything that is set; the default matches all.
@@ -40,7 +39,7 @@ impl Filter {
             && is(&self.subject, letter.subject())
             && is(&self.message_id, Some(&letter.message_id))
             && self.message_ids.as_ref().is_none_or(|ids| ids.contains(&letter.message_id))
-            && self.error.as_ref().is_none_or(|error| *error == normalised(&letter.facts.error))
+            && self.error.as_ref().is_none_or(|error| *error == letter.cause())
             && self.sent_before.is_none_or(|moment| letter.sent_at.is_some_and(|sent_at| sent_at < moment))
     }
 }

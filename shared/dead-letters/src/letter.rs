@@ -1,5 +1,6 @@
 //! A message as a letter.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,8 @@ use shotengai_messaging::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts, K
 use shotengai_messaging::ports::queue::RawDelivery;
 use uuid::Uuid;
 
+use crate::cause::normalised;
+use crate::covered::covered;
 use crate::record;
 
 /// The reason of a letter that no consumer wrote: the queue moved it after too many receives, or the topic could not
@@ -93,6 +96,18 @@ impl Letter {
     pub fn subject(&self) -> Option<&str> {
         let of_envelope = self.heading.as_ref().map(|heading| heading.subject.as_str());
         of_envelope.or_else(|| self.attributes.get(KEY).map(String::as_str))
+    }
+
+    /// What went wrong, without what that quotes of the body.
+    #[must_use]
+    pub fn covered_error(&self) -> Cow<'_, str> {
+        covered(&self.facts.reason, &self.facts.error)
+    }
+
+    /// The same with `#` for ids and numbers, as its [`crate::Cause`] has it.
+    #[must_use]
+    pub fn cause(&self) -> String {
+        normalised(&self.covered_error())
     }
 
     /// When trouble with it began, as far as is known.

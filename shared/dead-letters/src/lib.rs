@@ -6,7 +6,8 @@
 //!
 //! - [`mod@route`]: which dead-letter queues there are, and where each one's letters belong.
 //! - [`letter`]: a message as a letter. [`record`]: a letter of the bridge as a record of the stream.
-//! - [`filter`]: which letters are meant. [`cause`]: letters by what went wrong.
+//! - [`filter`]: which letters are meant. [`cause`]: letters by what went wrong; [`covered()`]: without what
+//!   that quotes of bodies.
 //! - [`sample`]: looks into a queue and changes nothing.
 //! - [`run`]: redrives or discards; [`report`] says what became of each letter.
 //!
@@ -18,6 +19,7 @@
 mod attempts;
 pub mod cause;
 mod collect;
+mod covered;
 pub mod filter;
 mod held;
 mod known;
@@ -39,6 +41,7 @@ use shotengai_messaging::ports::queue::Queue;
 use shotengai_messaging::ports::stream::StreamWriter;
 
 pub use cause::{Cause, Causes, Group, normalised};
+pub use covered::covered;
 pub use filter::Filter;
 pub use known::{OF_NO_CONSUMER, UnknownWord};
 pub use letter::{Heading, Letter, REDRIVEN_ATTRIBUTE, Redriven, UNDELIVERED};

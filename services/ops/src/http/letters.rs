@@ -10,7 +10,7 @@ use shotengai_contracts::api::ops::letters::{
 use shotengai_contracts::api::ops::records::Action;
 use shotengai_contracts::api::ops::{LetterId, QueueName};
 use shotengai_dead_letters::record::record;
-use shotengai_dead_letters::{Bounds, Group, Route, Sample, normalised, route, routes};
+use shotengai_dead_letters::{Bounds, Group, Route, Sample, route, routes};
 use shotengai_messaging::receipts::order_in;
 use shotengai_messaging::trace::TRACEPARENT;
 use shotengai_messaging::{Fault, FaultKind};
@@ -147,8 +147,8 @@ fn covered(route: &Route, letter: &shotengai_dead_letters::Letter) -> Letter {
     Letter {
         id: letter.message_id.clone(),
         reason: letter.facts.reason.clone(),
-        error: letter.facts.error.clone(),
-        cause: normalised(&letter.facts.error),
+        error: letter.covered_error().into_owned(),
+        cause: letter.cause(),
         consumer: letter.facts.consumer.clone(),
         attempts: letter.facts.attempts,
         event_type: letter.event_type().map(str::to_owned),

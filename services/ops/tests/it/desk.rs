@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use shotengai_contracts::topology::{Installation as Topologies, QueueSpec, Service, tables};
-use shotengai_contracts::{EventType, Owner, samples};
+use shotengai_contracts::{Envelope, EventType, Owner, samples};
 use shotengai_kernel::{AggregateId, Ports, Version};
 use shotengai_kit::{Answer, Installation, RoleUnderTest, Sender};
 use shotengai_messaging::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
@@ -300,6 +300,41 @@ async fn a_group_without_an_event_type_sent_back_as_a_cause_chooses_no_letter_th
     assert_eq!((&run["matching"], &run["settled"]), (&json!(1), &json!(1)), "{run}");
     assert_eq!(run["outcomes"][0]["letter"], group["example"]);
     assert_eq!(queue.messages().len(), 1, "the letter that has a type is still there");
+}
+
+#[actix_web::test]
+async fn what_an_error_quotes_of_a_body_is_covered_with_it() {
+    let desk = Desk::new(7);
+    let mut envelope = serde_json::to_value(samples::envelope(EventType::OrderPaid).unwrap()).unwrap();
+    envelope["data"] = json!("taro@example.com");
+    let body = envelope.to_string();
+    let error = Envelope::from_json(body.as_bytes()).unwrap().event().unwrap_err();
+    assert!(error.to_string().contains("taro"), "{error}");
+    let facts = DeadLetterFacts {
+        reason: error.reason().to_owned(),
+        error: error.to_string(),
+        consumer: "order".to_owned(),
+        attempts: 1,
+        first_seen: None,
+        trace: None,
+    };
+    let attributes = [(DEAD_LETTER_ATTRIBUTE.to_owned(), serde_json::to_string(&facts).unwrap())].into();
+    let queue = desk.installation.infra.memory_queue("order-dlq");
+    let letter = Message { body, attributes, delay: Duration::ZERO };
+    assert!(queue.send(&[letter]).await.unwrap()[0].is_ok());
+    let groups = desk.get("/ops/dead-letters").await.body;
+    let letters = desk.get("/ops/dead-letters/order-dlq").await.body;
+    let id = &letters["items"][0]["id"];
+    let told = desk.post("/ops/rehearsals", &json!({ "queue": "order-dlq", "letters": [id] })).await.body;
+    for answer in [&groups, &letters, &told] {
+        assert!(answer.to_string().contains("has bad data: invalid type"), "{answer}");
+        assert!(!answer.to_string().contains("taro"), "{answer}");
+    }
+    // And what is shown chooses it still.
+    assert_eq!(letters["items"][0]["cause"], groups["groups"][0]["error"]);
+    let cause = json!({ "error": groups["groups"][0]["error"] });
+    let wish = json!({ "queue": "order-dlq", "cause": cause, "preview": true, "reason": "a look" });
+    assert_eq!(desk.post("/ops/discards", &wish).await.body["matching"], json!(1));
 }
 
 #[actix_web::test]

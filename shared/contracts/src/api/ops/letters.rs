@@ -171,7 +171,7 @@ pub struct Letter {
     pub id: String,
     /// The reason that its consumer declared.
     pub reason: String,
-    /// What exactly went wrong last.
+    /// What went wrong last. Where that quotes the body, its kind and place only.
     pub error: String,
     /// The same with `#` for ids and numbers, as its cause has it.
     pub cause: String,
