@@ -26,13 +26,13 @@ use self::part::{Part, Shown};
 use self::processes::{Asked, Processes};
 use crate::queues::{Queues, queues};
 use crate::shards::{ShardState, shards};
-use crate::stores::{Unpublished, unpublished};
+use crate::stores::{GLANCE, Unpublished, waiting};
 
 /// How old what is shown may be. Queues cost twenty requests a look, shards a read each of the five a second that they allow.
 const FRESH: Duration = Duration::from_secs(2);
 /// The same of processes, which cost nobody anything.
 const PROCESSES_FRESH: Duration = Duration::from_secs(1);
-/// The same of commits that wait for the stream: sixty-four queries a look.
+/// The same of commits that wait for the stream: sixty-four queries a look, of a page each that stays small where many wait.
 const STORES_FRESH: Duration = Duration::from_secs(10);
 /// How long a look may take.
 const WITHIN: Duration = Duration::from_secs(2);
@@ -156,7 +156,7 @@ impl StreetLook {
         let look = async || {
             let now = self.clock.now();
             let each = Owner::ALL.map(|owner| async move {
-                unpublished(self.infra.as_ref(), owner, now).await.map(|waiting| (owner, waiting))
+                waiting(self.infra.as_ref(), owner, now, GLANCE).await.map(|waiting| (owner, waiting))
             });
             Ok(try_join_all(each).await?)
         };
@@ -197,6 +197,7 @@ fn store((owner, waiting): &(Owner, Unpublished)) -> StreetStore {
     StreetStore {
         service: owner.as_str().to_owned(),
         unpublished: waiting.count,
+        unpublished_at_least: waiting.at_least,
         oldest_seconds: waiting.oldest_seconds,
     }
 }

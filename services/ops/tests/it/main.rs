@@ -16,6 +16,7 @@ use shotengai_kernel::{AggregateId, Ports, Version};
 use shotengai_messaging::{CommitFactory, Condition, FaultKind, Infrastructure, Key, Message, Row, StreamRecord};
 use shotengai_ops::letters::look;
 use shotengai_ops::status::{Scene, overview};
+use shotengai_ops::stores::{unpublished, waiting};
 use shotengai_streaming::Checkpoints;
 use shotengai_testing::harness::paused_ports;
 use shotengai_testing::memory::{FaultInjector, InjectedFault, MemoryConfig, MemoryInfrastructure};
@@ -120,4 +121,24 @@ async fn a_look_at_dead_letters_groups_them_and_names_the_queue_that_can_not_be_
     let order = all.queues.iter().find(|queue| queue.queue == "order-dlq").unwrap();
     assert_eq!((order.depth, order.seen, order.complete), (3, 2, false));
     assert!(serde_json::to_value(&all).unwrap()["unreadable"][0]["fault"].is_string());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_glance_at_a_store_reads_a_page_of_each_shard_and_says_that_there_may_be_more() {
+    let ports = paused_ports(3);
+    let infra = MemoryInfrastructure::new(ports.clone());
+    let factory = CommitFactory::new(ports.clone());
+    let meta = Metadata::request(ports.ids.uuid_v7(), None);
+    for product in 0..40 {
+        let stock = AggregateId::parse(&format!("stock/prod_{product}")).unwrap();
+        let commit =
+            factory.commit(stock, Version::ZERO, &[samples::event(EventType::StockMoved).unwrap()], &meta).unwrap();
+        infra.event_store(Owner::Inventory).append(&[commit]).await.unwrap();
+    }
+    tokio::time::advance(Duration::from_secs(7)).await;
+    let all = unpublished(&infra, Owner::Inventory, ports.clock.now()).await.unwrap();
+    assert_eq!((all.count, all.at_least, all.oldest_seconds), (40, false, Some(7)));
+    let some = waiting(&infra, Owner::Inventory, ports.clock.now(), 2).await.unwrap();
+    assert!(some.count < 40 && some.at_least, "{some:?}");
+    assert_eq!(some.oldest_seconds, Some(7));
 }

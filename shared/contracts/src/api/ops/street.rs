@@ -86,8 +86,11 @@ pub struct StreetProcess {
 pub struct StreetStore {
     /// Whose it is.
     pub service: String,
-    /// Commits that are not yet in the stream, as far as is known; a thousand of each shard of the outbox at the most.
+    /// Commits that are not yet in the stream, as far as is known; 25 of each shard of the outbox at the most.
     pub unpublished: usize,
+    /// Whether there are more, or may be.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unpublished_at_least: bool,
     /// How old the oldest of them is, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "i64")]
