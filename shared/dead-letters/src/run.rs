@@ -137,8 +137,11 @@ impl DeadLetters {
             report,
             left: job.limit.unwrap_or(usize::MAX),
         };
+        // Asked for first: afterwards the queue may still count what this run has deleted.
+        let depth = self.queue.depth().await.map(|depth| depth.total());
         held.during(self.rounds(&mut run)).await;
         let Run { known, mut report, .. } = run;
+        report.complete &= depth.is_ok_and(|depth| saw_all(&report, depth));
         report.hidden = held.release().await;
         report.causes = known.causes.groups();
         report.cancelled = watch.cancel.is_cancelled();
@@ -237,6 +240,13 @@ impl DeadLetters {
         }
         sent.answered
     }
+}
+
+/// Whether a run has seen as many letters as there were when it began. Those in other hands then, which look for a moment or
+/// work on them, are counted by the queue and not received.
+fn saw_all(report: &Report, depth: u64) -> bool {
+    let seen = report.looked_at.saturating_sub(report.came_later);
+    u64::try_from(seen).is_ok_and(|seen| seen >= depth)
 }
 
 async fn discard_batch(run: &mut Run<'_>, batch: Vec<Entry>) -> bool {

@@ -26,6 +26,8 @@ use crate::runs::wish::{reason, target};
 const SAMPLE: usize = 100;
 /// How long that may take: less than the door waits for an answer to begin.
 const LOOKED_WITHIN: Duration = Duration::from_secs(8);
+/// Why a queue is not looked at.
+const RUN_IS_AT_IT: &str = "a run is at it, which a look would hide letters from";
 /// So many are looked through for one.
 pub(super) const LOOKED_THROUGH: usize = 1_000;
 
@@ -47,7 +49,7 @@ pub(super) async fn of_queue(
     let mut query = QueryParameters::of(&request)?;
     let limit = query.limit();
     query.finish()?;
-    let route = desk.route(&queue)?;
+    let route = desk.free_route(&queue)?;
     let (opened, most) = (desk.open(&route), usize::try_from(limit).unwrap_or(usize::MAX));
     let sample = undropped(async move { opened.sample(most).await }).await?;
     let items = sample.letters.iter().map(|letter| covered(&route, letter)).collect();
@@ -63,7 +65,7 @@ pub(super) async fn uncover(
 ) -> Answer<Uncovered> {
     let reason = reason(&body.value.reason)?;
     let (SecondId(letter), PathId(queue)) = (letter, queue);
-    let route = desk.route(&queue)?;
+    let route = desk.free_route(&queue)?;
     let (opened, wanted) = (desk.open(&route), letter.clone());
     let found = undropped(async move { opened.find(wanted.as_str(), LOOKED_THROUGH).await }).await?;
     let found = found.ok_or_else(|| Problem::not_found("no such letter is in this queue, or it is in other hands"))?;
@@ -74,8 +76,12 @@ pub(super) async fn uncover(
 }
 
 impl Desk {
-    fn route(&self, queue: &QueueName) -> Result<Route, Problem> {
-        route(&self.installation, queue.as_str()).map_err(|error| Problem::not_found(error.to_string()))
+    /// The route of this queue, if nobody is at it.
+    fn free_route(&self, queue: &QueueName) -> Result<Route, Problem> {
+        let found = route(&self.installation, queue.as_str());
+        let found = found.map_err(|error| Problem::not_found(error.to_string()))?;
+        self.runs.free(&found.dead_letters)?;
+        Ok(found)
     }
 
     pub(super) fn open(&self, route: &Route) -> shotengai_dead_letters::DeadLetters {
@@ -85,6 +91,8 @@ impl Desk {
 
     async fn look(&self) -> anyhow::Result<DeadLetters> {
         let (infra, ports, routes) = (Arc::clone(&self.infra), self.ports.clone(), routes(&self.installation));
+        let is_free = |route: &Route| self.runs.free(&route.dead_letters).is_ok();
+        let (routes, busy): (Vec<_>, Vec<_>) = routes.into_iter().partition(is_free);
         let seen = tokio::spawn(async move { (look(infra.as_ref(), &routes, SAMPLE, &ports).await, routes) });
         let (Look { queues, groups, unreadable }, routes) = seen.await?;
         let queues = queues.into_iter().map(|seen| {
@@ -98,6 +106,8 @@ impl Desk {
             }
         });
         let unreadable = unreadable.into_iter().map(|queue| UnreadableQueue { queue: queue.queue, why: queue.fault });
+        let at_work = |route: Route| UnreadableQueue { queue: route.dead_letters, why: RUN_IS_AT_IT.to_owned() };
+        let unreadable = unreadable.chain(busy.into_iter().map(at_work));
         Ok(DeadLetters {
             queues: queues.collect(),
             groups: groups.into_iter().map(group).collect(),

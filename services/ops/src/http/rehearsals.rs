@@ -21,6 +21,7 @@ pub(super) async fn rehearsal(_: AdminCaller, body: JsonBody<Rehearse>, desk: we
     }
     let nothing_such = |error| Problem::of(&NO_SUCH_LETTERS).detail(format!("{error}")).pointer("/queue");
     let route = route(&desk.installation, queue.as_str()).map_err(nothing_such)?;
+    desk.runs.free(&route.dead_letters)?;
     let opened = desk.open(&route);
     let sample = undropped(async move { opened.sample(LOOKED_THROUGH).await }).await?;
     // What is its own dead letters has records, and no consumer.

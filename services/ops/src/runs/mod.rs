@@ -242,6 +242,18 @@ impl Runs {
         looked.await.map_err(|_| Refused::Busy)
     }
 
+    /// Whether nobody is at this queue here: a look would hide letters from a run, and see few of them itself.
+    ///
+    /// # Errors
+    /// [`Refused`], which names the run if it is one.
+    pub fn free(&self, queue: &str) -> Result<(), Refused> {
+        match self.places().get(queue).map(|here| here.run) {
+            None => Ok(()),
+            Some(None) => Err(Refused::Busy),
+            Some(Some(run)) => Err(Refused::UnderWay(run)),
+        }
+    }
+
     /// One run, with what became of its letters.
     ///
     /// # Errors

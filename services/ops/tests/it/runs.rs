@@ -88,3 +88,27 @@ async fn a_preview_at_the_queue_is_no_run_that_could_be_looked_at() {
     assert_eq!((preview.status, run.status), (200, 503), "{} {}", preview.body, run.body);
     assert_eq!((run.headers.get("retry-after").unwrap().to_str().unwrap(), run.body.get("run")), ("1", None));
 }
+
+#[actix_web::test]
+async fn nobody_looks_at_a_queue_that_a_run_is_at() {
+    let faults = Arc::<Faults>::default();
+    let desk = Desk::with_faults(25, &faults);
+    let id = desk.letter("order-dlq", "ord_1", "exhausted").await;
+    faults.next("queue.receive", InjectedFault::Delay(Duration::from_millis(500)));
+    let begun = send(&desk, "k1", wish()).await;
+    let looked = desk.get("/ops/dead-letters").await.body;
+    assert_eq!(looked["unreadable"][0]["queue"], "order-dlq", "{looked}");
+    assert!(looked["queues"].as_array().unwrap().iter().all(|queue| queue["queue"] != "order-dlq"));
+    let uncover = format!("/ops/dead-letters/order-dlq/{id}/uncover");
+    let rehearse = json!({ "queue": "order-dlq", "letters": [id] });
+    for refused in [
+        desk.get("/ops/dead-letters/order-dlq").await,
+        desk.post(&uncover, &json!({ "reason": "x" })).await,
+        desk.post("/ops/rehearsals", &rehearse).await,
+    ] {
+        assert_eq!((refused.status, &refused.body["run"]), (409, &begun.body["id"]), "{}", refused.body);
+    }
+    let run = desk.ended(&at(&begun)).await;
+    assert_eq!((&run["settled"], &run["complete"]), (&json!(1), &json!(true)), "no look hid a letter from it");
+    assert_eq!(desk.get("/ops/dead-letters/order-dlq").await.status, 200);
+}

@@ -10,7 +10,7 @@ use shotengai_contracts::EventType;
 use shotengai_dead_letters::{Job, Letter, REDRIVEN_ATTRIBUTE, Report, Watch};
 use shotengai_messaging::dead_letter::DEAD_LETTER_ATTRIBUTE;
 use shotengai_messaging::ports::queue::SEND_MAX_BYTES;
-use shotengai_messaging::{Consumer, ConsumerConfig, Delivery, Disposition, EventHandler, IntoHandler, Message};
+use shotengai_messaging::{Consumer, ConsumerConfig, Delivery, Disposition, EventHandler, IntoHandler, Message, Queue};
 use tokio::time::Instant;
 
 use crate::{Street, all, facts, letter, of_reason, paid, unwatched};
@@ -37,6 +37,19 @@ fn consumer(street: &Street) -> Arc<Consumer> {
 
 async fn letter_in(street: &Street, queue: &str) -> Letter {
     street.letters(queue).sample(1).await.unwrap().letters.remove(0)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_did_not_see_what_others_held_is_not_complete() {
+    let street = Street::new();
+    street.put(QUEUE, paid("ord_1", 1)).await;
+    street.put(QUEUE, paid("ord_2", 1)).await;
+    let held = street.queue(QUEUE).receive(1, Duration::ZERO, Duration::from_secs(600)).await.unwrap();
+    let report = street.letters(QUEUE).redrive(&all(), &unwatched()).await;
+    assert_eq!((held.len(), report.looked_at, report.settled, report.complete), (1, 1, 1, false));
+    tokio::time::advance(Duration::from_secs(601)).await;
+    let rest = street.letters(QUEUE).redrive(&all(), &unwatched()).await;
+    assert_eq!((rest.settled, rest.complete), (1, true));
 }
 
 #[tokio::test(start_paused = true)]

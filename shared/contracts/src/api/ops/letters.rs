@@ -10,6 +10,7 @@ use super::super::parameter::{Location, Parameter};
 use super::super::route::Success;
 use super::super::shared::INVALID_TEXT;
 use super::super::{Administrator, Route, page};
+use super::runs::RUN_UNDER_WAY;
 use super::{LetterId, PRIVATE, QueueName, ROLE, TAG};
 
 /// Dead letters of all queues, by cause.
@@ -19,7 +20,8 @@ pub const DEAD_LETTERS: Route<Administrator, (), (), DeadLetters> =
             TAG,
             "Dead letters by cause",
             "Of each dead-letter queue up to a hundred letters are looked at. They are hidden from others for as long as that takes, a \
-             second or two, and nothing is changed. Many who look at the same time cost one look.",
+             second or two, and nothing is changed. Many who look at the same time cost one look. A queue that a run is at is not looked \
+             at, and named in `unreadable`.",
         )
         .cached(PRIVATE);
 
@@ -33,7 +35,8 @@ pub const LETTERS: Route<Administrator, QueueName, (), Letters> =
              is changed. A queue has no order and no pages: where it holds more than `limit`, these are some of them.",
         )
         .cached(PRIVATE)
-        .reads(&[&page::LIMIT]);
+        .reads(&[&page::LIMIT])
+        .refuses(&[&RUN_UNDER_WAY]);
 
 /// The body of a letter.
 pub const UNCOVER_LETTER: Route<Administrator, QueueName, Uncover, Uncovered> =
@@ -45,7 +48,7 @@ pub const UNCOVER_LETTER: Route<Administrator, QueueName, Uncover, Uncovered> =
         )
         .answers(&[Success { status: 200, meaning: "Here it is, and the record says so." }])
         .reads(&[&LETTER_ID])
-        .refuses(&[&INVALID_TEXT]);
+        .refuses(&[&INVALID_TEXT, &RUN_UNDER_WAY]);
 
 /// The letter in a path.
 pub const LETTER_ID: Parameter = Parameter {

@@ -7,7 +7,7 @@ use shotengai_kernel::{OrderId, Version};
 use super::super::route::Success;
 use super::super::shared::OUT_OF_RANGE;
 use super::super::{Administrator, Route};
-use super::runs::NO_SUCH_LETTERS;
+use super::runs::{NO_SUCH_LETTERS, RUN_UNDER_WAY};
 use super::{LetterId, QueueName, ROLE, TAG};
 
 /// The most letters of one rehearsal.
@@ -24,7 +24,7 @@ pub const REHEARSE: Route<Administrator, (), Rehearse, Rehearsed> =
              redrive is not foreseen. The settings are those of the process that answers.",
         )
         .answers(&[Success { status: 200, meaning: "This is what they would do." }])
-        .refuses(&[&OUT_OF_RANGE, &NO_SUCH_LETTERS]);
+        .refuses(&[&OUT_OF_RANGE, &NO_SUCH_LETTERS, &RUN_UNDER_WAY]);
 
 /// A wish to know what letters would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

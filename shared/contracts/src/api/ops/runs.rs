@@ -174,7 +174,8 @@ pub struct Run {
     pub undeleted: usize,
     /// Letters that came, or came back, after it began: left alone.
     pub came_later: usize,
-    /// Whether every letter that was there was looked at.
+    /// Whether every letter that was there was looked at: as many as the queue counted when it began. Letters in other hands then,
+    /// and a count that lagged, make it false.
     pub complete: bool,
     /// Why it ended early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -239,6 +240,6 @@ pub const RUN_UNDER_WAY: ProblemType = ProblemType {
     slug: "run-under-way",
     status: 409,
     title: "A run is under way",
-    meaning: "Another run is at this dead-letter queue, and each would hide letters from the other. `run` is its id.",
+    meaning: "A run is at this dead-letter queue, and it and another run, or a look, would hide letters from each other. `run` is its id.",
     cure: "Wait for its end: `GET /ops/runs/{id}`.",
 };
