@@ -1,8 +1,8 @@
 //! Pauses: which consumers are told to receive nothing, in all processes that have them.
 //!
 //! One row says it for all of an installation. Who consumes looks at it once in ten seconds, for all consumers of its process
-//! together, and only while messages come or a pause lasts: at rest nobody looks. So a consumer that is paused at rest finds
-//! that out by the next message, which it gives back: a receive is spent on it, and nothing else.
+//! together, when it starts, and then only while messages come or a pause lasts: at rest nobody looks. So a consumer that is
+//! paused at rest finds that out by the next message, which it gives back: a receive is spent on it, and nothing else.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use shotengai_kernel::Timestamp;
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::metrics;
 use crate::ports::fault::{Fault, FaultKind};
@@ -20,6 +20,8 @@ use crate::ports::table::{Condition, Key, Row, Table, WriteError};
 
 /// How old what is known may be.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// How long a look may take: messages that are received wait for it.
+const WITHIN: Duration = Duration::from_secs(1);
 /// How often a change is tried anew after another one came between.
 const ATTEMPTS: u32 = 5;
 
@@ -46,12 +48,13 @@ fn key() -> Key {
 /// # Errors
 /// A [`Fault`] of the table, or where its row can't be read.
 pub async fn paused(table: &dyn Table) -> Result<PausedQueues, Fault> {
-    Ok(read(table).await?.1)
+    read(table).await?.1
 }
 
-async fn read(table: &dyn Table) -> Result<(Option<u64>, PausedQueues), Fault> {
-    let Some(row) = table.get(&key()).await? else { return Ok((None, PausedQueues::new())) };
-    let queues = serde_json::from_value(row.doc).map_err(|error| unreadable("pauses.Read", error))?;
+/// The row's version, and what it says if that can be read.
+async fn read(table: &dyn Table) -> Result<(Option<u64>, Result<PausedQueues, Fault>), Fault> {
+    let Some(row) = table.get(&key()).await? else { return Ok((None, Ok(PausedQueues::new()))) };
+    let queues = serde_json::from_value(row.doc).map_err(|error| unreadable("pauses.Read", error));
     Ok((Some(row.version), queues))
 }
 
@@ -59,17 +62,23 @@ fn unreadable(operation: &'static str, error: serde_json::Error) -> Fault {
     Fault::new(FaultKind::Permanent, operation, error)
 }
 
-/// Pauses a queue's consumer, or lets it go on. One that is paused already stays as it was. Answers how it stands then.
+/// Pauses a queue's consumer, or lets it go on. One that is paused already stays as it was. Answers how it stands then. A row that
+/// can't be read is replaced: nobody could pause anything by it any more.
 ///
 /// # Errors
 /// A [`Fault`] of the table; throttled where others change it again and again.
 pub async fn set_paused(table: &dyn Table, queue: &str, wanted: Option<Paused>) -> Result<Option<Paused>, Fault> {
     for _ in 0..ATTEMPTS {
-        let (version, mut queues) = read(table).await?;
+        let (version, read) = read(table).await?;
+        let is_broken = read.is_err();
+        let mut queues = read.unwrap_or_else(|fault| {
+            tracing::error!(%fault, "which consumers are paused can't be read; it is written anew");
+            PausedQueues::new()
+        });
         match &wanted {
             Some(_) if queues.contains_key(queue) => return Ok(queues.remove(queue)),
             Some(paused) => drop(queues.insert(queue.to_owned(), paused.clone())),
-            None if queues.remove(queue).is_none() => return Ok(None),
+            None if queues.remove(queue).is_none() && !is_broken => return Ok(None),
             None => {}
         }
         let doc = serde_json::to_value(&queues).map_err(|error| unreadable("pauses.Write", error))?;
@@ -134,7 +143,9 @@ impl Pauses {
         let Some(known) = &self.known else { return false };
         let mut looked = known.looked.lock().await;
         if looked.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
-            match paused(known.table.as_ref()).await {
+            let looking = timeout(WITHIN, paused(known.table.as_ref())).await;
+            let slow = |_| Err(Fault::new(FaultKind::Transient, "pauses.Read", "no answer within a second"));
+            match looking.unwrap_or_else(slow) {
                 Ok(queues) => *known.queues.lock().unwrap_or_else(PoisonError::into_inner) = queues,
                 Err(fault) => {
                     metrics::count_fault(&fault);

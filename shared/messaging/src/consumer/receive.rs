@@ -74,6 +74,13 @@ impl<W: Work> Consumer<W> {
             () = shutdown.cancelled() => {}
             _away = self.breaker.suspect(Instant::now()) => {}
         }
+        // Before the first receive: each process that starts in a pause would spend one of up to ten messages, and pods do start,
+        // since autoscalers see their queue grow.
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => {}
+            _paused = self.config.pauses.is_paused() => {}
+        }
         let (mut batches, mut hinted) = (JoinSet::new(), JoinSet::new());
         let receiving = Receiving::new(&self.config);
         {
