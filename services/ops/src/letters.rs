@@ -1,10 +1,11 @@
 //! Dead letters of several queues at a glance, by cause.
 
 use std::cmp::Reverse;
+use std::time::Duration;
 
 use futures::future::join_all;
 use serde::Serialize;
-use shotengai_dead_letters::{DeadLetters, Group, Route, Sample};
+use shotengai_dead_letters::{Bounds, DeadLetters, Group, Route, Sample};
 use shotengai_kernel::Ports;
 use shotengai_messaging::Infrastructure;
 
@@ -51,11 +52,16 @@ impl From<&Sample> for QueueLook {
     }
 }
 
+/// How long that may take: less than a door waits for an answer to begin.
+const WITHIN: Duration = Duration::from_secs(10);
+
 /// Looks at up to `most` letters of each queue, all queues at the same time. Changes nothing.
 ///
 /// **Don't drop it**: what it holds would stay hidden for a minute.
 pub async fn look(infra: &dyn Infrastructure, routes: &[Route], most: usize, ports: &Ports) -> Look {
-    let opened: Vec<_> = routes.iter().map(|route| DeadLetters::open(infra, route, ports.clone())).collect();
+    let bounds = Bounds { sample_within: WITHIN, ..Bounds::default() };
+    let open = |route| DeadLetters::open(infra, route, ports.clone()).with_bounds(bounds);
+    let opened: Vec<_> = routes.iter().map(open).collect();
     let answers = join_all(opened.iter().map(|letters| letters.sample(most))).await;
     let mut look = Look::default();
     for (route, answer) in routes.iter().zip(answers) {

@@ -64,7 +64,7 @@ pub enum Destination {
 pub struct Bounds {
     /// Letters to be worked on that are held, and put in order, at the same time.
     pub hold_letters: usize,
-    /// Their bytes.
+    /// Their bytes; of a sample, too.
     pub hold_bytes: usize,
     /// Letters that may be looked at and left alone in one run; they stay hidden until its end.
     pub look_at: usize,

@@ -45,7 +45,7 @@ impl Sample {
 }
 
 impl DeadLetters {
-    /// Up to `most` letters. They are hidden for as long as this takes and then visible again, with nothing changed but
+    /// Up to `most` letters, or fewer that are as large as may be held. They are hidden for as long as this takes and then visible again, with nothing changed but
     /// how often they were received, which a dead-letter queue does not count. **Don't drop it**: what it holds would
     /// stay hidden for a minute.
     ///
@@ -76,8 +76,8 @@ impl DeadLetters {
         let held = Held::new(Arc::clone(&self.queue), Arc::clone(&self.ports.random), VISIBILITY);
         let mut letters: BTreeMap<String, Letter> = BTreeMap::new();
         let seen = |letters: &BTreeMap<String, Letter>| u64::try_from(letters.len()).unwrap_or(u64::MAX);
-        let mut fault = None;
-        while letters.len() < most && !enough(&letters) && Instant::now() < deadline {
+        let (mut fault, mut bytes) = (None, 0);
+        while letters.len() < most && bytes < self.bounds.hold_bytes && !enough(&letters) && Instant::now() < deadline {
             // Also all that the queue says there are: an empty receive would cost a wait.
             if depth > 0 && seen(&letters) >= depth {
                 break;
@@ -87,7 +87,9 @@ impl DeadLetters {
                 Ok(received) => {
                     for delivery in received {
                         held.add(delivery.receipt.clone());
-                        letters.entry(delivery.message_id.clone()).or_insert_with(|| Letter::read(delivery));
+                        let letter =
+                            letters.entry(delivery.message_id.clone()).or_insert_with(|| Letter::read(delivery));
+                        bytes += letter.bytes();
                     }
                 }
                 Err(error) => {

@@ -32,8 +32,8 @@ use crate::street::part::Part;
 
 /// How old what is shown of dead letters may be: a look hides them from others.
 const LETTERS_FRESH: Duration = Duration::from_secs(2);
-/// How long a look at them may take, all queues at the same time.
-const LETTERS_WITHIN: Duration = Duration::from_secs(20);
+/// How long a look at them may take, all queues at the same time: the door waits for 15 s.
+const LETTERS_WITHIN: Duration = Duration::from_secs(12);
 
 /// What the handlers need.
 pub struct Desk {

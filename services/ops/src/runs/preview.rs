@@ -14,6 +14,9 @@ use super::wish::{Wish, bring_up};
 /// How long a look may take: who asks waits for it, and so does the door.
 const WITHIN: Duration = Duration::from_secs(8);
 
+/// More letters of those that are meant are not looked at.
+const MOST: usize = 2_000;
+
 pub(super) async fn preview(runs: &Arc<Runs>, wish: Wish, by: UserId) -> Run {
     let now = runs.ports.clock.now();
     let letters = DeadLetters::open(runs.infra.as_ref(), &wish.route, runs.ports.clone());
@@ -26,7 +29,7 @@ pub(super) async fn preview(runs: &Arc<Runs>, wish: Wish, by: UserId) -> Run {
         }
     };
     let watch = Watch { outcomes: Some(Arc::new(outcomes)), cancel: runs.ending(), ..Watch::default() };
-    let job = Job { dry_run: true, pace: None, ..wish.job.clone() };
+    let job = Job { dry_run: true, pace: None, limit: Some(MOST), ..wish.job.clone() };
     let running = async {
         match wish.kind {
             RunKind::Redrive => letters.redrive(&job, &watch).await,
@@ -47,6 +50,9 @@ pub(super) async fn preview(runs: &Arc<Runs>, wish: Wish, by: UserId) -> Run {
     run.state = RunState::Preview;
     if report.cancelled && run.stopped.is_none() {
         run.stopped = Some(format!("not all of it was looked at within {} s", WITHIN.as_secs()));
+    }
+    if report.matching >= MOST && !report.complete && run.stopped.is_none() {
+        run.stopped = Some(format!("{MOST} letters are meant, and no more were looked at"));
     }
     run.outcomes = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
     run

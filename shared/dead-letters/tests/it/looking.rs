@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use shotengai_contracts::EventType;
-use shotengai_dead_letters::{Filter, Heading, UNDELIVERED};
+use shotengai_dead_letters::{Bounds, Filter, Heading, UNDELIVERED};
 use shotengai_messaging::{FaultKind, Message, Queue};
 use shotengai_testing::memory::InjectedFault;
 use tokio::time::Instant;
@@ -57,6 +57,18 @@ async fn a_sample_leaves_every_letter_as_it_was_and_says_whether_it_saw_all() {
     let all = street.letters(QUEUE).sample(25).await.unwrap();
     assert_eq!((all.letters.len(), all.depth, all.complete), (25, 25, true));
     assert_eq!(bodies().collect::<Vec<_>>(), before);
+    street.assert_released(QUEUE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sample_holds_no_more_bytes_than_may_be_held() {
+    let street = Street::new();
+    for version in 1..=25 {
+        street.put(QUEUE, paid("ord_1", version)).await;
+    }
+    let letters = street.letters(QUEUE).with_bounds(Bounds { hold_bytes: 1, ..Bounds::default() });
+    let sample = letters.sample(25).await.unwrap();
+    assert_eq!((sample.letters.len(), sample.complete), (10, false), "one receive");
     street.assert_released(QUEUE);
 }
 
