@@ -11,7 +11,7 @@ import { RouterProvider } from 'react-router/dom';
 import { queries } from './app/query';
 import { router } from './app/routes';
 import { apply } from './app/theme';
-import { token } from './api/session';
+import { followOtherTabs, token } from './api/session';
 import { begin } from './i18n';
 
 function App() {
@@ -28,6 +28,7 @@ function App() {
 apply();
 // Who was here before is signed in again, beside the first paint and not before it.
 void token().catch(() => undefined);
+followOtherTabs(() => queries.clear());
 void begin().then(() => {
   const root = document.getElementById('root');
   if (root) createRoot(root).render(<StrictMode><App /></StrictMode>);

@@ -5,15 +5,19 @@
 import { useSyncExternalStore } from 'react';
 
 import { forget } from './positions';
-import { problemOf, Unreachable } from './problem';
-import type { components } from './schema';
-import { local } from './storage';
+import { isPassing, problemOf, Unreachable } from './problem';
+import { local, whenElsewhere } from './storage';
+import { kindOf, type Person, type Token } from './tokens';
 
-export type Token = components['schemas']['AccessToken'];
+export type { Person, Token };
 
-export interface Person {
-  kind: 'guest' | 'customer' | 'administrator';
-  userId: string;
+/** What is known of who is here. */
+export interface Who {
+  person: Person | null;
+  /** Not before the session that an account left here has been renewed: until then `person` tells nothing. */
+  isKnown: boolean;
+  /** Why that failed, where it did. */
+  error: unknown;
 }
 
 interface Session extends Person {
@@ -24,33 +28,36 @@ interface Session extends Person {
 
 /** A token that ends within this time is renewed first. */
 const MARGIN_MS = 30_000;
-/** Set while an account is signed in here, so that a guest's page does not ask for a session that nobody has. */
-const HAS_ACCOUNT = 'account';
+/** The id of the account that is signed in here: a guest's page asks for no session, and other tabs see who it is. */
+const ACCOUNT = 'account';
 const GUEST = 'guest';
+/** How often a sign-out is sent again. */
+const TRIES = 4;
 
 let current: Session | null = null;
-let person: Person | null = null;
+let who: Who = { person: null, isKnown: local.get(ACCOUNT) === null, error: null };
 let renewing: Promise<Session | null> | null = null;
 let opening: Promise<Person> | null = null;
+/** Counts sign-ins and sign-outs: an answer to what was asked before one of them says nothing about who is here. */
+let turn = 0;
 const watchers = new Set<() => void>();
+
+function tell(next: Who): void {
+  who = next;
+  for (const watcher of watchers) watcher();
+}
 
 function put(session: Session | null): void {
   if (session?.userId !== current?.userId) forget();
   current = session;
-  person = session && { kind: session.kind, userId: session.userId };
-  for (const watcher of watchers) watcher();
+  tell({ person: session && { kind: session.kind, userId: session.userId }, isKnown: true, error: null });
 }
 
-/** Claims of a token, unchecked: the API checks it; here they only decide what is shown. */
-function kindOf(token: string): Person['kind'] {
-  try {
-    const body = token.split('.')[1] ?? '';
-    const claims = JSON.parse(atob(body.replace(/-/g, '+').replace(/_/g, '/'))) as { role?: string; guest?: boolean };
-    if (claims.guest) return 'guest';
-    return claims.role === 'administrator' ? 'administrator' : 'customer';
-  } catch {
-    return 'customer';
-  }
+/** Another session from here on, whatever is still under way. */
+function begin(session: Session | null): void {
+  turn += 1;
+  renewing = null;
+  put(session);
 }
 
 function sessionOf(token: Token, kind?: Person['kind']): Session {
@@ -70,20 +77,26 @@ async function ask(path: string, body?: unknown): Promise<Response> {
 
 /** Renews the account's token by its cookie; one request however many ask. */
 function renew(): Promise<Session | null> {
-  renewing ??= (async () => {
+  if (renewing) return renewing;
+  const begun = turn;
+  const asked = (async () => {
     const answer = await ask('/auth/refresh');
-    if (answer.status === 401) {
-      local.set(HAS_ACCOUNT, null);
-      put(null);
-      return null;
-    }
-    if (!answer.ok) throw await problemOf(answer);
-    put(sessionOf((await answer.json()) as Token));
+    if (!answer.ok && answer.status !== 401) throw await problemOf(answer);
+    const token = answer.ok ? ((await answer.json()) as Token) : null;
+    if (turn !== begun) return current;
+    local.set(ACCOUNT, token && token.user_id);
+    put(token && sessionOf(token));
     return current;
-  })().finally(() => {
-    renewing = null;
-  });
-  return renewing;
+  })()
+    .catch((error: unknown) => {
+      if (turn === begun && current === null) tell({ person: null, isKnown: false, error });
+      throw error;
+    })
+    .finally(() => {
+      if (renewing === asked) renewing = null;
+    });
+  renewing = asked;
+  return asked;
 }
 
 function keptGuest(): Session | null {
@@ -98,7 +111,7 @@ function keptGuest(): Session | null {
 /** The token to send, if anybody is signed in. Renews one that is about to end. */
 export async function token(): Promise<string | null> {
   if (current && current.ends > Date.now() + MARGIN_MS) return current.token;
-  if (local.get(HAS_ACCOUNT)) {
+  if (local.get(ACCOUNT)) {
     const renewed = await renew();
     if (renewed) return renewed.token;
   }
@@ -107,8 +120,14 @@ export async function token(): Promise<string | null> {
     if (current?.token !== guest.token) put(guest);
     return guest.token;
   }
-  if (current) put(null);
+  if (current || !who.isKnown) put(null);
   return null;
+}
+
+/** Asks again who is here, after that has failed. */
+export function lookAgain(): void {
+  tell({ ...who, error: null });
+  void token().catch(() => undefined);
 }
 
 /** Opens a guest's account, to which mails go where it has an address. Nobody is that guest yet. */
@@ -122,7 +141,7 @@ export async function openGuest(email: string | null, language: string): Promise
 export function becomeGuest(token: Token): Person {
   const guest = sessionOf(token, 'guest');
   local.set(GUEST, JSON.stringify(guest));
-  put(guest);
+  begin(guest);
   return guest;
 }
 
@@ -140,29 +159,46 @@ export async function someone(language: string): Promise<Person> {
 /** Signs in; answers the guest's token whose cart may be moved over. */
 export async function signIn(email: string, password: string): Promise<{ person: Person; guestToken: string | null }> {
   const guestToken = keptGuest()?.token ?? null;
+  await settled();
   const answer = await ask('/auth/login', { email, password });
   if (!answer.ok) throw await problemOf(answer);
   const signedIn = sessionOf((await answer.json()) as Token);
-  local.set(HAS_ACCOUNT, 'yes');
+  local.set(ACCOUNT, signedIn.userId);
   local.set(GUEST, null);
-  put(signedIn);
+  begin(signedIn);
   return { person: signedIn, guestToken };
 }
 
 /** Takes the place of the session that it was: after a change of password, say. */
 export function replace(token: Token): void {
-  put(sessionOf(token));
+  begin(sessionOf(token));
 }
 
-/** Ends the session here and there. */
-export async function signOut(): Promise<void> {
-  const wasAccount = current?.kind !== 'guest';
-  local.set(HAS_ACCOUNT, null);
+/** A renewal that is under way sets a cookie, too: what sets or needs the next one waits for it. */
+async function settled(): Promise<void> {
+  await renewing?.catch(() => undefined);
+}
+
+/** Ends the session: here at once, there as soon as that is answered. Fails where it was not, after some tries. */
+export async function signOut(pause = (ms: number) => new Promise<unknown>((done) => setTimeout(done, ms))): Promise<void> {
+  const isGuest = current?.kind === 'guest';
+  const before = settled();
+  local.set(ACCOUNT, null);
   local.set(GUEST, null);
-  try {
-    if (wasAccount) await ask('/auth/logout');
-  } finally {
-    put(null);
+  begin(null);
+  if (isGuest) return;
+  const ended = turn;
+  await before;
+  // Whoever has signed in meanwhile has another cookie, which is not to end.
+  for (let attempt = 0; turn === ended; attempt += 1) {
+    try {
+      const answer = await ask('/auth/logout');
+      if (!answer.ok && answer.status !== 401) throw await problemOf(answer);
+      return;
+    } catch (error) {
+      if (attempt + 1 >= TRIES || !isPassing(error)) throw error;
+      await pause(300 * 2 ** attempt);
+    }
   }
 }
 
@@ -177,12 +213,33 @@ export function refused(token: string): void {
   }
 }
 
+/** Hears of each change of who is here, until the answer is called. */
+export function watch(heard: () => void): () => void {
+  watchers.add(heard);
+  return () => {
+    watchers.delete(heard);
+  };
+}
+
+export const whoIsHere = (): Who => who;
+
+export function useWho(): Who {
+  return useSyncExternalStore(watch, whoIsHere);
+}
+
 export function usePerson(): Person | null {
-  return useSyncExternalStore(
-    (watcher) => {
-      watchers.add(watcher);
-      return () => watchers.delete(watcher);
-    },
-    () => person,
-  );
+  return useWho().person;
+}
+
+/** Another tab signs in or out: this one is whoever that one is. `heard` forgets what was read as somebody else. */
+export function followOtherTabs(heard: () => void): () => void {
+  return whenElsewhere([ACCOUNT, GUEST], () => {
+    const account = local.get(ACCOUNT);
+    const kept = account ?? keptGuest()?.userId ?? null;
+    if (kept === (current?.userId ?? null)) return;
+    begin(null);
+    if (account) tell({ person: null, isKnown: false, error: null });
+    heard();
+    void token().catch(() => undefined);
+  });
 }

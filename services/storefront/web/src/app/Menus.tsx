@@ -2,10 +2,10 @@ import { Check, CircleUser, Languages } from 'lucide-react';
 import { Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 
-import { signOut } from '@/api/session';
 import { change, LANGUAGES } from '@/i18n';
 import { Button } from '@/ui/Button';
 
+import { leave } from './leave';
 import { queries } from './query';
 import styles from './shell.module.css';
 import { choose, type Theme, useTheme } from './theme';
@@ -58,7 +58,7 @@ export function AccountMenu() {
       <Popover>
         <Menu className={styles.menu ?? ''}>
           <MenuItem className={styles.item ?? ''} href="/shop/account">{t('nav.account')}</MenuItem>
-          <MenuItem className={styles.item ?? ''} onAction={() => void signOut().then(() => queries.clear())}>{t('nav.sign_out')}</MenuItem>
+          <MenuItem className={styles.item ?? ''} onAction={() => void leave()}>{t('nav.sign_out')}</MenuItem>
         </Menu>
       </Popover>
     </MenuTrigger>

@@ -2,13 +2,13 @@ import { CircleUser } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 
-import { signOut, usePerson } from '@/api/session';
-import { queries } from '@/app/query';
+import { useWho } from '@/api/session';
+import { leave } from '@/app/leave';
 import { Button, LinkButton } from '@/ui/Button';
 import { Empty, Failed, Skeleton } from '@/ui/states';
 
-import { forgetGuests } from '../data/guests';
 import { type Me, useMe } from '../data/me';
+import { Unknown } from '../Unknown';
 import { useTitle } from '../useTitle';
 import styles from './account.module.css';
 import { ChangePassword } from './ChangePassword';
@@ -29,16 +29,16 @@ function Facts({ me }: { me: Me }) {
 /** One's account: what the shop knows, the password, and the way out. */
 export function Component() {
   const { t } = useTranslation('shop');
-  const person = usePerson();
+  const who = useWho();
   const navigate = useNavigate();
   const me = useMe();
   useTitle(t('account.title'));
-  const leave = () => void signOut().finally(() => {
-    forgetGuests();
-    queries.clear();
+  const go = () => {
+    void leave();
     void navigate('/');
-  });
-  if (person === null) {
+  };
+  if (!who.isKnown) return <><h1 className="visually-hidden">{t('account.title')}</h1><Unknown error={who.error}><Skeleton height="240px" /></Unknown></>;
+  if (who.person === null) {
     return (
       <>
         <h1 className="visually-hidden">{t('account.title')}</h1>
@@ -58,7 +58,7 @@ export function Component() {
             <Facts me={me.data} />
             <div className={styles.actions}>
               <LinkButton href="/shop/orders">{t('orders.title')}</LinkButton>
-              <Button onPress={leave}>{t('account.sign_out')}</Button>
+              <Button onPress={go}>{t('account.sign_out')}</Button>
             </div>
           </section>
           {me.data.guest ? (
@@ -68,7 +68,7 @@ export function Component() {
               <div><LinkButton look="primary" href="/shop/sign-in?new=1&next=/shop/account">{t('sign_in.new')}</LinkButton></div>
             </section>
           ) : me.data.role === 'customer' ? <ChangePassword /> : null}
-          {me.data.role === 'customer' ? <DeleteAccount userId={me.data.user_id} onDone={leave} /> : null}
+          {me.data.role === 'customer' ? <DeleteAccount userId={me.data.user_id} onDone={go} /> : null}
         </>
       ) : null}
     </div>

@@ -2,13 +2,14 @@ import { ArrowRight, ShoppingBasket } from 'lucide-react';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { usePerson } from '@/api/session';
+import { useWho } from '@/api/session';
 import { LinkButton } from '@/ui/Button';
 import { Empty, Failed, Notice, Skeleton } from '@/ui/states';
 
 import { newerCart, pieces, useCart, useSetQuantity } from '../cart';
 import { bringCart } from '../data/guests';
 import { useProducts } from '../data/products';
+import { Unknown } from '../Unknown';
 import { useShopProblem } from '../useShopProblem';
 import { useTitle } from '../useTitle';
 import styles from './cart.module.css';
@@ -28,7 +29,7 @@ function EmptyCart() {
 /** What is in the cart, to change and to go on with. */
 export function Component() {
   const { t } = useTranslation('shop');
-  const person = usePerson();
+  const { person, isKnown, error } = useWho();
   const cart = useCart();
   const problem = useShopProblem();
   const setting = useSetQuantity();
@@ -40,12 +41,13 @@ export function Component() {
   useEffect(() => {
     void bringCart(null).then((brought) => (brought ? refetch() : undefined)).catch(() => undefined);
   }, [refetch]);
-  const empty = person === null || (cart.isSuccess && items.length === 0);
+  const empty = (isKnown && person === null) || (cart.isSuccess && items.length === 0);
   return (
     <>
       <h1 className={styles.title}>{t('cart.title')}</h1>
       {setting.error ? <Notice tone="warn" alert>{newerCart(setting.error) ? t('cart.changed') : problem(setting.error)}</Notice> : null}
       {empty ? <EmptyCart /> : null}
+      {isKnown ? null : <Unknown error={error}><Skeleton height="260px" /></Unknown>}
       {person !== null && cart.isPending ? <Skeleton height="260px" /> : null}
       {cart.isError && !cart.data ? <Failed error={cart.error} again={() => void cart.refetch()} /> : null}
       {cart.data && items.length > 0 ? (

@@ -1,23 +1,25 @@
 import { ShoppingBasket } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 
-import { usePerson } from '@/api/session';
+import { useWho } from '@/api/session';
 import { LinkButton } from '@/ui/Button';
 import { Empty, Failed, Skeleton } from '@/ui/states';
 
 import { useCart } from '../cart';
 import { useMe } from '../data/me';
+import { Unknown } from '../Unknown';
 import { useTitle } from '../useTitle';
 import { CheckoutForm } from './CheckoutForm';
 
 /** The checkout, once the cart and its owner are known. */
 export function Component() {
   const { t } = useTranslation('shop');
-  const person = usePerson();
+  const who = useWho();
   const cart = useCart();
   const me = useMe();
   useTitle(t('checkout.title'));
-  if (person === null || (cart.isSuccess && cart.data.items.length === 0)) {
+  if (!who.isKnown) return <><h1 className="visually-hidden">{t('checkout.title')}</h1><Unknown error={who.error}><Skeleton height="480px" /></Unknown></>;
+  if (who.person === null || (cart.isSuccess && cart.data.items.length === 0)) {
     return (
       <>
         <h1 className="visually-hidden">{t('checkout.title')}</h1>

@@ -2,13 +2,14 @@ import { ChevronLeft, FileQuestion } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useParams } from 'react-router';
 
-import { usePerson } from '@/api/session';
+import { useWho } from '@/api/session';
 import { LinkButton } from '@/ui/Button';
 import { Empty, Failed, Skeleton } from '@/ui/states';
 
 import { keyIn } from '../data/links';
 import { useHistory, useOrder } from '../data/orders';
 import { isGone } from '../data/products';
+import { Unknown } from '../Unknown';
 import { useTitle } from '../useTitle';
 import { OrderView } from './OrderView';
 import styles from './order.module.css';
@@ -19,12 +20,12 @@ export function Component() {
   const { id = '' } = useParams();
   const location = useLocation();
   const key = keyIn(location.hash);
-  const person = usePerson();
+  const { person, isKnown, error } = useWho();
   const order = useOrder(id, key);
   const history = useHistory(order.data);
   useTitle(t('order.title'));
   const placed = (location.state as { placed?: boolean } | null)?.placed === true;
-  const gone = isGone(order.error) || (key === null && person === null);
+  const gone = isGone(order.error) || (key === null && isKnown && person === null);
   return (
     <>
       {key === null ? <Link className={styles.back} to="/shop/orders"><ChevronLeft aria-hidden />{t('orders.title')}</Link> : null}
@@ -36,7 +37,11 @@ export function Component() {
           <LinkButton href="/">{t('to_shop')}</LinkButton>
         </Empty>
       ) : null}
-      {!order.data && !gone && order.isPending ? <div className={styles.columns}><div className={styles.parts}><Skeleton height="112px" /><Skeleton height="380px" /></div><Skeleton height="260px" /></div> : null}
+      {!order.data && !gone && order.isPending ? (
+        <Unknown error={key === null && !isKnown ? error : null}>
+          <div className={styles.columns}><div className={styles.parts}><Skeleton height="112px" /><Skeleton height="380px" /></div><Skeleton height="260px" /></div>
+        </Unknown>
+      ) : null}
       {!order.data && !gone && order.isError ? <Failed error={order.error} again={() => void order.refetch()} /> : null}
     </>
   );
