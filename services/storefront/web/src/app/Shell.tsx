@@ -4,7 +4,7 @@ import { RouterProvider } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { Link, NavLink, Outlet, ScrollRestoration, useHref, useLocation, useNavigate } from 'react-router';
 
-import { usePerson } from '@/api/session';
+import { usePerson, useWho } from '@/api/session';
 import { useCartCount } from '@/shop/cart';
 import { go, STEPS } from '@/tour/state';
 import { TourHost } from '@/tour/TourHost';
@@ -44,7 +44,9 @@ function Cart() {
 
 function Account() {
   const { t } = useTranslation();
-  const person = usePerson();
+  const { person, isKnown, error } = useWho();
+  // Whoever has an account here is not offered to sign in for a moment, each time a page is loaded.
+  if (!isKnown && !error) return null;
   if (!person || person.kind === 'guest') return <LinkButton look="quiet" size="small" href="/shop/sign-in">{t('nav.sign_in')}</LinkButton>;
   return <LateMenu label={t('nav.account')} load={async () => (await import('./Menus')).AccountMenu}><CircleUser aria-hidden /></LateMenu>;
 }
@@ -65,6 +67,7 @@ function Footer() {
         {places.health ? <a href={places.health}>{t('footer.health')}</a> : null}
         <a href="/docs">{t('footer.api')}</a>
         <a href="/problems">{t('footer.problems')}</a>
+        <a href="/licences.txt">{t('footer.licences')}</a>
       </div>
     </footer>
   );
