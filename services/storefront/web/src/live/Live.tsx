@@ -1,10 +1,10 @@
 import { Navigate, useLocation } from 'react-router';
 
+import { linkedOrder } from '@/shop/data/links';
 import { Skeleton } from '@/ui/states';
 
 import { useRivals } from './data';
 import styles from './live.module.css';
-import { linkedOrder } from './linked';
 import { Street } from './Street';
 
 /** The page of the two rivals. Links of old mails lead here, too: they go on to their order. */

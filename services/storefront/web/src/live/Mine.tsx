@@ -2,19 +2,20 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 
 import { places } from '@/app/places';
+import { Button } from '@/ui/Button';
 import { Badge, type Tone, useProblemText } from '@/ui/states';
 
 import styles from './live.module.css';
-import { type Purchase, type Stage, usePurchases } from './purchases';
+import { again, type Purchase, type Stage, usePurchases } from './purchases';
 import { Sweet } from './Sweet';
 
-const TONES: Record<Stage, Tone> = { sending: 'neutral', pending: 'info', confirmed: 'info', paid: 'good', shipped: 'good', cancelled: 'bad', failed: 'bad' };
+const TONES: Record<Stage, Tone> = { sending: 'neutral', unsure: 'warn', pending: 'info', confirmed: 'info', paid: 'good', shipped: 'good', cancelled: 'bad', failed: 'bad' };
 const SHOWN = 5;
 
 function Line({ purchase, name }: { purchase: Purchase; name: string }) {
-  const { t } = useTranslation('live');
+  const { t, i18n } = useTranslation('live');
   const problem = useProblemText();
-  const why = purchase.stage === 'failed' ? problem(purchase.error) : purchase.stage === 'cancelled' && purchase.reason ? t(`reason.${purchase.reason as 'out_of_stock'}`, { defaultValue: '' }) : '';
+  const why = purchase.stage === 'failed' ? problem(purchase.error) : purchase.stage === 'unsure' ? t('mine.unsure') : purchase.stage === 'cancelled' && purchase.reason ? t(`reason.${purchase.reason as 'out_of_stock'}`, { defaultValue: '' }) : '';
   return (
     <li className={styles.line}>
       <Sweet product={purchase.product} small />
@@ -22,6 +23,7 @@ function Line({ purchase, name }: { purchase: Purchase; name: string }) {
         {purchase.orderId ? <Link to={`/shop/orders/${purchase.orderId}`}>{name}</Link> : name}
         {why ? <small>{why}</small> : null}
       </span>
+      {purchase.stage === 'unsure' ? <Button size="small" onPress={() => void again(purchase, i18n.language)}>{t('mine.again')}</Button> : null}
       <Badge tone={TONES[purchase.stage]}>{t(`stage.${purchase.stage}`)}</Badge>
     </li>
   );

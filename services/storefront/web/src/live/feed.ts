@@ -17,12 +17,17 @@ const ASLEEP_MS = 20_000;
 /** Whoever does not open within this time is given up. */
 const OPENS_WITHIN_MS = 8_000;
 
+/** Another source may be this much ahead of a connection that is well. */
+const BEHIND_MS = 3_000;
+
 /** Watches these products until closed. `told` hears of every new picture, `sold` of what was sold between two. */
 export class Feed {
   private seen: Seen = { link: 'connecting', board: null };
   private socket: WebSocket | null = null;
   private attempt = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private doubt: ReturnType<typeof setTimeout> | undefined;
+  private readonly doubted = new Map<string, number>();
   private hiddenAt: number | null = null;
   private readonly listening = new AbortController();
 
@@ -40,6 +45,7 @@ export class Feed {
   close(): void {
     this.listening.abort();
     clearTimeout(this.timer);
+    clearTimeout(this.doubt);
     this.drop();
   }
 
@@ -51,10 +57,21 @@ export class Feed {
     this.connect();
   }
 
-  /** What is true by another source: where it is ahead of what is shown, the connection has missed something. */
+  /** What is true by another source: where it is still ahead of what is shown a little later, the connection has missed something. */
   check(product: string, sold: number): void {
-    const shown = this.seen.board?.products.get(product)?.sold ?? 0;
-    if (this.seen.link === 'live' && this.seen.board && sold > shown) this.again();
+    if (!this.isBehind(product, sold)) return;
+    this.doubted.set(product, sold);
+    this.doubt ??= setTimeout(() => {
+      const missed = [...this.doubted].some(([product, sold]) => this.isBehind(product, sold));
+      this.doubt = undefined;
+      this.doubted.clear();
+      if (missed) this.again();
+    }, BEHIND_MS);
+  }
+
+  private isBehind(product: string, sold: number): boolean {
+    const { link, board } = this.seen;
+    return link === 'live' && board !== null && sold > (board.products.get(product)?.sold ?? 0);
   }
 
   private wakes(): void {

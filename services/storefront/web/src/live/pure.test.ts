@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 
-import { linkedOrder } from './linked';
 import { moved, points, seriesOf } from './minutes';
 import { own } from './own';
 import { EMPTY, paid, sold } from './ticker';
@@ -31,7 +30,7 @@ test('somebody else\'s old purchase is not taken for one\'s own', () => {
 });
 
 test('an order that both lists have counts once, and only when it is paid for', () => {
-  const purchase = (orderId: string, stage: 'paid' | 'pending' | 'cancelled') => ({ key: orderId, product: 'a', orderId, stage, reason: undefined, error: null, at: 0 });
+  const purchase = (orderId: string, stage: 'paid' | 'pending' | 'cancelled') => ({ key: orderId, product: 'a', userId: 'u', orderId, stage, reason: undefined, error: null, at: 0 });
   const earlier = [{ orderId: '1', items: [{ product_id: 'a', quantity: 3 }, { product_id: 'b', quantity: 1 }] }, { orderId: '2', items: [{ product_id: 'a', quantity: 1 }] }];
   const here = [purchase('2', 'paid'), purchase('3', 'pending'), purchase('4', 'cancelled')];
   expect([own('a', earlier, here), own('b', earlier, here), own('c', earlier, here)]).toEqual([4, 1, 0]);
@@ -40,10 +39,4 @@ test('an order that both lists have counts once, and only when it is paid for', 
 test('waits grow, differ, and end at fifteen seconds', () => {
   expect([0, 1, 2, 20].map((attempt) => waitBefore(attempt, () => 1))).toEqual([500, 1000, 2000, 15_000]);
   expect(waitBefore(3, () => 0)).toBeLessThan(waitBefore(3, () => 0.5));
-});
-
-test('links of old mails lead to their order', () => {
-  expect(linkedOrder('#order=ord_1&key=a%2Bb', '')).toBe('/shop/orders/ord_1#key=a%2Bb');
-  expect(linkedOrder('', '?order=ord_1')).toBe('/shop/orders/ord_1');
-  expect(linkedOrder('', '?wall')).toBeNull();
 });

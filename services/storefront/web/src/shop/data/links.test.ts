@@ -5,6 +5,9 @@ import { keyIn, linkedOrder, within } from './links';
 test('a link of an older mail leads to its order', () => {
   expect(linkedOrder('#order=ord_1&key=ab-_c')).toBe('/shop/orders/ord_1#key=ab-_c');
   expect(keyIn('#key=ab-_c')).toBe('ab-_c');
+  expect(linkedOrder('#order=ord_1&key=a%2Bb')).toBe('/shop/orders/ord_1#key=a%2Bb');
+  expect(linkedOrder('', '?order=ord_1')).toBe('/shop/orders/ord_1');
+  expect(linkedOrder('', '?wall')).toBeNull();
 });
 
 test('no other fragment leads anywhere', () => {

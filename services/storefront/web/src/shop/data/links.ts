@@ -1,11 +1,11 @@
 /** Links to an order for whoever has its key. The key stands behind the `#`, which browsers send to no server. */
 
-/** The order's page, where the fragment is one of a link as mails had it before (`#order=…&key=…`). */
-export function linkedOrder(hash: string): string | null {
-  const params = new URLSearchParams(hash.slice(1));
+/** The order's page, where a link is one as mails had it before: `#order=ID&key=KEY`; without a key `?order=ID`, to the live page alone. */
+export function linkedOrder(hash: string, search = ''): string | null {
+  const params = new URLSearchParams(hash.slice(1) || search);
   const [order, key] = [params.get('order'), params.get('key')];
-  if (!order || !key || !/^ord_[\w-]{1,64}$/.test(order)) return null;
-  return `/shop/orders/${order}#${new URLSearchParams({ key }).toString()}`;
+  if (!order || !(key || search) || !/^ord_[\w-]{1,64}$/.test(order)) return null;
+  return `/shop/orders/${order}${key ? `#${new URLSearchParams({ key }).toString()}` : ''}`;
 }
 
 /** The key in an order page's address. */
