@@ -2,12 +2,12 @@ import { beforeEach, expect, test } from 'vitest';
 
 import { forget, header, remember } from './positions';
 
-beforeEach(forget);
+beforeEach(() => forget());
 
 test('reads ask for the newest version of what was written', () => {
   remember('ord_1:2, stock/prod_a:7');
   remember('ord_1:1');
-  expect(header()).toBe('stock/prod_a:7,ord_1:2');
+  expect(header()).toBe('ord_1:2,stock/prod_a:7');
 });
 
 test('what is no position is left out', () => {
@@ -21,4 +21,13 @@ test('ten positions are kept, the newest', () => {
   expect(header()?.split(',')).toHaveLength(10);
   expect(header()).toContain('ord_11:1');
   expect(header()).not.toContain('ord_1:1');
+});
+
+test('a position is sent for half a minute', () => {
+  remember('ord_1:2', 0);
+  remember('ord_2:1', 20_000);
+  expect(header(30_000)).toBe('ord_1:2,ord_2:1');
+  remember('ord_1:2', 30_000);
+  expect(header(30_001), 'told again it is no newer').toBe('ord_2:1');
+  expect(header(50_001)).toBeUndefined();
 });

@@ -4,6 +4,7 @@ import { api, body, type Schemas } from '@/api/client';
 import { ProblemError } from '@/api/problem';
 import { queries } from '@/app/query';
 
+import { limited } from './limited';
 import { query, type Wish } from './wish';
 
 export type Product = Schemas['Product'];
@@ -12,6 +13,8 @@ export type Found = Pick<Schemas['FoundProducts'], 'total' | 'complete' | 'facet
 const PAGE = 24;
 /** Products found one by one are fresh for as long as it takes to look at them. */
 const FRESH_MS = 15_000;
+/** Products of a cart that are read at a time: after a write each of them is a read that may wait, and a caller has few of those. */
+const inTurn = limited(4);
 
 interface Page {
   items: Product[];
@@ -66,7 +69,7 @@ export function useProduct(id: string) {
 
 /** Several by id, as a cart needs them. One that is not on sale is missing. */
 export function useProducts(ids: readonly string[]): { of: (id: string) => Product | undefined; isGone: (id: string) => boolean } {
-  const results = useQueries({ queries: ids.map(one) });
+  const results = useQueries({ queries: ids.map(one).map((query) => ({ ...query, queryFn: (context: { signal: AbortSignal }) => inTurn(() => query.queryFn(context)) })) });
   const at = (id: string) => results[ids.indexOf(id)];
   return { of: (id) => at(id)?.data, isGone: (id) => isGone(at(id)?.error) };
 }
