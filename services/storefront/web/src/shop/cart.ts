@@ -3,7 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 
 import { api, body, type Schemas } from '@/api/client';
-import { insist } from '@/api/insist';
+import { insist, useIntentKey } from '@/api/insist';
 import { ProblemError } from '@/api/problem';
 import { someone, usePerson } from '@/api/session';
 import { queries } from '@/app/query';
@@ -46,12 +46,15 @@ export function newerCart(error: unknown): Cart | null {
 /** Puts pieces in. Opens a guest's account where nobody is signed in. */
 export function useAddToCart() {
   const { i18n } = useTranslation();
+  const intent = useIntentKey();
   return useMutation({
     mutationFn: async ({ productId, quantity }: { productId: string; quantity: number }) => {
       const { userId } = await someone(i18n.language);
       const send = (key: string) => body(api.POST('/cart/items', { params: { header: { 'Idempotency-Key': key } }, body: { product_id: productId, quantity } }));
-      showCart(userId, await insist(send));
+      showCart(userId, await insist(send, intent.of([userId, productId, quantity])));
     },
+    // Pressed again after no answer it is the same wish: the pieces may be in already.
+    onSettled: (_, error) => intent.settled(error ?? undefined),
     scope: { id: 'cart' },
   });
 }

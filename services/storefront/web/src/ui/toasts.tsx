@@ -8,10 +8,16 @@ const watchers = new Set<(region: ComponentType) => void>();
 /** Says something in passing: what was done. What went wrong stays on the page instead. */
 export function say(text: string): void {
   loading ??= import('./ToastRegion');
-  void loading.then(({ ToastRegion, show }) => {
-    for (const watcher of watchers) watcher(ToastRegion);
-    show(text);
-  });
+  loading.then(
+    ({ ToastRegion, show }) => {
+      for (const watcher of watchers) watcher(ToastRegion);
+      show(text);
+    },
+    () => {
+      // The next text loads it again.
+      loading = null;
+    },
+  );
 }
 
 /** Where it is said. Loaded once there is something to say. */

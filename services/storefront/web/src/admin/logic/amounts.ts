@@ -1,16 +1,8 @@
 /** Exact sums of amounts: in whole minor units of their currency, as the API counts. */
 
-const digits = new Map<string, number>();
+import { digitsOf } from '@/i18n/currency';
 
-/** How many digits a currency has after the point: 0 for yen, 2 for dollars. */
-export function digitsOf(currency: string): number {
-  let known = digits.get(currency);
-  if (known === undefined) {
-    known = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
-    digits.set(currency, known);
-  }
-  return known;
-}
+export { digitsOf };
 
 export function toMinor(amount: number, currency: string): number {
   return Math.round(amount * 10 ** digitsOf(currency));

@@ -18,7 +18,7 @@ export function CredentialsForm({ registers, email, onEmail, busy, error, onSubm
   const slug = error instanceof ProblemError ? error.slug : '';
   const atEmail = slug === 'invalid-email' ? problem(error) : undefined;
   const atPassword = slug === 'unsafe-password' ? problem(error) : undefined;
-  const other = error && !atEmail && !atPassword ? (error instanceof Taken ? t('sign_in.taken') : slug === 'unauthorized' ? t('sign_in.wrong') : problem(error)) : null;
+  const other = error && !atEmail && !atPassword ? (error instanceof Taken ? t('sign_in.taken') : slug === 'unauthorized' && !registers ? t('sign_in.wrong') : problem(error)) : null;
   return (
     <form className={styles.form} onSubmit={(event) => {
       event.preventDefault();

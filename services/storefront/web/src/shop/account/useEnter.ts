@@ -32,7 +32,12 @@ export function useEnter(then: () => void) {
       if (registers) {
         const wish = { email, password, language: i18n.language as 'ja' | 'en', ...(name && { name }) };
         // As a guest one keeps one's cart and orders; an account that is signed in registers nobody else.
-        await insist(() => api.POST('/auth/register', { body: wish }));
+        const register = () => insist(() => api.POST('/auth/register', { body: wish }));
+        await register().catch((error: unknown) => {
+          // The guest's time was over: registered as nobody, then, and no word of a wrong password.
+          if (!(error instanceof ProblemError && error.status === 401)) throw error;
+          return register();
+        });
       }
       const { person, guestToken } = await signIn(email, password).catch((error: unknown) => {
         throw registers && error instanceof ProblemError && error.status === 401 ? new Taken('this address has an account', { cause: error }) : error;

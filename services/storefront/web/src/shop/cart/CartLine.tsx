@@ -1,4 +1,5 @@
 import { Trash2 } from 'lucide-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 
@@ -13,9 +14,19 @@ import { Picture } from '../product/Picture';
 import styles from './cart.module.css';
 
 /** One product of the cart. Says where its price or its stock is another than the cart thinks. */
-export function CartLine({ item, currency, product, gone, onQuantity }: { item: CartItem; currency: string; product: Product | undefined; gone: boolean; onQuantity: (quantity: number) => void }) {
+export function CartLine({ item, currency, product, gone, onQuantity }: { item: CartItem; currency: string; product: Product | undefined; gone: boolean; onQuantity: (quantity: number) => Promise<unknown> }) {
   const { t } = useTranslation('shop');
   const { money } = useFormats();
+  // What was asked for shows until the cart has answered: with it, or that it is as it was.
+  const [asked, setAsked] = useState<{ quantity: number } | null>(null);
+  const shown = asked?.quantity ?? item.quantity;
+  const set = (quantity: number) => {
+    if (!Number.isFinite(quantity) || quantity === shown) return;
+    const wish = { quantity };
+    setAsked(wish);
+    const answered = () => setAsked((now) => (now === wish ? null : now));
+    onQuantity(quantity).then(answered, answered);
+  };
   const name = product?.name ?? (gone ? t('gone.title') : '…');
   const to = `/shop/products/${item.product_id}`;
   return (
@@ -29,10 +40,10 @@ export function CartLine({ item, currency, product, gone, onQuantity }: { item: 
         {product && product.stock < item.quantity ? <p className={styles.warn}>{product.stock <= 0 ? t('cart.sold_out') : t('cart.only', { count: product.stock })}</p> : null}
       </div>
       <div className={styles.quantity}>
-        <NumberField key={item.quantity} hideLabel label={t('cart.quantity_of', { name })} minValue={1} maxValue={1_000_000} defaultValue={item.quantity} onChange={(quantity) => Number.isFinite(quantity) && quantity !== item.quantity && onQuantity(quantity)} />
+        <NumberField hideLabel label={t('cart.quantity_of', { name })} minValue={1} maxValue={1_000_000} value={shown} onChange={set} />
       </div>
       <p className={`${styles.sum ?? ''} numbers`}>{money(item.price * item.quantity, currency)}</p>
-      <Button look="quiet" icon aria-label={t('cart.remove', { name })} onPress={() => onQuantity(0)}><Trash2 aria-hidden /></Button>
+      <Button look="quiet" icon aria-label={t('cart.remove', { name })} onPress={() => void onQuantity(0).catch(() => undefined)}><Trash2 aria-hidden /></Button>
     </li>
   );
 }

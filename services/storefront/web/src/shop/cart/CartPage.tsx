@@ -60,7 +60,7 @@ export function Component() {
                 currency={cart.data.currency ?? 'JPY'}
                 product={products.of(item.product_id)}
                 gone={products.isGone(item.product_id)}
-                onQuantity={(quantity) => setting.mutate({ productId: item.product_id, quantity })}
+                onQuantity={(quantity) => setting.mutateAsync({ productId: item.product_id, quantity })}
               />
             ))}
           </ul>

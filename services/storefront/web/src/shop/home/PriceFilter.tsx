@@ -3,6 +3,7 @@ import { ToggleButton } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 
 import type { Schemas } from '@/api/client';
+import { digitsOf } from '@/i18n/currency';
 import { useFormats } from '@/i18n/format';
 import { Button } from '@/ui/Button';
 import { NumberField } from '@/ui/NumberField';
@@ -16,8 +17,15 @@ export function PriceFilter({ min, max, ranges, currency, onChange }: { min: num
   const { money } = useFormats();
   const [from, setFrom] = useState(min ?? NaN);
   const [to, setTo] = useState(max ?? NaN);
+  // A range that is chosen, or taken back, shows in the fields.
+  const [seen, setSeen] = useState({ min, max });
+  if (seen.min !== min || seen.max !== max) {
+    setSeen({ min, max });
+    setFrom(min ?? NaN);
+    setTo(max ?? NaN);
+  }
   const number = (value: number) => (Number.isFinite(value) ? value : null);
-  const format = { style: 'currency', currency, currencyDisplay: 'narrowSymbol', maximumFractionDigits: 0 } as const;
+  const format = { style: 'currency', currency, currencyDisplay: 'narrowSymbol', maximumFractionDigits: digitsOf(currency) } as const;
   return (
     <fieldset className={styles.group}>
       <legend>{t('filters.price')}</legend>
