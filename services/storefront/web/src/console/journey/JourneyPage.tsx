@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
 
 import { api, body } from '@/api/client';
+import { unlessRefused } from '@/app/polling';
 import { Failed, Skeleton } from '@/ui/states';
 import { LinkButton } from '@/ui/Button';
 
@@ -20,7 +21,7 @@ export function Component() {
   // An order that is on its way moves; one that has arrived may still be shipped or paid back.
   const journey = useQuery({
     queryKey: ['console', 'journey', id], queryFn: ({ signal }) => body(api.GET('/orders/{id}/journey', { params: { path }, signal })),
-    refetchInterval: ({ state }) => (state.data && ENDS.includes(state.data.critical_path.ends_with) ? 15_000 : 1_500),
+    refetchInterval: ({ state }) => unlessRefused(state, state.data && ENDS.includes(state.data.critical_path.ends_with) ? 15_000 : 1_500),
   });
   const newest = journey.data?.hops.length ?? 0;
   const history = useQuery({ queryKey: ['console', 'history', id, newest], queryFn: ({ signal }) => body(api.GET('/orders/{id}/history', { params: { path }, signal })), placeholderData: keepPreviousData });
