@@ -29,7 +29,13 @@ apply();
 // Who was here before is signed in again, beside the first paint and not before it.
 void token().catch(() => undefined);
 followOtherTabs(() => queries.clear());
-void begin().then(() => {
-  const root = document.getElementById('root');
-  if (root) createRoot(root).render(<StrictMode><App /></StrictMode>);
-});
+/** How long a page whose texts did not come waits before it is loaded again. There is nothing on it that could be lost. */
+const LOAD_AGAIN_MS = 5_000;
+
+begin().then(
+  () => {
+    const root = document.getElementById('root');
+    if (root) createRoot(root).render(<StrictMode><App /></StrictMode>);
+  },
+  () => setTimeout(() => window.location.reload(), LOAD_AGAIN_MS),
+);

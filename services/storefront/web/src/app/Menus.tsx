@@ -4,6 +4,8 @@ import { useTranslation } from 'react-i18next';
 
 import { change, LANGUAGES } from '@/i18n';
 import { Button } from '@/ui/Button';
+import { useProblemText } from '@/ui/states';
+import { say } from '@/ui/toasts';
 
 import { leave } from './leave';
 import { queries } from './query';
@@ -16,6 +18,7 @@ const THEMES: Theme[] = ['system', 'light', 'dark'];
 export function DisplayMenu() {
   const { t, i18n } = useTranslation();
   const theme = useTheme();
+  const text = useProblemText();
   return (
     <MenuTrigger defaultOpen>
       <Button look="quiet" icon aria-label={`${t('language.label')} / ${t('theme.label')}`}><Languages aria-hidden /></Button>
@@ -23,7 +26,7 @@ export function DisplayMenu() {
         <Menu className={styles.menu ?? ''}>
           <MenuSection selectionMode="single" selectedKeys={[i18n.language]} disallowEmptySelection onSelectionChange={(keys) => {
             const language = LANGUAGES.find((language) => keys !== 'all' && keys.has(language));
-            if (language) void change(language).then(() => queries.invalidateQueries());
+            if (language) change(language).then(() => queries.invalidateQueries()).catch((error: unknown) => say(text(error)));
           }}>
             <Header className={styles.heading ?? ''}>{t('language.label')}</Header>
             {LANGUAGES.map((language) => (

@@ -3,6 +3,7 @@ import i18next, { type BackendModule } from 'i18next';
 import { initReactI18next } from 'react-i18next';
 
 import { speak } from '@/api/client';
+import { Unreachable } from '@/api/problem';
 import { local } from '@/api/storage';
 
 export const LANGUAGES = ['ja', 'en'] as const;
@@ -21,7 +22,8 @@ const loader: BackendModule = {
     }
     load().then(
       (texts) => done(null, texts.default),
-      (error: unknown) => done(error as Error, null),
+      // Tried again a few times.
+      (error: unknown) => done(error as Error, true),
     );
   },
 };
@@ -29,6 +31,13 @@ const loader: BackendModule = {
 function first(): Language {
   const asked = new URLSearchParams(window.location.search).get('lang') ?? local.get('language') ?? navigator.language;
   return asked.startsWith('ja') ? 'ja' : 'en';
+}
+
+/** Texts that are missing are loaded once more; fails where they can't be: a page of keys is no page. */
+async function need(language: string, namespaces: readonly string[]): Promise<void> {
+  const missing = () => namespaces.filter((namespace) => !i18next.hasResourceBundle(language, namespace));
+  if (missing().length > 0) await i18next.reloadResources([language], missing());
+  if (missing().length > 0) throw new Unreachable(`no texts: ${missing().join(', ')}`);
 }
 
 function tell(language: string): void {
@@ -50,16 +59,20 @@ export async function begin(): Promise<void> {
       defaultNS: 'common',
       interpolation: { escapeValue: false },
       returnNull: false,
+      maxRetries: 2,
     });
+  await need(i18next.language, ['common']);
 }
 
-/** Shows everything in this language from now on. */
+/** Shows everything in this language from now on, once its texts are there. */
 export async function change(language: Language): Promise<void> {
-  local.set('language', language);
+  await need(language, [i18next.options.ns ?? []].flat());
   await i18next.changeLanguage(language);
+  local.set('language', language);
 }
 
 /** Loads the texts of a chunk, before its page is shown. */
 export async function texts(...namespaces: string[]): Promise<void> {
   await i18next.loadNamespaces(namespaces);
+  await need(i18next.language, namespaces);
 }
