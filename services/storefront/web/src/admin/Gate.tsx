@@ -1,18 +1,26 @@
-import { type ReactNode, useEffect, useState } from 'react';
+import { LockKeyhole } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Navigate, useLocation } from 'react-router';
 
-import { token, usePerson } from '@/api/session';
-import { Skeleton } from '@/ui/states';
+import { useWho } from '@/api/session';
+import { Unknown } from '@/shop/Unknown';
+import { LinkButton } from '@/ui/Button';
+import { Empty, Skeleton } from '@/ui/states';
 
-import { SignIn } from './SignIn';
-
-/** Shows its children to an administrator; asks everybody else to sign in as one, at the same address. */
+/** Shows its children to an administrator. Everybody else signs in where all do, cart and all, and comes back. */
 export function Gate({ children }: { children: ReactNode }) {
-  const person = usePerson();
-  const [looked, setLooked] = useState(false);
-  useEffect(() => {
-    void token().catch(() => undefined).finally(() => setLooked(true));
-  }, []);
+  const { t } = useTranslation('admin');
+  const { person, isKnown, error } = useWho();
+  const { pathname, search } = useLocation();
+  const signIn = `/shop/sign-in?next=${encodeURIComponent(pathname + search)}`;
   if (person?.kind === 'administrator') return children;
-  if (!looked) return <Skeleton height="60vh" />;
-  return <SignIn other={person?.kind === 'customer'} />;
+  if (!isKnown) return <Unknown error={error}><Skeleton height="60vh" /></Unknown>;
+  if (person?.kind !== 'customer') return <Navigate to={signIn} replace />;
+  return (
+    <Empty icon={<LockKeyhole aria-hidden />} title={t('closed.title')}>
+      <p>{t('closed.text')}</p>
+      <LinkButton look="primary" href={signIn}>{t('closed.sign_in')}</LinkButton>
+    </Empty>
+  );
 }
