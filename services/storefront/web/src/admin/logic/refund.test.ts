@@ -41,6 +41,13 @@ test('cents add up', () => {
   expect(preview(dollars, wish({ pieces: { prod_a: 2 } }))).toMatchObject({ given: 0.2, stays: 0 });
 });
 
+test('of an order that is not shipped all that is left can be given for its pieces', () => {
+  const paid = order({ status: 'paid', refunds: [refund(100, 'refunded')] });
+  const all = { prod_a: 3, prod_b: 1 };
+  expect(preview(paid, wish({ pieces: all, amount: 590 })).faults).toEqual([]);
+  expect(preview(paid, wish({ pieces: all, amount: 589 })).faults).toEqual(['not_shipped_kept']);
+});
+
 test('the request says no more than was wished', () => {
   expect(requestOf(order(), wish({ kind: 'all', restock: true }))).toEqual({ reason: 'sent back', restock: true });
   expect(requestOf(order({ status: 'paid' }), wish({ kind: 'all', restock: true }))).toEqual({ reason: 'sent back' });

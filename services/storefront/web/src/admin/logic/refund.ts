@@ -68,8 +68,8 @@ export function preview(order: Order, wish: Wish): Preview {
   else if (given <= 0 || Number.isNaN(given)) faults.push('nothing');
   else if (given > most) faults.push('too_much');
   if (chosen.some(({ pieces, product_id }) => pieces > (left.get(product_id) ?? 0))) faults.push('too_many_pieces');
-  // A part of the price can be kept only of what was shipped.
-  if (wish.kind === 'lines' && order.status === 'paid' && given < worth) faults.push('not_shipped_kept');
+  // A part of the price can be kept only of what was shipped; what went back before is not there to be given.
+  if (wish.kind === 'lines' && order.status === 'paid' && given < Math.min(worth, most)) faults.push('not_shipped_kept');
   if (!wish.reason.trim()) faults.push('no_reason');
   else if (Array.from(wish.reason).length > REASON_MOST) faults.push('too_long');
   const major = (amount: number) => fromMinor(amount, order.currency);

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { ReceiptText } from 'lucide-react';
-import { useCallback, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 
@@ -16,7 +16,7 @@ import { useSelection } from '../parts/selection';
 import { Table } from '../parts/Table';
 import { whole } from '../parts/whole';
 import { BulkBar, type BulkKind } from './BulkBar';
-import { BulkDialog } from './BulkDialog';
+import { BulkReader } from './BulkReader';
 import { useOrderColumns } from './columns';
 import { OrderFilters, STAGES } from './OrderFilters';
 import { moved, type Order, ORDERS } from './orders';
@@ -29,7 +29,6 @@ export function Component() {
   const navigate = useNavigate();
   const address = useAddress();
   const columns = useOrderColumns();
-  const selection = useSelection(keyOf);
   const [bulk, setBulk] = useState<{ kind: BulkKind; orders: Order[] } | null>(null);
   const sort = oneOf(['newest', 'oldest'], address.get('sort')) ?? 'newest';
   const query = given({
@@ -37,7 +36,8 @@ export function Component() {
     placed_after: momentOf(address.get('from')), placed_before: momentOf(address.get('until'), true),
   });
   const orders = useQuery({ queryKey: [ORDERS, 'list', query], queryFn: () => body(api.GET('/orders', { params: { query } })), placeholderData: keepPreviousData, refetchInterval: 15_000 });
-  const { rows, damaged } = whole(orders.data?.items);
+  const { rows, damaged } = useMemo(() => whole(orders.data?.items), [orders.data]);
+  const selection = useSelection(keyOf, rows);
   const close = useCallback(() => {
     setBulk(null);
     selection.clear();
@@ -56,7 +56,7 @@ export function Component() {
       )}
       {selection.rows.length > 0 ? <BulkBar orders={selection.rows} onClear={selection.clear} onAct={(kind) => setBulk({ kind, orders: selection.rows })} /> : null}
       <Pager address={address} shown={rows?.length} next={orders.data?.next_cursor} />
-      {bulk ? <BulkDialog kind={bulk.kind} orders={bulk.orders} onClose={close} /> : null}
+      {bulk ? <BulkReader kind={bulk.kind} chosen={bulk.orders} shown={rows ?? []} onClose={close} /> : null}
     </>
   );
 }

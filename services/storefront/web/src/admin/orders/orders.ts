@@ -2,6 +2,8 @@
 import { api, body, type Schemas } from '@/api/client';
 import { queries } from '@/app/query';
 
+import { toMinor } from '../logic/amounts';
+
 export type Order = Schemas['Order'];
 
 export const ORDERS = 'admin-orders';
@@ -36,8 +38,8 @@ export const refund = (id: string, request: Schemas['RefundOrder'], key: string)
   body(api.POST('/orders/{id}/refund', { params: { path: { id }, header: { 'Idempotency-Key': key } }, body: request }));
 
 export function canShip(order: Order): boolean {
-  const gone = (order.refunds ?? []).filter(({ status }) => status !== 'declined').reduce((all, { amount }) => all + amount, 0);
-  return order.status === 'paid' && gone < order.total;
+  const gone = (order.refunds ?? []).filter(({ status }) => status !== 'declined').reduce((all, { amount }) => all + toMinor(amount, order.currency), 0);
+  return order.status === 'paid' && gone < toMinor(order.total, order.currency);
 }
 
 export function canCancel(order: Order): boolean {

@@ -8,10 +8,12 @@ export interface Selection<T> {
   clear: () => void;
 }
 
-export function useSelection<T>(keyOf: (row: T) => string): Selection<T> {
+/** `shown` are rows as they are now: of those the newest are told, not the ones that were chosen then. */
+export function useSelection<T>(keyOf: (row: T) => string, shown: readonly T[] | undefined): Selection<T> {
   const [chosen, setChosen] = useState<ReadonlyMap<string, T>>(new Map());
+  const newest = useMemo(() => new Map(shown?.map((row) => [keyOf(row), row])), [shown, keyOf]);
   return useMemo(() => ({
-    rows: [...chosen.values()],
+    rows: [...chosen].map(([key, row]) => newest.get(key) ?? row),
     has: (row) => chosen.has(keyOf(row)),
     put: (rows, isChosen) => setChosen((before) => {
       const next = new Map(before);
@@ -22,5 +24,5 @@ export function useSelection<T>(keyOf: (row: T) => string): Selection<T> {
       return next;
     }),
     clear: () => setChosen(new Map()),
-  }), [chosen, keyOf]);
+  }), [chosen, newest, keyOf]);
 }
