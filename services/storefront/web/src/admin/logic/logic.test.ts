@@ -5,7 +5,7 @@ import { ProblemError, Unreachable } from '@/api/problem';
 
 import { countOf, entriesOf, type Outcome, run } from './bulk';
 import { insist, waitOf } from './commands';
-import { changeOf, compare, draftOf, faultsOf, merged } from './product';
+import { changeOf, compare, draftOf, EMPTY, faultsOf, merged, rebased } from './product';
 import { beginnings, salesOf } from './sales';
 
 const refused = (status: number, slug: string, retryAfter?: number) => new ProblemError(status, { type: `/problems/${slug}`, title: slug, status }, retryAfter);
@@ -100,4 +100,11 @@ test('sales are summed by the hour of the payment, in one currency, exactly', ()
   expect(sales.bars.at(-1)).toMatchObject({ taken: 0.3, back: 0.1, payments: 2 });
   expect([sales.taken, sales.payments]).toEqual([0.3, 2]);
   expect(beginnings(now, 'day')[0]?.getHours()).toBe(0);
+});
+
+test('what is typed while a product is saved stays', () => {
+  const sent = { ...EMPTY, name: 'Dango', price: 120 };
+  const saved = { ...sent, name: 'Dango, large', searchText: 'sweet' };
+  expect(rebased({ ...sent, price: 130, nameEn: 'Dumplings' }, sent, saved)).toEqual({ ...saved, price: 130, nameEn: 'Dumplings' });
+  expect(rebased(sent, sent, saved)).toEqual(saved);
 });

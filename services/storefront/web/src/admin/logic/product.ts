@@ -117,6 +117,11 @@ export function merged(mine: Draft, theirs: Draft, taken: ReadonlySet<Part>): Dr
   return Object.fromEntries(PARTS.map((part) => [part, taken.has(part) ? theirs[part] : mine[part]])) as unknown as Draft;
 }
 
+/** The form after it was saved as `sent`: as the product is now, but for what was typed meanwhile. */
+export function rebased(now: Draft, sent: Draft, saved: Draft): Draft {
+  return merged(now, saved, new Set(PARTS.filter((part) => same(now[part], sent[part]))));
+}
+
 export function isChanged(a: Draft, b: Draft): boolean {
   return PARTS.some((part) => !same(a[part], b[part]));
 }

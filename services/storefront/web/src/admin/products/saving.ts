@@ -5,7 +5,7 @@ import { ProblemError } from '@/api/problem';
 import { queries } from '@/app/query';
 
 import { insist } from '../logic/commands';
-import { changeOf, compare, type Difference, type Draft, draftOf, isChanged, merged, type Part } from '../logic/product';
+import { changeOf, compare, type Difference, type Draft, draftOf, isChanged, merged, type Part, rebased } from '../logic/product';
 import { change, changed, type Product, productQuery, readProduct } from './products';
 
 /** How often the product may change under the hand before it is left to the merchant to try again. */
@@ -47,14 +47,14 @@ export function useSaving(product: Product, onSaved: () => void) {
         }
       }
     },
-    onSuccess: async (answer) => {
+    onSuccess: async (answer, { mine }) => {
       if ('differences' in answer) {
         setConflict(answer);
         return;
       }
       setConflict(null);
       setBase(answer);
-      setDraft(draftOf(answer));
+      setDraft((now) => rebased(now, mine, draftOf(answer)));
       queries.setQueryData(productQuery(answer.product_id).queryKey, answer);
       onSaved();
       await changed();
