@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useFormats } from '@/i18n/format';
 import { Failed, Notice, Skeleton } from '@/ui/states';
 
-import { beginnings, salesOf, type Span } from '../logic/sales';
+import { salesOf, type Span } from '../logic/sales';
 import { Panel } from '../parts/Panel';
 import { Segmented } from '../parts/Segmented';
 import styles from './dashboard.module.css';
@@ -19,8 +19,7 @@ export function SalesPanel() {
   const { t } = useTranslation('admin');
   const { money, count, time } = useFormats();
   const [span, setSpan] = useState<Span>('hour');
-  const since = useMemo(() => beginnings(new Date(), span)[0] ?? new Date(), [span]);
-  const { data, isError, error, refetch, dataUpdatedAt } = useQuery(salesQuery(since));
+  const { data, isError, error, refetch, dataUpdatedAt } = useQuery(salesQuery(span));
   const sales = useMemo(() => data && salesOf(data.payments, new Date(dataUpdatedAt), span), [data, dataUpdatedAt, span]);
   return (
     <Panel title={t('dashboard.sales')} aside={
@@ -36,7 +35,7 @@ export function SalesPanel() {
           </dl>
           <div className={styles.chart} aria-hidden>{sales ? <Suspense fallback={<Skeleton height="220px" />}><SalesChart sales={sales} span={span} /></Suspense> : <Skeleton height="220px" />}</div>
           {data?.cutAt ? <Notice tone="warn">{t('dashboard.cut', { count: data.payments.length, since: time(data.cutAt) })}</Notice> : null}
-          <p className={styles.note}>{t('dashboard.period', { since: time(since) })}</p>
+          <p className={styles.note}>{data ? t('dashboard.period', { since: time(data.since) }) : '\u00a0'}</p>
           {sales ? <SalesTable sales={sales} span={span} /> : null}
         </>
       )}

@@ -2,6 +2,7 @@
 import { api, body, type Schemas } from '@/api/client';
 
 import { STAGES } from '../orders/OrderFilters';
+import { beginnings, type Span } from '../logic/sales';
 import { ORDERS, PAYMENTS } from '../orders/orders';
 import { whole } from '../parts/whole';
 import { FEW } from '../products/StockCount';
@@ -12,28 +13,34 @@ const PAGES = 10;
 const PAGE = 100;
 
 export interface Taken {
+  /** The moment since which they are. */
+  since: Date;
   payments: Schemas['Payment'][];
   /** When the oldest payment that was read began, where there are more before it. */
   cutAt?: string;
 }
 
 /** Payments since a moment, newest first. */
-async function paymentsSince(since: string): Promise<Taken> {
+async function paymentsSince(since: Date): Promise<Taken> {
   const payments: Schemas['Payment'][] = [];
   let cursor: string | undefined;
   for (let page = 0; page < PAGES; page += 1) {
-    const answer = await body(api.GET('/payments', { params: { query: { started_after: since, sort: 'newest', limit: PAGE, ...(cursor && { cursor }) } } }));
+    const answer = await body(api.GET('/payments', { params: { query: { started_after: since.toISOString(), sort: 'newest', limit: PAGE, ...(cursor && { cursor }) } } }));
     payments.push(...(whole(answer.items).rows ?? []));
-    if (!answer.next_cursor) return { payments };
+    if (!answer.next_cursor) return { since, payments };
     cursor = answer.next_cursor;
   }
   const oldest = payments.at(-1)?.started_at;
-  return { payments, ...(oldest && { cutAt: oldest }) };
+  return { since, payments, ...(oldest && { cutAt: oldest }) };
 }
 
-export const salesQuery = (since: Date) => ({
-  queryKey: [PAYMENTS, 'since', since.toISOString()],
-  queryFn: () => paymentsSince(since.toISOString()),
+/** Payments of the last hours or days, reckoned anew at each reading: a dashboard is open for days. */
+export const salesQuery = (span: Span) => ({
+  queryKey: [PAYMENTS, 'since', span],
+  queryFn: () => {
+    const now = new Date();
+    return paymentsSince(beginnings(now, span)[0] ?? now);
+  },
   refetchInterval: 60_000,
 });
 

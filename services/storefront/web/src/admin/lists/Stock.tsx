@@ -30,6 +30,8 @@ export function Component() {
   const { t } = useTranslation('admin');
   const { count } = useFormats();
   const address = useAddress();
+  // What was pressed is not left before its outcome is known.
+  const [busy, setBusy] = useState(false);
   const [adding, setAdding] = useState<Schemas['ProductStock'] | null>(null);
   const sort = oneOf(['product_id', 'available', '-available'] as const, address.get('sort')) ?? 'available';
   const below = Number(address.get('below'));
@@ -62,7 +64,7 @@ export function Component() {
           ]} />
       )}
       <Pager address={address} shown={rows?.length} next={stock.data?.next_cursor} />
-      {adding ? <Dialog title={t('stock.add_to', { name: adding.name ?? adding.product_id })} open onClose={() => setAdding(null)}><AddStock id={adding.product_id} onAdded={() => setAdding(null)} /></Dialog> : null}
+      {adding ? <Dialog title={t('stock.add_to', { name: adding.name ?? adding.product_id })} open busy={busy} onClose={() => setAdding(null)}><AddStock id={adding.product_id} onBusy={setBusy} onAdded={() => setAdding(null)} /></Dialog> : null}
     </>
   );
 }
