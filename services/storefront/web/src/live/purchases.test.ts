@@ -57,7 +57,7 @@ test('a refusal is known', async () => {
   expect(now()[0]).toMatchObject({ stage: 'failed' });
 });
 
-test('nobody sees what somebody else has bought', async () => {
+test('nobody sees what somebody else has bought', () => {
   expect(now().length).toBeGreaterThan(0);
   person = { userId: 'u2' };
   for (const heard of watchers) heard();
