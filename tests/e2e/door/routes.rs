@@ -45,7 +45,7 @@ async fn every_public_route_reaches_its_role_and_nothing_else_is_forwarded() {
     let cluster = TestCluster::provisioned().await;
     let collector = Collector::start();
     let endpoint = collector.endpoint();
-    let roles = "storefront,order,catalog,inventory,tally,query,bridge";
+    let roles = "storefront,order,catalog,inventory,tally,query,bridge,ops";
     let mut cluster_of = cluster.serve_apart(roles, None, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]).await;
     let base = cluster_of.url.clone();
     let shop = cluster.shop(&cluster_of);

@@ -104,7 +104,11 @@ async fn elsewhere(request: HttpRequest, pages: web::Data<Pages>) -> Result<Http
 
 /// Whether the application has a page there, or would say which of its pages is not there.
 fn is_page(path: &str) -> bool {
-    PAGES.iter().any(|page| path == *page || (page.ends_with('/') && path.starts_with(page)))
+    // Ids are made of these; what is escaped, or climbs, is no address of ours.
+    let is_plain =
+        |part: &str| part != ".." && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+    path.split('/').all(is_plain)
+        && PAGES.iter().any(|page| path == *page || (page.ends_with('/') && path.starts_with(page)))
 }
 
 /// Whether the client asks for a page by name, as browsers do, and programs don't.
@@ -137,6 +141,14 @@ mod tests {
         let places = Places { inbox: Some("http://127.0.0.1:8025/?a=\"b\"".to_owned()), health: None };
         let told = told(index, &places);
         assert_eq!(told, "<head><meta name=\"inbox\" content=\"http://127.0.0.1:8025/?a=&quot;b&quot;\"></head>");
+    }
+
+    #[test]
+    fn an_address_that_is_escaped_or_climbs_is_no_page() {
+        assert!(is_page("/admin/orders/ord_0190d3a1") && is_page("/shop/products/prod_kinoko"));
+        for path in ["/admin/..%2forders", "/admin/../orders", "/shop/%00", "/shop/a b"] {
+            assert!(!is_page(path), "{path}");
+        }
     }
 
     #[test]
