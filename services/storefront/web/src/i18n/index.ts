@@ -45,8 +45,15 @@ function tell(language: string): void {
   speak(language);
 }
 
-/** Loads the texts that every page has, in the visitor's language. */
-export async function begin(): Promise<void> {
+let ready: Promise<void> | null = null;
+
+/** Loads the texts that every page has, in the visitor's language; once, whoever asks first. */
+export function begin(): Promise<void> {
+  ready ??= start();
+  return ready;
+}
+
+async function start(): Promise<void> {
   i18next.on('languageChanged', tell);
   await i18next
     .use(loader)
@@ -73,6 +80,8 @@ export async function change(language: Language): Promise<void> {
 
 /** Loads the texts of a chunk, before its page is shown. */
 export async function texts(...namespaces: string[]): Promise<void> {
+  // The router asks for its first page's texts before anything is shown.
+  await begin();
   await i18next.loadNamespaces(namespaces);
   await need(i18next.language, namespaces);
 }
