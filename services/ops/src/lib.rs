@@ -39,10 +39,10 @@ use self::runs::Runs;
 use self::street::processes::Processes;
 use self::street::{Places, StreetLook};
 
-/// What the role is told of the program that it is a part of.
+/// Program that the role is a part of, as far as it is told.
 #[derive(Clone)]
 pub struct Program {
-    /// What is installed.
+    /// Installation: services, queues and tables that there are.
     pub installation: Installation,
     /// The reasons for dead letters that its services declare.
     pub reasons: Vec<Reason>,

@@ -10,7 +10,7 @@ use shotengai_messaging::{Fault, Infrastructure};
 pub struct QueueState {
     /// Its name, without the installation's prefix.
     pub queue: &'static str,
-    /// Who empties it.
+    /// Service that empties it.
     pub service: &'static str,
     /// Messages that can be received.
     pub waiting: u64,
@@ -18,7 +18,7 @@ pub struct QueueState {
     pub in_flight: u64,
     /// Messages that are hidden until later.
     pub delayed: u64,
-    /// Where what can't be handled goes.
+    /// Dead-letter queue: where what can't be handled goes.
     pub dead_letter_queue: String,
     /// Messages in that.
     pub dead_letters: u64,

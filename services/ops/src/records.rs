@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// The partition of all records.
 const RECORDS: &str = "records";
 
-/// What somebody is about to do.
+/// Deed that somebody is about to do.
 pub struct Deed {
     /// Who.
     pub by: UserId,

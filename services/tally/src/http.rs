@@ -21,7 +21,7 @@ use crate::live;
 use crate::minutes::Minutes;
 use crate::rivals::{NotChosen, Rivalry};
 
-/// What the handlers need.
+/// State that the handlers need.
 #[derive(Clone)]
 pub(crate) struct State {
     pub(crate) standings: Arc<SharedStandings>,

@@ -35,7 +35,7 @@ const LETTERS_FRESH: Duration = Duration::from_secs(2);
 /// How long a look at them may take, all queues at the same time: the door waits for 15 s.
 const LETTERS_WITHIN: Duration = Duration::from_secs(12);
 
-/// What the handlers need.
+/// State that the handlers need.
 pub struct Desk {
     infra: Arc<dyn Infrastructure>,
     installation: Installation,

@@ -1,4 +1,4 @@
-//! What letters would do.
+//! Rehearsals of letters: what each would do.
 
 use actix_web::web;
 use futures::future::join_all;

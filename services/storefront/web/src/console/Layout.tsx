@@ -3,22 +3,23 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { NavLink, Outlet, useLocation } from 'react-router';
 
+import { useWho } from '@/api/session';
+import { Unknown } from '@/shop/Unknown';
 import { Button, LinkButton } from '@/ui/Button';
 import { Empty, Skeleton } from '@/ui/states';
 
 import { Help } from './Help';
 import styles from './layout.module.css';
 import { useKeys } from './parts/keys';
-import { useReady } from './parts/useReady';
 
 /** What all pages of operations have around them. The API refuses whoever is not the administrator; this only says so first. */
 export function Component() {
   const { t } = useTranslation('console');
   const [helping, help] = useState(false);
-  const { person, known } = useReady();
+  const { person, isKnown, error } = useWho();
   const { pathname } = useLocation();
   useKeys(() => help(true));
-  if (!known) return <Skeleton height="60vh" />;
+  if (!isKnown) return <Unknown error={error}><Skeleton height="60vh" /></Unknown>;
   if (person?.kind !== 'administrator') {
     return (
       <Empty icon={<LockKeyhole aria-hidden />} title={t('closed.title')}>

@@ -1,15 +1,8 @@
 import type { Page } from '@playwright/test';
 
-import { barriers, expect, product, test } from './street';
+import { asAdministrator, barriers, expect, product, test } from './street';
 
 const PAID_MS = 30_000;
-
-/** Signs the browser in; pages then renew the session by its cookie, as after a reload. */
-async function asAdministrator(page: Page): Promise<void> {
-  const answer = await page.request.post('/auth/login', { data: { email: 'admin@example.com', password: 'admin123' } });
-  expect(answer.status()).toBe(200);
-  await page.addInitScript(() => window.localStorage.setItem('shotengai.account', 'yes'));
-}
 
 /** A guest buys two of something; answers the order. */
 async function buy(page: Page): Promise<string> {

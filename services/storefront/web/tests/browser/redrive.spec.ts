@@ -1,6 +1,6 @@
-import { type APIRequestContext, type Page } from '@playwright/test';
+import { type APIRequestContext } from '@playwright/test';
 
-import { administrator, barriers, expect, product, test } from './street';
+import { administrator, asAdministrator, barriers, expect, product, test } from './street';
 
 /** Calls the local AWS as an operator's script would: it asks for no signature. */
 async function sqs<T>(request: APIRequestContext, action: string, body: object): Promise<T> {
@@ -35,12 +35,6 @@ async function setAside(request: APIRequestContext, order: string): Promise<void
   }).toPass({ timeout: 30_000 });
 }
 
-async function signedIn(page: Page): Promise<void> {
-  const answer = await page.request.post('/auth/login', { data: { email: 'admin@example.com', password: 'admin123' } });
-  expect(answer.status()).toBe(200);
-  await page.addInitScript(() => window.localStorage.setItem('shotengai.account', 'yes'));
-}
-
 test('an operator pauses a consumer, rehearses a dead letter, sends it back, and its order completes', async ({ page, request }) => {
   test.setTimeout(180_000);
   const bearer = { authorization: `Bearer ${await administrator(request)}` };
@@ -52,7 +46,7 @@ test('an operator pauses a consumer, rehearses a dead letter, sends it back, and
   };
 
   await consumer(true);
-  await signedIn(page);
+  await asAdministrator(page);
   await page.goto('/admin/operations?lang=en');
   await expect(page.getByText('paused', { exact: false }).first()).toBeVisible({ timeout: 30_000 });
   const sweet = await product(request, { name: 'くずもち', price: 260 });

@@ -66,3 +66,10 @@ export async function product(request: APIRequestContext, about: { name: string;
   }).toPass({ timeout: 10_000 });
   return product_id;
 }
+
+/** Signs the browser in as the administrator; pages then renew the session by its cookie, as after a reload. */
+export async function asAdministrator(page: Page): Promise<void> {
+  const answer = await page.request.post('/auth/login', { data: { email: 'admin@example.com', password: 'admin123' } });
+  expect(answer.status()).toBe(200);
+  await page.addInitScript(() => window.localStorage.setItem('shotengai.account', 'yes'));
+}
