@@ -2,7 +2,7 @@
 
 The simulation's seeds want nothing but a processor, for minutes; the end-to-end tests wait for most of their time. So the
 seeds run beside the others, with the lowest priority, and say what came of them at the end. Exit code 1 when anything
-failed: what can still run, runs.
+failed: what can still run, runs, and the last lines name what failed.
 
     python3 tests/run.py
 """
@@ -13,6 +13,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+from failures import Failures
 
 ROOT = Path(__file__).resolve().parent.parent
 CARGO = ["cargo", "test", "--workspace", "--all-features"]
@@ -40,16 +42,30 @@ def alone():
     os.nice(19)
 
 
-def run(*command, **environment):
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}).returncode == 0
+def run(title, *command, cwd=ROOT, **environment):
+    """Runs a command, shows what it prints as it comes, and returns what failed, each line behind the title."""
+    failures = Failures()
+    process = subprocess.Popen(
+        command, cwd=cwd, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace",
+    )
+    with process:
+        try:
+            for line in process.stdout:
+                print(line, end="", flush=True)
+                failures.line(line)
+        except BaseException:
+            process.terminate()
+            raise
+    return [f"{title}: exit code {process.returncode}", *failures.lines()] if process.returncode else []
 
 
 def pages():
     """The web pages in a browser, before a street of their own; nothing where the binary was built without them."""
     if os.environ.get("WEB") == "off":
         print("WEB=off: no pages, so no browser tests", flush=True)
-        return True
-    return subprocess.run(["npm", "run", "--silent", "browser"], cwd=WEB).returncode == 0
+        return []
+    return run("web pages", "npm", "run", "--silent", "browser", cwd=WEB)
 
 
 def end(process):
@@ -60,7 +76,8 @@ def end(process):
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    if not run(*CARGO, "--no-run"):
+    if broken := run("build", *CARGO, "--no-run"):
+        print("\n".join(broken))
         return 1
     LOG.parent.mkdir(exist_ok=True)
     with LOG.open("wb") as log:
@@ -69,19 +86,26 @@ def main():
             [*CARGO, "--test", "seeds"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=alone
         )
         try:
-            good = run(*CARGO, "--no-fail-fast", "--", *skipping([SEEDS]))
+            failed = run("tests", *CARGO, "--no-fail-fast", "--", *skipping([SEEDS]))
             apart = [*CARGO, "--no-fail-fast", "--test", "e2e", "--test", "hostile"]
-            good &= run(*apart, "--", *skipping(one_shape()), **SECOND_SHAPE)
-            good &= pages()
+            failed += run("second shape", *apart, "--", *skipping(one_shape()), **SECOND_SHAPE)
+            failed += pages()
             if seeds.poll() is None:
                 print("waiting for the simulation's seeds", flush=True)
-            found = seeds.wait() == 0
+            clean = seeds.wait() == 0
         finally:
             end(seeds)
     said = LOG.read_text(encoding="utf-8", errors="replace").splitlines()
     print(f"\nThe simulation's seeds, beside the other tests until second {time.monotonic() - began:.0f} at the latest:")
-    print("\n".join(line for line in said if not found or line.startswith("test ")), flush=True)
-    return 0 if good and found else 1
+    print("\n".join(line for line in said if not clean or line.startswith("test ")), flush=True)
+    if not clean:
+        seeds_failures = Failures()
+        for line in said:
+            seeds_failures.line(line)
+        failed += ["seeds:", *seeds_failures.lines()]
+    if failed:
+        print("\nFAILED\n" + "\n".join(failed), flush=True)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
