@@ -17,8 +17,9 @@ use crate::domain::mail::OrderMail;
 /// holding a claim delays its mail by this long.
 pub const LEASE: Duration = Duration::from_secs(40);
 
-/// How long it is remembered what stood there: longer than a message is looked at again and again.
-const WATCHED: Duration = Duration::from_secs(900);
+/// How long it is remembered since when a claim of another has stood: longer than a message is looked at again and again. Whoever
+/// looks after a longer pause, as after an hour without queues, waits for a lease once more.
+pub const WATCHED: Duration = Duration::from_secs(900);
 
 /// Writes lost to others in a row before the message is rather tried again later.
 const MAX_RACES: usize = 4;

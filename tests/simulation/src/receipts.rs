@@ -14,7 +14,7 @@ use shotengai_contracts::{Event, EventType, Owner, aggregates};
 use shotengai_inventory::domain::Reservation;
 use shotengai_kernel::{AggregateId, EventId, OrderId, ProductId, Version};
 use shotengai_messaging::{Backoff, Delivery, Disposition, EventStore, Handler, RawDelivery};
-use shotengai_notification::claims::LEASE;
+use shotengai_notification::claims::{LEASE, WATCHED};
 use shotengai_notification::domain::mail::OrderMail;
 
 use crate::acknowledged;
@@ -102,12 +102,15 @@ impl Receipts {
     }
 
     /// Whether a mail's claim may still keep this life of a process waiting: for a lease since it first met the claim, by
-    /// its own watch, whatever any clock says.
+    /// its own watch, whatever any clock says; once more where it had no message to look for it by until it forgot.
     fn is_claimed(&self, now: Duration, claim: &str, life: u64) -> bool {
         let mut known = self.known();
         let Some(claimed_at) = known.claims.get(claim).copied() else { return false };
-        let met = *known.met.entry((claim.to_owned(), claimed_at, life)).or_insert(now);
-        now <= met + LEASE + UNTIL_SEEN
+        let met = known.met.entry((claim.to_owned(), claimed_at, life)).or_insert(now);
+        if now + UNTIL_SEEN >= *met + WATCHED {
+            *met = now;
+        }
+        now <= *met + LEASE + UNTIL_SEEN
     }
 }
 
