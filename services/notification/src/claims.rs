@@ -63,7 +63,7 @@ impl SendClaims {
     fn has_stood(&self, row: &Row, asked: Instant) -> bool {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         watched.retain(|_, since| asked.saturating_duration_since(since) < WATCHED);
-        watched.observe(row.key.clone(), row.version, asked) >= LEASE
+        watched.observe(row.key.clone(), row.version, asked, Instant::now()) >= LEASE
     }
 
     /// Takes the claim of one mail, if it can be had.

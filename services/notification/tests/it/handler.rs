@@ -171,6 +171,24 @@ async fn who_learns_of_its_claim_too_late_sends_nothing() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_was_taken_while_an_answer_was_under_way_stands_for_its_lease() {
+    let street = Harness::with_faults(Arc::new(HeldUp(Duration::from_secs(38), AtomicBool::new(false))));
+    let claims = || SendClaims::new(Arc::clone(&street.table), street.installation.ports.clone());
+    let (slow, other, wanted) = (claims(), claims(), mail(MailKind::Received));
+    let taken_meanwhile = async {
+        tokio::time::advance(Duration::from_secs(28)).await;
+        other.claim(&wanted).await.unwrap()
+    };
+    let (refused, taken) = tokio::join!(slow.claim(&wanted), taken_meanwhile);
+    assert!(matches!((refused.unwrap(), taken), (Claimed::Busy(_), Claimed::Mine(_))));
+    // The clock stands still, so that only the watch can end the claim: a lease after it was seen.
+    tokio::time::advance(LEASE.saturating_sub(Duration::from_secs(1))).await;
+    assert!(matches!(slow.claim(&wanted).await.unwrap(), Claimed::Busy(_)), "its holder is at it");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert!(matches!(slow.claim(&wanted).await.unwrap(), Claimed::Mine(_)));
+}
+
 #[tokio::test]
 async fn a_mail_that_has_left_is_recorded_by_who_sent_it_though_another_took_the_claim_over() {
     let street = Harness::new();

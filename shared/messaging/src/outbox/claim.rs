@@ -34,12 +34,11 @@ impl Claim {
             tracing::trace!(name, version, "still held");
             return Ok(true);
         }
-        // It may have changed while the answer was under way.
         let asked = Instant::now();
         let standing = store.note(name).await?;
         let version = standing.as_ref().map(|note| note.version);
         if let Some(note) = &standing {
-            let unchanged_for = self.seen.observe((), note.version, asked);
+            let unchanged_for = self.seen.observe((), note.version, asked, Instant::now());
             let other = note.doc.get("holder").and_then(|it| it.as_str()).is_some_and(|it| it != holder);
             if other && unchanged_for < CLAIM_LEASE {
                 self.held = None;

@@ -14,12 +14,12 @@ pub(crate) struct LeaseWatch {
 }
 
 impl LeaseWatch {
-    /// Notes a list that was complete at `at`. What is not in it is forgotten.
-    pub(crate) fn observe(&mut self, leases: &[Lease], at: Instant) {
+    /// Notes a list that had arrived in full at `arrived`. What is not in it is forgotten.
+    pub(crate) fn observe(&mut self, leases: &[Lease], arrived: Instant) {
         let names: BTreeSet<&str> = leases.iter().map(|lease| lease.name.as_str()).collect();
         self.tokens.retain(|name, _| names.contains(name.as_str()));
         for lease in leases {
-            self.tokens.observe(lease.name.clone(), lease.token.clone(), at);
+            self.tokens.observe(lease.name.clone(), lease.token.clone(), arrived, arrived);
         }
     }
 
