@@ -62,6 +62,7 @@ mod receipts;
 mod redrive;
 mod refunds;
 mod republish;
+mod resharding;
 mod rolling;
 mod saga;
 mod search;

@@ -37,6 +37,37 @@ pub fn figures<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeMap<String,
     all
 }
 
+/// What processes say of the stream of events.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct StreamFigures {
+    /// Records that bridges passed on or set aside.
+    pub records: f64,
+    /// Records and requests that were refused for going too fast.
+    pub throttled: f64,
+}
+
+/// Figures of the stream, from the texts of several processes; none where no bridge is among them.
+#[must_use]
+pub fn stream_figures<'a>(texts: impl IntoIterator<Item = &'a str>) -> Option<StreamFigures> {
+    let (mut sum, mut bridges) = (StreamFigures::default(), false);
+    for sample in texts.into_iter().flat_map(str::lines).filter_map(sample) {
+        match sample.name {
+            "shotengai_bridge_records_total" => {
+                bridges = true;
+                sum.records += sample.value;
+            }
+            "shotengai_faults_total" if is_throttled_put(&sample) => sum.throttled += sample.value,
+            _ => {}
+        }
+    }
+    bridges.then_some(sum)
+}
+
+fn is_throttled_put(sample: &Sample<'_>) -> bool {
+    sample.label("operation").as_deref() == Some("kinesis.PutRecords")
+        && sample.label("kind").as_deref() == Some("throttled")
+}
+
 fn of_process(text: &str) -> BTreeMap<String, Figures> {
     let mut all: BTreeMap<String, Figures> = BTreeMap::new();
     for sample in text.lines().filter_map(sample) {
@@ -124,6 +155,18 @@ mod tests {
         shotengai_consumer_oldest_seconds{consumer=\"order\"} 0.25\n\
         shotengai_consumer_breaker_open{consumer=\"tally\"} 0\n\
         target_info{service_name=\"shotengai\"} 1\nnonsense\n";
+
+    #[test]
+    fn the_streams_figures_are_those_of_all_bridges_and_of_all_who_put() {
+        let bridge = "shotengai_bridge_records_total{outcome=\"published\"} 30\n\
+                      shotengai_bridge_records_total{outcome=\"set_aside\"} 2\n";
+        let order = "shotengai_faults_total{operation=\"kinesis.PutRecords\",kind=\"throttled\"} 4\n\
+                     shotengai_faults_total{operation=\"kinesis.PutRecords\",kind=\"transient\"} 8\n\
+                     shotengai_faults_total{operation=\"sqs.SendMessage\",kind=\"throttled\"} 16\n";
+        let sum = stream_figures([bridge, order, bridge, TEXT]);
+        assert_eq!(sum, Some(StreamFigures { records: 64.0, throttled: 4.0 }));
+        assert_eq!(stream_figures([order]), None, "no bridge was asked");
+    }
 
     #[test]
     fn processes_are_added_up_by_consumer() {

@@ -6,10 +6,12 @@
 //! - [`street`]: the same for many who watch, each part looked at seldom; with [`figures`] of consumers, from the processes' metrics.
 //! - [`runs`]: redrives and discards that somebody asked for. [`records`]: who did what, and why.
 //! - [`mod@rehearse`]: what letters would do now, by their own service's code.
+//! - [`advice`]: whether a stream has the shards that it needs.
 //! - [`http`]: how it is asked for. [`config`]: what can be set.
 //!
 //! What it writes are its own records and runs; letters it sends where they belong. It never looks at another service's code.
 
+pub mod advice;
 pub mod config;
 pub mod figures;
 pub mod health;

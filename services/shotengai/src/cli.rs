@@ -21,6 +21,7 @@ use crate::prices::PricesArgs;
 use crate::projections::ProjectionsArgs;
 use crate::republish::{moment, owner};
 use crate::roles::{Choice, RoleArgs};
+use crate::stream::StreamArgs;
 use crate::target::Target;
 
 /// Who administers a developer's street.
@@ -68,6 +69,8 @@ pub(crate) enum Command {
     #[command(after_help = help::REPUBLISH)]
     /// Bring the events of some time into the stream once more: safe to repeat, and while everything runs
     Republish(RepublishArgs),
+    /// See whether a stream has the shards that it needs, and give it others
+    Stream(Box<StreamArgs>),
     /// Look at one order
     Order(OrderArgs),
     /// Print a new key for signing access tokens (for JWT_SIGNING_KEY_FILE)

@@ -140,6 +140,22 @@ Examples:
   AWS_PROFILE=shop shotengai republish --from 2026-01-01T00:00:00Z --owner order,billing
   shotengai republish --from 2026-01-01T00:00:00Z --per-second 2000 --local";
 
+pub(crate) const ADVICE: &str = "\
+Two looks at the stream of events. It writes nothing. Exit code 1: it should have another number of shards.
+
+Examples:
+  shotengai stream advice --local
+  shotengai stream advice --watch 60 --health-url http://shotengai-order:9090,http://shotengai-bridge:9090 --output json";
+
+pub(crate) const RESHARD: &str = "\
+Nothing stops meanwhile: bridges read a closed shard to its end before those that follow it. AWS doubles or halves the number at
+the most with each request, takes minutes for one, and ten in 24 hours; what is broken off goes on where it was.
+
+Examples:
+  shotengai stream reshard --shards 4 --dry-run --local
+  AWS_PROFILE=shop shotengai stream reshard --shards 8
+  AWS_PROFILE=shop shotengai stream reshard --shards 2 --stream prices";
+
 pub(crate) const JOURNEY: &str = "\
 Reads the events and mails of order, inventory, billing and notification where they are kept, and writes nothing.
 

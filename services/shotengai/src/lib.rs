@@ -5,7 +5,7 @@
 //! - `stage`: services over a shadow of the installation, to rehearse dead letters.
 //! - `serve`: roles in this process. `capture`: whether `PUBLISH=cdc` is possible. `dev`: the whole street on one machine, where the
 //!   feature of that name is on; the container image has it not.
-//! - `provision`, `status`, `seed`, `smoke`, `dead_letters`, `prices`, `rebuild`, `projections`, `republish`, `order`, `describe`: what operators and developers do beside that.
+//! - `provision`, `status`, `seed`, `smoke`, `dead_letters`, `prices`, `rebuild`, `projections`, `republish`, `stream`, `order`, `describe`: what operators and developers do beside that.
 //! - `target`, `street`, `desk`: what they do it to, and the administrator at it. `patience`: for how long its first answer is waited for. `print`: how they answer.
 
 #[macro_use]
@@ -35,6 +35,7 @@ mod serve;
 mod smoke;
 mod stage;
 mod status;
+mod stream;
 mod street;
 mod target;
 
@@ -87,6 +88,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Projections(args) => Box::pin(projections::run(*args)).await,
         Command::Republish(args) => republish::run(args).await,
+        Command::Stream(args) => Box::pin(stream::run(*args)).await,
         Command::Order(args) => order::run(args).await,
         Command::Describe(args) => describe::run(&args),
         Command::Completions { shell } => {

@@ -4,6 +4,7 @@
 //! - [`provision`]: has all of it there; safe twice at once, and changes nothing when nothing differs.
 //! - [`check`]: says what is there. [`destroy`]: deletes it all.
 //! - [`differing_filters`]: subscriptions that let through other types than this release's; a change takes effect late.
+//! - [`reshard()`]: another number of shards, step by step.
 //! - [`captures`]: which tables stream themselves. [`end_captures`]: a wish of its own, since it can lose events.
 //!
 //! Nothing is printed here: callers get each result as it comes, and the whole in the table's order.
@@ -12,6 +13,7 @@ mod captures;
 mod destroy;
 mod ensure;
 mod filters;
+mod reshard;
 mod resource;
 pub mod resources;
 mod run;
@@ -20,6 +22,7 @@ pub use captures::{captures, end_captures};
 pub use destroy::destroy;
 pub use ensure::{Report, check, provision};
 pub use filters::{FILTERS_SETTLE_WITHIN, FilterDifference, differing_filters};
+pub use reshard::{Moment, ReshardError, reshard, steps};
 pub use resource::Resource;
 pub use resources::{Options, resources};
 pub use shotengai_aws::admin::{Capture, Outcome};

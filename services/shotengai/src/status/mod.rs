@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use shotengai_aws::Aws;
 use shotengai_kernel::Ports;
-use shotengai_messaging::{Infrastructure, Leases};
+use shotengai_messaging::Leases;
 use shotengai_ops::status::{self, Scene};
 use shotengai_ops::stores::stores;
-use shotengai_runtime::settings::{AwsSettings, LeaseSettings};
-use shotengai_runtime::{Faults, LeaseStore, Publish, SettingsGroup};
+use shotengai_runtime::settings::AwsSettings;
+use shotengai_runtime::{Faults, Publish, SettingsGroup};
 
 use crate::cli::{Output, StatusArgs, StatusOf};
-use crate::leases::ClusterLeases;
+use crate::leases::of_bridges;
 use crate::target::connect;
 
 pub(crate) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
@@ -30,7 +30,7 @@ pub(crate) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
         None => {
             let known = street.and_then(|street| street.health).into_iter();
             let urls = if args.health_url.is_empty() { known.collect() } else { args.health_url };
-            let scene = scene(&aws, &settings, leases_of(&aws, &settings, &leases).await?);
+            let scene = scene(&aws, &settings, of_bridges(&aws, &settings, &leases).await?);
             let overview = status::overview(&scene, &shotengai_runtime::direct_http().build()?, &urls).await?;
             say!("{}", if is_json { serde_json::to_string(&overview)? } else { text::overview(&overview) });
         }
@@ -39,7 +39,7 @@ pub(crate) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
             say!("{}", if is_json { serde_json::to_string(&stores)? } else { text::stores(&stores).to_string() });
         }
         Some(StatusOf::Kinesis) => {
-            let scene = scene(&aws, &settings, leases_of(&aws, &settings, &leases).await?);
+            let scene = scene(&aws, &settings, of_bridges(&aws, &settings, &leases).await?);
             let stream = status::stream(&scene).await?;
             if is_json {
                 say!("{}", serde_json::to_string(&stream)?);
@@ -55,15 +55,4 @@ pub(crate) async fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
 fn scene<'a>(aws: &'a Aws, settings: &'a AwsSettings, leases: Arc<dyn Leases>) -> Scene<'a> {
     let (installation, stream) = (&aws.config().installation, settings.stream_name.as_str());
     Scene { infra: aws, installation, stream, leases, now: Ports::system().clock.now() }
-}
-
-/// The leases as the bridges of these settings would find them.
-async fn leases_of(aws: &Aws, settings: &AwsSettings, leases: &LeaseSettings) -> anyhow::Result<Arc<dyn Leases>> {
-    let group = shotengai_bridge::lease_group(&settings.stream_name);
-    match leases.store {
-        LeaseStore::Table => Ok(aws.leases(&group)),
-        LeaseStore::Kubernetes => {
-            Ok(ClusterLeases::connect(leases, &settings.prefix, Ports::system()).await?.of(&group))
-        }
-    }
 }

@@ -6,6 +6,7 @@
 mod buckets;
 mod capture;
 mod queues;
+mod shards;
 mod spec;
 mod stream;
 mod subscription;
@@ -21,6 +22,7 @@ use shotengai_messaging::Fault;
 use tokio::sync::OnceCell;
 
 pub use capture::Capture;
+pub use shards::StreamShards;
 pub use spec::{Attribute, BucketSpec, DeadLetters, IndexSpec, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
 pub use subscription::Filter;
 

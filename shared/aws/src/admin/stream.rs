@@ -162,7 +162,7 @@ impl Admin {
         self.stream_summary(name).await?.ok_or_else(|| invalid(DESCRIBE, "the stream went away"))
     }
 
-    async fn stream_summary(&self, name: &str) -> Result<Option<StreamDescriptionSummary>, Fault> {
+    pub(super) async fn stream_summary(&self, name: &str) -> Result<Option<StreamDescriptionSummary>, Fault> {
         match self.clients.kinesis.describe_stream_summary().stream_name(name).send().await {
             Ok(answer) => Ok(answer.stream_description_summary),
             Err(error) => match error.as_service_error() {
