@@ -1,6 +1,7 @@
 //! What the two rivals have sold, for those who read the live page without a script.
 
 use std::fmt::Write as _;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -15,16 +16,21 @@ use tokio::time::Instant;
 use super::escaped;
 
 const OPERATION: &str = "tally.totals";
-/// The page comes without numbers rather than later than this.
+/// The page comes with older numbers, or without any, rather than later than this.
 const WITHIN: Duration = Duration::from_millis(300);
 /// How old they may be. Tally is asked once in this time, however many pages are asked for.
 const FRESH: Duration = Duration::from_secs(1);
+/// Instead of numbers, as long as there have been none.
+const NONE_YET: &str = "<p class=\"noscript\">いまは数がわかりません。 The numbers can't be had just now. \
+    <a href=\"/live\">更新 / Reload</a></p>";
 
 /// Asks tally.
 pub(super) struct Numbers {
     tally: Neighbour,
     /// As they stand in the page.
     shared: SharedRead<String>,
+    /// The last there were; they say themselves of when they are.
+    last: Mutex<Option<String>>,
 }
 
 impl Numbers {
@@ -35,18 +41,20 @@ impl Numbers {
     }
 
     fn of(tally: Neighbour) -> Self {
-        Self { tally, shared: SharedRead::default() }
+        Self { tally, shared: SharedRead::default(), last: Mutex::default() }
     }
 
-    /// A table of them; empty where tally does not answer in time.
+    /// A table of them; the last there was where tally does not answer in time, and a word where there was none.
     pub(super) async fn now(&self) -> String {
         let now = Instant::now();
         let since = now.checked_sub(FRESH).unwrap_or(now);
-        match self.shared.since(since, async || self.read().await).await {
-            Ok(numbers) => (*numbers).clone(),
+        let read = self.shared.since(since, async || self.read().await).await;
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match read {
+            Ok(numbers) => last.insert((*numbers).clone()).clone(),
             Err(fault) => {
-                tracing::debug!(%fault, "the live page goes without numbers");
-                String::new()
+                tracing::debug!(%fault, "the live page goes without new numbers");
+                last.clone().unwrap_or_else(|| NONE_YET.to_owned())
             }
         }
     }
@@ -124,13 +132,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_tally_that_does_not_answer_leaves_the_page_without_numbers() {
+    async fn a_tally_that_does_not_answer_leaves_the_page_with_the_last_numbers_and_their_time() {
+        let (neighbours, numbers) = over(&[rivals(), totals()]);
+        let told = numbers.now().await;
+        neighbours.set_away(true);
+        tokio::time::advance(FRESH * 2).await;
+        assert_eq!(numbers.now().await, told);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_any_numbers_the_page_says_so() {
         let (neighbours, numbers) = over(&[rivals(), totals()]);
         neighbours.set_away(true);
-        assert_eq!(numbers.now().await, "");
-        let (_, numbers) = over(&[rivals(), ("/tally", 200, json!({}))]);
-        assert_eq!(numbers.now().await, "");
-        let (_, numbers) = over(&[rivals(), ("/tally", 503, json!({}))]);
-        assert_eq!(numbers.now().await, "");
+        assert_eq!(numbers.now().await, NONE_YET);
+        for (status, body) in [(200, json!({})), (503, json!({}))] {
+            let (_, numbers) = over(&[rivals(), ("/tally", status, body)]);
+            assert_eq!(numbers.now().await, NONE_YET);
+        }
+        neighbours.set_away(false);
+        tokio::time::advance(FRESH * 2).await;
+        assert!(numbers.now().await.contains("<td>3</td>"));
     }
 }
