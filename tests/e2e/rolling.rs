@@ -1,8 +1,11 @@
 //! Every role is replaced under load, as a Deployment does it: the successor is ready before the old process is told to go.
+//! `switching`: by ones that publish in another way.
+
+mod switching;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use shotengai_tests::service::Service;
@@ -28,16 +31,25 @@ struct Cluster {
     cluster: TestCluster,
     services: BTreeMap<&'static str, Service>,
     processes: BTreeMap<&'static str, Process>,
+    /// How processes that start from now on publish; none: as this run's shape has it.
+    publish: Option<&'static str>,
+}
+
+/// What clients are told, and tell.
+#[derive(Default)]
+struct Buying {
+    enough: AtomicBool,
+    accepted: AtomicUsize,
 }
 
 impl Cluster {
-    async fn start() -> Self {
+    async fn start(publish: Option<&'static str>) -> Self {
         let cluster = TestCluster::provisioned().await;
         let mut services = BTreeMap::new();
         for role in ROLES {
             services.insert(role, Service::start().await);
         }
-        let mut cluster = Self { cluster, services, processes: BTreeMap::new() };
+        let mut cluster = Self { cluster, services, processes: BTreeMap::new(), publish };
         let started = futures::future::join_all(ROLES.map(|role| cluster.process(role))).await;
         for (role, process) in ROLES.into_iter().zip(started) {
             cluster.services[role].add(process.http());
@@ -53,6 +65,7 @@ impl Cluster {
         let mut extra: Vec<(&str, &str)> = urls.iter().map(|(name, url)| (name.as_str(), url.as_str())).collect();
         // A cluster takes a while to withdraw an endpoint; this is how long the old process serves on.
         extra.push(("PRE_STOP_SECONDS", "2"));
+        extra.extend(self.publish.map(|publish| ("PUBLISH", publish)));
         self.cluster.serve_one(role, &extra).await
     }
 
@@ -92,10 +105,10 @@ impl Load {
     }
 }
 
-async fn keep_buying(shop: Shop, kinoko: String, enough: Arc<AtomicBool>) -> Load {
+async fn keep_buying(shop: Shop, kinoko: String, buying: Arc<Buying>) -> Load {
     let mut load = Load::default();
     let guest = shop.guest(None, "en").await;
-    while !enough.load(Ordering::Relaxed) {
+    while !buying.enough.load(Ordering::Relaxed) {
         let placed =
             shop.send(reqwest::Method::POST, "/orders", Some(&guest), &[], Some(&order_body(&[(&kinoko, 1)]))).await;
         match placed {
@@ -103,6 +116,7 @@ async fn keep_buying(shop: Shop, kinoko: String, enough: Arc<AtomicBool>) -> Loa
                 load.count("POST /orders", &answer);
                 if answer.status.is_success() {
                     load.accepted.push(text(&answer.body, "order_id"));
+                    buying.accepted.fetch_add(1, Ordering::Relaxed);
                 }
             }
             Err(error) => load.broken.push(format!("POST /orders: {error:?}")),
@@ -117,21 +131,14 @@ async fn keep_buying(shop: Shop, kinoko: String, enough: Arc<AtomicBool>) -> Loa
     load
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_role_is_replaced_under_load_and_no_customer_notices() {
-    let mut cluster = Cluster::start().await;
-    let shop = cluster.shop();
-    let admin = shop.admin().await;
-    let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 100_000).await;
-
-    let enough = Arc::new(AtomicBool::new(false));
-    let clients: Vec<_> =
-        (0..CLIENTS).map(|_| tokio::spawn(keep_buying(cluster.shop(), kinoko.clone(), Arc::clone(&enough)))).collect();
-    for role in ROLES {
-        cluster.replace(role).await;
-    }
-    enough.store(true, Ordering::Relaxed);
-
+/// Lets clients buy, replaces roles meanwhile, and answers what all of them met.
+async fn under_load(cluster: &mut Cluster, kinoko: &str, work: impl AsyncFnOnce(&mut Cluster, &Buying)) -> Load {
+    let buying = Arc::new(Buying::default());
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|_| tokio::spawn(keep_buying(cluster.shop(), kinoko.to_owned(), Arc::clone(&buying))))
+        .collect();
+    work(cluster, &buying).await;
+    buying.enough.store(true, Ordering::Relaxed);
     let mut total = Load::default();
     for client in clients {
         let load = client.await.unwrap();
@@ -145,6 +152,22 @@ async fn every_role_is_replaced_under_load_and_no_customer_notices() {
     println!("answers by status {:?}, {} orders accepted", total.answers, total.accepted.len());
     assert_eq!(total.broken, [] as [String; 0], "broken connections");
     assert_eq!(total.failed, [] as [String; 0], "{:?}", total.answers);
+    total
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_role_is_replaced_under_load_and_no_customer_notices() {
+    let mut cluster = Cluster::start(None).await;
+    let shop = cluster.shop();
+    let admin = shop.admin().await;
+    let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 100_000).await;
+
+    let total = under_load(&mut cluster, &kinoko, async |cluster, _| {
+        for role in ROLES {
+            cluster.replace(role).await;
+        }
+    })
+    .await;
     assert!(total.accepted.len() > ROLES.len(), "there was load all the time: {}", total.accepted.len());
     for order in &total.accepted {
         shop.until_status(&admin, order, "paid").await;
