@@ -10,6 +10,9 @@ pub(super) struct Product {
     /// Its name in English.
     pub(super) english: &'static str,
     pub(super) description: &'static str,
+    /// The description in English.
+    pub(super) in_english: &'static str,
+    pub(super) categories: &'static [&'static str],
     /// In yen; `price` says what that is elsewhere.
     yen: i64,
     pub(super) stock: u32,
@@ -21,7 +24,9 @@ pub(super) const PRODUCTS: [Product; 6] = [
         id: "prod_kinoko",
         name: "きのこの山",
         english: "Kinoko no Yama",
-        description: "Chocolate caps on crackers. One of the two rivals.",
+        description: "サクサクのクラッカーの軸に、こくのあるチョコレートの傘をのせた、ひと口サイズのきのこ。商店街の二大ライバルの一方です。",
+        in_english: "Caps of rich chocolate on crisp cracker stems, a mouthful each. One of the two rivals of this street.",
+        categories: &["sweets/chocolate"],
         yen: 200,
         stock: 100_000,
     },
@@ -29,7 +34,9 @@ pub(super) const PRODUCTS: [Product; 6] = [
         id: "prod_takenoko",
         name: "たけのこの里",
         english: "Takenoko no Sato",
-        description: "Chocolate over biscuit shoots. The other rival.",
+        description: "ほろりとくずれるクッキーを、チョコレートで包んだ、ひと口サイズのたけのこ。商店街の二大ライバルのもう一方です。",
+        in_english: "Crumbly biscuit shoots dressed in chocolate, a mouthful each. The other rival of this street.",
+        categories: &["sweets/chocolate"],
         yen: 220,
         stock: 100_000,
     },
@@ -37,7 +44,9 @@ pub(super) const PRODUCTS: [Product; 6] = [
         id: "prod_dorayaki",
         name: "どら焼き",
         english: "Dorayaki",
-        description: "Two small pancakes with sweet bean paste.",
+        description: "はちみつを入れてふんわり焼いた皮で、北海道産小豆の粒あんをはさみました。毎朝焼いています。",
+        in_english: "Two small honey pancakes, baked each morning, with a paste of whole red beans from Hokkaido between them.",
+        categories: &["sweets/wagashi"],
         yen: 180,
         stock: 500,
     },
@@ -45,7 +54,9 @@ pub(super) const PRODUCTS: [Product; 6] = [
         id: "prod_taiyaki",
         name: "たい焼き",
         english: "Taiyaki",
-        description: "A fish-shaped cake, warm.",
+        description: "鉄の型で一匹ずつ焼いた、皮のぱりっとしたたい焼き。頭からしっぽの先まで、あんが入っています。",
+        in_english: "A cake in the shape of a sea bream, each baked in an iron mould of its own. Bean paste from head to tail.",
+        categories: &["sweets/wagashi"],
         yen: 160,
         stock: 500,
     },
@@ -53,7 +64,9 @@ pub(super) const PRODUCTS: [Product; 6] = [
         id: "prod_senbei",
         name: "せんべい",
         english: "Senbei",
-        description: "Rice crackers with soy sauce, ten pieces.",
+        description: "炭火で手焼きし、しょうゆを二度塗りした堅焼きせんべい。十枚入りで、お茶うけにどうぞ。",
+        in_english: "Rice crackers, grilled over charcoal and brushed twice with soy sauce. Ten pieces, good with tea.",
+        categories: &["snacks/rice-crackers", "gifts"],
         yen: 350,
         stock: 200,
     },
@@ -61,7 +74,9 @@ pub(super) const PRODUCTS: [Product; 6] = [
         id: "prod_yokan",
         name: "羊羹",
         english: "Yokan",
-        description: "A bar of bean jelly. Only three left.",
+        description: "小豆、砂糖、寒天だけで練り上げた本煉羊羹。日もちがするので、贈りものにも向いています。",
+        in_english: "Red beans, sugar and agar, and nothing else, stirred for hours into a firm bar. It keeps well, so it makes a good present.",
+        categories: &["sweets/wagashi", "gifts"],
         yen: 1200,
         stock: 3,
     },
@@ -105,6 +120,16 @@ mod tests {
             let currency = Currency::parse(code).unwrap();
             let prices = [kinoko, takenoko].map(|product| product.price(currency).unwrap().to_string());
             assert_eq!(prices, [first, second], "{code}");
+        }
+    }
+
+    #[test]
+    fn every_product_is_described_in_both_languages_and_has_a_category() {
+        for product in &PRODUCTS {
+            let Product { id, english, description, in_english, categories, .. } = product;
+            assert!(!description.is_ascii() && description.ends_with('。'), "{id}");
+            assert!(english.is_ascii() && in_english.is_ascii() && in_english.ends_with('.'), "{id}");
+            assert!(!categories.is_empty(), "{id}");
         }
     }
 }

@@ -7,6 +7,7 @@ import { Button } from '@/ui/Button';
 import { categories } from '../data/categories';
 import type { Found, Product } from '../data/products';
 import { filters, NO_WISH, type Wish } from '../data/wish';
+import { useCategoryName } from '../useCategoryName';
 import { FilterLabel } from './FilterLabel';
 import styles from './filters.module.css';
 import { PriceFilter } from './PriceFilter';
@@ -31,6 +32,7 @@ export interface FilterProps {
 /** The filters. A search tells how many each would leave; a list without words can't. Opens as it comes (`Filters`). */
 export function FilterMenu({ wish, found, products, onChange }: FilterProps) {
   const { t } = useTranslation('shop');
+  const nameOf = useCategoryName();
   const set = filters(wish);
   const shown = categories(wish.category, found?.facets.categories ?? null, products);
   return (
@@ -43,7 +45,7 @@ export function FilterMenu({ wish, found, products, onChange }: FilterProps) {
             <fieldset className={styles.group}>
               <legend>{t('filters.category')}</legend>
               <div className={styles.chips}>
-                {shown.map(({ name, count }) => <Chip key={name} text={name.replaceAll('/', ' › ')} count={count} selected={wish.category === name} onChange={(selected) => onChange({ category: selected ? name : null })} />)}
+                {shown.map(({ name, count }) => <Chip key={name} text={nameOf(name)} count={count} selected={wish.category === name} onChange={(selected) => onChange({ category: selected ? name : null })} />)}
               </div>
             </fieldset>
           ) : null}

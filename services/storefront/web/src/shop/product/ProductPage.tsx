@@ -9,6 +9,7 @@ import { NumberField } from '@/ui/NumberField';
 import { Empty, Failed, Skeleton } from '@/ui/states';
 
 import { isGone, type Product, useFormerName, useProduct } from '../data/products';
+import { useCategoryName } from '../useCategoryName';
 import { useTitle } from '../useTitle';
 import { Gallery } from './Gallery';
 import styles from './product.module.css';
@@ -49,6 +50,7 @@ function Buy({ product }: { product: Product }) {
 function Details({ product }: { product: Product }) {
   const { i18n } = useTranslation('shop');
   const { money } = useFormats();
+  const nameOf = useCategoryName();
   const description = product.descriptions?.[i18n.language] ?? product.description;
   useTitle(product.name);
   return (
@@ -56,7 +58,7 @@ function Details({ product }: { product: Product }) {
       <Gallery product={product} />
       <div className={styles.facts}>
         {product.categories?.length ? (
-          <p className={styles.categories}>{product.categories.map((category) => <Link key={category} to={`/?${new URLSearchParams({ category }).toString()}`}>{category.replaceAll('/', ' › ')}</Link>)}</p>
+          <p className={styles.categories}>{product.categories.map((category) => <Link key={category} to={`/?${new URLSearchParams({ category }).toString()}`}>{nameOf(category)}</Link>)}</p>
         ) : null}
         <h1>{product.name}</h1>
         <p className={styles.line}><span className={`${styles.price ?? ''} numbers`}>{money(product.price, product.currency)}</span><Stock stock={product.stock} always /></p>
