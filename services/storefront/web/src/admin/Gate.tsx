@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { Navigate, useLocation } from 'react-router';
 
 import { useWho } from '@/api/session';
-import { Unknown } from '@/shop/Unknown';
 import { LinkButton } from '@/ui/Button';
+import { Unknown } from '@/ui/Unknown';
 import { Empty, Skeleton } from '@/ui/states';
 
 /** Shows its children to an administrator. Everybody else signs in where all do, cart and all, and comes back. */

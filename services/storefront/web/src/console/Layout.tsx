@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { NavLink, Outlet, useLocation } from 'react-router';
 
 import { useWho } from '@/api/session';
-import { Unknown } from '@/shop/Unknown';
+import { Unknown } from '@/ui/Unknown';
 import { Button, LinkButton } from '@/ui/Button';
 import { Empty, Skeleton } from '@/ui/states';
 

@@ -1,8 +1,9 @@
 import { useTranslation } from 'react-i18next';
 
+import { Segmented } from '@/ui/Segmented';
+
 import { useAddress } from '../parts/address';
 import { PageHead } from '../parts/PageHead';
-import { Segmented } from '../parts/Segmented';
 import { AccountList } from './AccountList';
 import { BuyerList } from './BuyerList';
 

@@ -3,11 +3,11 @@ import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { useFormats } from '@/i18n/format';
+import { Segmented } from '@/ui/Segmented';
 import { Failed, Notice, Skeleton } from '@/ui/states';
 
 import { salesOf, type Span } from '../logic/sales';
 import { Panel } from '../parts/Panel';
-import { Segmented } from '../parts/Segmented';
 import styles from './dashboard.module.css';
 import { salesQuery } from './reads';
 import { SalesTable } from './SalesTable';

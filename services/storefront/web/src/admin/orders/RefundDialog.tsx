@@ -5,6 +5,7 @@ import { Button } from '@/ui/Button';
 import { Dialog } from '@/ui/Dialog';
 import { TextField } from '@/ui/Field';
 import { NumberField } from '@/ui/NumberField';
+import { Segmented } from '@/ui/Segmented';
 import { say } from '@/ui/toasts';
 
 import { digitsOf } from '../logic/amounts';
@@ -12,7 +13,6 @@ import { type Fault, preview, REASON_MOST, requestOf, type Wish } from '../logic
 import { useCommand } from '../parts/command';
 import parts from '../parts/parts.module.css';
 import { Problem } from '../parts/Problem';
-import { Segmented } from '../parts/Segmented';
 import { moved, type Order, refund } from './orders';
 import styles from './refund.module.css';
 import { RefundLines } from './RefundLines';

@@ -5,10 +5,10 @@ import { useNavigate } from 'react-router';
 import { useWho } from '@/api/session';
 import { leave } from '@/app/leave';
 import { Button, LinkButton } from '@/ui/Button';
+import { Unknown } from '@/ui/Unknown';
 import { Empty, Failed, Skeleton } from '@/ui/states';
 
 import { type Me, useMe } from '../data/me';
-import { Unknown } from '../Unknown';
 import { useTitle } from '../useTitle';
 import styles from './account.module.css';
 import { ChangePassword } from './ChangePassword';

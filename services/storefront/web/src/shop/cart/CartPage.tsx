@@ -4,12 +4,12 @@ import { useTranslation } from 'react-i18next';
 
 import { useWho } from '@/api/session';
 import { LinkButton } from '@/ui/Button';
+import { Unknown } from '@/ui/Unknown';
 import { Empty, Failed, Notice, Skeleton } from '@/ui/states';
 
 import { newerCart, pieces, useCart, useSetQuantity } from '../cart';
 import { bringCart } from '../data/guests';
 import { useProducts } from '../data/products';
-import { Unknown } from '../Unknown';
 import { useShopProblem } from '../useShopProblem';
 import { useTitle } from '../useTitle';
 import styles from './cart.module.css';

@@ -3,11 +3,11 @@ import { useTranslation } from 'react-i18next';
 
 import { useWho } from '@/api/session';
 import { LinkButton } from '@/ui/Button';
+import { Unknown } from '@/ui/Unknown';
 import { Empty, Failed, Skeleton } from '@/ui/states';
 
 import { useCart } from '../cart';
 import { useMe } from '../data/me';
-import { Unknown } from '../Unknown';
 import { useTitle } from '../useTitle';
 import { CheckoutForm } from './CheckoutForm';
 

@@ -4,12 +4,12 @@ import { Link, useLocation, useParams } from 'react-router';
 
 import { useWho } from '@/api/session';
 import { LinkButton } from '@/ui/Button';
+import { Unknown } from '@/ui/Unknown';
 import { Empty, Failed, Skeleton } from '@/ui/states';
 
 import { keyIn } from '../data/links';
 import { useHistory, useOrder } from '../data/orders';
 import { isGone } from '../data/products';
-import { Unknown } from '../Unknown';
 import { useTitle } from '../useTitle';
 import { OrderView } from './OrderView';
 import styles from './order.module.css';

@@ -3,10 +3,10 @@ import { useTranslation } from 'react-i18next';
 
 import { useWho } from '@/api/session';
 import { Button, LinkButton } from '@/ui/Button';
+import { Unknown } from '@/ui/Unknown';
 import { Empty, Failed, Notice, Skeleton } from '@/ui/states';
 
 import { useFormerOrders, useOrders } from '../data/orders';
-import { Unknown } from '../Unknown';
 import { useTitle } from '../useTitle';
 import styles from './order.module.css';
 import { OrderRow } from './OrderRow';

@@ -1,6 +1,6 @@
 import { useId } from 'react';
 
-import type { Choice } from '@/ui/Field';
+import type { Choice } from './Field';
 
 import styles from './segmented.module.css';
 
