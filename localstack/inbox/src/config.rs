@@ -15,6 +15,9 @@ pub struct InboxConfig {
     pub max_message_bytes: usize,
     /// Bytes of all messages together; the oldest are dropped to stay below, the newest is always kept. Default 256 MiB.
     pub max_store_bytes: usize,
+    /// Origins whose pages may read mail, and show it in a frame: those of the street that the mail is of, such as
+    /// `http://127.0.0.1:8080`. Default none.
+    pub shown_by: Vec<String>,
     /// SMTP connections served at once; about a thousand more wait in the listener's backlog. Default 256.
     pub max_connections: usize,
 }
@@ -27,6 +30,7 @@ impl Default for InboxConfig {
             max_messages: 5_000,
             max_message_bytes: 25 * 1024 * 1024,
             max_store_bytes: 256 * 1024 * 1024,
+            shown_by: Vec::new(),
             max_connections: 256,
         }
     }

@@ -25,6 +25,7 @@ pub struct Inbox {
     http: TcpListener,
     http_addr: SocketAddr,
     limits: Limits,
+    shown_by: Vec<String>,
     store: InboxStore,
 }
 
@@ -38,7 +39,7 @@ impl Inbox {
         let (http, http_addr) = bind(Listener::Http, config.http)?;
         let store = InboxStore::new(&config);
         let limits = Limits { max_message_bytes: config.max_message_bytes, max_connections: config.max_connections };
-        Ok(Self { smtp, smtp_addr, http, http_addr, limits, store })
+        Ok(Self { smtp, smtp_addr, http, http_addr, limits, shown_by: config.shown_by, store })
     }
 
     /// Where mail is accepted, with the port that was found for port 0.
@@ -68,7 +69,7 @@ impl Inbox {
         let failed = |listener| move |source| InboxError::Serve { listener, source };
         let stopping = shutdown.child_token();
         let smtp = tokio::net::TcpListener::from_std(self.smtp).map_err(failed(Listener::Smtp))?;
-        let server = http::server(self.http, self.store.clone()).map_err(failed(Listener::Http))?;
+        let server = http::server(self.http, self.store.clone(), self.shown_by).map_err(failed(Listener::Http))?;
         let web = StopOnDrop(server.handle());
         // A task of its own: the server only hears "stop" while it is polled, even when this future is dropped.
         let serving = tokio::spawn(server);

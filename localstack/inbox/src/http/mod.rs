@@ -5,7 +5,9 @@ mod files;
 mod hosts;
 mod list;
 mod page;
+mod readers;
 mod refusal;
+mod view;
 
 use std::{io, net::TcpListener};
 
@@ -17,15 +19,15 @@ use actix_web::{
     web::{self, Data, ServiceConfig},
 };
 
-use self::refusal::Refusal;
+use self::{readers::Readers, refusal::Refusal};
 use crate::store::InboxStore;
 
 /// Lists of ids of a full inbox fit well within.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// The server on a bound listener; it serves once polled.
-pub(crate) fn server(listener: TcpListener, store: InboxStore) -> io::Result<Server> {
-    let store = Data::new(store);
+/// The server on a bound listener; it serves once polled. Pages of the origins in `shown_by` may read and frame mail.
+pub(crate) fn server(listener: TcpListener, store: InboxStore, shown_by: Vec<String>) -> io::Result<Server> {
+    let (store, readers) = (Data::new(store), Data::new(Readers::new(shown_by)));
     let on_loopback = listener.local_addr()?.ip().is_loopback();
     let server = HttpServer::new(move || {
         // What a message contains is not to be trusted by the browser that shows it.
@@ -36,7 +38,9 @@ pub(crate) fn server(listener: TcpListener, store: InboxStore) -> io::Result<Ser
             .add(("Content-Security-Policy", page::CONTENT_SECURITY_POLICY));
         App::new()
             .app_data(Data::clone(&store))
+            .app_data(Data::clone(&readers))
             .app_data(web::PayloadConfig::new(MAX_BODY_BYTES))
+            .wrap(from_fn(readers::may_read))
             .wrap(Condition::new(on_loopback, from_fn(hosts::of_this_machine)))
             .wrap(headers)
             .configure(routes)
@@ -47,6 +51,7 @@ pub(crate) fn server(listener: TcpListener, store: InboxStore) -> io::Result<Ser
 fn routes(config: &mut ServiceConfig) {
     config
         .route("/", web::get().to(page::page))
+        .route("/view/{id}.html", web::get().to(view::view))
         .route("/livez", web::get().to(alive))
         .route("/readyz", web::get().to(alive))
         .service(web::resource("/api/v1/messages").get(list::list).put(list::set_read).delete(list::delete))

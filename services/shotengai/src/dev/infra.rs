@@ -135,7 +135,7 @@ impl Mail {
             step.done(&format!("Mailpit on :{}", args.inbox_port));
             return Ok(Self::Mailpit(Box::new(Mutex::new(child))));
         }
-        let inbox = Inbox::bind(InboxConfig { smtp, http, ..InboxConfig::default() })?;
+        let inbox = Inbox::bind(InboxConfig { smtp, http, shown_by: pages(args), ..InboxConfig::default() })?;
         let (store, shutdown) = (inbox.store(), CancellationToken::new());
         let task = tokio::spawn(inbox.run(shutdown.clone()));
         step.done(&format!("built-in on :{}", args.inbox_port));
@@ -171,6 +171,11 @@ impl Mail {
         }
         Ok(())
     }
+}
+
+/// Origins of the street's own pages, by both names of this machine.
+fn pages(args: &DevArgs) -> Vec<String> {
+    ["127.0.0.1", "localhost"].map(|host| format!("http://{host}:{}", args.http_port)).into()
 }
 
 /// Ends what did start; the errors of what did not, as one.

@@ -51,7 +51,7 @@ pub(crate) async fn run(args: Box<DevArgs>) -> anyhow::Result<ExitCode> {
     let Some(mut lease) = Lease::take(folder)? else { return Err(already_open(folder)) };
     let secrets = Secrets::make(&Ports::system())?;
     // What is wrong with the settings is said before anything starts.
-    serve_args(&args, "http://127.0.0.1:1", "postgres://127.0.0.1/", &secrets)?.check()?;
+    serve_args(&args, "http://127.0.0.1:1", "postgres://127.0.0.1/", &secrets, false)?.check()?;
     ports::check(&args, &mut lease).await?;
     lease.mark()?;
     screen.before(shotengai_street::changes_as_root().as_deref());
@@ -105,7 +105,7 @@ async fn street(
     screen: &Screen,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let serve = serve_args(args, &infra.aws_url(), &infra.database_url(), secrets)?;
+    let serve = serve_args(args, &infra.aws_url(), &infra.database_url(), secrets, infra.inbox().is_some())?;
     let serving = serve.check()?;
     let settings = &serving.settings;
     let config = serve::aws_config(settings.aws.clone(), settings.publish);
@@ -179,8 +179,15 @@ async fn open(args: &DevArgs, screen: &Screen, step: screen::Step) -> anyhow::Re
     Ok(())
 }
 
-/// The settings of `shotengai serve all` on this machine: the same flags that a person would give.
-fn serve_args(args: &DevArgs, aws: &str, database: &str, secrets: &Secrets) -> anyhow::Result<ServeArgs> {
+/// The settings of `shotengai serve all` on this machine: the same flags that a person would give. `built_in`: the inbox is
+/// ours, so the pages show it.
+fn serve_args(
+    args: &DevArgs,
+    aws: &str,
+    database: &str,
+    secrets: &Secrets,
+    built_in: bool,
+) -> anyhow::Result<ServeArgs> {
     let base = format!("http://127.0.0.1:{}", args.http_port);
     let mut flags = vec![
         ("aws-endpoint-url", aws.to_owned()),
@@ -217,8 +224,10 @@ fn serve_args(args: &DevArgs, aws: &str, database: &str, secrets: &Secrets) -> a
     let cli = Cli::try_parse_from(["shotengai", "serve", "all"].map(str::to_owned).into_iter().chain(flags))?;
     match cli.command {
         Command::Serve(serve) => {
+            let inbox = format!("http://127.0.0.1:{}", args.inbox_port);
             let places = Places {
-                inbox: Some(format!("http://127.0.0.1:{}", args.inbox_port)),
+                mails: built_in.then(|| inbox.clone()),
+                inbox: Some(inbox),
                 health: Some(format!("http://127.0.0.1:{}/readyz", args.health_port)),
             };
             Ok(ServeArgs { own: serve.own.of_a_developer(places, args.allowed_hosts.clone()), ..*serve })

@@ -40,6 +40,8 @@ const WITHOUT_PAGES: &str = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"ut
 pub struct Places {
     /// Where mails can be read. Only a developer's street tells.
     pub inbox: Option<String>,
+    /// Where the pages read mails themselves: the same, where it lets them.
+    pub mails: Option<String>,
     /// Where health is told. Only a developer's street tells.
     pub health: Option<String>,
 }
@@ -56,7 +58,7 @@ impl Pages {
     pub(crate) fn new(places: &Places, context: &Context) -> Self {
         let aws = &context.settings.aws;
         let bucket = aws.image_bucket.clone().unwrap_or_else(|| format!("{}{}", aws.prefix, PRODUCT_IMAGES.name));
-        let policy = policy::policy(&policy::image_store(aws, &bucket));
+        let policy = policy::policy(&policy::image_store(aws, &bucket), places.mails.as_deref());
         let index = files::index().map_or_else(|| WITHOUT_PAGES.to_owned(), |index| told(index, places));
         Self { index, policy, numbers: Numbers::new(context) }
     }
@@ -123,7 +125,8 @@ fn told(index: &str, places: &Places) -> String {
     let meta = |name: &str, url: &Option<String>| {
         url.as_deref().map(|url| format!("<meta name=\"{name}\" content=\"{}\">", escaped(url))).unwrap_or_default()
     };
-    index.replacen(MARK, &format!("{}{}", meta("inbox", &places.inbox), meta("health", &places.health)), 1)
+    let told = [("inbox", &places.inbox), ("mails", &places.mails), ("health", &places.health)];
+    index.replacen(MARK, &told.map(|(name, url)| meta(name, url)).concat(), 1)
 }
 
 fn escaped(text: &str) -> String {
@@ -138,7 +141,7 @@ mod tests {
     fn only_a_developers_street_tells_where_its_inbox_is() {
         let index = "<head><!--places--></head>";
         assert_eq!(told(index, &Places::default()), "<head></head>");
-        let places = Places { inbox: Some("http://127.0.0.1:8025/?a=\"b\"".to_owned()), health: None };
+        let places = Places { inbox: Some("http://127.0.0.1:8025/?a=\"b\"".to_owned()), ..Places::default() };
         let told = told(index, &places);
         assert_eq!(told, "<head><meta name=\"inbox\" content=\"http://127.0.0.1:8025/?a=&quot;b&quot;\"></head>");
     }

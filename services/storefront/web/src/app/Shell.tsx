@@ -13,7 +13,7 @@ import { Skeleton } from '@/ui/states';
 import { Toasts } from '@/ui/toasts';
 
 import { LateMenu } from './LateMenu';
-import { places } from './places';
+import { inboxAt, places } from './places';
 import styles from './shell.module.css';
 
 function Nav() {
@@ -58,12 +58,13 @@ function Display() {
 
 function Footer() {
   const { t } = useTranslation();
+  const inbox = inboxAt();
   return (
     <footer className={styles.footer}>
       <div>
         <p>{t('tagline')}</p>
         <button type="button" className={styles.tour} onClick={() => go(STEPS[0])}>{t('footer.tour')}</button>
-        {places.inbox ? <a href={places.inbox}>{t('footer.inbox')}</a> : null}
+        {inbox ? <Link to={inbox}>{t('footer.inbox')}</Link> : null}
         {places.health ? <a href={places.health}>{t('footer.health')}</a> : null}
         <a href="/docs">{t('footer.api')}</a>
         <a href="/problems">{t('footer.problems')}</a>

@@ -2,6 +2,7 @@ import { createBrowserRouter, redirect, type RouteObject } from 'react-router';
 
 import { adminRoutes } from '@/admin/routes';
 import { consoleRoutes } from '@/console/routes';
+import { inboxRoutes } from '@/inbox/routes';
 import { liveRoutes } from '@/live/routes';
 import { shopRoutes } from '@/shop/routes';
 import { Failed, Skeleton } from '@/ui/states';
@@ -17,7 +18,7 @@ const routes: RouteObject[] = [
   {
     element: <Shell />,
     children: [
-      { hydrateFallbackElement: <Skeleton height="60vh" />, errorElement: <Failed error={null} again={() => window.location.reload()} />, children: [...shopRoutes, ...liveRoutes, ...adminRoutes, ...consoleRoutes, { path: 'tally', loader: () => redirect('/live') }, { path: '*', element: <NotFound /> }] },
+      { hydrateFallbackElement: <Skeleton height="60vh" />, errorElement: <Failed error={null} again={() => window.location.reload()} />, children: [...shopRoutes, ...liveRoutes, ...inboxRoutes, ...adminRoutes, ...consoleRoutes, { path: 'tally', loader: () => redirect('/live') }, { path: '*', element: <NotFound /> }] },
     ],
   },
 ];

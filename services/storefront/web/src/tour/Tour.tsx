@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
 
-import { places } from '@/app/places';
+import { inboxAt } from '@/app/places';
 import { buy, usePurchases } from '@/live/purchases';
 import { Button } from '@/ui/Button';
 
@@ -23,6 +23,7 @@ export default function Tour({ at }: { at: Exclude<At, null> }) {
   const { pathname } = useLocation();
   const heading = useRef<HTMLHeadingElement>(null);
   const order = usePurchases().find(({ product }) => product === SWEET);
+  const inbox = inboxAt();
   const index = at === 'offer' ? -1 : STEPS.indexOf(at);
   const next = STEPS[index + 1];
   const before = STEPS[index - 1];
@@ -44,7 +45,7 @@ export default function Tour({ at }: { at: Exclude<At, null> }) {
       <h2 ref={heading} tabIndex={-1}>{t(`tour.${at}.title`)}</h2>
       <p>{t(`tour.${at}.text`)}</p>
       {at === 'travel' && order?.orderId ? <Travel orderId={order.orderId} /> : null}
-      {at === 'mail' && places.inbox ? <p><a href={places.inbox} target="_blank" rel="noreferrer">{t('tour.inbox')}</a></p> : null}
+      {at === 'mail' && inbox ? <p><a href={inbox} target="_blank" rel="noreferrer">{t('tour.inbox')}</a></p> : null}
       {at === 'behind' ? <p><a href="/docs">{t('tour.api')}</a></p> : null}
       <div className={styles.foot}>
         {before ? <Button size="small" look="quiet" onPress={() => move(before)}>{t('tour.back')}</Button> : null}

@@ -53,4 +53,11 @@ test('what somebody wrote is shown as text everywhere, mails included', async ({
       expect(HTML).not.toContain('<img src=x');
     }
   }).toPass();
+  await page.goto(`/inbox?q=${order_id}&lang=en`);
+  const mails = page.getByRole('navigation', { name: 'Mails' }).getByRole('link');
+  await mails.first().click();
+  await expect(page.frameLocator('iframe').getByText(NAME).first()).toBeVisible();
+  await page.getByRole('radio', { name: 'Text' }).check({ force: true });
+  await expect(page.locator('pre')).toContainText(NAME);
+  expect(await page.evaluate(() => 'ran' in window), 'the inbox').toBe(false);
 });

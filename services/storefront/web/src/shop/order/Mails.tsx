@@ -1,16 +1,19 @@
 import { Mail as Letter } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 
-import { places } from '@/app/places';
+import { inboxAt } from '@/app/places';
 import { useFormats } from '@/i18n/format';
 
 import styles from './order.module.css';
 import type { Mail } from './timeline';
 
 /** Which mails went out about the order. */
-export function Mails({ mails }: { mails: readonly Mail[] }) {
+export function Mails({ order, mails }: { order: string; mails: readonly Mail[] }) {
   const { t } = useTranslation('shop');
   const { time } = useFormats();
+  // Each mail has its order's number in it.
+  const inbox = inboxAt(order);
   return (
     <section className={styles.panel} aria-labelledby="mails">
       <h2 id="mails">{t('mails.title')}</h2>
@@ -25,7 +28,7 @@ export function Mails({ mails }: { mails: readonly Mail[] }) {
           </li>
         ))}
       </ul>
-      {places.inbox ? <p className="dim"><a href={places.inbox}>{t('mails.inbox')}</a></p> : null}
+      {inbox ? <p className="dim"><Link to={inbox}>{t('mails.inbox')}</Link></p> : null}
     </section>
   );
 }

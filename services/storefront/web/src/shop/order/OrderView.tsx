@@ -33,7 +33,7 @@ export function OrderView({ order, history, placed, byLink, offline }: { order: 
             <Timeline rows={timeline(order, history)} reason={order.reason} />
           </section>
           {order.refunds?.length ? <Refunds refunds={order.refunds} currency={order.currency} /> : null}
-          {sent.length > 0 ? <Mails mails={sent} /> : null}
+          {sent.length > 0 ? <Mails order={order.order_id} mails={sent} /> : null}
         </div>
         <aside className={styles.side}>
           <section className={styles.panel} aria-labelledby="lines">
