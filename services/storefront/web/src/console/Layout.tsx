@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { NavLink, Outlet, useLocation } from 'react-router';
 
 import { useWho } from '@/api/session';
-import { Unknown } from '@/ui/Unknown';
 import { Button, LinkButton } from '@/ui/Button';
+import { Unknown } from '@/ui/Unknown';
 import { Empty, Skeleton } from '@/ui/states';
 
 import { Help } from './Help';
@@ -35,6 +35,8 @@ export function Component() {
           <NavLink to="/admin/operations" end>{t('nav.street')}</NavLink>
           <NavLink to="/admin/operations/dead-letters">{t('nav.letters')}</NavLink>
           <NavLink to="/admin/operations/orders">{t('nav.orders')}</NavLink>
+          <NavLink to="/admin/operations/invariants">{t('nav.checks')}</NavLink>
+          <NavLink to="/admin/operations/rebuilds">{t('nav.rebuilds')}</NavLink>
           <NavLink to="/admin/operations/records">{t('nav.records')}</NavLink>
         </nav>
         <Button look="quiet" size="small" onPress={() => help(true)}><CircleHelp aria-hidden /><span className={styles.wide}>{t('help.open')}</span></Button>

@@ -72,6 +72,24 @@ test('words explain themselves, and keys lead from page to page', async ({ page 
   await expect(page).toHaveURL(/\/admin\/operations\/orders$/);
 });
 
+test('invariants and rebuilds show what the street tells, and name the commands for the rest', async ({ page }) => {
+  await asAdministrator(page);
+  await page.goto('/admin/operations?lang=en');
+  await page.keyboard.press('g');
+  await page.keyboard.press('i');
+  await expect(page).toHaveURL(/\/admin\/operations\/invariants$/);
+  const checks = page.getByRole('main').getByRole('listitem').filter({ has: page.getByRole('heading', { level: 3 }) });
+  await expect(checks).toHaveCount(7);
+  await expect(checks.filter({ hasText: 'Every process is ready' })).toContainText('holds');
+  await expect(page.getByText(/^Looked at /)).toBeVisible();
+  await expect(page.getByText('shotengai rebuild read-models --check')).toBeVisible();
+  await page.getByRole('navigation', { name: 'Operations' }).getByRole('link', { name: 'Rebuilds' }).click();
+  const live = page.getByRole('region', { name: 'The read models that are live' });
+  await expect(live).toContainText('up to date');
+  await expect(live).toContainText(/Processes ready\s*1 \/ 1/);
+  await expect(page.getByText('shotengai projections switch')).toBeVisible();
+});
+
 test('nobody but the administrator gets in', async ({ page }) => {
   await page.goto('/admin/operations?lang=en');
   await expect(page.getByRole('heading', { name: 'Only the administrator sees this' })).toBeVisible();
@@ -83,7 +101,7 @@ for (const width of [390, 1280]) {
     await page.setViewportSize({ width, height: 900 });
     await asAdministrator(page);
     const order = await buy(page);
-    for (const path of ['/admin/operations/orders', `/admin/operations/orders/${order}`, '/admin/operations', '/admin/operations/dead-letters', '/admin/operations/records']) {
+    for (const path of ['/admin/operations/orders', `/admin/operations/orders/${order}`, '/admin/operations', '/admin/operations/dead-letters', '/admin/operations/invariants', '/admin/operations/rebuilds', '/admin/operations/records']) {
       await page.goto(`${path}?lang=en`);
       await page.getByRole('heading', { level: 1 }).waitFor();
       if (path.endsWith(order)) await page.getByRole('rowheader', { name: /^PutItem/ }).waitFor();

@@ -8,10 +8,11 @@ const LOOKS = [
   { name: 'dark-ja', scheme: 'dark', language: 'ja', width: 1280, height: 800 },
   { name: 'phone-ja', scheme: 'light', language: 'ja', width: 390, height: 844 },
 ] as const;
-const ANYBODY = { home: '/', search: '/?q=%E3%83%81%E3%83%A7%E3%82%B3', product: '/shop/products/prod_kinoko', live: '/live', wall: '/live?wall', cart: '/shop/cart', checkout: '/shop/checkout', orders: '/shop/orders', 'sign-in': '/shop/sign-in', nowhere: '/nowhere' };
+const ANYBODY = { home: '/', search: '/?q=%E3%83%81%E3%83%A7%E3%82%B3', product: '/shop/products/prod_kinoko', live: '/live', wall: '/live?wall', cart: '/shop/cart', checkout: '/shop/checkout', orders: '/shop/orders', inbox: '/inbox', 'sign-in': '/shop/sign-in', nowhere: '/nowhere' };
 const ADMIN = {
   'admin-home': '/admin', 'admin-products': '/admin/products', 'admin-product': '/admin/products/prod_kinoko', 'admin-orders': '/admin/orders', 'admin-customers': '/admin/customers',
   'admin-payments': '/admin/payments', 'admin-stock': '/admin/stock', 'admin-carts': '/admin/carts', 'admin-settings': '/admin/settings', 'ops-street': '/admin/operations', 'ops-letters': '/admin/operations/dead-letters',
+  'ops-invariants': '/admin/operations/invariants', 'ops-rebuilds': '/admin/operations/rebuilds',
 };
 
 const SWEETS = ['prod_kinoko', 'prod_takenoko', 'prod_dorayaki', 'prod_taiyaki', 'prod_senbei'];

@@ -4,7 +4,7 @@ import { useNavigate } from 'react-router';
 import { local } from '@/api/storage';
 
 /** What `g` and then a letter opens. */
-export const PLACES = { s: '/admin/operations', d: '/admin/operations/dead-letters', o: '/admin/operations/orders', r: '/admin/operations/records' } as const;
+export const PLACES = { s: '/admin/operations', d: '/admin/operations/dead-letters', o: '/admin/operations/orders', i: '/admin/operations/invariants', b: '/admin/operations/rebuilds', r: '/admin/operations/records' } as const;
 export type Place = keyof typeof PLACES;
 /** How long after `g` the letter may come. */
 const TOGETHER_MS = 1_500;

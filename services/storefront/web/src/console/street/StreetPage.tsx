@@ -54,7 +54,6 @@ function Seen({ street }: { street: Street }) {
         </section>
       )}
       <StreetTable street={street} />
-      <p className={layout.lead}>{t('street.elsewhere')}</p>
       <Panel node={find(nodes, parameters.get('at'))} street={street} onClose={() => open(null)} />
     </>
   );
