@@ -5,10 +5,11 @@ import { useTranslation } from 'react-i18next';
 
 import { useFormats } from '@/i18n/format';
 import { Button } from '@/ui/Button';
-import { Failed, Notice, Skeleton } from '@/ui/states';
+import { Notice, Skeleton } from '@/ui/states';
 
 import { type Group, type Letter, type LetterQueue, ops, type RunKind } from '../api';
 import layout from '../layout.module.css';
+import { AtWork } from '../parts/AtWork';
 import { Term } from '../parts/Term';
 import { causeOf, isOf, NAMED } from './choose';
 import styles from './letters.module.css';
@@ -50,7 +51,7 @@ export function CausePart({ group, queue, ask }: { group: Group; queue: LetterQu
         </div>
         <p className={layout.lead}><Term id="rehearsal" /> → <Term id="redrive" />{t('letters.first')}</p>
       </div>
-      {letters.data ? <LetterTable letters={ours} marked={marked} mark={mark} open={open} /> : letters.isError ? <Failed error={letters.error} again={() => void letters.refetch()} /> : <Skeleton height="240px" />}
+      {letters.data ? <LetterTable letters={ours} marked={marked} mark={mark} open={open} /> : letters.isError ? <AtWork error={letters.error} again={() => void letters.refetch()} /> : <Skeleton height="240px" />}
       {letters.data && ours.length < group.count ? <p className={styles.some}>{t('letters.some', { shown: count(ours.length), all: count(group.count) })}</p> : null}
       <LetterSheet queue={group.queue} letter={read} onClose={() => open(null)} />
     </section>

@@ -2,10 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { CircleCheck, CircleDashed, CircleX, MinusCircle, RotateCcw } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 
-import { Badge, Failed, Notice, Skeleton, type Tone } from '@/ui/states';
+import { Badge, Notice, Skeleton, type Tone } from '@/ui/states';
 
 import { type Letter, ops, type Rehearsal, type RehearsalOutcome } from '../api';
 import layout from '../layout.module.css';
+import { AtWork } from '../parts/AtWork';
 import { Term } from '../parts/Term';
 import { sampleOf } from './choose';
 import styles from './run.module.css';
@@ -22,7 +23,7 @@ export function Rehearse({ queue, letters, count }: { queue: string; letters: Le
   const sample = sampleOf(letters.map(({ id }) => id));
   const rehearsal = useQuery({ queryKey: ['console', 'rehearsal', queue, sample], queryFn: () => ops.rehearse(queue, sample), staleTime: 0, gcTime: 0, enabled: sample.length > 0, refetchOnWindowFocus: false });
   if (sample.length === 0) return <Notice>{t('rehearsal.nothing')}</Notice>;
-  if (rehearsal.isError) return <Failed error={rehearsal.error} again={() => void rehearsal.refetch()} />;
+  if (rehearsal.isError) return <AtWork error={rehearsal.error} again={() => void rehearsal.refetch()} />;
   if (!rehearsal.data) return <div className={layout.stack} role="status"><p className={layout.lead}>{t('rehearsal.runs', { count: sample.length })}</p><Skeleton height="260px" /></div>;
   const { items } = rehearsal.data;
   return (

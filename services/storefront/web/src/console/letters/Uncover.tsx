@@ -9,6 +9,7 @@ import { Notice, useProblemText } from '@/ui/states';
 
 import { type Letter, ops } from '../api';
 import layout from '../layout.module.css';
+import { runAtWork, UnderWay } from '../parts/AtWork';
 import { isReason, Reason } from '../parts/Reason';
 import { Term } from '../parts/Term';
 import styles from './letters.module.css';
@@ -33,6 +34,7 @@ export function Uncover({ queue, letter }: { queue: string; letter: Letter }) {
     mutationFn: () => ops.uncover(queue, letter.id, reason.trim()),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['console', 'records'] }),
   });
+  const run = runAtWork(uncover.error);
   if (uncover.data) {
     return (
       <section className={layout.stack}>
@@ -48,7 +50,7 @@ export function Uncover({ queue, letter }: { queue: string; letter: Letter }) {
     }}>
       <p><EyeOff aria-hidden /><span><Term id="uncover">{t('uncover.covered')}</Term> {t('uncover.bytes', { count: letter.body_bytes, bytes: count(letter.body_bytes) })}</span></p>
       <Reason value={reason} onChange={setReason} isDisabled={uncover.isPending} />
-      {uncover.isError ? <Notice tone="bad" alert>{problem(uncover.error)}</Notice> : null}
+      {run !== undefined ? <UnderWay run={run} /> : uncover.isError ? <Notice tone="bad" alert>{problem(uncover.error)}</Notice> : null}
       <div><Button type="submit" size="small" isDisabled={!isReason(reason)} isPending={uncover.isPending}><Eye aria-hidden />{t('uncover.do')}</Button></div>
     </form>
   );

@@ -8,6 +8,9 @@ import { Component as LettersPage } from './LettersPage';
 const WAIT = { timeout: 60_000 };
 const busy = () => Response.json({ type: '/problems/unavailable', title: 'Unavailable', status: 503 }, { status: 503, headers: { 'retry-after': '0' } });
 
+const atWork = () => Response.json({ type: '/problems/run-under-way', title: 'A run is under way', status: 409, detail: 'x', run: 'abc' }, { status: 409 });
+const SAID = /^A run is under way in this queue/;
+
 async function toConfirm(user: ReturnType<typeof userEvent.setup>) {
   await user.click(await screen.findByRole('button', { name: 'Rehearse 20 letters' }, WAIT));
   const dialog = await screen.findByRole('dialog');
@@ -80,4 +83,34 @@ test('a body stays covered until a reason is given', async () => {
   expect(street.records[0]).toMatchObject({ action: 'uncover', queue: 'inventory-dlq', reason: 'customer asks' });
   await user.click(within(dialog).getByRole('button', { name: 'Cover' }));
   expect(within(dialog).queryByText(/"specversion"/)).toBeNull();
+}, 180_000);
+
+for (const { name, path } of [{ name: 'listed', path: '/ops/dead-letters/inventory-dlq' }, { name: 'rehearsed', path: '/ops/rehearsals' }]) {
+  test(`letters that can not be ${name} while a run is under way are looked at again on demand`, async () => {
+    const user = userEvent.setup();
+    let isBusy = true;
+    await show(LettersPage, '/?queue=inventory-dlq', (sent: Sent) => (isBusy && sent.path.split('?')[0] === path ? atWork() : undefined));
+    if (name === 'rehearsed') await user.click(await screen.findByRole('button', { name: 'Rehearse 1 letter' }, WAIT));
+    const said = await screen.findByText(SAID, undefined, WAIT);
+    expect(within(said).getByRole('link', { name: 'See that run' }).getAttribute('href')).toBe('/admin/operations/runs/abc');
+    isBusy = false;
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
+    await waitFor(() => expect(screen.queryByText(SAID)).toBeNull(), WAIT);
+    await screen.findAllByText(name === 'listed' ? /^ord_/ : 'would be set aside', undefined, WAIT);
+  }, 180_000);
+}
+
+test('a letter that can not be uncovered while a run is under way keeps the reason, and the button', async () => {
+  const user = userEvent.setup();
+  let isBusy = true;
+  await show(LettersPage, '/?queue=inventory-dlq', ({ path }: Sent) => (isBusy && path.endsWith('/uncover') ? atWork() : undefined));
+  await user.click((await screen.findAllByRole('button', { name: /^ord_/ }, WAIT))[0] as HTMLElement);
+  const dialog = await screen.findByRole('dialog');
+  await user.type(within(dialog).getByLabelText('Reason'), 'customer asks');
+  await user.click(within(dialog).getByRole('button', { name: 'Record and uncover' }));
+  await within(dialog).findByText(SAID, undefined, WAIT);
+  expect(within(dialog).getByLabelText('Reason')).toHaveProperty('value', 'customer asks');
+  isBusy = false;
+  await user.click(within(dialog).getByRole('button', { name: 'Record and uncover' }));
+  await within(dialog).findByText(/"specversion"/, undefined, WAIT);
 }, 180_000);
