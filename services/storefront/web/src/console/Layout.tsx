@@ -1,5 +1,5 @@
 import { CircleHelp, LockKeyhole } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { NavLink, Outlet, useLocation } from 'react-router';
 
@@ -18,7 +18,13 @@ export function Component() {
   const [helping, help] = useState(false);
   const { person, isKnown, error } = useWho();
   const { pathname } = useLocation();
+  const tabs = useRef<HTMLElement>(null);
   useKeys(() => help(true));
+  useEffect(() => {
+    // On a phone there are more tabs than fit: the one that is open is in sight.
+    const open = tabs.current?.querySelector<HTMLElement>('[aria-current=page]');
+    if (open && tabs.current) tabs.current.scrollLeft = open.offsetLeft - tabs.current.offsetLeft - (tabs.current.clientWidth - open.clientWidth) / 2;
+  }, [pathname, isKnown]);
   if (!isKnown) return <Unknown error={error}><Skeleton height="60vh" /></Unknown>;
   if (person?.kind !== 'administrator') {
     return (
@@ -31,7 +37,7 @@ export function Component() {
   return (
     <div className={styles.console}>
       <div className={styles.bar}>
-        <nav className={styles.tabs} aria-label={t('nav.label')}>
+        <nav ref={tabs} className={styles.tabs} aria-label={t('nav.label')}>
           <NavLink to="/admin/operations" end>{t('nav.street')}</NavLink>
           <NavLink to="/admin/operations/dead-letters">{t('nav.letters')}</NavLink>
           <NavLink to="/admin/operations/orders">{t('nav.orders')}</NavLink>

@@ -66,8 +66,9 @@ test('the inbox fits a phone: a list, then one mail, and back', async ({ page, r
   await placeOrder(page, /tok_visa/, email);
   await page.getByRole('contentinfo').getByRole('link', { name: 'Inbox' }).click();
   await page.getByRole('textbox', { name: 'Search mails' }).fill(email);
+  await expect(page).toHaveURL((url) => url.searchParams.get('q') === email);
   const list = page.getByRole('navigation', { name: 'Mails' });
-  await list.getByRole('link').first().click({ timeout: MAIL_MS });
+  await list.getByRole('link').filter({ hasText: email }).first().click({ timeout: MAIL_MS });
   await expect(page.getByRole('article').frameLocator('iframe').getByRole('heading', { level: 1 })).toBeVisible();
   await expect(list).toBeHidden();
   expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);

@@ -45,7 +45,7 @@ function Checked({ street }: { street: Street }) {
         <h2 id="checks">{bad === 0 ? t('checks.all', { count: checks.length }) : t('checks.some', { count: bad, all: checks.length })}</h2>
         <span className={`${layout.small ?? ''} dim numbers`}>{t('checks.at', { at: time(street.at) })}</span>
       </div>
-      {street.unknown.length > 0 ? <div className={layout.padded}>{street.unknown.map(({ part, why }) => <Notice key={part} tone="warn">{t('street.unknown', { part, why })}</Notice>)}</div> : null}
+      {street.unknown.length > 0 ? <div className={`${layout.padded ?? ''} ${layout.tightStack ?? ''}`}>{street.unknown.map(({ part, why }) => <Notice key={part} tone="warn">{t('street.unknown', { part, why })}</Notice>)}</div> : null}
       <ul className={styles.checks}>{checks.map((check) => <Row key={check.id} check={check} />)}</ul>
     </section>
   );

@@ -5,13 +5,14 @@ import { useFormats } from '@/i18n/format';
 import { Badge, Notice, Skeleton } from '@/ui/states';
 
 import type { Street } from '../api';
+import { LATE_S } from '../checks/checks';
 import layout from '../layout.module.css';
 import { Commands } from '../parts/Commands';
 import { Live } from '../parts/Live';
 import { Term } from '../parts/Term';
 import { Trouble } from '../parts/Trouble';
 import { useStreet } from '../street/useStreet';
-import { LATE_S } from '../checks/checks';
+import styles from './rebuilds.module.css';
 
 /** The service whose tables are read models. */
 const QUERY = 'query';
@@ -59,17 +60,15 @@ function Folding({ street }: { street: Street }) {
         <Badge tone={tone}>{t(`rebuilds.state.${state}`)}</Badge>
         <span className={`${layout.small ?? ''} dim numbers`}>{t('checks.at', { at: time(street.at) })}</span>
       </div>
-      <div className={`${layout.padded ?? ''} ${layout.stack ?? ''}`}>
-        {paused ? <Notice tone="warn">{t('checks.paused', { why: paused.reason })}</Notice> : null}
-        <dl className={layout.facts}>
-          <dt><Term id="queue">{t('rebuilds.waiting')}</Term></dt><dd className="numbers">{count(waiting)}</dd>
-          <dt><Term id="oldest" /></dt><dd className="numbers">{oldest === 0 ? '–' : duration(oldest * 1000)}</dd>
-          <dt><Term id="rate">{t('rebuilds.rate')}</Term></dt><dd className="numbers">{t('figure.per_second', { n: rate < 10 ? rate.toFixed(1) : Math.round(rate) })}</dd>
-          <dt><Term id="consumer">{t('rebuilds.age')}</Term></dt><dd className="numbers">{age === 0 ? '–' : duration(age * 1000)}</dd>
-          <dt><Term id="process">{t('summary.processes')}</Term></dt><dd className="numbers">{ready} / {processes.length}</dd>
-          <dt><Term id="dead_letter">{t('summary.letters')}</Term></dt><dd className="numbers">{letters > 0 ? <Link to="/admin/operations/dead-letters">{count(letters)}</Link> : count(letters)}</dd>
-        </dl>
-      </div>
+      {paused ? <div className={layout.padded}><Notice tone="warn">{t('checks.paused', { why: paused.reason })}</Notice></div> : null}
+      <dl className={styles.figures}>
+        <div><dt><Term id="queue">{t('rebuilds.waiting')}</Term></dt><dd className="numbers">{count(waiting)}</dd></div>
+        <div><dt><Term id="oldest" /></dt><dd className="numbers">{oldest === 0 ? '–' : duration(oldest * 1000)}</dd></div>
+        <div><dt><Term id="rate">{t('rebuilds.rate')}</Term></dt><dd className="numbers">{t('figure.per_second', { n: rate === 0 ? '0' : rate < 10 ? rate.toFixed(1) : Math.round(rate) })}</dd></div>
+        <div><dt><Term id="consumer">{t('rebuilds.age')}</Term></dt><dd className="numbers">{age === 0 ? '–' : duration(age * 1000)}</dd></div>
+        <div><dt><Term id="process">{t('summary.processes')}</Term></dt><dd className="numbers">{ready} / {processes.length}</dd></div>
+        <div><dt><Term id="dead_letter">{t('summary.letters')}</Term></dt><dd className="numbers">{letters > 0 ? <Link to="/admin/operations/dead-letters">{count(letters)}</Link> : count(letters)}</dd></div>
+      </dl>
     </section>
   );
 }
