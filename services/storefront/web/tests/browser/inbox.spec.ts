@@ -31,6 +31,7 @@ test('the mails of an order are read in the shop, as HTML and as text, and their
   const origin = await frame.evaluate((element: HTMLIFrameElement) => element.contentDocument === null);
   expect(origin, 'the mail is of no origin of ours').toBe(true);
   await page.mouse.move(0, 0);
+  await expect(page.locator('[data-live-announcer] [role=img]')).toHaveCount(0);
   expect(await barriers(page)).toEqual([]);
   const opened = context.waitForEvent('page');
   await inside.getByRole('link').first().click();
@@ -41,6 +42,7 @@ test('the mails of an order are read in the shop, as HTML and as text, and their
   await mail.getByRole('radio', { name: 'Text' }).check({ force: true });
   await expect(mail.locator('pre')).toContainText(order);
   await expect(mail.locator('pre').getByRole('link').first()).toHaveAttribute('href', new RegExp(`/orders/${order}`));
+  await expect(page.locator('[data-live-announcer] [role=img]')).toHaveCount(0);
   expect(await barriers(page)).toEqual([]);
 
   // By an address; and where nothing is found, back to all.
@@ -72,6 +74,7 @@ test('the inbox fits a phone: a list, then one mail, and back', async ({ page, r
   await expect(page.getByRole('article').frameLocator('iframe').getByRole('heading', { level: 1 })).toBeVisible();
   await expect(list).toBeHidden();
   expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
+  await expect(page.locator('[data-live-announcer] [role=img]')).toHaveCount(0);
   expect(await barriers(page)).toEqual([]);
   await page.getByRole('link', { name: 'All mails' }).click();
   await expect(list).toBeVisible();
