@@ -40,6 +40,7 @@ impl FanOut {
         let position = StartingPosition::builder();
         let position = match start {
             StartAt::Oldest => position.r#type(ShardIteratorType::TrimHorizon),
+            StartAt::Latest => position.r#type(ShardIteratorType::Latest),
             StartAt::After(position) if !is_position(position) => {
                 return Err(invalid(SUBSCRIBE, "the position to start behind is no sequence number"));
             }
@@ -55,7 +56,9 @@ impl FanOut {
             Err(error) => {
                 let refused = match error.as_service_error() {
                     Some(SubscribeToShardError::ResourceInUseException(_)) => SubscriptionTaken::fault(SUBSCRIBE),
-                    Some(SubscribeToShardError::InvalidArgumentException(said)) if *start != StartAt::Oldest => {
+                    Some(SubscribeToShardError::InvalidArgumentException(said))
+                        if matches!(start, StartAt::After(_)) =>
+                    {
                         PositionGone::fault(SUBSCRIBE, said.message().unwrap_or_default())
                     }
                     _ => fault(SUBSCRIBE, &error),

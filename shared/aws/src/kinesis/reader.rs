@@ -68,6 +68,7 @@ impl StreamReader for KinesisReader {
         let request = self.client.get_shard_iterator().stream_name(&self.stream).shard_id(shard);
         let request = match start {
             StartAt::Oldest => request.shard_iterator_type(ShardIteratorType::TrimHorizon),
+            StartAt::Latest => request.shard_iterator_type(ShardIteratorType::Latest),
             StartAt::After(position) if !is_position(position) => {
                 // Not every Kinesis refuses it; one that compares texts would pass over all records there are.
                 return Err(invalid(ITERATOR, "the position to start behind is no sequence number"));

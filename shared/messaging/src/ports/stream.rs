@@ -57,6 +57,8 @@ pub enum StartAt {
     Oldest,
     /// Behind this position.
     After(String),
+    /// Behind the newest record there is: at what comes from now on.
+    Latest,
 }
 
 /// A place in a shard to read on from; good for some minutes only.

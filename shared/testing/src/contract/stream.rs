@@ -17,6 +17,7 @@ pub async fn stream_contract(writer: Arc<dyn StreamWriter>, reader: Arc<dyn Stre
     let case = Case { writer, reader, ports: ports.clone() };
     case.records_of_a_key_keep_their_order().await;
     case.reading_goes_on_behind_a_position().await;
+    case.reading_from_now_on_passes_over_what_there_is().await;
     case.a_limit_is_kept_and_nothing_lost_by_it().await;
     case.a_shard_that_is_not_there_is_a_permanent_fault().await;
 }
@@ -121,6 +122,27 @@ impl Case {
             rest.retain(|record| record.key == prefix);
             assert_eq!(rest, ours[read..], "behind a position comes what was put after it");
         }
+    }
+
+    async fn reading_from_now_on_passes_over_what_there_is(&self) {
+        let prefix = fresh(&self.ports, "latest-");
+        let record = |n: u8| StreamRecord { key: prefix.clone(), data: vec![n] };
+        self.put(&[record(0), record(1)]).await;
+        let all = self.read_own(&prefix, 2, 1000).await;
+        let (shard, _) = all.iter().find(|(_, records)| !records.is_empty()).expect("the shard of the key");
+        let mut cursor = self.reader.cursor(shard, &StartAt::Latest).await.expect("a shard can be read");
+        // Where it is to begin is only sure to be settled by a first read.
+        let first = self.reader.read(&cursor, 1000).await.expect("a shard can be read");
+        assert!(first.records.iter().all(|record| record.key != prefix), "nothing of before");
+        cursor = first.next.unwrap_or(cursor);
+        self.put(&[record(2)]).await;
+        let read = eventually("what came is read", || async {
+            let mut read = self.read_to_tip(cursor.clone(), 1000).await;
+            read.retain(|record| record.key == prefix);
+            (!read.is_empty()).then_some(read)
+        });
+        let data: Vec<_> = read.await.into_iter().map(|record| record.data).collect();
+        assert_eq!(data, [[2]], "and all that comes");
     }
 
     async fn a_limit_is_kept_and_nothing_lost_by_it(&self) {

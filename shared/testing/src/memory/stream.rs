@@ -154,7 +154,11 @@ impl MemoryStream {
         start: &StartAt,
         horizon: Timestamp,
     ) -> Result<u64, Fault> {
-        let StartAt::After(position) = start else { return Ok(0) };
+        let position = match start {
+            StartAt::Oldest => return Ok(0),
+            StartAt::Latest => return Ok(state.records.last_key_value().map_or(0, |(position, _)| *position)),
+            StartAt::After(position) => position,
+        };
         let gone = || PositionGone::fault(operation, position);
         let position = position.parse().map_err(|_| gone())?;
         let stored = state.records.get(&position).ok_or_else(gone)?;
