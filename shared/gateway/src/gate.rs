@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use actix_web::dev::{ResponseHead, ServiceRequest};
 use actix_web::http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, REFERRER_POLICY,
-    STRICT_TRANSPORT_SECURITY, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures::future::LocalBoxFuture;
 use shotengai_contracts::api::Interface;
 use shotengai_contracts::api::route::Spec;
-use shotengai_runtime::http::{Entry, Recognized, declared_length};
+use shotengai_runtime::http::{Entry, Recognized, access_token, declared_length};
 use shotengai_runtime::{Gate, InternalCaller, Problem, TokenVerifier};
 
 use crate::admission::{self, Admission};
@@ -109,11 +109,7 @@ impl FrontGate {
     }
 
     async fn bearer(&self, request: &ServiceRequest, client: &Client) -> Option<Caller> {
-        let (scheme, token) = request.headers().get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return None;
-        }
-        let token = token.trim();
+        let token = access_token(request.headers())?;
         let exchanged = match &self.exchange {
             Some(exchange) => exchange.exchange(token).await,
             None => None,

@@ -4,7 +4,9 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, FORWARDED, VIA, X_FORWARDED_FOR};
+use actix_web::http::header::{
+    AUTHORIZATION, FORWARDED, HeaderMap, SEC_WEBSOCKET_PROTOCOL, UPGRADE, VIA, X_FORWARDED_FOR,
+};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures::future::LocalBoxFuture;
 use secrecy::{ExposeSecret, SecretString};
@@ -42,10 +44,27 @@ fn unsigned() -> Problem {
     )
 }
 
-fn bearer(request: &HttpRequest) -> Result<String, Problem> {
-    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let (scheme, token) = header.and_then(|value| value.split_once(' ')).ok_or_else(unsigned)?;
-    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim().to_owned()) } else { Err(unsigned()) }
+/// What a WebSocket's protocol begins with that is an access token, and no protocol.
+pub const TOKEN_PROTOCOL: &str = "bearer.";
+
+/// Access token that a request shows: in `Authorization`. Browsers let a page set no header of a WebSocket but the protocols
+/// that it offers, so there it may be one of them, behind [`TOKEN_PROTOCOL`]; none of an answer names it.
+#[must_use]
+pub fn access_token(headers: &HeaderMap) -> Option<&str> {
+    if let Some(header) = headers.get(AUTHORIZATION) {
+        return bearer(header.to_str().ok()?);
+    }
+    let mut offers = headers.get_all(SEC_WEBSOCKET_PROTOCOL).filter(|_| headers.contains_key(UPGRADE));
+    offers.find_map(|offer| offer.to_str().ok()?.split(',').find_map(|one| one.trim().strip_prefix(TOKEN_PROTOCOL)))
+}
+
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn shown(request: &HttpRequest) -> Result<String, Problem> {
+    access_token(request.headers()).map(str::to_owned).ok_or_else(unsigned)
 }
 
 async fn claims(
@@ -65,7 +84,7 @@ impl FromRequest for Claims {
             let outcome = outcome.clone().map_err(Problem::from);
             return Box::pin(ready(outcome));
         }
-        Box::pin(claims(HttpState::of(request).cloned(), bearer(request)))
+        Box::pin(claims(HttpState::of(request).cloned(), shown(request)))
     }
 }
 
@@ -133,8 +152,32 @@ impl FromRequest for InternalCaller {
             return ready(Err(Problem::not_found("nothing is served at this path")));
         }
         ready(HttpState::of(request).and_then(|state| {
-            let known = state.is_internal(&bearer(request)?);
+            let header = request.headers().get(AUTHORIZATION).and_then(|header| bearer(header.to_str().ok()?));
+            let known = state.is_internal(header.ok_or_else(unsigned)?);
             if known { Ok(Self) } else { Err(Problem::unauthorized("the token is not ours")) }
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_token_is_shown_in_its_header_or_by_a_web_socket_among_its_protocols() {
+        let shown = |headers: &[(&'static str, &'static str)]| {
+            let request = headers.iter().fold(TestRequest::get(), |request, header| request.append_header(*header));
+            access_token(request.to_http_request().headers()).map(str::to_owned)
+        };
+        let (upgrade, protocols) = (("upgrade", "websocket"), "sec-websocket-protocol");
+        assert_eq!(shown(&[("authorization", "bearer a.b.c")]).as_deref(), Some("a.b.c"));
+        assert_eq!(shown(&[upgrade, (protocols, "steps, bearer.a.b.c")]).as_deref(), Some("a.b.c"));
+        assert_eq!(shown(&[upgrade, (protocols, "steps"), (protocols, "bearer.d")]).as_deref(), Some("d"));
+        assert_eq!(shown(&[(protocols, "bearer.a.b.c")]), None, "no WebSocket");
+        assert_eq!(shown(&[upgrade, (protocols, "steps")]), None);
+        let both = [("authorization", "Basic x"), upgrade, (protocols, "bearer.a")];
+        assert_eq!(shown(&both), None, "who says how they are known is asked by that");
     }
 }

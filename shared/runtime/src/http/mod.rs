@@ -36,7 +36,7 @@ mod unread;
 
 pub use body::{BODY_LIMIT, JsonBody, OptionalBody, declared_length};
 pub use budget::{BodyBudget, BodyRoom};
-pub use caller::{AdminCaller, Caller, InternalCaller, Recognized, TokenReader};
+pub use caller::{AdminCaller, Caller, InternalCaller, Recognized, TOKEN_PROTOCOL, TokenReader, access_token};
 pub use entity_tag::versioned_tag;
 pub use gate::{Entry, Gate};
 pub use idempotency::IdempotencyKey;
