@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::StreamExt;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shotengai_kernel::{OrderId, PaymentId};
@@ -12,6 +13,9 @@ use shotengai_tests::shop::{Answer, Person, Shop};
 use shotengai_tests::test_cluster::TestCluster;
 use shotengai_tests::wait::until;
 use tokio::time::Instant;
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, Message};
 
 const WITHIN: Duration = Duration::from_secs(90);
 const FEW_ATTEMPTS: [(&str, &str); 2] = [("CONSUMER_MAX_ATTEMPTS", "3"), ("CONSUMER_MAX_BACKOFF_SECONDS", "1")];
@@ -167,5 +171,72 @@ async fn a_paused_consumer_is_shown_its_messages_wait_and_come_through_when_it_g
     let deeds: Vec<_> =
         records["items"].as_array().unwrap().iter().map(|deed| deed["action"].as_str().unwrap()).collect();
     assert_eq!(deeds, ["resume", "pause"]);
+    cluster.assert_tidy().await;
+}
+
+type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+
+/// Opens it as a page does, which can set no header; the status where it is refused.
+async fn watch(base: &str, token: Option<&str>) -> Result<Socket, u16> {
+    let mut request = format!("{}/ops/steps", base.replace("http", "ws")).into_client_request().unwrap();
+    let offered =
+        token.map_or_else(|| "shotengai.steps".to_owned(), |token| format!("shotengai.steps, bearer.{token}"));
+    request.headers_mut().insert("sec-websocket-protocol", offered.parse().unwrap());
+    match connect_async(request).await {
+        Ok((socket, answer)) => {
+            assert_eq!(answer.headers()["sec-websocket-protocol"], "shotengai.steps");
+            Ok(socket)
+        }
+        Err(tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+async fn next(socket: &mut Socket) -> Value {
+    loop {
+        let message = tokio::time::timeout(WITHIN, socket.next()).await.unwrap().unwrap().unwrap();
+        if let Message::Text(text) = message {
+            return serde_json::from_str(&text).unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn administrators_see_an_order_walk_and_nothing_of_whose_it_is() {
+    let cluster = TestCluster::provisioned().await;
+    let process = cluster.serve("all", &[]).await;
+    let shop = cluster.shop(&process);
+    let (admin, guest) = (shop.admin().await, shop.guest(Some("hanako@example.com"), "ja").await);
+    let kinoko = shop.product(&admin, "prod_kinoko", "きのこの山", 200, 10).await;
+    assert_eq!(watch(shop.base(), None).await.unwrap_err(), 401);
+    assert_eq!(watch(shop.base(), Some(&guest.token)).await.unwrap_err(), 403);
+
+    let mut socket = watch(shop.base(), Some(&admin.token)).await.unwrap();
+    let begin = next(&mut socket).await;
+    assert_eq!((&begin["type"], &begin["one_in"]), (&json!("begin"), &json!(1)));
+    assert!(begin["ways"]["OrderPaid"].as_array().unwrap().contains(&json!("tally-queue")), "{begin}");
+    let placed = shop.order(&guest, &[(&kinoko, 1)]).await.expect(202);
+    let order = placed["order_id"].as_str().unwrap();
+    let mut seen = std::collections::BTreeMap::new();
+    while !seen.contains_key("OrderPaid") {
+        let message = next(&mut socket).await;
+        for step in message["steps"].as_array().into_iter().flatten() {
+            assert_eq!(step["order_id"], order, "{step}");
+            seen.insert(step["event_type"].as_str().unwrap().to_owned(), step["service"].clone());
+        }
+        let text = message.to_string();
+        assert!(!text.contains("hanako") && !text.contains(&guest.user_id) && !text.contains("prod_kinoko"), "{text}");
+    }
+    let walked = [
+        ("OrderPlaced", "order"),
+        ("StockReserved", "inventory"),
+        ("PaymentAuthorized", "billing"),
+        ("OrderConfirmed", "order"),
+    ];
+    for (event_type, service) in walked {
+        assert_eq!(seen.get(event_type), Some(&json!(service)), "{seen:?}");
+    }
+    shop.until_status(&guest, order, "paid").await;
+    drop(socket);
     cluster.assert_tidy().await;
 }

@@ -4,6 +4,7 @@
 //!   [`stores`], [`shards`], [`queues`].
 //! - [`letters`]: dead letters of several queues, by cause. What is done about them is `shotengai-dead-letters`.
 //! - [`street`]: the same for many who watch, each part looked at seldom; with [`figures`] of consumers, from the processes' metrics.
+//! - [`steps`]: orders as they walk through it, live.
 //! - [`runs`]: redrives and discards that somebody asked for. [`records`]: who did what, and why.
 //! - [`mod@rehearse`]: what letters would do now, by their own service's code.
 //! - [`advice`]: whether a stream has the shards that it needs.
@@ -23,6 +24,7 @@ pub mod rehearse;
 pub mod runs;
 pub mod shards;
 pub mod status;
+pub mod steps;
 pub mod stores;
 pub mod street;
 
@@ -38,6 +40,7 @@ use self::http::Desk;
 use self::records::Records;
 use self::rehearse::Stage;
 use self::runs::Runs;
+use self::steps::Steps;
 use self::street::processes::Processes;
 use self::street::{Places, StreetLook};
 
@@ -50,6 +53,8 @@ pub struct Program {
     pub reasons: Vec<Reason>,
     /// Under which name its bridges keep the leases of a stream.
     pub lease_group: fn(&str) -> String,
+    /// The texts of the events in a record of its stream.
+    pub events: fn(&[u8]) -> Vec<String>,
     /// Its services, to rehearse letters with.
     pub stage: Arc<dyn Stage>,
 }
@@ -74,8 +79,9 @@ pub fn assemble(mut deps: Deps, processes: Processes, program: Program) -> Role 
     let runs = Arc::new(Runs::new(Arc::clone(&infra), table, records.clone(), &program, ports.clone()));
     let places = Places { stream, leases, pauses: Arc::clone(&pauses) };
     let street = StreetLook::new(Arc::clone(&infra), program.installation.clone(), places, processes, &ports);
-    let worker = Arc::clone(&runs).worker();
-    let desk = Desk::new(infra, program, ports, street, records, runs, pauses);
+    let steps = Steps::new(infra.stream_reader(), program.events, &program.installation, ports.clock.clone());
+    let workers = [Arc::clone(&runs).worker(), steps.worker()];
+    let desk = Desk::new(infra, program, ports, street, steps, records, runs, pauses);
     let desk = web::Data::new(desk);
-    Role::new(deps).worker(worker).routes(move |routes| http::routes(routes, desk.clone()))
+    workers.into_iter().fold(Role::new(deps), Role::worker).routes(move |routes| http::routes(routes, desk.clone()))
 }

@@ -224,8 +224,14 @@ fn operated(context: &Context, own: &RoleSettings) -> shotengai_ops::Program {
         installation: installation(),
         reasons: reasons().flat_map(|(_, reasons)| reasons.iter().copied()).collect(),
         lease_group: shotengai_bridge::lease_group,
+        events,
         stage: Arc::new(Services::new(context, own)),
     }
+}
+
+/// The texts of the events in a record of the stream, as the bridge reads them.
+fn events(record: &[u8]) -> Vec<String> {
+    shotengai_bridge::change::parts(record).into_iter().flatten().map(|event| event.body).collect()
 }
 
 fn checked<T>(settings: Option<&T>) -> anyhow::Result<&T> {

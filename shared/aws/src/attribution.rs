@@ -28,8 +28,11 @@ pub(crate) fn note(input: &Input, cfg: &mut ConfigBag) {
 
 /// Causes of a call that has this output, if it has one.
 pub(crate) fn causes(output: Option<&Output>, cfg: &ConfigBag) -> Causes {
-    let noted = || cfg.load::<OfCall>().map_or_else(Causes::current, |OfCall(causes)| causes.clone());
-    output.and_then(received).unwrap_or_else(noted)
+    let noted = cfg.load::<OfCall>().map_or_else(Causes::current, |OfCall(causes)| causes.clone());
+    if matches!(noted, Causes::Watcher) {
+        return noted;
+    }
+    output.and_then(received).unwrap_or(noted)
 }
 
 /// Causes of what a call carries.

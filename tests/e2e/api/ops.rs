@@ -15,6 +15,7 @@ pub(super) async fn record(recorder: &mut Recorder, cluster: &TestCluster) {
     let message = Message { body: LETTER.to_owned(), ..Message::default() };
     assert!(cluster.aws.queue("tally-dlq").send(&[message]).await.unwrap()[0].is_ok());
     recorder.asks("the street", get("/ops/street").by("admin")).await;
+    recorder.asks("steps of orders, no WebSocket", get("/ops/steps").by("admin")).await;
     recorder.asks("a guest looks", get("/ops/street").by("guest")).await;
     recorder.asks("dead letters by cause", get("/ops/dead-letters").by("admin")).await;
     let listed = recorder.asks("letters of a queue", get("/ops/dead-letters/tally-dlq?limit=5").by("admin")).await;

@@ -98,6 +98,7 @@ pub(super) const ROUTES: &[Row] = &[
         .at("*")
         .sending(r#"{"first":"prod_kinoko","second":"prod_nobodys"}"#),
     administrators("getStreet", "/ops/street", 200),
+    administrators("watchSteps", "/ops/steps", 426),
     administrators("listDeadLetters", "/ops/dead-letters", 200),
     administrators("listLetters", "/ops/dead-letters/order-dlq", 200),
     administrators("uncoverLetter", "/ops/dead-letters/order-dlq/none/uncover", 404).sending(r#"{"reason":"a look"}"#),

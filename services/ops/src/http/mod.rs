@@ -1,12 +1,13 @@
 //! How operators ask. Everything here is for administrators.
 //!
 //! - `letters`: dead letters, covered and uncovered. `rehearsals`: what they would do. `runs`: redrives and discards.
-//! - `consumers`: paused, and going on.
+//! - `consumers`: paused, and going on. `steps`: orders, as they walk.
 
 pub(crate) mod consumers;
 mod letters;
 mod rehearsals;
 mod runs;
+mod steps;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,7 @@ use crate::Program;
 use crate::records::{Place, Records};
 use crate::rehearse::Stage;
 use crate::runs::Runs;
+use crate::steps::Steps;
 use crate::street::StreetLook;
 use crate::street::part::Part;
 
@@ -41,6 +43,7 @@ pub struct Desk {
     installation: Installation,
     ports: Ports,
     street: StreetLook,
+    steps: Arc<Steps>,
     records: Records,
     runs: Arc<Runs>,
     stage: Arc<dyn Stage>,
@@ -50,19 +53,21 @@ pub struct Desk {
 
 impl Desk {
     /// A desk over these.
+    #[expect(clippy::too_many_arguments, reason = "each is a part of it, and made once")]
     #[must_use]
     pub fn new(
         infra: Arc<dyn Infrastructure>,
         program: Program,
         ports: Ports,
         street: StreetLook,
+        steps: Arc<Steps>,
         records: Records,
         runs: Arc<Runs>,
         pauses: Arc<dyn Table>,
     ) -> Self {
         let looked = Part::new("dead letters", LETTERS_FRESH, LETTERS_WITHIN);
         let Program { installation, stage, .. } = program;
-        Self { infra, installation, ports, street, records, runs, stage, pauses, looked }
+        Self { infra, installation, ports, street, steps, records, runs, stage, pauses, looked }
     }
 }
 
@@ -70,6 +75,7 @@ impl Desk {
 pub fn routes(routes: &mut Routes, desk: web::Data<Desk>) {
     routes.data(desk);
     routes.route(api::STREET, street);
+    routes.raw(api::STEPS, steps::watch);
     routes.route(api::DEAD_LETTERS, letters::by_cause);
     routes.route(api::LETTERS, letters::of_queue);
     routes.route(api::UNCOVER_LETTER, letters::uncover);

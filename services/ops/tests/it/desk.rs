@@ -150,6 +150,7 @@ fn program() -> Program {
         installation: Topologies::default(),
         reasons: vec![REASON],
         lease_group: |stream| format!("bridge/{stream}"),
+        events: |_| Vec::new(),
         stage: Arc::new(Tellers),
     }
 }

@@ -56,6 +56,7 @@ pub use ops::letters::{DEAD_LETTERS, LETTERS, UNCOVER_LETTER};
 pub use ops::records::RECORDS;
 pub use ops::rehearsals::REHEARSE;
 pub use ops::runs::{DISCARD, REDRIVE, RUN, RUNS};
+pub use ops::steps::STEPS;
 pub use ops::street::STREET;
 pub use orders::{CANCEL_ORDER, GET_ORDER, LIST_ORDERS, ORDER_EVENTS, PLACE_ORDER, SHIP_ORDER};
 pub use page::Page;
@@ -125,6 +126,7 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &TALLY_RIVALS,
     &CHANGE_RIVALS,
     &STREET,
+    &STEPS,
     &DEAD_LETTERS,
     &LETTERS,
     &UNCOVER_LETTER,

@@ -1,16 +1,19 @@
-//! The channels: the stream, the topic, every queue that has a consumer, and the live feed of the tally.
+//! The channels: the stream, the topic, every queue that has a consumer, and the live feeds of tally and ops.
 
 use serde_json::{Map, Value, json};
 
-use super::messages::{live_name, of_types};
+use super::messages::{live_name, of_types, steps_name};
 use super::reference;
-use crate::api::TALLY_LIVE;
+use crate::api::ops::steps::StepsKind;
+use crate::api::{STEPS, TALLY_LIVE};
 use crate::events::EventType;
 use crate::live::LiveKind;
 use crate::topology::{QueueSpec, STREAM, Source, TOPIC, Topology, queues};
 
 /// The live feed's name among the channels.
 pub(super) const LIVE: &str = "tally-live";
+/// The name of the orders' steps among the channels.
+pub(super) const ORDER_STEPS: &str = "ops-steps";
 
 /// The types of the messages that a queue holds.
 pub(super) fn types_of(queue: &QueueSpec) -> Vec<EventType> {
@@ -50,6 +53,7 @@ pub(super) fn all(topologies: &[&Topology]) -> Map<String, Value> {
         channels.insert(queue.name.to_owned(), queue_channel(queue));
     }
     channels.insert(LIVE.to_owned(), live());
+    channels.insert(ORDER_STEPS.to_owned(), steps());
     channels
 }
 
@@ -100,5 +104,19 @@ fn live() -> Value {
                 "bindingVersion": "0.1.0",
             },
         },
+    })
+}
+
+fn steps() -> Value {
+    let entry = |kind: StepsKind| (kind.as_str().to_owned(), reference(&["components", "messages", &steps_name(kind)]));
+    let messages: Map<String, Value> = StepsKind::ALL.into_iter().map(entry).collect();
+    json!({
+        "address": STEPS.spec().path,
+        "title": "Steps of orders, live",
+        "description": "A WebSocket for administrators. First comes `begin`, then the steps that orders make, once a second at most. \
+            Clients have nothing to send.",
+        "servers": [reference(&["servers", "web"])],
+        "messages": messages,
+        "bindings": { "ws": { "method": "GET", "bindingVersion": "0.1.0" } },
     })
 }

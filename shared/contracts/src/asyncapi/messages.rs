@@ -1,10 +1,13 @@
 //! The messages: every event in its envelope, and what live clients are told.
 
+use std::collections::BTreeMap;
+
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
-use shotengai_kernel::{ProductId, Timestamp};
+use shotengai_kernel::{OrderId, ProductId, Timestamp};
 
 use super::reference;
+use crate::api::ops::steps::{Step, StepsKind, StepsMessage};
 use crate::envelope::Envelope;
 use crate::events::EventType;
 use crate::live::{LiveKind, LiveMessage, LiveProduct};
@@ -13,6 +16,11 @@ use crate::samples::{self, SampleError};
 /// The name of a live message among the document's messages.
 pub(super) fn live_name(kind: LiveKind) -> String {
     format!("tally.{}", kind.as_str())
+}
+
+/// The name of a message of orders' steps among the document's messages.
+pub(super) fn steps_name(kind: StepsKind) -> String {
+    format!("ops.{}", kind.as_str())
 }
 
 pub(super) fn all(generator: &mut SchemaGenerator) -> Result<Map<String, Value>, SampleError> {
@@ -25,6 +33,10 @@ pub(super) fn all(generator: &mut SchemaGenerator) -> Result<Map<String, Value>,
     let live = generator.subschema_for::<LiveMessage>().to_value();
     for kind in LiveKind::ALL {
         messages.insert(live_name(kind), told(kind, &live)?);
+    }
+    let steps = generator.subschema_for::<StepsMessage>().to_value();
+    for kind in StepsKind::ALL {
+        messages.insert(steps_name(kind), walked(kind, &steps)?);
     }
     Ok(messages)
 }
@@ -89,6 +101,35 @@ fn told(kind: LiveKind, live: &Value) -> Result<Value, SampleError> {
         "contentType": "application/json",
         "tags": [{ "name": "tally" }],
         "payload": { "allOf": [live, own] },
+        "examples": [{ "name": kind.as_str(), "payload": example }],
+    }))
+}
+
+fn walked(kind: StepsKind, schema: &Value) -> Result<Value, SampleError> {
+    let at = Timestamp::from_second(1_767_225_600).unwrap_or(Timestamp::UNIX_EPOCH);
+    let mut example = StepsMessage { kind, at, one_in: 1, ways: BTreeMap::new(), steps: Vec::new(), missed: false };
+    let event_type = EventType::OrderPlaced.as_str().to_owned();
+    let summary = match kind {
+        StepsKind::Begin => {
+            let queues = vec!["billing-queue".to_owned(), "inventory-queue".to_owned()];
+            example.ways.insert(event_type, queues);
+            "From now on steps are told; where events of a type go. The first message of a connection."
+        }
+        StepsKind::Steps => {
+            let order_id = OrderId::parse("ord_01a22c9bef25750884a72cdbd3e3f627")?;
+            let (service, shard) = ("order".to_owned(), "shardId-000000000000".to_owned());
+            example.steps.push(Step { order_id, event_type, service, shard, at });
+            "Steps that were made since the message before, of the orders that are told of."
+        }
+    };
+    let own = json!({ "type": "object", "properties": { "type": { "const": kind.as_str() } } });
+    Ok(json!({
+        "name": kind.as_str(),
+        "title": format!("Steps of orders: {}", kind.as_str()),
+        "summary": summary,
+        "contentType": "application/json",
+        "tags": [{ "name": "ops" }],
+        "payload": { "allOf": [schema, own] },
         "examples": [{ "name": kind.as_str(), "payload": example }],
     }))
 }

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::channels::{LIVE, types_of};
+use super::channels::{LIVE, ORDER_STEPS, types_of};
 use super::reference;
+use crate::api::ops::steps::StepsKind;
 use crate::events::{EventType, Owner};
 use crate::live::LiveKind;
 use crate::topology::{QueueSpec, STREAM, Service, Source, TOPIC, Topology};
@@ -41,6 +42,16 @@ pub(super) fn all(topologies: &[&Topology]) -> Map<String, Value> {
             "action": "send",
             "channel": reference(&["channels", LIVE]),
             "title": "The tally tells its live clients",
+            "messages": told,
+        }),
+    );
+    let told = StepsKind::ALL.map(|kind| reference(&["channels", ORDER_STEPS, "messages", kind.as_str()]));
+    add(
+        "ops.tell".to_owned(),
+        json!({
+            "action": "send",
+            "channel": reference(&["channels", ORDER_STEPS]),
+            "title": "Ops tells who watches of the steps that orders make",
             "messages": told,
         }),
     );

@@ -86,6 +86,7 @@ const ADMISSION: &[(&str, RateLimit, Holds)] = {
         ("getTallyRivals", Calls, Place),
         ("changeTallyRivals", Calls, Place),
         ("getStreet", Calls, Place),
+        ("watchSteps", Calls, Connection),
         ("listDeadLetters", Calls, Place),
         ("listLetters", Calls, Place),
         ("uncoverLetter", Calls, Place),

@@ -32,6 +32,8 @@ pub enum Causes {
     Each(Arc<[Self]>),
     /// An order that is not known yet, see [`scope_of_answer`].
     Later(Tab),
+    /// No order, whatever a call brings: somebody only looks.
+    Watcher,
 }
 
 /// Charges of work of which it is not known yet for whom it is.
@@ -79,7 +81,7 @@ impl Causes {
     /// Hands out the parts of a charge to those who bear them.
     pub(super) fn bear<'a>(&'a self, charge: Charge<'a>, book: &mut impl FnMut(Option<&'a OrderId>, Charge<'a>)) {
         match self {
-            Self::Nobody => book(None, charge),
+            Self::Nobody | Self::Watcher => book(None, charge),
             Self::Order(order) => book(Some(order), charge),
             Self::Each(causes) => {
                 for (place, cause) in causes.iter().enumerate() {

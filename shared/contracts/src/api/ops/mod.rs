@@ -2,13 +2,14 @@
 //!
 //! - [`street`]: processes, shards, queues and consumers. [`letters`]: dead letters, their bodies covered.
 //! - [`runs`]: redrives and discards. [`records`]: who did what, and why. [`rehearsals`]: what letters would do.
-//! - [`consumers`]: paused, and going on.
+//! - [`consumers`]: paused, and going on. [`steps`]: orders, as they walk.
 
 pub mod consumers;
 pub mod letters;
 pub mod records;
 pub mod rehearsals;
 pub mod runs;
+pub mod steps;
 pub mod street;
 
 use std::fmt;
