@@ -90,6 +90,39 @@ test('invariants and rebuilds show what the street tells, and name the commands 
   await expect(page.getByText('shotengai projections switch')).toBeVisible();
 });
 
+test('an order that is placed walks over the map as a lantern, which says what it is and leads to its journey', async ({ page }) => {
+  test.setTimeout(120_000);
+  await asAdministrator(page);
+  await page.goto('/admin/operations?lang=en');
+  await expect(page.getByText('Each lantern is a step that an order makes now.')).toBeVisible({ timeout: PAID_MS });
+  const order = await buy(page);
+  const lantern = page.locator(`[data-order="${order}"]`).first();
+  await expect(lantern).toBeAttached({ timeout: PAID_MS });
+  // It moves, so it's pointed at by an event: then it stands still.
+  const step = await lantern.evaluate((element) => {
+    element.dispatchEvent(new PointerEvent('pointerover', { bubbles: true }));
+    return element.getAttribute('data-step');
+  });
+  await expect(page.getByText(`${step ?? ''}${order}`)).toBeVisible();
+  await expect(page.locator('details').filter({ hasText: 'Orders that moved last' }).getByText(order)).toBeAttached();
+  await page.locator(`[data-order="${order}"][data-step="${step ?? ''}"]`).first().dispatchEvent('click');
+  await expect(page).toHaveURL(new RegExp(`/admin/operations/orders/${order}$`));
+});
+
+test('who wants nothing to move reads the steps of orders as a list', async ({ page }) => {
+  test.setTimeout(120_000);
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await asAdministrator(page);
+  await page.goto('/admin/operations?lang=en');
+  await expect(page.getByText('Each lantern is a step that an order makes now.')).toHaveCount(0);
+  await expect(page.getByText('Steps of orders are listed below as they are made.')).toBeVisible({ timeout: PAID_MS });
+  const order = await buy(page);
+  const walked = page.getByRole('listitem').filter({ has: page.getByRole('link', { name: order }) });
+  await expect(walked).toContainText(/OrderPlaced.* → OrderPaid/, { timeout: PAID_MS });
+  await expect(page.locator('[data-order]')).toHaveCount(0);
+  expect(await barriers(page)).toEqual([]);
+});
+
 test('nobody but the administrator gets in', async ({ page }) => {
   await page.goto('/admin/operations?lang=en');
   await expect(page.getByRole('heading', { name: 'Only the administrator sees this' })).toBeVisible();

@@ -1,8 +1,7 @@
-import { useMemo } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 
-import { useFormats } from '@/i18n/format';
 import { Notice, Skeleton } from '@/ui/states';
 
 import type { Street } from '../api';
@@ -10,7 +9,6 @@ import layout from '../layout.module.css';
 import { Live } from '../parts/Live';
 import { Trouble } from '../parts/Trouble';
 import { useMedia } from '../parts/useMedia';
-import { eventsPerLantern } from './flows';
 import { StreetMap } from './Map';
 import { find, nodesOf } from './nodes';
 import { Panel } from './Panel';
@@ -19,6 +17,9 @@ import { StreetList } from './StreetList';
 import { StreetTable } from './StreetTable';
 import { Summary } from './Summary';
 import { useStreet } from './useStreet';
+import { Legend } from './walk/Legend';
+import { OrderList } from './walk/OrderList';
+import { useSteps } from './walk/useSteps';
 
 export function Component() {
   const { t } = useTranslation('console');
@@ -36,23 +37,27 @@ export function Component() {
 
 function Seen({ street }: { street: Street }) {
   const { t } = useTranslation('console');
-  const { count } = useFormats();
   const [parameters, change] = useSearchParams();
   const isNarrow = useMedia('(max-width: 699px)');
   const nodes = useMemo(() => nodesOf(street), [street]);
   // What is open is in the address, so that it can be sent to somebody.
   const open = (id: string | null) => change(id === null ? {} : { at: id }, { replace: true, preventScrollReset: true });
-  const each = eventsPerLantern(nodes.lanes.map(({ queue, consumer }) => ({ id: queue.id, path: '', perSecond: consumer?.consumer.handled_per_second ?? 0 })));
+  const steps = useSteps();
+  const isStill = useMedia('(prefers-reduced-motion: reduce)');
+  const [out, setOut] = useState(0);
+  const leftOut = useCallback((count: number) => setOut(count), []);
   return (
     <>
       {street.unknown.map(({ part, why }) => <Notice key={part} tone="warn">{t('street.unknown', { part, why })}</Notice>)}
       <Summary street={street} />
       {isNarrow ? <StreetList nodes={nodes} open={open} /> : (
         <section className={styles.picture}>
-          <StreetMap nodes={nodes} stream={street.stream.name} open={open} />
-          <p className={styles.legend}><span className={styles.sample} aria-hidden />{t('street.lanterns', { count: each, each: count(each) })}</p>
+          <StreetMap nodes={nodes} stream={street.stream.name} open={open} steps={isStill ? null : steps} leftOut={leftOut} />
+          <Legend steps={steps} leftOut={isStill ? 0 : out} isStill={isStill} />
         </section>
       )}
+      {isNarrow ? <Legend steps={steps} leftOut={0} isStill /> : null}
+      <OrderList orders={steps.orders} isOpen={isStill || isNarrow} />
       <StreetTable street={street} />
       <Panel node={find(nodes, parameters.get('at'))} street={street} onClose={() => open(null)} />
     </>
