@@ -117,8 +117,9 @@ impl Tail {
             }
             Read::Batch(batch) => batch,
             Read::Failed(fault) if CursorExpired::is_cause_of(&fault) => {
-                place.cursor = None;
-                looked.whole = false;
+                // Where nothing was read yet, nothing says where it was to begin.
+                looked.missed |= place.start == StartAt::Latest;
+                (place.cursor, looked.whole) = (None, false);
                 return;
             }
             Read::Failed(fault) if PositionGone::is_cause_of(&fault) => {
@@ -163,9 +164,8 @@ impl Place {
         Self { cursor: None, start, failures: 0, rests_until: None }
     }
 
-    /// Twice as long each time.
+    /// Twice as long each time. Its cursor is good for some minutes more.
     fn rest(&mut self) {
-        self.cursor = None;
         self.failures += 1;
         let rest = Duration::from_secs(1 << self.failures.min(8)).min(LONGEST_REST);
         self.rests_until = Some(Instant::now() + rest);
@@ -181,7 +181,8 @@ impl Place {
                 Some(cursor) => cursor,
                 None => reader.cursor(shard, &self.start).await?,
             };
-            reader.read(&cursor, LIMIT).await
+            // Kept for when this read comes to nothing.
+            reader.read(self.cursor.insert(cursor), LIMIT).await
         };
         match timeout(WITHIN, reading).await {
             Ok(Ok(batch)) => Read::Batch(batch),
