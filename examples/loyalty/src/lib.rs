@@ -28,6 +28,7 @@ impl AddedRole for Loyalty {
         buckets: &[],
         calls: &[Call::new(Service::STOREFRONT, ROLE, Forward), Call::new(ROLE, Service::STOREFRONT, Keys)],
         needs: &[],
+        accesses: &[],
     };
     const ROUTES: &'static [&'static dyn Endpoint] = &[&api::GET_POINTS, &api::ADJUST_POINTS];
     type Args = ();

@@ -189,6 +189,8 @@ pub(crate) struct ProvisionArgs {
     pub(crate) publish: PublishArgs,
     #[command(flatten)]
     pub(crate) stream_read: StreamReadArgs,
+    #[command(flatten)]
+    pub(crate) emit: EmitArgs,
     /// End change capture; only once no process runs with PUBLISH=cdc any more
     #[arg(long, conflicts_with_all = ["check", "destroy"])]
     pub(crate) stop_capture: bool,
@@ -201,6 +203,45 @@ pub(crate) struct ProvisionArgs {
     /// Yes, delete
     #[arg(long)]
     pub(crate) yes: bool,
+}
+
+/// Documents instead of resources.
+#[derive(Args)]
+pub(crate) struct EmitArgs {
+    /// Print everything as a document instead, and ask nobody: a template, a module, or values of the chart from outputs of either
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["check", "destroy", "stop_capture", "local"])]
+    pub(crate) emit: Option<Emit>,
+    /// How pods become IAM roles in a document
+    #[arg(long, value_enum, default_value_t = TrustChoice::PodIdentity, requires = "emit", value_name = "HOW")]
+    pub(crate) trust: TrustChoice,
+    /// How tables are paid in a document
+    #[arg(long, value_enum, default_value_t = TablesChoice::OnDemand, requires = "emit", value_name = "HOW")]
+    pub(crate) tables: TablesChoice,
+    /// Outputs to make values of, `-` for standard input: what `aws cloudformation describe-stacks` or `terraform output -json` prints
+    #[arg(long, requires = "emit", value_name = "FILE")]
+    pub(crate) outputs: Option<std::path::PathBuf>,
+}
+
+/// A document.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Emit {
+    Cloudformation,
+    Terraform,
+    Values,
+}
+
+/// How pods become IAM roles.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TrustChoice {
+    PodIdentity,
+    Irsa,
+}
+
+/// How tables are paid.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TablesChoice {
+    OnDemand,
+    Provisioned,
 }
 
 #[derive(Args)]

@@ -31,7 +31,13 @@ pub(crate) const PROVISION: &str = "\
 Examples:
   shotengai provision --local                     in the street that is open here
   AWS_PROFILE=shop shotengai provision            in an AWS account
-  shotengai provision --check --local             list what is there; exit code 1 when something is missing";
+  shotengai provision --check --local             list what is there; exit code 1 when something is missing
+  shotengai provision --emit cloudformation --publish cdc
+  shotengai provision --emit terraform --trust irsa --resource-prefix blue-
+  shotengai provision --emit values --outputs stack.json
+
+--emit asks nobody and needs no credentials. It prints what `provision` would make, and what belongs to that in an account of your
+own: a key, alarms, and an IAM role for each service with the rights that it uses.";
 
 pub(crate) const SEED: &str = "\
 Examples:

@@ -19,6 +19,7 @@ mod describe;
 mod desk;
 #[cfg(feature = "dev")]
 mod dev;
+mod emit;
 mod help;
 mod leases;
 mod order;

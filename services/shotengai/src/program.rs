@@ -68,8 +68,15 @@ mod tests {
             struct $name;
 
             impl AddedRole for $name {
-                const TOPOLOGY: Topology =
-                    Topology { services: &[$service], queues: &[], tables: &[], buckets: &[], calls: &[], needs: &[] };
+                const TOPOLOGY: Topology = Topology {
+                    services: &[$service],
+                    queues: &[],
+                    tables: &[],
+                    buckets: &[],
+                    calls: &[],
+                    needs: &[],
+                    accesses: &[],
+                };
                 const ROUTES: &'static [&'static dyn Endpoint] = $routes;
                 type Args = $args;
 

@@ -8,10 +8,16 @@ use shotengai_kernel::Ports;
 use shotengai_provisioning::{Capture, FILTERS_SETTLE_WITHIN, FilterDifference, Options, Outcome, Report, Resource};
 use shotengai_runtime::{Faults, Publish, SettingsGroup};
 
-use crate::cli::ProvisionArgs;
+use crate::cli::{Emit, ProvisionArgs};
+use crate::emit;
+use crate::serve::aws_config;
 use crate::target::connect;
 
 pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
+    if args.emit.emit == Some(Emit::Values) {
+        return emit::values(&args.emit);
+    }
+    anyhow::ensure!(args.emit.outputs.is_none(), "--outputs goes with --emit values");
     let mut faults = Faults::default();
     let street = args.target.street()?;
     let within = args.target.within();
@@ -27,6 +33,9 @@ pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
         buckets,
         fan_out: stream_read == StreamRead::Push,
     };
+    if let Some(what) = args.emit.emit {
+        return emit::document(what, &aws_config(settings, publish), &options, &args.emit);
+    }
     let aws = connect(settings, publish, within).await?;
     if args.stop_capture {
         return stop_capture(&aws, publish).await;

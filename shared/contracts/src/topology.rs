@@ -8,6 +8,7 @@
 //! Provisioning, the in-memory infrastructure, the dead-letter routes, status and `shotengai describe` are derived from
 //! here, and the chart is held against `describe`. Names are without an installation's `RESOURCE_PREFIX`.
 
+pub mod access;
 pub mod buckets;
 mod description;
 mod installation;
@@ -18,6 +19,7 @@ use std::fmt;
 
 use jiff::SignedDuration;
 
+pub use access::{ACCESSES, Access, HistoryUse, RowUse, StreamUse, To};
 pub use buckets::{BucketSpec, Tells};
 pub use description::Description;
 pub use installation::{Installation, TopologyError};
@@ -153,6 +155,8 @@ pub struct Topology {
     pub calls: &'static [Call],
     /// Needs of services beside all that.
     pub needs: &'static [(Service, Need)],
+    /// What services do with resources, beyond what follows from who owns them.
+    pub accesses: &'static [Access],
 }
 
 impl Topology {
@@ -270,6 +274,7 @@ pub const SHOTENGAI: Topology = Topology {
         (Service::BRIDGE, Need::Stream),
         (Service::BRIDGE, Need::Leases),
     ],
+    accesses: ACCESSES,
 };
 
 #[cfg(test)]

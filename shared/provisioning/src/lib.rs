@@ -5,6 +5,8 @@
 //! - [`check`]: says what is there. [`destroy`]: deletes it all.
 //! - [`differing_filters`]: subscriptions that let through other types than this release's; a change takes effect late.
 //! - [`reshard()`]: another number of shards, step by step.
+//! - [`Stack`]: all of it as one document, for CloudFormation or Terraform. [`Rights`]: what each role may do.
+//!   [`ChartValues`]: values of the chart of its outputs.
 //! - [`captures`]: which tables stream themselves. [`end_captures`]: a wish of its own, since it can lose events.
 //!
 //! Nothing is printed here: callers get each result as it comes, and the whole in the table's order.
@@ -13,19 +15,27 @@ mod captures;
 mod destroy;
 mod ensure;
 mod filters;
+mod names;
 mod reshard;
 mod resource;
 pub mod resources;
+mod rights;
 mod run;
+pub mod stack;
+mod values;
 
 pub use captures::{captures, end_captures};
 pub use destroy::destroy;
 pub use ensure::{Report, check, provision};
 pub use filters::{FILTERS_SETTLE_WITHIN, FilterDifference, differing_filters};
+pub use names::{PrefixError, check_prefix, role_name};
 pub use reshard::{Moment, ReshardError, reshard, steps};
 pub use resource::Resource;
 pub use resources::{Options, resources};
+pub use rights::Rights;
 pub use shotengai_aws::admin::{Capture, Outcome};
+pub use stack::{Stack, StackOptions};
+pub use values::{ChartValues, OutputsError};
 
 use shotengai_messaging::Fault;
 

@@ -187,6 +187,7 @@ mod tests {
             buckets: &[],
             calls: &[],
             needs: &[],
+            accesses: &[],
         };
         let names = |installation| {
             let config = AwsConfig { installation, ..AwsConfig::default() };

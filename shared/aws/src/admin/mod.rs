@@ -5,6 +5,7 @@
 
 mod buckets;
 mod capture;
+pub mod policies;
 mod queues;
 mod shards;
 mod spec;
@@ -25,6 +26,8 @@ pub use capture::Capture;
 pub use shards::StreamShards;
 pub use spec::{Attribute, BucketSpec, DeadLetters, IndexSpec, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
 pub use subscription::Filter;
+
+pub use crate::dynamodb::schema::{OUTBOX_INDEX, TIME_INDEX};
 
 use crate::config::AwsConfig;
 use crate::connect::Clients;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use shotengai_messaging::Fault;
 
 use super::spec::QueueSpec;
-use super::{Admin, Outcome};
+use super::{Admin, Outcome, policies};
 use crate::fault::{fault, invalid};
 
 const CREATE: &str = "sqs.CreateQueue";
@@ -115,49 +115,23 @@ impl Admin {
             attributes.insert(QueueAttributeName::RedrivePolicy, redrive.to_string());
         }
         if spec.fed_by_topic {
-            let policy = topic_may_send(topic, &self.queue_arn(topic, &spec.name)?);
+            let policy = policies::topic_may_send(topic, &self.queue_arn(topic, &spec.name)?);
             attributes.insert(QueueAttributeName::Policy, policy.to_string());
         } else if let Some(bucket) = &spec.fed_by_bucket {
             let bucket = self.config.bucket_name(bucket);
-            let policy = bucket_may_send(topic, &bucket, &self.queue_arn(topic, &spec.name)?);
+            let (bucket, account) = beside(topic, &bucket);
+            let policy = policies::bucket_may_send(&bucket, account, &self.queue_arn(topic, &spec.name)?);
             attributes.insert(QueueAttributeName::Policy, policy.to_string());
         }
         Ok(attributes)
     }
 }
 
-fn topic_may_send(topic: &str, queue: &str) -> Value {
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": "TopicMaySend",
-            "Effect": "Allow",
-            "Principal": { "Service": "sns.amazonaws.com" },
-            "Action": "sqs:SendMessage",
-            "Resource": queue,
-            "Condition": { "ArnEquals": { "aws:SourceArn": topic } },
-        }],
-    })
-}
-
-/// A bucket's ARN does not say whose it is, so the account is named beside it.
-fn bucket_may_send(topic: &str, bucket: &str, queue: &str) -> Value {
+/// A bucket's ARN and its account, where it is the topic's.
+fn beside<'a>(topic: &'a str, bucket: &str) -> (String, &'a str) {
     let mut parts = topic.split(':').skip(1);
     let (partition, account) = (parts.next().unwrap_or_default(), parts.nth(2).unwrap_or_default());
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": "BucketMaySend",
-            "Effect": "Allow",
-            "Principal": { "Service": "s3.amazonaws.com" },
-            "Action": "sqs:SendMessage",
-            "Resource": queue,
-            "Condition": {
-                "ArnEquals": { "aws:SourceArn": format!("arn:{partition}:s3:::{bucket}") },
-                "StringEquals": { "aws:SourceAccount": account },
-            },
-        }],
-    })
+    (format!("arn:{partition}:s3:::{bucket}"), account)
 }
 
 /// Whether two attribute values mean the same; policies come back in whatever order of keys.
@@ -175,10 +149,8 @@ mod tests {
 
     #[test]
     fn a_bucket_may_send_from_the_account_of_the_topic_alone() {
-        let policy = bucket_may_send("arn:aws-cn:sns:cn-north-1:123456789012:order-events", "images", "queue-arn");
-        let condition = &policy["Statement"][0]["Condition"];
-        assert_eq!(condition["ArnEquals"]["aws:SourceArn"], "arn:aws-cn:s3:::images");
-        assert_eq!(condition["StringEquals"]["aws:SourceAccount"], "123456789012");
+        let found = beside("arn:aws-cn:sns:cn-north-1:123456789012:order-events", "images");
+        assert_eq!(found, ("arn:aws-cn:s3:::images".to_owned(), "123456789012"));
     }
 
     #[test]

@@ -11,11 +11,11 @@ pub(crate) const CREATED_AT: &str = "created_at";
 /// The commit's envelopes, a JSON array.
 pub(crate) const EVENTS: &str = "events";
 /// The index that lists all commits in time. Like the other one it holds keys alone, see `entries`.
-pub(crate) const TIME_INDEX: &str = "GSI1";
+pub const TIME_INDEX: &str = "GSI1";
 /// Its partition: `EVENTS#<00..0f>`.
 pub(crate) const TIME_SHARD: &str = "gsi1pk";
 /// The sparse index of commits not known to be in the stream.
-pub(crate) const OUTBOX_INDEX: &str = "GSI2";
+pub const OUTBOX_INDEX: &str = "GSI2";
 /// Its partition and the marker itself: `<00..0f>`.
 pub(crate) const OUTBOX: &str = "outbox";
 /// The shape of a snapshot's state.

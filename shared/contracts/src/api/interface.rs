@@ -97,8 +97,15 @@ mod tests {
     use crate::topology::Topology;
 
     const LOYALTY: Service = Service::new("loyalty");
-    const TOPOLOGY: Topology =
-        Topology { services: &[LOYALTY], queues: &[], tables: &[], buckets: &[], calls: &[], needs: &[] };
+    const TOPOLOGY: Topology = Topology {
+        services: &[LOYALTY],
+        queues: &[],
+        tables: &[],
+        buckets: &[],
+        calls: &[],
+        needs: &[],
+        accesses: &[],
+    };
     static POINTS: Route<Anyone, (), (), u32> = Route::get("/loyalty/points", LOYALTY, "getPoints");
 
     fn refused(route: &'static dyn Endpoint) -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{BucketSpec, Call, Need, QueueSpec, SHOTENGAI, Service, TableSpec, Topology};
+use super::{Access, BucketSpec, Call, Need, QueueSpec, SHOTENGAI, Service, TableSpec, Topology};
 use crate::events::Owner;
 
 /// Topologies that run together: this platform's, and those of applications that bring roles of their own.
@@ -93,6 +93,11 @@ impl Installation {
         self.0.iter().flat_map(|topology| topology.needs.iter().copied())
     }
 
+    /// What services do with resources, beyond what follows from who owns them.
+    pub fn accesses(&self) -> impl Iterator<Item = Access> + '_ {
+        self.0.iter().flat_map(|topology| topology.accesses.iter().copied())
+    }
+
     /// The service of this name.
     #[must_use]
     pub fn service(&self, name: &str) -> Option<Service> {
@@ -122,11 +127,13 @@ impl Installation {
             .calls()
             .flat_map(|call| [("call of", call.to.as_str(), call.from), ("call of", call.to.as_str(), call.to)]);
         let needs = self.needs().map(|(service, need)| ("need of", need.as_str(), service));
+        let accesses = self.accesses().map(|access| ("access of", access.service.as_str(), access.service));
         match queues
             .chain(tables)
             .chain(buckets)
             .chain(calls)
             .chain(needs)
+            .chain(accesses)
             .find(|(_, _, service)| !services.contains(service.as_str()))
         {
             Some((kind, name, service)) => Err(TopologyError::Stray { kind, name, service }),
@@ -156,7 +163,7 @@ mod tests {
     const PAID: QueueSpec = QueueSpec { name: "loyalty-queue", service: LOYALTY, source: Source::Topic(&[OrderPaid]) };
 
     fn loyalty(queues: &'static [&'static QueueSpec], tables: &'static [&'static TableSpec]) -> Topology {
-        Topology { services: &[LOYALTY], queues, tables, buckets: &[], calls: &[], needs: &[] }
+        Topology { services: &[LOYALTY], queues, tables, buckets: &[], calls: &[], needs: &[], accesses: &[] }
     }
 
     fn refused(topology: Topology) -> String {
