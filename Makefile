@@ -104,7 +104,7 @@ kinesis-status: binary ## Shards, checkpoints and queues
 APART := E2E_DOOR=1 E2E_PUBLISH=cdc cargo test --workspace --all-features --test e2e --test hostile
 
 .PHONY: test
-test: needs-test venv build chart-test openapi-test ## All tests: unit, contract, chart, end to end; those again in the second shape that it changes
+test: needs-test venv build chart-test topology-test openapi-test ## All tests: unit, contract, chart, end to end; those again in the second shape that it changes
 	@python3 tests/run.py
 
 .PHONY: test-apart
@@ -118,6 +118,10 @@ chart-tools:
 .PHONY: chart-test
 chart-test: chart-tools ## Render the chart, hold it against the Kubernetes API, the source and its promises
 	@.local/chart/venv/bin/python -m pytest tests/chart $(PYTEST)
+
+.PHONY: topology-test
+topology-test: chart-tools ## Lint the CloudFormation template, hold the Terraform module against it, render the chart with a stack's values
+	@.local/chart/venv/bin/python -m pytest tests/topology $(PYTEST)
 
 .PHONY: openapi-test
 openapi-test: chart-tools ## Validate the OpenAPI document; hold recorded answers against it

@@ -1,0 +1,6 @@
+"""The chart is rendered as its own tests render it."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "chart"))
