@@ -5,7 +5,9 @@ use std::time::Duration;
 use futures::StreamExt;
 use reqwest::Method;
 use serde_json::{Value, json};
+use shotengai_contracts::{EventType, samples};
 use shotengai_kernel::{OrderId, PaymentId};
+use shotengai_messaging::Infrastructure;
 use shotengai_tests::customer::Customer;
 use shotengai_tests::door;
 use shotengai_tests::proxy::{Action, Proxy, Rule};
@@ -238,5 +240,34 @@ async fn administrators_see_an_order_walk_and_nothing_of_whose_it_is() {
     }
     shop.until_status(&guest, order, "paid").await;
     drop(socket);
+    cluster.assert_tidy().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_of_notification_says_which_mail_it_would_send_and_sends_none() {
+    let cluster = TestCluster::provisioned().await;
+    let process = cluster.serve("all", &[]).await;
+    let shop = cluster.shop(&process);
+    let guest = shop.guest(Some("hanako@example.com"), "ja").await;
+    let operator = Operator { who: shop.admin().await, shop: cluster.shop(&process) };
+    let mut envelope = samples::envelope(EventType::OrderPaid).unwrap();
+    envelope.data["user_id"] = json!(guest.user_id);
+    let letter = shotengai_messaging::Message { body: envelope.to_json(), ..Default::default() };
+    assert!(cluster.aws.queue("notification-dlq").send(&[letter]).await.unwrap()[0].is_ok());
+
+    let found = operator.sees("/ops/dead-letters/notification-dlq", |seen| seen["items"] != json!([])).await;
+    let id = found["items"][0]["id"].as_str().unwrap();
+    let wish = json!({ "queue": "notification-dlq", "letters": [id] });
+    let told = operator.post("/ops/rehearsals", wish, 200).await;
+    let foreseen = &told["items"][0];
+    assert_eq!(foreseen["outcome"], "would_write", "{foreseen}");
+    let mail = json!({ "what": "mail receipt, language ja, to the customer's address", "how": "send" });
+    assert!(foreseen["asks"].as_array().unwrap().contains(&mail), "{foreseen}");
+    assert!(!told.to_string().contains("hanako"), "{told}");
+    assert!(cluster.inbox.list(0, 1).messages.is_empty());
+
+    let wish = json!({ "queue": "notification-dlq", "reason": "a test put it there" });
+    operator.post("/ops/discards", wish, 202).await;
+    operator.sees("/ops/dead-letters", |seen| seen["groups"] == json!([])).await;
     cluster.assert_tidy().await;
 }

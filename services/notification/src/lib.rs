@@ -4,7 +4,7 @@
 //! - `render`, `labels`, `templates/`: mails in Japanese and English, HTML and text. Pure.
 //! - `send_order_mail`: the use case. Claim, contact, render, SMTP, record.
 //! - `budget`: how many mails an address gets a day.
-//! - `claims`, `contacts`, `mailer`, `smtp`: what it stands on.
+//! - `claims`, `contacts`, `mailer`, `smtp`: what it stands on. `rehearsal`: the way out where nothing may leave.
 //! - `metrics`: mails by kind and outcome.
 //! - `reasons`: why it sets an event aside.
 //! - `consumers`: `notification-queue`.
@@ -22,6 +22,7 @@ mod labels;
 pub mod mailer;
 pub mod metrics;
 pub mod reasons;
+mod rehearsal;
 pub mod render;
 pub mod send_order_mail;
 pub mod smtp;
@@ -38,6 +39,7 @@ pub use self::config::{NotificationArgs, NotificationSettings};
 use self::consumers::NotificationHandler;
 use self::contacts::Contacts;
 pub use self::mailer::{Mailer, OutgoingMail, SendError};
+pub use self::rehearsal::{Tell, rehearsed};
 pub use self::render::Templates;
 use self::send_order_mail::{SendOrderMail, Slots};
 use self::smtp::SmtpMailer;
@@ -62,22 +64,33 @@ pub struct Mailing {
 /// # Errors
 /// Settings that can't be; all of them are named.
 pub fn build(context: &Context, settings: &NotificationSettings) -> anyhow::Result<Role> {
-    let templates = Templates::new(&settings.public_url, OrderLinks::new(&context.settings.auth.internal_token))?;
     let mailer = Arc::new(SmtpMailer::new(settings.server.clone(), settings.from.clone()));
-    let mailing = Mailing {
+    Ok(assemble(context.deps(Service::NOTIFICATION), mailing(context, settings, mailer)?))
+}
+
+/// Mails as they look, by this way out.
+fn mailing(
+    context: &Context,
+    settings: &NotificationSettings,
+    mailer: Arc<dyn Mailer>,
+) -> Result<Mailing, render::RenderError> {
+    let templates = Templates::new(&settings.public_url, OrderLinks::new(&context.settings.auth.internal_token))?;
+    Ok(Mailing {
         mailer,
         templates: Arc::new(templates),
         domain: settings.domain.as_str().into(),
         pseudonyms: Pseudonyms::new(&context.settings.auth.internal_token),
         mails_per_address: settings.mails_per_address,
-    };
-    Ok(assemble(context.deps(Service::NOTIFICATION), mailing))
+    })
 }
 
 /// Assembles the role: one consumer, no routes. Readiness doesn't wait for storefront, which is asked for contacts.
 #[must_use]
 pub fn assemble(mut deps: Deps, mailing: Mailing) -> Role {
-    metrics::show();
+    let rehearses = deps.rehearses();
+    if !rehearses {
+        metrics::show();
+    }
     let Mailing { mailer, templates, domain, pseudonyms, mails_per_address } = mailing;
     let table = deps.patient_table(&tables::NOTIFICATION_CLAIMS);
     let clock = Arc::clone(&deps.ports().clock);
@@ -94,6 +107,6 @@ pub fn assemble(mut deps: Deps, mailing: Mailing) -> Role {
         async move { contacts.ping().await }
     }));
     let (ports, slots) = (deps.ports().clone(), Slots::default());
-    let send = SendOrderMail { claims, budget, contacts, templates, mailer, domain, ports, slots };
+    let send = SendOrderMail { claims, budget, contacts, templates, mailer, domain, ports, slots, rehearses };
     Role::new(deps).consume(&queues::NOTIFICATION, NotificationHandler::new(send), Consuming::default())
 }

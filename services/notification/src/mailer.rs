@@ -4,12 +4,17 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use shotengai_messaging::Fault;
 
-use crate::domain::contact::{Address, PersonName};
+use crate::domain::contact::{Address, Language, PersonName};
+use crate::domain::mail::MailKind;
 use crate::render::Rendered;
 
 /// A mail, ready to be sent.
 #[derive(Debug, Clone)]
 pub struct OutgoingMail {
+    /// Which mail it is.
+    pub kind: MailKind,
+    /// In which language.
+    pub language: Language,
     /// Where to.
     pub to: Address,
     /// What the person calls themselves.

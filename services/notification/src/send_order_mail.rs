@@ -57,6 +57,8 @@ pub struct SendOrderMail {
     pub ports: Ports,
     /// One a mail under way; shared by all clones.
     pub slots: Slots,
+    /// Nothing is sent: no figure counts it, and nobody says that it was.
+    pub rehearses: bool,
 }
 
 /// Bounds how many mails are under way at once.
@@ -140,6 +142,8 @@ impl SendOrderMail {
             return Ok(ClaimState::Skipped { why: SkipReason::TooManyMails });
         }
         let outgoing = OutgoingMail {
+            kind: mail.kind,
+            language: contact.language,
             to,
             content: self.templates.render(mail, contact.language, contact.name.as_ref())?,
             name: contact.name,
@@ -166,6 +170,7 @@ impl SendOrderMail {
     async fn record(&self, mail: &OrderMail, claim: &Claim, outcome: &ClaimState) -> Disposition {
         let kind = mail.kind.as_str();
         match outcome {
+            _ if self.rehearses => {}
             ClaimState::Skipped { why: SkipReason::TooManyMails } => {
                 tracing::warn!(order_id = %mail.order_id, kind, "a mail is not sent: its address had as many as it gets a day");
             }
@@ -176,7 +181,9 @@ impl SendOrderMail {
         }
         match self.claims.settle(claim, outcome).await {
             Ok(()) => {
-                metrics::count(mail.kind, outcome);
+                if !self.rehearses {
+                    metrics::count(mail.kind, outcome);
+                }
                 Disposition::Done
             }
             Err(fault) => Disposition::from_fault(&fault),

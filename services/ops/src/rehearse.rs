@@ -18,15 +18,15 @@ const WITHIN: Duration = Duration::from_secs(4);
 /// Assembles services over other installations than the one that they run in. The program does, which has them all.
 pub trait Stage: Send + Sync {
     /// What handles the messages of this queue, over this installation; nothing where it can't be rehearsed. Nothing that it is
-    /// made of may reach anything but what is given here.
-    fn handler(&self, queue: &'static QueueSpec, over: Arc<dyn Infrastructure>) -> Option<Arc<dyn Handler>>;
+    /// made of may change anything but what is given here, or send anything: that the shadow is told.
+    fn handler(&self, queue: &'static QueueSpec, over: &Arc<Shadow>) -> Option<Arc<dyn Handler>>;
 }
 
 /// A program that can rehearse nothing.
 pub struct NoStage;
 
 impl Stage for NoStage {
-    fn handler(&self, _: &'static QueueSpec, _: Arc<dyn Infrastructure>) -> Option<Arc<dyn Handler>> {
+    fn handler(&self, _: &'static QueueSpec, _: &Arc<Shadow>) -> Option<Arc<dyn Handler>> {
         None
     }
 }
@@ -52,7 +52,7 @@ pub async fn rehearse(
     let Some(letter) = letter else { return told };
     // Each by itself, as it would be handled if it came alone.
     let shadow = Arc::new(Shadow::of(Arc::clone(infra)));
-    let handler = queue.and_then(|queue| stage.handler(queue, Arc::clone(&shadow) as _));
+    let handler = queue.and_then(|queue| stage.handler(queue, &shadow));
     let Some(handler) = handler else {
         let why = match queue {
             Some(queue) => format!("{} can't be rehearsed yet", queue.service),

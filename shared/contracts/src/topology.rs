@@ -257,6 +257,8 @@ pub const SHOTENGAI: Topology = Topology {
         Call::new(Service::TALLY, Service::STOREFRONT, Purpose::Keys),
         Call::new(Service::QUERY, Service::STOREFRONT, Purpose::Keys),
         Call::new(Service::OPS, Service::STOREFRONT, Purpose::Keys),
+        // Rehearsals of mails: whether there is an address, and in which language.
+        Call::new(Service::OPS, Service::STOREFRONT, Purpose::Ask),
         // Receipts: what each of them has done for an order.
         Call::new(Service::QUERY, Service::STOREFRONT, Purpose::Ask),
         Call::new(Service::QUERY, Service::ORDER, Purpose::Ask),

@@ -99,7 +99,9 @@ impl Context {
         Neighbour::new(service, self.neighbours())
     }
 
-    fn neighbours(&self) -> Arc<dyn Neighbours> {
+    /// All other services, to ask.
+    #[must_use]
+    pub fn neighbours(&self) -> Arc<dyn Neighbours> {
         let (http, addresses) = (self.http.clone(), self.settings.neighbours.addresses());
         Arc::new(HttpNeighbours::new(http, self.settings.auth.internal_token.clone(), addresses))
     }

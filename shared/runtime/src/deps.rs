@@ -327,6 +327,12 @@ impl Deps {
         Neighbour::new(service, Arc::clone(&self.supply.neighbours))
     }
 
+    /// Whether the role is only asked what it would do: it counts nothing then, and says nothing of what was done.
+    #[must_use]
+    pub fn rehearses(&self) -> bool {
+        self.supply.rehearses
+    }
+
     /// Notes something of the outside that the role can't do without: consumers and readiness wait for it.
     pub fn depend_on(&mut self, probe: Probe) {
         self.checks.push(Check::of(&probe).seldom());

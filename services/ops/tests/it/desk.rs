@@ -12,6 +12,7 @@ use shotengai_contracts::{Envelope, EventType, Owner, samples};
 use shotengai_kernel::{AggregateId, Ports, Version};
 use shotengai_kit::{Answer, Installation, RoleUnderTest, Sender};
 use shotengai_messaging::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
+use shotengai_messaging::shadow::Shadow;
 use shotengai_messaging::{
     Commit, CommitFactory, Condition, Delivery, Disposition, EventHandler, Handler, Infrastructure, IntoHandler, Key,
     Message, Queue, Reason, Row,
@@ -110,8 +111,8 @@ impl Desk {
 struct Tellers;
 
 impl Stage for Tellers {
-    fn handler(&self, queue: &'static QueueSpec, over: Arc<dyn Infrastructure>) -> Option<Arc<dyn Handler>> {
-        let teller = Teller { ports: paused_ports(7), over };
+    fn handler(&self, queue: &'static QueueSpec, over: &Arc<Shadow>) -> Option<Arc<dyn Handler>> {
+        let teller = Teller { ports: paused_ports(7), over: Arc::clone(over) as _ };
         match queue.service {
             Service::ORDER | Service::TALLY => Some(teller.into_handler()),
             _ => None,

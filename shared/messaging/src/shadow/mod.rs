@@ -43,7 +43,7 @@ pub enum Caught {
         /// What would become of it: `put`, `add` or `delete`.
         how: &'static str,
     },
-    /// A message, a record or an object for this, by its name.
+    /// A message, a record or an object for this, by its name; or what has left by a way that is no part of an installation.
     Sent(String),
 }
 
@@ -74,6 +74,11 @@ impl Shadow {
     #[must_use]
     pub fn of(installation: Arc<dyn Infrastructure>) -> Self {
         Self { of: installation, net: Net::default(), stores: Mutex::default(), tables: Mutex::default() }
+    }
+
+    /// Notes what would have left by a way that is no part of an installation: a mail, say.
+    pub fn sends(&self, what: impl Into<String>) {
+        self.net.catch(Caught::Sent(what.into()));
     }
 
     /// What would have been written since the last time, in its order.
