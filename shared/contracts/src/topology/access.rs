@@ -136,6 +136,7 @@ pub const ACCESSES: &[Access] = &[
     rows(Service::OPS, &tables::PAYMENT_INTENTS, REHEARSED),
     rows(Service::OPS, &tables::BILLING_LEDGER, REHEARSED),
     rows(Service::OPS, &tables::TALLY_COUNTERS, REHEARSED),
+    rows(Service::OPS, &tables::NOTIFICATION_CLAIMS, REHEARSED),
 ];
 
 #[cfg(test)]
