@@ -127,6 +127,10 @@ topology-test: chart-tools ## Lint the CloudFormation template, hold the Terrafo
 openapi-test: chart-tools ## Validate the OpenAPI document; hold recorded answers against it
 	@.local/chart/venv/bin/python -m pytest tests/openapi $(PYTEST)
 
+.PHONY: mailpit
+mailpit: ## Build Mailpit from its Go module into .local/mailpit: tests of the inbox then ask it too (needs Go)
+	@sh deploy/mailpit/build.sh
+
 .PHONY: fuzz-api
 fuzz-api: venv build ## Every operation with thousands of made-up requests, as nobody, customer, administrator (ARGS="--cases 20000 --seed 1"; --quick)
 	@SHOTENGAI_VENV=.local/fuzz/venv REQUIREMENTS=tests/fuzz/requirements.txt sh localstack/bootstrap.sh
