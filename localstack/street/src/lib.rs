@@ -3,6 +3,7 @@
 //! - [`Child`]: one program that ends when its owner does, even by `kill -9`.
 //! - [`MiniStack`]: the local AWS. [`Postgres`]: a real PostgreSQL 18 over a disposable directory.
 //! - [`locate_venv`]: the Python environment made by `localstack/bootstrap.sh`, which holds both programs.
+//! - [`locate_mailpit`]: Mailpit, where it is installed.
 //! - [`free_port`], [`port_in_use`]. [`changes_as_root`]: what root should know before anything starts.
 //!
 //! # How children end
@@ -19,6 +20,7 @@ mod child;
 mod error;
 mod keeper;
 mod log_file;
+mod mailpit;
 mod ministack;
 mod owner;
 mod port;
@@ -28,6 +30,7 @@ mod venv;
 
 pub use child::{Child, ChildSpec, StopSignal};
 pub use error::StreetError;
+pub use mailpit::locate_mailpit;
 pub use ministack::{MiniStack, MiniStackConfig};
 pub use port::{free_port, port_in_use};
 pub use postgres::{Postgres, PostgresConfig, changes_as_root};

@@ -126,7 +126,8 @@ impl Mail {
                 name: "mailpit".to_owned(),
                 program,
                 args: flags.into_iter().map(Into::into).collect(),
-                env: Vec::new(),
+                // Its own page would ask the internet whether there is a newer one.
+                env: vec![("MP_DISABLE_VERSION_CHECK".into(), "true".into())],
                 log_file: state.join("mailpit.log"),
                 stop_signal: StopSignal::Terminate,
                 grace: Duration::from_secs(3),
