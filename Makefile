@@ -161,6 +161,10 @@ bench: venv ## Measure a release build: ratios, counts, dollars, in Markdown (AR
 bench-milestone: ## Build the first milestone's binary, which `make bench` then measures beside ours
 	@sh tests/bench/milestone.sh
 
+.PHONY: bench-live
+bench-live: ## Measure 500 live viewers of one process of tally beside 200 paid orders a second (ARGS="--json out.json")
+	@$(MAKE) --no-print-directory bench ARGS="--only live $(ARGS)"
+
 .PHONY: bench-search
 bench-search: venv ## Measure search over 100,000 products: times, the index's size and how long it is made
 	@SEARCH_PRODUCTS=100000 cargo test --release --package shotengai-query --test it -- --nocapture search::bench

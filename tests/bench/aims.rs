@@ -1,9 +1,11 @@
 //! What is aimed at, beside what was measured in the same run: counts, ratios and dollars, and the few times that are promised.
 
 use serde::Serialize;
+use shotengai_tests::crowd::Phase;
+use shotengai_tests::crowd::report::{MOST_CORES, MOST_FRAMES_A_SECOND};
 
 use crate::args::StreetKey;
-use crate::results::{Results, Street};
+use crate::results::{Results, Street, count};
 
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -67,6 +69,7 @@ pub(crate) fn aims(results: &Results) -> Vec<Aim> {
     }
     let shards = results.shards.as_ref().and_then(|shards| shards.most_times_one);
     aims.add("eight shards ÷ one, in simulated time".to_owned(), shards, AtLeast, 7.2);
+    aims.of_the_crowd(results);
     aims.0
 }
 
@@ -86,6 +89,19 @@ impl Aims {
             street.load.paid_a_second / most
         });
         self.add(format!("{}: orders a second ÷ what the local AWS alone allows", street.name), share, AtLeast, 0.8);
+    }
+
+    fn of_the_crowd(&mut self, results: &Results) {
+        let Some(live) = &results.live else { return };
+        let crowd = &live.measured;
+        let most = |of: fn(&Phase) -> Option<f64>| crowd.phases.iter().filter_map(of).reduce(f64::max);
+        let who = format!("{} live viewers", crowd.viewers);
+        let frames = most(|phase| Some(phase.most_frames_a_second));
+        self.add(format!("{who}: frames a second, the one with the most"), frames, AtMost, MOST_FRAMES_A_SECOND);
+        self.add(format!("{who}: dropped, or told something else"), Some(count(crowd.faults.len())), AtMost, 0.0);
+        self.add(format!("{who}: cores of tally"), most(|phase| phase.cores), AtMost, MOST_CORES);
+        let held = count(crowd.silent - crowd.ended);
+        self.add(format!("{who}: beside {} who do not read, not cut off", crowd.silent), Some(held), AtMost, 0.0);
     }
 
     fn of_the_milestone(&mut self, results: &Results) {

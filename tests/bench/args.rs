@@ -67,6 +67,8 @@ pub(crate) enum Part {
     Inventory,
     /// 1 to 8 shards in simulated time, where shotengai-simulate can
     Shards,
+    /// 500 live viewers of one process of tally beside 200 paid orders a second
+    Live,
     /// Counts of orders on the wire, held against a table
     Gate,
 }
@@ -119,6 +121,11 @@ impl Args {
             }
             Err(help) => help.exit(),
         }
+    }
+
+    /// Whether less is to be measured.
+    pub(crate) const fn quick(&self) -> bool {
+        self.quick
     }
 
     /// How much.

@@ -37,6 +37,7 @@ use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use futures::FutureExt;
+use shotengai_tests::crowd;
 use shotengai_tests::order_costs::{self, gate::Most};
 use shotengai_tests::test_cluster::binary;
 
@@ -115,6 +116,11 @@ async fn measure(part: Part, args: &Args, prices: &Prices, results: &mut Results
         Part::Shards => {
             eprintln!("measuring: shards, in simulated time");
             results.shards = shards::measure().await;
+        }
+        Part::Live => {
+            eprintln!("measuring: a crowd before the live tally");
+            let plan = if args.quick() { crowd::Plan::SMALL } else { crowd::Plan::FULL };
+            results.live = Some(crowd::measure(&plan).await.into());
         }
         Part::Gate => {
             for publish in ["outbox", "cdc"] {

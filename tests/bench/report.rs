@@ -31,6 +31,9 @@ pub(crate) fn markdown(results: &Results) -> String {
     if let Some(shards) = &results.shards {
         let _ = writeln!(out, "### Shards, in simulated time\n\n{}\n", shards.table);
     }
+    if let Some(live) = &results.live {
+        out.push_str(&live.measured.markdown());
+    }
     out
 }
 

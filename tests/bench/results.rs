@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
+use shotengai_tests::crowd::Measured;
+use shotengai_tests::crowd::report::Paper;
 use shotengai_tests::process;
 
 use crate::aims::Aim;
@@ -30,6 +32,7 @@ pub(crate) struct Results {
     pub(crate) products: Option<Products>,
     pub(crate) inventory_alone: Option<Alone>,
     pub(crate) shards: Option<Shards>,
+    pub(crate) live: Option<Live>,
     /// Where prices are from.
     pub(crate) prices: String,
     pub(crate) aims: Vec<Aim>,
@@ -52,6 +55,7 @@ impl Results {
             products: None,
             inventory_alone: None,
             shards: None,
+            live: None,
             prices,
             aims: Vec::new(),
             risen: None,
@@ -62,6 +66,20 @@ impl Results {
     /// A street that was measured.
     pub(crate) fn street(&self, key: StreetKey) -> Option<&Street> {
         self.streets.iter().find(|street| street.key == key)
+    }
+}
+
+/// A crowd before the live tally, and ten thousand on paper.
+#[derive(Serialize)]
+pub(crate) struct Live {
+    #[serde(flatten)]
+    pub(crate) measured: Measured,
+    on_paper: Option<Paper>,
+}
+
+impl From<Measured> for Live {
+    fn from(measured: Measured) -> Self {
+        Self { on_paper: measured.paper(), measured }
     }
 }
 

@@ -22,6 +22,7 @@ mod cli;
 mod concurrency;
 mod contract;
 mod crash;
+mod crowd;
 mod customer_summaries;
 mod dead_letters;
 mod deadline;

@@ -17,6 +17,7 @@
 //! - [`facts`]: what the event stores and the ledger say. [`chaotic_bridge`]: every message three times, shuffled.
 //! - [`stream`]: how events get into the stream, and what stands in it.
 //! - [`order_costs`]: what orders cost, and the table of what they may.
+//! - [`crowd`]: many clients of one process of tally, and what they cost it.
 //! - [`hot_product`]: how fast inventory sells one product, and many.
 //! - [`intents`]: the means of payment that order left for billing.
 //! - [`commits`]: what stands in the event stores. [`raw`]: requests byte by byte.
@@ -34,6 +35,7 @@ pub mod chaotic_bridge;
 pub mod cluster;
 pub mod collector;
 pub mod commits;
+pub mod crowd;
 pub mod customer;
 pub mod dev;
 pub mod door;
