@@ -1,7 +1,7 @@
 use lettre::{AsyncTransport, Message};
 use serde_json::{Value, json};
 
-use crate::harness::{Reached, on_both, on_the_built_in, start};
+use crate::harness::{Reached, on_both, start};
 
 async fn send_three(inbox: &Reached) {
     for (to, subject) in [("a@example.jp", "Order paid"), ("b@example.jp", "Order shipped"), ("a@example.jp", "News")] {
@@ -144,14 +144,14 @@ async fn reading_marks_as_read_and_the_state_can_be_set() {
 
 #[tokio::test]
 async fn messages_are_deleted_by_id_by_search_or_all() {
-    on_the_built_in(async |inbox| {
+    on_both(async |inbox| {
         send_three(inbox).await;
         let delete = async |path: &str, body: &str| {
             let answer = inbox.client.delete(format!("{}{path}", inbox.base)).body(body.to_owned()).send().await;
             answer.unwrap().status().as_u16()
         };
         let id = inbox.json("/api/v1/message/latest").await["ID"].clone();
-        assert_eq!(delete("/api/v1/messages", &json!({"IDs": [id, "unknown"]}).to_string()).await, 200);
+        assert_eq!(delete("/api/v1/messages", &json!({"IDs": [id]}).to_string()).await, 200);
         assert_eq!(inbox.count().await, 2);
         assert_eq!(delete("/api/v1/search?query=paid", "").await, 200);
         assert_eq!(subjects(&inbox.json("/api/v1/messages").await), ["Order shipped"]);
@@ -191,7 +191,8 @@ async fn unknown_messages_and_paths_are_not_found() {
     .await;
 }
 
-/// Mailpit takes a body that is no JSON for one without ids, and deletes everything; it has tags, the built-in inbox has not.
+/// Mailpit takes a body that is no JSON for one without ids, and deletes everything; its version 1.27.11 deletes nothing where
+/// one id of several is unknown; it has tags, the built-in inbox has not.
 #[tokio::test]
 async fn what_is_not_understood_is_refused_where_mailpit_guesses() {
     let inbox = start();
@@ -200,5 +201,8 @@ async fn what_is_not_understood_is_refused_where_mailpit_guesses() {
     assert_eq!(broken.status(), 400);
     assert_eq!(inbox.get("/api/v1/search?query=tag:x").await.status(), 400);
     assert_eq!(inbox.store.count(), 3);
+    let ids = json!({"IDs": [inbox.store.list(0, 0).messages[0].id, "unknown"]}).to_string();
+    let one = inbox.client.delete(format!("{}/api/v1/messages", inbox.base)).body(ids).send().await.unwrap();
+    assert_eq!((one.status().as_u16(), inbox.store.count()), (200, 2));
     inbox.stop().await;
 }
