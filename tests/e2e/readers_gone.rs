@@ -39,6 +39,9 @@ const ANSWERING: &[(&[&str], i32)] = &[
     (&["projections", "drop", "--yes", "--local"], 0),
     (&["order", "journey", "ord_nobody_placed", "--local"], 2),
     (&["order", "receipt", "ord_nobody_placed", "--local"], 2),
+    (&["stream", "reshard", "--shards", "1", "--dry-run", "--local"], 0),
+    // A developer's street has more shards than a few orders need.
+    (&["stream", "advice", "--watch", "1", "--local"], 1),
     (&["republish", "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-02T00:00:00Z", "--dry-run", "--local"], 0),
     // Last: the read models are a moment behind afterwards.
     (&["prices", "put", "prod_kinoko", "200", "--local"], 0),
