@@ -75,6 +75,7 @@ test('words explain themselves, and keys lead from page to page', async ({ page 
 test('invariants and rebuilds show what the street tells, and name the commands for the rest', async ({ page }) => {
   await asAdministrator(page);
   await page.goto('/admin/operations?lang=en');
+  await expect(page.getByRole('heading', { name: 'Street map' })).toBeVisible();
   await page.keyboard.press('g');
   await page.keyboard.press('i');
   await expect(page).toHaveURL(/\/admin\/operations\/invariants$/);
