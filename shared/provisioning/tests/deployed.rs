@@ -28,6 +28,10 @@ struct CloudFormation {
 }
 
 impl CloudFormation {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "provisioning knows nothing of runtime, which makes clients for the others"
+    )]
     fn of(server: &MiniStack) -> Self {
         Self { endpoint: server.endpoint_url(), http: reqwest::Client::builder().no_proxy().build().unwrap() }
     }

@@ -36,7 +36,7 @@ fn golden_text(name: &str, text: &str) {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
     }
-    let known = std::fs::read_to_string(&path).expect("the golden file is there: UPDATE_GOLDEN=1 writes it");
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
     // One message, not two documents of thousands of lines.
     assert!(known == text, "{name} is another: look at it, then UPDATE_GOLDEN=1 writes it anew");
 }
