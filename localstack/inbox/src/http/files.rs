@@ -2,7 +2,9 @@
 
 use actix_web::{
     HttpResponse,
-    http::header::{Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue},
+    http::header::{
+        CONTENT_SECURITY_POLICY, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue,
+    },
     web::{Data, Path, Query},
 };
 use serde::Deserialize;
@@ -13,9 +15,10 @@ use super::{
 };
 use crate::{mail, store::InboxStore};
 
-/// Types a browser would run or lay out as a document of this origin.
-const ACTIVE_TYPES: [&str; 6] =
-    ["text/html", "text/xml", "text/xsl", "application/xml", "application/xhtml+xml", "image/svg+xml"];
+/// Types that a browser shows and nothing in them runs. Whatever else a mail brings is saved and not opened.
+const SHOWN_TYPES: [&str; 6] = ["text/plain", "image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"];
+/// And if something ran it would be nobody's, and reach nothing.
+const POLICY: &str = "default-src 'none'; sandbox";
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Download {
@@ -46,18 +49,19 @@ pub(super) async fn part(
     let stored = find(&store, &id, &latest)?;
     let file = mail::file(&stored.source, &part).ok_or(Refusal::NotFound)?;
     let kind = file.summary.content_type.to_ascii_lowercase();
-    let active = ACTIVE_TYPES.contains(&kind.as_str());
+    let is_shown = SHOWN_TYPES.contains(&kind.as_str());
     let name = ExtendedValue {
         charset: Charset::Ext("UTF-8".to_owned()),
         language_tag: None,
         value: file.summary.file_name.into_bytes(),
     };
     let disposition = ContentDisposition {
-        disposition: if active { DispositionType::Attachment } else { DispositionType::Inline },
+        disposition: if is_shown { DispositionType::Inline } else { DispositionType::Attachment },
         parameters: vec![DispositionParam::FilenameExt(name)],
     };
     Ok(HttpResponse::Ok()
-        .content_type(if active { "application/octet-stream" } else { &kind })
+        .content_type(if is_shown { &kind } else { "application/octet-stream" })
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         .insert_header(disposition)
         .body(file.content))
 }

@@ -1,5 +1,7 @@
 //! The HTML of a message as a document of its own, where Mailpit has it, too: for a frame in somebody else's page.
 
+use std::cmp::Reverse;
+
 use actix_web::{
     HttpResponse,
     http::header::{CONTENT_SECURITY_POLICY, ContentType},
@@ -29,7 +31,10 @@ pub(super) async fn view(
         return Err(Refusal::NotFound);
     }
     let mut html = message.html;
-    for file in message.inline.iter().filter(|file| !file.content_id.is_empty()) {
+    let mut inline: Vec<_> = message.inline.iter().filter(|file| !file.content_id.is_empty()).collect();
+    // The longest first: one may begin like another.
+    inline.sort_by_key(|file| Reverse(file.content_id.len()));
+    for file in inline {
         let part = format!("/api/v1/message/{}/part/{}", message.id, file.part_id);
         html = html.replace(&format!("cid:{}", file.content_id), &part);
     }

@@ -93,6 +93,9 @@ impl Mailpit {
             .arg("--database")
             .arg(folder.path().join("mails.db"))
             .stdin(Stdio::null())
+            // Or it would hold the pipe of whoever reads these tests, should they end without it.
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
