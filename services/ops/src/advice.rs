@@ -1,12 +1,12 @@
 //! Whether a stream has the shards that it needs, by two looks some time apart. Pure: looks come in, a piece of advice goes out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::figures::{StreamFigures, stream_figures};
+use crate::figures::stream_figures;
 use crate::shards::ShardState;
 
 /// What one shard takes a second.
@@ -19,10 +19,12 @@ const SPARE: f64 = 0.4;
 /// One look: shards, and what processes say of the stream.
 #[derive(Debug, Clone, Default)]
 pub struct Look {
-    /// The stream's shards.
+    /// How many shards take records.
+    pub open: u32,
+    /// The stream's shards, closed ones too that are not read to their end.
     pub shards: Vec<ShardState>,
-    /// Figures of the processes that could be asked, as their `/metrics` say.
-    pub figures: Vec<String>,
+    /// Figures of the processes that answered, as their `/metrics` say, by where each was asked.
+    pub figures: BTreeMap<String, String>,
 }
 
 /// Advice, and what it rests on.
@@ -54,8 +56,8 @@ pub enum Why {
         /// Which shard.
         shard: String,
     },
-    /// A shard is read by nobody: more shards would not help.
-    Unread {
+    /// A shard is not read on: more shards would not help.
+    Stands {
         /// Which shard.
         shard: String,
     },
@@ -72,11 +74,14 @@ impl fmt::Display for Why {
         match self {
             Self::Throttled => write!(f, "it refuses records for going too fast"),
             Self::FallsBehind { shard } => write!(f, "the reader of {shard} falls behind"),
-            Self::Unread { shard } => {
-                write!(f, "{shard} is read by nobody: see to the bridges, more shards don't help")
+            Self::Stands { shard } => {
+                write!(f, "{shard} is not read on: see to the bridges, more shards don't help")
             }
             Self::Idle => {
-                write!(f, "fewer would do; look at a week of IncomingRecords in CloudWatch before you take them away")
+                write!(
+                    f,
+                    "fewer would do; look at a week of IncomingRecords and IncomingBytes in CloudWatch before you take them away"
+                )
             }
             Self::Enough => write!(f, "they take what comes, and are read as it comes"),
             Self::Unknown => {
@@ -89,21 +94,27 @@ impl fmt::Display for Why {
 /// Advice by two looks, `apart` from each other.
 #[must_use]
 pub fn advice(before: &Look, now: &Look, apart: Duration) -> Advice {
-    let open: Vec<_> = now.shards.iter().filter(|shard| !shard.ended).collect();
-    let shards = u32::try_from(open.len()).unwrap_or(u32::MAX);
     let rates = rates(before, now, apart);
-    let earlier: BTreeMap<_, _> = before.shards.iter().map(|shard| (&shard.shard, shard.lag_ms)).collect();
-    let falls_behind = |shard: &&&ShardState| {
-        let lag = shard.lag_ms.unwrap_or_default();
-        lag > BEHIND_MS && earlier.get(&shard.shard).copied().flatten().is_some_and(|then| lag > then)
+    let earlier: BTreeMap<_, _> = before.shards.iter().map(|shard| (&shard.shard, shard)).collect();
+    let unread: BTreeSet<_> = now.shards.iter().filter(|shard| !shard.ended).map(|shard| &shard.shard).collect();
+    // What follows a closed shard waits until that is read to its end.
+    let is_read_now = |shard: &&ShardState| !shard.ended && !shard.parents.iter().any(|parent| unread.contains(parent));
+    let behind = |shard: &&ShardState| shard.lag_ms.unwrap_or_default() > BEHIND_MS;
+    let late = || {
+        now.shards
+            .iter()
+            .filter(is_read_now)
+            .filter(behind)
+            .filter_map(|shard| Some((shard, earlier.get(&shard.shard)?)))
     };
-    let unread = open.iter().find(|shard| shard.held_by.is_none() && shard.lag_ms.unwrap_or_default() > BEHIND_MS);
-    let twice = shards.saturating_mul(2).max(1);
+    let stands = late().find(|(shard, then)| shard.position == then.position && shard.lag_ms > then.lag_ms);
+    let falls_behind = late().find(|(shard, then)| shard.position != then.position && shard.lag_ms > then.lag_ms);
+    let (shards, twice) = (now.open, now.open.saturating_mul(2).max(1));
     let (advised, why) = if rates.is_some_and(|rates| rates.throttled > 0.0) {
         (twice, Why::Throttled)
-    } else if let Some(shard) = unread {
-        (shards, Why::Unread { shard: shard.shard.clone() })
-    } else if let Some(shard) = open.iter().find(falls_behind) {
+    } else if let Some((shard, _)) = stands {
+        (shards, Why::Stands { shard: shard.shard.clone() })
+    } else if let Some((shard, _)) = falls_behind {
         (twice, Why::FallsBehind { shard: shard.shard.clone() })
     } else {
         match rates {
@@ -120,7 +131,7 @@ pub fn advice(before: &Look, now: &Look, apart: Duration) -> Advice {
         why,
         records_a_second: rates.map(|rates| rates.records),
         throttled_a_second: rates.map(|rates| rates.throttled),
-        lag_ms: open.iter().filter_map(|shard| shard.lag_ms).max(),
+        lag_ms: now.shards.iter().filter_map(|shard| shard.lag_ms).max(),
     }
 }
 
@@ -136,40 +147,54 @@ struct Rates {
     throttled: f64,
 }
 
-/// None where no bridge was asked.
+/// What changed between two looks in the processes that answered both and did not begin anew; none where no bridge is among them.
 fn rates(before: &Look, now: &Look, apart: Duration) -> Option<Rates> {
-    let texts = |look: &Look| stream_figures(look.figures.iter().map(String::as_str));
-    let (then, now) = (texts(before)?, texts(now)?);
-    // Figures that fall are those of a process that began anew.
-    let a_second = |then: f64, now: f64| (now - then).max(0.0) / apart.as_secs_f64().max(1.0);
-    let StreamFigures { records, throttled } = now;
-    Some(Rates { records: a_second(then.records, records), throttled: a_second(then.throttled, throttled) })
+    let seconds = apart.as_secs_f64().max(1.0);
+    let (mut sum, mut bridges) = (Rates { records: 0.0, throttled: 0.0 }, false);
+    for (url, text) in &now.figures {
+        let Some(then) = before.figures.get(url) else { continue };
+        let (then, now) = (stream_figures(then), stream_figures(text));
+        if now.throttled >= then.throttled {
+            sum.throttled += (now.throttled - then.throttled) / seconds;
+        }
+        if let (Some(then), Some(now)) = (then.records, now.records)
+            && now >= then
+        {
+            bridges = true;
+            sum.records += (now - then) / seconds;
+        }
+    }
+    bridges.then_some(sum)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shard(name: &str, holder: Option<&str>, lag_ms: i64) -> ShardState {
-        let (shard, held_by) = (name.to_owned(), holder.map(str::to_owned));
-        ShardState { shard, held_by, lag_ms: Some(lag_ms), ..ShardState::default() }
+    fn shard(name: &str, position: u64, lag_ms: i64) -> ShardState {
+        let position = Some(position.to_string());
+        ShardState { shard: name.to_owned(), position, lag_ms: Some(lag_ms), ..ShardState::default() }
+    }
+
+    /// Figures of one process, a bridge that puts records too.
+    fn process(records: u64, throttled: u64) -> String {
+        format!(
+            "shotengai_bridge_records_total{{outcome=\"published\"}} {records}\n\
+             shotengai_faults_total{{operation=\"kinesis.PutRecords\",kind=\"throttled\"}} {throttled}\n"
+        )
     }
 
     fn look(shards: &[ShardState], put: Option<(u64, u64)>) -> Look {
-        let text = |(records, throttled)| {
-            format!(
-                "shotengai_bridge_records_total{{outcome=\"published\"}} {records}\n\
-                 shotengai_faults_total{{operation=\"kinesis.PutRecords\",kind=\"throttled\"}} {throttled}\n"
-            )
-        };
-        Look { shards: shards.to_vec(), figures: put.map(text).into_iter().collect() }
+        let open = u32::try_from(shards.len()).unwrap();
+        let figures = put.map(|(records, throttled)| ("one".to_owned(), process(records, throttled)));
+        Look { open, shards: shards.to_vec(), figures: figures.into_iter().collect() }
     }
 
     const TEN: Duration = Duration::from_secs(10);
 
     #[test]
     fn a_stream_that_refuses_is_advised_twice_as_many() {
-        let shards = [shard("a", Some("one"), 0), shard("b", Some("one"), 0)];
+        let shards = [shard("a", 1, 0), shard("b", 1, 0)];
         let advice = advice(&look(&shards, Some((0, 0))), &look(&shards, Some((19_000, 30))), TEN);
         assert_eq!((advice.shards, advice.advised, advice.why), (2, 4, Why::Throttled));
         assert_eq!((advice.records_a_second, advice.throttled_a_second), (Some(1_900.0), Some(3.0)));
@@ -177,23 +202,31 @@ mod tests {
 
     #[test]
     fn a_reader_that_falls_behind_asks_for_more_and_one_that_catches_up_does_not() {
-        let at = |lag| look(&[shard("a", Some("one"), lag)], None);
-        let behind = advice(&at(11_000), &at(14_000), TEN);
+        let at = |position, lag| look(&[shard("a", position, lag)], None);
+        let behind = advice(&at(1, 11_000), &at(2, 14_000), TEN);
         assert_eq!((behind.advised, behind.why), (2, Why::FallsBehind { shard: "a".to_owned() }));
-        assert_eq!(advice(&at(60_000), &at(40_000), TEN).why, Why::Unknown);
-        assert_eq!(advice(&at(0), &at(9_000), TEN).why, Why::Unknown, "that is soon made up for");
+        assert_eq!(advice(&at(1, 60_000), &at(2, 40_000), TEN).why, Why::Unknown);
+        assert_eq!(advice(&at(1, 0), &at(2, 9_000), TEN).why, Why::Unknown, "that is soon made up for");
     }
 
     #[test]
-    fn a_shard_that_nobody_reads_needs_no_other_shard() {
-        let at = |lag| look(&[shard("a", None, lag)], Some((0, 0)));
+    fn a_shard_that_is_not_read_on_needs_no_other_shard() {
+        let at = |lag| look(&[shard("a", 1, lag)], Some((0, 0)));
         let advice = advice(&at(20_000), &at(30_000), TEN);
-        assert_eq!((advice.advised, advice.why), (1, Why::Unread { shard: "a".to_owned() }));
+        assert_eq!((advice.advised, advice.why), (1, Why::Stands { shard: "a".to_owned() }));
+    }
+
+    #[test]
+    fn what_follows_a_closed_shard_is_not_waited_for_before_that_has_ended() {
+        let child = |lag| ShardState { parents: vec!["a".to_owned()], position: None, ..shard("b", 0, lag) };
+        let at = |position, lag| Look { open: 1, ..look(&[shard("a", position, lag), child(lag)], None) };
+        let advice = advice(&at(1, 60_000), &at(2, 50_000), TEN);
+        assert_eq!((advice.shards, advice.advised, advice.why), (1, 1, Why::Unknown));
     }
 
     #[test]
     fn shards_that_have_little_to_do_are_too_many_and_the_last_one_stays() {
-        let shards: Vec<_> = ["a", "b", "c", "d"].map(|name| shard(name, Some("one"), 0)).into();
+        let shards: Vec<_> = ["a", "b", "c", "d"].map(|name| shard(name, 1, 0)).into();
         let few = advice(&look(&shards, Some((0, 0))), &look(&shards, Some((5_000, 0))), TEN);
         assert_eq!((few.advised, few.why), (2, Why::Idle));
         let none = advice(&look(&shards, Some((7, 0))), &look(&shards, Some((7, 0))), TEN);
@@ -203,9 +236,17 @@ mod tests {
     }
 
     #[test]
-    fn ended_shards_are_no_shards() {
-        let ended = ShardState { ended: true, lag_ms: None, ..shard("a", None, 0) };
-        let now = [ended, shard("b", Some("one"), 0)];
-        assert_eq!(advice(&look(&now, None), &look(&now, None), TEN).shards, 1);
+    fn processes_that_answered_once_or_began_anew_say_nothing_of_the_time_between() {
+        let shards = [shard("a", 1, 0), shard("b", 1, 0)];
+        let of = |figures: &[(&str, String)]| {
+            let figures = figures.iter().map(|(url, text)| ((*url).to_owned(), text.clone()));
+            Look { figures: figures.collect(), ..look(&shards, None) }
+        };
+        let before = of(&[("one", process(9_000, 4)), ("two", process(9_000, 0))]);
+        let fell = advice(&before, &of(&[("one", process(10, 0))]), TEN);
+        assert_eq!((fell.advised, fell.why), (2, Why::Unknown), "the one began anew, the other did not answer");
+        let new = of(&[("one", process(15_000, 4)), ("three", process(70_000, 99))]);
+        let rates = advice(&before, &new, TEN);
+        assert_eq!((rates.records_a_second, rates.throttled_a_second), (Some(600.0), Some(0.0)));
     }
 }

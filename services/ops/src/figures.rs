@@ -37,30 +37,27 @@ pub fn figures<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeMap<String,
     all
 }
 
-/// What processes say of the stream of events.
+/// What a process says of the stream of events.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct StreamFigures {
-    /// Records that bridges passed on or set aside.
-    pub records: f64,
+    /// Records that its bridge passed on or set aside; none where it has no bridge.
+    pub records: Option<f64>,
     /// Records and requests that were refused for going too fast.
     pub throttled: f64,
 }
 
-/// Figures of the stream, from the texts of several processes; none where no bridge is among them.
+/// Figures of the stream, from the text of one process.
 #[must_use]
-pub fn stream_figures<'a>(texts: impl IntoIterator<Item = &'a str>) -> Option<StreamFigures> {
-    let (mut sum, mut bridges) = (StreamFigures::default(), false);
-    for sample in texts.into_iter().flat_map(str::lines).filter_map(sample) {
+pub fn stream_figures(text: &str) -> StreamFigures {
+    let mut sum = StreamFigures::default();
+    for sample in text.lines().filter_map(sample) {
         match sample.name {
-            "shotengai_bridge_records_total" => {
-                bridges = true;
-                sum.records += sample.value;
-            }
+            "shotengai_bridge_records_total" => *sum.records.get_or_insert_default() += sample.value,
             "shotengai_faults_total" if is_throttled_put(&sample) => sum.throttled += sample.value,
             _ => {}
         }
     }
-    bridges.then_some(sum)
+    sum
 }
 
 fn is_throttled_put(sample: &Sample<'_>) -> bool {
@@ -157,15 +154,15 @@ mod tests {
         target_info{service_name=\"shotengai\"} 1\nnonsense\n";
 
     #[test]
-    fn the_streams_figures_are_those_of_all_bridges_and_of_all_who_put() {
+    fn the_streams_figures_are_what_a_bridge_passed_on_and_what_was_refused_to_whoever_puts() {
         let bridge = "shotengai_bridge_records_total{outcome=\"published\"} 30\n\
                       shotengai_bridge_records_total{outcome=\"set_aside\"} 2\n";
         let order = "shotengai_faults_total{operation=\"kinesis.PutRecords\",kind=\"throttled\"} 4\n\
                      shotengai_faults_total{operation=\"kinesis.PutRecords\",kind=\"transient\"} 8\n\
                      shotengai_faults_total{operation=\"sqs.SendMessage\",kind=\"throttled\"} 16\n";
-        let sum = stream_figures([bridge, order, bridge, TEXT]);
-        assert_eq!(sum, Some(StreamFigures { records: 64.0, throttled: 4.0 }));
-        assert_eq!(stream_figures([order]), None, "no bridge was asked");
+        assert_eq!(stream_figures(bridge), StreamFigures { records: Some(32.0), throttled: 0.0 });
+        assert_eq!(stream_figures(order), StreamFigures { records: None, throttled: 4.0 });
+        assert_eq!(stream_figures(TEXT), StreamFigures::default());
     }
 
     #[test]

@@ -151,7 +151,7 @@ Two looks at the stream of events. It writes nothing. Exit code 1: it should hav
 
 Examples:
   shotengai stream advice --local
-  shotengai stream advice --watch 60 --health-url http://shotengai-order:9090,http://shotengai-bridge:9090 --output json";
+  shotengai stream advice --watch 60 --health-url http://shotengai-metrics:9090 --output json    (in a pod: all pods of the chart)";
 
 pub(crate) const RESHARD: &str = "\
 Nothing stops meanwhile: bridges read a closed shard to its end before those that follow it. AWS doubles or halves the number at

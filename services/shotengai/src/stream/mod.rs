@@ -5,12 +5,13 @@
 mod text;
 
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use clap::{Args, Subcommand, ValueEnum};
 use shotengai_aws::Aws;
+use shotengai_aws::admin::StreamShards;
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::PRICE_STREAM;
 use shotengai_kernel::Ports;
@@ -18,7 +19,7 @@ use shotengai_ops::advice::{Look, advice};
 use shotengai_ops::shards::shards;
 use shotengai_ops::stores;
 use shotengai_ops::street::processes::Processes;
-use shotengai_provisioning::{reshard, steps};
+use shotengai_provisioning::{ReshardError, reshard, steps};
 use shotengai_runtime::settings::{AwsSettings, LeaseArgs, LeaseSettings};
 use shotengai_runtime::{Faults, Publish, SettingsGroup};
 use tokio::time::{Instant, sleep};
@@ -102,8 +103,14 @@ async fn advise(args: AdviceArgs) -> anyhow::Result<ExitCode> {
     let processes = Processes::new(shotengai_runtime::direct_http().build()?, urls.clone(), Arc::default());
     let look = async || {
         let figures = if urls.is_empty() { Vec::new() } else { processes.ask().await };
-        let figures = figures.into_iter().map(|asked| asked.figures).collect();
-        anyhow::Ok(Look { shards: scene.shards().await?, figures })
+        let answered = figures.into_iter().filter(|asked| !asked.figures.is_empty());
+        let figures = answered.map(|asked| (asked.process.url, asked.figures)).collect();
+        let stream = &scene.settings.stream_name;
+        Ok::<_, anyhow::Error>(Look {
+            open: scene.open_shards(stream).await?.open,
+            shards: scene.shards().await?,
+            figures,
+        })
     };
     let began = Instant::now();
     let before = look().await?;
@@ -125,8 +132,8 @@ async fn change(args: ReshardArgs) -> anyhow::Result<ExitCode> {
         Which::Events => scene.settings.stream_name.clone(),
         Which::Prices => PRICE_STREAM.to_owned(),
     };
-    let found = scene.aws.admin().stream_shards(&stream).await?;
-    let found = found.with_context(|| format!("there is no stream {stream}: `shotengai provision` makes it"))?;
+    let found = scene.open_shards(&stream).await?;
+    ensure!(!found.on_demand, ReshardError::OnDemand(stream));
     if args.dry_run {
         say!("{}", text::plan(&stream, found.open, &steps(found.open, wanted)));
         return Ok(ExitCode::SUCCESS);
@@ -134,7 +141,14 @@ async fn change(args: ReshardArgs) -> anyhow::Result<ExitCode> {
     if scene.settings.endpoint_url.is_some() && found.open != wanted {
         scene.refuse_unread(which).await?;
     }
-    let open = reshard(&scene.aws, &stream, wanted, &|moment| complain(&text::moment(&stream, moment))).await?;
+    let told = Mutex::new(None);
+    let tell = |moment| {
+        // Each line says something new, however long it takes.
+        if told.lock().unwrap_or_else(PoisonError::into_inner).replace(moment) != Some(moment) {
+            complain(&text::moment(&stream, moment));
+        }
+    };
+    let open = reshard(&scene.aws, &stream, wanted, &tell).await?;
     say!("{stream} has {open} open shards; it had {}", found.open);
     Ok(ExitCode::SUCCESS)
 }
@@ -156,6 +170,13 @@ impl Scene {
         let (settings, leases) = faults.finish(settings.zip(leases))?;
         let aws = connect(settings.clone(), Publish::Outbox, within).await?;
         Ok(Self { aws, settings, leases })
+    }
+
+    /// # Errors
+    /// When there is no such stream, too.
+    async fn open_shards(&self, stream: &str) -> anyhow::Result<StreamShards> {
+        let found = self.aws.admin().stream_shards(stream).await?;
+        found.ok_or_else(|| ReshardError::NoStream(stream.to_owned()).into())
     }
 
     async fn shards(&self) -> anyhow::Result<Vec<shotengai_ops::shards::ShardState>> {
