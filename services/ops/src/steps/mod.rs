@@ -31,6 +31,8 @@ pub(crate) use self::tail::Texts;
 const EVERY: Duration = Duration::from_secs(1);
 /// Messages that a watcher may be behind: as many seconds at least.
 const BEHIND: usize = 8;
+/// After so many looks it begins without the shards that can't be read, and says that steps are missed.
+const PATIENCE: u32 = 3;
 /// Watchers of a process.
 const MOST_WATCHERS: usize = 50;
 
@@ -152,6 +154,7 @@ impl Steps {
     async fn read(&self) {
         let mut tail = Tail::new(Arc::clone(&self.reader), self.texts);
         let (mut sampling, mut before, mut gap) = (Sampling::default(), Instant::now(), false);
+        let mut looks = 0_u32;
         let mut beat = interval(EVERY);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.is_left() {
@@ -172,8 +175,10 @@ impl Steps {
                 // Nobody may be there any more.
                 self.told.send(text(&message).into()).ok();
             }
-            if looked.whole {
-                self.reading.send_if_modified(|reading| !std::mem::replace(reading, true));
+            looks = looks.saturating_add(1);
+            if looked.whole || looks >= PATIENCE {
+                let begins = self.reading.send_if_modified(|reading| !std::mem::replace(reading, true));
+                gap |= begins && !looked.whole;
             }
         }
     }

@@ -73,6 +73,8 @@ async fn converse(steps: &Steps, ends: Instant, session: &mut Session, messages:
             // Not before what comes into the stream is seen: whoever was told to begin may rely on that.
             reads = async { reading.wait_for(|reading| *reading).await.is_ok() }, if !begun => {
                 begun = true;
+                // What was told before is nobody's who had not begun.
+                told = told.resubscribe();
                 reads && in_time(session.text(steps.begin())).await
             }
             message = told.recv(), if begun => match message {

@@ -54,8 +54,12 @@ pub fn access_token(headers: &HeaderMap) -> Option<&str> {
     if let Some(header) = headers.get(AUTHORIZATION) {
         return bearer(header.to_str().ok()?);
     }
-    let mut offers = headers.get_all(SEC_WEBSOCKET_PROTOCOL).filter(|_| headers.contains_key(UPGRADE));
+    let mut offers = headers.get_all(SEC_WEBSOCKET_PROTOCOL).filter(|_| wants_a_web_socket(headers));
     offers.find_map(|offer| offer.to_str().ok()?.split(',').find_map(|one| one.trim().strip_prefix(TOKEN_PROTOCOL)))
+}
+
+fn wants_a_web_socket(headers: &HeaderMap) -> bool {
+    headers.get(UPGRADE).is_some_and(|wanted| wanted.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
 fn bearer(authorization: &str) -> Option<&str> {

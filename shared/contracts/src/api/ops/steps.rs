@@ -23,7 +23,7 @@ pub const STEPS: Route<Administrator, (), (), StepsMessage> = Route::get("/ops/s
     .about(
         TAG,
         "Steps of orders, live",
-        "A WebSocket. The first message is `begin`: from now on steps are told, each within two seconds of its event's way into the \
+        "A WebSocket. The first message is `begin`: from now on steps are told, each usually within two seconds of its event's way into the \
          stream. Others are `steps`, once a second at most. Above 20 orders a second only one order in `one_in` is told of, by its id \
          alone, so that an order is told of at each of its steps or at none. A browser's page offers two protocols: `shotengai.steps`, \
          and `bearer.` followed by its access token, for it can set no header. The connection ends with the token. Nothing is to be sent.",
