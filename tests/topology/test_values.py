@@ -13,9 +13,7 @@ ACCOUNT = "123456789012"
 
 def rendered(name):
     values = GOLDEN / f"{name}.values.yaml"
-    # Where pods use Pod Identity one leaves annotations out: an annotated account would be asked for a token all the same.
-    base = "aws" if by_token(name) else "default"
-    return chart.objects(chart.render_text(chart.VALUE_SETS[base], values, release="shotengai"))
+    return chart.objects(chart.render_text(chart.VALUE_SETS["aws"], values, release="shotengai"))
 
 
 def by_token(name):
@@ -58,7 +56,7 @@ def test_each_service_account_is_the_one_that_its_role_trusts(name):
     prefix = template(name)["Parameters"]["ServiceAccountPrefix"]["Default"]
     for service, role in roles(name).items():
         assert accounts[service]["name"] == f"{prefix}-{service}"
-        # values-aws.yaml has an annotation for each role; that of a stack stands in its place.
+        # With Pod Identity there is none: an annotated account would be asked for a token all the same.
         wanted = f"arn:aws:iam::{ACCOUNT}:role/{role['RoleName']}" if by_token(name) else None
         assert accounts[service].get("annotations", {}).get("eks.amazonaws.com/role-arn") == wanted
 

@@ -155,11 +155,14 @@ impl Rights {
             To::PriceStream(StreamUse::Write) => self.may(&names.stream(PRICE_STREAM), WRITE_STREAM),
             To::Letters => {
                 for queue in config.installation.queues() {
-                    let own = queue.is_consumed().then(|| names.queue(queue.name));
-                    for arn in own.into_iter().chain([names.queue(&queue.dead_letters())]) {
-                        self.may(&arn, LOOK);
-                        self.may(&arn, EMPTY);
-                        self.may(&arn, SEND);
+                    // Out of dead letters, and back to where they came from.
+                    let letters = names.queue(&queue.dead_letters());
+                    self.may(&letters, LOOK);
+                    self.may(&letters, EMPTY);
+                    if queue.is_consumed() {
+                        let own = names.queue(queue.name);
+                        self.may(&own, LOOK);
+                        self.may(&own, SEND);
                     }
                 }
             }

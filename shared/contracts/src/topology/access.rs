@@ -28,7 +28,7 @@ pub enum To {
     Stream(StreamUse),
     /// The price stream.
     PriceStream(StreamUse),
-    /// Every queue and dead-letter queue: looks into them, takes messages out, sends them on.
+    /// Every queue and dead-letter queue: looks how full they are, takes dead letters out, sends them to the queues.
     Letters,
 }
 

@@ -1,7 +1,9 @@
 //! Alarms on what AWS alone knows: messages that SQS or SNS moved by themselves, ages of queues, throttling. What roles know is
 //! the chart's rules'.
 
+use serde_json::{Value, json};
 use shotengai_aws::AwsConfig;
+use shotengai_contracts::topology::STREAM_CONSUMER;
 
 use super::parts::{id, pascal, queue_id};
 use crate::{Resource, names};
@@ -21,6 +23,8 @@ pub struct Alarm {
     pub dimension: &'static str,
     /// The resource's name.
     pub resource: String,
+    /// Of a stream's metrics that each of its consumers has: which.
+    pub consumer: Option<&'static str>,
     /// `Maximum` or `Sum`.
     pub statistic: &'static str,
     /// The threshold.
@@ -29,14 +33,24 @@ pub struct Alarm {
     pub minutes: u32,
 }
 
+impl Alarm {
+    /// What the metric is of, by name.
+    pub(super) fn dimensions(&self) -> impl Iterator<Item = (String, Value)> {
+        let of = (self.dimension.to_owned(), json!(self.resource));
+        std::iter::once(of).chain(self.consumer.map(|consumer| ("ConsumerName".to_owned(), json!(consumer))))
+    }
+}
+
 /// Messages wait for an hour at the most, unless nobody takes them.
 const HOUR_SECONDS: u64 = 3600;
 
 pub(super) fn of(config: &AwsConfig, table: &[Resource]) -> Vec<(String, Alarm)> {
-    table.iter().flat_map(|resource| of_resource(config, resource)).collect()
+    let is_sent =
+        |stream: &str| table.iter().any(|it| matches!(it, Resource::StreamConsumer { stream: of, .. } if of == stream));
+    table.iter().flat_map(|resource| of_resource(config, resource, &is_sent)).collect()
 }
 
-fn of_resource(config: &AwsConfig, resource: &Resource) -> Vec<(String, Alarm)> {
+fn of_resource(config: &AwsConfig, resource: &Resource, is_sent: &dyn Fn(&str) -> bool) -> Vec<(String, Alarm)> {
     let full = config.full_name(resource.name());
     let alarm = |of: &str, what: &str, alarm: Alarm| {
         let name = names::own(config, &format!("{}-{what}", resource.name()));
@@ -61,18 +75,16 @@ fn of_resource(config: &AwsConfig, resource: &Resource) -> Vec<(String, Alarm)> 
         )],
         Resource::Stream { name, .. } => {
             let of = super::stream_id(name);
+            // Whoever is sent what comes asks for nothing, and each way has a metric of its own.
+            let (metric, consumer) = if is_sent(name) {
+                ("SubscribeToShardEvent.MillisBehindLatest", Some(STREAM_CONSUMER))
+            } else {
+                ("GetRecords.IteratorAgeMilliseconds", None)
+            };
+            let behind =
+                stream("Whoever reads the stream is an hour behind", metric, "Maximum", HOUR_SECONDS * 1000, 5);
             vec![
-                alarm(
-                    of,
-                    "behind",
-                    stream(
-                        "Whoever reads the stream is an hour behind",
-                        "GetRecords.IteratorAgeMilliseconds",
-                        "Maximum",
-                        HOUR_SECONDS * 1000,
-                        5,
-                    ),
-                ),
+                alarm(of, "behind", Alarm { consumer, ..behind }),
                 alarm(
                     of,
                     "throttled",
@@ -120,6 +132,7 @@ const fn plain(description: &'static str, above: u64, minutes: u32) -> Alarm {
         metric: "",
         dimension: "",
         resource: String::new(),
+        consumer: None,
         statistic: "Maximum",
         above,
         minutes,

@@ -115,11 +115,17 @@ fn written(made: Made) -> Value {
         properties.retain(|_, value| !value.is_null());
     }
     let mut told = json!({ "Type": made.kind, "Properties": properties });
-    // Queues go: what was in them is in the event stores.
-    let fate = if made.is_kept { Some("Retain") } else { (made.kind == "AWS::SQS::Queue").then_some("Delete") };
-    if let Some(fate) = fate {
-        told["DeletionPolicy"] = json!(fate);
-        told["UpdateReplacePolicy"] = json!(fate);
+    // Queues go: what was in them is in the event stores. What could not be made whole goes too, but for tables: nothing deletes
+    // those while their protection is on.
+    let fates = match made.kind {
+        "AWS::DynamoDB::Table" => Some(("Retain", "Retain")),
+        _ if made.is_kept => Some(("RetainExceptOnCreate", "Retain")),
+        "AWS::SQS::Queue" => Some(("Delete", "Delete")),
+        _ => None,
+    };
+    if let Some((deleted, replaced)) = fates {
+        told["DeletionPolicy"] = json!(deleted);
+        told["UpdateReplacePolicy"] = json!(replaced);
     }
     if !made.after.is_empty() {
         told["DependsOn"] = json!(made.after);
@@ -291,7 +297,7 @@ fn alarm(alarm: &Alarm) -> Made {
             "AlarmDescription": alarm.description,
             "Namespace": alarm.namespace,
             "MetricName": alarm.metric,
-            "Dimensions": [{ "Name": alarm.dimension, "Value": alarm.resource }],
+            "Dimensions": alarm.dimensions().map(|(name, value)| json!({ "Name": name, "Value": value })).collect::<Vec<_>>(),
             "Statistic": alarm.statistic,
             "Period": 60,
             "EvaluationPeriods": alarm.minutes,

@@ -42,12 +42,20 @@ pub(super) fn key() -> Value {
                 },
             },
             {
-                "Sid": "TopicAndBucketSendToQueues",
+                "Sid": "TopicSendsToQueues",
                 "Effect": "Allow",
-                "Principal": { "Service": ["s3.amazonaws.com", "sns.amazonaws.com"] },
+                "Principal": { "Service": "sns.amazonaws.com" },
                 "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
                 "Resource": "*",
                 "Condition": { "StringEquals": { "aws:SourceAccount": "${AWS::AccountId}" } },
+            },
+            // S3 is not known to say for which account it asks; the queue's own policy says which bucket may send.
+            {
+                "Sid": "BucketSendsToQueue",
+                "Effect": "Allow",
+                "Principal": { "Service": "s3.amazonaws.com" },
+                "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+                "Resource": "*",
             },
         ],
     })

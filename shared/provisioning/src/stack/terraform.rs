@@ -158,14 +158,19 @@ fn made(named: &Named) -> Vec<Made> {
             "policy": text(policy),
         }))),
         Part::Alias { name } => one(json!({ "name": name, "target_key_id": reference(KEY, "KeyId") })),
-        Part::Stream { name, spec } => one(kept(json!({
-            "name": name,
-            "shard_count": spec.shards,
-            "retention_period": spec.retention.as_secs() / 3600,
-            "stream_mode_details": { "stream_mode": "PROVISIONED" },
-            "encryption_type": "KMS",
-            "kms_key_id": reference(KEY, "Arn"),
-        }))),
+        Part::Stream { name, spec } => {
+            let mut body = kept(json!({
+                "name": name,
+                "shard_count": spec.shards,
+                "retention_period": spec.retention.as_secs() / 3600,
+                "stream_mode_details": { "stream_mode": "PROVISIONED" },
+                "encryption_type": "KMS",
+                "kms_key_id": reference(KEY, "Arn"),
+            }));
+            // Resharded in use: `shotengai stream reshard`.
+            body["lifecycle"]["ignore_changes"] = json!(["shard_count"]);
+            one(body)
+        }
         Part::Consumer { stream, name } => one(json!({ "name": name, "stream_arn": reference(stream, "Arn") })),
         Part::Table { name: full, spec, captured, capacity } => {
             tables::table(&named.id, full, spec, *captured, *capacity)
@@ -247,7 +252,7 @@ fn alarm(alarm: &Alarm) -> Value {
         "alarm_description": alarm.description,
         "namespace": alarm.namespace,
         "metric_name": alarm.metric,
-        "dimensions": { alarm.dimension: alarm.resource },
+        "dimensions": alarm.dimensions().collect::<serde_json::Map<_, _>>(),
         "statistic": alarm.statistic,
         "period": 60,
         "evaluation_periods": alarm.minutes,
