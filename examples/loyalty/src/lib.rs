@@ -25,10 +25,8 @@ impl AddedRole for Loyalty {
         services: &[ROLE],
         queues: &[&QUEUE],
         tables: &[&TABLE],
-        buckets: &[],
         calls: &[Call::new(Service::STOREFRONT, ROLE, Forward), Call::new(ROLE, Service::STOREFRONT, Keys)],
-        needs: &[],
-        accesses: &[],
+        ..Topology::EMPTY
     };
     const ROUTES: &'static [&'static dyn Endpoint] = &[&api::GET_POINTS, &api::ADJUST_POINTS];
     type Args = ();

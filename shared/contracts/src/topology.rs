@@ -160,6 +160,10 @@ pub struct Topology {
 }
 
 impl Topology {
+    /// Nothing: what a topology does not name comes from here.
+    pub const EMPTY: Self =
+        Self { services: &[], queues: &[], tables: &[], buckets: &[], calls: &[], needs: &[], accesses: &[] };
+
     /// The queues that have a consumer, and so dead letters.
     pub fn consumed_queues(&self) -> impl Iterator<Item = &'static QueueSpec> {
         self.queues.iter().copied().filter(|queue| queue.is_consumed())
