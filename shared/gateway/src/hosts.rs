@@ -35,6 +35,15 @@ impl Hosts {
         Ok(Self::OfThisMachine(checked.collect::<Result<_, _>>()?))
     }
 
+    /// Names beside this machine's own that are allowed; none where any is.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::Any => &[],
+            Self::OfThisMachine(more) => more,
+        }
+    }
+
     /// Refuses a request for a host that is not in the list.
     ///
     /// # Errors

@@ -174,9 +174,15 @@ impl Mail {
     }
 }
 
-/// Origins of the street's own pages, by both names of this machine.
+/// Origins of the street's own pages, by all names that the door allows.
 fn pages(args: &DevArgs) -> Vec<String> {
-    ["127.0.0.1", "localhost"].map(|host| format!("http://{host}:{}", args.http_port)).into()
+    // Browsers leave the port of HTTP away.
+    let port = if args.http_port == 80 { String::new() } else { format!(":{}", args.http_port) };
+    let own = ["127.0.0.1", "localhost", "[::1]", "shop.localhost"];
+    own.into_iter()
+        .chain(args.allowed_hosts.names().iter().map(String::as_str))
+        .map(|host| format!("http://{host}{port}"))
+        .collect()
 }
 
 /// Ends what did start; the errors of what did not, as one.
