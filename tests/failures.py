@@ -8,6 +8,7 @@ _SECTION = re.compile(r"^---- (?P<name>.+?) stdout ----$")
 _PROGRAM = re.compile(r"^error: (test failed|doctest failed|could not|process didn't exit|\d+ targets? failed)")
 # As Playwright lists its failures behind everything: "  1) [pages] › shop.spec.ts:12:3 › …".
 _PAGE = re.compile(r"^\s+\d+\) (?P<name>\[.+)$")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # Of what a failed test said, as many lines as a reader needs to know the kind of the failure.
 LINES = 12
 
@@ -21,7 +22,8 @@ class Failures:
         self._section = None
 
     def line(self, line):
-        line = line.rstrip("\n")
+        # Cargo writes in colour where it is told to, as on a service for builds.
+        line = _COLOUR.sub("", line.rstrip("\n"))
         if found := _SECTION.match(line):
             self._section = self._said.setdefault(found["name"], [])
         elif line in ("failures:", "") and self._section is None:

@@ -96,7 +96,8 @@ impl Aims {
         let crowd = &live.measured;
         let most = |of: fn(&Phase) -> Option<f64>| crowd.phases.iter().filter_map(of).reduce(f64::max);
         let who = format!("{} live viewers", crowd.viewers);
-        let frames = most(|phase| Some(phase.most_frames_a_second));
+        // A reading that came just before the phase may be told within it.
+        let frames = most(|phase| Some(phase.most_frames_a_second - 1.0 / phase.seconds));
         self.add(format!("{who}: frames a second, the one with the most"), frames, AtMost, MOST_FRAMES_A_SECOND);
         self.add(format!("{who}: dropped, or told something else"), Some(count(crowd.faults.len())), AtMost, 0.0);
         self.add(format!("{who}: cores of tally"), most(|phase| phase.cores), AtMost, MOST_CORES);

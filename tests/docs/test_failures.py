@@ -70,6 +70,10 @@ class Told(unittest.TestCase):
     def test_failed_pages_are_named_once(self):
         self.assertEqual(failures(PLAYWRIGHT).names, ["[pages] › live.spec.ts:30:3 › a click moves the other"])
 
+    def test_what_cargo_says_in_colour_is_read(self):
+        found = failures("\x1b[1m\x1b[91merror\x1b[0m: could not compile `shotengai`\n")
+        self.assertEqual(found.names, ["error: could not compile `shotengai`"])
+
     def test_nothing_failed_in_a_good_run(self):
         self.assertEqual(failures("test a ... ok\ntest b - should panic ... ok\n").names, [])
 
