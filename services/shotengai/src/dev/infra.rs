@@ -176,9 +176,9 @@ impl Mail {
 
 /// Origins of the street's own pages, by all names that the door allows.
 fn pages(args: &DevArgs) -> Vec<String> {
-    // Browsers leave the port of HTTP away.
+    // Browsers leave the port of HTTP away, and policies for pages have no word for addresses in brackets.
     let port = if args.http_port == 80 { String::new() } else { format!(":{}", args.http_port) };
-    let own = ["127.0.0.1", "localhost", "[::1]", "shop.localhost"];
+    let own = ["127.0.0.1", "localhost", "shop.localhost"];
     own.into_iter()
         .chain(args.allowed_hosts.names().iter().map(String::as_str))
         .map(|host| format!("http://{host}{port}"))

@@ -139,7 +139,7 @@ for (const width of [390, 1280]) {
       await page.goto(`${path}?lang=en`);
       await page.getByRole('heading', { level: 1 }).waitFor();
       if (path.endsWith(order)) await page.getByRole('rowheader', { name: /^PutItem/ }).waitFor();
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), path).toBeLessThanOrEqual(0);
+      await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), path).toBeLessThanOrEqual(0);
       expect(await barriers(page), path).toEqual([]);
     }
   });

@@ -73,7 +73,7 @@ test('the inbox fits a phone: a list, then one mail, and back', async ({ page, r
   await list.getByRole('link').filter({ hasText: email }).first().click({ timeout: MAIL_MS });
   await expect(page.getByRole('article').frameLocator('iframe').getByRole('heading', { level: 1 })).toBeVisible();
   await expect(list).toBeHidden();
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
+  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
   await expect(page.locator('[data-live-announcer] [role=img]')).toHaveCount(0);
   expect(await barriers(page)).toEqual([]);
   await page.getByRole('link', { name: 'All mails' }).click();

@@ -127,7 +127,7 @@ test('it fits a phone and a wall, and goes without movement where that is asked 
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.goto('/live');
   await isLive(page);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
+  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
   expect(await barriers(page)).toEqual([]);
   await page.setViewportSize({ width: 1920, height: 1080 });
   await page.goto('/live?wall');
