@@ -103,9 +103,13 @@ impl Receipts {
 
     /// Whether a mail's claim may still keep this life of a process waiting: for a lease since it first met the claim, by
     /// its own watch, whatever any clock says; once more where it had no message to look for it by until it forgot.
-    fn is_claimed(&self, now: Duration, claim: &str, life: u64) -> bool {
+    /// A claim that was taken after the handler had `begun` may not be the one that it met.
+    fn is_claimed(&self, begun: Duration, now: Duration, claim: &str, life: u64) -> bool {
         let mut known = self.known();
         let Some(claimed_at) = known.claims.get(claim).copied() else { return false };
+        if claimed_at >= begun {
+            return true;
+        }
         let met = known.met.entry((claim.to_owned(), claimed_at, life)).or_insert(now);
         if now + UNTIL_SEEN >= *met + WATCHED {
             *met = now;
@@ -134,13 +138,14 @@ impl Handler for Overheard {
         for delivery in batch {
             lacking.push(*self.queue == queues::INVENTORY && inventory_lacks(world, delivery).await);
         }
+        let begun = world.elapsed();
         let answers = self.inner.handle(batch).await;
         for ((delivery, answer), lacks) in batch.iter().zip(&answers).zip(lacking) {
             let has_to = match answer {
                 Disposition::Retry { .. } => lacks,
                 Disposition::Waits { .. } => OrderMail::for_event(&delivery.event).is_some_and(|mail| {
                     let claim = claim_of(mail.order_id.as_str(), &mail.which());
-                    world.receipts.is_claimed(world.elapsed(), &claim, self.network.life())
+                    world.receipts.is_claimed(begun, world.elapsed(), &claim, self.network.life())
                 }),
                 _ => false,
             };
