@@ -1,9 +1,9 @@
 import { Search as Glass, X } from 'lucide-react';
-import { useEffect, useId, useRef, useState } from 'react';
+import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { useDebounced } from '@/shop/useDebounced';
 import { Button } from '@/ui/Button';
+import { useSearchText } from '@/ui/useSearchText';
 
 import styles from './inbox.module.css';
 
@@ -14,22 +14,7 @@ const PAUSE_MS = 200;
 export function Search({ q, onSearch }: { q: string; onSearch: (q: string) => void }) {
   const { t } = useTranslation('inbox');
   const id = useId();
-  const [text, setText] = useState(q);
-  // The address may change by itself: by the way back, say.
-  const [seen, setSeen] = useState(q);
-  if (seen !== q) {
-    setSeen(q);
-    if (text.trim() !== q) setText(q);
-  }
-  const asked = useDebounced(text.trim(), PAUSE_MS);
-  const told = useRef(q);
-  useEffect(() => {
-    if (asked !== told.current) onSearch(asked);
-    told.current = asked;
-  }, [asked, onSearch]);
-  useEffect(() => {
-    told.current = q;
-  }, [q]);
+  const { text, setText } = useSearchText(q, onSearch, PAUSE_MS);
   return (
     <search className={styles.search}>
       <label className="visually-hidden" htmlFor={id}>{t('search')}</label>

@@ -1,10 +1,11 @@
 import { Search, X } from 'lucide-react';
-import { useEffect, useId, useRef, useState } from 'react';
+import { useId } from 'react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 
+import { useSearchText } from '@/ui/useSearchText';
+
 import { useSuggestions } from '../data/products';
-import { useDebounced } from '../useDebounced';
 import styles from './search.module.css';
 
 /** How long the visitor pauses before it is searched, in milliseconds. */
@@ -14,22 +15,7 @@ const PAUSE_MS = 180;
 export function SearchBox({ q, onSearch }: { q: string; onSearch: (q: string) => void }) {
   const { t } = useTranslation('shop');
   const id = useId();
-  const [text, setText] = useState(q);
-  // The address may change by itself: back, or "show everything".
-  const [seen, setSeen] = useState(q);
-  if (seen !== q) {
-    setSeen(q);
-    if (text.trim() !== q) setText(q);
-  }
-  const asked = useDebounced(text.trim(), PAUSE_MS);
-  const told = useRef(q);
-  useEffect(() => {
-    if (asked !== told.current) onSearch(asked);
-    told.current = asked;
-  }, [asked, onSearch]);
-  useEffect(() => {
-    told.current = q;
-  }, [q]);
+  const { text, setText, asked } = useSearchText(q, onSearch, PAUSE_MS);
   const suggestions = useSuggestions(asked);
   // Each name once: products may be called the same.
   const names = text.trim() ? [...new Set((suggestions.data?.items ?? []).map((item) => item.text))].filter((name) => name !== text.trim()) : [];
