@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::figures::stream_figures;
 use crate::shards::ShardState;
 
-/// What one shard takes a second.
+/// Records that one shard takes a second.
 pub const SHARD_RECORDS: f64 = 1_000.0;
 /// A reader that is further behind than this does not keep up.
 const BEHIND_MS: i64 = 10_000;
@@ -45,7 +45,7 @@ pub struct Advice {
     pub lag_ms: Option<i64>,
 }
 
-/// What an advice rests on most.
+/// Reason of an advice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Why {
@@ -147,7 +147,7 @@ struct Rates {
     throttled: f64,
 }
 
-/// What changed between two looks in the processes that answered both and did not begin anew; none where no bridge is among them.
+/// Rates between two looks, of the processes that answered both and did not begin anew; none where no bridge is among them.
 fn rates(before: &Look, now: &Look, apart: Duration) -> Option<Rates> {
     let seconds = apart.as_secs_f64().max(1.0);
     let (mut sum, mut bridges) = (Rates { records: 0.0, throttled: 0.0 }, false);

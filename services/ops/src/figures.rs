@@ -37,7 +37,7 @@ pub fn figures<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeMap<String,
     all
 }
 
-/// What a process says of the stream of events.
+/// Figures of the stream of events, of one process.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct StreamFigures {
     /// Records that its bridge passed on or set aside; none where it has no bridge.

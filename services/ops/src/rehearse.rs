@@ -103,7 +103,7 @@ fn delivery(letter: &Letter) -> Result<Delivery, String> {
     })
 }
 
-/// What keys of rows begin with that are kept by address.
+/// Prefix of the keys of rows that are kept by address.
 const BY_ADDRESS: &str = "address/";
 
 fn note(told: &mut Rehearsal, caught: Caught) {

@@ -68,15 +68,7 @@ mod tests {
             struct $name;
 
             impl AddedRole for $name {
-                const TOPOLOGY: Topology = Topology {
-                    services: &[$service],
-                    queues: &[],
-                    tables: &[],
-                    buckets: &[],
-                    calls: &[],
-                    needs: &[],
-                    accesses: &[],
-                };
+                const TOPOLOGY: Topology = Topology { services: &[$service], ..Topology::EMPTY };
                 const ROUTES: &'static [&'static dyn Endpoint] = $routes;
                 type Args = $args;
 

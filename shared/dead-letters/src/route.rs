@@ -107,15 +107,7 @@ mod tests {
     fn the_dead_letters_of_a_role_that_an_application_adds_have_a_route() {
         const LOYALTY: Service = Service::new("loyalty");
         const QUEUE: QueueSpec = QueueSpec { name: "loyalty-queue", service: LOYALTY, source: Source::Own };
-        let added = Topology {
-            services: &[LOYALTY],
-            queues: &[&QUEUE],
-            tables: &[],
-            buckets: &[],
-            calls: &[],
-            needs: &[],
-            accesses: &[],
-        };
+        let added = Topology { services: &[LOYALTY], queues: &[&QUEUE], ..Topology::EMPTY };
         let installation = Installation::with(&[added]).unwrap();
         assert_eq!(route(&installation, "loyalty-dlq").unwrap().target, Target::Queue("loyalty-queue".to_owned()));
         assert!(route(&Installation::default(), "loyalty-dlq").is_err());

@@ -180,15 +180,7 @@ mod tests {
         };
         const POINTS: topology::TableSpec =
             topology::TableSpec { name: "loyalty-points", service: LOYALTY, expiring: &[] };
-        let added = Topology {
-            services: &[LOYALTY],
-            queues: &[&QUEUE],
-            tables: &[&POINTS],
-            buckets: &[],
-            calls: &[],
-            needs: &[],
-            accesses: &[],
-        };
+        let added = Topology { services: &[LOYALTY], queues: &[&QUEUE], tables: &[&POINTS], ..Topology::EMPTY };
         let names = |installation| {
             let config = AwsConfig { installation, ..AwsConfig::default() };
             let all = resources(&config, &Options::default());

@@ -17,7 +17,7 @@ impl Readers {
         Self(origins)
     }
 
-    /// Who may show a message in a frame, as a policy's `frame-ancestors` says it.
+    /// Sources of a policy's `frame-ancestors`: who may show a message in a frame.
     pub(super) fn frames(&self) -> String {
         if self.0.is_empty() { "'none'".to_owned() } else { self.0.join(" ") }
     }

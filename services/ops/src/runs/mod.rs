@@ -203,7 +203,7 @@ impl Runs {
         Err(refused.unwrap_or_else(|| Fault::new(FaultKind::Transient, "ops.WriteRun", "it could not be read back")))
     }
 
-    /// What is answered where somebody is at the queue here.
+    /// Refusal where somebody is at the queue here.
     async fn met(&self, here: &Here, keyed: Option<&(Key, Keyed)>) -> Result<Run, Refused> {
         match (here.is_same(keyed), here.run) {
             (Some(false), _) => Err(Refused::KeyReused),

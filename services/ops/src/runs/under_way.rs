@@ -1,4 +1,4 @@
-//! Who works at a dead-letter queue: of two at the same time, each would hide letters from the other.
+//! Dead-letter queues that somebody works at: of two at the same time, each would hide letters from the other.
 
 use std::sync::Arc;
 

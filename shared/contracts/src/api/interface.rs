@@ -97,15 +97,7 @@ mod tests {
     use crate::topology::Topology;
 
     const LOYALTY: Service = Service::new("loyalty");
-    const TOPOLOGY: Topology = Topology {
-        services: &[LOYALTY],
-        queues: &[],
-        tables: &[],
-        buckets: &[],
-        calls: &[],
-        needs: &[],
-        accesses: &[],
-    };
+    const TOPOLOGY: Topology = Topology { services: &[LOYALTY], ..Topology::EMPTY };
     static POINTS: Route<Anyone, (), (), u32> = Route::get("/loyalty/points", LOYALTY, "getPoints");
 
     fn refused(route: &'static dyn Endpoint) -> String {

@@ -163,7 +163,7 @@ mod tests {
     const PAID: QueueSpec = QueueSpec { name: "loyalty-queue", service: LOYALTY, source: Source::Topic(&[OrderPaid]) };
 
     fn loyalty(queues: &'static [&'static QueueSpec], tables: &'static [&'static TableSpec]) -> Topology {
-        Topology { services: &[LOYALTY], queues, tables, buckets: &[], calls: &[], needs: &[], accesses: &[] }
+        Topology { services: &[LOYALTY], queues, tables, ..Topology::EMPTY }
     }
 
     fn refused(topology: Topology) -> String {

@@ -28,8 +28,7 @@ const ISSUER: &str = "shotengai";
 const LIFETIME: Duration = Duration::from_secs(60);
 
 const SLOW: Service = Service::new("slow");
-const TOPOLOGY: Topology =
-    Topology { services: &[SLOW], queues: &[], tables: &[], buckets: &[], calls: &[], needs: &[], accesses: &[] };
+const TOPOLOGY: Topology = Topology { services: &[SLOW], ..Topology::EMPTY };
 
 /// A request's work ends when the test says so.
 static WORK: Route<Anyone, (), (), ()> = Route::get("/work", SLOW, "work");
