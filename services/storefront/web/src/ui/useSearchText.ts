@@ -1,24 +1,31 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 
 import { useDebounced } from './useDebounced';
 
-/** The text of a search that follows `q`, what the address asks for, and tells `onSearch` once its writer has paused for `pauseMs`. */
+/**
+ * The text of a search that follows `q`, what the address asks for, and tells `onSearch` once its writer has paused for `pauseMs`.
+ * The address takes its time to say what it was told; what was typed meanwhile stays.
+ */
 export function useSearchText(q: string, onSearch: (q: string) => void, pauseMs: number) {
   const [text, setText] = useState(q);
-  // The address may change by itself: by the way back, or "show everything".
   const [seen, setSeen] = useState(q);
+  // What the address was asked for last, whoever asked.
+  const [told, setTold] = useState(q);
+  const asked = useDebounced(text.trim(), pauseMs);
   if (seen !== q) {
     setSeen(q);
-    if (text.trim() !== q) setText(q);
+    // By the way back, or "show everything"; not by what was typed here.
+    if (q !== told) {
+      setTold(q);
+      setText(q);
+    }
+  } else if (asked === text.trim() && asked !== told) {
+    setTold(asked);
   }
-  const asked = useDebounced(text.trim(), pauseMs);
-  const told = useRef(q);
   useEffect(() => {
-    if (asked !== told.current) onSearch(asked);
-    told.current = asked;
-  }, [asked, onSearch]);
-  useEffect(() => {
-    told.current = q;
-  }, [q]);
+    if (told !== q) onSearch(told);
+    // Once for each that is told anew: an address that changes by itself is told nothing.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [told]);
   return { text, setText, asked };
 }
