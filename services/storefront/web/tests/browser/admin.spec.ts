@@ -52,7 +52,7 @@ async function paidOrder(request: APIRequestContext, productId: string, quantity
   const placed = await request.post('/orders', { headers: { authorization: `Bearer ${guest.access_token}` }, data: { items: [{ product_id: productId, quantity }] } });
   expect(placed.status()).toBe(202);
   const { order_id } = (await placed.json()) as { order_id: string };
-  await expect.poll(async () => (await told<{ status: string }>(request, `/orders/${order_id}`)).status, { timeout: 30_000 }).toBe('paid');
+  await expect.poll(async () => (await told<{ status: string }>(request, `/orders/${order_id}`)).status).toBe('paid');
   return order_id;
 }
 
@@ -85,8 +85,8 @@ test('a merchant puts a product with a picture on sale', async ({ page, request 
     { name: 'page.svg', mimeType: 'image/svg+xml', buffer: Buffer.from('<svg/>') },
   ]);
   await expect(page.getByText('Only JPEG and PNG are taken.')).toBeVisible();
-  await expect(page.getByText('Ready', { exact: true })).toBeVisible({ timeout: 30_000 });
-  await expect(page.getByText('It is neither a JPEG nor a PNG.')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('Ready', { exact: true })).toBeVisible();
+  await expect(page.getByText('It is neither a JPEG nor a PNG.')).toBeVisible();
 
   // Everybody sees it in the shop.
   const seen = (await (await request.get(`/products/${id}?lang=ja`)).json()) as { name: string; price: number; stock: number; images: string[]; categories: string[] };

@@ -1,10 +1,7 @@
 import { addToCart, address, placeOrder, unique } from './shop-kit';
 import { barriers, expect, product, test } from './street';
 
-const MAIL_MS = 40_000;
-
 test('the mails of an order are read in the shop, as HTML and as text, and their links lead back to it', async ({ page, request, context }) => {
-  test.setTimeout(120_000);
   const [email, other] = [address('letters'), address('letters')];
   const id = await product(request, { name: unique('Letter mochi'), price: 120 });
   await addToCart(page, id);
@@ -12,11 +9,11 @@ test('the mails of an order are read in the shop, as HTML and as text, and their
 
   // From the order's page, to its mails and no others.
   const mails = page.getByRole('region', { name: 'E-mails we sent' });
-  await mails.getByRole('link', { name: 'Read them in the inbox' }).click({ timeout: MAIL_MS });
+  await mails.getByRole('link', { name: 'Read them in the inbox' }).click();
   await expect(page).toHaveURL((url) => url.pathname === '/inbox' && url.searchParams.get('q') === order);
   const list = page.getByRole('navigation', { name: 'Mails' });
   // They come by themselves.
-  await expect(list.getByRole('link')).toHaveCount(2, { timeout: MAIL_MS });
+  await expect(list.getByRole('link')).toHaveCount(2);
   await expect(list.getByText(email).first()).toBeVisible();
 
   await list.getByRole('link').last().click();
@@ -60,7 +57,6 @@ test('the mails of an order are read in the shop, as HTML and as text, and their
 });
 
 test('the inbox fits a phone: a list, then one mail, and back', async ({ page, request }) => {
-  test.setTimeout(120_000);
   await page.setViewportSize({ width: 390, height: 844 });
   const email = address('phone');
   const id = await product(request, { name: unique('Phone mochi'), price: 120 });
@@ -70,7 +66,7 @@ test('the inbox fits a phone: a list, then one mail, and back', async ({ page, r
   await page.getByRole('textbox', { name: 'Search mails' }).fill(email);
   await expect(page).toHaveURL((url) => url.searchParams.get('q') === email);
   const list = page.getByRole('navigation', { name: 'Mails' });
-  await list.getByRole('link').filter({ hasText: email }).first().click({ timeout: MAIL_MS });
+  await list.getByRole('link').filter({ hasText: email }).first().click();
   await expect(page.getByRole('article').frameLocator('iframe').getByRole('heading', { level: 1 })).toBeVisible();
   await expect(list).toBeHidden();
   await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);

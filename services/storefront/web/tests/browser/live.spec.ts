@@ -15,14 +15,11 @@ async function rivals(request: APIRequestContext): Promise<[string, string]> {
 
 const button = (page: Page, name: string) => page.getByRole('button', { name: new RegExp(`^${name} .*Buy one`) });
 /** How many pieces of the first rival the page shows. */
-const shows = (page: Page, count: number) => expect(page.getByRole('img', { name: `Ramune: ${count};` })).toBeVisible({ timeout: PAID_WITHIN_MS });
+const shows = (page: Page, count: number) => expect(page.getByRole('img', { name: `Ramune: ${count};` })).toBeVisible();
 const isLive = (page: Page) => expect(page.getByRole('status')).toHaveText('Live');
 
-/** An order takes a second or two, and more where other tests keep the machine busy. Only the last second of it is measured. */
-const PAID_WITHIN_MS = 40_000;
-
 // The rivals are the whole street's: one after the other.
-test.describe.configure({ mode: 'serial', timeout: 150_000 });
+test.describe.configure({ mode: 'serial' });
 
 test('a press in one browser moves the other within a second of the payment, and is marked as one\'s own', async ({ browser, page, request }) => {
   await rivals(request);
@@ -34,7 +31,7 @@ test('a press in one browser moves the other within a second of the payment, and
   // Before the press that is measured, one that opens a guest's account and warms the street.
   await button(page, 'Ramune').press('Enter');
   await shows(other, 1);
-  await expect(page.getByText('Paid', { exact: true })).toBeVisible({ timeout: PAID_WITHIN_MS });
+  await expect(page.getByText('Paid', { exact: true })).toBeVisible();
 
   const moved = other.evaluate(() => {
     const counts = document.querySelector('[role=img]');
@@ -60,7 +57,7 @@ test('a press in one browser moves the other within a second of the payment, and
   console.log(`the other browser moved ${at - pressed} ms after the press, ${at - paid} ms after the payment`);
   expect(at - paid).toBeLessThan(1000);
 
-  await expect(button(page, 'Ramune')).toContainText('2 are yours', { timeout: PAID_WITHIN_MS });
+  await expect(button(page, 'Ramune')).toContainText('2 are yours');
   await expect(button(other, 'Ramune')).toContainText('No sign-in needed');
   const latest = page.getByRole('region', { name: 'Bought just now' });
   await expect(latest.getByText('You', { exact: true })).toHaveCount(2);
@@ -98,7 +95,7 @@ test('a connection that is cut is said, restored, and what was missed is there',
     .poll(async () => {
       const { products } = (await (await request.get('/tally')).json()) as { products: { product_id: string; sold: number }[] };
       return products.find(({ product_id }) => product_id === first)?.sold;
-    }, { timeout: PAID_WITHIN_MS })
+    })
     .toBe(3);
   isCut = false;
   await isLive(page);

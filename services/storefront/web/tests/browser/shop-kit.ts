@@ -47,7 +47,7 @@ export async function takeOff(request: APIRequestContext, id: string): Promise<v
   const position = answer.headers()['shotengai-position'] ?? '';
   await expect(async () => {
     expect((await request.get(`/products/${id}`, { headers: { 'shotengai-position': position } })).status()).toBe(404);
-  }).toPass({ timeout: 20_000 });
+  }).toPass();
 }
 
 /** The guest that the page is. */

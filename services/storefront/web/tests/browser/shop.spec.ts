@@ -31,8 +31,8 @@ test('a visitor browses, searches, buys as a guest and sees the order paid', asy
   await page.getByRole('button', { name: 'Place order' }).click();
 
   await expect(page.getByRole('heading', { name: 'Thank you for your order' })).toBeVisible();
-  await expect(page.getByRole('status').filter({ hasText: 'Paid' })).toBeVisible({ timeout: 40_000 });
-  await expect(page.getByText('Order confirmation')).toBeVisible({ timeout: 40_000 });
+  await expect(page.getByRole('status').filter({ hasText: 'Paid' })).toBeVisible();
+  await expect(page.getByText('Order confirmation')).toBeVisible();
   await expect(page.getByRole('link', { name: /^Cart$/ })).toBeVisible();
   // What was announced about the button that is gone is taken away after some seconds.
   await expect(page.locator('[data-live-announcer] [role=img]')).toHaveCount(0);
@@ -47,7 +47,7 @@ test('a declined payment cancels the order and says why', async ({ page, request
   const id = await product(request, { name: unique('Declined dango'), price: 120 });
   await addToCart(page, id);
   await placeOrder(page, /tok_declined/);
-  await expect(page.getByRole('status').filter({ hasText: 'The payment was not approved' })).toBeVisible({ timeout: 40_000 });
+  await expect(page.getByRole('status').filter({ hasText: 'The payment was not approved' })).toBeVisible();
   await expect(page.getByRole('list').getByText('Payment not approved').first()).toBeVisible();
   await expect(page.getByRole('button', { name: 'Cancel order' })).toHaveCount(0);
 });

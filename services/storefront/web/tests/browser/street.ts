@@ -63,7 +63,7 @@ export async function product(request: APIRequestContext, about: { name: string;
   await expect(async () => {
     const seen = await request.get(`/products/${product_id}`, { headers: { 'shotengai-position': position } });
     expect(((await seen.json()) as { stock: number }).stock).toBe(about.stock ?? 50);
-  }).toPass({ timeout: 10_000 });
+  }).toPass();
   return product_id;
 }
 
