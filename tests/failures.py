@@ -7,7 +7,8 @@ _FAILED = re.compile(r"^.*?test (?P<name>\S.*?) \.\.\. FAILED$")
 _SECTION = re.compile(r"^---- (?P<name>.+?) stdout ----$")
 _PROGRAM = re.compile(r"^error: (test failed|doctest failed|could not|process didn't exit|\d+ targets? failed)")
 # As Playwright lists its failures behind everything: "  1) [pages] › shop.spec.ts:12:3 › …".
-_PAGE = re.compile(r"^\s+\d+\) (?P<name>\[.+)$")
+_PAGE = re.compile(r"^\s+\d+\) (?P<name>\[.+?)[ ─]*$")
+_PAGES = re.compile(r"^\s+\d+ (failed|flaky|did not run|skipped|passed)\b")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # Of what a failed test said, as many lines as a reader needs to know the kind of the failure.
 LINES = 12
@@ -26,20 +27,23 @@ class Failures:
         line = _COLOUR.sub("", line.rstrip("\n"))
         if found := _SECTION.match(line):
             self._section = self._said.setdefault(found["name"], [])
+        elif found := _PAGE.match(line):
+            self._add(found["name"])
+            self._section = self._said.setdefault(found["name"], [])
+        elif _PAGES.match(line):
+            self._section = None
         elif line in ("failures:", "") and self._section is None:
             pass
         elif line == "failures:":
             self._section = None
         elif self._section is not None:
             self._section.append(line)
-        elif found := _FAILED.match(line) or _PAGE.match(line):
+        elif found := _FAILED.match(line):
             self._add(found["name"])
         elif _PROGRAM.match(line):
             self._add(line)
 
     def _add(self, name):
-        # Playwright pads the names of its list with a rule.
-        name = name.rstrip(" ─")
         if name not in self.names:
             self.names.append(name)
 
@@ -47,5 +51,5 @@ class Failures:
         """A line for each failure, and the first of what it said."""
         for name in self.names:
             yield f"  {name}"
-            for line in [line for line in self._said.get(name, []) if line][:LINES]:
+            for line in [line for line in self._said.get(name, []) if line.strip()][:LINES]:
                 yield f"      {line}"

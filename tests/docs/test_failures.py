@@ -67,8 +67,11 @@ class Told(unittest.TestCase):
         long = "test a ... FAILED\n---- a stdout ----\n" + "said\n" * 100
         self.assertEqual(len(list(failures(long).lines())), 1 + LINES)
 
-    def test_failed_pages_are_named_once(self):
-        self.assertEqual(failures(PLAYWRIGHT).names, ["[pages] › live.spec.ts:30:3 › a click moves the other"])
+    def test_failed_pages_are_named_once_with_what_they_said(self):
+        name = "[pages] › live.spec.ts:30:3 › a click moves the other"
+        self.assertEqual(
+            list(failures(PLAYWRIGHT).lines()), [f"  {name}", "          Error: expect(locator).toBeVisible() failed"]
+        )
 
     def test_what_cargo_says_in_colour_is_read(self):
         found = failures("\x1b[1m\x1b[91merror\x1b[0m: could not compile `shotengai`\n")
