@@ -26,8 +26,6 @@ use crate::runs::wish::{reason, target};
 const SAMPLE: usize = 100;
 /// How long that may take: less than the door waits for an answer to begin.
 const LOOKED_WITHIN: Duration = Duration::from_secs(8);
-/// Why a queue is not looked at.
-const RUN_IS_AT_IT: &str = "a run is at it, which a look would hide letters from";
 /// So many are looked through for one.
 pub(super) const LOOKED_THROUGH: usize = 1_000;
 
@@ -106,12 +104,11 @@ impl Desk {
             }
         });
         let unreadable = unreadable.into_iter().map(|queue| UnreadableQueue { queue: queue.queue, why: queue.fault });
-        let at_work = |route: Route| UnreadableQueue { queue: route.dead_letters, why: RUN_IS_AT_IT.to_owned() };
-        let unreadable = unreadable.chain(busy.into_iter().map(at_work));
         Ok(DeadLetters {
             queues: queues.collect(),
             groups: groups.into_iter().map(group).collect(),
             unreadable: unreadable.collect(),
+            busy: busy.into_iter().map(|route| route.dead_letters).collect(),
             at: self.ports.clock.now(),
         })
     }

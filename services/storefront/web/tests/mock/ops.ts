@@ -187,7 +187,7 @@ export class MockOps {
       return copy;
     };
     if (what === 'street') return good(this.street());
-    if (what === 'dead-letters' && three === undefined && two === undefined && one === undefined) return good({ queues: [...this.letters.keys()].map((queue) => this.queueOf(queue)), groups: this.groups(), unreadable: [], at: new Date(this.now()).toISOString() });
+    if (what === 'dead-letters' && three === undefined && two === undefined && one === undefined) return good({ queues: [...this.letters.keys()].map((queue) => this.queueOf(queue)), groups: this.groups(), unreadable: [], busy: [], at: new Date(this.now()).toISOString() });
     if (what === 'dead-letters' && one !== undefined && three === 'uncover' && two !== undefined) {
       const letter = this.letters.get(one)?.find((letter) => letter.id === two);
       if (!letter) return problem(404, 'not-found', 'the letter is not there');

@@ -21,7 +21,7 @@ pub const DEAD_LETTERS: Route<Administrator, (), (), DeadLetters> =
             "Dead letters by cause",
             "Of each dead-letter queue up to a hundred letters are looked at. They are hidden from others for as long as that takes, a \
              second or two, and nothing is changed. Many who look at the same time cost one look. A queue that a run is at is not looked \
-             at, and named in `unreadable`.",
+             at, and named in `busy`.",
         )
         .cached(PRIVATE);
 
@@ -69,7 +69,7 @@ pub const LETTER_ID: Parameter = Parameter {
         "error": "tried # times, last: store does not answer", "count": 1, "example": "0190d3a1-7a4c-7c3e-9b1a-0123456789ab",
         "first_seen": "2026-11-28T12:30:00Z", "last_seen": "2026-11-28T12:30:00Z"
     }],
-    "unreadable": [], "at": "2026-11-28T12:34:56.789Z"
+    "unreadable": [], "busy": [], "at": "2026-11-28T12:34:56.789Z"
 }]))]
 pub struct DeadLetters {
     /// The queues that could be read.
@@ -78,6 +78,8 @@ pub struct DeadLetters {
     pub groups: Vec<LetterGroup>,
     /// The queues that could not be read.
     pub unreadable: Vec<UnreadableQueue>,
+    /// Queues that were not looked at, because a run is at them and a look would hide letters from it.
+    pub busy: Vec<String>,
     /// When that was so.
     pub at: Timestamp,
 }

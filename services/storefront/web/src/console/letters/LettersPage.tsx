@@ -58,6 +58,7 @@ function Found({ letters, ask }: { letters: DeadLetters; ask: (asked: Asked) => 
   return (
     <>
       {letters.unreadable.map(({ queue, why }) => <Notice key={queue} tone="warn">{t('letters.unreadable', { queue, why })}</Notice>)}
+      {letters.busy.map((queue) => <Notice key={queue}>{t('letters.busy', { queue })}</Notice>)}
       {partly.map(({ queue, seen, letters }) => <Notice key={queue}>{t('letters.partly', { queue, seen, letters })}</Notice>)}
       <div className={styles.filters}>
         <Select label={t('letters.queue')} value={filter.queue ?? ALL} onChange={(queue) => set({ queue, cause: null })}
