@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use actix_web::http::header::UPGRADE;
 use actix_web::{HttpRequest, HttpResponse, web};
 use shotengai_contracts::api;
 use shotengai_contracts::api::parameter::IF_MATCH;
 use shotengai_contracts::api::rivals::{ChooseRivals, RIVALS_ALIKE, Rivals};
 use shotengai_contracts::api::shared::PRECONDITION_FAILED;
-use shotengai_contracts::api::tally::{MAX_MINUTES, MAX_PRODUCTS, ProductTally, Tally, UPGRADE_REQUIRED};
+use shotengai_contracts::api::tally::{MAX_MINUTES, MAX_PRODUCTS, ProductTally, Tally};
 use shotengai_kernel::{Clock, ProductId};
+use shotengai_runtime::http::live::Listener;
 use shotengai_runtime::http::{Answer, IfMatch, Named, Problem, QueryParameters, Reply, Routes};
 use shotengai_runtime::{AdminCaller, JsonBody};
 
@@ -63,17 +63,9 @@ async fn totals(request: HttpRequest, state: web::Data<State>) -> Answer<Tally> 
 async fn watch(request: HttpRequest, body: web::Payload, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let products = parameter(&request, "products")?;
     let filter = products.as_deref().map_or_else(|| Ok(Filter::all()), filter)?;
-    if !request.headers().contains_key(UPGRADE) {
-        return Err(Problem::of(&UPGRADE_REQUIRED)
-            .detail("connect with a WebSocket client")
-            .header(UPGRADE, "websocket"));
-    }
+    let (response, listener) = Listener::accept(&request, body, &[])?;
     let place = state.board.place().ok_or_else(|| Problem::unavailable(5))?;
-    let (response, session, messages) =
-        actix_ws::handle(&request, body).map_err(|error| Problem::bad_request(error.to_string()))?;
-    let messages = messages.max_frame_size(live::MAX_FRAME);
-    let board = Arc::clone(&state.board);
-    actix_web::rt::spawn(live::serve(board, filter, session, messages, place));
+    actix_web::rt::spawn(live::serve(Arc::clone(&state.board), filter, listener, place));
     Ok(response)
 }
 

@@ -16,6 +16,7 @@ mod gate;
 mod idempotency;
 mod if_match;
 mod json;
+pub mod live;
 mod meta;
 mod middleware;
 mod outbound;
