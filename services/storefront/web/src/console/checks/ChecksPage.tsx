@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 
 import { useFormats } from '@/i18n/format';
-import { Badge, Notice, Skeleton, type Tone } from '@/ui/states';
+import { Badge, Skeleton, type Tone } from '@/ui/states';
 
 import type { Street } from '../api';
 import layout from '../layout.module.css';
@@ -11,6 +11,7 @@ import { Commands } from '../parts/Commands';
 import { Live } from '../parts/Live';
 import { Term } from '../parts/Term';
 import { Trouble } from '../parts/Trouble';
+import { Unknown } from '../parts/Unknown';
 import { useStreet } from '../street/useStreet';
 import { type Check, checksOf, type Finding, LAG_S, LATE_S } from './checks';
 import styles from './checks.module.css';
@@ -45,7 +46,7 @@ function Checked({ street }: { street: Street }) {
         <h2 id="checks">{bad === 0 ? t('checks.all', { count: checks.length }) : t('checks.some', { count: bad, all: checks.length })}</h2>
         <span className={`${layout.small ?? ''} dim numbers`}>{t('checks.at', { at: time(street.at) })}</span>
       </div>
-      {street.unknown.length > 0 ? <div className={`${layout.padded ?? ''} ${layout.tightStack ?? ''}`}>{street.unknown.map(({ part, why }) => <Notice key={part} tone="warn">{t('street.unknown', { part, why })}</Notice>)}</div> : null}
+      {street.unknown.length > 0 ? <div className={`${layout.padded ?? ''} ${layout.tightStack ?? ''}`}><Unknown parts={street.unknown} /></div> : null}
       <ul className={styles.checks}>{checks.map((check) => <Row key={check.id} check={check} />)}</ul>
     </section>
   );

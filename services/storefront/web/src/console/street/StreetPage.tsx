@@ -2,12 +2,13 @@ import { useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 
-import { Notice, Skeleton } from '@/ui/states';
+import { Skeleton } from '@/ui/states';
 
 import type { Street } from '../api';
 import layout from '../layout.module.css';
 import { Live } from '../parts/Live';
 import { Trouble } from '../parts/Trouble';
+import { Unknown } from '../parts/Unknown';
 import { useMedia } from '../parts/useMedia';
 import { StreetMap } from './Map';
 import { find, nodesOf } from './nodes';
@@ -36,7 +37,6 @@ export function Component() {
 }
 
 function Seen({ street }: { street: Street }) {
-  const { t } = useTranslation('console');
   const [parameters, change] = useSearchParams();
   const isNarrow = useMedia('(max-width: 699px)');
   const nodes = useMemo(() => nodesOf(street), [street]);
@@ -48,7 +48,7 @@ function Seen({ street }: { street: Street }) {
   const leftOut = useCallback((count: number) => setOut(count), []);
   return (
     <>
-      {street.unknown.map(({ part, why }) => <Notice key={part} tone="warn">{t('street.unknown', { part, why })}</Notice>)}
+      <Unknown parts={street.unknown} />
       <Summary street={street} />
       {isNarrow ? <StreetList nodes={nodes} open={open} /> : (
         <section className={styles.picture}>
