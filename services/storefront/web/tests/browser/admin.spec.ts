@@ -2,7 +2,7 @@ import { crc32, deflateSync } from 'node:zlib';
 
 import type { APIRequestContext, Page } from '@playwright/test';
 
-import { administrator, barriers, expect, product, test } from './street';
+import { administrator, barriers, expect, fits, product, test } from './street';
 
 /** A picture that is small and whole. */
 function png(width: number, height: number): Buffer {
@@ -159,7 +159,7 @@ test('an order is shipped, and some of its pieces are refunded', async ({ page, 
   await expect(page.getByText('¥260 went back')).toBeVisible();
 });
 
-test('every page of the admin is there for everybody', async ({ page }) => {
+test('every page of the admin is there for everybody, on a phone too', async ({ page }) => {
   // Nine pages, each looked through.
   test.slow();
   await enter(page, '/admin');
@@ -168,5 +168,8 @@ test('every page of the admin is there for everybody', async ({ page }) => {
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     await page.waitForLoadState('networkidle');
     expect(await found(page), path).toEqual([]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await fits(page, path);
+    await page.setViewportSize({ width: 1280, height: 800 });
   }
 });

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 
-import { asAdministrator, barriers, expect, product, test } from './street';
+import { asAdministrator, barriers, expect, fits, product, test } from './street';
 
 /** A guest buys two of something; answers the order. */
 async function buy(page: Page): Promise<string> {
@@ -127,14 +127,14 @@ test('nobody but the administrator gets in', async ({ page }) => {
 
 for (const width of [390, 1280]) {
   test(`everybody can use the console at ${String(width)} pixels`, async ({ page }) => {
-      await page.setViewportSize({ width, height: 900 });
+    await page.setViewportSize({ width, height: 900 });
     await asAdministrator(page);
     const order = await buy(page);
     for (const path of ['/admin/operations/orders', `/admin/operations/orders/${order}`, '/admin/operations', '/admin/operations/dead-letters', '/admin/operations/invariants', '/admin/operations/rebuilds', '/admin/operations/records']) {
       await page.goto(`${path}?lang=en`);
       await page.getByRole('heading', { level: 1 }).waitFor();
       if (path.endsWith(order)) await page.getByRole('rowheader', { name: /^PutItem/ }).waitFor();
-      await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), path).toBeLessThanOrEqual(0);
+      await fits(page, path);
       expect(await barriers(page), path).toEqual([]);
     }
   });

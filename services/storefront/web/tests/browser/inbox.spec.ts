@@ -1,5 +1,5 @@
 import { addToCart, address, placeOrder, unique } from './shop-kit';
-import { barriers, expect, product, test } from './street';
+import { barriers, expect, fits, product, test } from './street';
 
 test('the mails of an order are read in the shop, as HTML and as text, and their links lead back to it', async ({ page, request, context }) => {
   const [email, other] = [address('letters'), address('letters')];
@@ -69,7 +69,7 @@ test('the inbox fits a phone: a list, then one mail, and back', async ({ page, r
   await list.getByRole('link').filter({ hasText: email }).first().click();
   await expect(page.getByRole('article').frameLocator('iframe').getByRole('heading', { level: 1 })).toBeVisible();
   await expect(list).toBeHidden();
-  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
+  await fits(page, '/inbox');
   await expect(page.locator('[data-live-announcer] [role=img]')).toHaveCount(0);
   expect(await barriers(page)).toEqual([]);
   await page.getByRole('link', { name: 'All mails' }).click();

@@ -1,6 +1,6 @@
 import type { APIRequestContext, Page } from '@playwright/test';
 
-import { administrator, barriers, expect, product, test } from './street';
+import { administrator, barriers, expect, fits, product, test } from './street';
 
 /** Two products that nobody else buys, as rivals: other tests buy sweets meanwhile. */
 async function rivals(request: APIRequestContext): Promise<[string, string]> {
@@ -124,7 +124,7 @@ test('it fits a phone and a wall, and goes without movement where that is asked 
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.goto('/live');
   await isLive(page);
-  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
+  await fits(page, '/live');
   expect(await barriers(page)).toEqual([]);
   await page.setViewportSize({ width: 1920, height: 1080 });
   await page.goto('/live?wall');

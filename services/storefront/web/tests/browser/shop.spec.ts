@@ -1,6 +1,6 @@
 import { expect, test } from './street';
 import { addToCart, placeOrder, setPrice, unique } from './shop-kit';
-import { barriers, product } from './street';
+import { barriers, fits, product } from './street';
 
 test('a visitor browses, searches, buys as a guest and sees the order paid', async ({ page, request }) => {
   const name = unique('Walnut yokan');
@@ -108,6 +108,6 @@ test('nothing is wider than a phone', async ({ page, request }) => {
     await page.goto(path);
     await expect(page.getByRole('heading', { level: 1 })).toBeAttached();
     await expect(page.locator('main [aria-hidden][class*=skeleton]')).toHaveCount(0);
-    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(390);
+    await fits(page, path);
   }
 });

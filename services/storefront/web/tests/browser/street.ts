@@ -46,6 +46,11 @@ export async function barriers(page: Page): Promise<string[]> {
   });
 }
 
+/** Holds that nothing on the page is wider than its window. */
+export async function fits(page: Page, path: string): Promise<void> {
+  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), path).toBeLessThanOrEqual(0);
+}
+
 /** An access token of the administrator of a developer's street. */
 export async function administrator(request: APIRequestContext): Promise<string> {
   const answer = await request.post('/auth/login', { data: { email: 'admin@example.com', password: 'admin123' } });
