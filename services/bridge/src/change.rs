@@ -4,10 +4,10 @@
 //! A change record is DynamoDB's, in its JSON ("Working with Kinesis Data Streams for DynamoDB", DynamoDB Developer
 //! Guide). Only what is read here has to be there; `tableName`, which some local stand-ins leave out, is not.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use shotengai_kernel::{CommitId, Timestamp};
 use shotengai_streaming::Unfit;
@@ -15,38 +15,63 @@ use shotengai_streaming::Unfit;
 use crate::decode::{Passable, event};
 use crate::reasons::NOT_A_COMMIT;
 
-/// The attribute of a commit's item that holds its envelopes, as text.
-const EVENTS: &str = "events";
-
 /// One part of a record: something to publish, or the reason why it can't be.
 pub type Part = Result<Passable, Unfit>;
 
+/// What every change of an item that is there has, and hardly an event.
+const IMAGE: &str = "\"NewImage\"";
+
 #[derive(Deserialize)]
-struct Change {
-    #[serde(rename = "eventName")]
-    event_name: String,
+struct Change<'a> {
+    #[serde(rename = "eventName", borrow)]
+    event_name: Cow<'a, str>,
     dynamodb: Images,
+    /// Events have it, changes don't.
+    specversion: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
 struct Images {
     #[serde(rename = "NewImage", default)]
-    new_image: BTreeMap<String, Value>,
+    new_image: Image,
+}
+
+#[derive(Default, Deserialize)]
+struct Image {
+    /// Envelopes of the commit, as text.
+    events: Option<Attribute>,
+}
+
+#[derive(Deserialize)]
+struct Attribute {
+    #[serde(rename = "S")]
+    text: Option<String>,
 }
 
 /// Envelopes in a record, in order. None, for a change that is no new commit: a marker that was taken off rewrites its
 /// item, and an item that is gone tells nothing.
 #[must_use]
 pub fn parts(data: &[u8]) -> Vec<Part> {
+    // What looks like a change is read as one first: to be refused as an event it would be read twice.
+    if looks_like_a_change(data)
+        && let Ok(change) = serde_json::from_slice::<Change<'_>>(data)
+        && change.specversion.is_none()
+    {
+        return of_change(change);
+    }
     let unfit = match event(data) {
         Ok(event) => return vec![Ok(event)],
         Err(unfit) => unfit,
     };
-    match serde_json::from_slice::<Change>(data) {
-        Ok(change) if change.event_name == "INSERT" => events(&change.dynamodb.new_image),
-        Ok(_) => Vec::new(),
-        Err(_) => vec![Err(unfit)],
-    }
+    serde_json::from_slice(data).map_or_else(|_| vec![Err(unfit)], of_change)
+}
+
+fn looks_like_a_change(data: &[u8]) -> bool {
+    std::str::from_utf8(data).is_ok_and(|text| text.contains(IMAGE))
+}
+
+fn of_change(change: Change<'_>) -> Vec<Part> {
+    if change.event_name == "INSERT" { events(change.dynamodb.new_image) } else { Vec::new() }
 }
 
 #[derive(Deserialize)]
@@ -82,9 +107,9 @@ pub fn commit(data: &[u8]) -> Option<(CommitId, Timestamp)> {
     Some((CommitId::new(commit_id.text.parse().ok()?), created_at.text.parse().ok()?))
 }
 
-fn events(image: &BTreeMap<String, Value>) -> Vec<Part> {
-    let text = image.get(EVENTS).and_then(|attribute| attribute.get("S")).and_then(Value::as_str);
-    match text.map(serde_json::from_str::<Vec<&RawValue>>) {
+fn events(image: Image) -> Vec<Part> {
+    let text = image.events.and_then(|attribute| attribute.text);
+    match text.as_deref().map(serde_json::from_str::<Vec<&RawValue>>) {
         Some(Ok(events)) if !events.is_empty() => events.iter().map(|text| event(text.get().as_bytes())).collect(),
         Some(_) => vec![Err(not_a_commit("its events are no list of any"))],
         None => vec![Err(not_a_commit("it has no events"))],
@@ -130,6 +155,14 @@ mod tests {
     fn an_envelope_is_its_own_only_part() {
         let sample = sample(EventType::OrderPaid).to_json();
         assert_eq!(texts(sample.as_bytes()), [sample]);
+    }
+
+    #[test]
+    fn an_event_that_looks_like_a_change_is_an_event() {
+        let sample = sample(EventType::OrderPaid).to_json();
+        let more = r#"{"eventName":"INSERT","dynamodb":{"NewImage":{"events":{"S":"[]"}}},"#;
+        let strange = sample.replacen('{', more, 1);
+        assert_eq!(texts(strange.as_bytes()), [strange]);
     }
 
     #[test]
