@@ -4,9 +4,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use shotengai_messaging::LogLimiter;
+use tracing::subscriber::Interest;
 use tracing::{Metadata, Subscriber};
-use tracing_subscriber::filter::dynamic_filter_fn;
-use tracing_subscriber::layer::Filter;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{ParseError, Targets, dynamic_filter_fn};
+use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::registry::LookupSpan;
 
 /// What is logged where nothing else is asked for.
@@ -29,11 +31,30 @@ pub(super) fn directives(asked: Option<&str>) -> String {
     if asked.split(',').any(asks_for_more) { format!("{LIBRARIES},{asked}") } else { asked.to_owned() }
 }
 
+/// The filter of these directives. One that can ask about spans, as `LOG` may, takes a lock whenever a span is entered or left;
+/// where only targets and levels are asked about, which is the rule, none does.
+///
+/// # Errors
+/// Where they can't be read.
+pub(super) fn of<S: Subscriber + for<'a> LookupSpan<'a>>(
+    directives: &str,
+) -> Result<Box<dyn Filter<S> + Send + Sync>, ParseError> {
+    let asks_about_spans = directives.contains(['[', '{']);
+    match directives.parse::<Targets>() {
+        Ok(targets) if !asks_about_spans => Ok(Box::new(targets)),
+        _ => Ok(Box::new(EnvFilter::try_new(directives)?)),
+    }
+}
+
 /// Lets what the exporter of traces repeats pass once in ten minutes: a collector that is away would fill the log.
 pub(super) fn rarely_the_same<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Filter<S> {
     let said = Mutex::new(LogLimiter::new(REMIND_EVERY));
-    dynamic_filter_fn(move |metadata: &Metadata<'_>, _| {
+    let passes = move |metadata: &Metadata<'_>, _: &Context<'_, S>| {
         !is_exporters(metadata) || said.lock().unwrap_or_else(PoisonError::into_inner).may(metadata.name())
+    };
+    // All others pass always, so nobody has to ask each time.
+    dynamic_filter_fn(passes).with_callsite_filter(|metadata| {
+        if is_exporters(metadata) { Interest::sometimes() } else { Interest::always() }
     })
 }
 
@@ -43,8 +64,8 @@ fn is_exporters(metadata: &Metadata<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tracing_subscriber::Layer;
     use tracing_subscriber::layer::SubscriberExt;
-    use tracing_subscriber::{EnvFilter, Layer};
 
     use super::*;
     use crate::telemetry::captured::Lines;
@@ -54,7 +75,7 @@ mod tests {
         let lines = Lines::default();
         let writer = lines.clone();
         let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());
-        let filter = EnvFilter::new(directives(Some(asked)));
+        let filter = of(&directives(Some(asked))).unwrap();
         let layer = layer.with_filter(rarely_the_same()).with_filter(filter);
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), say);
         lines.text().lines().map(str::to_owned).collect()
@@ -82,5 +103,22 @@ mod tests {
         assert_eq!(written("debug", say).len(), 1);
         assert_eq!(written("info,actix_server=info", say).len(), 2);
         assert_eq!(written("error", say).len(), 0);
+    }
+
+    #[test]
+    fn what_happens_within_a_span_can_be_asked_for() {
+        let say = || {
+            let of_order = tracing::info_span!("work", order = "ord_1");
+            of_order.in_scope(|| tracing::debug!(target: "shotengai_order", "decided"));
+            tracing::debug!(target: "shotengai_order", "decided");
+        };
+        assert_eq!(written("info,[work]=debug", say).len(), 1);
+        assert_eq!(written("info,shotengai_order=debug", say).len(), 2);
+        assert_eq!(written("info", say).len(), 0);
+    }
+
+    #[test]
+    fn directives_that_can_not_be_read_are_refused() {
+        assert!(of::<tracing_subscriber::Registry>("info,=,[").is_err());
     }
 }

@@ -22,10 +22,10 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use prometheus::{Registry, TextEncoder};
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer};
 
 pub use self::filter::DEFAULT_LOG;
 use crate::settings::{LogFormat, Settings};
@@ -55,8 +55,7 @@ impl Telemetry {
         let tracer = tracer(settings, resource.clone())?;
         let registry = Registry::new();
         let meter = meter(&registry, resource)?;
-        let filter = EnvFilter::try_new(filter::directives(settings.telemetry.log.as_deref()));
-        let filter = filter.context("LOG can't be read")?;
+        let filter = filter::of(&filter::directives(settings.telemetry.log.as_deref())).context("LOG can't be read")?;
         let spans = tracing_opentelemetry::layer()
             .with_tracer(tracer.tracer("shotengai"))
             .with_location(false)
