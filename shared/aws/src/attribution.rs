@@ -20,19 +20,37 @@ impl Storable for OfCall {
     type Storer = StoreReplace<Self>;
 }
 
+/// Causes of what a call has brought.
+#[derive(Debug)]
+struct OfAnswer(Causes);
+
+impl Storable for OfAnswer {
+    type Storer = StoreReplace<Self>;
+}
+
 /// Notes the causes of a call that is about to be made.
 pub(crate) fn note(input: &Input, cfg: &mut ConfigBag) {
     let causes = sent(input).unwrap_or_else(Causes::current);
     cfg.interceptor_state().store_put(OfCall(causes));
 }
 
-/// Causes of a call that has this output, if it has one.
-pub(crate) fn causes(output: Option<&Output>, cfg: &ConfigBag) -> Causes {
-    let noted = cfg.load::<OfCall>().map_or_else(Causes::current, |OfCall(causes)| causes.clone());
-    if matches!(noted, Causes::Watcher) {
-        return noted;
+/// Notes the causes of what a call has brought, where it brings any. Who only watches was brought nothing by an order.
+pub(crate) fn note_answer(output: &Output, cfg: &mut ConfigBag) {
+    if matches!(noted(cfg), Causes::Watcher) {
+        return;
     }
-    output.and_then(received).unwrap_or(noted)
+    if let Some(causes) = received(output) {
+        cfg.interceptor_state().store_put(OfAnswer(causes));
+    }
+}
+
+/// Causes of a call: of what it has brought, or else of what it is made for.
+pub(crate) fn causes(cfg: &ConfigBag) -> Causes {
+    cfg.load::<OfAnswer>().map_or_else(|| noted(cfg), |OfAnswer(causes)| causes.clone())
+}
+
+fn noted(cfg: &ConfigBag) -> Causes {
+    cfg.load::<OfCall>().map_or_else(Causes::current, |OfCall(causes)| causes.clone())
 }
 
 /// Causes of what a call carries.

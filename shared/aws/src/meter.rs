@@ -176,7 +176,11 @@ impl Intercept for Meter {
         _components: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let (Ok(output), Some(call)) = (context.output_or_error(), cfg.load::<Metadata>()) else { return Ok(()) };
+        let Ok(output) = context.output_or_error() else { return Ok(()) };
+        if receipts::ledger().is_some() {
+            attribution::note_answer(output, cfg);
+        }
+        let Some(call) = cfg.load::<Metadata>() else { return Ok(()) };
         let service = call.service().to_ascii_lowercase();
         let found = received(output).or_else(|| {
             let Charge { unit, units, bytes, entries } = *cfg.load::<Charge>()?;
@@ -186,7 +190,7 @@ impl Intercept for Meter {
             if receipts::ledger().is_some() {
                 let (operation, amounts) = (call.name(), Amounts::of(units, bytes, entries));
                 let charge = receipts::Charge::Call { service: &service, operation, unit, amounts };
-                receipts::book(&attribution::causes(Some(output), cfg), charge);
+                receipts::book(&attribution::causes(cfg), charge);
             }
             UNITS.add(units, [service.into(), call.name().to_owned().into(), unit.into()]);
         }

@@ -82,10 +82,9 @@ impl Intercept for Observe {
         if let Some(call) = cfg.load::<Metadata>() {
             let service = call.service().to_ascii_lowercase();
             if receipts::ledger().is_some() {
-                let output = context.output_or_error().and_then(Result::ok);
                 let (operation, amounts) = (call.name(), Amounts::REQUEST);
                 let charge = Charge::Call { service: &service, operation, unit: "", amounts };
-                receipts::book(&attribution::causes(output, cfg), charge);
+                receipts::book(&attribution::causes(cfg), charge);
             }
             REQUESTS.add(1, [service.into(), call.name().to_owned().into(), outcome(status(context)).into()]);
         }
