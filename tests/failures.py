@@ -7,8 +7,8 @@ _FAILED = re.compile(r"^.*?test (?P<name>\S.*?) \.\.\. FAILED$")
 _SECTION = re.compile(r"^---- (?P<name>.+?) stdout ----$")
 _PROGRAM = re.compile(r"^error: (test failed|doctest failed|could not|process didn't exit|\d+ targets? failed)")
 # As Playwright lists its failures behind everything: "  1) [pages] › shop.spec.ts:12:3 › …".
-_PAGE = re.compile(r"^\s+\d+\) (?P<name>\[.+?)[ ─]*$")
-_PAGES = re.compile(r"^\s+\d+ (failed|flaky|did not run|skipped|passed)\b")
+_PAGE = re.compile(r"^\s+\d+\) (?P<name>\[\w+\] › .+?)[ ─]*$")
+_PAGES = re.compile(r"^\s+\d+ (failed|interrupted|flaky|did not run|skipped|passed)\b")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # Of what a failed test said, as many lines as a reader needs to know the kind of the failure.
 LINES = 12
