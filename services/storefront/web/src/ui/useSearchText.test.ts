@@ -62,6 +62,17 @@ test('an address that changes by itself is followed, and not told of', () => {
   expect(told).toEqual(['mochi ice']);
 });
 
+test('what is taken back before the address has followed is told, too', () => {
+  const { told, text, type, pause, address } = search();
+  type('a');
+  pause();
+  type('');
+  pause();
+  address('');
+  expect(text()).toBe('');
+  expect(told).toEqual(['a', '']);
+});
+
 test('what was told before can be told again', () => {
   const { told, type, pause, address } = search();
   for (const words of ['dango', '', 'dango']) {

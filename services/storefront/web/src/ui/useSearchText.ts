@@ -9,21 +9,21 @@ import { useDebounced } from './useDebounced';
 export function useSearchText(q: string, onSearch: (q: string) => void, pauseMs: number) {
   const [text, setText] = useState(q);
   const [seen, setSeen] = useState(q);
-  // What the address was asked for last, whoever asked.
-  const [told, setTold] = useState(q);
+  // What the address was asked for last, by this search or by something else.
+  const [told, setTold] = useState({ q, isOurs: false });
   const asked = useDebounced(text.trim(), pauseMs);
   if (seen !== q) {
     setSeen(q);
     // By the way back, or "show everything"; not by what was typed here.
-    if (q !== told) {
-      setTold(q);
+    if (q !== told.q) {
+      setTold({ q, isOurs: false });
       setText(q);
     }
-  } else if (asked === text.trim() && asked !== told) {
-    setTold(asked);
+  } else if (asked === text.trim() && asked !== told.q) {
+    setTold({ q: asked, isOurs: true });
   }
   useEffect(() => {
-    if (told !== q) onSearch(told);
+    if (told.isOurs) onSearch(told.q);
     // Once for each that is told anew: an address that changes by itself is told nothing.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [told]);
