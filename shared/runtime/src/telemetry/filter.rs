@@ -39,11 +39,14 @@ pub(super) fn directives(asked: Option<&str>) -> String {
 pub(super) fn of<S: Subscriber + for<'a> LookupSpan<'a>>(
     directives: &str,
 ) -> Result<Box<dyn Filter<S> + Send + Sync>, ParseError> {
-    let asks_about_spans = directives.contains(['[', '{']);
-    match directives.parse::<Targets>() {
-        Ok(targets) if !asks_about_spans => Ok(Box::new(targets)),
-        _ => Ok(Box::new(EnvFilter::try_new(directives)?)),
-    }
+    let read = EnvFilter::try_new(directives)?;
+    // As it was read: empty directives, say, mean another thing to the other.
+    let plain = read.to_string();
+    let asks_about_spans = plain.contains(['[', '{']);
+    Ok(match plain.parse::<Targets>() {
+        Ok(targets) if !asks_about_spans => Box::new(targets),
+        _ => Box::new(read),
+    })
 }
 
 /// Lets what the exporter of traces repeats pass once in ten minutes: a collector that is away would fill the log.
@@ -118,7 +121,22 @@ mod tests {
     }
 
     #[test]
+    fn commas_too_many_change_nothing() {
+        let say = || {
+            tracing::info!(target: "shotengai_order", "placed");
+            tracing::debug!(target: "shotengai_order", "decided");
+        };
+        for (asked, lines) in
+            [("info,", 1), ("info,,shotengai_order=debug", 2), ("shotengai_order=", 2), ("error,,", 0)]
+        {
+            assert_eq!(written(asked, say).len(), lines, "{asked}");
+        }
+    }
+
+    #[test]
     fn directives_that_can_not_be_read_are_refused() {
-        assert!(of::<tracing_subscriber::Registry>("info,=,[").is_err());
+        for wrong in ["info,=,[", "info,=", "shotengai_order=loud"] {
+            assert!(of::<tracing_subscriber::Registry>(wrong).is_err(), "{wrong}");
+        }
     }
 }
