@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shotengai_contracts::api::ops::LetterId;
-use shotengai_contracts::api::ops::rehearsals::{Foreseen, ForeseenAsk, ForeseenEvent, Rehearsal};
+use shotengai_contracts::api::ops::rehearsals::{Foreseen, ForeseenAsk, ForeseenEvent, ForeseenFound, Rehearsal};
 use shotengai_contracts::topology::QueueSpec;
 use shotengai_contracts::{DecodeError, Envelope};
 use shotengai_dead_letters::{Letter, covered};
 use shotengai_messaging::receipts::order_in;
-use shotengai_messaging::shadow::{Caught, Shadow};
-use shotengai_messaging::{Delivery, Disposition, Handler, Infrastructure};
+use shotengai_messaging::shadow::{Caught, Met, Shadow};
+use shotengai_messaging::{Delivery, Disposition, Handler, Infrastructure, Key};
 
 /// How long a letter may take: its handler waits between attempts of its own.
 const WITHIN: Duration = Duration::from_secs(4);
@@ -48,6 +48,7 @@ pub async fn rehearse(
         why: None,
         events: Vec::new(),
         asks: Vec::new(),
+        found: None,
     };
     let Some(letter) = letter else { return told };
     // Each by itself, as it would be handled if it came alone.
@@ -87,7 +88,21 @@ pub async fn rehearse(
             (Foreseen::WouldSetAside, Some(format!("{reason}: {}", covered(reason, &error))))
         }
     };
+    if told.outcome == Foreseen::WouldIgnore {
+        // A store that does not answer now has answered a moment before; then the reason is left out.
+        told.found = shadow.met().await.ok().map(found);
+    }
     told
+}
+
+fn found(met: Met) -> ForeseenFound {
+    let stands = met.stands.into_iter().map(|stands| ForeseenEvent {
+        event_type: stands.event_type,
+        subject: stands.id.as_str().to_owned(),
+        version: stands.version,
+    });
+    let rows = met.rows.into_iter().map(|(table, key)| format!("table {table}: {} {}", told_of(&key), key.sk));
+    ForeseenFound { stands: stands.collect(), rows: rows.collect() }
 }
 
 fn delivery(letter: &Letter) -> Result<Delivery, String> {
@@ -106,6 +121,11 @@ fn delivery(letter: &Letter) -> Result<Delivery, String> {
 /// Prefix of the keys of rows that are kept by address.
 const BY_ADDRESS: &str = "address/";
 
+/// How many mails a mailbox got is kept under a pseudonym, which would tell one mailbox again by several letters.
+fn told_of(key: &Key) -> &str {
+    if key.pk.starts_with(BY_ADDRESS) { BY_ADDRESS } else { &key.pk }
+}
+
 fn note(told: &mut Rehearsal, caught: Caught) {
     match caught {
         Caught::Commit(_, commit) => told.events.extend(commit.events.iter().map(|event| ForeseenEvent {
@@ -114,9 +134,8 @@ fn note(told: &mut Rehearsal, caught: Caught) {
             version: event.aggregateversion,
         })),
         Caught::Row { table, key, how } => {
-            // How many mails a mailbox got is kept under a pseudonym, which would tell one mailbox again by several letters.
-            let of = if key.pk.starts_with(BY_ADDRESS) { BY_ADDRESS } else { &key.pk };
-            told.asks.push(ForeseenAsk { what: format!("table {table}"), how: format!("{how} {of} {}", key.sk) });
+            let how = format!("{how} {} {}", told_of(&key), key.sk);
+            told.asks.push(ForeseenAsk { what: format!("table {table}"), how });
         }
         Caught::Sent(what) => told.asks.push(ForeseenAsk { what, how: "send".to_owned() }),
     }

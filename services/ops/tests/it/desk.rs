@@ -135,6 +135,14 @@ impl EventHandler for Teller {
         }
         let id = AggregateId::parse("stock/prod_kinoko").unwrap();
         let store = self.over.event_store(Owner::Inventory);
+        if delivery.envelope.subject.as_str() == "ord_done" {
+            store.load(&id, Version::ZERO).await.unwrap();
+            let table = self.over.table(tables::ORDER_PRICES.name);
+            for order in ["ord_done", "ord_not_there"] {
+                table.get(&Key::new("orders", order)).await.unwrap();
+            }
+            return Disposition::Done;
+        }
         let version = store.load(&id, Version::ZERO).await.unwrap().last().map_or(Version::ZERO, Commit::last_version);
         let event = samples::event(EventType::StockMoved).unwrap();
         let commit =
@@ -397,4 +405,26 @@ async fn letters_are_rehearsed_each_by_itself_and_nothing_is_written() {
     ] {
         assert_eq!(desk.post("/ops/rehearsals", &body).await.status, status, "{body}");
     }
+}
+
+#[actix_web::test]
+async fn a_letter_that_would_be_ignored_tells_what_its_handler_found() {
+    let desk = Desk::new(6);
+    let infra = &desk.installation.infra;
+    let event = samples::event(EventType::StockMoved).unwrap();
+    let envelope = samples::envelope(EventType::OrderPaid).unwrap();
+    let id = AggregateId::parse("stock/prod_kinoko").unwrap();
+    let delivery = Delivery::of(envelope).unwrap();
+    let commit = CommitFactory::new(desk.installation.ports.clone())
+        .commit(id, Version::ZERO, &[event], &delivery.metadata())
+        .unwrap();
+    infra.event_store(Owner::Inventory).append(&[commit]).await.unwrap();
+    let row = Row::new(Key::new("orders", "ord_done"), 1, json!({}));
+    infra.table(tables::ORDER_PRICES.name).put(&row, Condition::Absent).await.unwrap();
+    let letter = desk.letter("order-dlq", "ord_done", "exhausted").await;
+    let told = desk.post("/ops/rehearsals", &json!({ "queue": "order-dlq", "letters": [letter] })).await;
+    let item = &told.body["items"][0];
+    assert_eq!(item["outcome"], "would_ignore", "{item}");
+    let stands = json!([{ "type": "StockMoved", "subject": "stock/prod_kinoko", "version": 1 }]);
+    assert_eq!(item["found"], json!({ "stands": stands, "rows": ["table order-prices: orders ord_done"] }));
 }

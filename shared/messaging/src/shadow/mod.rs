@@ -1,12 +1,13 @@
 //! A shadow of an installation: what is read comes from it, what is written is caught and shown, and nothing of it changes.
 //!
 //! A handler that is assembled over a [`Shadow`] does what it would do now, and finds what it has written itself. So a dead
-//! letter is rehearsed by its own service's code.
+//! letter is rehearsed by its own service's code. What it looked at is remembered, which tells why it did nothing.
 //!
 //! - `store`: event stores. `table`: tables. `rest`: queues, topic, streams, buckets, leases.
 //!
 //! **What it can't tell**: what others would do meanwhile. Conditions are judged on what was read a moment before.
 
+mod met;
 mod rest;
 mod store;
 mod table;
@@ -15,12 +16,16 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use shotengai_contracts::Owner;
+use shotengai_kernel::Version;
 
+use self::met::Looks;
+pub use self::met::{Met, Stands};
 use self::rest::{ShadowBucket, ShadowLeases, ShadowQueue, ShadowStream, ShadowTopic};
 use self::store::ShadowStore;
 use self::table::ShadowTable;
 use crate::commit::Commit;
 use crate::ports::bucket::Bucket;
+use crate::ports::fault::Fault;
 use crate::ports::infrastructure::Infrastructure;
 use crate::ports::lease::Leases;
 use crate::ports::queue::Queue;
@@ -65,6 +70,7 @@ impl Net {
 pub struct Shadow {
     of: Arc<dyn Infrastructure>,
     net: Net,
+    looks: Looks,
     stores: Mutex<BTreeMap<Owner, Arc<ShadowStore>>>,
     tables: Mutex<BTreeMap<String, Arc<ShadowTable>>>,
 }
@@ -73,7 +79,13 @@ impl Shadow {
     /// A shadow of this installation, in which nothing is written yet.
     #[must_use]
     pub fn of(installation: Arc<dyn Infrastructure>) -> Self {
-        Self { of: installation, net: Net::default(), stores: Mutex::default(), tables: Mutex::default() }
+        Self {
+            of: installation,
+            net: Net::default(),
+            looks: Looks::default(),
+            stores: Mutex::default(),
+            tables: Mutex::default(),
+        }
     }
 
     /// Notes what would have left by a way that is no part of an installation: a mail, say.
@@ -86,18 +98,33 @@ impl Shadow {
     pub fn take(&self) -> Vec<Caught> {
         std::mem::take(&mut *self.net.held())
     }
+
+    /// What was looked at so far, as it stands in the installation.
+    ///
+    /// # Errors
+    /// A [`Fault`] of an event store.
+    pub async fn met(&self) -> Result<Met, Fault> {
+        let (read, rows) = self.looks.all();
+        let mut stands = Vec::new();
+        for (owner, id) in read {
+            let newest = self.of.event_store(owner).load_newest(&id, Version::new(u64::MAX), 1).await?;
+            stands.extend(newest.commits.first().and_then(Stands::after));
+        }
+        Ok(Met { stands, rows })
+    }
 }
 
 impl Infrastructure for Shadow {
     fn event_store(&self, owner: Owner) -> Arc<dyn EventStore> {
         let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
-        let store = || Arc::new(ShadowStore::new(owner, self.of.event_store(owner), self.net.clone()));
+        let store =
+            || Arc::new(ShadowStore::new(owner, self.of.event_store(owner), self.net.clone(), self.looks.clone()));
         Arc::clone(stores.entry(owner).or_insert_with(store)) as _
     }
 
     fn table(&self, name: &str) -> Arc<dyn Table> {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        let table = || Arc::new(ShadowTable::new(name, self.of.table(name), self.net.clone()));
+        let table = || Arc::new(ShadowTable::new(name, self.of.table(name), self.net.clone(), self.looks.clone()));
         Arc::clone(tables.entry(name.to_owned()).or_insert_with(table)) as _
     }
 

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use shotengai_contracts::Owner;
 use shotengai_kernel::{AggregateId, Timestamp, Version};
 
+use super::met::Looks;
 use super::{Caught, Net};
 use crate::commit::Commit;
 use crate::ports::fault::Fault;
@@ -18,13 +19,14 @@ pub(super) struct ShadowStore {
     owner: Owner,
     of: Arc<dyn EventStore>,
     net: Net,
+    looks: Looks,
     /// By aggregate, in the order of their versions.
     appended: Mutex<BTreeMap<AggregateId, Vec<Commit>>>,
 }
 
 impl ShadowStore {
-    pub(super) fn new(owner: Owner, of: Arc<dyn EventStore>, net: Net) -> Self {
-        Self { owner, of, net, appended: Mutex::default() }
+    pub(super) fn new(owner: Owner, of: Arc<dyn EventStore>, net: Net, looks: Looks) -> Self {
+        Self { owner, of, net, looks, appended: Mutex::default() }
     }
 
     fn appended(&self) -> MutexGuard<'_, BTreeMap<AggregateId, Vec<Commit>>> {
@@ -76,12 +78,14 @@ impl EventStore for ShadowStore {
     }
 
     async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {
+        self.looks.read(self.owner, id);
         let mut commits = self.of.load(id, after).await?;
         commits.extend(self.caught(id).into_iter().filter(|commit| commit.first_version > after));
         Ok(commits)
     }
 
     async fn load_some(&self, id: &AggregateId, after: Version, limit: usize) -> Result<HistoryPage, Fault> {
+        self.looks.read(self.owner, id);
         let mut page = self.of.load_some(id, after, limit).await?;
         if !page.more {
             let caught = self.caught(id).into_iter().filter(|commit| commit.first_version > after);

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use serde_json::Value;
 
+use super::met::Looks;
 use super::{Caught, Net};
 use crate::ports::fault::Fault;
 use crate::ports::table::{Condition, Key, Row, Table, TransactError, WriteError, WriteOp};
@@ -15,13 +16,14 @@ pub(super) struct ShadowTable {
     name: String,
     of: Arc<dyn Table>,
     net: Net,
+    looks: Looks,
     /// Rows that were written; none where one was deleted.
     written: Mutex<BTreeMap<Key, Option<Row>>>,
 }
 
 impl ShadowTable {
-    pub(super) fn new(name: &str, of: Arc<dyn Table>, net: Net) -> Self {
-        Self { name: name.to_owned(), of, net, written: Mutex::default() }
+    pub(super) fn new(name: &str, of: Arc<dyn Table>, net: Net, looks: Looks) -> Self {
+        Self { name: name.to_owned(), of, net, looks, written: Mutex::default() }
     }
 
     fn written(&self) -> MutexGuard<'_, BTreeMap<Key, Option<Row>>> {
@@ -49,7 +51,7 @@ impl Table for ShadowTable {
         let written = self.written().get(key).cloned();
         match written {
             Some(row) => Ok(row),
-            None => self.of.get(key).await,
+            None => Ok(self.of.get(key).await?.inspect(|row| self.looks.row(&self.name, &row.key))),
         }
     }
 
@@ -65,7 +67,9 @@ impl Table for ShadowTable {
             }
         }
         if !unwritten.is_empty() {
-            rows.extend(self.of.get_many(&unwritten).await?);
+            let standing = self.of.get_many(&unwritten).await?;
+            standing.iter().for_each(|row| self.looks.row(&self.name, &row.key));
+            rows.extend(standing);
         }
         Ok(rows)
     }

@@ -29,7 +29,7 @@ export interface Consumer {
 
 export interface Group { queue: string; reason: string; consumer: string; event_type?: string; error: string; count: number; first_seen?: string; last_seen?: string; example: string }
 export interface LetterQueue { queue: string; target: string; letters: number; seen: number; complete: boolean }
-export interface DeadLetters { queues: LetterQueue[]; groups: Group[]; unreadable: { queue: string; why: string }[]; busy: string[]; at: string }
+export interface DeadLetters { queues: LetterQueue[]; groups: Group[]; unreadable: { queue: string; why: string }[]; busy?: string[]; at: string }
 export interface Letter {
   id: string; reason: string; error: string; cause: string; consumer: string; attempts: number; event_type?: string; subject?: string; version?: number;
   order_id?: string; trace_id?: string; first_received_at?: string; sent_at?: string; redriven: number; redriven_by?: string; body_bytes: number; not_redrivable?: string;
@@ -40,6 +40,7 @@ export type RehearsalOutcome = 'would_append' | 'would_ignore' | 'would_write' |
 export interface Rehearsal {
   letter: string; event_type?: string; subject?: string; order_id?: string; outcome: RehearsalOutcome; why?: string;
   events: { type: string; subject: string; version: number }[]; asks: { what: string; how: string }[];
+  found?: { stands: { type: string; subject: string; version: number }[]; rows: string[] };
 }
 
 /** Which letters: some, those of a cause, or all of the queue. */

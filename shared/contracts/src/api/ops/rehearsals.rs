@@ -71,7 +71,7 @@ pub struct Rehearsal {
     pub order_id: Option<OrderId>,
     /// What would become of it.
     pub outcome: Foreseen,
-    /// Why, where it would not be done with.
+    /// Why, where it would not be done with; of what is ignored `found` tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub why: Option<String>,
@@ -79,6 +79,10 @@ pub struct Rehearsal {
     pub events: Vec<ForeseenEvent>,
     /// What else would be written or sent, in its order.
     pub asks: Vec<ForeseenAsk>,
+    /// Where it would be ignored, why: what its handler looked at, and found that nothing follows any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ForeseenFound")]
+    pub found: Option<ForeseenFound>,
 }
 
 /// What would become of a letter.
@@ -113,6 +117,15 @@ pub struct ForeseenEvent {
     pub subject: String,
     /// Its number among the aggregate's.
     pub version: Version,
+}
+
+/// What was found of what a letter asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ForeseenFound {
+    /// The newest event of each aggregate that was read and has any.
+    pub stands: Vec<ForeseenEvent>,
+    /// Rows that were read and are there, as `table NAME: KEY`.
+    pub rows: Vec<String>,
 }
 
 /// Something else that would be written or sent.

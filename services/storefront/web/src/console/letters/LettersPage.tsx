@@ -54,11 +54,14 @@ function Found({ letters, ask }: { letters: DeadLetters; ask: (asked: Asked) => 
   const groups = filtered(letters.groups, filter);
   const chosen = groups.find((group) => keyOf(group) === parameters.get('cause')) ?? groups[0];
   const types = [...new Set(letters.groups.flatMap((group) => group.event_type ?? []))].sort();
+  // A process of an earlier release does not tell of any.
+  const busy = letters.busy ?? [];
+  const isSeen = busy.length === 0 && letters.unreadable.length === 0;
   const partly = letters.queues.filter((queue) => !queue.complete);
   return (
     <>
       {letters.unreadable.map(({ queue, why }) => <Notice key={queue} tone="warn">{t('letters.unreadable', { queue, why })}</Notice>)}
-      {letters.busy.map((queue) => <Notice key={queue}>{t('letters.busy', { queue })}</Notice>)}
+      {busy.map((queue) => <Notice key={queue}>{t('letters.busy', { queue })}</Notice>)}
       {partly.map(({ queue, seen, letters }) => <Notice key={queue}>{t('letters.partly', { queue, seen, letters })}</Notice>)}
       <div className={styles.filters}>
         <Select label={t('letters.queue')} value={filter.queue ?? ALL} onChange={(queue) => set({ queue, cause: null })}
@@ -72,7 +75,7 @@ function Found({ letters, ask }: { letters: DeadLetters; ask: (asked: Asked) => 
           <CausePart key={keyOf(chosen)} group={chosen} queue={letters.queues.find(({ queue }) => queue === chosen.queue)} ask={ask} />
         </div>
       ) : (
-        <Empty icon={<MailCheck aria-hidden />} title={filter.queue ?? filter.type ? t('letters.none_here') : t('letters.none')}>
+        <Empty icon={<MailCheck aria-hidden />} title={filter.queue ?? filter.type ? t('letters.none_here') : t(isSeen ? 'letters.none' : 'letters.none_seen')}>
           <p>{t('letters.none_text')}</p>
           {filter.queue ?? filter.type ? <Button onPress={() => set({ queue: null, type: null })}>{t('letters.clear')}</Button> : null}
         </Empty>

@@ -49,7 +49,21 @@ function Item({ item }: { item: Rehearsal }) {
       <div className={styles.itemHead}><span className={layout.id}>{item.subject ?? item.letter}</span><Badge tone={tone}><Icon size={13} aria-hidden />{t(`rehearsal.outcome.${item.outcome}`)}</Badge></div>
       {item.why ? <p className="dim">{item.why}</p> : null}
       {item.events.map((event) => <p key={`${event.subject}${event.version}`} className={styles.event}><b>+ {event.type}</b> <span className={layout.id}>{event.subject}</span> <span className="dim">{t('rehearsal.version', { version: event.version })}</span></p>)}
+      {item.found ? <Found found={item.found} /> : null}
       {item.asks.map((ask) => <p key={ask.what + ask.how} className={styles.event}><b>{ask.what}</b> <span className="dim">{ask.how}</span></p>)}
     </li>
+  );
+}
+
+/** Why a letter would be ignored: what its handler looked at. */
+function Found({ found: { stands, rows } }: { found: NonNullable<Rehearsal['found']> }) {
+  const { t } = useTranslation('console');
+  if (stands.length + rows.length === 0) return <p className="dim">{t('rehearsal.found_nothing')}</p>;
+  return (
+    <>
+      <p className="dim">{t('rehearsal.found')}</p>
+      {stands.map((event) => <p key={event.subject} className={styles.event}><span className={layout.id}>{event.subject}</span> <b>{event.type}</b> <span className="dim">{t('rehearsal.version', { version: event.version })}</span></p>)}
+      {rows.map((row) => <p key={row} className={styles.event}><span className="dim">{row}</span></p>)}
+    </>
   );
 }
