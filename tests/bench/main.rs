@@ -37,19 +37,19 @@ use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use futures::FutureExt;
+use shotengai_query::prices::Prices;
 use shotengai_tests::crowd;
 use shotengai_tests::order_costs::{self, gate::Most};
 use shotengai_tests::test_cluster::binary;
 
 use crate::args::{Args, Part, StreetKey};
-use crate::price::Prices;
 use crate::results::{Machine, Results};
 use crate::shape::Shape;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
     let args = Args::read();
-    let prices = Prices::of_region(&args.region);
+    let prices = price::of_region(&args.region);
     let (prices, from) = match (args.fault(), prices) {
         (None, Ok(prices)) => prices,
         (Some(fault), _) | (None, Err(fault)) => {

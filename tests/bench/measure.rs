@@ -7,7 +7,9 @@ use shotengai_tests::process;
 use tokio::time::Instant;
 
 use crate::args::Plan;
-use crate::price::{Prices, Ways};
+use shotengai_query::prices::Prices;
+
+use crate::price::{Dollars, Used, Ways};
 use crate::results::{self, Latency, Load, Operation, Rest, Single, count};
 use crate::shape::{Open, Shape};
 use crate::streamed::Streamed;
@@ -65,7 +67,16 @@ pub(crate) async fn measure(plan: &Plan, shape: &Shape, prices: &Prices) -> resu
     let net = load.counted.requests.units.net_of(&rest.requests.units, over(&load.counted, rest));
     let has_units = !load.counted.requests.units.is_empty();
     let ways = Ways { captured: shape.publish == "cdc", pushed: shape.pushes() };
-    let at_rest = (&deep.counted.requests.units, deep.counted.over.as_secs_f64());
+    let used = has_units.then(|| results::UsedUnits {
+        an_order: Used::counted(&net, streamed, ways, orders),
+        an_order_alone: alone(&single, rest, ways),
+        a_second_at_rest: Used::counted(
+            &deep.counted.requests.units,
+            Streamed::default(),
+            ways,
+            deep.counted.over.as_secs_f64(),
+        ),
+    });
     let settings = shape.all_settings().into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
     results::Street {
         key: shape.key,
@@ -92,9 +103,16 @@ pub(crate) async fn measure(plan: &Plan, shape: &Shape, prices: &Prices) -> resu
             ..under_load(&load, rest)
         },
         operations: operations(rest, &single, &load.counted),
-        dollars: has_units.then(|| prices.dollars(ways, (&net, streamed, orders), at_rest)),
+        dollars: used.map(|used| Dollars::of(prices, ways, &used.an_order, &used.a_second_at_rest)),
+        used,
         processes,
     }
+}
+
+/// Units of an order that comes alone; the stream is not read for it.
+fn alone(single: &Counted, rest: &Counted, ways: Ways) -> Used {
+    let net = single.requests.units.net_of(&rest.requests.units, over(single, rest));
+    Used::counted(&net, Streamed::default(), ways, count(single.orders))
 }
 
 /// A street that is left alone.

@@ -11,7 +11,7 @@ use shotengai_tests::process;
 use crate::aims::Aim;
 use crate::args::{Plan, StreetKey};
 use crate::inventory::Alone;
-use crate::price::Dollars;
+use crate::price::{Dollars, Used};
 use crate::products::Products;
 use crate::shards::Shards;
 use crate::steps::Steps;
@@ -129,7 +129,17 @@ pub(crate) struct Street {
     pub(crate) single: Single,
     pub(crate) load: Load,
     pub(crate) operations: Vec<Operation>,
+    pub(crate) used: Option<UsedUnits>,
     pub(crate) dollars: Option<Dollars>,
+}
+
+/// Units that a street is paid by.
+#[derive(Serialize, Clone, Copy)]
+pub(crate) struct UsedUnits {
+    pub(crate) an_order: Used,
+    /// Of an order that has the street for itself; without what the stream alone shows.
+    pub(crate) an_order_alone: Used,
+    pub(crate) a_second_at_rest: Used,
 }
 
 /// A process of a street.

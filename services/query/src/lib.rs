@@ -7,7 +7,7 @@
 //! - [`store`], [`migrations`], [`database`]: the rows in PostgreSQL.
 //! - [`products`], [`orders`], [`payments`], [`carts`], [`inventory`], [`customers`]: what is read; `damaged`: rows that can't be. [`metrics`]: the figures.
 //! - [`journey`]: what happened to an order in all services, and how long each step took.
-//! - [`receipt`]: what an order cost.
+//! - [`receipt`]: what an order cost; [`prices`]: by which list prices.
 //! - [`search`]: products found by words, in Japanese and in what has spaces between words.
 //! - [`past`]: what was, folded from the event stores.
 //! - [`versions`]: waiting for one's own writes; [`applied`] wakes who waits, `looks` looks for all of them.
@@ -36,6 +36,7 @@ pub mod page;
 pub mod params;
 pub mod past;
 pub mod payments;
+pub mod prices;
 pub mod products;
 pub mod project;
 pub mod rebuild;

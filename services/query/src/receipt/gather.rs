@@ -11,7 +11,7 @@ use shotengai_kernel::OrderId;
 use shotengai_runtime::http::metered;
 use shotengai_runtime::{Context, Neighbour};
 
-use super::prices::PriceTable;
+use crate::prices::PriceTable;
 
 /// How long a role is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -7,10 +7,10 @@ use shotengai_runtime::http::{Answer, QueryParameters, Reply};
 use shotengai_runtime::{AdminCaller, PathId, Problem};
 
 use super::Receipts;
-use super::prices::Prices;
 use super::sums::receipt;
 use crate::http::no_such_order;
 use crate::journey::Journeys;
+use crate::prices::Prices;
 
 pub(crate) async fn get_receipt(
     request: HttpRequest,

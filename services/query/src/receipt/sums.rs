@@ -9,8 +9,8 @@ use shotengai_contracts::api::receipt::{MeteredLine, MeteredOrder, OrderReceipt,
 use shotengai_messaging::receipts::MILLION;
 
 use super::gather::Gathered;
-use super::prices::Prices;
 use crate::journey::journey;
+use crate::prices::Prices;
 
 /// The receipt of an order to which this has happened, for which this was gathered, at these prices.
 pub(super) fn receipt(
@@ -105,8 +105,8 @@ mod tests {
     use shotengai_kernel::{OrderId, Timestamp};
     use uuid::Uuid;
 
-    use super::super::prices::PriceTable;
     use super::*;
+    use crate::prices::PriceTable;
 
     fn metered(role: &str, since: i64, lines: &[(&str, &str, &str, u64, u64)]) -> MeteredOrder {
         let since = Timestamp::from_second(since).unwrap();

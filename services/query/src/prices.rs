@@ -1,4 +1,4 @@
-//! Dollars, from units and the dated table of list prices (`docs/prices.toml`).
+//! The dated table of list prices (`docs/prices.toml`): for receipts, and for the benchmark, which reckons months by it.
 
 use std::collections::BTreeMap;
 
@@ -6,24 +6,32 @@ use anyhow::Context as _;
 use serde::Deserialize;
 use shotengai_messaging::receipts::in_millionths;
 
-const TABLE: &str = include_str!("../../../../docs/prices.toml");
+const TABLE: &str = include_str!("../../../docs/prices.toml");
 
 /// List prices, by region.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct PriceTable {
+pub struct PriceTable {
     /// The day they are of.
-    pub(super) as_of: String,
+    pub as_of: String,
     regions: BTreeMap<String, Prices>,
 }
 
-/// List prices of one region, in dollars a million units.
+/// List prices of one region, in dollars: a million units, an hour, a GB, or a GB a month.
 #[derive(Debug, Clone, Copy, Deserialize)]
-pub(super) struct Prices {
-    dynamodb_write_million: f64,
-    dynamodb_read_million: f64,
-    kinesis_payload_million: f64,
-    sns_request_million: f64,
-    sqs_request_million: f64,
+#[expect(missing_docs, reason = "docs/prices.toml says what each is of")]
+pub struct Prices {
+    pub dynamodb_write_million: f64,
+    pub dynamodb_read_million: f64,
+    pub dynamodb_capture_million: f64,
+    pub dynamodb_storage_gb_month: f64,
+    pub kinesis_shard_hour: f64,
+    pub kinesis_payload_million: f64,
+    pub kinesis_fan_out_shard_hour: f64,
+    pub kinesis_fan_out_gb: f64,
+    pub sns_request_million: f64,
+    pub sqs_request_million: f64,
+    pub fargate_vcpu_hour: f64,
+    pub fargate_gb_hour: f64,
 }
 
 impl PriceTable {
@@ -31,25 +39,25 @@ impl PriceTable {
     ///
     /// # Errors
     /// When it can't be read, or has no region.
-    pub(super) fn known() -> anyhow::Result<Self> {
+    pub fn known() -> anyhow::Result<Self> {
         let table: Self = toml::from_str(TABLE).context("docs/prices.toml can't be read")?;
         anyhow::ensure!(!table.regions.is_empty(), "docs/prices.toml has no region");
         Ok(table)
     }
 
     /// Prices of a region, if the table has it.
-    pub(super) fn of(&self, region: &str) -> Option<(&str, Prices)> {
+    pub fn of(&self, region: &str) -> Option<(&str, Prices)> {
         self.regions.get_key_value(region).map(|(region, prices)| (region.as_str(), *prices))
     }
 
     /// Prices of this region or, where the table doesn't have it, of its first.
-    pub(super) fn nearest(&self, region: &str) -> Option<(&str, Prices)> {
+    pub fn nearest(&self, region: &str) -> Option<(&str, Prices)> {
         let first = || self.regions.iter().next().map(|(region, prices)| (region.as_str(), *prices));
         self.of(region).or_else(first)
     }
 
     /// The regions that it has.
-    pub(super) fn regions(&self) -> String {
+    pub fn regions(&self) -> String {
         self.regions.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
     }
 }
@@ -57,7 +65,7 @@ impl PriceTable {
 impl Prices {
     /// Cost of so many millionths of a unit, in billionths of a dollar, rounded. Units of no price cost nothing: reads of shards
     /// are in the shard's hour.
-    pub(super) fn nanodollars(&self, service: &str, unit: &str, millionths: u64) -> u64 {
+    pub fn nanodollars(&self, service: &str, unit: &str, millionths: u64) -> u64 {
         let dollars_a_million = match (service, unit) {
             ("dynamodb", "write") => self.dynamodb_write_million,
             ("dynamodb", "read") => self.dynamodb_read_million,
