@@ -157,6 +157,11 @@ bench: venv ## Measure a release build: ratios, counts, dollars, in Markdown (AR
 	@SHOTENGAI_BIN=$(CURDIR)/target/release/shotengai $(if $(MILESTONE),BENCH_BASELINE=$(MILESTONE)) \
 		target/release/shotengai-bench $(ARGS)
 
+.PHONY: costs
+costs: ## Print what months cost and which quotas they want at 10 to 100,000 orders a second, on paper: docs/costs.md
+	@cargo build --quiet $(CARGO_FLAGS) --workspace --bin shotengai-bench
+	@target/$(PROFILE)/shotengai-bench --costs $(ARGS)
+
 .PHONY: bench-milestone
 bench-milestone: ## Build the first milestone's binary, which `make bench` then measures beside ours
 	@sh tests/bench/milestone.sh

@@ -14,6 +14,7 @@ const EXAMPLES: &str = "Examples:
   shotengai-bench --only aws,steps --json out.json  what the local AWS alone can do, as JSON too
   shotengai-bench --streets outbox,cdc --shards 4   streets whose streams have four shards
   shotengai-bench --only gate                       counts alone, held against tests/bench/gate.toml; exit 1 where one rose
+  shotengai-bench --costs                           what months cost at other rates, on paper: docs/costs.md
   BENCH_BASELINE=old/shotengai shotengai-bench --streets outbox,milestone
 
 SHOTENGAI_BIN is the binary that is measured, BENCH_BASELINE an older one beside it (`make bench-milestone` builds the first
@@ -44,6 +45,13 @@ pub(crate) struct Args {
     /// Also write everything measured into this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    /// Also keep what orders and rest were counted to use in this file, as tests/bench/counts.json has it; wants the streets
+    /// outbox, cdc and apart
+    #[arg(long, value_name = "FILE")]
+    pub(crate) counts: Option<PathBuf>,
+    /// Measure nothing: print the tables of docs/costs.md, from tests/bench/counts.json
+    #[arg(long)]
+    pub(crate) costs: bool,
     /// Also count orders on the wire and hold the counts against tests/bench/gate.toml; exit 1 where one rose
     #[arg(long)]
     gate: bool,

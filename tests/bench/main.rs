@@ -5,6 +5,7 @@
 //! - [`streamed`]: what went through the stream. [`price`]: dollars.
 //! - [`one_message`]: what a street without batches is. [`products`], [`inventory`]: one product beside a thousand.
 //! - [`top_rate`], [`replay`]: the local AWS alone. [`steps`], [`reading`], [`made_up`]: steps alone. [`shards`]: in simulated time.
+//! - [`costs`]: months and quotas at other rates, on paper, from counts that are kept.
 //! - [`results`]: everything measured, and the JSON. [`aims`]: what is aimed at. [`report`], [`report_streets`]: the tables.
 //!
 //! The binary measured is `SHOTENGAI_BIN`. It shares the machine with the local AWS, PostgreSQL and this program, so the
@@ -14,6 +15,7 @@
 
 mod aims;
 mod args;
+mod costs;
 mod inventory;
 mod made_up;
 mod measure;
@@ -57,6 +59,10 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if args.costs {
+        print!("{}", costs::told(&prices, &from));
+        return ExitCode::SUCCESS;
+    }
     let mut results = Results::new(args.plan(), from);
     let mut failed = false;
     for part in args.parts() {
@@ -76,6 +82,13 @@ async fn main() -> ExitCode {
         if let Err(error) = std::fs::write(file, json + "\n") {
             eprintln!("error: {}: {error}", file.display());
             return ExitCode::FAILURE;
+        }
+    }
+    if let Some(file) = &args.counts {
+        let kept = costs::Counts::of(&results).and_then(|counts| counts.write(file));
+        if let Err(why) = kept {
+            eprintln!("error: --counts {}: {why}", file.display());
+            failed = true;
         }
     }
     for line in results.risen.iter().flatten() {
