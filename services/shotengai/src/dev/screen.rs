@@ -1,6 +1,7 @@
 //! What the developer sees.
 
 use comfy_table::{Table, presets};
+use shotengai_storefront::web::has_pages;
 use tokio::time::Instant;
 
 use crate::cli::DevArgs;
@@ -47,15 +48,16 @@ impl Screen {
     pub(crate) fn street_table(&self, args: &DevArgs) -> String {
         let http = format!("http://127.0.0.1:{}", args.http_port);
         let mut table = addresses();
-        table.add_row(["shop, live page", &http]);
+        let has_pages = has_pages();
+        table.add_row([if has_pages { "shop, live page" } else { "API, docs" }, &http]);
         table.add_row(["inbox", &format!("http://127.0.0.1:{}", args.inbox_port)]);
         table.add_row(["health, metrics", &format!("http://127.0.0.1:{}/readyz, /metrics", args.health_port)]);
         table.add_row(["local AWS", &format!("http://127.0.0.1:{}", args.aws_port)]);
         table.add_row(["administrator", &format!("{}, password {}", args.admin_email, args.admin_password)]);
         table.add_row(["publishing", &format!("by {}", args.publish.as_str())]);
         say!("The street is open, after {:.1} s.\n{table}", self.started.elapsed().as_secs_f32());
-        say!("{}", try_it(&http, args));
-        say!("\nThe shop: {http}/   the live page: {http}/live");
+        say!("{}", try_it(&http, args, has_pages));
+        say!("\n{}", last_line(&http, has_pages));
         http
     }
 
@@ -76,14 +78,26 @@ fn addresses() -> Table {
     table
 }
 
+/// The line that everything ends with: where to look.
+fn last_line(http: &str, has_pages: bool) -> String {
+    if has_pages {
+        format!("The shop: {http}/   the live page: {http}/live")
+    } else {
+        format!(
+            "The API: {http}/docs   (built without pages: WEB=off, or no Node.js; `make build` with Node.js makes them)"
+        )
+    }
+}
+
 /// What a newcomer can paste, a line at a time or all at once.
-fn try_it(http: &str, args: &DevArgs) -> String {
+fn try_it(http: &str, args: &DevArgs, has_pages: bool) -> String {
+    let page = if has_pages { "open the live page and press a button, or " } else { "" };
     let json = "-H 'content-type: application/json'";
     let field = |name: &str| format!("python3 -c 'import json,sys; print(json.load(sys.stdin)[\"{name}\"])'");
     let (token, order) = (field("access_token"), field("order_id"));
     let (email, password) = (&args.admin_email, &args.admin_password);
     format!(
-        "Try it: open the live page and press a button, or paste this into another terminal (README goes on from there):
+        "Try it: {page}paste this into another terminal (README goes on from there):
   TOKEN=$(curl -s {http}/auth/guest {json} -d '{{\"email\":\"me@example.com\",\"language\":\"en\"}}' | {token})
   ORDER=$(curl -s {http}/orders {json} -H \"authorization: Bearer $TOKEN\" -d '{{\"items\":[{{\"product_id\":\"prod_kinoko\",\"quantity\":2}}]}}' | {order})
   curl -s \"{http}/orders/$ORDER?min_version=$ORDER:1\" -H \"authorization: Bearer $TOKEN\"
@@ -91,4 +105,18 @@ fn try_it(http: &str, args: &DevArgs) -> String {
   ADMIN=$(curl -s {http}/auth/login {json} -d '{{\"email\":\"{email}\",\"password\":\"{password}\"}}' | {token})
   sleep 2; curl -s -X POST {http}/orders/$ORDER/ship -H \"authorization: Bearer $ADMIN\""
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_street_ends_with_its_pages_address_or_says_why_it_has_none() {
+        let http = "http://127.0.0.1:8080";
+        assert!(last_line(http, true).ends_with("http://127.0.0.1:8080/live"));
+        let without = last_line(http, false);
+        assert!(without.starts_with("The API: http://127.0.0.1:8080/docs") && without.contains("WEB=off"), "{without}");
+        assert!(!without.contains("/live"));
+    }
 }

@@ -46,6 +46,12 @@ pub struct Places {
     pub health: Option<String>,
 }
 
+/// Whether this binary was built with its pages.
+#[must_use]
+pub fn has_pages() -> bool {
+    files::index().is_some()
+}
+
 /// The pages of a street, made once.
 pub(crate) struct Pages {
     index: String,

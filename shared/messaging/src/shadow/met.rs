@@ -60,8 +60,11 @@ impl Looks {
         self.held().rows.insert((table.to_owned(), key.clone()));
     }
 
-    pub(super) fn all(&self) -> (Vec<(Owner, AggregateId)>, Vec<(String, Key)>) {
-        let names = self.held();
-        (names.read.iter().cloned().collect(), names.rows.iter().cloned().collect())
+    pub(super) fn aggregates(&self) -> Vec<(Owner, AggregateId)> {
+        self.held().read.iter().cloned().collect()
+    }
+
+    pub(super) fn rows(&self) -> Vec<(String, Key)> {
+        self.held().rows.iter().cloned().collect()
     }
 }

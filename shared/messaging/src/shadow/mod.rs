@@ -104,13 +104,12 @@ impl Shadow {
     /// # Errors
     /// A [`Fault`] of an event store.
     pub async fn met(&self) -> Result<Met, Fault> {
-        let (read, rows) = self.looks.all();
         let mut stands = Vec::new();
-        for (owner, id) in read {
+        for (owner, id) in self.looks.aggregates() {
             let newest = self.of.event_store(owner).load_newest(&id, Version::new(u64::MAX), 1).await?;
             stands.extend(newest.commits.first().and_then(Stands::after));
         }
-        Ok(Met { stands, rows })
+        Ok(Met { stands, rows: self.looks.rows() })
     }
 }
 
