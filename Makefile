@@ -111,6 +111,10 @@ test: needs-test venv build chart-test topology-test openapi-test ## All tests: 
 test-apart: venv build ## All end-to-end tests in the second shape: each role a process behind the door, change capture for the outbox
 	@$(APART)
 
+.PHONY: test-deployed
+test-deployed: venv build ## All end-to-end tests on the CloudFormation stack that the program emits, deployed to each test's local AWS, without provisioning
+	@E2E_STACK=1 cargo test --workspace --all-features --test e2e
+
 .PHONY: chart-tools
 chart-tools:
 	@sh tests/chart/bootstrap.sh

@@ -67,6 +67,7 @@ mod resharding;
 mod rolling;
 mod saga;
 mod search;
+mod stack;
 mod stores;
 mod tokens;
 mod tombstones;

@@ -15,6 +15,7 @@
 //! - [`spoil`]: rows that no client of ours writes.
 //! - [`everything`]: all texts of an installation, to search for what must not be there.
 //! - [`facts`]: what the event stores and the ledger say. [`chaotic_bridge`]: every message three times, shuffled.
+//! - [`stack`]: streets on the emitted CloudFormation stack.
 //! - [`stream`]: how events get into the stream, and what stands in it.
 //! - [`order_costs`]: what orders cost, and the table of what they may.
 //! - [`crowd`]: many clients of one process of tally, and what they cost it.
@@ -58,6 +59,7 @@ pub mod service;
 pub mod shards;
 pub mod shop;
 pub mod spoil;
+pub mod stack;
 pub mod stream;
 pub mod test_cluster;
 pub mod truth;

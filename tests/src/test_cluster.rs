@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::door::{self, Addresses, Held};
 use crate::local::{Local, workspace};
 use crate::shop::{Person, Shop};
+use crate::stack::{self, Outputs};
 use crate::stream;
 use crate::wait::until;
 
@@ -98,6 +99,25 @@ impl TestCluster {
 
     /// The same with these settings on top, when it is provisioned.
     pub async fn provisioned_with(binary: &Path, extra: &[(&str, &str)]) -> Self {
+        let cluster = Self::empty(binary).await;
+        if stack::is_on() {
+            let _ = stack::deploy(&cluster, extra).await;
+            return cluster;
+        }
+        let output = cluster.command(&["provision"]).envs(extra.iter().copied()).output().await.unwrap();
+        assert!(output.status.success(), "provision: {}", String::from_utf8_lossy(&output.stderr));
+        cluster
+    }
+
+    /// A street on the emitted CloudFormation stack, without processes, and what the stack says of itself.
+    pub async fn deployed() -> (Self, Outputs) {
+        let cluster = Self::empty(&binary()).await;
+        let outputs = stack::deploy(&cluster, &[]).await;
+        (cluster, outputs)
+    }
+
+    /// A street whose AWS has nothing.
+    async fn empty(binary: &Path) -> Self {
         let local = Local::get();
         let ports = Ports::system();
         let folder = tempfile::Builder::new().prefix("street-").tempdir_in(local.folder()).unwrap();
@@ -118,7 +138,7 @@ impl TestCluster {
         let aws = Arc::new(Aws::connect(config, ports).await);
         let key = shotengai_runtime::auth::generate_signing_key().unwrap();
         std::fs::write(folder.path().join("signing-key.pem"), key.expose_secret()).unwrap();
-        let cluster = Self {
+        Self {
             binary: binary.to_owned(),
             aws,
             inbox: store,
@@ -129,10 +149,7 @@ impl TestCluster {
             folder,
             addresses: Addresses::default(),
             inbox_shutdown,
-        };
-        let output = cluster.command(&["provision"]).envs(extra.iter().copied()).output().await.unwrap();
-        assert!(output.status.success(), "provision: {}", String::from_utf8_lossy(&output.stderr));
-        cluster
+        }
     }
 
     /// The binary with this street's environment.
