@@ -120,7 +120,9 @@ impl Shape {
     /// Starts its processes; `aws` stands in for the local AWS.
     pub(crate) async fn start(&self, cluster: &TestCluster, aws: Option<&str>) -> Process {
         let mut settings = self.all_settings();
-        settings.extend(aws.map(|url| ("AWS_ENDPOINT_URL", url)));
+        // Said in any case: what is measured has no guard before its AWS.
+        let own = cluster.endpoint_url();
+        settings.push(("AWS_ENDPOINT_URL", aws.unwrap_or(&own)));
         if self.apart {
             return cluster.serve_apart("all", None, &settings).await;
         }

@@ -64,6 +64,7 @@ mod redrive;
 mod refunds;
 mod republish;
 mod resharding;
+mod rights;
 mod rolling;
 mod saga;
 mod search;

@@ -10,6 +10,7 @@
 //! - [`dev`]: `shotengai dev` as a process, in a folder of its own. [`collector`]: takes the spans that processes export.
 //! - [`post_office`]: decides which worker of a queue gets which message.
 //! - [`proxy`]: stands between a process and its AWS, or a client and its shop, and spoils what a rule says.
+//! - [`rights`]: stands between a role and its AWS, and refuses what its IAM policy does not allow.
 //! - [`chaos`]: a street whose wires fail and whose processes are killed, and what must hold of it afterwards.
 //! - [`poison`]: what nobody can handle, and how it gets into queues and the stream. [`letters`]: what became of it.
 //! - [`spoil`]: rows that no client of ours writes.
@@ -55,6 +56,7 @@ pub mod post_office;
 pub mod process;
 pub mod proxy;
 pub mod raw;
+pub mod rights;
 pub mod service;
 pub mod shards;
 pub mod shop;

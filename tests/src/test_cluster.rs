@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::door::{self, Addresses, Held};
 use crate::local::{Local, workspace};
+use crate::rights::Guards;
 use crate::shop::{Person, Shop};
 use crate::stack::{self, Outputs};
 use crate::stream;
@@ -60,6 +61,7 @@ pub struct TestCluster {
     ministack: MiniStack,
     folder: TempDir,
     pub(crate) addresses: Addresses,
+    pub(crate) guards: Guards,
     inbox_shutdown: CancellationToken,
 }
 
@@ -148,6 +150,7 @@ impl TestCluster {
             ministack,
             folder,
             addresses: Addresses::default(),
+            guards: Guards::default(),
             inbox_shutdown,
         }
     }
@@ -263,6 +266,7 @@ impl TestCluster {
             .env("HEALTH_ADDR", health.to_string())
             .env("CATALOG_URL", &url)
             .env("STOREFRONT_URL", &url)
+            .env("AWS_ENDPOINT_URL", self.guarded(roles, extra).unwrap_or_else(|| self.endpoint_url()))
             .envs(extra.iter().copied())
             .stdout(file.try_clone().unwrap())
             .stderr(file);
@@ -373,6 +377,12 @@ impl TestCluster {
 impl Drop for TestCluster {
     fn drop(&mut self) {
         self.inbox_shutdown.cancel();
+        let refused = self.guards.end().join("\n");
+        if std::thread::panicking() {
+            eprintln!("{refused}");
+        } else {
+            assert!(refused.is_empty(), "roles asked for what they have no right to:\n{refused}");
+        }
     }
 }
 

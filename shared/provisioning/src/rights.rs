@@ -114,9 +114,7 @@ impl Rights {
         self.may(&events, LOAD);
         self.may(&events, APPEND);
         // What waits for the stream is swept, in either way of publishing.
-        for index in [TIME_INDEX, OUTBOX_INDEX] {
-            self.may(&format!("{events}/index/{index}"), INDEX);
-        }
+        self.may(&format!("{events}/index/{OUTBOX_INDEX}"), INDEX);
         self.may(&snapshots, &["dynamodb:GetItem", "dynamodb:PutItem"]);
         self.may(&stream, WRITE_STREAM);
         if !config.marks_outbox {
@@ -138,9 +136,11 @@ impl Rights {
             self.may(&names.table(tables::PAUSED_CONSUMERS.name), &["dynamodb:GetItem"]);
             return;
         }
-        self.may(&letters, LOOK);
         if queue.source == Source::PriceStream {
             self.may(&names.stream(PRICE_STREAM), READ_STREAM);
+        } else {
+            // Its only queue: readiness looks whether it is there.
+            self.may(&letters, LOOK);
         }
     }
 

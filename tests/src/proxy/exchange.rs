@@ -41,10 +41,11 @@ pub enum Protocol {
 }
 
 impl Exchange {
-    pub(super) fn new(parts: &Parts, body: Bytes) -> Self {
+    pub(crate) fn new(parts: &Parts, body: Bytes) -> Self {
         let headers = parts.headers.clone();
         let target = header(&headers, "x-amz-target").and_then(|target| target.split_once('.'));
         let signed_for = header(&headers, AUTHORIZATION.as_str()).and_then(signing_service);
+        let signed_for = signed_for.or_else(|| parts.uri.query().and_then(signing_service_of_address));
         let form = header(&headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("form-urlencoded"));
         let asked = form.then(|| action_of(&body)).flatten();
         let protocol = match (&target, &asked, &signed_for) {
@@ -108,6 +109,12 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// `AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request, …`
 fn signing_service(authorization: &str) -> Option<&str> {
     authorization.split_once("Credential=")?.1.split('/').nth(3)
+}
+
+/// `X-Amz-Credential=<key>%2F<date>%2F<region>%2F<service>%2Faws4_request`, of an address that was signed for somebody.
+fn signing_service_of_address(query: &str) -> Option<&str> {
+    let credential = query.split('&').find_map(|field| field.strip_prefix("X-Amz-Credential="))?;
+    credential.split("%2F").nth(3)
 }
 
 /// The service of `x-amz-target`'s first half, such as `DynamoDB_20120810`.

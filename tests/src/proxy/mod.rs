@@ -45,7 +45,15 @@ pub(crate) struct Shared {
 impl Proxy {
     /// Listens on a free loopback port and forwards to this base URL.
     pub async fn start(upstream: &str) -> Self {
-        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a free port");
+        Self::listen(upstream)
+    }
+
+    /// The same, without waiting for anything.
+    #[must_use]
+    pub fn listen(upstream: &str) -> Self {
+        let listener = std::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
+        listener.set_nonblocking(true).expect("a socket that is waited for by the runtime");
+        let listener = TcpListener::from_std(listener).expect("a runtime");
         let address = listener.local_addr().expect("the port");
         let shared =
             Arc::new(Shared { upstream: Upstream::new(upstream), rules: Mutex::default(), seen: Mutex::default() });
