@@ -31,6 +31,7 @@ mod dev_pages;
 mod disorder;
 mod door;
 mod erasure;
+mod explain;
 mod figures;
 mod forwarding;
 mod group_commit;

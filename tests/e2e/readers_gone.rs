@@ -39,6 +39,7 @@ const ANSWERING: &[(&[&str], i32)] = &[
     (&["projections", "drop", "--yes", "--local"], 0),
     (&["order", "journey", "ord_nobody_placed", "--local"], 2),
     (&["order", "receipt", "ord_nobody_placed", "--local"], 2),
+    (&["order", "explain", "ord_nobody_placed", "--local"], 1),
     (&["stream", "reshard", "--shards", "1", "--dry-run", "--local"], 0),
     // A developer's street has more shards than a few orders need.
     (&["stream", "advice", "--watch", "1", "--local"], 1),

@@ -87,8 +87,10 @@ impl TestCluster {
             let health = here.map_or_else(loopback, |(_, health)| health);
             started.push((role, http, health, held));
         }
-        let watched: Vec<_> = started.iter().map(|(_, _, health, _)| format!("http://{health}")).collect();
-        let watched = watched.join(",");
+        let watched = started.iter().map(|(_, _, health, _)| format!("http://{health}"));
+        // Beside what the test says of processes that it starts itself.
+        let said = extra.iter().filter(|(name, _)| *name == "OPS_PROCESSES").map(|(_, said)| (*said).to_owned());
+        let watched = watched.chain(said).collect::<Vec<_>>().join(",");
         let mut processes = started.into_iter().map(|(role, http, health, held)| {
             let mut environment = self.environment(role, extra);
             if role == Service::OPS.as_str() {

@@ -4,7 +4,7 @@
 //!   [`stores`], [`shards`], [`queues`].
 //! - [`letters`]: dead letters of several queues, by cause. What is done about them is `shotengai-dead-letters`.
 //! - [`street`]: the same for many who watch, each part looked at seldom; with [`figures`] of consumers, from the processes' metrics.
-//! - [`steps`]: orders as they walk through it, live.
+//! - [`steps`]: orders as they walk through it, live. [`mod@explain`]: why one does not.
 //! - [`runs`]: redrives and discards that somebody asked for. [`records`]: who did what, and why.
 //! - [`mod@rehearse`]: what letters would do now, by their own service's code.
 //! - [`advice`]: whether a stream has the shards that it needs.
@@ -14,6 +14,7 @@
 
 pub mod advice;
 pub mod config;
+pub mod explain;
 pub mod figures;
 pub mod health;
 pub mod http;

@@ -177,6 +177,16 @@ Examples:
   shotengai order receipt ord_019acb5c36b4700088f1a1f7d7f2b0c4 --region us-east-1 --output json
   ADMIN_EMAIL=me@shop.example ADMIN_PASSWORD=… shotengai order receipt ord_019acb5c36b4700088f1a1f7d7f2b0c4 --url https://shop.example";
 
+pub(crate) const EXPLAIN: &str = "\
+Asks the role `ops` of the running street as its administrator. Each cause comes with how sure it is, since when, and a command: that
+looks, or is safe to repeat, or says with --dry-run what it would do. Exit codes: 0 explained, also where nothing is awaited; 1 no such
+order; 2 it could not be asked.
+
+Examples:
+  shotengai order explain ord_019acb5c36b4700088f1a1f7d7f2b0c4 --local
+  shotengai order explain ord_019acb5c36b4700088f1a1f7d7f2b0c4 --output json | jq -r '.awaited[].causes[0].command'
+  ADMIN_EMAIL=me@shop.example ADMIN_PASSWORD=… shotengai order explain ord_019acb5c36b4700088f1a1f7d7f2b0c4 --url https://shop.example";
+
 pub(crate) const DESCRIBE: &str = "\
 Examples:
   shotengai describe                      for people

@@ -17,6 +17,7 @@ pub(super) async fn record(recorder: &mut Recorder, cluster: &TestCluster) {
     recorder.asks("the street", get("/ops/street").by("admin")).await;
     recorder.asks("steps of orders, no WebSocket", get("/ops/steps").by("admin")).await;
     recorder.asks("a guest looks", get("/ops/street").by("guest")).await;
+    recorder.asks("an order that nobody placed, explained", get("/ops/orders/ord_none/explanation").by("admin")).await;
     recorder.asks("dead letters by cause", get("/ops/dead-letters").by("admin")).await;
     let listed = recorder.asks("letters of a queue", get("/ops/dead-letters/tally-dlq?limit=5").by("admin")).await;
     recorder.asks("letters of no such queue", get("/ops/dead-letters/tally-queue").by("admin")).await;

@@ -127,6 +127,9 @@ async fn follow(recorder: &mut Recorder, order: &str, idle: &str) {
     recorder.asks("its receipt for a guest", get(&receipt).by("guest")).await;
     recorder.asks("its receipt for nobody", get(&receipt)).await;
     recorder.asks("prices of nowhere", get(format!("{path}/receipt?region=mars-north-1")).by("admin")).await;
+    let explanation = format!("/ops/orders/{order}/explanation");
+    recorder.asks("why it is where it is, for an administrator", get(&explanation).by("admin")).await;
+    recorder.asks("why it is where it is, for a guest", get(&explanation).by("guest")).await;
     recorder.asks("the receipt of what never was", get("/orders/ord_none/receipt").by("admin")).await;
 
     let payment = format!("{path}/payment");

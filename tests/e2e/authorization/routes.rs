@@ -111,6 +111,7 @@ pub(super) const ROUTES: &[Row] = &[
     administrators("getRun", "/ops/runs/0190d3a1-7a4c-7c3e-9b1a-0123456789ab", 404),
     administrators("pauseConsumer", "/ops/consumers/tally-queue", 200)
         .sending(r#"{"paused":false,"reason":"it may go on"}"#),
+    administrators("explainOrder", "/ops/orders/{order}/explanation", 200),
     administrators("listRecords", "/ops/records", 200),
     open("getTallyPage", "/tally/", 200),
     open("getHomePage", "/", 200),

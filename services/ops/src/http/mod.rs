@@ -1,9 +1,10 @@
 //! How operators ask. Everything here is for administrators.
 //!
 //! - `letters`: dead letters, covered and uncovered. `rehearsals`: what they would do. `runs`: redrives and discards.
-//! - `consumers`: paused, and going on. `steps`: orders, as they walk.
+//! - `consumers`: paused, and going on. `steps`: orders, as they walk. `explanations`: why one does not.
 
 pub(crate) mod consumers;
+mod explanations;
 mod letters;
 mod rehearsals;
 mod runs;
@@ -25,6 +26,7 @@ use shotengai_runtime::http::{Answer, QueryParameters, Reply, Routes};
 use shotengai_runtime::{AdminCaller, Problem};
 
 use crate::Program;
+use crate::explain::gather::Gather;
 use crate::records::{Place, Records};
 use crate::rehearse::Stage;
 use crate::runs::Runs;
@@ -48,6 +50,7 @@ pub struct Desk {
     runs: Arc<Runs>,
     stage: Arc<dyn Stage>,
     pauses: Arc<dyn Table>,
+    gather: Gather,
     looked: Part<DeadLetters>,
 }
 
@@ -66,8 +69,9 @@ impl Desk {
         pauses: Arc<dyn Table>,
     ) -> Self {
         let looked = Part::new("dead letters", LETTERS_FRESH, LETTERS_WITHIN);
-        let Program { installation, stage, .. } = program;
-        Self { infra, installation, ports, street, steps, records, runs, stage, pauses, looked }
+        let Program { installation, stage, events, .. } = program;
+        let gather = Gather::new(infra.as_ref(), events);
+        Self { infra, installation, ports, street, steps, records, runs, stage, pauses, gather, looked }
     }
 }
 
@@ -85,6 +89,7 @@ pub fn routes(routes: &mut Routes, desk: web::Data<Desk>) {
     routes.route(api::RUNS, runs::list);
     routes.route(api::RUN, runs::one);
     routes.route(api::PAUSE_CONSUMER, consumers::pause);
+    routes.route(api::EXPLANATION, explanations::explanation);
     routes.route(api::RECORDS, records);
 }
 

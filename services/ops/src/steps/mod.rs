@@ -4,7 +4,7 @@
 //!   WebSocket.
 
 mod sample;
-mod tail;
+pub(crate) mod tail;
 #[cfg(test)]
 mod tests;
 pub(crate) mod watcher;

@@ -147,6 +147,11 @@ impl StreetLook {
         }
     }
 
+    /// Whether every process of the street is asked, as far as somebody has said where they are.
+    pub(crate) const fn asks_all(&self) -> bool {
+        self.processes.are_named()
+    }
+
     async fn asked(&self) -> Shown<Measured> {
         let look = async || Ok(self.rates.measure(self.processes.ask().await));
         self.asked.show(look).await
@@ -163,7 +168,7 @@ impl StreetLook {
         self.stores.show(look).await
     }
 
-    async fn shard_states(&self) -> Shown<Vec<ShardState>> {
+    pub(crate) async fn shard_states(&self) -> Shown<Vec<ShardState>> {
         let look = async || {
             shards(self.infra.as_ref(), &self.places.stream, Arc::clone(&self.places.leases), self.clock.now()).await
         };

@@ -46,6 +46,12 @@ impl Processes {
         Self { client, urls, own }
     }
 
+    /// Whether somebody has named them. Otherwise this process alone is asked, and others may be there.
+    #[must_use]
+    pub const fn are_named(&self) -> bool {
+        !self.urls.is_empty()
+    }
+
     /// Asks all of them, at the same time. One that doesn't answer says so itself.
     pub async fn ask(&self) -> Vec<Asked> {
         if self.urls.is_empty() {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod desk;
+mod explanations;
 mod runs;
 
 use std::collections::BTreeMap;

@@ -1,19 +1,27 @@
-//! `shotengai order`: how long each step of an order took, from the stores of all services; and what it cost, from the memory of
-//! their processes.
+//! `shotengai order`: how long each step of an order took, from the stores of all services; what it cost, from the memory of
+//! their processes; and why it does not go on, by the role `ops`.
 
+mod explain;
 mod receipt;
 mod waterfall;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use shotengai_client::Client;
 use shotengai_kernel::OrderId;
 use shotengai_query::journey::{Journeys, journey};
+use shotengai_storefront::DEVELOPERS_PASSWORD;
 
-use crate::cli::Output;
-use crate::help;
+use crate::cli::{DEVELOPERS_ADMIN, Output};
+use crate::patience::Patience;
 use crate::target::Target;
+use crate::{desk, help, street};
+
+/// How long a street that does not answer is tried.
+const WITHIN: Duration = Duration::from_secs(10);
 
 #[derive(Args)]
 pub(crate) struct OrderArgs {
@@ -29,6 +37,34 @@ enum OrderCommand {
     #[command(after_help = help::RECEIPT)]
     /// Show what an order cost: requests to AWS, dollars, commits, messages, work
     Receipt(Box<receipt::ReceiptArgs>),
+    #[command(after_help = help::EXPLAIN)]
+    /// Say why an order is where it is: what is awaited, of whom, what is in the way, and what to do
+    Explain(Box<explain::ExplainArgs>),
+}
+
+/// The running street, and who asks it.
+#[derive(Args)]
+struct Asked {
+    /// The running street; default: http://127.0.0.1:8080
+    #[arg(long, env = "SHOTENGAI_URL", value_name = "URL")]
+    url: Option<String>,
+    /// The street that is open in this folder (`make run`), unless --url names another
+    #[arg(long)]
+    local: bool,
+    /// The administrator's address
+    #[arg(long, env = "ADMIN_EMAIL", default_value = DEVELOPERS_ADMIN)]
+    admin_email: String,
+    /// The administrator's password; the default is that of `shotengai dev`, and good on this machine only
+    #[arg(long, env = "ADMIN_PASSWORD", default_value = DEVELOPERS_PASSWORD, hide_env_values = true)]
+    admin_password: String,
+}
+
+impl Asked {
+    /// The desk of its administrator.
+    async fn desk(self) -> anyhow::Result<Client> {
+        let url = street::shop(self.url, self.local)?;
+        Ok(desk::sign_in(&url, &self.admin_email, &self.admin_password, &Patience::of(WITHIN)).await?.desk)
+    }
 }
 
 #[derive(Args)]
@@ -47,6 +83,7 @@ pub(crate) async fn run(args: OrderArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         OrderCommand::Journey(args) => show_journey(*args).await,
         OrderCommand::Receipt(args) => receipt::run(*args).await,
+        OrderCommand::Explain(args) => explain::run(*args).await,
     }
 }
 

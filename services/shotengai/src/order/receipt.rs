@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -10,15 +9,9 @@ use comfy_table::{CellAlignment, Table, presets};
 use shotengai_contracts::api;
 use shotengai_contracts::api::receipt::{OrderReceipt, ReceiptLine};
 use shotengai_kernel::OrderId;
-use shotengai_storefront::DEVELOPERS_PASSWORD;
 
-use crate::cli::{DEVELOPERS_ADMIN, Output};
-use crate::desk;
-use crate::patience::Patience;
-use crate::street;
-
-/// How long a street that does not answer is tried.
-const WITHIN: Duration = Duration::from_secs(10);
+use super::Asked;
+use crate::cli::Output;
 
 #[derive(Args)]
 pub(super) struct ReceiptArgs {
@@ -28,26 +21,15 @@ pub(super) struct ReceiptArgs {
     /// The region whose list prices count; default: the street's own, if the table of prices has it
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
-    /// The running street; default: http://127.0.0.1:8080
-    #[arg(long, env = "SHOTENGAI_URL", value_name = "URL")]
-    url: Option<String>,
-    /// The street that is open in this folder (`make run`), unless --url names another
-    #[arg(long)]
-    local: bool,
-    /// The administrator's address
-    #[arg(long, env = "ADMIN_EMAIL", default_value = DEVELOPERS_ADMIN)]
-    admin_email: String,
-    /// The administrator's password; the default is that of `shotengai dev`, and good on this machine only
-    #[arg(long, env = "ADMIN_PASSWORD", default_value = DEVELOPERS_PASSWORD, hide_env_values = true)]
-    admin_password: String,
+    #[command(flatten)]
+    asked: Asked,
     /// For people or for programs
     #[arg(long, value_enum, default_value_t = Output::Table)]
     output: Output,
 }
 
 pub(super) async fn run(args: ReceiptArgs) -> anyhow::Result<ExitCode> {
-    let url = street::shop(args.url, args.local)?;
-    let desk = desk::sign_in(&url, &args.admin_email, &args.admin_password, &Patience::of(WITHIN)).await?.desk;
+    let desk = args.asked.desk().await?;
     let call = desk.call_of(api::ORDER_RECEIPT, &args.order);
     let call = args.region.iter().fold(call, |call, region| call.query(api::receipt::REGION.name, region));
     let receipt = call.send().await.with_context(|| format!("no receipt of {} could be had", args.order))?.body;

@@ -52,6 +52,7 @@ pub use internal::{INTERNAL_CONTACT, INTERNAL_LEDGER, INTERNAL_PRODUCT};
 pub use inventory::LIST_INVENTORY;
 pub use journey::{ORDER_HISTORY, ORDER_JOURNEY};
 pub use ops::consumers::PAUSE_CONSUMER;
+pub use ops::explanations::EXPLANATION;
 pub use ops::letters::{DEAD_LETTERS, LETTERS, UNCOVER_LETTER};
 pub use ops::records::RECORDS;
 pub use ops::rehearsals::REHEARSE;
@@ -136,6 +137,7 @@ pub const PUBLIC: &[&dyn Endpoint] = &[
     &RUNS,
     &RUN,
     &PAUSE_CONSUMER,
+    &EXPLANATION,
     &RECORDS,
     &TALLY_PAGE,
     &HOME_PAGE,

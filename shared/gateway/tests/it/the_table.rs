@@ -96,6 +96,7 @@ const ADMISSION: &[(&str, RateLimit, Holds)] = {
         ("listRuns", Calls, Place),
         ("getRun", Calls, Place),
         ("pauseConsumer", Calls, Place),
+        ("explainOrder", Calls, Place),
         ("listRecords", Calls, Place),
         ("getTallyPage", Calls, Place),
         ("getHomePage", Calls, Place),

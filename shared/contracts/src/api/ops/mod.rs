@@ -2,9 +2,10 @@
 //!
 //! - [`street`]: processes, shards, queues and consumers. [`letters`]: dead letters, their bodies covered.
 //! - [`runs`]: redrives and discards. [`records`]: who did what, and why. [`rehearsals`]: what letters would do.
-//! - [`consumers`]: paused, and going on. [`steps`]: orders, as they walk.
+//! - [`consumers`]: paused, and going on. [`steps`]: orders, as they walk. [`explanations`]: why one does not.
 
 pub mod consumers;
+pub mod explanations;
 pub mod letters;
 pub mod records;
 pub mod rehearsals;

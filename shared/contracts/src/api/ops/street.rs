@@ -21,7 +21,7 @@ pub const STREET: Route<Administrator, (), (), Street> = Route::get("/ops/street
     .cached(PRIVATE);
 
 /// All of the street.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("examples" = [{
     "at": "2026-11-28T12:34:56.789Z",
     "processes": [{ "address": "http://10.0.0.7:9090", "roles": ["order"], "ready": true, "dependencies": 9, "down": {} }],
@@ -98,7 +98,7 @@ pub struct StreetStore {
 }
 
 /// The stream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StreetStream {
     /// Its name.
     pub name: String,
