@@ -57,6 +57,15 @@ export type Action = 'uncover' | 'redrive' | 'discard' | 'pause' | 'resume';
 export interface Deed { id: string; at: string; by: string; action: Action; queue: string; letter?: string; run?: string; reason: string }
 export interface Page<T> { items: T[]; next_cursor: string | null }
 
+export type Certainty = 'certain' | 'likely' | 'possible';
+export interface Fact { id: string; source: string; type: string; subject: string; version: number; at: string }
+export interface Cause {
+  cause: string; certainty: Certainty; since: string; service?: string; queue?: string; shard?: string; letter?: string; reason?: string; why?: string;
+  down?: Record<string, string>; lag_ms?: number; messages?: number; command?: string;
+}
+export interface Awaited { of: string; deed: string; message: Fact; queue: string; place: string; since: string; causes: Cause[] }
+export interface Explanation { order_id: string; at: string; status: string; last: Fact; awaited: Awaited[]; unknown: { part: string; why: string }[] }
+
 interface Init { signal?: AbortSignal; body?: unknown; headers?: Record<string, string> }
 type Call = (path: string, init: Init) => Promise<{ data?: unknown }>;
 /** The typed client's functions for paths that it has no types of yet: tokens, languages and problems are handled alike. */
@@ -84,6 +93,7 @@ export const ops = {
   begin: (kind: RunKind, command: Command, key: string) => call<Run>('POST', kind === 'redrive' ? '/ops/redrives' : '/ops/discards', { body: command, headers: { 'idempotency-key': key } }),
   run: (id: string, signal?: AbortSignal) => call<Run>('GET', `/ops/runs/${part(id)}`, signalled(signal)),
   runs: (cursor: string | null, signal?: AbortSignal) => call<Page<Run>>('GET', paged('/ops/runs', cursor), signalled(signal)),
+  explanation: (order: string, signal?: AbortSignal) => call<Explanation>('GET', `/ops/orders/${part(order)}/explanation`, signalled(signal)),
   records: (cursor: string | null, signal?: AbortSignal) => call<Page<Deed>>('GET', paged('/ops/records', cursor), signalled(signal)),
   pause: (queue: string, paused: boolean, reason: string) => call<{ queue: string; consumer: string; paused?: Paused }>('PUT', `/ops/consumers/${part(queue)}`, { body: { paused, reason } }),
 };

@@ -9,6 +9,7 @@ import { Failed, Skeleton } from '@/ui/states';
 import { LinkButton } from '@/ui/Button';
 
 import layout from '../layout.module.css';
+import { Explanation } from './Explanation';
 import styles from './journey.module.css';
 import { Way } from './Way';
 
@@ -32,6 +33,7 @@ export function Component() {
         <LinkButton look="quiet" size="small" icon href="/admin/operations/orders" aria-label={t('journey.orders')}><ArrowLeft aria-hidden /></LinkButton>
         <h1>{t('journey.title')} <span className={styles.id}>{id}</span></h1>
       </div>
+      {journey.data ? <Explanation order={id} /> : null}
       {journey.data && history.data ? (
         <Way journey={journey.data} history={history.data.items} />
       ) : error ? <Failed error={error} again={() => {
