@@ -1,6 +1,6 @@
 /**
  * Opens a street of its own for the browser tests, in a folder and on ports of its own, and closes it at the end.
- * `STREET_URL` (and `INBOX_URL`) name one that is open already, a developer's say.
+ * `STREET_URL` (with `INBOX_URL` and `AWS_URL`) names one that is open already, a developer's say; CONSUMER_MAX_ATTEMPTS is to be small there, too.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -33,7 +33,8 @@ export default async function open(): Promise<undefined | (() => Promise<void>)>
   const log = join(folder, 'dev.log');
   const child = spawn('sh', ['-c', `exec "$0" "$@" > "${log}" 2>&1`, binary, 'dev', '--quiet', ...flags], {
     cwd: folder,
-    env: { ...process.env, NO_COLOR: '1', SHOTENGAI_VENV: process.env.SHOTENGAI_VENV ?? join(ROOT, '.local', 'venv') },
+    // A message that can't be handled is to become a dead letter while a test waits for it: within seconds, not in a quarter of an hour.
+    env: { ...process.env, NO_COLOR: '1', CONSUMER_MAX_ATTEMPTS: '6', SHOTENGAI_VENV: process.env.SHOTENGAI_VENV ?? join(ROOT, '.local', 'venv') },
     stdio: 'ignore',
   });
   const ended = new Promise<void>((done) => child.once('exit', () => done()));

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Pause, Play } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { insist } from '@/api/insist';
@@ -29,8 +29,13 @@ export function PauseForm({ consumer }: { consumer: Consumer }) {
       await queries.invalidateQueries({ queryKey: ['console', 'street'] });
     },
   });
+  // The button that was pressed is off again and would take the focus along: who uses the keyboard goes on in the field.
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (change.isSuccess) form.current?.querySelector('input')?.focus();
+  }, [change.isSuccess]);
   return (
-    <form className={layout.stack} onSubmit={(event) => {
+    <form ref={form} className={layout.stack} onSubmit={(event) => {
       event.preventDefault();
       if (isReason(reason)) change.mutate(!paused);
     }}>
