@@ -1,5 +1,7 @@
 import { defineConfig } from '@playwright/test';
 
+import { chromium } from './tests/chromium';
+
 /** Sandboxes want rights that containers and root rarely have; nothing but the street's own pages is opened. */
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
@@ -28,6 +30,6 @@ export default defineConfig({
     // Without snapshots: taking one, the tracer fetches pictures of ours as scripts would, which the policy refuses.
     trace: { mode: 'retain-on-failure', snapshots: false },
     screenshot: 'only-on-failure',
-    launchOptions: { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS },
+    launchOptions: { executablePath: chromium(process.env), args: FLAGS },
   },
 });

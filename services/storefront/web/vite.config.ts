@@ -61,7 +61,7 @@ export default defineConfig({
   },
   test: {
     environment: 'jsdom',
-    include: ['src/**/*.test.{ts,tsx}'],
+    include: ['src/**/*.test.{ts,tsx}', 'tests/*.test.ts'],
     setupFiles: ['tests/setup.ts'],
   },
 });
