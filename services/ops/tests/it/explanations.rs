@@ -42,7 +42,7 @@ async fn an_order_is_explained_by_its_marker_and_then_by_who_is_paused() {
     let path = format!("/ops/orders/{order}/explanation");
     assert_eq!(desk.role.send(TestRequest::get().uri(&path), Sender::Nobody).await.status, 401);
     let none = desk.get("/ops/orders/ord_none/explanation").await;
-    assert_eq!((none.status.as_u16(), &none.body["detail"]), (404, &json!("there is no order ord_none")));
+    assert_eq!((none.status, &none.body["detail"]), (404, &json!("there is no order ord_none")));
 
     let told = desk.get(&path).await.body;
     assert_eq!((&told["status"], &told["last"]["type"]), (&json!("pending"), &json!("OrderPlaced")));

@@ -125,7 +125,8 @@ const fn certainty(certainty: Certainty) -> &'static str {
 /// A cause in a sentence.
 fn why(cause: &ExplainedCause) -> String {
     let or = |text: &Option<String>, other: &str| text.clone().unwrap_or_else(|| other.to_owned());
-    let (queue, service, shard) = (or(&cause.queue, "a queue"), or(&cause.service, "a service"), or(&cause.shard, "a shard"));
+    let (queue, service, shard) =
+        (or(&cause.queue, "a queue"), or(&cause.service, "a service"), or(&cause.shard, "a shard"));
     let said = cause.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
     let reason = or(&cause.reason, "unknown");
     let messages = cause.messages.unwrap_or_default();

@@ -82,8 +82,10 @@ function Why({ cause }: { cause: Cause }) {
 /** Text for a word of the API; the word itself where a newer release has one more. */
 function useText(): (kind: 'deed' | 'place' | 'certainty' | 'cause', word: string, values?: Record<string, string>) => string {
   const { t, i18n } = useTranslation('console');
+  // Its keys are known when the API has answered.
+  const say = t as unknown as (key: string, values: Record<string, string>) => string;
   return (kind, word, values = {}) => {
     const key = `explanation.${kind}.${word}`;
-    return i18n.exists(key, { ns: 'console' }) ? t(key as 'explanation.title', values) : word;
+    return i18n.exists(key, { ns: 'console' }) ? say(key, values) : word;
   };
 }
