@@ -23,7 +23,7 @@ vi.mock('@/api/session', () => ({
   watch: (heard: () => void) => watchers.add(heard),
 }));
 
-const { again, buy, usePurchases } = await import('./purchases');
+const { again, buy, takeUp, usePurchases } = await import('./purchases');
 const { Unreachable, ProblemError } = await import('@/api/problem');
 const now = () => renderHook(() => usePurchases()).result.current;
 const settle = async (work: Promise<void>) => {
@@ -62,4 +62,22 @@ test('nobody sees what somebody else has bought', () => {
   person = { userId: 'u2' };
   for (const heard of watchers) heard();
   expect(now()).toEqual([]);
+});
+
+test('one that was sent before the page was loaded is sent again with its key', async () => {
+  answer = () => Promise.resolve({ data: { order_id: 'ord_9', status: 'pending' } });
+  await settle(takeUp({ key: 'before', product: 'd', userId: 'u1' }, 'ja'));
+  expect(keys).toEqual(['before']);
+  expect(now()[0]).toMatchObject({ key: 'before', stage: 'paid', orderId: 'ord_9' });
+  await settle(takeUp({ key: 'before', product: 'd', userId: 'u1' }, 'ja'));
+  expect(keys, 'it is known by now').toEqual(['before']);
+});
+
+test('who buys is told the key before anything is sent', async () => {
+  answer = () => Promise.resolve({ data: { order_id: 'ord_10', status: 'pending' } });
+  const told: string[] = [];
+  const work = buy('e', 'ja', (key) => told.push(key));
+  expect(told).toHaveLength(1);
+  await settle(work);
+  expect(keys).toEqual(told);
 });

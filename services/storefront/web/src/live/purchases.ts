@@ -113,11 +113,12 @@ async function order(key: string, product: string, language: string): Promise<vo
   }
 }
 
-/** Buys one piece. Where it is not known what became of the last one of this product, that one is sent again first. */
-export async function buy(product: string, language: string): Promise<void> {
+/** Buys one piece, and tells `sent` its key. Where it is not known what became of the last one of this product, that one is sent again first. */
+export async function buy(product: string, language: string, sent?: (key: string) => void): Promise<void> {
   const open = purchases.find((purchase) => purchase.product === product && purchase.stage === 'unsure');
+  const key = open?.key ?? newKey();
+  sent?.(key);
   if (open) return again(open, language);
-  const key = newKey();
   show([{ key, product, userId: null, orderId: null, stage: 'sending' as const, reason: undefined, error: null, at: Date.now() }, ...purchases].slice(0, KEPT));
   await order(key, product, language);
 }
@@ -127,6 +128,14 @@ export async function again({ key, product }: Purchase, language: string): Promi
   if (find(key)?.stage !== 'unsure') return;
   put(key, { stage: 'sending', error: null });
   await order(key, product, language);
+}
+
+/** Sends one again that was sent before this page was loaded, and whose answer was never seen: with its key, so it is ordered once. */
+export async function takeUp({ key, product, userId }: Pick<Purchase, 'key' | 'product' | 'userId'>, language: string): Promise<void> {
+  const found = find(key);
+  const purchase = found ?? { key, product, userId, orderId: null, stage: 'unsure' as const, reason: undefined, error: null, at: Date.now() };
+  if (!found) show([purchase, ...purchases].slice(0, KEPT));
+  await again(purchase, language);
 }
 
 export function usePurchases(): readonly Purchase[] {
