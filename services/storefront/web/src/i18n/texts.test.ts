@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 
+import { TERMS } from '@/console/parts/terms';
+
 const files = import.meta.glob<{ default: Record<string, unknown> }>('./{ja,en}/*.json', { eager: true });
 
 /** Paths of all texts: `cart.empty`. Plural endings are one: English has two where Japanese has one. */
@@ -23,6 +25,19 @@ test('both languages say the same things with the same values in them', () => {
     for (const [path, text] of ja ?? []) {
       expect(placeholders(text), `${name}: ${path}`).toEqual(placeholders(en?.get(path) ?? ''));
       expect(text.trim() && en?.get(path)?.trim(), `${name}: ${path}`).toBeTruthy();
+    }
+  }
+});
+
+test('each word that operations explain is explained in two sentences', () => {
+  for (const [language, end] of [['ja', '。'], ['en', '.']] as const) {
+    const explained = paths((files[`./${language}/console.json`]?.default.terms ?? {}) as Record<string, unknown>);
+    expect([...explained.keys()].sort(), language).toEqual(TERMS.flatMap((id) => [`${id}.name`, `${id}.text`]).sort());
+    for (const id of TERMS) {
+      const text = explained.get(`${id}.text`) ?? '';
+      expect(text.endsWith(end), `${language}: ${id}: ${text}`).toBe(true);
+      // A sentence ends where the text does, or another one begins.
+      expect(text.split(language === 'ja' ? /[。！？](?=.)/ : /[.!?] (?=\p{Lu})/u), `${language}: ${id}`).toHaveLength(2);
     }
   }
 });
