@@ -21,10 +21,10 @@ const isLive = (page: Page) => expect(page.getByRole('status')).toHaveText('Live
 // The rivals are the whole street's: one after the other.
 test.describe.configure({ mode: 'serial' });
 
-test('a press in one browser moves the other within a second of the payment, and is marked as one\'s own', async ({ browser, page, request }) => {
+test('a press in one browser moves the other within a second of the payment, and is marked as one\'s own', async ({ another, page, request }) => {
   await rivals(request);
-  const other = await (await browser.newContext({ locale: 'en-US' })).newPage();
-  await Promise.all([page.goto('/live'), other.goto(`${process.env.STREET_URL ?? ''}/live`)]);
+  const other = await (await another()).newPage();
+  await Promise.all([page.goto('/live'), other.goto('/live')]);
   await Promise.all([isLive(page), isLive(other)]);
   await expect(button(page, 'Ramune')).toContainText('No sign-in needed');
 
@@ -66,7 +66,6 @@ test('a press in one browser moves the other within a second of the payment, and
   // What a product is called is text, whatever it is.
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Senbei <b>crisp</b>');
   expect(await barriers(page)).toEqual([]);
-  await other.context().close();
 });
 
 test('a connection that is cut is said, restored, and what was missed is there', async ({ page, request }) => {
@@ -102,20 +101,18 @@ test('a connection that is cut is said, restored, and what was missed is there',
   await shows(page, 3);
 });
 
-test('the numbers are there without a script', async ({ browser, request }) => {
+test('the numbers are there without a script', async ({ another, request }) => {
   const [first] = await rivals(request);
-  const context = await browser.newContext({ javaScriptEnabled: false });
-  const page = await context.newPage();
+  const page = await (await another({ javaScriptEnabled: false })).newPage();
   const table = page.getByRole('table');
   // A page does not wait for a tally that is slow for once: then it says so, and offers to be loaded again.
-  await page.goto(`${process.env.STREET_URL ?? ''}/live`);
+  await page.goto('/live');
   await expect(async () => {
     await page.getByRole('link', { name: 'Reload' }).click();
     await expect(table).toContainText('Sold so far', { timeout: 1_000 });
   }).toPass();
   await expect(table.getByRole('row')).toHaveCount(2);
   await expect(table).toContainText(first);
-  await context.close();
 });
 
 test('it fits a phone and a wall, and goes without movement where that is asked for', async ({ page, request }) => {

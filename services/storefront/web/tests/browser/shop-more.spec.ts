@@ -90,7 +90,7 @@ test('an order is cancelled once it was asked about', async ({ page, request }) 
   await expect(page.getByText('<i>changed my mind</i>')).toBeVisible();
 });
 
-test('the link in a mail shows its order to whoever has it, an old one too', async ({ page, request, browser }) => {
+test('the link in a mail shows its order to whoever has it, an old one too', async ({ page, request, another }) => {
   const inbox = process.env.INBOX_URL ?? '';
   const id = await product(request, { name: unique('Linked'), price: 100 });
   const email = address('link');
@@ -104,8 +104,7 @@ test('the link in a mail shows its order to whoever has it, an old one too', asy
     expect(key).not.toBe('');
   }).toPass();
 
-  const context = await browser.newContext({ locale: 'en-US' });
-  const other = await context.newPage();
+  const other = await (await another()).newPage();
   await other.goto(new URL(`/#order=${order}&key=${key}`, page.url()).href);
   await expect(other).toHaveURL(new RegExp(`/shop/orders/${order}#key=`));
   await expect(other.getByText(order)).toBeVisible();
@@ -114,7 +113,6 @@ test('the link in a mail shows its order to whoever has it, an old one too', asy
   await other.goto(new URL(`/shop/orders/${order}#key=wrong`, page.url()).href);
   await other.reload();
   await expect(other.getByRole('heading', { name: 'Order not found' })).toBeVisible();
-  await context.close();
 });
 
 test('a product that was taken off sale says so', async ({ page, request }) => {

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-import { type APIRequestContext, test as base, type BrowserContext, expect, type Page } from '@playwright/test';
+import { type APIRequestContext, test as base, type BrowserContext, type BrowserContextOptions, expect, type Page } from '@playwright/test';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -21,7 +21,20 @@ export function complaints(context: BrowserContext): string[] {
   return heard;
 }
 
-export const test = base.extend<{ quiet: undefined }>({
+export const test = base.extend<{ quiet: undefined; another: (options?: BrowserContextOptions) => Promise<BrowserContext> }>({
+  // Another visitor's browser, whose pages may say nothing bad either. It is closed with the test.
+  another: async ({ browser }, use) => {
+    const contexts: BrowserContext[] = [];
+    const heard: string[][] = [];
+    await use(async (options) => {
+      const context = await browser.newContext({ locale: 'en-US', baseURL: process.env.STREET_URL ?? '', ...options });
+      contexts.push(context);
+      heard.push(complaints(context));
+      return context;
+    });
+    await Promise.all(contexts.map((context) => context.close()));
+    expect(heard.flat(), 'said on the console of another browser').toEqual([]);
+  },
   baseURL: async ({}, use) => use(process.env.STREET_URL),
   quiet: [
     async ({ context }, use) => {
