@@ -18,7 +18,7 @@ async fn placed(desk: &Desk) -> (OrderId, Commit) {
     let (order, ports) = (placed.order_id.clone(), desk.installation.ports.clone());
     let meta = Metadata::request(ports.ids.uuid_v7(), None);
     let factory = CommitFactory::new(ports);
-    let commit = factory.commit(AggregateId::from(&order), Version::ZERO, &[event.clone()], &meta).unwrap();
+    let commit = factory.commit(AggregateId::from(&order), Version::ZERO, std::slice::from_ref(&event), &meta).unwrap();
     desk.installation.infra.event_store(Owner::Order).append(std::slice::from_ref(&commit)).await.unwrap();
     tokio::time::advance(Duration::from_secs(20)).await;
     (order, commit)

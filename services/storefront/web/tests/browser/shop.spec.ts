@@ -22,6 +22,8 @@ test('a visitor browses, searches, buys as a guest and sees the order paid', asy
 
   await page.getByRole('button', { name: 'Add to cart' }).click();
   await page.getByRole('link', { name: 'Cart, 1 item' }).click();
+  // The product's page, which stands until then, can increase a number too.
+  await expect(page.getByRole('heading', { level: 1, name: 'Cart' })).toBeVisible();
   await page.getByRole('button', { name: 'Increase' }).click();
   await expect(page.getByRole('definition').last()).toHaveText('¥960');
   expect(await barriers(page)).toEqual([]);
