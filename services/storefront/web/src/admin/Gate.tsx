@@ -18,7 +18,7 @@ export function Gate({ children }: { children: ReactNode }) {
   if (!isKnown) return <Unknown error={error}><Skeleton height="60vh" /></Unknown>;
   if (person?.kind !== 'customer') return <Navigate to={signIn} replace />;
   return (
-    <Empty icon={<LockKeyhole aria-hidden />} title={t('closed.title')}>
+    <Empty isPage icon={<LockKeyhole aria-hidden />} title={t('closed.title')}>
       <p>{t('closed.text')}</p>
       <LinkButton look="primary" href={signIn}>{t('closed.sign_in')}</LinkButton>
     </Empty>

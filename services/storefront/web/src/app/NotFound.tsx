@@ -7,7 +7,7 @@ import { Empty } from '@/ui/states';
 export function NotFound() {
   const { t } = useTranslation();
   return (
-    <Empty icon={<Signpost aria-hidden />} title={t('not_found.title')}>
+    <Empty isPage icon={<Signpost aria-hidden />} title={t('not_found.title')}>
       <p>{t('not_found.text')}</p>
       <LinkButton href="/">{t('not_found.home')}</LinkButton>
     </Empty>

@@ -28,7 +28,7 @@ export function Component() {
   if (!isKnown) return <Unknown error={error}><Skeleton height="60vh" /></Unknown>;
   if (person?.kind !== 'administrator') {
     return (
-      <Empty icon={<LockKeyhole aria-hidden />} title={t('closed.title')}>
+      <Empty isPage icon={<LockKeyhole aria-hidden />} title={t('closed.title')}>
         <p>{t('closed.text')}</p>
         <LinkButton href={`/shop/sign-in?next=${encodeURIComponent(pathname)}`}>{t('closed.sign_in')}</LinkButton>
       </Empty>

@@ -22,11 +22,11 @@ export function Component() {
   useTitle(t('title'));
   if (places.mails) return <Letters />;
   return places.inbox ? (
-    <Empty icon={<Inbox aria-hidden />} title={t('elsewhere.title')}>
+    <Empty isPage icon={<Inbox aria-hidden />} title={t('elsewhere.title')}>
       <p>{t('elsewhere.text')}</p>
       <a href={places.inbox}><ExternalLink aria-hidden size={16} /> {t('elsewhere.open')}</a>
     </Empty>
-  ) : <Empty icon={<MailX aria-hidden />} title={t('none_here.title')}><p>{t('none_here.text')}</p></Empty>;
+  ) : <Empty isPage icon={<MailX aria-hidden />} title={t('none_here.title')}><p>{t('none_here.text')}</p></Empty>;
 }
 
 function Letters() {

@@ -8,11 +8,12 @@ import { ProblemError, Unreachable } from '@/api/problem';
 import { Button } from './Button';
 import styles from './states.module.css';
 
-export function Empty({ icon, title, children }: { icon: ReactNode; title: string; children?: ReactNode }) {
+export function Empty({ icon, title, isPage = false, children }: { icon: ReactNode; title: string; isPage?: boolean; children?: ReactNode }) {
+  const Heading = isPage ? 'h1' : 'h2';
   return (
     <div className={styles.state}>
       {icon}
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children}
     </div>
   );

@@ -15,7 +15,7 @@ test('what browsers may do with a page is said, and kept files are named by thei
 test('a page that is not there says so, to people and to programs', async ({ page, request }) => {
   const answer = await page.goto('/no/such/page');
   expect(answer?.status()).toBe(404);
-  await expect(page.getByRole('heading', { level: 2 })).toHaveText('There is no such page');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is no such page');
   expect(await barriers(page)).toEqual([]);
   const program = await request.get('/no/such/page', { headers: { accept: 'application/json' } });
   expect(program.status()).toBe(404);

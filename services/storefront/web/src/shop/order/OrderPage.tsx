@@ -31,7 +31,7 @@ export function Component() {
       {key === null ? <Link className={styles.back} to="/shop/orders"><ChevronLeft aria-hidden />{t('orders.title')}</Link> : null}
       {order.data ? <OrderView order={order.data} history={history.data ?? []} placed={placed} byLink={order.data.user_id === undefined} offline={order.isError} /> : null}
       {!order.data && gone ? (
-        <Empty icon={<FileQuestion aria-hidden />} title={t('order.none')}>
+        <Empty isPage icon={<FileQuestion aria-hidden />} title={t('order.none')}>
           <p>{key === null ? t('order.none_text') : t('order.wrong_key')}</p>
           {key === null && (person === null || person.kind === 'guest') ? <LinkButton look="primary" href={`/shop/sign-in?next=${encodeURIComponent(`/shop/orders/${id}`)}`}>{t('orders.sign_in')}</LinkButton> : null}
           <LinkButton href="/">{t('to_shop')}</LinkButton>

@@ -21,7 +21,7 @@ function Gone({ id }: { id: string }) {
   const name = useFormerName(id, true);
   useTitle(name ?? t('gone.title'));
   return (
-    <Empty icon={<PackageX aria-hidden />} title={name ? t('gone.named', { name }) : t('gone.title')}>
+    <Empty isPage icon={<PackageX aria-hidden />} title={name ? t('gone.named', { name }) : t('gone.title')}>
       <p>{name ? t('gone.text') : t('gone.unknown')}</p>
       <LinkButton href="/">{t('to_shop')}</LinkButton>
     </Empty>
