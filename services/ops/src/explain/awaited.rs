@@ -30,9 +30,10 @@ impl<'a> Awaited<'a> {
         Self::of(Deed::TakeInAnswer, message, &queues::ORDER)
     }
 
-    /// Of billing, which may have asked the provider.
-    fn money(deed: Deed, message: &'a Fact, facts: &'a Facts) -> Self {
-        Self { asked: asked(&facts.payment), ..Self::of(deed, message, &queues::BILLING) }
+    /// Of billing, which may have asked the provider: by an intention of this deed's own.
+    fn money(deed: Deed, message: &'a Fact, facts: &'a Facts, is_own: impl Fn(&Event) -> bool) -> Self {
+        let asked = facts.payment.last().filter(|fact| is_own(&fact.event));
+        Self { asked, ..Self::of(deed, message, &queues::BILLING) }
     }
 
     /// Since when it is awaited.
@@ -48,7 +49,7 @@ impl<'a> Awaited<'a> {
         if self.asked.is_none() {
             all.push(&queues::BRIDGE_DEAD_LETTERS);
         }
-        if self.deed == Deed::CapturePayment {
+        if matches!(self.deed, Deed::CapturePayment | Deed::ReserveStock | Deed::AuthorizePayment) {
             all.push(&queues::ORDER_DEADLINE);
         }
         all
@@ -64,7 +65,7 @@ pub fn awaited(facts: &Facts) -> Vec<Awaited<'_>> {
         Some(OrderStage::Pending) => securing(facts),
         Some(OrderStage::Confirmed) => capturing(facts).into_iter().collect(),
         Some(OrderStage::Paid | OrderStage::Shipped) => deducting(facts).into_iter().chain(refunding(facts)).collect(),
-        Some(OrderStage::Cancelled) => letting_go(facts),
+        Some(OrderStage::Cancelled) => letting_go(facts).into_iter().chain(answered(facts)).collect(),
     }
 }
 
@@ -82,7 +83,7 @@ fn securing(facts: &Facts) -> Vec<Awaited<'_>> {
     let stock = newest(&facts.reservation, &[StockReserved])
         .map_or_else(|| Awaited::of(Deed::ReserveStock, placed, &queues::INVENTORY), Awaited::answer);
     let payment = newest(&facts.payment, &[PaymentAuthorized])
-        .map_or_else(|| Awaited::money(Deed::AuthorizePayment, placed, facts), Awaited::answer);
+        .map_or_else(|| Awaited::money(Deed::AuthorizePayment, placed, facts, |_| false), Awaited::answer);
     let known = |event| newest(&facts.order, &[event]).is_some();
     let open = [(OrderStockSecured, stock), (OrderPaymentSecured, payment)];
     open.into_iter().filter(|(secured, _)| !known(*secured)).map(|(_, awaited)| awaited).collect()
@@ -91,7 +92,10 @@ fn securing(facts: &Facts) -> Vec<Awaited<'_>> {
 fn capturing(facts: &Facts) -> Option<Awaited<'_>> {
     let answer = newest(&facts.payment, &[EventType::PaymentCaptured, EventType::PaymentDeclined]);
     let confirmed = newest(&facts.order, &[EventType::OrderConfirmed])?;
-    Some(answer.map_or_else(|| Awaited::money(Deed::CapturePayment, confirmed, facts), Awaited::answer))
+    Some(answer.map_or_else(
+        || Awaited::money(Deed::CapturePayment, confirmed, facts, |event| matches!(event, Event::CaptureStarted(_))),
+        Awaited::answer,
+    ))
 }
 
 fn deducting(facts: &Facts) -> Option<Awaited<'_>> {
@@ -109,8 +113,14 @@ fn refunding(facts: &Facts) -> impl Iterator<Item = Awaited<'_>> {
     });
     requested.map(|(request, id)| {
         let answer = facts.payment.iter().find(|fact| is_answer_to(&fact.event, id));
-        answer.map_or_else(|| Awaited::money(Deed::PayRefund, request, facts), Awaited::answer)
+        let is_own = move |event: &Event| matches!(event, Event::ShopRefundStarted(it) if it.refund_id == id);
+        answer.map_or_else(|| Awaited::money(Deed::PayRefund, request, facts, is_own), Awaited::answer)
     })
+}
+
+/// Answers to refunds of a cancelled order that it has not taken in. What was not answered goes back with the rest.
+fn answered(facts: &Facts) -> impl Iterator<Item = Awaited<'_>> {
+    refunding(facts).filter(|awaited| awaited.deed == Deed::TakeInAnswer)
 }
 
 fn is_decision_on(event: &Event, id: RefundId) -> bool {
@@ -143,7 +153,7 @@ fn letting_go(facts: &Facts) -> Vec<Awaited<'_>> {
         all.push(Awaited::of(Deed::ReleaseStock, message, &queues::INVENTORY));
     }
     if !is_let_go(&facts.payment, event) {
-        all.push(Awaited::money(Deed::ReturnMoney, message, facts));
+        all.push(Awaited::money(Deed::ReturnMoney, message, facts, is_return));
     }
     all
 }
@@ -166,9 +176,7 @@ fn is_let_go(payment: &[Fact], cancelled: &OrderCancelled) -> bool {
     is_over || all_returned && cancelled.refunds.iter().all(|refund| ended(refund.refund_id))
 }
 
-/// The last event of a payment, where that is an intention: billing has asked the provider, or was about to.
-fn asked(payment: &[Fact]) -> Option<&Fact> {
-    use EventType::{CaptureStarted, RefundStarted, ShopRefundStarted, VoidStarted};
-    let last = payment.last()?;
-    [CaptureStarted, RefundStarted, ShopRefundStarted, VoidStarted].contains(&last.event_type()).then_some(last)
+/// An intention to give back what a cancelled order holds.
+const fn is_return(event: &Event) -> bool {
+    matches!(event, Event::VoidStarted(_) | Event::RefundStarted(_))
 }

@@ -64,16 +64,17 @@ fn why(order: &OrderId, status: OrderStage, awaited: &Awaited<'_>, seen: &Seen) 
     causes.extend(there);
     if !is_before && !is_dead {
         causes.extend(with_consumer(awaited, seen, is_blocked));
-        causes.extend(held(awaited, is_blocked));
+        causes.extend(held(awaited, seen, is_blocked));
     }
     causes.extend(told);
     let is_explained = |causes: &[ExplainedCause]| causes.iter().any(|cause| cause.certainty != Certainty::Possible);
-    if age_ms < SOON_MS && awaited.asked.is_none() && !causes.iter().any(|cause| cause.certainty == Certainty::Certain)
+    if millis(awaited.since(), seen.street.at) < SOON_MS
+        && !causes.iter().any(|cause| cause.certainty == Certainty::Certain)
     {
-        causes.insert(0, Cause::of(CauseKind::UnderWay, Certainty::Likely, message.at).0);
+        causes.insert(0, Cause::of(CauseKind::UnderWay, Certainty::Likely, awaited.since()).0);
     }
     if !is_explained(&causes) {
-        causes.extend(reminder(status, awaited, seen));
+        causes.extend(reminder(status, seen, awaited));
     }
     if !is_explained(&causes) {
         causes.push(Cause::of(CauseKind::NotKnown, Certainty::Possible, awaited.since()).0);

@@ -92,22 +92,22 @@ pub(super) fn with_consumer(awaited: &Awaited<'_>, seen: &Seen, is_blocked: bool
     .collect()
 }
 
-/// The payment provider, where it was asked.
-pub(super) fn held(awaited: &Awaited<'_>, is_blocked: bool) -> Option<ExplainedCause> {
+/// The payment provider, where it was asked: it has refused, or not answered, and billing asks again for as long as it has the
+/// message. Where nothing is in its queue, nobody may ask any more.
+pub(super) fn held(awaited: &Awaited<'_>, seen: &Seen, is_blocked: bool) -> Option<ExplainedCause> {
     let asked = awaited.asked?;
-    let certainty = if is_blocked { Certainty::Possible } else { Certainty::Certain };
+    let is_empty = seen.queue(awaited.queue).is_some_and(|queue| queue.waiting + queue.in_flight == 0);
+    let certainty = if is_blocked || is_empty { Certainty::Possible } else { Certainty::Likely };
     let mut cause = Cause::of(CauseKind::PaymentProvider, certainty, asked.at).service(awaited.queue.service).0;
     cause.why = Some(format!("{} is committed, and nothing after it", asked.event_type()));
     Some(cause)
 }
 
-/// The reminder that ends a pending order of which nothing else is on its way.
-pub(super) fn reminder(status: OrderStage, awaited: &Awaited<'_>, seen: &Seen) -> Option<ExplainedCause> {
+/// The reminder that ends a pending order. Queues tell how many there are, not of which orders, so it is no more than possible.
+pub(super) fn reminder(status: OrderStage, seen: &Seen, awaited: &Awaited<'_>) -> Option<ExplainedCause> {
     let queue = seen.queue(&queues::ORDER_DEADLINE).filter(|_| status == OrderStage::Pending)?;
     let messages = queue.delayed + queue.waiting + queue.in_flight;
-    let is_empty = seen.queue(awaited.queue).is_some_and(|queue| queue.waiting + queue.in_flight == 0);
-    let certainty = if is_empty { Certainty::Likely } else { Certainty::Possible };
-    let cause = Cause::of(CauseKind::Deadline, certainty, awaited.since())
+    let cause = Cause::of(CauseKind::Deadline, Certainty::Possible, awaited.since())
         .service(queues::ORDER_DEADLINE.service)
         .queue(queues::ORDER_DEADLINE.name);
     (messages > 0).then_some(ExplainedCause { messages: Some(messages), ..cause.0 })

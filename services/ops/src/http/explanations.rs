@@ -13,6 +13,7 @@ use shotengai_messaging::Fault;
 use shotengai_messaging::receipts::{order_in, order_in_record};
 use shotengai_runtime::http::{Answer, Reply};
 use shotengai_runtime::{AdminCaller, PathId, Problem};
+use tokio::time::timeout;
 
 use super::Desk;
 use super::letters::undropped;
@@ -21,8 +22,10 @@ use crate::explain::{Awaited, Facts, Seen, SeenLetter, awaited, explain};
 
 /// So many letters of a queue are looked at for an order's.
 const LOOKED_AT: usize = 200;
-/// How long that may take: three queues, one after the other, within what the door waits.
+/// How long that may take.
 const LOOKED_WITHIN: Duration = Duration::from_secs(2);
+/// When a queue is given up that does not answer: four of them, one after the other, within what the door waits.
+const GIVEN_UP_AFTER: Duration = Duration::from_secs(3);
 /// What could not be looked at, as a part of the street.
 const LETTERS: &str = "dead letters";
 
@@ -105,7 +108,10 @@ impl Desk {
         let route = route(&self.installation, &dead_letters).map_err(|error| error.to_string())?;
         let bounds = Bounds { sample_within: LOOKED_WITHIN, ..Bounds::default() };
         let opened = self.open(&route).with_bounds(bounds);
-        let sample: Result<Sample, Fault> = undropped(async move { opened.sample(LOOKED_AT).await }).await;
+        // It goes on by itself when it is not waited for.
+        let looked = undropped(async move { opened.sample(LOOKED_AT).await });
+        let sample: Result<Sample, Fault> =
+            timeout(GIVEN_UP_AFTER, looked).await.map_err(|_| format!("{dead_letters} does not answer"))?;
         let Sample { depth, letters, complete, .. } = sample.map_err(|fault| format!("{dead_letters}: {fault}"))?;
         let seen = letters.len();
         let about = letters.iter().map(|letter| seen_letter(&dead_letters, letter));

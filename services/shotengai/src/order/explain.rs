@@ -148,7 +148,7 @@ fn why(cause: &ExplainedCause) -> String {
         CauseKind::InFlight => {
             format!("{service} has {messages} messages of {queue} in hands, or failed and tries later")
         }
-        CauseKind::PaymentProvider => format!("the payment provider was asked and has not answered{said}"),
+        CauseKind::PaymentProvider => format!("the payment provider was asked, and has refused or not answered{said}"),
         CauseKind::UnderWay => "it is on its way".to_owned(),
         CauseKind::Deadline => "nothing is on its way; a reminder cancels the order at its deadline".to_owned(),
         CauseKind::Overdue => format!("it is confirmed for too long, a letter in {queue} tells{said}"),

@@ -93,9 +93,18 @@ fn a_payment_provider_that_was_asked_is_waited_for() {
     let (facts, mut seen) = (confirmed(&[(EventType::CaptureStarted, 7)]), well());
     queue(&mut seen, &queues::BILLING).in_flight = 1;
     let awaited = only(&facts, &seen);
-    let cause = first(&awaited, CauseKind::PaymentProvider, Certainty::Certain, MessagePlace::PaymentProvider);
+    let cause = first(&awaited, CauseKind::PaymentProvider, Certainty::Likely, MessagePlace::PaymentProvider);
     assert_eq!((awaited.deed, awaited.since, cause.since), (Deed::CapturePayment, at(7), at(7)));
     assert_eq!(awaited.message.event_type, "OrderConfirmed");
+    // A moment after it was asked nothing is wrong.
+    let now = std::mem::replace(&mut seen.street.at, at(8));
+    first(&only(&facts, &seen), CauseKind::UnderWay, Certainty::Likely, MessagePlace::NotKnown);
+    seen.street.at = now;
+    // Where nothing is in the queue, nobody may ask again: its letter was discarded, say.
+    queue(&mut seen, &queues::BILLING).in_flight = 0;
+    let wanted = [(CauseKind::PaymentProvider, Certainty::Possible), (CauseKind::NotKnown, Certainty::Possible)];
+    assert_eq!(kinds(&only(&facts, &seen)), wanted);
+    queue(&mut seen, &queues::BILLING).in_flight = 1;
     // Where billing is gone, that comes first, and asking the provider again after it.
     gone(&mut seen, "billing");
     let awaited = only(&facts, &seen);
@@ -107,7 +116,11 @@ fn a_payment_provider_that_was_asked_is_waited_for() {
 fn a_pending_order_of_which_nothing_is_on_its_way_waits_for_its_deadline() {
     let (facts, mut seen) = (waits_for_billing(), well());
     queue(&mut seen, &queues::ORDER_DEADLINE).delayed = 1;
-    let cause = first(&only(&facts, &seen), CauseKind::Deadline, Certainty::Likely, MessagePlace::NotKnown);
+    // Of how many orders there are reminders is known, not of which.
+    let awaited = only(&facts, &seen);
+    let wanted = [(CauseKind::Deadline, Certainty::Possible), (CauseKind::NotKnown, Certainty::Possible)];
+    assert_eq!(kinds(&awaited), wanted);
+    let cause = awaited.causes[0].clone();
     assert!(cause.command.unwrap().starts_with("shotengai republish --owner order "));
 }
 

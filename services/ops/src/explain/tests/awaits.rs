@@ -65,8 +65,8 @@ fn deeds(facts: &Facts) -> Vec<(Deed, &'static str, EventType, bool)> {
 fn what_is_awaited_follows_from_what_happened() {
     use EventType::{
         CaptureStarted, OrderCancelled, OrderConfirmed, OrderPaid, OrderPlaced, OrderRefundRequested, OrderShipped,
-        PaymentAuthorized, PaymentCaptured, PaymentDeclined, RefundStarted, ShopRefundPaid, ShopRefundStarted,
-        StockRejected, StockReserved, VoidStarted,
+        PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, RefundStarted, ShopRefundPaid,
+        ShopRefundStarted, StockRejected, StockReleased, StockReserved, VoidStarted,
     };
     let (inventory, billing, own) = ("inventory-queue", "billing-queue", "order-queue");
     let nothing = facts(&[(OrderPlaced, 0)], &[], &[]);
@@ -103,4 +103,11 @@ fn what_is_awaited_follows_from_what_happened() {
     assert_eq!(cancelled(&[], &[]), [release, money(false)]);
     assert_eq!(cancelled(&[(StockReserved, 1)], &[(PaymentAuthorized, 2), (VoidStarted, 6)]), [release, money(true)]);
     assert_eq!(cancelled(&[(StockRejected, 1)], &[(PaymentCaptured, 2), (RefundStarted, 6)]), [money(true)]);
+    // An intention of another deed says nothing of this one.
+    assert_eq!(cancelled(&[(StockRejected, 1)], &[(PaymentAuthorized, 2), (CaptureStarted, 4)]), [money(false)]);
+    // A refund was answered that the order, cancelled meanwhile, has not taken in.
+    let order = [(OrderPlaced, 0), (OrderPaid, 5), (OrderRefundRequested, 6), (OrderCancelled, 7)];
+    let payment = [(PaymentCaptured, 4), (ShopRefundPaid, 8), (PaymentRefunded, 9)];
+    let late = deeds(&facts(&order, &[(StockReserved, 1), (StockReleased, 8)], &payment));
+    assert_eq!(late, [(Deed::TakeInAnswer, own, ShopRefundPaid, false)]);
 }
