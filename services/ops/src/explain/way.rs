@@ -50,6 +50,12 @@ fn uncaptured(message: &Fact, seen: &Seen) -> Option<ExplainedCause> {
 
 /// What is said by how far behind the stream is read.
 fn behind(message: &Fact, seen: &Seen, age_ms: i64) -> Option<ExplainedCause> {
+    if seen.street.unknown.iter().any(|unknown| unknown.part == "stream") {
+        // How far it is read is not known. Without a bridge it is not read on.
+        let mut cause = Cause::of(CauseKind::BridgeAway, Certainty::Likely, message.at).service(Service::BRIDGE).0;
+        cause.shard = Some(seen.street.stream.name.clone());
+        return is_bridge_away(seen).then_some(cause);
+    }
     // All that lies there was looked through, and this was not among it.
     let lag = |shard: &StreetShard| shard.lag_ms.filter(|_| !seen.is_searched).unwrap_or(0);
     let furthest = seen.shards().max_by_key(|shard| lag(shard))?;
@@ -69,9 +75,12 @@ fn behind(message: &Fact, seen: &Seen, age_ms: i64) -> Option<ExplainedCause> {
     }
 }
 
+fn is_bridge_away(seen: &Seen) -> bool {
+    matches!(seen.away(Service::BRIDGE), Some(Certainty::Certain | Certainty::Likely))
+}
+
 fn before_bridge(message: &Fact, shard: &StreetShard, seen: &Seen, certainty: Certainty) -> ExplainedCause {
-    let is_away = matches!(seen.away(Service::BRIDGE), Some(Certainty::Certain | Certainty::Likely));
-    let kind = if is_away {
+    let kind = if is_bridge_away(seen) {
         CauseKind::BridgeAway
     } else if shard.fault.is_some() || seen.unheld.contains(&shard.shard) {
         CauseKind::ShardUnread

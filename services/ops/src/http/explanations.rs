@@ -57,7 +57,7 @@ impl Desk {
     /// All that is looked at for an order of which something is awaited.
     async fn seen(&self, order: &OrderId, kept: &Kept, open: &[Awaited<'_>]) -> Seen {
         let (street, shards, marked) =
-            tokio::join!(self.street.street(), self.street.shard_states(), self.gather.marked(kept, open));
+            tokio::join!(self.street.but_stores(), self.street.shard_states(), self.gather.marked(kept, open));
         let shards = shards.good.as_deref().map(Vec::as_slice).unwrap_or_default();
         let mut missing = Vec::new();
         let marked = marked.unwrap_or_else(|fault| {

@@ -144,9 +144,9 @@ fn why(cause: &ExplainedCause) -> String {
         CauseKind::BreakerOpen => format!("the consumer of {queue} waits for what it needs"),
         CauseKind::ConsumerAway => format!("no process that was asked has {service}"),
         CauseKind::DependencyDown => format!("{service} says that something it needs does not answer"),
-        CauseKind::WaitsInQueue => format!("{messages} messages wait in {queue}"),
+        CauseKind::WaitsInQueue => format!("it waits in {queue}, which has {messages} waiting"),
         CauseKind::InFlight => {
-            format!("{service} has {messages} messages of {queue} in hands, or failed and tries later")
+            format!("{service} has it in hands, or failed and tries later ({messages} of {queue} in flight)")
         }
         CauseKind::PaymentProvider => format!("the payment provider was asked, and has refused or not answered{said}"),
         CauseKind::UnderWay => "it is on its way".to_owned(),

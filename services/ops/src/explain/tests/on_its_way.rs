@@ -71,6 +71,12 @@ fn a_street_without_a_bridge_says_so() {
     let awaited = only(&facts, &seen);
     let cause = first(&awaited, CauseKind::BridgeAway, Certainty::Certain, MessagePlace::Stream);
     assert_eq!(cause.command.as_deref(), Some("shotengai serve bridge"));
+    // Where the stream does not answer, it may have been read before.
+    seen.ahead.clear();
+    assert_eq!(kinds(&only(&facts, &seen)), [(CauseKind::NotKnown, Certainty::Possible)], "all of it is read");
+    seen.street.unknown.push(Unknown { part: "stream".to_owned(), why: "no answer".to_owned() });
+    let cause = first(&only(&facts, &seen), CauseKind::BridgeAway, Certainty::Likely, MessagePlace::Stream);
+    assert_eq!(cause.shard.as_deref(), Some("ec-events"));
 }
 
 #[test]
