@@ -207,9 +207,9 @@ async fn a_door_that_stays_shut_is_named_when_the_time_is_up() {
     let cluster = TestCluster::provisioned().await;
     let door = Service::start().await;
     for args in [
-        ["seed", "--within-seconds", "1"],
-        ["smoke", "--within-seconds", "1"],
-        ["provision", "--connect-within-seconds", "1"],
+        ["seed", "--within-seconds", "4"],
+        ["smoke", "--within-seconds", "4"],
+        ["provision", "--connect-within-seconds", "4"],
     ] {
         let mut command = cluster.command(&args);
         command.env("SHOTENGAI_URL", door.url()).env("AWS_ENDPOINT_URL", door.url());

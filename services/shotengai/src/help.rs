@@ -231,7 +231,7 @@ mod tests {
                 let (_, words) = example.split_once("shotengai ").unwrap();
                 // Behind two blanks or more it says what the example is for.
                 let words = words.split("  ").next().unwrap().trim_end_matches(')');
-                let words: Vec<_> = words.split_whitespace().take_while(|word| *word != ">").collect();
+                let words: Vec<_> = words.split_whitespace().take_while(|word| ![">", "|"].contains(word)).collect();
                 let parsed =
                     Cli::command().try_get_matches_from(std::iter::once("shotengai").chain(words.iter().copied()));
                 let fault = parsed.err().filter(clap::Error::use_stderr);
