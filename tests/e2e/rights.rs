@@ -22,7 +22,7 @@ const SOON: Duration = Duration::from_secs(90);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_asks_for_what_its_policy_lacks_is_denied_and_named() {
     let cluster = TestCluster::provisioned().await;
-    let guard = cluster.guard(Service::TALLY, stream::captured(), false);
+    let guard = cluster.guard(Service::TALLY, stream::captured());
     let config = AwsConfig { endpoint_url: Some(guard.url()), ..cluster.aws.config().clone() };
     let aws = Aws::connect(config, Ports::system()).await;
     aws.table(tables::TALLY_COUNTERS.name).ping().await.unwrap();

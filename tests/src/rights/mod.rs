@@ -32,7 +32,6 @@ use guard::Guard;
 struct Settings {
     role: &'static str,
     captured: bool,
-    pushed: bool,
 }
 
 /// The guards of a street.
@@ -77,19 +76,19 @@ impl TestCluster {
             return None;
         }
         let captured = set("PUBLISH").map_or_else(stream::captured, |publish| publish == "cdc");
-        Some(self.guard(service, captured, false).url())
+        Some(self.guard(service, captured).url())
     }
 
-    /// The guard of a role: where change capture feeds the stream, and where the stream is pushed, or not.
+    /// The guard of a role, where change capture feeds the stream or not.
     #[must_use]
-    pub fn guard(&self, service: Service, captured: bool, pushed: bool) -> Arc<Guard> {
-        let settings = Settings { role: service.as_str(), captured, pushed };
+    pub fn guard(&self, service: Service, captured: bool) -> Arc<Guard> {
+        let settings = Settings { role: service.as_str(), captured };
         let mut all = self.guards.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(all.entry(settings).or_insert_with(|| {
             let config = self.aws.config();
             let bucket = config.bucket_name(PRODUCT_IMAGES.name);
             let config = AwsConfig { marks_outbox: !captured, image_bucket: Some(bucket), ..config.clone() };
-            let rights = Rights::of(&config, &Options { fan_out: pushed, ..Options::default() }, service);
+            let rights = Rights::of(&config, &Options::default(), service);
             Arc::new(Guard::start(&self.endpoint_url(), service, &rights, self.account(), &config))
         }))
     }

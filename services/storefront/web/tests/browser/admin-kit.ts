@@ -3,7 +3,7 @@ import { crc32, deflateSync } from 'node:zlib';
 
 import type { APIRequestContext, Page } from '@playwright/test';
 
-import { administrator, barriers, expect } from './street';
+import { administrator, barriers, expect, fits } from './street';
 
 /** Signs in on the page itself, as the administrator. */
 export async function enter(page: Page, path: string): Promise<void> {
@@ -20,6 +20,17 @@ export async function enter(page: Page, path: string): Promise<void> {
 export async function found(page: Page): Promise<string[]> {
   await expect(page.locator('[data-live-announcer] [role=img]')).toHaveCount(0);
   return barriers(page);
+}
+
+/** Opens a page, holds it to axe's findings, and to the width of a phone. */
+export async function isForEverybody(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await page.waitForLoadState('networkidle');
+  expect(await found(page), path).toEqual([]);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await fits(page, path);
+  await page.setViewportSize({ width: 1280, height: 800 });
 }
 
 /** The administrator's header. */

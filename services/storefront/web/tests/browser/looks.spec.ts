@@ -1,9 +1,9 @@
 /** Pages that are reached by an id, and the other looks of all of them: on a phone, and in the dark. */
 import type { APIRequestContext } from '@playwright/test';
 
-import { found, paidOrder, told } from './admin-kit';
+import { found, isForEverybody, paidOrder, told } from './admin-kit';
 import { address, unique } from './shop-kit';
-import { asAdministrator, expect, fits, product, test } from './street';
+import { asAdministrator, expect, product, test } from './street';
 
 /** Pages of a product, of an order, and of whoever registered. */
 async function pages(request: APIRequestContext): Promise<string[]> {
@@ -22,13 +22,7 @@ async function pages(request: APIRequestContext): Promise<string[]> {
 test('what is opened by an id is there for everybody, on a phone too', async ({ page, request }) => {
   await asAdministrator(page);
   for (const path of await pages(request)) {
-    await page.goto(`${path}?lang=en`);
-    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-    await page.waitForLoadState('networkidle');
-    expect(await found(page), path).toEqual([]);
-    await page.setViewportSize({ width: 390, height: 844 });
-    await fits(page, path);
-    await page.setViewportSize({ width: 1280, height: 800 });
+    await isForEverybody(page, `${path}?lang=en`);
   }
 });
 
