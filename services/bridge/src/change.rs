@@ -18,7 +18,7 @@ use crate::reasons::NOT_A_COMMIT;
 /// One part of a record: something to publish, or the reason why it can't be.
 pub type Part = Result<Passable, Unfit>;
 
-/// What every change of an item that is there has, and hardly an event.
+/// The name of an item's new state, by which a record looks like a change: hardly an event has it.
 const IMAGE: &str = "\"NewImage\"";
 
 #[derive(Deserialize)]

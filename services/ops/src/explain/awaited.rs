@@ -8,7 +8,7 @@ use shotengai_kernel::{RefundId, Timestamp};
 
 use super::facts::{Fact, Facts, newest};
 
-/// What somebody has to do next.
+/// A step of the order that somebody has to take next.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Awaited<'a> {
     /// What.
@@ -56,7 +56,7 @@ impl<'a> Awaited<'a> {
     }
 }
 
-/// What has to happen yet for an order to be decided, and for its stock and its money to be where they belong then. Empty
+/// Steps that are missing for an order to be decided, and for its stock and its money to be where they belong then. Empty
 /// where nothing is awaited, and where nobody placed it.
 #[must_use]
 pub fn awaited(facts: &Facts) -> Vec<Awaited<'_>> {
@@ -139,7 +139,7 @@ fn is_answer_to(event: &Event, id: RefundId) -> bool {
     }
 }
 
-/// What a cancelled order still holds.
+/// Stock and money that a cancelled order still holds.
 fn letting_go(facts: &Facts) -> Vec<Awaited<'_>> {
     let cancelled = facts.order.iter().rev().find_map(|fact| match &fact.event {
         Event::OrderCancelled(event) => Some((fact, event)),

@@ -1,4 +1,4 @@
-//! What happened to an order, its stock and its payment.
+//! Events of an order, its stock and its payment.
 
 use shotengai_contracts::api::ops::explanations::ExplainedFact;
 use shotengai_contracts::events::OrderStage;
@@ -10,13 +10,13 @@ use shotengai_kernel::{AggregateId, EventId, Timestamp, Version};
 pub struct Fact {
     /// Its id.
     pub id: EventId,
-    /// What it happened to.
+    /// The aggregate it happened to.
     pub subject: AggregateId,
     /// Its number among the events of that.
     pub version: Version,
     /// When it was decided.
     pub at: Timestamp,
-    /// What happened.
+    /// The event.
     pub event: Event,
 }
 
@@ -53,14 +53,14 @@ impl Fact {
     }
 }
 
-/// What happened, each in the order of its own versions.
+/// Events, each aggregate's in the order of its own versions.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
-    /// To the order.
+    /// Of the order.
     pub order: Vec<Fact>,
-    /// To the reservation of its stock.
+    /// Of the reservation of its stock.
     pub reservation: Vec<Fact>,
-    /// To its payment.
+    /// Of its payment.
     pub payment: Vec<Fact>,
     /// Events of these that this release can't read.
     pub unread: usize,
