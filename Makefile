@@ -135,6 +135,10 @@ openapi-test: chart-tools ## Validate the OpenAPI document; hold recorded answer
 mailpit: ## Build Mailpit from its Go module into .local/mailpit: tests of the inbox then ask it too (needs Go)
 	@sh deploy/mailpit/build.sh
 
+.PHONY: promtool
+promtool: ## Build Prometheus' promtool from its Go module into .local/promtool: tests of the chart then evaluate its alerts (needs Go)
+	@sh deploy/promtool/build.sh
+
 .PHONY: fuzz-api
 fuzz-api: venv build ## Every operation with thousands of made-up requests, as nobody, customer, administrator (ARGS="--cases 20000 --seed 1"; --quick)
 	@SHOTENGAI_VENV=.local/fuzz/venv REQUIREMENTS=tests/fuzz/requirements.txt sh localstack/bootstrap.sh

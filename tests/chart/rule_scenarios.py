@@ -1,0 +1,83 @@
+"""For each alert of the chart: series that set it off, and series that are near it and don't."""
+
+import chart
+from rules import ROLE, Scenario, histogram, series
+
+METRICS = {figure["prometheus"]: figure for figure in chart.described()["metrics"]}
+AGE, REQUEST = "shotengai_consumer_event_age_seconds", "http_server_request_duration_seconds"
+
+
+def ages(values, above, consumer):
+    """Events that `consumer` handled so late, as a histogram."""
+    return histogram(AGE, METRICS[AGE]["buckets"], values, above=above, consumer=consumer)
+
+
+def answers(values, above, role):
+    """Requests that were answered so late, as a histogram."""
+    return histogram(REQUEST, METRICS[REQUEST]["buckets"], values, above=above, role=role)
+
+
+ROLES = [
+    Scenario("ShotengaiRoleAway", "every pod is down", {series("up", role="order"): "0x20", **{series("up", role=role): "1x20" for role in chart.facts() if role != "order"}}, "3m", [{"role": "order"}]),
+    Scenario("ShotengaiRoleAway", "one pod of two answers", {series("up", role=role, pod=f"{role}-{n}"): f"{n}x20" for role in chart.facts() for n in (0, 1)}, "8m"),
+    Scenario("ShotengaiRoleAway", "a pod of another release is none of ours", {series("up", {"namespace": "shops", "job": "another"}, role=role): "1x20" for role in chart.facts()}, "3m", [{"role": role} for role in chart.facts()]),
+    Scenario("ShotengaiRoleAway", "a restart takes a minute", {series("up", role=role): "1x8 0 0 1x8" for role in chart.facts()}, "5m30s"),
+    Scenario("ShotengaiDependencyDown", "it is away", {series("shotengai_dependency_up", role="order", dependency="dynamodb"): "1x4 0x20"}, "8m", [{ROLE: "order", "dependency": "dynamodb"}]),
+    Scenario("ShotengaiDependencyDown", "one pod of two can't reach it", {series("shotengai_dependency_up", role="query", dependency="postgresql", pod=f"query-{n}"): f"{n}x20" for n in (0, 1)}, "8m", [{ROLE: "query", "dependency": "postgresql"}]),
+    Scenario("ShotengaiDependencyDown", "it was away for two minutes", {series("shotengai_dependency_up", role="order", dependency="dynamodb"): "1x4 0x3 1x20"}, "6m"),
+    Scenario("ShotengaiRequestsFail", "a tenth fails", {series(f"{REQUEST}_count", role="order", http_response_status_code=status): f"0+{n}x40" for status, n in (("200", 27), ("503", 3))}, "15m", [{ROLE: "order"}]),
+    Scenario("ShotengaiRequestsFail", "one in a hundred fails", {series(f"{REQUEST}_count", role="order", http_response_status_code=status): f"0+{n}x40" for status, n in (("200", 99), ("503", 1))}, "15m"),
+    Scenario("ShotengaiRequestsFail", "what callers do wrong is no failure", {series(f"{REQUEST}_count", role="order", http_response_status_code=status): "0+30x40" for status in ("200", "404", "409")}, "15m"),
+    Scenario("ShotengaiRequestsFail", "nobody asks", {series(f"{REQUEST}_count", role="order", http_response_status_code="503"): "7x40"}, "15m"),
+    Scenario("ShotengaiRequestsSlow", "answers take five seconds", answers("0+9x60", 5, "query"), "20m", [{ROLE: "query"}]),
+    Scenario("ShotengaiRequestsSlow", "answers take half a second", answers("0+9x60", 0.5, "query"), "20m"),
+    Scenario("ShotengaiRequestsSlow", "they were slow for some minutes", answers("0+9x10 90x50", 5, "query"), "20m"),
+]
+
+CONSUMERS = [
+    Scenario("ShotengaiBreakerOpen", "it stays open", {series("shotengai_consumer_breaker_open", consumer="billing"): "0x2 1x20"}, "8m", [{"consumer": "billing"}]),
+    Scenario("ShotengaiBreakerOpen", "it closes after two minutes", {series("shotengai_consumer_breaker_open", consumer="billing"): "0x2 1x4 0x20"}, "8m"),
+    Scenario("ShotengaiDeadLetters", "one is written", {series("shotengai_dead_letters_total", consumer="order", reason="refused"): "0x4 1x20"}, "5m", [{"consumer": "order", "reason": "refused"}]),
+    Scenario("ShotengaiDeadLetters", "none is written since", {series("shotengai_dead_letters_total", consumer="order", reason="refused"): "3x40"}, "15m"),
+    Scenario("ShotengaiDeadLetters", "a pod that begins anew has written none", {series("shotengai_dead_letters_total", consumer="order", reason="refused"): "3x10 0x10"}, "8m"),
+    Scenario("ShotengaiEventsLate", "they take five minutes", ages("0+9x40", 300, "notification"), "15m", [{"consumer": "notification"}]),
+    Scenario("ShotengaiEventsLate", "they take half a minute", ages("0+9x40", 30, "notification"), "15m"),
+    Scenario("ShotengaiEventsLate", "reminders are late on purpose", ages("0+9x40", 900, "order-deadline"), "15m"),
+    Scenario("ShotengaiFaults", "three a second", {series("shotengai_faults_total", operation="PutRecords", kind="throttled"): "0+90x60"}, "25m", [{"operation": "PutRecords", "kind": "throttled"}]),
+    Scenario("ShotengaiFaults", "one every two seconds", {series("shotengai_faults_total", operation="PutRecords", kind="throttled"): "0+15x60"}, "25m"),
+    Scenario("ShotengaiFaults", "for ten minutes", {series("shotengai_faults_total", operation="PutRecords", kind="throttled"): "0+90x20 1800x60"}, "25m"),
+    Scenario("ShotengaiWorkersRestart", "four times", {series("shotengai_worker_restarts_total", worker="ops/steps"): "0x4 1 2 3 4 5x20"}, "8m", [{"worker": "ops/steps"}]),
+    Scenario("ShotengaiWorkersRestart", "once", {series("shotengai_worker_restarts_total", worker="ops/steps"): "0x4 1x20"}, "8m"),
+]
+
+STREAM = [
+    Scenario("ShotengaiShardStuck", "its reader stands still", {series("shotengai_shard_stuck", reader="bridge", shard="shardId-0"): "0x4 1x20"}, "5m", [{"reader": "bridge", "shard": "shardId-0"}]),
+    Scenario("ShotengaiShardStuck", "it moved on at once", {series("shotengai_shard_stuck", reader="bridge", shard="shardId-0"): "0x4 1 0x20"}, "3m"),
+    Scenario("ShotengaiShardsUnread", "no bridge holds one", {series("shotengai_reader_shards", reader="bridge", pod=f"bridge-{n}"): "0x20" for n in (0, 1)}, "8m", [{}]),
+    Scenario("ShotengaiShardsUnread", "there is no bridge", {series("shotengai_reader_shards", reader="prices"): "1x20"}, "8m", [{}]),
+    Scenario("ShotengaiShardsUnread", "one bridge of two holds all", {series("shotengai_reader_shards", reader="bridge", pod=f"bridge-{n}"): f"{n}x20" for n in (0, 1)}, "8m"),
+    Scenario("ShotengaiPricesUnread", "no catalog reads", {series("shotengai_reader_shards", reader="prices"): "0x20", series("shotengai_reader_shards", reader="bridge"): "4x20"}, "8m", [{}]),
+    Scenario("ShotengaiPricesUnread", "one does", {series("shotengai_reader_shards", reader="prices"): "1x20"}, "8m"),
+    *(
+        scenario
+        for alert, reader, other in (("ShotengaiBridgeLags", "bridge", "prices"), ("ShotengaiPricesLag", "prices", "bridge"))
+        for scenario in (
+            Scenario(alert, "it stays two minutes behind", {series("shotengai_shard_lag_seconds", reader=reader, shard="shardId-0"): "0x4 120x20"}, "9m", [{"shard": "shardId-0"}]),
+            Scenario(alert, "it catches up", {series("shotengai_shard_lag_seconds", reader=reader, shard="shardId-0"): "0x4 120x4 0x20"}, "9m"),
+            Scenario(alert, "the other reader's lag is another alert's", {series("shotengai_shard_lag_seconds", reader=other, shard="shardId-0"): "120x20"}, "9m"),
+        )
+    ),
+    Scenario("ShotengaiSweeperPublishes", "a fifth is the sweeper's", {series("shotengai_outbox_events_total", service="order", by=by): f"0+{n}x60" for by, n in (("publisher", 8), ("sweeper", 2))}, "25m", [{"service": "order"}]),
+    Scenario("ShotengaiSweeperPublishes", "one in fifty is", {series("shotengai_outbox_events_total", service="order", by=by): f"0+{n}x60" for by, n in (("publisher", 49), ("sweeper", 1))}, "25m"),
+    Scenario("ShotengaiCaptureLate", "a commit is missing", {series("shotengai_bridge_capture_missing"): "0x4 1x60"}, "20m", [{}]),
+    Scenario("ShotengaiCaptureLate", "it came after ten minutes", {series("shotengai_bridge_capture_missing"): "0x4 1x20 0x60"}, "20m"),
+    Scenario("ShotengaiCaptureLost", "one was published a day late", {series("shotengai_bridge_capture_reconciled_total"): "0x4 1x20"}, "8m", [{}]),
+    Scenario("ShotengaiCaptureLost", "that was long ago", {series("shotengai_bridge_capture_reconciled_total"): "1x60"}, "25m"),
+]
+
+READS = [
+    Scenario("ShotengaiReadModelDamaged", "somebody asked for a damaged row", {series("shotengai_read_model_damaged_total", table="read_orders"): "0x4 1x20"}, "8m", [{"table": "read_orders"}]),
+    Scenario("ShotengaiReadModelDamaged", "nobody asks any more", {series("shotengai_read_model_damaged_total", table="read_orders"): "4x60"}, "25m"),
+]
+
+SCENARIOS = [*ROLES, *CONSUMERS, *STREAM, *READS]
