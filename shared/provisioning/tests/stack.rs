@@ -7,7 +7,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use shotengai_aws::AwsConfig;
-use shotengai_contracts::topology::{Installation, Service};
+use shotengai_contracts::Owner;
+use shotengai_contracts::topology::{Installation, Service, queues};
 use shotengai_provisioning::stack::{Capacity, MOST_BYTES, Part, Trust};
 use shotengai_provisioning::{ChartValues, Options, Rights, Stack, StackOptions, resources};
 
@@ -101,6 +102,35 @@ fn whatever_is_provisioned_is_in_the_stack() {
         let wanted = table.iter().filter(|resource| resource.kind() == kind).count();
         assert_eq!(if kind == "capture" { captured } else { count(kind) }, wanted, "{kind}");
     }
+}
+
+/// The alarms of a stack on this metric: what each is on, and above what it goes off.
+fn alarms<'a>(stack: &'a Stack, metric: &str) -> Vec<(&'a str, u64)> {
+    let of = |part: &'a Part| match part {
+        Part::Alarm(alarm) if alarm.metric == metric => Some((alarm.resource.as_str(), alarm.above)),
+        _ => None,
+    };
+    stack.parts.iter().filter_map(|named| of(&named.part)).collect()
+}
+
+#[test]
+fn whatever_waits_too_long_has_an_alarm() {
+    let stack = plain();
+    let on = alarms(&stack, "ApproximateAgeOfOldestMessage");
+    for queue in Installation::default().queues() {
+        let letters = queue.dead_letters();
+        assert!(on.contains(&(letters.as_str(), 900)), "{letters}");
+        let is_late = on.contains(&(queue.name, 60));
+        assert_eq!(is_late, queue.is_consumed() && queue.name != queues::ORDER_DEADLINE.name, "{}", queue.name);
+    }
+    let behind = alarms(&stack, "GetRecords.IteratorAgeMilliseconds");
+    for stream in ["ec-events", "ProductPricesStream"] {
+        assert!([60_000, 3_600_000].iter().all(|above| behind.contains(&(stream, *above))), "{behind:?}");
+    }
+    assert_eq!(alarms(&stack, "AgeOfOldestUnreplicatedRecord"), []);
+    let captured = full();
+    assert_eq!(alarms(&captured, "AgeOfOldestUnreplicatedRecord").len(), Owner::ALL.len());
+    assert_eq!(alarms(&captured, "FailedToReplicateRecordCount").len(), Owner::ALL.len());
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! Alarms on what AWS alone knows: messages that SQS or SNS moved by themselves, ages of queues, throttling. What roles know is
-//! the chart's rules'.
+//! Alarms on what AWS knows: dead letters, ages of queues and of the stream, throttling, change capture. What roles alone know
+//! is the chart's rules': how long orders take, and markers that stay on.
 
 use serde_json::{Value, json};
 use shotengai_aws::AwsConfig;
-use shotengai_contracts::topology::STREAM_CONSUMER;
+use shotengai_contracts::topology::{STREAM_CONSUMER, queues};
 
 use super::parts::{id, pascal, queue_id};
 use crate::{Resource, names};
@@ -23,8 +23,8 @@ pub struct Alarm {
     pub dimension: &'static str,
     /// The resource's name.
     pub resource: String,
-    /// Of a stream's metrics that each of its consumers has: which.
-    pub consumer: Option<&'static str>,
+    /// A second dimension, of metrics that have one: a stream's consumer, or the operation that somebody else calls.
+    pub also: Option<(&'static str, &'static str)>,
     /// `Maximum` or `Sum`.
     pub statistic: &'static str,
     /// The threshold.
@@ -37,12 +37,18 @@ impl Alarm {
     /// What the metric is of, by name.
     pub(super) fn dimensions(&self) -> impl Iterator<Item = (String, Value)> {
         let of = (self.dimension.to_owned(), json!(self.resource));
-        std::iter::once(of).chain(self.consumer.map(|consumer| ("ConsumerName".to_owned(), json!(consumer))))
+        std::iter::once(of).chain(self.also.map(|(name, value)| (name.to_owned(), json!(value))))
     }
 }
 
 /// Messages wait for an hour at the most, unless nobody takes them.
 const HOUR_SECONDS: u64 = 3600;
+/// What is a minute late is late for whoever waits for it: an order, or a read.
+const LATE_SECONDS: u64 = 60;
+/// Dead letters are looked after within so long.
+const LETTER_SECONDS: u64 = 900;
+/// Change capture is late then; the chart's rules say so at the same age.
+const CAPTURE_SECONDS: u64 = 1800;
 
 pub(super) fn of(config: &AwsConfig, table: &[Resource]) -> Vec<(String, Alarm)> {
     let is_sent =
@@ -58,33 +64,38 @@ fn of_resource(config: &AwsConfig, resource: &Resource, is_sent: &dyn Fn(&str) -
     };
     match resource {
         Resource::Queue(spec) if spec.dead_letters.is_none() => {
-            vec![alarm(
-                &queue_id(&spec.name),
-                "letters",
-                queue(
-                    "Something could not be handled, or delivered: shotengai dead-letters list",
-                    "ApproximateNumberOfMessagesVisible",
-                    0,
-                ),
-            )]
+            let id = queue_id(&spec.name);
+            let some = "Something could not be handled, or delivered: shotengai dead-letters list";
+            let old = "Nobody has looked after a dead letter for a quarter of an hour: shotengai dead-letters list";
+            vec![
+                alarm(&id, "letters", queue(some, "ApproximateNumberOfMessagesVisible", 0)),
+                alarm(&id, "old", Alarm { minutes: 1, ..queue(old, AGE, LETTER_SECONDS) }),
+            ]
         }
-        Resource::Queue(spec) => vec![alarm(
-            &queue_id(&spec.name),
-            "age",
-            queue("Nobody has taken the oldest message for an hour", "ApproximateAgeOfOldestMessage", HOUR_SECONDS),
-        )],
+        Resource::Queue(spec) => {
+            let id = queue_id(&spec.name);
+            let unread = queue("Nobody has taken the oldest message for an hour", AGE, HOUR_SECONDS);
+            let late = queue("Messages wait for a minute: what follows from them is late", AGE, LATE_SECONDS);
+            // Reminders of deadlines wait on purpose.
+            let waits = spec.name == queues::ORDER_DEADLINE.name;
+            let late = (!waits).then(|| alarm(&id, "late", late));
+            std::iter::once(alarm(&id, "age", unread)).chain(late).collect()
+        }
         Resource::Stream { name, .. } => {
             let of = super::stream_id(name);
             // Whoever is sent what comes asks for nothing, and each way has a metric of its own.
-            let (metric, consumer) = if is_sent(name) {
-                ("SubscribeToShardEvent.MillisBehindLatest", Some(STREAM_CONSUMER))
+            let (metric, also) = if is_sent(name) {
+                ("SubscribeToShardEvent.MillisBehindLatest", Some(("ConsumerName", STREAM_CONSUMER)))
             } else {
                 ("GetRecords.IteratorAgeMilliseconds", None)
             };
             let behind =
                 stream("Whoever reads the stream is an hour behind", metric, "Maximum", HOUR_SECONDS * 1000, 5);
+            let lags =
+                stream("Whoever reads the stream is a minute behind", metric, "Maximum", LATE_SECONDS * 1000, 5);
             vec![
-                alarm(of, "behind", Alarm { consumer, ..behind }),
+                alarm(of, "behind", Alarm { also, ..behind }),
+                alarm(of, "lags", Alarm { also, ..lags }),
                 alarm(
                     of,
                     "throttled",
@@ -109,6 +120,15 @@ fn of_resource(config: &AwsConfig, resource: &Resource, is_sent: &dyn Fn(&str) -
                 ..plain("Writes of the table are throttled", 0, 5)
             },
         )],
+        Resource::Capture { table } => {
+            let of = id(table, "Table");
+            let late = capture("Change capture is half an hour behind", "AgeOfOldestUnreplicatedRecord", "Maximum");
+            let lost = capture("Change capture gave up on commits", "FailedToReplicateRecordCount", "Sum");
+            vec![
+                alarm(&of, "uncaptured", Alarm { above: CAPTURE_SECONDS * 1000, minutes: 15, ..late }),
+                alarm(&of, "lost", Alarm { minutes: 1, ..lost }),
+            ]
+        }
         Resource::Topic(name) => vec![alarm(
             &id(name, "Topic"),
             "failed",
@@ -132,10 +152,25 @@ const fn plain(description: &'static str, above: u64, minutes: u32) -> Alarm {
         metric: "",
         dimension: "",
         resource: String::new(),
-        consumer: None,
+        also: None,
         statistic: "Maximum",
         above,
         minutes,
+    }
+}
+
+/// Age of a queue's oldest message; in a dead-letter queue, since it came there.
+const AGE: &str = "ApproximateAgeOfOldestMessage";
+
+/// Of a captured table: what DynamoDB puts into the stream.
+fn capture(description: &'static str, metric: &'static str, statistic: &'static str) -> Alarm {
+    Alarm {
+        namespace: "AWS/DynamoDB",
+        metric,
+        dimension: "TableName",
+        also: Some(("DelegatedOperation", "PutRecord")),
+        statistic,
+        ..plain(description, 0, 5)
     }
 }
 
