@@ -35,7 +35,7 @@ const MOST: [(&str, f64); 9] = [
     ("dynamodb.PutItem", 0.7),
     // Nine queues, 20 s each.
     ("sqs.ReceiveMessage", 0.7),
-    // Probes: the queues, every half a minute.
+    // Probes: the queues, every half a minute. And one dead-letter queue at a time, each every minute.
     ("sqs.GetQueueAttributes", 0.7),
     // With change capture: whether four tables are captured into the stream, every half a minute.
     ("dynamodb.DescribeKinesisStreamingDestination", 0.3),

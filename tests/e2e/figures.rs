@@ -99,7 +99,12 @@ async fn orders_money_stock_and_mails_are_counted_once_though_all_events_come_tw
     cluster.until_pieces(&shop, &kinoko, Pieces { available: 8, reserved: 2, deducted: 0 }).await;
     until_all_handled(&cluster, &process).await;
 
-    let mut once = figures(&process).await;
+    // How fast each order was decided is the machine's: two were confirmed, one was cancelled while it was pending.
+    let (decided, mut once): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        figures(&process).await.into_iter().partition(|(series, _)| series.starts_with("shop_order_decision"));
+    let of = |name: &str| decided.iter().filter(|(series, _)| series.starts_with(name)).map(|(_, value)| value).sum();
+    let (counted, seen): (f64, f64) = (of("shop_order_decisions_total"), of("shop_order_decision_seconds_count"));
+    assert_eq!((counted, seen), (3.0, 3.0), "{decided:?}");
     // Whether the order that is out of stock was authorized and voided, or never was, is a race; and so is its void.
     once.remove("shop_payments_total{outcome=\"voided\"}");
     once.remove("shop_payments_total{outcome=\"authorized\"}");

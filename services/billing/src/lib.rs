@@ -41,7 +41,7 @@ pub struct BillingRole {
 #[must_use]
 pub fn assemble(mut deps: Deps, settings: &BillingSettings) -> BillingRole {
     metrics::show(deps.settings().currency);
-    let payments = Aggregates::new(deps.events(Owner::Billing).counting(metrics::count));
+    let payments = Aggregates::new(deps.events(Owner::Billing).counting(|event, _| metrics::count(event)));
     let ledger = Ledger::new(deps.grouped_table(&tables::BILLING_LEDGER));
     let payments = Arc::new(Payments::new(payments, Arc::new(ledger.clone())));
     let intents = Intents::new(deps.grouped_table(&tables::PAYMENT_INTENTS));

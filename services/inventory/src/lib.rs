@@ -37,7 +37,7 @@ pub struct InventoryRole {
 #[must_use]
 pub fn assemble(mut deps: Deps, settings: &InventorySettings) -> InventoryRole {
     metrics::show();
-    let writer = deps.events(Owner::Inventory).counting(metrics::count);
+    let writer = deps.events(Owner::Inventory).counting(|event, _| metrics::count(event));
     let stock_service = Arc::new(StockService::new(writer));
     let consuming = Consuming::default().batches(settings.inventory_concurrency.get());
     let (served, ports) = (Arc::clone(&stock_service), deps.ports().clone());

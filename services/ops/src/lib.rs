@@ -7,6 +7,7 @@
 //! - [`steps`]: orders as they walk through it, live. [`mod@explain`]: why one does not.
 //! - [`runs`]: redrives and discards that somebody asked for. [`records`]: who did what, and why.
 //! - [`mod@rehearse`]: what letters would do now, by their own service's code.
+//! - [`waiting`]: dead letters that wait, as a figure for alerts. [`metrics`] has what it shows.
 //! - [`advice`]: whether a stream has the shards that it needs.
 //! - [`http`]: how it is asked for. [`config`]: what can be set.
 //!
@@ -19,6 +20,7 @@ pub mod figures;
 pub mod health;
 pub mod http;
 pub mod letters;
+pub mod metrics;
 pub mod queues;
 pub mod records;
 pub mod rehearse;
@@ -28,6 +30,7 @@ pub mod status;
 pub mod steps;
 pub mod stores;
 pub mod street;
+pub mod waiting;
 
 use std::sync::Arc;
 
@@ -44,6 +47,7 @@ use self::runs::Runs;
 use self::steps::Steps;
 use self::street::processes::Processes;
 use self::street::{Places, StreetLook};
+use self::waiting::Waiting;
 
 /// Program that the role is a part of, as far as it is told.
 #[derive(Clone)]
@@ -81,7 +85,8 @@ pub fn assemble(mut deps: Deps, processes: Processes, program: Program) -> Role 
     let places = Places { stream, leases, pauses: Arc::clone(&pauses) };
     let street = StreetLook::new(Arc::clone(&infra), program.installation.clone(), places, processes, &ports);
     let steps = Steps::new(infra.stream_reader(), program.events, &program.installation, ports.clock.clone());
-    let workers = [Arc::clone(&runs).worker(), steps.worker()];
+    let waiting = Waiting::new(Arc::clone(&infra), &program.installation);
+    let workers = [Arc::clone(&runs).worker(), steps.worker(), waiting.worker()];
     let desk = Desk::new(infra, program, ports, street, steps, records, runs, pauses);
     let desk = web::Data::new(desk);
     workers.into_iter().fold(Role::new(deps), Role::worker).routes(move |routes| http::routes(routes, desk.clone()))

@@ -161,7 +161,7 @@ fn platform_settings() -> [(&'static str, Vec<Setting>); 10] {
 
 /// Every figure at `/metrics`, by who records it.
 pub(crate) fn metrics() -> impl Iterator<Item = (&'static str, &'static [&'static Definition])> {
-    let own: [(&str, &[&Definition]); 12] = [
+    let own: [(&str, &[&Definition]); 13] = [
         (EVERY_ROLE, &shotengai_runtime::metrics::DEFINITIONS),
         (EVERY_ROLE, &shotengai_messaging::metrics::DEFINITIONS),
         (EVERY_ROLE, &shotengai_aws::metrics::DEFINITIONS),
@@ -173,6 +173,7 @@ pub(crate) fn metrics() -> impl Iterator<Item = (&'static str, &'static [&'stati
         (Service::NOTIFICATION.as_str(), &shotengai_notification::metrics::DEFINITIONS),
         (Service::QUERY.as_str(), &shotengai_query::metrics::DEFINITIONS),
         (Service::BRIDGE.as_str(), &shotengai_bridge::metrics::DEFINITIONS),
+        (Service::OPS.as_str(), &shotengai_ops::metrics::DEFINITIONS),
         (READERS, &shotengai_streaming::metrics::DEFINITIONS),
     ];
     own.into_iter().chain(added::metrics())

@@ -56,7 +56,7 @@ pub mod wire;
 pub mod worker;
 
 pub use aggregate::{
-    Aggregate, Aggregates, CommandError, CommitWriter, Contest, Decided, Executed, Loaded, Repository, Tracked,
+    Aggregate, Aggregates, CommandError, CommitWriter, Contest, Count, Decided, Executed, Loaded, Repository, Tracked,
     UnitOfWork,
 };
 pub use backoff::Backoff;

@@ -56,6 +56,14 @@ pub static PUBLISHED: Counter<2> = Counter::new(
     &[Label::each("service", "service that owns events"), Label::of("by", &["publisher", "sweeper", "republish"])],
 );
 
+/// Seconds since the oldest commit was decided that a service's outbox holds.
+pub(crate) static OUTBOX_OLDEST: Gauge<1> = Gauge::new(
+    "shotengai.outbox.oldest",
+    "s",
+    "How old the oldest commit was that waited for the stream when this process last looked; 0 where none did",
+    &[Label::each("service", "service that owns events")],
+);
+
 /// Failed attempts; each was or will be tried again.
 static FAULTS: Counter<2> = Counter::new(
     "shotengai.faults",
@@ -132,13 +140,14 @@ pub(crate) static RECEIPT_REST: AmountCounter<3> = AmountCounter::new(
 );
 
 /// All of them.
-pub static DEFINITIONS: [&Definition; 12] = [
+pub static DEFINITIONS: [&Definition; 13] = [
     SETTLED.definition(),
     EVENT_AGE.definition(),
     OLDEST.definition(),
     BREAKER_OPEN.definition(),
     DEAD_LETTERS.definition(),
     PUBLISHED.definition(),
+    OUTBOX_OLDEST.definition(),
     CONFLICTS.definition(),
     MEMORY.definition(),
     COMMITS_TOGETHER.definition(),

@@ -24,7 +24,7 @@ pub use aggregates::Aggregates;
 pub use command::{CommandError, Executed};
 pub use repository::Repository;
 pub use unit::{Decided, Tracked, UnitOfWork};
-pub use writer::{CommitWriter, Contest};
+pub use writer::{CommitWriter, Contest, Count};
 
 /// A state that events evolve. Pure.
 pub trait Aggregate: Default + Clone + Send + Sync + Serialize + DeserializeOwned + 'static {
@@ -56,6 +56,9 @@ pub struct Loaded<A> {
     /// When the last of them was decided, by the clock of who decided it. None before the first, for events that are not
     /// written yet, and after a snapshot that doesn't say which commit it ends with.
     pub changed_at: Option<Timestamp>,
+    /// When the first of them was decided, by the clock of who decided it. None before that is written, and after a snapshot,
+    /// which doesn't say.
+    pub began_at: Option<Timestamp>,
     /// Their fold.
     pub state: A,
 }
@@ -64,6 +67,6 @@ impl<A: Default> Loaded<A> {
     /// The aggregate before its first event.
     #[must_use]
     pub fn unwritten(id: AggregateId) -> Self {
-        Self { id, version: Version::ZERO, changed_at: None, state: A::default() }
+        Self { id, version: Version::ZERO, changed_at: None, began_at: None, state: A::default() }
     }
 }

@@ -180,7 +180,8 @@ impl<A: Aggregate> Repository<A> {
         let before = Version::new(commit.first_version.get().saturating_sub(1));
         let (snapshot, seen, shared) =
             self.cached(&loaded.id).map_or((before, None, None), |known| (known.snapshot, known.seen, known.shared));
-        let loaded = Loaded { changed_at: decided_at(commit), ..loaded };
+        let began_at = loaded.began_at.or_else(|| begun_at(commit));
+        let loaded = Loaded { changed_at: decided_at(commit), began_at, ..loaded };
         self.keep_known(Known { loaded, last: Some(CommitMark::of(commit)), snapshot, seen, shared }).await;
     }
 
@@ -195,7 +196,7 @@ impl<A: Aggregate> Repository<A> {
         }
         Ok(match serde_json::from_value(snapshot.state) {
             Ok(state) => Some(Known {
-                loaded: Loaded { id: id.clone(), version: snapshot.version, changed_at: None, state },
+                loaded: Loaded { id: id.clone(), version: snapshot.version, changed_at: None, began_at: None, state },
                 last: snapshot.last_commit,
                 snapshot: snapshot.version,
                 seen: None,
@@ -289,9 +290,16 @@ impl<A: Aggregate> Known<A> {
             loaded.version = envelope.aggregateversion;
             loaded.changed_at = Some(envelope.time);
         }
+        loaded.began_at = loaded.began_at.or_else(|| begun_at(commit));
         self.last = Some(CommitMark::of(commit));
         Ok(())
     }
+}
+
+/// When the first event of an aggregate was decided; none of a commit that is not its first.
+fn begun_at(commit: &Commit) -> Option<Timestamp> {
+    let is_first = commit.first_version == Version::ZERO.next();
+    commit.events.iter().next().filter(|_| is_first).map(|envelope| envelope.time)
 }
 
 /// When the last event of a commit was decided.

@@ -4,8 +4,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use futures::future::try_join_all;
+use jiff::SignedDuration;
 use shotengai_contracts::{Event, Metadata, Misplaced};
-use shotengai_kernel::{AggregateId, Version};
+use shotengai_kernel::{AggregateId, Timestamp, Version};
 
 use super::assumed::Assumed;
 use super::{Aggregate, Aggregates, Executed, Loaded, Repository};
@@ -29,6 +30,8 @@ pub struct UnitOfWork {
 struct Draft {
     id: AggregateId,
     current: Version,
+    /// When the aggregate began, where that is known.
+    began_at: Option<Timestamp>,
     events: Vec<(Event, Metadata)>,
     memory: Arc<dyn Memory>,
 }
@@ -57,8 +60,8 @@ pub(super) struct Writes {
     pub(super) guards: Vec<Guard>,
     /// Who remembers the aggregate of each commit.
     pub(super) memories: Vec<Arc<dyn Memory>>,
-    /// The events of all commits.
-    pub(super) written: Vec<Event>,
+    /// The events of all commits, each with how long after its aggregate's first event it was decided, where that is known.
+    pub(super) written: Vec<(Event, Option<SignedDuration>)>,
 }
 
 /// A decision: what it wants to write, and what it answers once that is written.
@@ -183,7 +186,8 @@ impl UnitOfWork {
             on.loaded.version = on.loaded.version.next();
             on.loaded.changed_at = None;
         }
-        self.stage(aggregates, &on.loaded.id, current, events.iter().map(|event| (event.clone(), meta.clone())));
+        let staged = events.iter().map(|event| (event.clone(), meta.clone()));
+        self.draft(aggregates, &on.loaded.id, current, on.loaded.began_at, staged);
         on.written.extend(events);
         Ok(())
     }
@@ -197,6 +201,17 @@ impl UnitOfWork {
         current: Version,
         events: impl IntoIterator<Item = (A::Event, Metadata)>,
     ) {
+        self.draft(aggregates, id, current, None, events);
+    }
+
+    fn draft<A: Aggregate>(
+        &mut self,
+        aggregates: &Aggregates<A>,
+        id: &AggregateId,
+        current: Version,
+        began_at: Option<Timestamp>,
+        events: impl IntoIterator<Item = (A::Event, Metadata)>,
+    ) {
         let mut events = events.into_iter().map(|(event, meta)| (event.into(), meta)).peekable();
         if events.peek().is_none() {
             return;
@@ -206,7 +221,7 @@ impl UnitOfWork {
             return;
         }
         let memory = memory_of(aggregates);
-        self.drafts.push(Draft { id: id.clone(), current, events: events.collect(), memory });
+        self.drafts.push(Draft { id: id.clone(), current, began_at, events: events.collect(), memory });
     }
 
     /// Guards the decision by an aggregate that it judged at this version and does not write: if another writer moves that
@@ -235,9 +250,11 @@ impl UnitOfWork {
         let Self { drafts, mut guards, .. } = self;
         guards.retain(|guard| drafts.iter().all(|draft| draft.id != guard.aggregate_id));
         let mut written = Vec::new();
-        let commits = drafts.into_iter().filter_map(|Draft { id, current, events, memory }| {
+        let commits = drafts.into_iter().filter_map(|Draft { id, current, began_at, events, memory }| {
             let commit = factory.commit_of(id, current, events.iter().map(|(event, meta)| (event, meta)))?;
-            written.extend(events.into_iter().map(|(event, _)| event));
+            let since = |at: Timestamp| began_at.map(|began_at| at.duration_since(began_at));
+            let events = events.into_iter().map(|(event, _)| event);
+            written.extend(events.zip(commit.events.iter().map(|envelope| since(envelope.time))));
             Some((commit, memory))
         });
         let (commits, memories) = commits.unzip();

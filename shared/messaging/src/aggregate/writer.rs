@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use shotengai_contracts::{Event, Metadata};
 use shotengai_kernel::{AggregateId, Ports, Random, Version};
 
@@ -20,6 +21,10 @@ use crate::outbox::Outbox;
 use crate::ports::store::{AppendError, EventStore, Guard};
 use crate::receipts::{self, Causes, Charge};
 
+/// Is told of an event that was written, and how long after its aggregate's first event it was decided: by the clocks of who
+/// decided the two, so perhaps less than nothing. None of the first commit, and where it is not known.
+pub type Count = fn(&Event, Option<SignedDuration>);
+
 /// Writes a service's commits: durable first, then to the outbox.
 #[derive(Clone)]
 pub struct CommitWriter {
@@ -30,7 +35,7 @@ pub struct CommitWriter {
     factory: CommitFactory,
     ports: Ports,
     /// None: whatever is committed counts for nothing.
-    count: Option<fn(&Event)>,
+    count: Option<Count>,
 }
 
 /// How often a command may be decided before it is given up, and how long it waits after each loss, so that writers get
@@ -72,7 +77,7 @@ impl CommitWriter {
     #[must_use]
     pub fn new(store: Arc<dyn EventStore>, outbox: Outbox, ports: Ports) -> Self {
         let factory = CommitFactory::new(ports.clone());
-        Self { store, faults: Arc::default(), group: None, outbox, factory, ports, count: Some(|_| ()) }
+        Self { store, faults: Arc::default(), group: None, outbox, factory, ports, count: Some(|_, _| ()) }
     }
 
     /// With single commits of this service put together in one request where they wait at the same moment. For one writer a
@@ -89,7 +94,7 @@ impl CommitWriter {
     /// again is a commit. It is told of none whose append had no answer, though it may stand in the store, nor of one
     /// after which the process died at once: figures can fall short by those, and never exceed.
     #[must_use]
-    pub fn counting(self, count: fn(&Event)) -> Self {
+    pub fn counting(self, count: Count) -> Self {
         Self { count: self.count.map(|_| count), ..self }
     }
 
@@ -168,7 +173,7 @@ impl CommitWriter {
         let Writes { commits, guards, memories, written } = unit.into_writes(&self.factory);
         match self.append_guarded(commits.clone(), &guards).await {
             Ok(()) => {
-                written.iter().for_each(|event| self.count.into_iter().for_each(|count| count(event)));
+                written.iter().for_each(|(event, since)| self.count.into_iter().for_each(|count| count(event, *since)));
                 commits.iter().zip(memories).for_each(|(commit, memory)| memory.absorb(commit));
                 (Ok(commits), Vec::new())
             }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::future::join_all;
-use shotengai_kernel::CommitId;
+use shotengai_kernel::{CommitId, Timestamp};
 use tokio::time::Instant;
 
 use super::claim::{CLAIM_LEASE, Claim};
@@ -68,6 +68,8 @@ pub(super) struct ShardState {
     goes_on: bool,
     /// Another process is at it, or the stream takes nothing: not before then.
     rests_until: Option<Instant>,
+    /// When the oldest commit was decided whose marker the last look saw.
+    oldest: Option<Timestamp>,
     /// The shard's part of the budget.
     pacer: Pacer,
 }
@@ -80,6 +82,7 @@ impl ShardState {
             claim: Claim::default(),
             goes_on: false,
             rests_until: None,
+            oldest: None,
             pacer: Pacer::every(each),
         }
     }
@@ -146,21 +149,31 @@ impl Publisher {
                 Err(fault) => outcome = Err(fault),
             }
         }
+        self.show_oldest(&shards);
         outcome.map(|()| swept)
+    }
+
+    /// Shows how old the oldest commit is that waits, by our clock and that of who decided it.
+    fn show_oldest(&self, shards: &[ShardState]) {
+        let oldest = shards.iter().filter_map(|state| state.oldest).min();
+        let age = oldest.map_or(0.0, |at| self.ports.clock.now().duration_since(at).as_secs_f64().max(0.0));
+        metrics::OUTBOX_OLDEST.record(age, [self.service.into()]);
     }
 
     /// Looks through the markers of a shard: through a page, or as far ahead as its holder should.
     async fn look(&self, shard: u8, state: &mut ShardState) -> Result<Found, Fault> {
         let wanted = if state.goes_on { AHEAD } else { PAGE };
         let mut old = Vec::new();
-        let (mut seen, mut from) = (0, None);
+        let (mut seen, mut from, mut oldest) = (0, None, None);
         loop {
             let asked = Instant::now();
             let (found, next) = self.store.pending(shard, from, PAGE).await?;
             seen += found.len();
+            oldest = found.iter().map(|commit| commit.created_at).chain(oldest).min();
             old.extend(state.old(found, asked, self.config.sweep_age));
             from = next;
             if from.is_none() || seen >= wanted {
+                state.oldest = oldest;
                 return Ok(Found { old, seen, more: seen >= PAGE });
             }
         }

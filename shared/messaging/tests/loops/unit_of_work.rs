@@ -1,15 +1,18 @@
 //! Units of work: several aggregates together, first slots, refusals, and how often a command is decided.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures::future::join_all;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use shotengai_contracts::{Event, EventType, InventoryEvent, Metadata, Misplaced, samples};
+use shotengai_contracts::{EventType, InventoryEvent, Metadata, Misplaced, samples};
 use shotengai_kernel::Version;
 use shotengai_messaging::{
-    Aggregate, Aggregates, CommandError, CommitWriter, Contest, EventStore, FaultKind, Loaded, Outbox, UnitOfWork,
+    Aggregate, Aggregates, CommandError, CommitWriter, Contest, Count, EventStore, FaultKind, Loaded, Outbox,
+    UnitOfWork,
 };
 use shotengai_testing::contract::CountingStore;
 use shotengai_testing::memory::InjectedFault;
@@ -231,9 +234,9 @@ async fn a_history_with_an_event_of_another_kind_of_aggregate_is_a_fault() {
 #[tokio::test(start_paused = true)]
 async fn what_is_written_is_counted_once_an_event_and_what_is_lost_or_not_written_never() {
     static WRITTEN: AtomicUsize = AtomicUsize::new(0);
-    fn count(_: &Event) {
+    let count: Count = |_, _| {
         WRITTEN.fetch_add(1, Ordering::Relaxed);
-    }
+    };
     let street = Street::new();
     let meta = street.meta();
     let writer = |_| CommitWriter::new(street.store(), Outbox::disabled(), street.ports.clone()).counting(count);
@@ -248,6 +251,27 @@ async fn what_is_written_is_counted_once_an_event_and_what_is_lost_or_not_writte
     let refused = heaps.execute(&aggregate("stock/a"), &meta, |_| Err("no")).await;
     assert!(matches!(refused, Err(CommandError::Refused("no"))));
     assert_eq!(WRITTEN.load(Ordering::Relaxed), 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_counts_hears_how_long_after_its_aggregate_began_an_event_was_decided() {
+    static SINCE: Mutex<Vec<Option<SignedDuration>>> = Mutex::new(Vec::new());
+    let count: Count = |_, since| SINCE.lock().unwrap().push(since);
+    let street = Street::new();
+    let (meta, id) = (street.meta(), aggregate("stock/a"));
+    let process = || {
+        let writer = CommitWriter::new(street.store(), Outbox::disabled(), street.ports.clone()).counting(count);
+        Aggregates::<Heap>::new(writer)
+    };
+    let (one, other) = (process(), process());
+    // The second remembers it as its own commit left it, the last reads it.
+    for (heaps, pause) in [(&one, 3), (&one, 4), (&other, 0)] {
+        let grown = heaps.execute(&id, &meta, |_| Ok::<_, Infallible>(vec![more(1)])).await;
+        assert!(grown.is_ok());
+        tokio::time::advance(Duration::from_secs(pause)).await;
+    }
+    let seconds = |seconds| Some(SignedDuration::from_secs(seconds));
+    assert_eq!(*SINCE.lock().unwrap(), [None, seconds(3), seconds(7)]);
 }
 
 async fn swap_a_and_b(heaps: &Aggregates<Heap>, meta: &Metadata) -> Result<(u32, u32), CommandError<Infallible>> {

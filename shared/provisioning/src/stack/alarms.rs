@@ -91,8 +91,7 @@ fn of_resource(config: &AwsConfig, resource: &Resource, is_sent: &dyn Fn(&str) -
             };
             let behind =
                 stream("Whoever reads the stream is an hour behind", metric, "Maximum", HOUR_SECONDS * 1000, 5);
-            let lags =
-                stream("Whoever reads the stream is a minute behind", metric, "Maximum", LATE_SECONDS * 1000, 5);
+            let lags = stream("Whoever reads the stream is a minute behind", metric, "Maximum", LATE_SECONDS * 1000, 5);
             vec![
                 alarm(of, "behind", Alarm { also, ..behind }),
                 alarm(of, "lags", Alarm { also, ..lags }),
