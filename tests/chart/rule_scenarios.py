@@ -17,6 +17,32 @@ def answers(values, above, role):
     return histogram(REQUEST, METRICS[REQUEST]["buckets"], values, above=above, role=role)
 
 
+def orders(placed, in_time, about, alert, at, fires=(), late="0x100000"):
+    """Orders that were placed, and those that were decided in time and late, a minute each. Nobody scrapes so seldom; days are
+    many samples."""
+    of = {
+        series("shop_orders_total", role="order", state="pending"): placed,
+        series("shop_order_decisions_total", role="order", pace="in_time"): in_time,
+        series("shop_order_decisions_total", role="order", pace="late"): late,
+    }
+    return Scenario(alert, about, of, at, list(fires), every=60)
+
+
+FAST, SLOW = "ShotengaiOrderBudgetBurnsFast", "ShotengaiOrderBudgetBurns"
+OBJECTIVE = [
+    orders("0+1000x120", "0+950x120", "one in twenty is late, for an hour", FAST, "90m", [{}], late="0+50x120"),
+    orders("0+1000x120", "0x120", "nothing is decided at all", FAST, "20m", [{}]),
+    orders("0+1000x600", "0+992x600", "eight in a thousand are late, for hours", FAST, "9h", [{}], late="0+8x600"),
+    orders("0+1000x600", "0+999.5x600", "half of the budget is used", FAST, "9h"),
+    orders("0+1000x120", "0+1000x120", "all are in time", FAST, "90m"),
+    orders("0+1000x50 51000+1000x100", "0+1000x50 50500+1000x100", "half a minute was late, and it is over", FAST, "100m", late="0x50 500x100"),
+    orders("0x120", "0x120", "nobody orders", FAST, "90m"),
+    orders("0+1000x3000", "0+996.5x3000", "three and a half in a thousand are late, for a day", SLOW, "30h", [{}], late="0+3.5x3000"),
+    orders("0+1000x6000", "0+998.5x6000", "one and a half in a thousand are late, for days", SLOW, "90h", [{}], late="0+1.5x6000"),
+    orders("0+1000x6000", "0+999.5x6000", "half of the budget is used", SLOW, "90h", late="0+0.5x6000"),
+    orders("0+1000x1000 1001000+1000x2000", "0+980x1000 981000+1000x2000", "it was bad yesterday and has been good for hours", SLOW, "30h", late="0+20x1000 20000x2000"),
+]
+
 ROLES = [
     Scenario("ShotengaiRoleAway", "every pod is down", {series("up", role="order"): "0x20", **{series("up", role=role): "1x20" for role in chart.facts() if role != "order"}}, "3m", [{"role": "order"}]),
     Scenario("ShotengaiRoleAway", "one pod of two answers", {series("up", role=role, pod=f"{role}-{n}"): f"{n}x20" for role in chart.facts() for n in (0, 1)}, "8m"),
@@ -40,6 +66,8 @@ CONSUMERS = [
     Scenario("ShotengaiDeadLetters", "one is written", {series("shotengai_dead_letters_total", consumer="order", reason="refused"): "0x4 1x20"}, "5m", [{"consumer": "order", "reason": "refused"}]),
     Scenario("ShotengaiDeadLetters", "none is written since", {series("shotengai_dead_letters_total", consumer="order", reason="refused"): "3x40"}, "15m"),
     Scenario("ShotengaiDeadLetters", "a pod that begins anew has written none", {series("shotengai_dead_letters_total", consumer="order", reason="refused"): "3x10 0x10"}, "8m"),
+    Scenario("ShotengaiLettersWait", "one waits for twenty minutes", {series("shotengai_dead_letters_waiting", queue="order-dlq"): "0x4 1x60", series("shotengai_dead_letters_waiting", queue="tally-dlq"): "0x64"}, "25m", [{"queue": "order-dlq"}]),
+    Scenario("ShotengaiLettersWait", "they are redriven within ten minutes", {series("shotengai_dead_letters_waiting", queue="order-dlq"): "0x4 7x20 0x40"}, "25m"),
     Scenario("ShotengaiEventsLate", "they take five minutes", ages("0+9x40", 300, "notification"), "15m", [{"consumer": "notification"}]),
     Scenario("ShotengaiEventsLate", "they take half a minute", ages("0+9x40", 30, "notification"), "15m"),
     Scenario("ShotengaiEventsLate", "reminders are late on purpose", ages("0+9x40", 900, "order-deadline"), "15m"),
@@ -69,6 +97,8 @@ STREAM = [
     ),
     Scenario("ShotengaiSweeperPublishes", "a fifth is the sweeper's", {series("shotengai_outbox_events_total", service="order", by=by): f"0+{n}x60" for by, n in (("publisher", 8), ("sweeper", 2))}, "25m", [{"service": "order"}]),
     Scenario("ShotengaiSweeperPublishes", "one in fifty is", {series("shotengai_outbox_events_total", service="order", by=by): f"0+{n}x60" for by, n in (("publisher", 49), ("sweeper", 1))}, "25m"),
+    Scenario("ShotengaiOutboxOld", "a marker stays on", {series("shotengai_outbox_oldest_seconds", service="order", pod=f"order-{n}"): values for n, values in enumerate(("0x4 150+30x40", "0x50"))}, "15m", [{"service": "order"}]),
+    Scenario("ShotengaiOutboxOld", "the sweeper publishes what is a minute old", {series("shotengai_outbox_oldest_seconds", service="order"): "0 60x40"}, "15m"),
     Scenario("ShotengaiCaptureLate", "a commit is missing", {series("shotengai_bridge_capture_missing"): "0x4 1x60"}, "20m", [{}]),
     Scenario("ShotengaiCaptureLate", "it came after ten minutes", {series("shotengai_bridge_capture_missing"): "0x4 1x20 0x60"}, "20m"),
     Scenario("ShotengaiCaptureLost", "one was published a day late", {series("shotengai_bridge_capture_reconciled_total"): "0x4 1x20"}, "8m", [{}]),
@@ -76,8 +106,13 @@ STREAM = [
 ]
 
 READS = [
+    Scenario("ShotengaiProjectionLags", "reads show events half a minute late", ages("0+9x40", 30, "query"), "15m", [{}]),
+    Scenario("ShotengaiProjectionLags", "query handles nothing while the bridge passes on", {series("shotengai_bridge_records_total", outcome="published"): "0+30x60", series("shotengai_consumer_deliveries_total", consumer="query", outcome="done"): "90x60", series("shotengai_consumer_deliveries_total", consumer="query", outcome="retry"): "0+30x60"}, "25m", [{}]),
+    Scenario("ShotengaiProjectionLags", "nothing happens", {series("shotengai_bridge_records_total", outcome="published"): "90x60", series("shotengai_consumer_deliveries_total", consumer="query", outcome="done"): "90x60"}, "25m"),
+    Scenario("ShotengaiProjectionLags", "reads show events after a second", ages("0+9x60", 1, "query") | {series("shotengai_bridge_records_total", outcome="published"): "0+9x60", series("shotengai_consumer_deliveries_total", consumer="query", outcome="done"): "0+9x60"}, "25m"),
+    Scenario("ShotengaiProjectionLags", "another consumer is late", ages("0+9x40", 300, "notification"), "15m"),
     Scenario("ShotengaiReadModelDamaged", "somebody asked for a damaged row", {series("shotengai_read_model_damaged_total", table="read_orders"): "0x4 1x20"}, "8m", [{"table": "read_orders"}]),
     Scenario("ShotengaiReadModelDamaged", "nobody asks any more", {series("shotengai_read_model_damaged_total", table="read_orders"): "4x60"}, "25m"),
 ]
 
-SCENARIOS = [*ROLES, *CONSUMERS, *STREAM, *READS]
+SCENARIOS = [*OBJECTIVE, *ROLES, *CONSUMERS, *STREAM, *READS]

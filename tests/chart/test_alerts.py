@@ -134,7 +134,8 @@ def test_reminders_of_deadlines_are_not_late():
 def test_a_bound_is_one_that_the_buckets_can_tell():
     # A quantile beyond the last bucket is shown as that bucket's end: above it no alert would ever fire.
     rules = json.loads((chart.CHART / "values.schema.json").read_text())["properties"]["monitoring"]["properties"]["rules"]["properties"]
-    for bound, name in (("eventAgeSeconds", "shotengai_consumer_event_age_seconds"), ("requestSeconds", "http_server_request_duration_seconds")):
+    age, request = "shotengai_consumer_event_age_seconds", "http_server_request_duration_seconds"
+    for bound, name in (("eventAgeSeconds", age), ("projectionLagSeconds", age), ("requestSeconds", request)):
         buckets = figures()[name]["buckets"]
         assert (rules[bound]["minimum"], rules[bound]["exclusiveMaximum"]) == (buckets[0], buckets[-1]), bound
 
