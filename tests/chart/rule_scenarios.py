@@ -37,6 +37,13 @@ OBJECTIVE = [
     orders("0+1000x120", "0+1000x120", "all are in time", FAST, "90m"),
     orders("0+1000x50 51000+1000x100", "0+1000x50 50500+1000x100", "half a minute was late, and it is over", FAST, "100m", late="0x50 500x100"),
     orders("0x120", "0x120", "nobody orders", FAST, "90m"),
+    *(
+        Scenario(FAST, f"one order, decided by a pod that is scraped later, {at} after the start", {
+            series("shop_orders_total", role="order", pod="order-0", state="pending"): "0x30 1x60",
+            series("shop_order_decisions_total", role="order", pod="order-1", pace="in_time"): "0x31 1x60",
+        }, at, every=60)
+        for at in ("31m", "32m", "36m")
+    ),
     orders("0+1000x3000", "0+996.5x3000", "three and a half in a thousand are late, for a day", SLOW, "30h", [{}], late="0+3.5x3000"),
     orders("0+1000x6000", "0+998.5x6000", "one and a half in a thousand are late, for days", SLOW, "90h", [{}], late="0+1.5x6000"),
     orders("0+1000x6000", "0+999.5x6000", "half of the budget is used", SLOW, "90h", late="0+0.5x6000"),
