@@ -28,6 +28,13 @@ async fn what_a_killed_process_committed_is_published_all_the_same() {
     let guest = shop.guest(None, "ja").await;
     let answer = cluster.shop(&order_process).order(&guest, &[(&kinoko, 1)]).await;
     let order = text(&answer.expect(202), "order_id");
+    if !captured() {
+        until("its sweeper shows how old the marker is", Duration::from_secs(30), || async {
+            let oldest = order_process.metric("shotengai_outbox_oldest_seconds{service=\"order\"}").await;
+            if oldest.iter().any(|age| *age > 0.0) { Ok(()) } else { Err(oldest) }
+        })
+        .await;
+    }
     order_process.kill().await;
     if captured() {
         assert_eq!(cluster.unpublished_of(Owner::Order).await, 0, "the commit carries no marker");

@@ -85,6 +85,12 @@ async fn poison_on_queues_is_set_aside_with_its_reason_and_no_order_waits_for_it
     let all = u64::try_from(sent.len()).unwrap();
     let expected: Vec<_> = ["order-dlq", "inventory-dlq", "query-dlq"].map(|dead| (dead.to_owned(), all)).into();
     assert_eq!(cluster.dead_letters().await, expected);
+    // Ops looks at each queue every minute.
+    until("the figure has them too", WITHIN, || async {
+        let waiting = process.metric("shotengai_dead_letters_waiting{queue=\"query-dlq\"}").await;
+        if waiting == [f64::from(u32::try_from(all).unwrap())] { Ok(()) } else { Err(waiting) }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -85,7 +85,7 @@ pub fn assemble(mut deps: Deps, processes: Processes, program: Program) -> Role 
     let places = Places { stream, leases, pauses: Arc::clone(&pauses) };
     let street = StreetLook::new(Arc::clone(&infra), program.installation.clone(), places, processes, &ports);
     let steps = Steps::new(infra.stream_reader(), program.events, &program.installation, ports.clock.clone());
-    let waiting = Waiting::new(Arc::clone(&infra), &program.installation);
+    let waiting = Waiting::new(infra.as_ref(), &program.installation);
     let workers = [Arc::clone(&runs).worker(), steps.worker(), waiting.worker()];
     let desk = Desk::new(infra, program, ports, street, steps, records, runs, pauses);
     let desk = web::Data::new(desk);

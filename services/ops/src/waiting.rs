@@ -6,26 +6,28 @@ use std::time::Duration;
 
 use shotengai_contracts::topology::Installation;
 use shotengai_messaging::metrics::count_fault;
-use shotengai_messaging::{Fault, Infrastructure, Worker};
+use shotengai_messaging::{Infrastructure, Queue, QueueDepth, Worker};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::metrics;
 
-/// Each queue is looked at so often. One after the other, so that an installation at rest has no bursts.
+/// Each queue is looked at so often. One after the other, so that an installation at rest has no bursts; at the start all at once, so
+/// that there are figures, and their addresses are known.
 const ROUND: Duration = Duration::from_secs(60);
 
 /// Looks at the dead-letter queues of an installation, one after the other.
 pub struct Waiting {
-    infra: Arc<dyn Infrastructure>,
-    queues: Vec<String>,
+    /// Each with its name; kept, since finding one costs a request.
+    queues: Vec<(String, Arc<dyn Queue>)>,
 }
 
 impl Waiting {
     /// All of this installation.
     #[must_use]
-    pub fn new(infra: Arc<dyn Infrastructure>, installation: &Installation) -> Self {
-        Self { infra, queues: installation.queues().map(|queue| queue.dead_letters()).collect() }
+    pub fn new(infra: &dyn Infrastructure, installation: &Installation) -> Self {
+        let names = installation.queues().map(|queue| queue.dead_letters());
+        Self { queues: names.map(|name| (name.clone(), infra.queue(&name))).collect() }
     }
 
     /// The worker that shows them.
@@ -42,19 +44,22 @@ impl Waiting {
         let many = u32::try_from(self.queues.len()).unwrap_or(u32::MAX).max(1);
         let mut turns = interval(ROUND / many);
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        for queue in self.queues.iter().cycle() {
-            tokio::select! {
-                biased;
-                () = shutdown.cancelled() => return,
-                _ = turns.tick() => {}
+        let first = self.queues.len();
+        for (turn, (name, queue)) in self.queues.iter().cycle().enumerate() {
+            if turn >= first {
+                tokio::select! {
+                    biased;
+                    () = shutdown.cancelled() => return,
+                    _ = turns.tick() => {}
+                }
             }
-            let letters = tokio::select! {
+            let depth = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => return,
-                letters = self.letters(queue) => letters,
+                depth = queue.depth() => depth,
             };
-            match letters {
-                Ok(letters) => metrics::LETTERS.record(letters, [queue.clone().into()]),
+            match depth {
+                Ok(depth) => metrics::LETTERS.record(number(depth), [name.clone().into()]),
                 // What was seen last stays: an alert ends when somebody has seen the queue empty.
                 Err(fault) => count_fault(&fault),
             }
@@ -62,13 +67,9 @@ impl Waiting {
         // Of an installation without queues.
         shutdown.cancelled().await;
     }
+}
 
-    /// How many messages a dead-letter queue holds, in flight and delayed ones too.
-    ///
-    /// # Errors
-    /// A [`Fault`] of the queue.
-    #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 letters")]
-    pub async fn letters(&self, queue: &str) -> Result<f64, Fault> {
-        Ok(self.infra.queue(queue).depth().await?.total() as f64)
-    }
+/// All messages of a queue, in flight and delayed ones too: who reads letters hides them meanwhile.
+fn number(depth: QueueDepth) -> f64 {
+    u32::try_from(depth.total()).unwrap_or(u32::MAX).into()
 }
