@@ -43,6 +43,7 @@ mod inventory_list;
 mod journey;
 mod load;
 mod mail_links;
+mod mailpit;
 mod oidc;
 mod open_carts;
 mod operations;

@@ -90,15 +90,27 @@ impl DevPlace {
     /// Starts it; what it prints goes to a file.
     #[must_use]
     pub fn start(&self, flags: &[&str]) -> Dev {
+        self.start_with(flags, &[])
+    }
+
+    fn start_with(&self, flags: &[&str], environment: &[(&str, &str)]) -> Dev {
         let log = self.folder.path().join("dev.log");
         let file = std::fs::File::create(&log).unwrap();
-        let child = self.dev(flags).stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
-        Dev { child, log }
+        let mut command = self.dev(flags);
+        command.envs(environment.iter().copied()).stdout(file.try_clone().unwrap()).stderr(file);
+        Dev { child: command.spawn().unwrap(), log }
     }
 
     /// Starts it and waits until the street is open.
     pub async fn open(&self, flags: &[&str]) -> Dev {
         let dev = self.start(flags);
+        dev.until_said("The street is open").await;
+        dev
+    }
+
+    /// The same without flags, in this environment.
+    pub async fn open_with(&self, environment: &[(&str, &str)]) -> Dev {
+        let dev = self.start_with(&[], environment);
         dev.until_said("The street is open").await;
         dev
     }
