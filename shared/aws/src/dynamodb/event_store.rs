@@ -114,6 +114,10 @@ impl EventStore for DynamoEventStore {
         insert::insert(&self.client, &self.events, self.marks_outbox, &self.ports, commits).await
     }
 
+    async fn restore_each(&self, commits: &[Commit]) -> Result<Vec<Result<(), AppendError>>, Fault> {
+        insert::insert(&self.client, &self.events, false, &self.ports, commits).await
+    }
+
     async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {
         let mut commits: Vec<Commit> = Vec::new();
         let mut start: Option<HashMap<String, AttributeValue>> = None;

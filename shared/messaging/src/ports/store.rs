@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use shotengai_kernel::{AggregateId, CommitId, Timestamp, Version};
 
-use super::fault::Fault;
+use super::fault::{Fault, FaultKind};
 use crate::commit::Commit;
 
 /// How many shards the outbox index and the time index have (`00` to `0f`), so that neither is one hot partition.
@@ -121,6 +121,16 @@ pub trait EventStore: Send + Sync {
     /// # Errors
     /// A [`Fault`] when no answer came for any. After a transient one any of them may have been written.
     async fn append_each(&self, commits: &[Commit]) -> Result<Vec<Result<(), AppendError>>, Fault>;
+
+    /// The same for commits that the stream has had already, restored from the archive: none is marked as not in the stream,
+    /// and whether the table is captured is not looked at. So where change capture is on, they go into the stream once more.
+    ///
+    /// # Errors
+    /// As [`EventStore::append_each`]; `Denied` where this store can't be restored.
+    async fn restore_each(&self, commits: &[Commit]) -> Result<Vec<Result<(), AppendError>>, Fault> {
+        let _ = commits;
+        Err(Fault::new(FaultKind::Denied, "store.restore_each", "nothing is restored into this store"))
+    }
 
     /// All commits of one aggregate whose events come after `after`, oldest first. Consistent.
     ///

@@ -5,12 +5,14 @@ use shotengai_messaging::ports::store::{APPEND_EACH_MAX, AppendError};
 
 use super::store::Case;
 
-/// Checks [`EventStore::append_each`](shotengai_messaging::EventStore::append_each).
+/// Checks [`EventStore::append_each`](shotengai_messaging::EventStore::append_each) and
+/// [`EventStore::restore_each`](shotengai_messaging::EventStore::restore_each).
 pub(super) async fn check(case: &Case) {
     assert!(case.each(&[]).await.is_empty(), "nothing has no answers");
     each_is_answered_for_itself_in_any_order(case).await;
     one_that_can_not_be_written_is_refused_alone(case).await;
     one_of_many_rivals_gets_the_slot(case).await;
+    what_is_restored_is_in_the_stream_already(case).await;
 }
 
 impl Case {
@@ -91,4 +93,20 @@ async fn one_of_many_rivals_gets_the_slot(case: &Case) {
         assert_eq!(winners.len(), 1, "one request gets the slot of {id}");
         assert_eq!(case.load(id, 0).await, winners, "and its commit stands there");
     }
+}
+
+async fn what_is_restored_is_in_the_stream_already(case: &Case) {
+    let commits: Vec<Commit> = (0..5).map(|_| case.commit(&case.id(), 0, 2)).collect();
+    let rival = case.commit(&commits.first().expect("five").aggregate_id, 0, 1);
+    for _ in 0..2 {
+        let answers = case.store.restore_each(&commits).await.expect("a request is answered");
+        assert!(answers.iter().all(Result::is_ok) && answers.len() == commits.len(), "{answers:?}");
+    }
+    let answers = case.store.restore_each(std::slice::from_ref(&rival)).await.expect("a request is answered");
+    assert!(matches!(answers.as_slice(), [Err(AppendError::Conflict { .. })]), "{answers:?}");
+    for commit in &commits {
+        assert_eq!(case.load(&commit.aggregate_id, 0).await, std::slice::from_ref(commit));
+    }
+    let marked = case.store.marked(&commits).await.expect("the store answers");
+    assert!(marked.iter().all(|marked| !marked), "nothing of it is published once more");
 }

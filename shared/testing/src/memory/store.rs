@@ -226,6 +226,10 @@ impl EventStore for MemoryEventStore {
         self.append_each_as(commits, self.marks_outbox).await
     }
 
+    async fn restore_each(&self, commits: &[Commit]) -> Result<Vec<Result<(), AppendError>>, Fault> {
+        self.append_each_as(commits, false).await
+    }
+
     async fn load(&self, id: &AggregateId, after: Version) -> Result<Vec<Commit>, Fault> {
         self.load_some(id, after, usize::MAX).await.map(|page| page.commits)
     }

@@ -1,0 +1,192 @@
+//! An object with events: gzip'd JSON Lines.
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::bufread::GzDecoder;
+use flate2::write::GzEncoder;
+
+use crate::key::{ArchiveKey, digest_of};
+use crate::line::Line;
+
+/// The most bytes that are fetched of an object; those that are put have far fewer.
+pub const MOST_BYTES: u64 = 256 * 1024 * 1024;
+/// The most bytes of a line: a commit's item in a table has 400 KB at the most.
+const LINE_MOST_BYTES: u64 = 4 * 1024 * 1024;
+
+/// An object of the archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Its name.
+    pub key: ArchiveKey,
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// Events in it; none in a manifest.
+    pub events: u64,
+}
+
+/// What is wrong with an object.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// Its name was not made by the archive.
+    #[error("its name is none of the archive")]
+    Stranger,
+    /// Its end is missing.
+    #[error("it is truncated")]
+    Truncated,
+    /// It can be read whole and is not what was put under this name.
+    #[error("it was edited: its bytes are not those that its name tells")]
+    Edited,
+    /// Its events are of another day or type than its name tells.
+    #[error("it was renamed: its events are of another day or type than its name tells")]
+    Renamed,
+    /// It can't be read.
+    #[error("it is damaged: {0}")]
+    Damaged(String),
+    /// Another object has the same bytes.
+    #[error("it is a double of {0}")]
+    Doubled(String),
+    /// A manifest tells of it, and it is not there.
+    #[error("it is missing: {manifest} tells of it")]
+    Missing {
+        /// The manifest's key.
+        manifest: String,
+    },
+}
+
+impl Damage {
+    /// A stable word.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Stranger => "stranger",
+            Self::Truncated => "truncated",
+            Self::Edited => "edited",
+            Self::Renamed => "renamed",
+            Self::Damaged(_) => "damaged",
+            Self::Doubled(_) => "doubled",
+            Self::Missing { .. } => "missing",
+        }
+    }
+}
+
+/// Lines as an object has them. The same lines give the same bytes.
+///
+/// # Errors
+/// None that memory gives.
+pub fn pack(lines: &[u8]) -> io::Result<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(lines)?;
+    encoder.finish().map(Bytes::from)
+}
+
+/// Reads an object, a line at a time; answers how many there were. What `each` got counts only where this succeeds.
+///
+/// # Errors
+/// The [`Damage`] that was found. Of what is edited and damaged nothing can be believed.
+pub fn unpack(key: &ArchiveKey, bytes: &[u8], mut each: impl FnMut(Line)) -> Result<u64, Damage> {
+    let fits = key.digest() == digest_of(bytes);
+    let mut events = 0;
+    let mut reader = BufReader::new(GzDecoder::new(bytes));
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match reader.by_ref().take(LINE_MOST_BYTES).read_until(b'\n', &mut line) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err(Damage::Truncated),
+            Err(error) => return Err(Damage::Damaged(error.to_string())),
+        }
+        if !fits {
+            continue;
+        }
+        let text = std::str::from_utf8(&line).ok().and_then(|text| text.strip_suffix('\n'));
+        let text = text.ok_or_else(|| Damage::Damaged(format!("line {} is no whole text", events + 1)))?;
+        let read =
+            Line::read(text).map_err(|error| Damage::Damaged(format!("line {}: {}", events + 1, error.reason())))?;
+        if !key.is_for(&read) {
+            return Err(Damage::Renamed);
+        }
+        each(read);
+        events += 1;
+    }
+    // Behind the end of the first member: bytes that were appended are not decoded, and fit no name either.
+    if fits { Ok(events) } else { Err(Damage::Edited) }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use shotengai_contracts::{EventType, samples};
+
+    use super::*;
+    use crate::gather::Gathering;
+
+    /// An object with so many events.
+    pub(crate) fn object(events: u64) -> Object {
+        let mut gathering = Gathering::of("shard-1");
+        for at in 1..=events {
+            let mut event = samples::envelope(EventType::OrderPaid).unwrap();
+            event.aggregateversion = shotengai_kernel::Version::new(at);
+            gathering.add(&at.to_string(), [Line::read(&event.to_json()).unwrap()]);
+        }
+        gathering.flush().unwrap().unwrap().objects.remove(0)
+    }
+
+    fn read(key: &ArchiveKey, bytes: &[u8]) -> Result<u64, Damage> {
+        unpack(key, bytes, |_| {})
+    }
+
+    #[test]
+    fn what_was_put_is_read_line_by_line() {
+        let object = object(3);
+        let mut versions = Vec::new();
+        let count = unpack(&object.key, &object.bytes, |line| versions.push(line.version.get()));
+        assert_eq!((count, versions), (Ok(3), vec![1, 2, 3]));
+    }
+
+    #[test]
+    fn the_same_lines_are_the_same_bytes() {
+        assert_eq!(object(3), object(3));
+    }
+
+    #[test]
+    fn an_object_that_was_cut_anywhere_is_truncated() {
+        let object = object(20);
+        for left in [0, 1, 9, 30, object.bytes.len() / 2, object.bytes.len() - 1] {
+            let damage = read(&object.key, &object.bytes[..left]).unwrap_err();
+            let expected = if left == 0 { Damage::Edited } else { Damage::Truncated };
+            assert!(damage == Damage::Truncated || damage == expected, "{left}: {damage:?}");
+        }
+    }
+
+    #[test]
+    fn an_object_that_was_written_anew_is_edited() {
+        let object = object(3);
+        let mut lines = Vec::new();
+        GzDecoder::new(object.bytes.as_ref()).read_to_end(&mut lines).unwrap();
+        let edited = String::from_utf8(lines).unwrap().replace("OrderPaid", "OrderFree");
+        assert_eq!(read(&object.key, &pack(edited.as_bytes()).unwrap()), Err(Damage::Edited));
+        let appended = [object.bytes.as_ref(), b"x"].concat();
+        assert_eq!(read(&object.key, &appended), Err(Damage::Edited));
+    }
+
+    #[test]
+    fn an_object_under_the_name_of_another_day_or_type_is_renamed() {
+        let object = object(3);
+        for (from, to) in [("type=OrderPaid", "type=OrderPlaced"), ("date=2026-01-01", "date=2026-01-02")] {
+            let key = object.key.to_string().replace(from, to);
+            assert_eq!(read(&ArchiveKey::parse(&key).unwrap(), &object.bytes), Err(Damage::Renamed), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_bit_that_fell_over_never_passes() {
+        let object = object(3);
+        for at in 0..object.bytes.len() {
+            let mut bytes = object.bytes.to_vec();
+            bytes[at] ^= 0x10;
+            assert!(read(&object.key, &bytes).is_err(), "{at}");
+        }
+    }
+}
