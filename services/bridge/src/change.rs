@@ -1,16 +1,9 @@
 //! Content of a record of the stream: an envelope that a publisher put, or a change of an event table that DynamoDB
 //! captured (`PUBLISH=cdc`). Both are read whatever the mode is, so that a change of mode loses nothing on its way.
-//!
-//! A change record is DynamoDB's, in its JSON ("Working with Kinesis Data Streams for DynamoDB", DynamoDB Developer
-//! Guide). Only what is read here has to be there; `tableName`, which some local stand-ins leave out, is not.
-
-use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
 use shotengai_kernel::{CommitId, Timestamp};
-use shotengai_streaming::Unfit;
+use shotengai_streaming::{Change, Unfit};
 
 use crate::decode::{Passable, event};
 use crate::reasons::NOT_A_COMMIT;
@@ -18,60 +11,28 @@ use crate::reasons::NOT_A_COMMIT;
 /// One part of a record: something to publish, or the reason why it can't be.
 pub type Part = Result<Passable, Unfit>;
 
-/// The name of an item's new state, by which a record looks like a change: hardly an event has it.
-const IMAGE: &str = "\"NewImage\"";
-
-#[derive(Deserialize)]
-struct Change<'a> {
-    #[serde(rename = "eventName", borrow)]
-    event_name: Cow<'a, str>,
-    dynamodb: Images,
-    /// Events have it, changes don't.
-    specversion: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct Images {
-    #[serde(rename = "NewImage", default)]
-    new_image: Image,
-}
-
-#[derive(Default, Deserialize)]
-struct Image {
-    /// Envelopes of the commit, as text.
-    events: Option<Attribute>,
-}
-
-#[derive(Deserialize)]
-struct Attribute {
-    #[serde(rename = "S")]
-    text: Option<String>,
-}
-
 /// Envelopes in a record, in order. None, for a change that is no new commit: a marker that was taken off rewrites its
 /// item, and an item that is gone tells nothing.
 #[must_use]
 pub fn parts(data: &[u8]) -> Vec<Part> {
     // What looks like a change is read as one first: to be refused as an event it would be read twice.
-    if looks_like_a_change(data)
-        && let Ok(change) = serde_json::from_slice::<Change<'_>>(data)
-        && change.specversion.is_none()
+    if Change::looks_like(data)
+        && let Some(change) = Change::read(data)
     {
         return of_change(change);
     }
-    let unfit = match event(data) {
-        Ok(event) => return vec![Ok(event)],
-        Err(unfit) => unfit,
-    };
-    serde_json::from_slice(data).map_or_else(|_| vec![Err(unfit)], of_change)
+    match event(data) {
+        Ok(event) => vec![Ok(event)],
+        Err(unfit) => Change::read(data).map_or_else(|| vec![Err(unfit)], of_change),
+    }
 }
 
-fn looks_like_a_change(data: &[u8]) -> bool {
-    std::str::from_utf8(data).is_ok_and(|text| text.contains(IMAGE))
-}
-
-fn of_change(change: Change<'_>) -> Vec<Part> {
-    if change.event_name == "INSERT" { events(change.dynamodb.new_image) } else { Vec::new() }
+fn of_change(change: Change) -> Vec<Part> {
+    match change {
+        Change::Commit(events) => events.iter().map(|text| event(text.as_bytes())).collect(),
+        Change::NoCommit(why) => vec![Err(not_a_commit(why))],
+        Change::Other => Vec::new(),
+    }
 }
 
 #[derive(Deserialize)]
@@ -105,15 +66,6 @@ pub fn commit(data: &[u8]) -> Option<(CommitId, Timestamp)> {
     let change: NewCommit = serde_json::from_slice(data).ok().filter(|it: &NewCommit| it.event_name == "INSERT")?;
     let CommitImage { commit_id, created_at } = change.dynamodb.new_image;
     Some((CommitId::new(commit_id.text.parse().ok()?), created_at.text.parse().ok()?))
-}
-
-fn events(image: Image) -> Vec<Part> {
-    let text = image.events.and_then(|attribute| attribute.text);
-    match text.as_deref().map(serde_json::from_str::<Vec<&RawValue>>) {
-        Some(Ok(events)) if !events.is_empty() => events.iter().map(|text| event(text.get().as_bytes())).collect(),
-        Some(_) => vec![Err(not_a_commit("its events are no list of any"))],
-        None => vec![Err(not_a_commit("it has no events"))],
-    }
 }
 
 fn not_a_commit(why: &str) -> Unfit {
