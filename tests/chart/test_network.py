@@ -19,6 +19,8 @@ class Network:
 
     def __init__(self, documents):
         self.pods = {chart.component(d): meta["labels"] for d, meta, _ in chart.workloads(documents)}
+        # The archiver is there where somebody wants an archive.
+        self.roles = {name: fact for name, fact in ROLES.items() if name in self.pods}
         self.policies = [d["spec"] for d in chart.of_kind(documents, "NetworkPolicy")]
 
     def peer_is(self, peer, who):
@@ -64,32 +66,32 @@ def test_every_pod_is_behind_a_policy_for_both_directions(net):
 
 
 def test_roles_reach_those_they_call_and_no_others(net):
-    for source in ROLES:
-        for target in ROLES:
-            called = target in ROLES[source].get("calls", [])
+    for source in net.roles:
+        for target in net.roles:
+            called = target in net.roles[source].get("calls", [])
             assert net.reaches(source, target, 8080) == called, f"{source} → {target}"
             # Health and figures of all are asked for by ops alone.
-            assert net.allows("Egress", source, target, 9090) == ROLES[source].get("watches", False)
-            assert not ROLES[source].get("watches", False) or net.reaches(source, target, 9090)
+            assert net.allows("Egress", source, target, 9090) == net.roles[source].get("watches", False)
+            assert not net.roles[source].get("watches", False) or net.reaches(source, target, 9090)
 
 
 def test_the_street_is_entered_by_storefront_alone_and_through_the_proxy_where_one_is_believed(net):
     door = {"kind": "projectcontour", "full": "ingress", "existing-secrets": "gateways", "aws": "envoy-gateway-system"}.get(net.name, "anywhere")
-    for role in ROLES:
+    for role in net.roles:
         assert net.reaches(door, role, 8080) == (role == "storefront"), role
     if net.name != "default":
         assert not net.reaches("elsewhere", "storefront", 8080)
 
 
 def test_names_are_resolved_and_metrics_read_everywhere(net):
-    for role in ROLES:
+    for role in net.roles:
         assert net.reaches(role, "kube-system", 53)
         if net.name != "full":
             assert net.reaches("monitoring", role, 9090)
 
 
 def test_every_role_and_the_provisioner_reach_aws(net):
-    for pod in [*ROLES, "provision"]:
+    for pod in [*net.roles, "provision"]:
         if net.name == "kind":
             assert net.reaches(pod, "ministack", 4566)
             # The bridge's way to the Kubernetes API is wide until networkPolicy.apiServerTo narrows it.
@@ -105,8 +107,8 @@ def test_every_role_and_the_provisioner_reach_aws(net):
 def test_who_needs_the_database_mail_or_the_kubernetes_api_reaches_it_and_nobody_else(net):
     database = {"kind": ("postgresql", 5432), "full": (ipaddress.ip_address("10.1.2.3"), 5433)}.get(net.name, (ipaddress.ip_address("10.0.2.3"), 5432))
     mail = ("mailpit", 1025) if net.name == "kind" else (AWS, 587)
-    for role in ROLES:
-        needs = ROLES[role].get("needs", [])
+    for role in net.roles:
+        needs = net.roles[role].get("needs", [])
         assert net.reaches(role, *database) == ("database" in needs), role
         assert net.reaches(role, *mail) == ("smtp" in needs), role
         assert net.allows("Egress", role, ipaddress.ip_address("10.96.0.1"), 6443) == ("leases" in needs), role
@@ -114,8 +116,8 @@ def test_who_needs_the_database_mail_or_the_kubernetes_api_reaches_it_and_nobody
 
 def test_what_is_outside_is_reached_by_ipv6_where_nothing_narrows_it():
     net = Network(chart.render("default"))
-    for role in ROLES:
-        needs = ROLES[role].get("needs", [])
+    for role in net.roles:
+        needs = net.roles[role].get("needs", [])
         for port, need in ((5432, "database"), (587, "smtp"), (6443, "leases")):
             assert net.allows("Egress", role, AWS_V6, port) == (need in needs), f"{role} {port}"
 
@@ -125,7 +127,7 @@ def test_storefront_alone_reaches_the_issuer_that_its_settings_name():
     narrowed = {**issuer, "networkPolicy": {"oidcIssuerTo": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]}}
     for values, reached in ((issuer, True), (narrowed, False)):
         net = Network(chart.render_values(values))
-        for role in ROLES:
+        for role in net.roles:
             assert net.allows("Egress", role, AWS, 8443) == (reached and role == "storefront"), role
         assert net.allows("Egress", "storefront", ipaddress.ip_address("192.0.2.7"), 8443)
     assert not Network(chart.render("default")).allows("Egress", "storefront", AWS, 8443)
@@ -137,7 +139,7 @@ def test_traces_leave_where_there_is_a_collector(net):
 
 def test_the_test_reaches_storefront_alone(net):
     assert net.reaches("test", "storefront", 8080)
-    assert not any(net.reaches("test", role, 8080) for role in ROLES if role != "storefront")
+    assert not any(net.reaches("test", role, 8080) for role in net.roles if role != "storefront")
     assert not net.allows("Egress", "test", AWS, 443)
 
 

@@ -22,7 +22,7 @@ def valid_values(seed):
     for _, group in [("roleDefaults", values.get("roleDefaults", {})), *values.get("roles", {}).items()]:
         scaling = group.get("autoscaling", {})
         if "minReplicas" in scaling or "maxReplicas" in scaling:
-            # The chart's own bridge has two at the most.
+            # The bridge's own most is two, whatever all others have at the least.
             scaling["minReplicas"], scaling["maxReplicas"] = dice.randint(1, 2), dice.randint(6, 500)
     if "roles" in values:
         values["roles"].get("storefront", {}).pop("enabled", None)

@@ -10,7 +10,7 @@ BINARY = "shotengai"
 # For tests alone. What is here would make a second implementation of a port, or a door for tests, part of the program.
 NEVER_SHIPPED = {"shotengai-testing", "shotengai-kit", "shotengai-mutations", "shotengai-fake-cluster", "shotengai-simulation", "shotengai-tests"}
 # Who reads shards, keeps leases, or shows both.
-READS_STREAMS = {"shotengai-bridge", "shotengai-catalog", "shotengai-aws", "shotengai-kubernetes", "shotengai-ops", "shotengai"}
+READS_STREAMS = {"shotengai-archiver", "shotengai-bridge", "shotengai-catalog", "shotengai-aws", "shotengai-kubernetes", "shotengai-ops", "shotengai"}
 
 
 def graph(**crates):

@@ -75,7 +75,12 @@ impl TestCluster {
         at: Option<(SocketAddr, SocketAddr)>,
         extra: &[(&str, &str)],
     ) -> Process {
-        let every = || SHOTENGAI.services.iter().map(|service| service.as_str());
+        // One without an archive does nothing.
+        let archives = extra.contains(&("ARCHIVE", "on"));
+        let every = || {
+            let all = SHOTENGAI.services.iter().filter(|service| archives || **service != Service::ARCHIVER);
+            all.map(|service| service.as_str())
+        };
         let mut roles: Vec<&str> = if roles == "all" { every().collect() } else { roles.split(',').collect() };
         // What the test is given the address of.
         roles.sort_by_key(|role| *role != "storefront");

@@ -29,7 +29,8 @@ def roles(name):
 def test_pods_are_where_the_stack_is_and_nothing_is_provisioned(name):
     documents = rendered(name)
     assert chart.of_kind(documents, "Job") == []
-    (bucket,) = [one["Properties"]["BucketName"] for one in template(name)["Resources"].values() if one["Type"] == "AWS::S3::Bucket"]
+    buckets = {snake(key): one["Properties"]["BucketName"]["Fn::Sub"].replace("${AWS::AccountId}", ACCOUNT) for key, one in template(name)["Resources"].items() if one["Type"] == "AWS::S3::Bucket"}
+    assert sorted(buckets) == {"plain": ["product_images_bucket"], "full": ["event_archive_bucket", "product_images_bucket"]}[name]
     outputs = template(name)["Outputs"]
     wanted = {
         "AWS_REGION": "ap-northeast-1",
@@ -44,7 +45,9 @@ def test_pods_are_where_the_stack_is_and_nothing_is_provisioned(name):
             if variable in found or value is not None:
                 assert found.get(variable) == value, f"{role}: {variable}"
         if role == "catalog":
-            assert found["IMAGE_BUCKET"] == bucket["Fn::Sub"].replace("${AWS::AccountId}", ACCOUNT)
+            assert found["IMAGE_BUCKET"] == buckets["product_images_bucket"]
+        if role == "archiver":
+            assert (found["ARCHIVE"], found["ARCHIVE_BUCKET"]) == ("on", buckets["event_archive_bucket"])
         if role == "bridge":
             assert found.get("STREAM_READ", "poll") == outputs["StreamRead"]["Value"]
 

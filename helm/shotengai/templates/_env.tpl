@@ -3,6 +3,7 @@
 {{- $env := dict "AWS_REGION" .Values.aws.region "KINESIS_STREAM_NAME" .Values.aws.stream }}
 {{- with .Values.aws.resourcePrefix }}{{ $_ := set $env "RESOURCE_PREFIX" . }}{{ end }}
 {{- with .Values.aws.imageBucket }}{{ $_ := set $env "IMAGE_BUCKET" . }}{{ end }}
+{{- with .Values.aws.archiveBucket }}{{ $_ := set $env "ARCHIVE_BUCKET" . }}{{ end }}
 {{- with .Values.aws.publicStoreUrl }}{{ $_ := set $env "S3_PUBLIC_ENDPOINT" . }}{{ end }}
 {{- with include "shotengai.awsEndpoint" . }}{{ $_ := set $env "AWS_ENDPOINT_URL" . }}{{ end }}
 {{- $_ := set $env "PUBLISH" .Values.publish }}
@@ -60,6 +61,7 @@
 {{- $_ := set $env "MAIL_DOMAIN" $root.Values.mail.domain }}
 {{- with $root.Values.publicUrl }}{{ $_ := set $env "PUBLIC_URL" . }}{{ end }}
 {{- end }}
+{{- if eq .name "archiver" }}{{ $_ := set $env "ARCHIVE" "on" }}{{ end }}
 {{- if and (has "database" .role.needs) $root.Values.database.caConfigMap }}
 {{- $_ := set $env "DATABASE_CA_FILE" "/etc/shotengai/database/ca.pem" }}
 {{- end }}

@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use shotengai_archiver::ArchiveArgs;
 use shotengai_bridge::StreamReadArgs;
 use shotengai_catalog::ImagesArgs;
 use shotengai_contracts::Owner;
@@ -185,6 +186,8 @@ pub(crate) struct ProvisionArgs {
     pub(crate) cors_allowed_origins: Origins,
     #[command(flatten)]
     pub(crate) images: ImagesArgs,
+    #[command(flatten)]
+    pub(crate) archive: ArchiveArgs,
     #[command(flatten)]
     pub(crate) publish: PublishArgs,
     #[command(flatten)]

@@ -23,14 +23,15 @@ pub(crate) async fn run(args: ProvisionArgs) -> anyhow::Result<ExitCode> {
     let within = args.target.within();
     let settings = args.target.check(street.as_ref(), &mut faults);
     let publish = args.publish.check(&mut faults);
-    let buckets = args.images.check(&mut faults);
+    let buckets = args.images.check(&mut faults).zip(args.archive.check(&mut faults));
     let stream_read = args.stream_read.check(&mut faults);
-    let ((settings, publish), (buckets, stream_read)) =
+    let ((settings, publish), ((buckets, archive), stream_read)) =
         faults.finish(settings.zip(publish).zip(buckets.zip(stream_read)))?;
     let options = Options {
         shards: u32::from(args.kinesis_shards),
         origins: args.cors_allowed_origins.list(),
         buckets,
+        archive,
         fan_out: stream_read == StreamRead::Push,
     };
     if let Some(what) = args.emit.emit {

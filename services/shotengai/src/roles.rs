@@ -21,7 +21,7 @@ const ALL: &str = "all";
 /// Who records what no single role does.
 const EVERY_ROLE: &str = "every role";
 /// Who reads streams.
-const READERS: &str = "bridge, catalog";
+const READERS: &str = "archiver, bridge, catalog";
 
 /// A role as it is chosen on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +69,8 @@ pub(crate) struct RoleArgs {
     bridge: shotengai_bridge::BridgeArgs,
     #[command(flatten, next_help_heading = "ops")]
     ops: shotengai_ops::OpsArgs,
+    #[command(flatten, next_help_heading = "archiver")]
+    archiver: shotengai_archiver::ArchiverArgs,
 }
 
 /// The settings of the roles that run here.
@@ -84,6 +86,7 @@ pub(crate) struct RoleSettings {
     pub(crate) query: Option<shotengai_query::QuerySettings>,
     pub(crate) bridge: Option<shotengai_bridge::BridgeSettings>,
     pub(crate) ops: Option<shotengai_ops::OpsSettings>,
+    pub(crate) archiver: Option<shotengai_archiver::ArchiverSettings>,
     pub(crate) added: AddedSettings,
 }
 
@@ -129,6 +132,9 @@ impl RoleArgs {
         if is_chosen(Service::OPS) {
             checked.ops = self.ops.check(faults);
         }
+        if is_chosen(Service::ARCHIVER) {
+            checked.archiver = self.archiver.check(faults);
+        }
         checked
     }
 }
@@ -144,7 +150,7 @@ pub(crate) fn platform_setting_names() -> impl Iterator<Item = String> {
     settings_of::<SharedArgs>().into_iter().chain(own).map(|setting| setting.name)
 }
 
-fn platform_settings() -> [(&'static str, Vec<Setting>); 10] {
+fn platform_settings() -> [(&'static str, Vec<Setting>); 11] {
     [
         (Service::STOREFRONT.as_str(), settings_of::<shotengai_storefront::StorefrontArgs>()),
         (Service::ORDER.as_str(), settings_of::<shotengai_order::OrderArgs>()),
@@ -156,6 +162,7 @@ fn platform_settings() -> [(&'static str, Vec<Setting>); 10] {
         (Service::QUERY.as_str(), settings_of::<shotengai_query::QueryArgs>()),
         (Service::BRIDGE.as_str(), settings_of::<shotengai_bridge::BridgeArgs>()),
         (Service::OPS.as_str(), settings_of::<shotengai_ops::OpsArgs>()),
+        (Service::ARCHIVER.as_str(), settings_of::<shotengai_archiver::ArchiverArgs>()),
     ]
 }
 
@@ -174,6 +181,7 @@ pub(crate) fn metrics() -> impl Iterator<Item = (&'static str, &'static [&'stati
         (Service::QUERY.as_str(), &shotengai_query::metrics::DEFINITIONS),
         (Service::BRIDGE.as_str(), &shotengai_bridge::metrics::DEFINITIONS),
         (Service::OPS.as_str(), &shotengai_ops::metrics::DEFINITIONS),
+        (Service::ARCHIVER.as_str(), &shotengai_archiver::metrics::DEFINITIONS),
         (READERS, &shotengai_streaming::metrics::DEFINITIONS),
     ];
     own.into_iter().chain(added::metrics())
@@ -215,6 +223,7 @@ pub(crate) async fn build(service: Service, context: &Context, own: &RoleSetting
             Ok(shotengai_bridge::assemble(context.deps(service), checked(own.bridge.as_ref())?.shards()))
         }
         Service::OPS => Ok(shotengai_ops::build(context, checked(own.ops.as_ref())?, operated(context, own))),
+        Service::ARCHIVER => Ok(shotengai_archiver::assemble(context.deps(service), checked(own.archiver.as_ref())?)),
         other => own.added.build(other, context),
     }
 }

@@ -99,6 +99,7 @@ pub(crate) fn aws_config(settings: AwsSettings, publish: Publish) -> AwsConfig {
         prefix: settings.prefix,
         stream_name: settings.stream_name,
         image_bucket: settings.image_bucket,
+        archive_bucket: settings.archive_bucket,
         s3_public_endpoint: settings.s3_public_endpoint,
         installation: roles::installation(),
         marks_outbox: publish == Publish::Outbox,

@@ -1,6 +1,6 @@
 //! Where the AWS services are and what the installation's resources are called.
 
-use shotengai_contracts::topology::buckets::PRODUCT_IMAGES;
+use shotengai_contracts::topology::buckets::{EVENT_ARCHIVE, PRODUCT_IMAGES};
 use shotengai_contracts::topology::{Installation, STREAM};
 
 /// Where an installation lives unless told otherwise.
@@ -21,6 +21,8 @@ pub struct AwsConfig {
     /// The bucket of products' images (`IMAGE_BUCKET`), its whole name; none: [`PRODUCT_IMAGES`] behind the prefix. A bucket's
     /// name is the only one in the world, so an installation on AWS has to choose one.
     pub image_bucket: Option<String>,
+    /// The bucket of the archive (`ARCHIVE_BUCKET`), likewise; none: [`EVENT_ARCHIVE`] behind the prefix.
+    pub archive_bucket: Option<String>,
     /// The base URL by which clients reach S3 (`S3_PUBLIC_ENDPOINT`), where it is another than `endpoint_url`.
     pub s3_public_endpoint: Option<String>,
     /// What is installed there: the platform, and the roles that an application adds.
@@ -41,6 +43,7 @@ impl Default for AwsConfig {
             prefix: String::new(),
             stream_name: STREAM.to_owned(),
             image_bucket: None,
+            archive_bucket: None,
             s3_public_endpoint: None,
             installation: Installation::default(),
             marks_outbox: true,
@@ -65,11 +68,20 @@ impl AwsConfig {
     /// A bucket's name in the world.
     #[must_use]
     pub fn bucket_name(&self, name: &str) -> String {
-        match &self.image_bucket {
-            Some(chosen) if name == PRODUCT_IMAGES.name => chosen.clone(),
-            // Prefixes may have what names of buckets can't.
-            _ => self.full_name(name).to_ascii_lowercase().replace(['_', '.'], "-"),
-        }
+        // Prefixes may have what names of buckets can't.
+        let behind_prefix = || self.full_name(name).to_ascii_lowercase().replace(['_', '.'], "-");
+        self.chosen_bucket(name).map_or_else(behind_prefix, str::to_owned)
+    }
+
+    /// The name that the installation chose for a bucket, if it did.
+    #[must_use]
+    pub fn chosen_bucket(&self, name: &str) -> Option<&str> {
+        let chosen = match name {
+            _ if name == PRODUCT_IMAGES.name => &self.image_bucket,
+            _ if name == EVENT_ARCHIVE.name => &self.archive_bucket,
+            _ => &None,
+        };
+        chosen.as_deref()
     }
 
     /// Whether the endpoint is on this machine.
@@ -125,5 +137,8 @@ mod tests {
         let image_bucket = Some("example-shop-images".to_owned());
         let config = AwsConfig { prefix: "blue-".to_owned(), image_bucket, ..AwsConfig::default() };
         assert_eq!(config.bucket_name("product-images"), "example-shop-images");
+        assert_eq!(config.bucket_name("event-archive"), "blue-event-archive");
+        let config = AwsConfig { archive_bucket: Some("example-shop-events".to_owned()), ..config };
+        assert_eq!(config.bucket_name("event-archive"), "example-shop-events");
     }
 }

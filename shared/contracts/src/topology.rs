@@ -20,7 +20,7 @@ use std::fmt;
 use jiff::SignedDuration;
 
 pub use access::{ACCESSES, Access, HistoryUse, RowUse, StreamUse, To};
-pub use buckets::{BucketSpec, Tells};
+pub use buckets::{BucketSpec, BucketUse, Tells};
 pub use description::Description;
 pub use installation::{Installation, TopologyError};
 pub use queues::{QueueSpec, Source, dead_letters_of};
@@ -54,6 +54,8 @@ impl Service {
     pub const BRIDGE: Self = Self::new("bridge");
     /// What operators ask and do.
     pub const OPS: Self = Self::new("ops");
+    /// From the stream to the archive.
+    pub const ARCHIVER: Self = Self::new("archiver");
 
     /// A service of this name: lower-case ASCII letters, as a workload's name may be.
     ///
@@ -217,6 +219,7 @@ pub const SHOTENGAI: Topology = Topology {
         Service::QUERY,
         Service::BRIDGE,
         Service::OPS,
+        Service::ARCHIVER,
     ],
     queues: &[
         &queues::ORDER,
@@ -242,8 +245,9 @@ pub const SHOTENGAI: Topology = Topology {
         &tables::PRICE_CHECKPOINTS,
         &tables::OPS_RECORDS,
         &tables::PAUSED_CONSUMERS,
+        &tables::ARCHIVE_CHECKPOINTS,
     ],
-    buckets: &[&buckets::PRODUCT_IMAGES],
+    buckets: &[&buckets::PRODUCT_IMAGES, &buckets::EVENT_ARCHIVE],
     calls: &[
         Call::new(Service::STOREFRONT, Service::ORDER, Purpose::Forward),
         Call::new(Service::STOREFRONT, Service::CATALOG, Purpose::Forward),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shotengai_aws::AwsConfig;
-use shotengai_contracts::topology::{Service, buckets::PRODUCT_IMAGES};
+use shotengai_contracts::topology::Service;
 
 use crate::{Options, Resource, resources};
 
@@ -47,10 +47,7 @@ impl<'a> Names<'a> {
 /// A bucket's name is the only one in the world: where none was chosen, a stack puts the account's number behind it.
 pub(crate) fn bucket_name(config: &AwsConfig, name: &str) -> String {
     let named = config.bucket_name(name);
-    match &config.image_bucket {
-        Some(_) if name == PRODUCT_IMAGES.name => named,
-        _ => format!("{named}-{ACCOUNT}"),
-    }
+    if config.chosen_bucket(name).is_some() { named } else { format!("{named}-{ACCOUNT}") }
 }
 
 /// What the account's own resources begin with that no service names: key, alarms, IAM roles.
@@ -114,7 +111,7 @@ pub fn check_prefix(config: &AwsConfig) -> Result<(), PrefixError> {
 fn names_by_kind(config: &AwsConfig) -> BTreeMap<&'static str, BTreeSet<String>> {
     let bare = AwsConfig { prefix: String::new(), ..config.clone() };
     let mut names: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
-    for resource in resources(&bare, &Options::default()) {
+    for resource in resources(&bare, &Options { archive: true, ..Options::default() }) {
         if matches!(resource, Resource::Subscription(_) | Resource::Capture { .. } | Resource::StreamConsumer { .. }) {
             continue;
         }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use shotengai_aws::AwsConfig;
-use shotengai_aws::admin::{BucketSpec, DeadLetters, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
+use shotengai_aws::admin::{BucketSpec, BucketTells, DeadLetters, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
 use shotengai_contracts::Owner;
+use shotengai_contracts::topology::buckets::EVENT_ARCHIVE;
 use shotengai_contracts::topology::{
-    DEAD_LETTERS_KEEP, PRICE_STREAM, QUEUE_KEEPS, STREAM_CONSUMER, STREAM_KEEPS, TOPIC,
+    self, DEAD_LETTERS_KEEP, PRICE_STREAM, QUEUE_KEEPS, STREAM_CONSUMER, STREAM_KEEPS, TOPIC,
 };
 
 use crate::Resource;
@@ -18,15 +19,25 @@ pub struct Options {
     pub shards: u32,
     /// The origins of web pages that may send to buckets and fetch from them, by signed requests.
     pub origins: Vec<String>,
-    /// Whether buckets are part of it: an installation without images has none, and no rights on any.
+    /// Whether buckets are part of it: an installation without images has none, and no rights on any, but for the archive's.
     pub buckets: bool,
+    /// Whether the archive is part of it: its bucket, and the rights of who writes it.
+    pub archive: bool,
     /// Whether the stream of events has a consumer of enhanced fan-out, which costs by the hour and shard.
     pub fan_out: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { shards: 1, origins: Vec::new(), buckets: true, fan_out: false }
+        Self { shards: 1, origins: Vec::new(), buckets: true, archive: false, fan_out: false }
+    }
+}
+
+impl Options {
+    /// Whether a bucket is part of it.
+    #[must_use]
+    pub fn has(&self, bucket: &topology::BucketSpec) -> bool {
+        if bucket.name == EVENT_ARCHIVE.name { self.archive } else { self.buckets }
     }
 }
 
@@ -67,7 +78,8 @@ pub fn resources(config: &AwsConfig, options: &Options) -> Vec<Resource> {
     for spec in config.installation.queues() {
         let (dead_letters, fed_by_topic) = (spec.dead_letters(), spec.is_subscribed());
         if spec.is_consumed() {
-            let told_by = config.installation.buckets().find(|bucket| bucket.tells.queue == spec);
+            let told_by =
+                config.installation.buckets().find(|bucket| bucket.tells.is_some_and(|tells| tells.queue == spec));
             all.push(queue(spec.name, &dead_letters, fed_by_topic, told_by.map(|bucket| bucket.name.to_owned())));
         }
         all.push(dead_letter_queue(&dead_letters, fed_by_topic));
@@ -80,13 +92,14 @@ pub fn resources(config: &AwsConfig, options: &Options) -> Vec<Resource> {
         }
     }
     // What a queue lets a bucket send stays as it is without: a bucket of before may still have uploads to tell of.
-    all.extend(config.installation.buckets().filter(|_| options.buckets).map(|bucket| {
-        Resource::Bucket(BucketSpec {
-            name: bucket.name.to_owned(),
-            origins: options.origins.clone(),
-            tells: bucket.tells.queue.name.to_owned(),
-            prefix: bucket.tells.prefix.to_owned(),
-        })
+    all.extend(config.installation.buckets().filter(|bucket| options.has(bucket)).map(|bucket| {
+        let told = |tells: topology::Tells| BucketTells {
+            queue: tells.queue.name.to_owned(),
+            prefix: tells.prefix.to_owned(),
+        };
+        // Pages send and fetch what is told of, and nothing else.
+        let origins = if bucket.tells.is_some() { options.origins.clone() } else { Vec::new() };
+        Resource::Bucket(BucketSpec { name: bucket.name.to_owned(), origins, tells: bucket.tells.map(told) })
     }));
     all
 }
@@ -121,7 +134,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use shotengai_contracts::EventType;
-    use shotengai_contracts::topology::{self, Installation, Service, Source, Topology};
+    use shotengai_contracts::topology::{Installation, Service, Source, Topology};
 
     use super::*;
 
@@ -134,9 +147,9 @@ mod tests {
 
     #[test]
     fn without_buckets_all_else_is_the_same() {
+        let with = Options { archive: true, ..Options::default() };
         let without = Options { buckets: false, ..Options::default() };
-        let (all, rest) =
-            (resources(&AwsConfig::default(), &Options::default()), resources(&AwsConfig::default(), &without));
+        let (all, rest) = (resources(&AwsConfig::default(), &with), resources(&AwsConfig::default(), &without));
         let (buckets, others): (Vec<_>, Vec<_>) =
             all.into_iter().partition(|resource| matches!(resource, Resource::Bucket(_)));
         assert_eq!(buckets.len(), Installation::default().buckets().count());

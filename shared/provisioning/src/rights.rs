@@ -7,7 +7,8 @@ use shotengai_aws::AwsConfig;
 use shotengai_aws::admin::{OUTBOX_INDEX, TIME_INDEX};
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{
-    HistoryUse, Need, PRICE_STREAM, QueueSpec, RowUse, STREAM_CONSUMER, Service, Source, StreamUse, TOPIC, To, tables,
+    BucketUse, HistoryUse, Need, PRICE_STREAM, QueueSpec, RowUse, STREAM_CONSUMER, Service, Source, StreamUse, TOPIC,
+    To, tables,
 };
 
 use crate::Options;
@@ -43,6 +44,9 @@ impl Rights {
     #[must_use]
     pub fn of(config: &AwsConfig, options: &Options, service: Service) -> Self {
         let mut rights = Self::default();
+        if service == Service::ARCHIVER && !options.archive {
+            return rights;
+        }
         let names = Names::of(config);
         let stream = names.stream(&config.stream_name);
         if let Some(owner) = Owner::of(service) {
@@ -59,10 +63,17 @@ impl Rights {
                 rights.rows(&names.table(table.name), &RowUse::ALL);
             }
         }
-        for bucket in config.installation.buckets().filter(|bucket| bucket.service == service && options.buckets) {
+        for bucket in config.installation.buckets().filter(|bucket| bucket.service == service && options.has(bucket)) {
             let arn = names.bucket(config, bucket.name);
-            rights.may(&arn, &["s3:ListBucket"]);
-            rights.may(&format!("{arn}/*"), &["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]);
+            match bucket.uses {
+                BucketUse::All => {
+                    rights.may(&arn, &["s3:ListBucket"]);
+                    rights.may(&format!("{arn}/*"), &["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]);
+                }
+                BucketUse::Put => {
+                    rights.may(&format!("{arn}/*"), &["s3:PutObject"]);
+                }
+            }
         }
         if config.installation.needs().any(|need| need == (service, Need::Stream)) {
             rights.may(&stream, READ_STREAM);

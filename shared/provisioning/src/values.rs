@@ -14,6 +14,7 @@ pub struct ChartValues {
     prefix: String,
     stream: String,
     bucket: Option<String>,
+    archive_bucket: Option<String>,
     publish: String,
     stream_read: String,
     trust: Trust,
@@ -65,6 +66,7 @@ impl ChartValues {
         let (stream_read, trust) = (take("StreamRead"), take("Trust"));
         let prefix = outputs.remove(&key("ResourcePrefix")).unwrap_or_default();
         let bucket = outputs.remove(&key("ImageBucket"));
+        let archive_bucket = outputs.remove(&key("ArchiveBucket"));
         let roles: BTreeMap<String, String> = outputs
             .into_iter()
             .filter_map(|(name, arn)| Some((name.strip_suffix("rolearn")?.to_owned(), arn)))
@@ -77,7 +79,7 @@ impl ChartValues {
         }
         let trust = [Trust::PodIdentity, Trust::Irsa].into_iter().find(|known| known.as_str() == trust);
         let trust = trust.ok_or_else(|| OutputsError::Strange("Trust".to_owned()))?;
-        Ok(Self { region, prefix, stream, bucket, publish, stream_read, trust, roles })
+        Ok(Self { region, prefix, stream, bucket, archive_bucket, publish, stream_read, trust, roles })
     }
 
     /// As a file of values, to be given beside one's own.
@@ -99,12 +101,17 @@ impl ChartValues {
         if let Some(bucket) = &self.bucket {
             line(1, &format!("imageBucket: {}", quoted(bucket)));
         }
+        if let Some(bucket) = &self.archive_bucket {
+            line(1, &format!("archiveBucket: {}", quoted(bucket)));
+        }
         line(1, &format!("podIdentity: {}", self.trust == Trust::PodIdentity));
         line(0, &format!("publish: {}", self.publish));
         line(0, "# The stack has made everything, and only the stack changes it.");
         line(0, "provision: {enabled: false}");
         let settings = |role: &str| match role {
             "catalog" if self.bucket.is_none() => Some("settings: {IMAGES: \"off\"}".to_owned()),
+            // There is one where there is an archive.
+            "archiver" => Some("enabled: true".to_owned()),
             "bridge" if self.stream_read == "push" => Some("settings: {STREAM_READ: push}".to_owned()),
             _ => None,
         };

@@ -23,7 +23,7 @@ fn plain() -> Stack {
 fn full() -> Stack {
     let config = AwsConfig { prefix: "blue-".to_owned(), marks_outbox: false, ..AwsConfig::default() };
     let origins = vec!["https://shop.example.com".to_owned()];
-    let options = Options { shards: 4, origins, buckets: true, fan_out: true };
+    let options = Options { shards: 4, origins, buckets: true, archive: true, fan_out: true };
     Stack::of(&config, &options, StackOptions { trust: Trust::Irsa, capacity: Capacity::Provisioned })
 }
 

@@ -376,6 +376,6 @@ async fn a_shop_without_images_says_so() {
 
 #[test]
 fn the_queue_hears_of_uploads_and_of_no_picture() {
-    assert_eq!(PRODUCT_IMAGES.tells.prefix, keys::UPLOADS);
+    assert_eq!(PRODUCT_IMAGES.tells.unwrap().prefix, keys::UPLOADS);
     assert!(!keys::PICTURES.starts_with(keys::UPLOADS));
 }

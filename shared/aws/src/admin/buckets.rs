@@ -11,7 +11,7 @@ use aws_sdk_s3::types::{
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use shotengai_messaging::Fault;
 
-use super::spec::BucketSpec;
+use super::spec::{BucketSpec, BucketTells};
 use super::{Admin, Outcome};
 use crate::fault::{fault, invalid};
 
@@ -46,7 +46,9 @@ impl Admin {
         let created = !self.bucket_is_there(&name).await? && self.create_bucket(&name).await?;
         let mut changed = self.close(&name).await?;
         changed |= self.admit_origins(&name, &spec.origins).await?;
-        changed |= self.tell(&name, spec).await?;
+        if let Some(tells) = &spec.tells {
+            changed |= self.tell(&name, tells).await?;
+        }
         Ok(if created { Outcome::Created } else { Outcome::changed_if(changed) })
     }
 
@@ -141,10 +143,10 @@ impl Admin {
         answer.map(|_| true).map_err(|error| fault(PUT_CORS, &error))
     }
 
-    async fn tell(&self, name: &str, spec: &BucketSpec) -> Result<bool, Fault> {
+    async fn tell(&self, name: &str, tells: &BucketTells) -> Result<bool, Fault> {
         let found = self.clients.s3.get_bucket_notification_configuration().bucket(name).send().await;
         let found = found.map_err(|error| fault(GET_TELLS, &error))?;
-        let wanted = self.told(spec).await?;
+        let wanted = self.told(tells).await?;
         // Under another name where a stack made it, which can't name it.
         let is_wanted = |found: &QueueConfiguration| {
             (found.queue_arn(), found.events(), found.filter())
@@ -171,12 +173,12 @@ impl Admin {
         answer.map(|_| true).map_err(|error| fault(PUT_TELLS, &error))
     }
 
-    async fn told(&self, spec: &BucketSpec) -> Result<QueueConfiguration, Fault> {
-        let prefix = FilterRule::builder().name(FilterRuleName::Prefix).value(&spec.prefix).build();
+    async fn told(&self, tells: &BucketTells) -> Result<QueueConfiguration, Fault> {
+        let prefix = FilterRule::builder().name(FilterRuleName::Prefix).value(&tells.prefix).build();
         let filter = S3KeyFilter::builder().filter_rules(prefix).build();
         QueueConfiguration::builder()
             .id(TELLS_ID)
-            .queue_arn(self.queue_arn(self.topic_arn().await?, &spec.tells)?)
+            .queue_arn(self.queue_arn(self.topic_arn().await?, &tells.queue)?)
             .events(Event::S3ObjectCreated)
             .filter(NotificationConfigurationFilter::builder().key(filter).build())
             .build()

@@ -24,7 +24,9 @@ use tokio::sync::OnceCell;
 
 pub use capture::Capture;
 pub use shards::StreamShards;
-pub use spec::{Attribute, BucketSpec, DeadLetters, IndexSpec, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
+pub use spec::{
+    Attribute, BucketSpec, BucketTells, DeadLetters, IndexSpec, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec,
+};
 pub use subscription::Filter;
 
 pub use crate::dynamodb::schema::{OUTBOX_INDEX, TIME_INDEX};

@@ -135,9 +135,16 @@ pub struct BucketSpec {
     pub name: String,
     /// The origins of web pages that may send and fetch by signed requests.
     pub origins: Vec<String>,
-    /// The queue that hears of new objects.
-    pub tells: String,
-    /// How the keys of those objects begin.
+    /// Who hears of new objects; nobody where the bucket tells of none.
+    pub tells: Option<BucketTells>,
+}
+
+/// Notifications of new objects of a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BucketTells {
+    /// The queue that hears of them.
+    pub queue: String,
+    /// How their keys begin.
     pub prefix: String,
 }
 

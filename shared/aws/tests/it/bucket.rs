@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use shotengai_aws::admin::{BucketSpec, Outcome, QueueSpec};
+use shotengai_aws::admin::{BucketSpec, BucketTells, Outcome, QueueSpec};
 use shotengai_aws::{Aws, AwsConfig};
 use shotengai_kernel::Ports;
 use shotengai_messaging::ports::bucket::{SignedRequest, Upload};
@@ -32,8 +32,7 @@ fn spec(origins: &[&str]) -> BucketSpec {
     BucketSpec {
         name: BUCKET.to_owned(),
         origins: origins.iter().map(|origin| (*origin).to_owned()).collect(),
-        tells: "uploads".to_owned(),
-        prefix: "uploads/".to_owned(),
+        tells: Some(BucketTells { queue: "uploads".to_owned(), prefix: "uploads/".to_owned() }),
     }
 }
 

@@ -104,6 +104,8 @@ pub const ACCESSES: &[Access] = &[
     rows(Service::STOREFRONT, &tables::USERS, &[Get, GetMany, List, Put, PutEach, Delete]),
     rows(Service::BRIDGE, &tables::CHECKPOINTS, &[Get, List, Put, Delete]),
     rows(Service::CATALOG, &tables::PRICE_CHECKPOINTS, &[Get, List, Put, Delete]),
+    rows(Service::ARCHIVER, &tables::ARCHIVE_CHECKPOINTS, &[Get, List, Put, Delete]),
+    Access { service: Service::ARCHIVER, to: To::Stream(StreamUse::Read) },
     rows(Service::OPS, &tables::OPS_RECORDS, &[Get, List, Put]),
     rows(Service::OPS, &tables::PAUSED_CONSUMERS, &[Get, Put]),
     // Read models are brought back from the stores; journeys tell of mails, too.

@@ -9,8 +9,19 @@ pub struct BucketSpec {
     pub name: &'static str,
     /// The only service that writes it.
     pub service: Service,
+    /// What that service does with its objects.
+    pub uses: BucketUse,
     /// Objects that are told of as soon as they are there, and where.
-    pub tells: Tells,
+    pub tells: Option<Tells>,
+}
+
+/// What a bucket's service does with objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BucketUse {
+    /// It puts, reads and deletes them.
+    All,
+    /// It puts them, and can't read or delete what is there.
+    Put,
 }
 
 /// Notifications of a bucket to a queue.
@@ -26,5 +37,9 @@ pub struct Tells {
 pub const PRODUCT_IMAGES: BucketSpec = BucketSpec {
     name: "product-images",
     service: Service::CATALOG,
-    tells: Tells { queue: &queues::PRODUCT_IMAGES, prefix: "uploads/" },
+    uses: BucketUse::All,
+    tells: Some(Tells { queue: &queues::PRODUCT_IMAGES, prefix: "uploads/" }),
 };
+/// The archive of all events, where an installation has one (`ARCHIVE=on`).
+pub const EVENT_ARCHIVE: BucketSpec =
+    BucketSpec { name: "event-archive", service: Service::ARCHIVER, uses: BucketUse::Put, tells: None };

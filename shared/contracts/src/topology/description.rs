@@ -87,12 +87,14 @@ pub struct TableDescription {
 pub struct BucketDescription {
     /// Its name, unless the installation chose another.
     pub name: &'static str,
-    /// The only service that reads and writes it.
+    /// The only service that writes it.
     pub service: &'static str,
     /// The queue that hears of new objects.
-    pub tells: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tells: Option<&'static str>,
     /// How the keys of those objects begin.
-    pub prefix: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<&'static str>,
 }
 
 /// A subscription of a queue to the topic.
@@ -180,12 +182,12 @@ fn queue(spec: &QueueSpec) -> QueueDescription {
     }
 }
 
-const fn bucket(spec: &BucketSpec) -> BucketDescription {
+fn bucket(spec: &BucketSpec) -> BucketDescription {
     BucketDescription {
         name: spec.name,
         service: spec.service.as_str(),
-        tells: spec.tells.queue.name,
-        prefix: spec.tells.prefix,
+        tells: spec.tells.map(|tells| tells.queue.name),
+        prefix: spec.tells.map(|tells| tells.prefix),
     }
 }
 

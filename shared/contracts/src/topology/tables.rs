@@ -101,6 +101,9 @@ pub const PRICE_CHECKPOINTS: TableSpec =
 pub const OPS_RECORDS: TableSpec = TableSpec { name: "ops-records", service: Service::OPS, expiring: &[] };
 /// Which consumers are paused. Everybody who consumes reads it.
 pub const PAUSED_CONSUMERS: TableSpec = TableSpec { name: "paused-consumers", service: Service::OPS, expiring: &[] };
+/// Checkpoints and leases of the archiver's reading of the stream.
+pub const ARCHIVE_CHECKPOINTS: TableSpec =
+    TableSpec { name: "archive-checkpoints", service: Service::ARCHIVER, expiring: &[] };
 
 #[cfg(test)]
 mod tests {

@@ -252,7 +252,7 @@ fn subscription(spec: &SubscriptionSpec) -> Made {
 }
 
 fn bucket(bucket: &Bucket) -> Made {
-    let tells = queue_id(&bucket.spec.tells);
+    let tells = bucket.spec.tells.as_ref().map(|tells| (queue_id(&tells.queue), &tells.prefix));
     let rules = (!bucket.spec.origins.is_empty()).then(|| {
         json!({ "CorsRules": [{
             "AllowedOrigins": bucket.spec.origins,
@@ -280,13 +280,14 @@ fn bucket(bucket: &Bucket) -> Made {
             "AbortIncompleteMultipartUpload": { "DaysAfterInitiation": UPLOAD_DAYS },
         }] },
         "CorsConfiguration": rules,
-        "NotificationConfiguration": { "QueueConfigurations": [{
+        "NotificationConfiguration": tells.as_ref().map(|(queue, prefix)| json!({ "QueueConfigurations": [{
             "Event": "s3:ObjectCreated:*",
-            "Queue": format!("${{{tells}.Arn}}"),
-            "Filter": { "S3Key": { "Rules": [{ "Name": "prefix", "Value": bucket.spec.prefix }] } },
-        }] },
+            "Queue": format!("${{{queue}.Arn}}"),
+            "Filter": { "S3Key": { "Rules": [{ "Name": "prefix", "Value": prefix }] } },
+        }] })),
     });
-    Made { is_kept: true, after: vec![format!("{tells}Policy")], ..made("AWS::S3::Bucket", properties) }
+    let after = tells.map(|(queue, _)| format!("{queue}Policy")).into_iter().collect();
+    Made { is_kept: true, after, ..made("AWS::S3::Bucket", properties) }
 }
 
 fn alarm(alarm: &Alarm) -> Made {

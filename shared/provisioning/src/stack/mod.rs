@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use shotengai_aws::AwsConfig;
 use shotengai_aws::admin::{Attribute, QueueSpec, TableSpec, policies as queue_policies};
+use shotengai_contracts::topology::buckets::{EVENT_ARCHIVE, PRODUCT_IMAGES};
 use shotengai_contracts::topology::{PRICE_STREAM, Service};
 
 pub use alarms::Alarm;
@@ -81,7 +82,6 @@ impl Stack {
 
     /// What values of the chart, and whoever looks, want to know of it: names and texts.
     pub(crate) fn outputs(&self) -> Vec<(String, String, &'static str)> {
-        let bucket = self.config.installation.buckets().find(|_| self.options.buckets);
         let of_service = |service: Service| format!("{}RoleArn", parts::pascal(service.as_str()));
         let mut all = vec![
             ("Region".to_owned(), "${AWS::Region}".to_owned(), "Region of every resource"),
@@ -94,8 +94,13 @@ impl Stack {
             ("StreamArn".to_owned(), "${EventStream.Arn}".to_owned(), "The stream of the events"),
             ("TopicArn".to_owned(), "${OrderEventsTopic}".to_owned(), "The topic"),
         ];
-        if let Some(bucket) = bucket {
-            all.push(("ImageBucket".to_owned(), bucket_name(&self.config, bucket.name), "Products' images"));
+        for (bucket, name, description) in [
+            (PRODUCT_IMAGES, "ImageBucket", "Products' images"),
+            (EVENT_ARCHIVE, "ArchiveBucket", "The archive of all events"),
+        ] {
+            if self.options.has(&bucket) {
+                all.push((name.to_owned(), bucket_name(&self.config, bucket.name), description));
+            }
         }
         let roles = self.roles().map(|role| {
             (

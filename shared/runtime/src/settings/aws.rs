@@ -24,6 +24,9 @@ pub struct AwsArgs {
     /// one in the world
     #[arg(long, env = "IMAGE_BUCKET", value_name = "NAME", value_parser = parsed(bucket))]
     image_bucket: Option<Given<String>>,
+    /// S3 bucket of the archive of all events, its whole name; unset: event-archive behind the prefix
+    #[arg(long, env = "ARCHIVE_BUCKET", value_name = "NAME", value_parser = parsed(bucket))]
+    archive_bucket: Option<Given<String>>,
     /// Where clients reach S3, in the addresses that are signed for them; unset: where this process does
     #[arg(long, env = "S3_PUBLIC_ENDPOINT", value_name = "URL", value_parser = parsed(text::http_url))]
     s3_public_endpoint: Option<Given<String>>,
@@ -42,6 +45,8 @@ pub struct AwsSettings {
     pub prefix: String,
     /// Bucket of products' images, where its name was chosen.
     pub image_bucket: Option<String>,
+    /// Bucket of the archive of all events, where its name was chosen.
+    pub archive_bucket: Option<String>,
     /// Where clients reach S3, where it is elsewhere than for this process.
     pub s3_public_endpoint: Option<String>,
 }
@@ -63,9 +68,18 @@ impl SettingsGroup for AwsArgs {
         let stream_name = faults.take(self.kinesis_stream_name);
         let prefix = faults.take(self.resource_prefix);
         let image_bucket = faults.optional(self.image_bucket);
+        let archive_bucket = faults.optional(self.archive_bucket);
         let s3_public_endpoint = faults.optional(self.s3_public_endpoint);
         let (region, stream_name, prefix) = (region?, stream_name?, prefix?);
-        Some(AwsSettings { endpoint_url, region, stream_name, prefix, image_bucket, s3_public_endpoint })
+        Some(AwsSettings {
+            endpoint_url,
+            region,
+            stream_name,
+            prefix,
+            image_bucket,
+            archive_bucket,
+            s3_public_endpoint,
+        })
     }
 }
 
@@ -110,10 +124,11 @@ mod tests {
             "--kinesis-stream-name=a b",
             "--resource-prefix=a/",
             "--image-bucket=Shop_Images",
+            "--archive-bucket=Shop_Events",
             "--s3-public-endpoint=images.example",
         ];
         let error = AwsArgs::from_flags(flags).unwrap_err();
         let named = ["AWS_ENDPOINT_URL", "AWS_REGION", "KINESIS_STREAM_NAME", "RESOURCE_PREFIX", "IMAGE_BUCKET"];
-        assert_eq!(error.names(), [&named[..], &["S3_PUBLIC_ENDPOINT"]].concat());
+        assert_eq!(error.names(), [&named[..], &["ARCHIVE_BUCKET", "S3_PUBLIC_ENDPOINT"]].concat());
     }
 }

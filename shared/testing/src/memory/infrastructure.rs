@@ -142,7 +142,7 @@ impl MemoryInfrastructure {
         let bucket = buckets.entry(name.to_owned()).or_insert_with(|| {
             let bucket = MemoryBucket::with_faults(name, self.ports.clone(), Arc::clone(&self.config.faults));
             let spec = self.config.installation.buckets().find(|spec| spec.name == name);
-            Arc::new(match spec.map(|spec| spec.tells) {
+            Arc::new(match spec.and_then(|spec| spec.tells) {
                 Some(tells) => bucket.telling(self.memory_queue(tells.queue.name), tells.prefix),
                 None => bucket,
             })

@@ -9,7 +9,6 @@ use crate::stack::parts::{Bucket, queue_id, snake};
 
 pub(super) fn bucket(id: &str, bucket: &Bucket) -> Vec<Made> {
     let name = snake(id);
-    let tells = queue_id(&bucket.spec.tells);
     let of = |mut body: Value| {
         body["bucket"] = json!(reference(id, ""));
         body
@@ -55,19 +54,22 @@ pub(super) fn bucket(id: &str, bucket: &Bucket) -> Vec<Made> {
                 },
             })),
         ),
-        (
+    ];
+    if let Some(tells) = &bucket.spec.tells {
+        let queue = queue_id(&tells.queue);
+        all.push((
             "aws_s3_bucket_notification",
             name.clone(),
             of(json!({
                 "queue": {
-                    "queue_arn": reference(&tells, "Arn"),
+                    "queue_arn": reference(&queue, "Arn"),
                     "events": ["s3:ObjectCreated:*"],
-                    "filter_prefix": bucket.spec.prefix,
+                    "filter_prefix": tells.prefix,
                 },
-                "depends_on": [format!("aws_sqs_queue_policy.{}", snake(&format!("{tells}Policy")))],
+                "depends_on": [format!("aws_sqs_queue_policy.{}", snake(&format!("{queue}Policy")))],
             })),
-        ),
-    ];
+        ));
+    }
     if !bucket.spec.origins.is_empty() {
         all.push((
             "aws_s3_bucket_cors_configuration",
