@@ -9,6 +9,7 @@
 
 mod accounts;
 mod api;
+mod archive;
 mod at_rest;
 mod authorization;
 mod away;

@@ -32,7 +32,8 @@ pub async fn set_on_commit(cluster: &TestCluster, owner: Owner, commit: &Commit,
     dynamodb(cluster, "UpdateItem", &body).await;
 }
 
-pub(crate) async fn dynamodb(cluster: &TestCluster, operation: &str, body: &Value) -> Value {
+/// An operation of DynamoDB, as it is.
+pub async fn dynamodb(cluster: &TestCluster, operation: &str, body: &Value) -> Value {
     let credential = format!("{}/20260101/ap-northeast-1/dynamodb/aws4_request", cluster.account());
     let answer = direct_http()
         .build()

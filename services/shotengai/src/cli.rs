@@ -15,6 +15,7 @@ use shotengai_runtime::settings::{DatabaseArgs, LeaseArgs, PublishArgs, SharedAr
 use shotengai_storefront::DEVELOPERS_PASSWORD;
 
 use crate::added::AddedArgs;
+use crate::archive::ArchiveCommand;
 use crate::dead_letters::DeadLettersArgs;
 use crate::help;
 use crate::order::OrderArgs;
@@ -70,6 +71,9 @@ pub(crate) enum Command {
     #[command(after_help = help::REPUBLISH)]
     /// Bring the events of some time into the stream once more: safe to repeat, and while everything runs
     Republish(RepublishArgs),
+    #[command(after_help = help::ARCHIVE)]
+    /// Hold the archive of all events against the event stores, or bring those back from it
+    Archive(Box<ArchiveCommand>),
     /// See whether a stream has the shards that it needs, and give it others
     Stream(Box<StreamArgs>),
     /// Look at one order

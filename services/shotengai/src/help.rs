@@ -250,3 +250,25 @@ mod tests {
         }
     }
 }
+
+pub(crate) const ARCHIVE: &str = "\
+Examples:
+  shotengai archive verify --local
+  shotengai archive restore --local
+
+The archive is written by the role `archiver`, where ARCHIVE=on. docs/operations.md tells how a shop is brought back from it.";
+
+pub(crate) const ARCHIVE_VERIFY: &str = "\
+Examples:
+  shotengai archive verify --local
+  shotengai archive verify --grace-seconds 0 --output json     nothing is being written: every event counts
+
+It reads all objects and all commits, and writes nothing. Events that stand in the archive more than once are counted and
+harmless. Exit code 1: something is wrong, and named.";
+
+pub(crate) const ARCHIVE_RESTORE: &str = "\
+Examples:
+  shotengai provision && shotengai archive restore && shotengai rebuild read-models
+
+Into event stores without events only, while no role runs. Nothing that is brought back is sent to anybody again. What was
+interrupted goes on when it is called again. An archive that is not whole is refused before anything is written.";

@@ -5,13 +5,14 @@
 //! - `stage`: services over a shadow of the installation, to rehearse dead letters.
 //! - `serve`: roles in this process. `capture`: whether `PUBLISH=cdc` is possible. `dev`: the whole street on one machine, where the
 //!   feature of that name is on; the container image has it not.
-//! - `provision`, `status`, `seed`, `smoke`, `dead_letters`, `prices`, `rebuild`, `projections`, `republish`, `stream`, `order`, `describe`: what operators and developers do beside that.
+//! - `provision`, `status`, `seed`, `smoke`, `dead_letters`, `prices`, `rebuild`, `projections`, `republish`, `archive`, `stream`, `order`, `describe`: what operators and developers do beside that.
 //! - `target`, `street`, `desk`: what they do it to, and the administrator at it. `patience`: for how long its first answer is waited for. `print`: how they answer.
 
 #[macro_use]
 mod print;
 
 mod added;
+mod archive;
 mod capture;
 mod cli;
 mod dead_letters;
@@ -89,6 +90,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Projections(args) => Box::pin(projections::run(*args)).await,
         Command::Republish(args) => republish::run(args).await,
+        Command::Archive(args) => Box::pin(archive::run(*args)).await,
         Command::Stream(args) => Box::pin(stream::run(*args)).await,
         Command::Order(args) => order::run(args).await,
         Command::Describe(args) => describe::run(&args),

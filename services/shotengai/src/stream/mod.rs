@@ -88,7 +88,7 @@ enum Which {
 
 pub(crate) async fn run(args: StreamArgs) -> anyhow::Result<ExitCode> {
     match args.command {
-        StreamCommand::Advice(args) => advise(args).await,
+        StreamCommand::Advice(args) => Box::pin(advise(args)).await,
         StreamCommand::Reshard(args) => change(args).await,
     }
 }
