@@ -168,7 +168,7 @@ fn platform_settings() -> [(&'static str, Vec<Setting>); 11] {
 
 /// Every figure at `/metrics`, by who records it.
 pub(crate) fn metrics() -> impl Iterator<Item = (&'static str, &'static [&'static Definition])> {
-    let own: [(&str, &[&Definition]); 13] = [
+    let own: [(&str, &[&Definition]); 14] = [
         (EVERY_ROLE, &shotengai_runtime::metrics::DEFINITIONS),
         (EVERY_ROLE, &shotengai_messaging::metrics::DEFINITIONS),
         (EVERY_ROLE, &shotengai_aws::metrics::DEFINITIONS),
