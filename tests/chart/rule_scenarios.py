@@ -44,6 +44,16 @@ OBJECTIVE = [
         }, at, every=60)
         for at in ("31m", "32m", "36m")
     ),
+    Scenario(FAST, "ten orders an hour, and one of them decided by a pod before it is scraped", {
+        series("shop_orders_total", role="order", pod="order-0", state="pending"): "0 0 0 1x6 2x6 3x6 4x6 5x6 6x6 7x6 8x6 9x5 10x40",
+        series("shop_order_decisions_total", role="order", pod="order-0", pace="in_time"): "0 0 0 1x6 2x6 3x6 4x6 5x6 6x6 7x6 8x6 9x45",
+        series("shop_order_decisions_total", role="order", pod="order-1", pace="in_time"): "_x63 1x40",
+    }, "66m", every=60),
+    Scenario(FAST, "three of ten orders an hour are late", {
+        series("shop_orders_total", role="order", state="pending"): "0+0.2x120",
+        series("shop_order_decisions_total", role="order", pace="in_time"): "0+0.14x120",
+        series("shop_order_decisions_total", role="order", pace="late"): "0+0.06x120",
+    }, "90m", [{}], every=60),
     orders("0+1000x3000", "0+996.5x3000", "three and a half in a thousand are late, for a day", SLOW, "30h", [{}], late="0+3.5x3000"),
     orders("0+1000x6000", "0+998.5x6000", "one and a half in a thousand are late, for days", SLOW, "90h", [{}], late="0+1.5x6000"),
     orders("0+1000x6000", "0+999.5x6000", "half of the budget is used", SLOW, "90h", late="0+0.5x6000"),
@@ -75,6 +85,7 @@ CONSUMERS = [
     Scenario("ShotengaiDeadLetters", "a pod that begins anew has written none", {series("shotengai_dead_letters_total", consumer="order", reason="refused"): "3x10 0x10"}, "8m"),
     Scenario("ShotengaiLettersWait", "one waits for twenty minutes", {series("shotengai_dead_letters_waiting", queue="order-dlq"): "0x4 1x60", series("shotengai_dead_letters_waiting", queue="tally-dlq"): "0x64"}, "25m", [{"queue": "order-dlq"}]),
     Scenario("ShotengaiLettersWait", "they are redriven within ten minutes", {series("shotengai_dead_letters_waiting", queue="order-dlq"): "0x4 7x20 0x40"}, "25m"),
+    Scenario("ShotengaiLettersWait", "ops is evicted now and then, and one waits all the same", {series("shotengai_dead_letters_waiting", queue="order-dlq"): "0x4 1x20 _x6 1x20 _x6 1x40"}, "25m", [{"queue": "order-dlq"}]),
     Scenario("ShotengaiEventsLate", "they take five minutes", ages("0+9x40", 300, "notification"), "15m", [{"consumer": "notification"}]),
     Scenario("ShotengaiEventsLate", "they take half a minute", ages("0+9x40", 30, "notification"), "15m"),
     Scenario("ShotengaiEventsLate", "reminders are late on purpose", ages("0+9x40", 900, "order-deadline"), "15m"),
@@ -109,6 +120,9 @@ STREAM = [
     Scenario("ShotengaiCaptureLate", "a commit is missing", {series("shotengai_bridge_capture_missing"): "0x4 1x60"}, "20m", [{}]),
     Scenario("ShotengaiCaptureLate", "it came after ten minutes", {series("shotengai_bridge_capture_missing"): "0x4 1x20 0x60"}, "20m"),
     Scenario("ShotengaiCaptureLost", "one was published a day late", {series("shotengai_bridge_capture_reconciled_total"): "0x4 1x20"}, "8m", [{}]),
+    Scenario("ShotengaiArchiveBehind", "it is two hours behind", {series("shotengai_reader_shards", reader="archiver"): "4x120", series("shotengai_shard_lag_seconds", reader="archiver", shard="shardId-0"): "0x4 7200x80"}, "25m", [{}]),
+    Scenario("ShotengaiArchiveBehind", "nobody writes it", {series("shotengai_reader_shards", reader="bridge"): "4x120"}, "25m", [{}]),
+    Scenario("ShotengaiArchiveBehind", "it catches up", {series("shotengai_reader_shards", reader="archiver"): "4x120", series("shotengai_shard_lag_seconds", reader="archiver", shard="shardId-0"): "7200x20 0x80"}, "25m"),
     Scenario("ShotengaiCaptureLost", "that was long ago", {series("shotengai_bridge_capture_reconciled_total"): "1x60"}, "25m"),
 ]
 
@@ -117,6 +131,7 @@ READS = [
     Scenario("ShotengaiProjectionLags", "query handles nothing while the bridge passes on", {series("shotengai_bridge_records_total", outcome="published"): "0+30x60", series("shotengai_consumer_deliveries_total", consumer="query", outcome="done"): "90x60", series("shotengai_consumer_deliveries_total", consumer="query", outcome="retry"): "0+30x60"}, "25m", [{}]),
     Scenario("ShotengaiProjectionLags", "nothing happens", {series("shotengai_bridge_records_total", outcome="published"): "90x60", series("shotengai_consumer_deliveries_total", consumer="query", outcome="done"): "90x60"}, "25m"),
     Scenario("ShotengaiProjectionLags", "reads show events after a second", ages("0+9x60", 1, "query") | {series("shotengai_bridge_records_total", outcome="published"): "0+9x60", series("shotengai_consumer_deliveries_total", consumer="query", outcome="done"): "0+9x60"}, "25m"),
+    Scenario("ShotengaiProjectionLags", "the first order after query was rolled", {series("shotengai_bridge_records_total", outcome="published"): "90x20 98x60", **{series("shotengai_consumer_deliveries_total", consumer="query", event_type=kind, outcome="done", pod="query-1"): "_x10 0x10 1x60" for kind in ("OrderPlaced", "OrderConfirmed")}}, "18m"),
     Scenario("ShotengaiProjectionLags", "another consumer is late", ages("0+9x40", 300, "notification"), "15m"),
     Scenario("ShotengaiReadModelDamaged", "somebody asked for a damaged row", {series("shotengai_read_model_damaged_total", table="read_orders"): "0x4 1x20"}, "8m", [{"table": "read_orders"}]),
     Scenario("ShotengaiReadModelDamaged", "nobody asks any more", {series("shotengai_read_model_damaged_total", table="read_orders"): "4x60"}, "25m"),

@@ -15,6 +15,7 @@ import chart
 # Built by `make promtool`; one on the PATH is as good.
 BUILT = chart.ROOT / ".local" / "promtool" / "bin" / "promtool"
 MISSING = "promtool is not there (`make promtool` builds it, with Go): rules are only read, not evaluated"
+HAS_TO_BE_THERE = bool(os.environ.get("NEEDS_PROMTOOL"))
 # Every series of a pod has these; the release of the value set "full".
 OF_A_POD = {"namespace": "shops", "job": "nishiki-metrics"}
 ROLE = "app_kubernetes_io_component"

@@ -231,14 +231,19 @@ def alarm(one, name, found):
     body = found.take("aws_cloudwatch_metric_alarm", name)
     assert one["AlarmActions"] == {"Fn::If": ["HasAlarmTopic", ["<alarm_topic_arn>"], "<a_w_s::_no_value>"]}
     assert body.pop("alarm_actions") == '<alarm_topic_arn == "" ? [] : [var.alarm_topic_arn]>'
-    return {
+    if "Metrics" in one:
+        of = {"metric_query": [{"id": asked["Id"], "expression": asked["Expression"], "period": asked["Period"], "return_data": asked["ReturnData"]} for asked in one["Metrics"]]}
+    else:
+        of = {
+            "namespace": one["Namespace"],
+            "metric_name": one["MetricName"],
+            "dimensions": {dimension["Name"]: dimension["Value"] for dimension in one["Dimensions"]},
+            "statistic": one["Statistic"],
+            "period": one["Period"],
+        }
+    return of | {
         "alarm_name": one["AlarmName"],
         "alarm_description": one["AlarmDescription"],
-        "namespace": one["Namespace"],
-        "metric_name": one["MetricName"],
-        "dimensions": {dimension["Name"]: dimension["Value"] for dimension in one["Dimensions"]},
-        "statistic": one["Statistic"],
-        "period": one["Period"],
         "evaluation_periods": one["EvaluationPeriods"],
         "threshold": one["Threshold"],
         "comparison_operator": one["ComparisonOperator"],

@@ -60,7 +60,7 @@ impl Waiting {
             };
             match depth {
                 Ok(depth) => metrics::LETTERS.record(number(depth), [name.clone().into()]),
-                // What was seen last stays: an alert ends when somebody has seen the queue empty.
+                // What was seen last stays, until this process ends: an alert ends when the queue was seen empty.
                 Err(fault) => count_fault(&fault),
             }
         }

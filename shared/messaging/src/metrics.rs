@@ -184,6 +184,13 @@ pub fn show_dead_letters(consumer: &'static str, own: &[Reason]) {
     }
 }
 
+/// Shows what a consumer has done before it has done anything, for the same reason. `kinds` are its event types.
+pub(crate) fn show_done(consumer: &'static str, kinds: &[&'static str]) {
+    for kind in kinds {
+        SETTLED.add(0, [consumer.into(), (*kind).into(), "done".into()]);
+    }
+}
+
 /// Counts a message that has arrived in a dead-letter queue. A reason that nobody declared is another.
 pub fn count_dead_letter(consumer: &'static str, own: &[Reason], reason: &'static str) {
     let is_declared = OF_EVERY_CONSUMER.iter().chain(own).any(|declared| declared.word == reason);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::Registry;
+use prometheus::proto::Metric;
 use shotengai_contracts::topology::queues;
 use shotengai_contracts::{EventType, samples};
 use shotengai_kernel::{ManualClock, Ports};
@@ -46,6 +47,17 @@ fn counted(registry: &Registry) -> BTreeMap<String, f64> {
     by_reason.collect()
 }
 
+/// Deliveries by event type and outcome.
+fn answered(registry: &Registry) -> BTreeMap<(String, String), f64> {
+    let families = registry.gather();
+    let family = families.iter().find(|family| family.name() == "shotengai_consumer_deliveries_total").unwrap();
+    let of = |metric: &Metric, name: &str| {
+        metric.get_label().iter().find(|label| label.name() == name).unwrap().value().to_owned()
+    };
+    let one = |metric: &Metric| ((of(metric, "event_type"), of(metric, "outcome")), metric.get_counter().get_value());
+    family.get_metric().iter().map(one).collect()
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_consumer_shows_the_reasons_that_its_handler_declares_and_no_other_word() {
     let registry = Registry::new();
@@ -58,6 +70,9 @@ async fn a_consumer_shows_the_reasons_that_its_handler_declares_and_no_other_wor
     let config = ConsumerConfig::new("loyalty");
     let consumer = Consumer::new(config, Arc::clone(&queue), dead, Loyalty.into_handler(), ports);
 
+    let none: BTreeMap<_, _> =
+        EventType::ALL.iter().map(|event| ((event.as_str().to_owned(), "done".to_owned()), 0.0)).collect();
+    assert_eq!(answered(&registry), none, "before there are any");
     let mut expected: BTreeMap<_, _> = OF_EVERY_CONSUMER.iter().map(|reason| (reason.word.to_owned(), 0.0)).collect();
     expected.insert("points_expired".to_owned(), 0.0);
     assert_eq!(counted(&registry), expected, "before there are any");

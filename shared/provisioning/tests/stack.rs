@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use shotengai_aws::AwsConfig;
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{Installation, Service, queues};
-use shotengai_provisioning::stack::{Capacity, MOST_BYTES, Part, Trust};
+use shotengai_provisioning::stack::{Capacity, MOST_BYTES, Missing, Part, Trust};
 use shotengai_provisioning::{ChartValues, Options, Rights, Stack, StackOptions, resources};
 
 /// As much as a prefix may have (`RESOURCE_PREFIX`).
@@ -119,7 +119,8 @@ fn whatever_waits_too_long_has_an_alarm() {
     let on = alarms(&stack, "ApproximateAgeOfOldestMessage");
     for queue in Installation::default().queues() {
         let letters = queue.dead_letters();
-        assert!(on.contains(&(letters.as_str(), 900)), "{letters}");
+        let waits = alarms(&stack, "ApproximateNumberOfMessagesVisible");
+        assert_eq!(waits.iter().filter(|on| **on == (letters.as_str(), 0)).count(), 2, "{letters}");
         let is_late = on.contains(&(queue.name, 60));
         assert_eq!(is_late, queue.is_consumed() && queue.name != queues::ORDER_DEADLINE.name, "{}", queue.name);
     }
@@ -131,6 +132,15 @@ fn whatever_waits_too_long_has_an_alarm() {
     let captured = full();
     assert_eq!(alarms(&captured, "AgeOfOldestUnreplicatedRecord").len(), Owner::ALL.len());
     assert_eq!(alarms(&captured, "FailedToReplicateRecordCount").len(), Owner::ALL.len());
+    // Nobody who reads the stream leaves no figure.
+    let read = "GetRecords.IteratorAgeMilliseconds";
+    let missing = stack.parts.iter().filter_map(|named| match &named.part {
+        Part::Alarm(alarm) if alarm.metric == read => Some((alarm.resource.as_str(), alarm.missing)),
+        _ => None,
+    });
+    for (stream, missing) in missing {
+        assert_eq!(missing == Missing::IsBad, stream == "ec-events", "{stream}");
+    }
 }
 
 #[test]

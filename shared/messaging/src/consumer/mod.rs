@@ -117,6 +117,7 @@ impl<W: Work> Consumer<W> {
     ) -> Arc<Self> {
         let breaker = Breaker::new(config.name, config.probes.clone(), Arc::clone(&ports.random));
         metrics::show_dead_letters(config.name, work.reasons());
+        metrics::show_done(config.name, &work.kinds());
         Arc::new(Self { config, queue, dead_letters, work, breaker, ports })
     }
 

@@ -25,6 +25,9 @@ pub trait Work: Send + Sync + 'static {
     /// Its own reasons for dead letters.
     fn reasons(&self) -> &'static [Reason];
 
+    /// The kinds of messages that are known beforehand; see [`About::kind`].
+    fn kinds(&self) -> Vec<&'static str>;
+
     /// Reads a message of the queue of this name, which was received at this time.
     ///
     /// # Errors
@@ -64,6 +67,10 @@ impl Work for Events {
         self.0.reasons()
     }
 
+    fn kinds(&self) -> Vec<&'static str> {
+        self.0.events().iter().map(|event| event.as_str()).collect()
+    }
+
     fn read(&self, queue: &str, raw: &RawDelivery, at: Timestamp) -> Result<Delivery, DecodeError> {
         decode::delivery(queue, raw, at)
     }
@@ -99,6 +106,10 @@ impl Work for Messages {
 
     fn reasons(&self) -> &'static [Reason] {
         self.0.reasons()
+    }
+
+    fn kinds(&self) -> Vec<&'static str> {
+        Vec::new()
     }
 
     fn read(&self, queue: &str, raw: &RawDelivery, _: Timestamp) -> Result<Foreign, DecodeError> {

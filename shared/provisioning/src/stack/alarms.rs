@@ -23,14 +23,37 @@ pub struct Alarm {
     pub dimension: &'static str,
     /// The resource's name.
     pub resource: String,
-    /// A second dimension, of metrics that have one: a stream's consumer, or the operation that somebody else calls.
+    /// A second dimension, of metrics that have one: a stream's consumer.
     pub also: Option<(&'static str, &'static str)>,
+    /// A second dimension of which every value counts: the metric is asked for by a query then.
+    pub across: Option<&'static str>,
     /// `Maximum` or `Sum`.
     pub statistic: &'static str,
     /// The threshold.
     pub above: u64,
     /// Evaluation periods of a minute each.
     pub minutes: u32,
+    /// What it means when there is no figure.
+    pub missing: Missing,
+}
+
+/// What it means when a metric has no figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Nothing happened, which is fine.
+    IsFine,
+    /// Nobody is there who should be.
+    IsBad,
+}
+
+impl Missing {
+    /// As CloudWatch has it.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::IsFine => "notBreaching",
+            Self::IsBad => "breaching",
+        }
+    }
 }
 
 impl Alarm {
@@ -39,6 +62,14 @@ impl Alarm {
         let of = (self.dimension.to_owned(), json!(self.resource));
         std::iter::once(of).chain(self.also.map(|(name, value)| (name.to_owned(), json!(value))))
     }
+
+    /// The query of Metrics Insights that asks for the metric, where it is asked for by one.
+    pub(super) fn query(&self) -> Option<String> {
+        let Self { namespace, metric, dimension, resource, .. } = self;
+        let (function, across) = (if self.statistic == "Sum" { "SUM" } else { "MAX" }, self.across?);
+        let schema = format!("SCHEMA(\"{namespace}\", {across}, {dimension})");
+        Some(format!("SELECT {function}({metric}) FROM {schema} WHERE {dimension} = '{resource}'"))
+    }
 }
 
 /// Messages wait for an hour at the most, unless nobody takes them.
@@ -46,7 +77,7 @@ const HOUR_SECONDS: u64 = 3600;
 /// What is a minute late is late for whoever waits for it: an order, or a read.
 const LATE_SECONDS: u64 = 60;
 /// Dead letters are looked after within so long.
-const LETTER_SECONDS: u64 = 900;
+const LETTER_MINUTES: u32 = 15;
 /// Change capture is late then; the chart's rules say so at the same age.
 const CAPTURE_SECONDS: u64 = 1800;
 
@@ -68,8 +99,9 @@ fn of_resource(config: &AwsConfig, resource: &Resource, is_sent: &dyn Fn(&str) -
             let some = "Something could not be handled, or delivered: shotengai dead-letters list";
             let old = "Nobody has looked after a dead letter for a quarter of an hour: shotengai dead-letters list";
             vec![
-                alarm(&id, "letters", queue(some, "ApproximateNumberOfMessagesVisible", 0)),
-                alarm(&id, "old", Alarm { minutes: 1, ..queue(old, AGE, LETTER_SECONDS) }),
+                alarm(&id, "letters", queue(some, VISIBLE, 0)),
+                // Not by age: SQS leaves out what was received three times, and whoever looks at letters receives them.
+                alarm(&id, "old", Alarm { minutes: LETTER_MINUTES, ..queue(old, VISIBLE, 0) }),
             ]
         }
         Resource::Queue(spec) => {
@@ -92,9 +124,11 @@ fn of_resource(config: &AwsConfig, resource: &Resource, is_sent: &dyn Fn(&str) -
             let behind =
                 stream("Whoever reads the stream is an hour behind", metric, "Maximum", HOUR_SECONDS * 1000, 5);
             let lags = stream("Whoever reads the stream is a minute behind", metric, "Maximum", LATE_SECONDS * 1000, 5);
+            // Events are always read; prices are not, where that is switched off.
+            let missing = if *name == config.stream_name { Missing::IsBad } else { Missing::IsFine };
             vec![
-                alarm(of, "behind", Alarm { also, ..behind }),
-                alarm(of, "lags", Alarm { also, ..lags }),
+                alarm(of, "behind", Alarm { also, missing, ..behind }),
+                alarm(of, "lags", Alarm { also, missing, ..lags }),
                 alarm(
                     of,
                     "throttled",
@@ -152,14 +186,18 @@ const fn plain(description: &'static str, above: u64, minutes: u32) -> Alarm {
         dimension: "",
         resource: String::new(),
         also: None,
+        across: None,
         statistic: "Maximum",
         above,
         minutes,
+        missing: Missing::IsFine,
     }
 }
 
-/// Age of a queue's oldest message; in a dead-letter queue, since it came there.
+/// Age of a queue's oldest message.
 const AGE: &str = "ApproximateAgeOfOldestMessage";
+/// Messages that a queue holds, but for those that somebody has just received.
+const VISIBLE: &str = "ApproximateNumberOfMessagesVisible";
 
 /// Of a captured table: what DynamoDB puts into the stream.
 fn capture(description: &'static str, metric: &'static str, statistic: &'static str) -> Alarm {
@@ -167,7 +205,8 @@ fn capture(description: &'static str, metric: &'static str, statistic: &'static 
         namespace: "AWS/DynamoDB",
         metric,
         dimension: "TableName",
-        also: Some(("DelegatedOperation", "PutRecord")),
+        // AWS names the dimension, and not the value that it has for Kinesis.
+        across: Some("DelegatedOperation"),
         statistic,
         ..plain(description, 0, 5)
     }

@@ -5,7 +5,7 @@ mod tables;
 use serde_json::{Map, Value, json};
 use shotengai_aws::admin::{QueueSpec, StreamSpec, SubscriptionSpec};
 
-use super::parts::{Bucket, queue_id};
+use super::parts::{Bucket, merged, queue_id};
 use super::{Alarm, Capacity, KEY, Named, Part, Role, Stack, parameters, policies};
 
 /// What CloudFormation takes of a template that is read from S3.
@@ -291,22 +291,33 @@ fn bucket(bucket: &Bucket) -> Made {
 }
 
 fn alarm(alarm: &Alarm) -> Made {
+    let of = alarm.query().map_or_else(
+        || {
+            let dimensions = alarm.dimensions().map(|(name, value)| json!({ "Name": name, "Value": value }));
+            json!({
+                "Namespace": alarm.namespace,
+                "MetricName": alarm.metric,
+                "Dimensions": dimensions.collect::<Vec<_>>(),
+                "Statistic": alarm.statistic,
+                "Period": 60,
+            })
+        },
+        |query| json!({ "Metrics": [{ "Id": "asked", "Expression": query, "Period": 60, "ReturnData": true }] }),
+    );
     made(
         "AWS::CloudWatch::Alarm",
-        json!({
-            "AlarmName": alarm.name,
-            "AlarmDescription": alarm.description,
-            "Namespace": alarm.namespace,
-            "MetricName": alarm.metric,
-            "Dimensions": alarm.dimensions().map(|(name, value)| json!({ "Name": name, "Value": value })).collect::<Vec<_>>(),
-            "Statistic": alarm.statistic,
-            "Period": 60,
-            "EvaluationPeriods": alarm.minutes,
-            "Threshold": alarm.above,
-            "ComparisonOperator": "GreaterThanThreshold",
-            "TreatMissingData": "notBreaching",
-            "AlarmActions": { "Fn::If": ["HasAlarmTopic", ["${AlarmTopicArn}"], "${AWS::NoValue}"] },
-        }),
+        merged(
+            of,
+            json!({
+                "AlarmName": alarm.name,
+                "AlarmDescription": alarm.description,
+                "EvaluationPeriods": alarm.minutes,
+                "Threshold": alarm.above,
+                "ComparisonOperator": "GreaterThanThreshold",
+                "TreatMissingData": alarm.missing.as_str(),
+                "AlarmActions": { "Fn::If": ["HasAlarmTopic", ["${AlarmTopicArn}"], "${AWS::NoValue}"] },
+            }),
+        ),
     )
 }
 

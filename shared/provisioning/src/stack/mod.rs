@@ -21,7 +21,7 @@ use shotengai_aws::admin::{Attribute, QueueSpec, TableSpec, policies as queue_po
 use shotengai_contracts::topology::buckets::{EVENT_ARCHIVE, PRODUCT_IMAGES};
 use shotengai_contracts::topology::{PRICE_STREAM, Service};
 
-pub use alarms::Alarm;
+pub use alarms::{Alarm, Missing};
 pub use cloudformation::MOST_BYTES;
 pub use parts::{Bucket, Capacity, Named, Part, Role, StackOptions, Trust};
 

@@ -1,6 +1,6 @@
 //! What a stack consists of.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use shotengai_aws::admin::{BucketSpec, QueueSpec, StreamSpec, SubscriptionSpec, TableSpec};
 use shotengai_contracts::topology::Service;
 
@@ -183,6 +183,12 @@ pub(crate) fn snake(id: &str) -> String {
         out.push(c.to_ascii_lowercase());
     }
     out
+}
+
+/// An object's properties, and another's.
+pub(super) fn merged(one: Value, other: Value) -> Value {
+    let of = |value| if let Value::Object(map) = value { map } else { Map::new() };
+    of(one).into_iter().chain(of(other)).collect()
 }
 
 /// The id of what has this name: `order-events`, `Table` → `OrderEventsTable`.

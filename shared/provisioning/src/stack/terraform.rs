@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use shotengai_aws::admin::{QueueSpec, SubscriptionSpec};
 
 use super::cloudformation::{DATA_KEY_SECONDS, KEY_DAYS};
-use super::parts::{queue_id, snake};
+use super::parts::{merged, queue_id, snake};
 use super::{Alarm, KEY, Named, Part, Stack, parameters, policies};
 
 /// Versions of the provider that know all of this.
@@ -247,18 +247,28 @@ fn subscription(spec: &SubscriptionSpec) -> Value {
 }
 
 fn alarm(alarm: &Alarm) -> Value {
-    json!({
-        "alarm_name": alarm.name,
-        "alarm_description": alarm.description,
-        "namespace": alarm.namespace,
-        "metric_name": alarm.metric,
-        "dimensions": alarm.dimensions().collect::<serde_json::Map<_, _>>(),
-        "statistic": alarm.statistic,
-        "period": 60,
-        "evaluation_periods": alarm.minutes,
-        "threshold": alarm.above,
-        "comparison_operator": "GreaterThanThreshold",
-        "treat_missing_data": "notBreaching",
-        "alarm_actions": "${var.alarm_topic_arn == \"\" ? [] : [var.alarm_topic_arn]}",
-    })
+    let of = alarm.query().map_or_else(
+        || {
+            json!({
+                "namespace": alarm.namespace,
+                "metric_name": alarm.metric,
+                "dimensions": alarm.dimensions().collect::<serde_json::Map<_, _>>(),
+                "statistic": alarm.statistic,
+                "period": 60,
+            })
+        },
+        |query| json!({ "metric_query": [{ "id": "asked", "expression": query, "period": 60, "return_data": true }] }),
+    );
+    merged(
+        of,
+        json!({
+            "alarm_name": alarm.name,
+            "alarm_description": alarm.description,
+            "evaluation_periods": alarm.minutes,
+            "threshold": alarm.above,
+            "comparison_operator": "GreaterThanThreshold",
+            "treat_missing_data": alarm.missing.as_str(),
+            "alarm_actions": "${var.alarm_topic_arn == \"\" ? [] : [var.alarm_topic_arn]}",
+        }),
+    )
 }
