@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use shotengai_aws::AwsConfig;
-use shotengai_contracts::topology::buckets::PRODUCT_IMAGES;
+use shotengai_contracts::topology::buckets::{EVENT_ARCHIVE, PRODUCT_IMAGES};
 use shotengai_contracts::topology::{SHOTENGAI, Service};
 use shotengai_provisioning::{Options, Rights};
 
@@ -75,6 +75,10 @@ impl TestCluster {
         if set("AWS_ENDPOINT_URL").is_some() || set("STREAM_READ") == Some("push") {
             return None;
         }
+        // A stream that is not the installation's is no role's: a test breaks publishing so.
+        if set("KINESIS_STREAM_NAME").is_some() {
+            return None;
+        }
         let captured = set("PUBLISH").map_or_else(stream::captured, |publish| publish == "cdc");
         Some(self.guard(service, captured).url())
     }
@@ -86,9 +90,12 @@ impl TestCluster {
         let mut all = self.guards.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(all.entry(settings).or_insert_with(|| {
             let config = self.aws.config();
-            let bucket = config.bucket_name(PRODUCT_IMAGES.name);
-            let config = AwsConfig { marks_outbox: !captured, image_bucket: Some(bucket), ..config.clone() };
-            let rights = Rights::of(&config, &Options::default(), service);
+            // Chosen names, since a stack puts the account's number behind its own.
+            let [images, archive] =
+                [&PRODUCT_IMAGES, &EVENT_ARCHIVE].map(|bucket| Some(config.bucket_name(bucket.name)));
+            let marks_outbox = !captured;
+            let config = AwsConfig { marks_outbox, image_bucket: images, archive_bucket: archive, ..config.clone() };
+            let rights = Rights::of(&config, &Options { archive: true, ..Options::default() }, service);
             Arc::new(Guard::start(&self.endpoint_url(), service, &rights, self.account(), &config))
         }))
     }
