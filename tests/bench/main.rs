@@ -105,7 +105,7 @@ async fn measure(part: Part, args: &Args, prices: &Prices, results: &mut Results
             for key in args.streets() {
                 let shape = Shape::of(key, args.baseline.as_ref(), plan.shards);
                 eprintln!("measuring: {}", shape.name);
-                results.streets.push(measure::measure(&plan, &shape, prices).await);
+                results.streets.push(Box::pin(measure::measure(&plan, &shape, prices)).await);
             }
         }
         Part::Aws => {

@@ -25,7 +25,7 @@ pub trait Work: Send + Sync + 'static {
     /// Its own reasons for dead letters.
     fn reasons(&self) -> &'static [Reason];
 
-    /// The kinds of messages that are known beforehand; see [`About::kind`].
+    /// The kinds of messages that are known beforehand; see `About::kind`.
     fn kinds(&self) -> Vec<&'static str>;
 
     /// Reads a message of the queue of this name, which was received at this time.
