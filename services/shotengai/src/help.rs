@@ -226,7 +226,8 @@ mod tests {
             }
             let examples: Vec<_> = help.lines().filter(|line| line.starts_with("  ")).collect();
             assert!(!examples.is_empty(), "{name} has no example");
-            for example in examples {
+            // One command after the other is each by itself.
+            for example in examples.iter().flat_map(|example| example.split(" && ")) {
                 assert!(example.contains("shotengai "), "{name}: {example}");
                 let (_, words) = example.split_once("shotengai ").unwrap();
                 // Behind two blanks or more it says what the example is for.
