@@ -24,7 +24,7 @@ fn a_prefix_that_some_service_would_not_take_is_refused() {
 
 /// Whatever has a name that is its own in an account, by its kind.
 fn names(config: &AwsConfig) -> BTreeSet<(&'static str, String)> {
-    let stack = Stack::of(config, &Options::default(), StackOptions::default());
+    let stack = Stack::of(config, &Options { archive: true, ..Options::default() }, StackOptions::default());
     let named = stack.parts.into_iter().filter_map(|named| match named.part {
         Part::Alias { name } => Some(("alias", name)),
         Part::Stream { name, .. } => Some(("stream", name)),
@@ -78,7 +78,8 @@ fn installations_whose_prefixes_are_taken_have_no_name_in_common() {
     assert!(taken > 200 && !refused.is_empty(), "{taken}");
     // Those that are refused would have had one, each with whom its ending is left off.
     for prefix in &refused {
-        let without = prefix.strip_suffix("price-").unwrap_or_else(|| panic!("{prefix:?} is refused for nothing"));
+        let without = ["price-", "archive-"].iter().find_map(|ending| prefix.strip_suffix(ending));
+        let without = without.unwrap_or_else(|| panic!("{prefix:?} is refused for nothing"));
         assert!(names(&of(without)).intersection(&names(&of(prefix))).next().is_some(), "{prefix:?}");
     }
 }
@@ -91,7 +92,7 @@ fn no_role_has_a_right_on_what_another_installation_has() {
         .collect();
     // With every resource behind `own`, an ARN names it, or begins as all that is in it.
     let arns = |config: &AwsConfig| -> BTreeSet<String> {
-        let options = Options { fan_out: true, ..Options::default() };
+        let options = Options { fan_out: true, archive: true, ..Options::default() };
         let rights = config.installation.services().map(|service| Rights::of(config, &options, service));
         let all = rights.flat_map(|rights| rights.iter().map(|(arn, _)| arn.to_owned()).collect::<Vec<_>>());
         all.filter(|arn| arn != "*").collect()

@@ -22,7 +22,7 @@ fn describe_knows_the_service_with_its_queue_table_routes_and_settings() {
     assert_eq!(code, Some(0), "{err}");
     let described: Value = serde_json::from_str(&out).unwrap();
     let topology = &described["topology"];
-    assert_eq!(topology["services"].as_array().unwrap().len(), 11);
+    assert_eq!(topology["services"].as_array().unwrap().len(), 12);
     let keys = json!([{ "service": "storefront", "purpose": "keys" }]);
     let loyalty =
         json!({ "name": "loyalty", "owns_events": false, "queues": ["loyalty-queue"], "calls": keys, "needs": [] });
