@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use shotengai_archive::{Shelf, Verify};
 use shotengai_archiver::{ArchiverSettings, assemble};
-use shotengai_contracts::topology::{Service, buckets};
+use shotengai_contracts::topology::{Service, buckets, tables};
 use shotengai_contracts::{EventType, Metadata, Owner, samples};
 use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
 use shotengai_messaging::ports::stream::StreamRecord;
-use shotengai_messaging::{CommitFactory, Infrastructure};
+use shotengai_messaging::{CommitFactory, Condition, Infrastructure};
 use shotengai_runtime::Supply;
 use shotengai_testing::harness::{Running, paused_ports, until_found};
 use shotengai_testing::memory::MemoryInfrastructure;
@@ -32,11 +32,20 @@ impl Scene {
 
     /// Commits an order's event and puts it into the stream.
     async fn order(&self, at: usize) {
-        let id = AggregateId::parse(&format!("ord_{at}")).unwrap();
+        self.commit(Owner::Order, EventType::OrderPaid, &format!("ord_{at}")).await;
+    }
+
+    /// The same of a product.
+    async fn product(&self, at: usize) {
+        self.commit(Owner::Catalog, EventType::ProductCreated, &format!("prod_{at}")).await;
+    }
+
+    async fn commit(&self, owner: Owner, event_type: EventType, id: &str) {
+        let id = AggregateId::parse(id).unwrap();
         let meta = Metadata::request(self.ports.ids.uuid_v7(), None);
-        let event = samples::event(EventType::OrderPaid).unwrap();
+        let event = samples::event(event_type).unwrap();
         let commit = CommitFactory::new(self.ports.clone()).commit(id, Version::ZERO, &[event], &meta).unwrap();
-        let store = self.infra.event_store(Owner::Order);
+        let store = self.infra.event_store(owner);
         store.append(std::slice::from_ref(&commit)).await.unwrap();
         store.clear_pending(std::slice::from_ref(&commit)).await.unwrap();
         self.put(commit.events.texts()[0].as_bytes()).await;
@@ -111,6 +120,27 @@ async fn one_that_ends_puts_what_it_has_and_the_next_goes_on_behind_it() {
     until_found("the second is there", || async { scene.objects().await == 2 }).await;
     stop(running).await;
     assert_eq!((scene.objects().await, scene.is_whole().await), (2, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_died_between_a_put_and_its_checkpoint_leaves_a_whole_archive() {
+    let scene = Scene::new();
+    let running = scene.run();
+    scene.order(1).await;
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    stop(running).await;
+    assert_eq!(scene.objects().await, 1);
+    // As if it had died before it saved how far it was. Until the next one reads, something else comes.
+    let table = scene.infra.table(tables::ARCHIVE_CHECKPOINTS.name);
+    for row in scene.infra.memory_table(tables::ARCHIVE_CHECKPOINTS.name).all() {
+        table.delete(&row.key, Condition::Any).await.unwrap();
+    }
+    scene.product(2).await;
+
+    let running = scene.run();
+    until_found("it has put all of it", || async { scene.objects().await == 3 }).await;
+    stop(running).await;
+    assert!(scene.is_whole().await);
 }
 
 #[tokio::test(start_paused = true)]

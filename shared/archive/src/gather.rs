@@ -62,7 +62,7 @@ impl Gathering {
         let span = Span { shard: self.shard, first, last };
         let mut objects = Vec::with_capacity(self.lines.len());
         for ((date, event_type), Lines { text, events }) in self.lines {
-            let bytes = pack(&text)?;
+            let bytes = pack(&text, &span)?;
             let digest = digest_of(&bytes);
             let key = ArchiveKey::Events { date, event_type, span: span.clone(), digest };
             objects.push(Object { key, bytes, events });

@@ -30,6 +30,13 @@ pub struct Span {
     pub last: String,
 }
 
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { shard, first, last } = self;
+        write!(f, "{}-{first}-{last}", encoded(shard))
+    }
+}
+
 /// The name of an object of the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ArchiveKey {
@@ -81,7 +88,7 @@ impl ArchiveKey {
             Some(Self::Events { date: date.to_owned(), event_type, span, digest: digest.to_owned() })
         };
         // Whatever else could be read from it: what is written anew is not the same then.
-        read().filter(|key| key.to_string() == text && key.digest().len() == DIGITS).ok_or(KeyError)
+        read().filter(|key| key.to_string() == text && is_digest(key.digest())).ok_or(KeyError)
     }
 
     /// Whether an event belongs into what it names.
@@ -91,6 +98,20 @@ impl ArchiveKey {
             Self::Events { date, event_type, .. } => *event_type == line.event_type && *date == line.date(),
             Self::Manifest { .. } => false,
         }
+    }
+
+    /// The records that it is about.
+    #[must_use]
+    pub const fn span(&self) -> &Span {
+        match self {
+            Self::Events { span, .. } | Self::Manifest { span, .. } => span,
+        }
+    }
+
+    /// The digits of the bytes that it names, as a number.
+    #[must_use]
+    pub fn number(&self) -> u128 {
+        number_of(self.digest())
     }
 
     /// The digits of the bytes that it names.
@@ -105,9 +126,8 @@ impl ArchiveKey {
 impl fmt::Display for ArchiveKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Events { date, event_type, span: Span { shard, first, last }, digest } => {
-                let (event_type, shard) = (encoded(event_type), encoded(shard));
-                write!(f, "{EVENTS}date={date}/type={event_type}/{shard}-{first}-{last}-{digest}{LINES}")
+            Self::Events { date, event_type, span, digest } => {
+                write!(f, "{EVENTS}date={date}/type={}/{span}-{digest}{LINES}", encoded(event_type))
             }
             Self::Manifest { span: Span { shard, first, last }, digest } => {
                 write!(f, "{MANIFESTS}{}/{first}-{last}-{digest}{JSON}", encoded(shard))
@@ -122,6 +142,16 @@ pub fn digest_of(bytes: &[u8]) -> String {
     let mut digits: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     digits.truncate(DIGITS);
     digits
+}
+
+/// Digits as a number: what is remembered of many names is small.
+#[must_use]
+pub fn number_of(digest: &str) -> u128 {
+    u128::from_str_radix(digest, 16).unwrap_or_default()
+}
+
+fn is_digest(text: &str) -> bool {
+    text.len() == DIGITS && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Text as part of a key: letters, digits, `-`, `_` and `.` as they are, all else as in a URL.
@@ -192,6 +222,8 @@ mod tests {
             format!("events/date=2026-01-31/type=Order%50laced/s-1-2-{digest}.jsonl.gz"),
             format!("events/date=2026-01-31/type=OrderPlaced/s-1-2-{digest}.jsonl.gz.bak"),
             format!("manifests/s/1-2-3-{digest}.json"),
+            format!("manifests/s/1-2-{}.json", digest.to_uppercase()),
+            format!("manifests/s/1-2-{}.json", "x".repeat(DIGITS)),
         ] {
             assert_eq!(ArchiveKey::parse(&text), Err(KeyError), "{text}");
         }

@@ -23,6 +23,7 @@ pub mod object;
 mod patience;
 pub mod restore;
 pub mod shelf;
+mod shelved;
 pub mod spill;
 pub mod verify;
 

@@ -3,17 +3,18 @@
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 
 use bytes::Bytes;
-use flate2::Compression;
 use flate2::bufread::GzDecoder;
-use flate2::write::GzEncoder;
+use flate2::{Compression, GzBuilder, GzHeader};
 
-use crate::key::{ArchiveKey, digest_of};
+use crate::key::{ArchiveKey, Span, digest_of};
 use crate::line::Line;
 
 /// The most bytes that are fetched of an object; those that are put have far fewer.
 pub const MOST_BYTES: u64 = 256 * 1024 * 1024;
 /// The most bytes of a line: a commit's item in a table has 400 KB at the most.
 const LINE_MOST_BYTES: u64 = 4 * 1024 * 1024;
+/// Where an object was made says nothing about it.
+const ANY_SYSTEM: u8 = 255;
 
 /// An object of the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +39,8 @@ pub enum Damage {
     /// It can be read whole and is not what was put under this name.
     #[error("it was edited: its bytes are not those that its name tells")]
     Edited,
-    /// Its events are of another day or type than its name tells.
-    #[error("it was renamed: its events are of another day or type than its name tells")]
+    /// Its events are of another day, another type or other records than its name tells.
+    #[error("it was renamed: its events are of another day, another type or other records than its name tells")]
     Renamed,
     /// It can't be read.
     #[error("it is damaged: {0}")]
@@ -56,6 +57,12 @@ pub enum Damage {
 }
 
 impl Damage {
+    /// Whether nothing is lost by it: all that a double says, another object says.
+    #[must_use]
+    pub const fn is_harmless(&self) -> bool {
+        matches!(self, Self::Doubled(_) | Self::Stranger)
+    }
+
     /// A stable word.
     #[must_use]
     pub const fn word(&self) -> &'static str {
@@ -71,12 +78,14 @@ impl Damage {
     }
 }
 
-/// Lines as an object has them. The same lines give the same bytes.
+/// Lines as an object has them. The same lines of the same records give the same bytes. The records stand in the header: whoever
+/// reads a part of the stream again, from the same position to another, puts other bytes.
 ///
 /// # Errors
 /// None that memory gives.
-pub fn pack(lines: &[u8]) -> io::Result<Bytes> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+pub fn pack(lines: &[u8], span: &Span) -> io::Result<Bytes> {
+    let header = GzBuilder::new().mtime(0).operating_system(ANY_SYSTEM).comment(span.to_string());
+    let mut encoder = header.write(Vec::new(), Compression::default());
     encoder.write_all(lines)?;
     encoder.finish().map(Bytes::from)
 }
@@ -112,7 +121,11 @@ pub fn unpack(key: &ArchiveKey, bytes: &[u8], mut each: impl FnMut(Line)) -> Res
         events += 1;
     }
     // Behind the end of the first member: bytes that were appended are not decoded, and fit no name either.
-    if fits { Ok(events) } else { Err(Damage::Edited) }
+    if !fits {
+        return Err(Damage::Edited);
+    }
+    let records = reader.get_ref().header().and_then(GzHeader::comment);
+    if records == Some(key.span().to_string().as_bytes()) { Ok(events) } else { Err(Damage::Renamed) }
 }
 
 #[cfg(test)]
@@ -151,6 +164,12 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn the_same_lines_of_other_records_are_other_bytes() {
+        let span = |last: &str| Span { shard: "s".to_owned(), first: "1".to_owned(), last: last.to_owned() };
+        assert_ne!(pack(b"{}\n", &span("10")).unwrap(), pack(b"{}\n", &span("25")).unwrap());
+    }
+
+    #[test]
     fn an_object_that_was_cut_anywhere_is_truncated() {
         let object = object(20);
         for left in [0, 1, 9, 30, object.bytes.len() / 2, object.bytes.len() - 1] {
@@ -166,15 +185,20 @@ pub(crate) mod tests {
         let mut lines = Vec::new();
         GzDecoder::new(object.bytes.as_ref()).read_to_end(&mut lines).unwrap();
         let edited = String::from_utf8(lines).unwrap().replace("OrderPaid", "OrderFree");
-        assert_eq!(read(&object.key, &pack(edited.as_bytes()).unwrap()), Err(Damage::Edited));
+        assert_eq!(read(&object.key, &pack(edited.as_bytes(), object.key.span()).unwrap()), Err(Damage::Edited));
         let appended = [object.bytes.as_ref(), b"x"].concat();
         assert_eq!(read(&object.key, &appended), Err(Damage::Edited));
     }
 
     #[test]
-    fn an_object_under_the_name_of_another_day_or_type_is_renamed() {
+    fn an_object_under_the_name_of_another_day_type_or_records_is_renamed() {
         let object = object(3);
-        for (from, to) in [("type=OrderPaid", "type=OrderPlaced"), ("date=2026-01-01", "date=2026-01-02")] {
+        for (from, to) in [
+            ("type=OrderPaid", "type=OrderPlaced"),
+            ("date=2026-01-01", "date=2026-01-02"),
+            ("shard-1-1-3", "shard-1-1-4"),
+            ("shard-1-1-3", "shard-2-1-3"),
+        ] {
             let key = object.key.to_string().replace(from, to);
             assert_eq!(read(&ArchiveKey::parse(&key).unwrap(), &object.bytes), Err(Damage::Renamed), "{key}");
         }

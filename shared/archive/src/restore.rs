@@ -17,7 +17,7 @@ use shotengai_messaging::{AppendError, Backoff, Commit, EventStore, Fault, Note}
 use crate::assemble::{Assembled, Broken, assemble};
 use crate::line::Line;
 use crate::patience::patiently;
-use crate::shelf::{Damaged, ReadError, Shelf, Shelved};
+use crate::shelf::{ReadError, Shelf, Shelved};
 use crate::spill::Spill;
 use crate::verify::{Progress, Stores};
 
@@ -76,7 +76,7 @@ pub enum RestoreError {
     )]
     NotEmpty(Vec<&'static str>),
     /// The archive is not whole. Nothing was written.
-    #[error("{} objects and {} histories of the archive are not whole; nothing was written", .0.archive.damages.len(), .0.broken.len() as u64 + .0.more_broken)]
+    #[error("{} objects and {} histories of the archive are not whole; nothing was written", .0.archive.lost, .0.broken.len() as u64 + .0.more_broken)]
     NotWhole(Box<RestoreReport>),
     /// An event store failed, or took other events meanwhile.
     #[error("the events of {owner}: {why}")]
@@ -115,7 +115,7 @@ impl Restore<'_> {
                 }
             }
         }
-        let is_whole = report.archive.damages.iter().all(is_harmless) && report.broken.is_empty();
+        let is_whole = report.archive.lost == 0 && report.broken.is_empty();
         if !is_whole && !self.despite_damage {
             return Err(RestoreError::NotWhole(Box::new(report)));
         }
@@ -220,11 +220,6 @@ impl Restore<'_> {
             }
         }
     }
-}
-
-/// Whether nothing is lost by it: all that a double says, another object says.
-fn is_harmless(damage: &Damaged) -> bool {
-    damage.fault == "doubled" || damage.fault == "stranger"
 }
 
 #[cfg(test)]

@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use serde::Serialize;
 use shotengai_messaging::ports::bucket::{BUCKET_MAX_BATCH, NewObject};
 use shotengai_messaging::{Bucket, Fault};
 
-use crate::compare::meaning;
-use crate::key::{ArchiveKey, EVENTS, MANIFESTS, digest_of};
+use crate::key::{ArchiveKey, EVENTS, MANIFESTS, digest_of, number_of};
 use crate::line::Line;
 use crate::manifest::Manifest;
 use crate::object::{Damage, MOST_BYTES, Object, unpack};
 use crate::patience::patiently;
+pub use crate::shelved::{Damaged, ReadError, Shelved};
+use crate::shelved::{Names, number};
 
 /// Objects that are fetched at the same time.
 const AT_ONCE: usize = 8;
@@ -26,70 +26,24 @@ const CACHED: &str = "private, max-age=31536000, immutable";
 #[derive(Clone)]
 pub struct Shelf {
     bucket: Arc<dyn Bucket>,
+    name_most: usize,
+    most_bytes: u64,
 }
 
-/// What a whole reading came to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Shelved {
-    /// Objects with events, those that something is wrong with included.
-    pub objects: u64,
-    /// Manifests.
-    pub manifests: u64,
-    /// Bytes of the objects that could be read.
-    pub bytes: u64,
-    /// Events in objects that could be read, repeated ones included.
-    pub events: u64,
-    /// Of those, events of sources that no event store is of.
-    pub foreign: u64,
-    /// Objects that something is wrong with, by their keys.
-    pub damages: Vec<Damaged>,
-}
-
-/// An object that something is wrong with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Damaged {
-    /// Its key.
-    pub key: String,
-    /// What it is, as a word.
-    pub fault: &'static str,
-    /// The same in words.
-    pub detail: String,
-}
-
-impl Damaged {
-    fn new(key: &str, damage: &Damage) -> Self {
-        Self { key: key.to_owned(), fault: damage.word(), detail: damage.to_string() }
-    }
-}
-
-/// Why the archive could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The bucket failed.
-    #[error(transparent)]
-    Bucket(#[from] Fault),
-    /// What was read could not be put down.
-    #[error("what was read can't be put down: {0}")]
-    Local(#[from] io::Error),
-}
-
-/// What the names alone tell.
-#[derive(Default)]
-struct Names {
-    /// A number of each key that is there.
-    present: HashSet<u128>,
-    /// Keys that the archive has not made.
-    strangers: Vec<String>,
-    /// Digests that more than one name has.
-    doubled: BTreeSet<String>,
-    digests: HashSet<String>,
-}
+/// The bytes of an object, or why they are not fetched.
+type Got = Result<Bytes, Damage>;
 
 impl Shelf {
     /// The archive in this bucket.
     #[must_use]
     pub fn new(bucket: Arc<dyn Bucket>) -> Self {
-        Self { bucket }
+        Self { bucket, name_most: usize::MAX, most_bytes: MOST_BYTES }
+    }
+
+    /// Names so many objects at the most that the same is wrong with; all are counted.
+    #[must_use]
+    pub fn naming(self, name_most: usize) -> Self {
+        Self { name_most, ..self }
     }
 
     /// The bucket's name.
@@ -112,7 +66,7 @@ impl Shelf {
     }
 
     /// Reads all there is, and says what is wrong with it. `each` gets the events of objects that are as they were put;
-    /// `progress` hears how far it is. Memory: some objects, and about fifty bytes for each name.
+    /// `progress` hears how far it is. Memory: some objects, and about a hundred bytes for each name.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -125,7 +79,6 @@ impl Shelf {
         let names = self.names().await?;
         let listed = self.manifests(&names, &mut shelved).await?;
         let doubles = self.doubles(&names, &listed, &mut shelved).await?;
-        self.strangers(&names, &mut shelved).await?;
         let (own, doubles) = (|key: String| ArchiveKey::parse(&key).ok().map(|read| (key, read)), &doubles);
         let mut objects = self
             .keys(EVENTS)
@@ -134,20 +87,23 @@ impl Shelf {
             .map_ok(|(key, read)| async move { Ok((self.get(&key).await?, key, read)) })
             .try_buffered(AT_ONCE)
             .boxed_local();
-        while let Some((bytes, key, read)) = objects.try_next().await? {
+        while let Some((got, key, read)) = objects.try_next().await? {
             shelved.objects += 1;
             // Gone since its name was read.
-            let Some(bytes) = bytes else { continue };
+            let Some(got) = got else { continue };
             let mut lines = Vec::new();
-            match unpack(&read, &bytes, |line| lines.push(line)) {
+            let unpacked = got.and_then(|bytes| {
+                shelved.bytes += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+                unpack(&read, &bytes, |line| lines.push(line))
+            });
+            match unpacked {
                 Ok(events) => {
                     shelved.events += events;
-                    shelved.bytes += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
                     let foreign = lines.iter().filter(|line| line.owner.is_none()).count();
                     shelved.foreign += u64::try_from(foreign).unwrap_or(u64::MAX);
                     lines.into_iter().try_for_each(&mut each)?;
                 }
-                Err(damage) => shelved.damages.push(Damaged::new(&key, &damage)),
+                Err(damage) => shelved.found(&key, &damage, self.name_most),
             }
             progress(&shelved);
         }
@@ -159,79 +115,96 @@ impl Shelf {
         let mut names = Names::default();
         let mut keys = self.keys(EVENTS).boxed_local();
         while let Some(key) = keys.try_next().await? {
-            match ArchiveKey::parse(&key) {
-                Ok(read) => {
-                    names.present.insert(number(&key));
-                    if !names.digests.insert(read.digest().to_owned()) {
-                        names.doubled.insert(read.digest().to_owned());
-                    }
-                }
-                Err(_) => names.strangers.push(key),
-            }
+            names.add(key);
         }
         Ok(names)
     }
 
-    /// Looks into what the archive has not named: it may be a copy of what it has.
-    async fn strangers(&self, names: &Names, shelved: &mut Shelved) -> Result<(), Fault> {
-        for key in &names.strangers {
-            shelved.objects += 1;
-            let copied = match self.get(key).await {
-                Ok(bytes) => bytes.map(|bytes| digest_of(&bytes)).filter(|digest| names.digests.contains(digest)),
-                // Larger than anything of ours.
-                Err(fault) if !fault.is_retryable() => None,
-                Err(fault) => return Err(fault),
-            };
-            let damage = match copied {
-                Some(digest) => Damage::Doubled(self.with_digest(&digest).await?.into_iter().next().unwrap_or(digest)),
-                None => Damage::Stranger,
-            };
-            shelved.damages.push(Damaged::new(key, &damage));
-        }
-        Ok(())
-    }
-
-    /// The keys of objects that have another's bytes. The other is the one that a manifest tells of.
+    /// Finds objects that have another's bytes, under a name of the archive's or under any; answers those of the archive's
+    /// names. The other is the one that a manifest tells of, or that fits its name.
     async fn doubles(
         &self,
         names: &Names,
-        listed: &BTreeSet<String>,
+        listed: &HashSet<u128>,
         shelved: &mut Shelved,
-    ) -> Result<BTreeSet<String>, Fault> {
-        let mut doubles = BTreeSet::new();
-        for digest in &names.doubled {
-            let keys = self.with_digest(digest).await?;
-            let own = keys.iter().find(|key| listed.contains(*key)).or(keys.first());
-            let Some(own) = own.cloned() else { continue };
+    ) -> Result<HashSet<String>, Fault> {
+        let mut copies = Vec::new();
+        for key in &names.strangers {
+            let digest = match self.get(key).await? {
+                Some(Ok(bytes)) => Some(number_of(&digest_of(&bytes))),
+                // Larger than anything of ours, or gone.
+                Some(Err(_)) | None => None,
+            };
+            copies.push((key, digest.filter(|digest| names.digests.contains(digest))));
+        }
+        let wanted = names.doubled.iter().copied().chain(copies.iter().filter_map(|(_, digest)| *digest)).collect();
+        let (mut owns, mut doubles) = (BTreeMap::new(), HashSet::new());
+        for (digest, keys) in self.with_digests(&wanted).await? {
+            let Some(own) = self.own(&keys, listed).await? else { continue };
             for key in keys.into_iter().filter(|key| *key != own) {
                 shelved.objects += 1;
-                shelved.damages.push(Damaged::new(&key, &Damage::Doubled(own.clone())));
+                shelved.found(&key, &Damage::Doubled(own.clone()), self.name_most);
                 doubles.insert(key);
             }
+            owns.insert(digest, own);
+        }
+        for (key, digest) in copies {
+            shelved.objects += 1;
+            let damage = match digest.and_then(|digest| owns.get(&digest)) {
+                Some(own) => Damage::Doubled(own.clone()),
+                None => Damage::Stranger,
+            };
+            shelved.found(key, &damage, self.name_most);
         }
         Ok(doubles)
     }
 
-    /// The keys of objects with these digits.
-    async fn with_digest(&self, digest: &str) -> Result<Vec<String>, Fault> {
-        let has = |key: &String| ArchiveKey::parse(key).is_ok_and(|read| read.digest() == digest);
-        self.keys(EVENTS).try_filter(|key| std::future::ready(has(key))).try_collect().await
+    /// The keys of objects with these digests, by one look at all of them.
+    async fn with_digests(&self, wanted: &BTreeSet<u128>) -> Result<BTreeMap<u128, Vec<String>>, Fault> {
+        let mut found = BTreeMap::<u128, Vec<String>>::new();
+        if wanted.is_empty() {
+            return Ok(found);
+        }
+        let mut keys = self.keys(EVENTS).boxed_local();
+        while let Some(key) = keys.try_next().await? {
+            if let Some(digest) =
+                ArchiveKey::parse(&key).ok().map(|read| read.number()).filter(|it| wanted.contains(it))
+            {
+                found.entry(digest).or_default().push(key);
+            }
+        }
+        Ok(found)
     }
 
-    /// Finds objects that a manifest tells of, and that are not there. Answers which of those that are there more than once
-    /// manifests tell of.
-    async fn manifests(&self, names: &Names, shelved: &mut Shelved) -> Result<BTreeSet<String>, Fault> {
-        let (mut told, mut listed) = (BTreeMap::<String, Damage>::new(), BTreeSet::new());
+    /// Of objects with the same digest, the one that was put.
+    async fn own(&self, keys: &[String], listed: &HashSet<u128>) -> Result<Option<String>, Fault> {
+        if let [_, _, ..] = keys {
+            if let Some(own) = keys.iter().find(|key| listed.contains(&number(key))) {
+                return Ok(Some(own.clone()));
+            }
+            for key in keys {
+                let (Ok(read), Some(Ok(bytes))) = (ArchiveKey::parse(key), self.get(key).await?) else { continue };
+                if unpack(&read, &bytes, |_| {}).is_ok() {
+                    return Ok(Some(key.clone()));
+                }
+            }
+        }
+        Ok(keys.first().cloned())
+    }
+
+    /// Finds objects that a manifest tells of, and that are not there. Answers numbers of all that manifests tell of.
+    async fn manifests(&self, names: &Names, shelved: &mut Shelved) -> Result<HashSet<u128>, Fault> {
+        let (mut told, mut listed) = (BTreeMap::<String, Damage>::new(), HashSet::new());
         let mut keys = self
             .keys(MANIFESTS)
             .map_ok(|key| async move { Ok((self.get(&key).await?, key)) })
             .try_buffered(AT_ONCE)
             .boxed_local();
-        while let Some((bytes, key)) = keys.try_next().await? {
+        while let Some((got, key)) = keys.try_next().await? {
             shelved.manifests += 1;
-            let Some(bytes) = bytes else { continue };
+            let Some(got) = got else { continue };
             let read = ArchiveKey::parse(&key).map_err(|_| Damage::Stranger);
-            let manifest = match read.and_then(|read| Manifest::unpack(&read, &bytes)) {
+            let manifest = match read.and_then(|read| Manifest::unpack(&read, &got?)) {
                 Ok(manifest) => manifest,
                 Err(damage) => {
                     told.insert(key, damage);
@@ -239,20 +212,33 @@ impl Shelf {
                 }
             };
             for object in manifest.objects {
-                let is_doubled = |key: ArchiveKey| names.doubled.contains(key.digest());
-                if ArchiveKey::parse(&object.key).is_ok_and(is_doubled) {
-                    listed.insert(object.key);
-                } else if !names.present.contains(&number(&object.key)) && !self.is_there(&object.key).await? {
+                let number = number(&object.key);
+                listed.insert(number);
+                if !names.present.contains(&number) && !self.is_there(&object.key).await? {
                     told.insert(object.key, Damage::Missing { manifest: key.clone() });
                 }
             }
         }
-        shelved.damages.extend(told.iter().map(|(key, damage)| Damaged::new(key, damage)));
+        told.iter().for_each(|(key, damage)| shelved.found(key, damage, self.name_most));
         Ok(listed)
     }
 
-    async fn get(&self, key: &str) -> Result<Option<Bytes>, Fault> {
-        patiently(async || self.bucket.get(key, MOST_BYTES).await).await
+    /// An object's bytes; none where it is gone.
+    async fn get(&self, key: &str) -> Result<Option<Got>, Fault> {
+        let fault = match patiently(async || self.bucket.get(key, self.most_bytes).await).await {
+            Ok(bytes) => return Ok(bytes.map(Ok)),
+            Err(fault) => fault,
+        };
+        if !fault.is_retryable()
+            && let Ok(Some(head)) = patiently(async || self.bucket.head(key).await).await
+            && head.size > self.most_bytes
+        {
+            return Ok(Some(Err(Damage::Damaged(format!(
+                "it has {} bytes, and none that was put has so many",
+                head.size
+            )))));
+        }
+        Err(fault)
     }
 
     /// Whether it has come since the names were read.
@@ -272,11 +258,6 @@ impl Shelf {
         })
         .try_flatten()
     }
-}
-
-/// A number of a key, by which many are remembered.
-fn number(key: &str) -> u128 {
-    meaning(key)
 }
 
 #[cfg(test)]

@@ -104,3 +104,56 @@ async fn objects_without_a_manifest_are_read_too() {
     let (shelved, lines) = read(&shelf).await;
     assert_eq!((shelved.manifests, lines, faults(&shelved)), (2, 6, vec![]));
 }
+
+/// An archiver that dies after a put and before its checkpoint reads on from before: from there to another position.
+#[tokio::test]
+async fn what_was_put_again_from_there_to_another_position_is_no_double() {
+    let (shelf, _, _) = archive().await;
+    let mut gathering = Gathering::of("shard-1");
+    for at in 1..=3 {
+        let mut event = samples::envelope(EventType::OrderPaid).unwrap();
+        event.aggregateversion = Version::new(at);
+        // One of the first flush stands here alone; the others are of a type that comes often.
+        event.event_type = if at == 1 { event.event_type } else { "OrderSeen".to_owned() };
+        gathering.add(&at.to_string(), [Line::read(&event.to_json()).unwrap()]);
+    }
+    let flush = gathering.flush().unwrap().unwrap();
+    for object in flush.objects.iter().chain([&flush.manifest]) {
+        shelf.put(object).await.unwrap();
+    }
+    let (shelved, lines) = read(&shelf).await;
+    assert_eq!((shelved.damaged, shelved.objects, lines), (0, 8, 9), "{shelved:?}");
+}
+
+#[tokio::test]
+async fn of_doubles_without_a_manifest_the_one_that_fits_its_name_is_read() {
+    let (shelf, bucket, flushes) = archive().await;
+    let object = &flushes[0].objects[0];
+    let copy = object.key.to_string().replace("date=", "date=1");
+    put(&bucket, &copy, object.bytes.clone()).await;
+    bucket.delete(&[flushes[0].manifest.key.to_string()]).await.unwrap();
+    let (shelved, lines) = read(&shelf).await;
+    assert!(copy < object.key.to_string());
+    assert_eq!((faults(&shelved), shelved.lost, lines), (vec![(copy.as_str(), "doubled")], 0, 6));
+}
+
+#[tokio::test]
+async fn damages_are_counted_and_some_of_each_kind_are_named() {
+    let (shelf, bucket, flushes) = archive().await;
+    for at in 0..9 {
+        put(&bucket, &format!("events/readme-{at}"), "hello").await;
+    }
+    bucket.delete(&[flushes[0].objects[0].key.to_string()]).await.unwrap();
+    let (shelved, _) = read(&shelf.naming(2)).await;
+    assert_eq!((shelved.damaged, shelved.lost, shelved.damages.len(), shelved.more_damages()), (10, 1, 3, 7));
+}
+
+#[tokio::test]
+async fn an_object_that_is_too_large_is_named_and_the_others_are_read() {
+    let (shelf, bucket, flushes) = archive().await;
+    let key = flushes[0].objects[0].key.to_string();
+    put(&bucket, &key, vec![b'x'; 20_000]).await;
+    let (shelved, lines) = read(&Shelf { most_bytes: 10_000, ..shelf }).await;
+    assert_eq!((faults(&shelved), lines), (vec![(key.as_str(), "damaged")], 5));
+    assert!(shelved.damages[0].detail.contains("20000 bytes"), "{shelved:?}");
+}

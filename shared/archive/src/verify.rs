@@ -72,7 +72,7 @@ impl VerifyReport {
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_right(&self) -> bool {
-        self.archive.damages.is_empty() && self.events.is_right()
+        self.archive.damaged == 0 && self.events.is_right()
     }
 }
 

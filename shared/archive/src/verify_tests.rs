@@ -95,7 +95,7 @@ async fn findings_are_counted_and_some_are_named() {
     }
     let report = scene.verify(Timestamp::MAX).await;
     assert_eq!((report.events.missing, report.findings.len(), report.more_findings), (120, 3, 37));
-    assert_eq!(report.archive.damages.len(), 80);
+    assert_eq!((report.archive.damaged, report.archive.damages.len()), (80, 80));
     assert_eq!(scene.verify(Timestamp::UNIX_EPOCH).await.events.young, 120);
 }
 

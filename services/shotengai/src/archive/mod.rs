@@ -65,7 +65,7 @@ struct RestoreArgs {
 
 #[derive(Args)]
 struct SharedArgs {
-    /// So many faults of events are named at the most; all are counted
+    /// So many faults of events, and of objects of each kind, are named at the most; all are counted
     #[arg(long, default_value_t = 20, value_name = "NUMBER", value_parser = clap::value_parser!(u16))]
     name: u16,
     /// Where to put down what memory does not hold; unset: where temporary files go
@@ -107,7 +107,7 @@ async fn verify(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     let SharedArgs { name, folder, output, target } = args.shared;
     let (ports, began) = (Ports::system(), Instant::now());
     let settled = ports.clock.now().checked_sub(Duration::from_secs(args.grace_seconds))?;
-    let (_, shelf, stores) = open(target).await?;
+    let (_, shelf, stores) = open(target, name).await?;
     let teller = Teller::new();
     let verify = Verify {
         shelf: &shelf,
@@ -131,7 +131,7 @@ async fn verify(args: VerifyArgs) -> anyhow::Result<ExitCode> {
 async fn restore(args: RestoreArgs) -> anyhow::Result<ExitCode> {
     let SharedArgs { name, folder, output, target } = args.shared;
     let (ports, began) = (Ports::system(), Instant::now());
-    let (aws, shelf, stores) = open(target).await?;
+    let (aws, shelf, stores) = open(target, name).await?;
     refuse_captured(&aws).await?;
     let teller = Teller::new();
     let restore = Restore {
@@ -164,9 +164,9 @@ async fn restore(args: RestoreArgs) -> anyhow::Result<ExitCode> {
     Ok(if refused.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn open(target: Target) -> anyhow::Result<(Aws, Shelf, Stores)> {
+async fn open(target: Target, name: u16) -> anyhow::Result<(Aws, Shelf, Stores)> {
     let aws = target.connect().await?;
-    let shelf = Shelf::new(aws.bucket(EVENT_ARCHIVE.name));
+    let shelf = Shelf::new(aws.bucket(EVENT_ARCHIVE.name)).naming(usize::from(name));
     let stores = Owner::ALL.map(|owner| (owner, aws.event_store(owner))).to_vec();
     Ok((aws, shelf, stores))
 }
@@ -204,9 +204,7 @@ impl Teller {
             complain(&match progress {
                 Progress::Archive(archive) => format!(
                     "archive: {} objects read, {} events, {} damaged",
-                    archive.objects,
-                    archive.events,
-                    archive.damages.len()
+                    archive.objects, archive.events, archive.damaged
                 ),
                 Progress::Stores(events) => format!("event stores: {events} events read"),
                 Progress::Written(events) => format!("event stores: {events} events written"),
