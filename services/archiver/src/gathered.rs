@@ -77,7 +77,7 @@ impl StreamReader for Gathered {
 mod tests {
     use shotengai_kernel::{ManualClock, Ports};
     use shotengai_messaging::{StreamRecord, StreamWriter};
-    use shotengai_testing::memory::MemoryStream;
+    use shotengai_testing::memory::{MemoryStream, NoFaults, StreamConfig};
 
     use super::*;
 
@@ -88,7 +88,9 @@ mod tests {
     }
 
     async fn scene() -> (Arc<MemoryStream>, Gathered, ShardCursor, CancellationToken) {
-        let stream = Arc::new(MemoryStream::new("s", Ports::seeded(1, Arc::new(ManualClock::default()))));
+        let (ports, one) =
+            (Ports::seeded(1, Arc::new(ManualClock::default())), StreamConfig { shards: 1, ..StreamConfig::default() });
+        let stream = Arc::new(MemoryStream::with("s", ports, one, Arc::new(NoFaults)));
         let ending = CancellationToken::new();
         let reader = Gathered::new(Arc::clone(&stream) as _, ENOUGH, ending.clone());
         let shard = reader.shards().await.unwrap().remove(0).id;

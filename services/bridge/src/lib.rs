@@ -33,6 +33,7 @@ use reconcile::Reconciler;
 
 pub use batch::Bridge;
 pub use config::{BridgeArgs, BridgeSettings, StreamRead, StreamReadArgs};
+pub use reconcile::begins_anew;
 
 const NAME: &str = "bridge";
 

@@ -50,7 +50,7 @@ impl Reconciler {
         publishers: Vec<Arc<Publisher>>,
         ports: Ports,
     ) -> Self {
-        Self { table, key: Key::new(format!("reconciled/{stream}"), "next"), captured, publishers, ports }
+        Self { table, key: key(stream), captured, publishers, ports }
     }
 
     /// Looks every now and then, until cancelled.
@@ -176,7 +176,7 @@ impl Reconciler {
         Worker::until_cancelled(format!("{NAME}/reconciler"), move || {
             let reconciler = Arc::clone(&self);
             async move {
-                let off = Row::new(reconciler.key.clone(), 1, json!({ OFF: true }));
+                let off = off(reconciler.key.clone());
                 while let Err(WriteError::Fault(fault)) = reconciler.table.put(&off, Condition::Any).await {
                     metrics::count_fault(&fault);
                     tokio::time::sleep(LOOK_EVERY).await;
@@ -184,6 +184,21 @@ impl Reconciler {
             }
         })
     }
+}
+
+/// A row of the table of checkpoints. Once it is put there, nothing that was decided until a bridge reads it is compared: of what
+/// other processes have written into the event tables, nothing came through.
+#[must_use]
+pub fn begins_anew(stream: &str) -> Row {
+    off(key(stream))
+}
+
+fn key(stream: &str) -> Key {
+    Key::new(format!("reconciled/{stream}"), "next")
+}
+
+fn off(key: Key) -> Row {
+    Row::new(key, 1, json!({ OFF: true }))
 }
 
 fn before(now: Timestamp, time: Duration) -> Timestamp {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use shotengai_contracts::topology::tables;
 use shotengai_contracts::{Envelope, EventType, Metadata, Owner, samples};
-use shotengai_kernel::{AggregateId, ManualClock, Version};
+use shotengai_kernel::{AggregateId, CommitId, ManualClock, Version};
 use shotengai_messaging::RecordHandler;
 use shotengai_messaging::ports::stream::ReadRecord;
 use shotengai_messaging::{Commit, CommitFactory, EventStore, Infrastructure, OutboxConfig};
@@ -218,6 +218,41 @@ async fn what_services_published_by_themselves_is_nobodys_loss_when_capture_come
         installation.pass(HOUR);
     }
     assert_eq!(installation.published(), subjects(&lost));
+}
+
+/// Event tables brought back from the archive: the same events, in commits with other ids, of which none was noted.
+#[tokio::test(start_paused = true)]
+async fn what_was_restored_is_not_sent_again_a_day_later() {
+    let before = Installation::new();
+    let (noting, reconciler) = before.bridge();
+    reconciler.look().await.unwrap();
+    let commits = before.committed(50).await;
+    let records: Vec<_> = commits.iter().map(change).collect();
+    assert_eq!(noting.handle("shard", &records, &CancellationToken::new()).await, records.len());
+    noting.captured.write().await.unwrap();
+
+    // The table of checkpoints is what it was.
+    let after = Installation::new();
+    after.pass(3600);
+    let table = after.infra.table(tables::CHECKPOINTS.name);
+    for row in before.infra.memory_table(tables::CHECKPOINTS.name).all() {
+        table.put(&row, Condition::Any).await.unwrap();
+    }
+    table.put(&begins_anew("ec-events"), Condition::Any).await.unwrap();
+    let restored = commits.into_iter().map(|it| Commit { commit_id: CommitId::new(after.ports.ids.uuid_v7()), ..it });
+    for commit in restored {
+        let answers = after.infra.memory_event_store(Owner::Order).restore_each(&[commit]).await.unwrap();
+        assert!(answers.iter().all(Result::is_ok));
+    }
+    let (_, reconciler) = after.bridge();
+    reconciler.look().await.unwrap();
+    after.pass(20 * 60);
+    let lost = after.committed(2).await;
+    for _ in 0..30 {
+        after.pass(HOUR);
+        reconciler.look().await.unwrap();
+    }
+    assert_eq!(after.published(), subjects(&lost), "and what is lost from then on is found");
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,7 +12,9 @@ use serde_json::json;
 use shotengai_contracts::Owner;
 use shotengai_kernel::Ports;
 use shotengai_messaging::ports::store::{APPEND_EACH_MAX, OUTBOX_SHARDS};
-use shotengai_messaging::{AppendError, Backoff, Commit, EventStore, Fault, Note};
+use shotengai_messaging::{
+    AppendError, Backoff, Commit, Condition, EventStore, Fault, FaultKind, Note, Row, Table, WriteError,
+};
 
 use crate::assemble::{Assembled, Broken, assemble};
 use crate::line::Line;
@@ -27,6 +29,8 @@ const AT_ONCE: usize = 8;
 const ATTEMPTS: u32 = 12;
 /// The note that a store is being restored, and so may have events already.
 const NOTE: &str = "restore";
+const UNDER_WAY: &str = "under way";
+const DONE: &str = "done";
 
 /// Event stores that are brought back.
 pub struct Restore<'a> {
@@ -40,6 +44,8 @@ pub struct Restore<'a> {
     pub name_most: usize,
     /// Where files are put; none: where temporary files go. They are as large as the archive is unpacked.
     pub folder: Option<&'a Path>,
+    /// Rows that are put before the first event is: what others keep about the events, and what would be wrong from then on.
+    pub marks: &'a [(Arc<dyn Table>, Row)],
     /// Clock, chance, ids.
     pub ports: Ports,
     /// Hears how far it is.
@@ -61,6 +67,14 @@ pub struct RestoreReport {
     pub broken: Vec<Broken>,
     /// Such histories that are not named.
     pub more_broken: u64,
+}
+
+impl RestoreReport {
+    /// Whether nothing is lost.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.archive.lost == 0 && self.broken.is_empty() && self.more_broken == 0
+    }
 }
 
 /// Why nothing, or not all, was brought back.
@@ -86,6 +100,9 @@ pub enum RestoreError {
         /// Why.
         why: AppendError,
     },
+    /// A row could not be put. Nothing was written.
+    #[error("what is kept about the events could not be marked, and nothing was written: {0}")]
+    Mark(Fault),
     /// What was read could not be put down.
     #[error("what was read can't be put down: {0}")]
     Local(#[from] io::Error),
@@ -115,11 +132,11 @@ impl Restore<'_> {
                 }
             }
         }
-        let is_whole = report.archive.lost == 0 && report.broken.is_empty();
-        if !is_whole && !self.despite_damage {
+        if !report.is_whole() && !self.despite_damage {
             return Err(RestoreError::NotWhole(Box::new(report)));
         }
-        self.note("under way").await?;
+        self.mark().await?;
+        self.note(UNDER_WAY).await?;
         let mut written = 0;
         for part in spill.parts() {
             let Assembled { commits, .. } = self.assembled(part?)?;
@@ -135,7 +152,7 @@ impl Restore<'_> {
                 (self.progress)(Progress::Written(written));
             }
         }
-        self.note("done").await?;
+        self.note(DONE).await?;
         Ok(report)
     }
 
@@ -146,16 +163,20 @@ impl Restore<'_> {
         Ok(assemble(lines))
     }
 
+    /// That there are no events, unless a restore is under way: what it notes in each store it may not have noted in all.
     async fn require_empty(&self) -> Result<(), RestoreError> {
+        let of = |owner: Owner| move |fault: Fault| RestoreError::Store { owner, why: fault.into() };
+        for (owner, store) in self.stores {
+            let note = patiently(async || store.note(NOTE).await).await.map_err(of(*owner))?;
+            if note.is_some_and(|note| note.doc["state"] == UNDER_WAY) {
+                return Ok(());
+            }
+        }
         let mut full = Vec::new();
         for (owner, store) in self.stores {
-            let of = |fault: Fault| RestoreError::Store { owner: *owner, why: fault.into() };
-            let note = patiently(async || store.note(NOTE).await).await.map_err(of)?;
-            if note.is_some_and(|note| note.doc["state"] == "under way") {
-                continue;
-            }
             for shard in 0..OUTBOX_SHARDS {
-                let (commits, more) = patiently(async || store.scan(shard, None, 1).await).await.map_err(of)?;
+                let page = patiently(async || store.scan(shard, None, 1).await).await;
+                let (commits, more) = page.map_err(of(*owner))?;
                 if !commits.is_empty() || more.is_some() {
                     full.push(owner.as_str());
                     break;
@@ -165,13 +186,34 @@ impl Restore<'_> {
         if full.is_empty() { Ok(()) } else { Err(RestoreError::NotEmpty(full)) }
     }
 
+    async fn mark(&self) -> Result<(), RestoreError> {
+        for (table, row) in self.marks {
+            let put = async || match table.put(row, Condition::Any).await {
+                Ok(()) | Err(WriteError::Condition(_)) => Ok(()),
+                Err(WriteError::Fault(fault)) => Err(fault),
+            };
+            patiently(put).await.map_err(RestoreError::Mark)?;
+        }
+        Ok(())
+    }
+
     /// Says in each store what is going on in it.
     async fn note(&self, state: &str) -> Result<(), RestoreError> {
         for (owner, store) in self.stores {
             let of = |fault: Fault| RestoreError::Store { owner: *owner, why: fault.into() };
-            let version = store.note(NOTE).await.map_err(of)?.map(|note| note.version);
-            let note = Note { version: version.unwrap_or(0) + 1, doc: json!({ "state": state }) };
-            store.put_note(NOTE, &note, version).await.map_err(of)?;
+            let standing = async || patiently(async || store.note(NOTE).await).await;
+            let before = standing().await.map_err(of)?;
+            let (doc, version) = (json!({ "state": state }), before.as_ref().map(|note| note.version));
+            if before.is_some_and(|note| note.doc == doc) {
+                continue;
+            }
+            let note = Note { version: version.unwrap_or(0) + 1, doc };
+            let put = patiently(async || store.put_note(NOTE, &note, version).await).await.map_err(of)?;
+            // Its own, where only the answer was lost.
+            if !put && standing().await.map_err(of)?.as_ref() != Some(&note) {
+                let why = "another process restores into it at the same time";
+                return Err(of(Fault::new(FaultKind::Permanent, "restore.note", why)));
+            }
         }
         Ok(())
     }
