@@ -7,6 +7,11 @@ use shotengai_archive::{RestoreReport, VerifyReport};
 
 use super::Timed;
 
+/// Where event stores don't go on from what the archive has.
+const ANOTHER_ARCHIVE: &str = "\
+      with another ARCHIVE_BUCKET: what happens from now on has the numbers of events that were not brought back, and an archive
+      that tells both can't be restored. Once the archiver writes into the new one, `shotengai republish --from` the beginning";
+
 /// Writing into a text can't fail.
 macro_rules! line {
     ($out:ident, $($text:tt)*) => { writeln!($out, $($text)*).ok() };
@@ -58,8 +63,17 @@ pub(super) fn restored(timed: &Timed<RestoreReport>, is_refused: bool) -> String
     let events: u64 = stores.values().sum();
     line!(out, "event stores  {events} events written in {commits} commits: {}", stored.join(", "));
     line!(out, "              {duplicates} lines repeat one");
-    line!(out, "restored; {}", speed(timed));
+    if timed.report.is_whole() {
+        line!(out, "restored; {}", speed(timed));
+    } else {
+        let histories = u64::try_from(broken.len()).unwrap_or(u64::MAX).saturating_add(*more_broken);
+        let lost = archive.lost;
+        line!(out, "restored IN PART: {lost} objects and {histories} histories are not whole; {}", speed(timed));
+    }
     line!(out, "next: `shotengai rebuild read-models`, then start the roles");
+    if !timed.report.is_whole() {
+        line!(out, "{ANOTHER_ARCHIVE}");
+    }
     out.trim_end().to_owned()
 }
 
