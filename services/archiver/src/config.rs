@@ -8,8 +8,10 @@ use shotengai_streaming::ShardConfig;
 use crate::gathered::Gathering;
 
 const MEGABYTE: usize = 1024 * 1024;
-/// The most records of a read of Kinesis.
-const READ: usize = 10_000;
+/// The most records of a read. Kinesis gives ten thousand and ten megabytes, and a shard has two megabytes a second for all who read it.
+const READ: usize = 5_000;
+/// So many bytes of a shard are read a second, however far behind: half of what it gives.
+const BYTES_A_SECOND: usize = MEGABYTE;
 
 /// Whether there is an archive: a setting of the archiver, and of what makes its bucket.
 #[derive(clap::Args, Clone, Debug)]
@@ -35,7 +37,7 @@ pub struct ArchiverArgs {
     /// Seconds after which events are put into the archive, however few there are
     #[arg(long, env = "ARCHIVE_AGE_SECONDS", default_value = "60", value_name = "1..900", value_parser = whole::<u64>())]
     archive_age_seconds: Given<u64>,
-    /// Megabytes of a shard's events that are put into the archive, however young they are; each takes three of memory
+    /// Megabytes of a shard's events that are put into the archive, however young they are; each takes two of memory, for each shard
     #[arg(long, env = "ARCHIVE_SIZE_MB", default_value = "8", value_name = "1..64", value_parser = whole::<usize>())]
     archive_size_mb: Given<usize>,
     /// Seconds within which the shards of an archiver that died are another's
@@ -91,16 +93,18 @@ impl ArchiverSettings {
     /// When there is enough.
     #[must_use]
     pub fn gathering(&self) -> Gathering {
-        Gathering { bytes: self.archive_size_mb.saturating_mul(MEGABYTE), age: self.age(), poll: self.poll() }
+        let poll = self.poll();
+        let at_once = BYTES_A_SECOND.saturating_mul(usize::try_from(poll.as_secs()).unwrap_or(1));
+        Gathering { bytes: self.archive_size_mb.saturating_mul(MEGABYTE), at_once, age: self.age(), poll }
     }
 
     const fn age(&self) -> Duration {
         Duration::from_secs(self.archive_age_seconds)
     }
 
-    /// A read gives ten megabytes at the most.
+    /// Also while behind.
     fn poll(&self) -> Duration {
-        (self.age() / 4).clamp(Duration::from_millis(250), Duration::from_secs(5))
+        (self.age() / 4).clamp(Duration::from_secs(1), Duration::from_secs(5))
     }
 }
 
@@ -128,6 +132,16 @@ mod tests {
             ["--archive=maybe", "--archive-age-seconds=0", "--archive-size-mb=65", "--archive-lease-seconds=1h"];
         let error = ArchiverArgs::from_flags(flags).unwrap_err();
         assert_eq!(error.faults.len(), flags.len(), "{error}");
+    }
+
+    #[test]
+    fn a_shard_is_left_to_its_other_readers() {
+        for age in [1, 60, 900] {
+            let settings = ArchiverSettings { archive_age_seconds: age, ..ArchiverSettings::default() };
+            let Gathering { at_once, poll, .. } = settings.gathering();
+            assert!(poll >= Duration::from_secs(1) && at_once <= MEGABYTE * usize::try_from(poll.as_secs()).unwrap());
+            assert!(settings.shards().limit <= 5_000);
+        }
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Brings batches of records into the archive: objects, then the manifest that tells of them. Only then the shard moves on.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt};
-use shotengai_archive::{Flush, Gathering, Object, Shelf};
+use shotengai_archive::{Flush, Object, Shelf, gather};
 use shotengai_kernel::Ports;
 use shotengai_messaging::metrics::count_fault;
 use shotengai_messaging::ports::stream::ReadRecord;
@@ -22,13 +24,19 @@ const LOG_EVERY: Duration = Duration::from_secs(30);
 pub struct Archiver {
     shelf: Shelf,
     ports: Ports,
+    /// The last manifest of each shard.
+    previous: Mutex<BTreeMap<String, String>>,
 }
 
 impl Archiver {
     /// An archiver onto this shelf.
     #[must_use]
     pub const fn new(shelf: Shelf, ports: Ports) -> Self {
-        Self { shelf, ports }
+        Self { shelf, ports, previous: Mutex::new(BTreeMap::new()) }
+    }
+
+    fn previous(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.previous.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts all of it, however long that takes; false where it was told to stop before.
@@ -65,23 +73,22 @@ impl Archiver {
 #[async_trait]
 impl RecordHandler for Archiver {
     async fn handle(&self, shard: &str, records: &[ReadRecord], shutdown: &CancellationToken) -> usize {
-        let (mut gathering, mut empty) = (Gathering::of(shard), 0_u64);
-        for record in records {
-            let lines = events(&record.data);
-            empty += u64::from(lines.is_empty());
-            gathering.add(&record.position, lines);
-        }
-        let flush = match gathering.flush() {
+        let previous = self.previous().get(shard).cloned();
+        let held: Vec<_> = records.iter().map(|record| (record.position.as_str(), record)).collect();
+        let empty = records.iter().filter(|record| events(&record.data).is_empty()).count();
+        let empty = u64::try_from(empty).unwrap_or(u64::MAX);
+        let flush = match gather(shard, previous.as_deref(), &held, |record| events(&record.data)) {
             Ok(flush) => flush,
             Err(error) => {
                 tracing::error!(shard, %error, "events could not be packed");
                 return 0;
             }
         };
-        if let Some(flush) = &flush
-            && !self.put_all(flush, shutdown).await
-        {
-            return 0;
+        if let Some(flush) = &flush {
+            if !self.put_all(flush, shutdown).await {
+                return 0;
+            }
+            self.previous().insert(shard.to_owned(), flush.manifest.key.to_string());
         }
         let all = u64::try_from(records.len()).unwrap_or(u64::MAX);
         ARCHIVED.add(all.saturating_sub(empty), ["archived".into()]);

@@ -9,6 +9,7 @@ use shotengai_archiver::{ArchiverSettings, assemble};
 use shotengai_contracts::topology::{Service, buckets, tables};
 use shotengai_contracts::{EventType, Metadata, Owner, samples};
 use shotengai_kernel::{AggregateId, Ports, Timestamp, Version};
+use shotengai_messaging::ports::bucket::NewObject;
 use shotengai_messaging::ports::stream::StreamRecord;
 use shotengai_messaging::{CommitFactory, Condition, Infrastructure};
 use shotengai_runtime::Supply;
@@ -141,6 +142,29 @@ async fn one_that_died_between_a_put_and_its_checkpoint_leaves_a_whole_archive()
     until_found("it has put all of it", || async { scene.objects().await == 3 }).await;
     stop(running).await;
     assert!(scene.is_whole().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_gone_with_its_manifest_is_missed_by_the_next_one() {
+    let scene = Scene::new();
+    let running = scene.run();
+    for at in 1..=2 {
+        scene.order(1000 * at).await;
+        until_found("it is there", || async { scene.keys().await.len() == 2 * at }).await;
+    }
+    stop(running).await;
+    let manifests: Vec<_> = scene.keys().await.into_iter().filter(|key| key.starts_with("manifests/")).collect();
+    let bucket = scene.infra.bucket(buckets::EVENT_ARCHIVE.name);
+    let mut missed = 0;
+    for manifest in manifests {
+        let bytes = bucket.get(&manifest, 10_000).await.unwrap().unwrap();
+        bucket.delete(std::slice::from_ref(&manifest)).await.unwrap();
+        let shelved = Shelf::new(Arc::clone(&bucket)).read_all(|_| Ok(()), &|_| {}).await.unwrap();
+        missed += shelved.lost;
+        let back = NewObject { key: manifest, content_type: "application/json", cache_control: "", bytes };
+        bucket.put(back).await.unwrap();
+    }
+    assert_eq!(missed, 1, "all but the last one");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! Gathering: events of one shard of the stream, by day and type, until they are put.
+//! Gathering: events of one shard of the stream, by day and type, as they are put.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,21 +6,7 @@ use std::io;
 use crate::key::{ArchiveKey, Span, digest_of};
 use crate::line::Line;
 use crate::manifest::Manifest;
-use crate::object::{Object, pack};
-
-/// Events that were read and are not in the archive yet.
-#[derive(Debug)]
-pub struct Gathering {
-    shard: String,
-    span: Option<(String, String)>,
-    lines: BTreeMap<(String, String), Lines>,
-}
-
-#[derive(Debug, Default)]
-struct Lines {
-    text: Vec<u8>,
-    events: u64,
-}
+use crate::object::{Object, Packing};
 
 /// What is put at one time: the objects, then the manifest that tells of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,52 +17,61 @@ pub struct Flush {
     pub manifest: Object,
 }
 
-impl Gathering {
-    /// None of this shard yet.
-    #[must_use]
-    pub fn of(shard: impl Into<String>) -> Self {
-        Self { shard: shard.into(), span: None, lines: BTreeMap::new() }
-    }
-
-    /// Adds the events of the record at this position; positions come in the shard's order. A record without any moves on.
-    pub fn add(&mut self, position: &str, lines: impl IntoIterator<Item = Line>) {
-        let last = position.to_owned();
-        self.span = match self.span.take() {
-            Some((first, _)) => Some((first, last)),
-            None => Some((last.clone(), last)),
-        };
-        for line in lines {
-            let of = self.lines.entry((line.date(), line.event_type)).or_default();
-            of.text.extend_from_slice(line.text.as_bytes());
-            of.text.push(b'\n');
-            of.events += 1;
+/// Gathers the events of records of a shard, in its order, each with its position; none where no record has an event. `previous` is
+/// the key of the manifest that was put before. Events are read from the records once to find their places and once more to be
+/// packed, an object after the other: beside the records memory holds what is packed, and a record's events.
+///
+/// # Errors
+/// None that memory gives.
+pub fn gather<R>(
+    shard: &str,
+    previous: Option<&str>,
+    records: &[(&str, R)],
+    lines: impl Fn(&R) -> Vec<Line>,
+) -> io::Result<Option<Flush>> {
+    let (Some((first, _)), Some((last, _))) = (records.first(), records.last()) else { return Ok(None) };
+    let span = Span { shard: shard.to_owned(), first: (*first).to_owned(), last: (*last).to_owned() };
+    let mut places = BTreeMap::<(String, String), Vec<&R>>::new();
+    for (_, record) in records {
+        for line in lines(record) {
+            let held = places.entry((line.date(), line.event_type)).or_default();
+            if !held.last().is_some_and(|last| std::ptr::eq(*last, record)) {
+                held.push(record);
+            }
         }
     }
-
-    /// What there is to put; none where no record had an event.
-    ///
-    /// # Errors
-    /// None that memory gives.
-    pub fn flush(self) -> io::Result<Option<Flush>> {
-        let Some((first, last)) = self.span.filter(|_| !self.lines.is_empty()) else { return Ok(None) };
-        let span = Span { shard: self.shard, first, last };
-        let mut objects = Vec::with_capacity(self.lines.len());
-        for ((date, event_type), Lines { text, events }) in self.lines {
-            let bytes = pack(&text, &span)?;
-            let digest = digest_of(&bytes);
-            let key = ArchiveKey::Events { date, event_type, span: span.clone(), digest };
-            objects.push(Object { key, bytes, events });
+    let mut objects = Vec::with_capacity(places.len());
+    for ((date, event_type), held) in places {
+        let (mut packing, mut events) = (Packing::of(&span), 0);
+        for line in held.into_iter().flat_map(&lines) {
+            if line.event_type == event_type && line.date() == date {
+                packing.add(&line)?;
+                events += 1;
+            }
         }
-        let manifest = Manifest::of(&objects).pack(span)?;
-        Ok(Some(Flush { objects, manifest }))
+        let bytes = packing.finish()?;
+        let digest = digest_of(&bytes);
+        let key = ArchiveKey::Events { date, event_type, span: span.clone(), digest };
+        objects.push(Object { key, bytes, events });
     }
+    if objects.is_empty() {
+        return Ok(None);
+    }
+    let manifest = Manifest::of(&objects, previous).pack(span)?;
+    Ok(Some(Flush { objects, manifest }))
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use shotengai_contracts::{EventType, samples};
 
     use super::*;
+
+    /// What is put of these records of `shard-1`.
+    pub(crate) fn flush(previous: Option<&Flush>, records: &[(&str, Vec<Line>)]) -> Flush {
+        let previous = previous.map(|flush| flush.manifest.key.to_string());
+        gather("shard-1", previous.as_deref(), records, Vec::clone).unwrap().unwrap()
+    }
 
     fn line(event_type: EventType, time: &str) -> Line {
         let mut sample = samples::envelope(event_type).unwrap();
@@ -87,11 +82,14 @@ mod tests {
     #[test]
     fn there_is_an_object_for_each_day_and_type() {
         let (paid, placed) = (EventType::OrderPaid, EventType::OrderPlaced);
-        let mut gathering = Gathering::of("shard-1");
-        gathering.add("7", [line(paid, "2026-01-31T23:59:59Z"), line(placed, "2026-01-31T23:59:59Z")]);
-        gathering.add("8", []);
-        gathering.add("9", [line(paid, "2026-02-01T00:00:00Z"), line(paid, "2026-02-01T00:00:00Z")]);
-        let Flush { objects, manifest } = gathering.flush().unwrap().unwrap();
+        let Flush { objects, manifest } = flush(
+            None,
+            &[
+                ("7", vec![line(paid, "2026-01-31T23:59:59Z"), line(placed, "2026-01-31T23:59:59Z")]),
+                ("8", vec![]),
+                ("9", vec![line(paid, "2026-02-01T00:00:00Z"), line(paid, "2026-02-01T00:00:00Z")]),
+            ],
+        );
         let told: Vec<_> = objects.iter().map(|object| (object.key.to_string(), object.events)).collect();
         let places =
             ["date=2026-01-31/type=OrderPaid", "date=2026-01-31/type=OrderPlaced", "date=2026-02-01/type=OrderPaid"];
@@ -107,10 +105,8 @@ mod tests {
 
     #[test]
     fn records_without_events_put_nothing() {
-        let mut gathering = Gathering::of("shard-1");
-        assert_eq!(gathering.flush().unwrap(), None);
-        gathering = Gathering::of("shard-1");
-        gathering.add("1", []);
-        assert_eq!(gathering.flush().unwrap(), None);
+        for records in [vec![], vec![("1", vec![])]] {
+            assert_eq!(gather("shard-1", None, &records, Vec::clone).unwrap(), None);
+        }
     }
 }

@@ -11,7 +11,7 @@
 //! - `patience`: with a store that is away for a moment. [`verify`]: whether the archive is what the event stores are. [`restore`]: event stores out of the archive.
 //!
 //! An event may stand in the archive more than once: whoever writes it may repeat itself after a fault. That is counted and
-//! harmless. An object that was edited, cut or renamed no longer fits its name, and one that is gone is in a manifest.
+//! harmless. An object that was edited, cut or renamed no longer fits its name, one that is gone is in a manifest, and a manifest that is gone in the next.
 
 pub mod assemble;
 pub mod compare;
@@ -27,7 +27,7 @@ mod shelved;
 pub mod spill;
 pub mod verify;
 
-pub use gather::{Flush, Gathering};
+pub use gather::{Flush, gather};
 pub use key::{ArchiveKey, KeyError, Span};
 pub use line::Line;
 pub use object::{Damage, Object};

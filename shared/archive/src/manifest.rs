@@ -13,6 +13,9 @@ const FORM: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     form: u32,
+    /// The key of the manifest that the same process put before, of the same shard; none where it is its first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
     /// The objects.
     pub objects: Vec<Listed>,
 }
@@ -29,15 +32,16 @@ pub struct Listed {
 }
 
 impl Manifest {
-    /// The manifest of these objects.
+    /// The manifest of these objects, behind this one.
     #[must_use]
-    pub fn of(objects: &[Object]) -> Self {
+    pub fn of(objects: &[Object], previous: Option<&str>) -> Self {
         let listed = |object: &Object| Listed {
             key: object.key.to_string(),
             bytes: u64::try_from(object.bytes.len()).unwrap_or(u64::MAX),
             events: object.events,
         };
-        Self { form: FORM, objects: objects.iter().map(listed).collect() }
+        let previous = previous.map(str::to_owned);
+        Self { form: FORM, previous, objects: objects.iter().map(listed).collect() }
     }
 
     /// As an object, of the records that the others came in.
@@ -74,13 +78,14 @@ mod tests {
     fn a_manifest_names_its_objects_and_shows_every_change() {
         let object = object(2);
         let span = Span { shard: "shard-1".to_owned(), first: "1".to_owned(), last: "2".to_owned() };
-        let packed = Manifest::of(std::slice::from_ref(&object)).pack(span).unwrap();
+        let packed = Manifest::of(std::slice::from_ref(&object), Some("manifests/s/0-0-x.json")).pack(span).unwrap();
         let manifest = Manifest::unpack(&packed.key, &packed.bytes).unwrap();
         assert_eq!(
             (manifest.objects[0].key.as_str(), manifest.objects[0].events),
             (object.key.to_string().as_str(), 2)
         );
 
+        assert_eq!(manifest.previous.as_deref(), Some("manifests/s/0-0-x.json"));
         let text = String::from_utf8(packed.bytes.to_vec()).unwrap();
         let edited = text.replace("\"events\":2", "\"events\":3");
         assert_eq!(Manifest::unpack(&packed.key, edited.as_bytes()), Err(Damage::Edited));

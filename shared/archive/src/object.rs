@@ -4,6 +4,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 
 use bytes::Bytes;
 use flate2::bufread::GzDecoder;
+use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder, GzHeader};
 
 use crate::key::{ArchiveKey, Span, digest_of};
@@ -78,16 +79,34 @@ impl Damage {
     }
 }
 
-/// Lines as an object has them. The same lines of the same records give the same bytes. The records stand in the header: whoever
-/// reads a part of the stream again, from the same position to another, puts other bytes.
-///
-/// # Errors
-/// None that memory gives.
-pub fn pack(lines: &[u8], span: &Span) -> io::Result<Bytes> {
-    let header = GzBuilder::new().mtime(0).operating_system(ANY_SYSTEM).comment(span.to_string());
-    let mut encoder = header.write(Vec::new(), Compression::default());
-    encoder.write_all(lines)?;
-    encoder.finish().map(Bytes::from)
+/// Lines on their way into an object. The same lines of the same records give the same bytes. The records stand in the header:
+/// whoever reads a part of the stream again, from the same position to another, puts other bytes.
+pub struct Packing(GzEncoder<Vec<u8>>);
+
+impl Packing {
+    /// Of events of these records.
+    #[must_use]
+    pub fn of(span: &Span) -> Self {
+        let header = GzBuilder::new().mtime(0).operating_system(ANY_SYSTEM).comment(span.to_string());
+        Self(header.write(Vec::new(), Compression::default()))
+    }
+
+    /// Adds an event.
+    ///
+    /// # Errors
+    /// None that memory gives.
+    pub fn add(&mut self, line: &Line) -> io::Result<()> {
+        self.0.write_all(line.text.as_bytes())?;
+        self.0.write_all(b"\n")
+    }
+
+    /// The object's bytes.
+    ///
+    /// # Errors
+    /// None that memory gives.
+    pub fn finish(self) -> io::Result<Bytes> {
+        self.0.finish().map(Bytes::from)
+    }
 }
 
 /// Reads an object, a line at a time; answers how many there were. What `each` got counts only where this succeeds.
@@ -133,17 +152,18 @@ pub(crate) mod tests {
     use shotengai_contracts::{EventType, samples};
 
     use super::*;
-    use crate::gather::Gathering;
+    use crate::gather::tests::flush;
 
     /// An object with so many events.
     pub(crate) fn object(events: u64) -> Object {
-        let mut gathering = Gathering::of("shard-1");
-        for at in 1..=events {
+        let positions: Vec<String> = (1..=events).map(|at| at.to_string()).collect();
+        let line = |at: u64| {
             let mut event = samples::envelope(EventType::OrderPaid).unwrap();
             event.aggregateversion = shotengai_kernel::Version::new(at);
-            gathering.add(&at.to_string(), [Line::read(&event.to_json()).unwrap()]);
-        }
-        gathering.flush().unwrap().unwrap().objects.remove(0)
+            Line::read(&event.to_json()).unwrap()
+        };
+        let records: Vec<_> = positions.iter().zip(1..).map(|(text, at)| (text.as_str(), vec![line(at)])).collect();
+        flush(None, &records).objects.remove(0)
     }
 
     fn read(key: &ArchiveKey, bytes: &[u8]) -> Result<u64, Damage> {
@@ -165,8 +185,10 @@ pub(crate) mod tests {
 
     #[test]
     fn the_same_lines_of_other_records_are_other_bytes() {
-        let span = |last: &str| Span { shard: "s".to_owned(), first: "1".to_owned(), last: last.to_owned() };
-        assert_ne!(pack(b"{}\n", &span("10")).unwrap(), pack(b"{}\n", &span("25")).unwrap());
+        let line = |at| Line::read(&samples::envelope(at).unwrap().to_json()).unwrap();
+        let ending =
+            |last: &str| flush(None, &[("1", vec![line(EventType::OrderPaid)]), (last, vec![])]).objects.remove(0);
+        assert_ne!(ending("10").bytes, ending("25").bytes);
     }
 
     #[test]
@@ -182,10 +204,12 @@ pub(crate) mod tests {
     #[test]
     fn an_object_that_was_written_anew_is_edited() {
         let object = object(3);
-        let mut lines = Vec::new();
-        GzDecoder::new(object.bytes.as_ref()).read_to_end(&mut lines).unwrap();
-        let edited = String::from_utf8(lines).unwrap().replace("OrderPaid", "OrderFree");
-        assert_eq!(read(&object.key, &pack(edited.as_bytes(), object.key.span()).unwrap()), Err(Damage::Edited));
+        let mut packing = Packing::of(object.key.span());
+        unpack(&object.key, &object.bytes, |line| {
+            packing.add(&Line { text: line.text.replace("OrderPaid", "OrderFree"), ..line }).unwrap();
+        })
+        .unwrap();
+        assert_eq!(read(&object.key, &packing.finish().unwrap()), Err(Damage::Edited));
         let appended = [object.bytes.as_ref(), b"x"].concat();
         assert_eq!(read(&object.key, &appended), Err(Damage::Edited));
     }

@@ -89,6 +89,7 @@ impl Shelf {
             .boxed_local();
         while let Some((got, key, read)) = objects.try_next().await? {
             shelved.objects += 1;
+            shelved.unlisted += u64::from(!listed.contains(&number(&key)));
             // Gone since its name was read.
             let Some(got) = got else { continue };
             let mut lines = Vec::new();
@@ -116,6 +117,10 @@ impl Shelf {
         let mut keys = self.keys(EVENTS).boxed_local();
         while let Some(key) = keys.try_next().await? {
             names.add(key);
+        }
+        let mut keys = self.keys(MANIFESTS).boxed_local();
+        while let Some(key) = keys.try_next().await? {
+            names.present.insert(number(&key));
         }
         Ok(names)
     }
@@ -192,7 +197,7 @@ impl Shelf {
         Ok(keys.first().cloned())
     }
 
-    /// Finds objects that a manifest tells of, and that are not there. Answers numbers of all that manifests tell of.
+    /// Finds objects and manifests that a manifest tells of, and that are not there. Answers numbers of all that manifests tell of.
     async fn manifests(&self, names: &Names, shelved: &mut Shelved) -> Result<HashSet<u128>, Fault> {
         let (mut told, mut listed) = (BTreeMap::<String, Damage>::new(), HashSet::new());
         let mut keys = self
@@ -211,11 +216,12 @@ impl Shelf {
                     continue;
                 }
             };
-            for object in manifest.objects {
-                let number = number(&object.key);
+            let keys = manifest.objects.into_iter().map(|object| object.key);
+            for other in keys.chain(manifest.previous) {
+                let number = number(&other);
                 listed.insert(number);
-                if !names.present.contains(&number) && !self.is_there(&object.key).await? {
-                    told.insert(object.key, Damage::Missing { manifest: key.clone() });
+                if !names.present.contains(&number) && !self.is_there(&other).await? {
+                    told.insert(other, Damage::Missing { manifest: key.clone() });
                 }
             }
         }

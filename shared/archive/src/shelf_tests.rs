@@ -6,22 +6,23 @@ use shotengai_kernel::{ManualClock, Ports, Version};
 use shotengai_testing::memory::MemoryBucket;
 
 use super::*;
-use crate::gather::{Flush, Gathering};
+use crate::gather::Flush;
+use crate::gather::tests::flush;
 
 /// An archive of three flushes with two objects each, and its bucket.
 async fn archive() -> (Shelf, Arc<dyn Bucket>, Vec<Flush>) {
     let ports = Ports::seeded(1, Arc::new(ManualClock::default()));
     let bucket: Arc<dyn Bucket> = Arc::new(MemoryBucket::new("archive", ports));
     let shelf = Shelf::new(Arc::clone(&bucket));
-    let mut flushes = Vec::new();
+    let mut flushes = Vec::<Flush>::new();
     for at in 1..=3 {
-        let mut gathering = Gathering::of("shard-1");
-        for event_type in [EventType::OrderPaid, EventType::OrderPlaced] {
+        let line = |event_type| {
             let mut event = samples::envelope(event_type).unwrap();
             event.aggregateversion = Version::new(at);
-            gathering.add(&at.to_string(), [Line::read(&event.to_json()).unwrap()]);
-        }
-        let flush = gathering.flush().unwrap().unwrap();
+            Line::read(&event.to_json()).unwrap()
+        };
+        let lines = [EventType::OrderPaid, EventType::OrderPlaced].map(line).to_vec();
+        let flush = flush(flushes.last(), &[(at.to_string().as_str(), lines)]);
         for object in flush.objects.iter().chain([&flush.manifest]) {
             shelf.put(object).await.unwrap();
         }
@@ -100,24 +101,35 @@ async fn every_object_that_something_is_wrong_with_is_named() {
 #[tokio::test]
 async fn objects_without_a_manifest_are_read_too() {
     let (shelf, bucket, flushes) = archive().await;
-    bucket.delete(&[flushes[0].manifest.key.to_string()]).await.unwrap();
+    assert_eq!(read(&shelf).await.0.unlisted, 0);
+    bucket.delete(&[flushes[2].manifest.key.to_string()]).await.unwrap();
     let (shelved, lines) = read(&shelf).await;
-    assert_eq!((shelved.manifests, lines, faults(&shelved)), (2, 6, vec![]));
+    assert_eq!((shelved.manifests, lines, shelved.unlisted, faults(&shelved)), (2, 6, 2, vec![]));
+}
+
+#[tokio::test]
+async fn what_is_gone_together_with_its_manifest_is_known_by_the_next_one() {
+    let (shelf, bucket, flushes) = archive().await;
+    let Flush { objects, manifest } = &flushes[1];
+    let keys: Vec<String> = objects.iter().chain([manifest]).map(|object| object.key.to_string()).collect();
+    bucket.delete(&keys).await.unwrap();
+    let (shelved, lines) = read(&shelf).await;
+    assert_eq!((faults(&shelved), shelved.lost, lines), (vec![(keys[2].as_str(), "missing")], 1, 4));
+    assert!(shelved.damages[0].detail.contains(&flushes[2].manifest.key.to_string()), "{shelved:?}");
 }
 
 /// An archiver that dies after a put and before its checkpoint reads on from before: from there to another position.
 #[tokio::test]
 async fn what_was_put_again_from_there_to_another_position_is_no_double() {
     let (shelf, _, _) = archive().await;
-    let mut gathering = Gathering::of("shard-1");
-    for at in 1..=3 {
+    let line = |at: u64| {
         let mut event = samples::envelope(EventType::OrderPaid).unwrap();
         event.aggregateversion = Version::new(at);
         // One of the first flush stands here alone; the others are of a type that comes often.
         event.event_type = if at == 1 { event.event_type } else { "OrderSeen".to_owned() };
-        gathering.add(&at.to_string(), [Line::read(&event.to_json()).unwrap()]);
-    }
-    let flush = gathering.flush().unwrap().unwrap();
+        vec![Line::read(&event.to_json()).unwrap()]
+    };
+    let flush = flush(None, &[("1", line(1)), ("2", line(2)), ("3", line(3))]);
     for object in flush.objects.iter().chain([&flush.manifest]) {
         shelf.put(object).await.unwrap();
     }
@@ -128,10 +140,10 @@ async fn what_was_put_again_from_there_to_another_position_is_no_double() {
 #[tokio::test]
 async fn of_doubles_without_a_manifest_the_one_that_fits_its_name_is_read() {
     let (shelf, bucket, flushes) = archive().await;
-    let object = &flushes[0].objects[0];
+    let object = &flushes[2].objects[0];
     let copy = object.key.to_string().replace("date=", "date=1");
     put(&bucket, &copy, object.bytes.clone()).await;
-    bucket.delete(&[flushes[0].manifest.key.to_string()]).await.unwrap();
+    bucket.delete(&[flushes[2].manifest.key.to_string()]).await.unwrap();
     let (shelved, lines) = read(&shelf).await;
     assert!(copy < object.key.to_string());
     assert_eq!((faults(&shelved), shelved.lost, lines), (vec![(copy.as_str(), "doubled")], 0, 6));

@@ -22,6 +22,8 @@ pub struct Shelved {
     pub events: u64,
     /// Of those, events of sources that no event store is of.
     pub foreign: u64,
+    /// Of the objects, those that no manifest tells of. Not a fault: whoever put them may have ended before the manifest.
+    pub unlisted: u64,
     /// Objects that something is wrong with.
     pub damaged: u64,
     /// Of those, objects by which something may be lost. All that a double says, another says.
@@ -73,7 +75,7 @@ pub enum ReadError {
 /// What the names alone tell, in some numbers a name.
 #[derive(Default)]
 pub(crate) struct Names {
-    /// Numbers of the keys that are there.
+    /// Numbers of the keys that are there, manifests' too.
     pub(crate) present: HashSet<u128>,
     /// Keys that the archive has not made.
     pub(crate) strangers: Vec<String>,

@@ -7,7 +7,7 @@ use shotengai_testing::memory::{MemoryBucket, MemoryEventStore};
 
 use super::*;
 use crate::compare::Fault as EventFault;
-use crate::gather::Gathering;
+use crate::gather::tests::flush;
 
 /// Event stores with some histories, and the archive of them.
 pub(crate) struct Scene {
@@ -39,10 +39,8 @@ impl Scene {
                 current = commit.last_version();
                 order.append(std::slice::from_ref(&commit)).await.unwrap();
                 order.clear_pending(std::slice::from_ref(&commit)).await.unwrap();
-                let mut gathering = Gathering::of("shard-1");
-                let lines = commit.events.texts().iter().map(|text| Line::read(text).unwrap());
-                gathering.add(&format!("{at}{events}"), lines);
-                let flush = gathering.flush().unwrap().unwrap();
+                let lines = commit.events.texts().iter().map(|text| Line::read(text).unwrap()).collect();
+                let flush = flush(None, &[(format!("{at}{events}").as_str(), lines)]);
                 for object in flush.objects.iter().chain([&flush.manifest]) {
                     shelf.put(object).await.unwrap();
                 }
@@ -103,10 +101,8 @@ async fn findings_are_counted_and_some_are_named() {
 async fn repeated_events_are_counted_and_harmless() {
     let scene = Scene::with(10).await;
     let commits = scene.order.all_commits();
-    let mut gathering = Gathering::of("shard-1");
     let texts = commits.iter().flat_map(|commit| commit.events.texts());
-    gathering.add("1", texts.map(|text| Line::read(text).unwrap()));
-    for object in gathering.flush().unwrap().unwrap().objects {
+    for object in flush(None, &[("1", texts.map(|text| Line::read(text).unwrap()).collect())]).objects {
         scene.shelf.put(&object).await.unwrap();
     }
     let report = scene.verify(Timestamp::MAX).await;

@@ -79,10 +79,13 @@ pub(super) fn restored(timed: &Timed<RestoreReport>, is_refused: bool) -> String
 
 fn archived(archive: &Shelved) -> String {
     let mut out = String::new();
-    let Shelved { objects, manifests, bytes, events, foreign, damages, .. } = archive;
+    let Shelved { objects, manifests, bytes, events, foreign, unlisted, damages, .. } = archive;
     line!(out, "archive       {objects} objects, {manifests} manifests, {events} events, {bytes} bytes");
     if *foreign > 0 {
         line!(out, "              {foreign} of the events are of sources that no event store is of");
+    }
+    if *unlisted > 0 {
+        line!(out, "              {unlisted} of the objects are in no manifest");
     }
     for damaged in damages {
         line!(out, "DAMAGED       {}: {}", damaged.key, damaged.detail);
