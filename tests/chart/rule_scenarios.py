@@ -99,6 +99,12 @@ CONSUMERS = [
 STREAM = [
     Scenario("ShotengaiShardStuck", "its reader stands still", {series("shotengai_shard_stuck", reader="bridge", shard="shardId-0"): "0x4 1x20"}, "5m", [{"reader": "bridge", "shard": "shardId-0"}]),
     Scenario("ShotengaiShardStuck", "it moved on at once", {series("shotengai_shard_stuck", reader="bridge", shard="shardId-0"): "0x4 1 0x20"}, "3m"),
+    Scenario("ShotengaiShardStuck", "the archiver's is another alert's", {series("shotengai_shard_stuck", reader="archiver", shard="shardId-0"): "1x40"}, "15m"),
+    Scenario("ShotengaiArchiveBehind", "it is two hours behind", {series("shotengai_reader_shards", reader="archiver"): "1x80", series("shotengai_shard_lag_seconds", reader="archiver", shard="shardId-0"): "0x4 7200x76"}, "25m", [{}]),
+    Scenario("ShotengaiArchiveBehind", "one of its shards stands still", {series("shotengai_reader_shards", reader="archiver"): "2x80", **{series("shotengai_shard_stuck", reader="archiver", shard=f"shardId-{n}"): f"0x4 {n}x76" for n in (0, 1)}}, "25m", [{}]),
+    Scenario("ShotengaiArchiveBehind", "nobody reads for it", {series("shotengai_reader_shards", reader="archiver"): "0x80", series("shotengai_reader_shards", reader="bridge"): "1x80"}, "25m", [{}]),
+    Scenario("ShotengaiArchiveBehind", "it gathers, and a bridge stands still", {series("shotengai_reader_shards", reader="archiver"): "1x80", series("shotengai_shard_lag_seconds", reader="archiver", shard="shardId-0"): "60x80", series("shotengai_shard_stuck", reader="bridge", shard="shardId-0"): "1x80"}, "25m"),
+    Scenario("ShotengaiArchiveBehind", "it catches up within ten minutes", {series("shotengai_reader_shards", reader="archiver"): "1x80", series("shotengai_shard_lag_seconds", reader="archiver", shard="shardId-0"): "0x4 7200x20 0x56"}, "25m"),
     Scenario("ShotengaiShardsUnread", "no bridge holds one", {series("shotengai_reader_shards", reader="bridge", pod=f"bridge-{n}"): "0x20" for n in (0, 1)}, "8m", [{}]),
     Scenario("ShotengaiShardsUnread", "there is no bridge", {series("shotengai_reader_shards", reader="prices"): "1x20"}, "8m", [{}]),
     Scenario("ShotengaiShardsUnread", "one bridge of two holds all", {series("shotengai_reader_shards", reader="bridge", pod=f"bridge-{n}"): f"{n}x20" for n in (0, 1)}, "8m"),
