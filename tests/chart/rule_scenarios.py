@@ -126,9 +126,6 @@ STREAM = [
     Scenario("ShotengaiCaptureLate", "a commit is missing", {series("shotengai_bridge_capture_missing"): "0x4 1x60"}, "20m", [{}]),
     Scenario("ShotengaiCaptureLate", "it came after ten minutes", {series("shotengai_bridge_capture_missing"): "0x4 1x20 0x60"}, "20m"),
     Scenario("ShotengaiCaptureLost", "one was published a day late", {series("shotengai_bridge_capture_reconciled_total"): "0x4 1x20"}, "8m", [{}]),
-    Scenario("ShotengaiArchiveBehind", "it is two hours behind", {series("shotengai_reader_shards", reader="archiver"): "4x120", series("shotengai_shard_lag_seconds", reader="archiver", shard="shardId-0"): "0x4 7200x80"}, "25m", [{}]),
-    Scenario("ShotengaiArchiveBehind", "nobody writes it", {series("shotengai_reader_shards", reader="bridge"): "4x120"}, "25m", [{}]),
-    Scenario("ShotengaiArchiveBehind", "it catches up", {series("shotengai_reader_shards", reader="archiver"): "4x120", series("shotengai_shard_lag_seconds", reader="archiver", shard="shardId-0"): "7200x20 0x80"}, "25m"),
     Scenario("ShotengaiCaptureLost", "that was long ago", {series("shotengai_bridge_capture_reconciled_total"): "1x60"}, "25m"),
 ]
 
