@@ -132,7 +132,9 @@ async fn a_shop_that_lost_its_event_tables_comes_back_from_the_archive_and_who_w
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_truncated_a_missing_a_doubled_and_an_edited_object_are_each_named() {
     let cluster = provisioned().await;
-    let mut process = cluster.serve("all", &SETTINGS).await;
+    let mut process = cluster.serve("all", &[("ARCHIVE", "off")]).await;
+    // By itself, as its pods are: with its own rights, which are to put.
+    let mut archiver = cluster.serve_one("archiver", &SETTINGS).await;
     let shop = cluster.shop(&process);
     let admin = shop.admin().await;
     for product in ["prod_kinoko", "prod_takenoko", "prod_konpeito", "prod_senbei"] {
@@ -144,6 +146,8 @@ async fn a_truncated_a_missing_a_doubled_and_an_edited_object_are_each_named() {
     cluster.assert_tidy().await;
     until_whole(&cluster).await;
     assert!(process.terminate().await);
+    assert!(archiver.terminate().await);
+    assert_eq!(cluster.guards().take_refused(), Vec::<String>::new());
     let bucket = bucket(&cluster);
     let names = keys(&bucket).await;
     assert!(names.len() >= 5, "{names:?}");
