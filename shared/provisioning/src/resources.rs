@@ -99,7 +99,9 @@ pub fn resources(config: &AwsConfig, options: &Options) -> Vec<Resource> {
         };
         // Pages send and fetch what is told of, and nothing else.
         let origins = if bucket.tells.is_some() { options.origins.clone() } else { Vec::new() };
-        Resource::Bucket(BucketSpec { name: bucket.name.to_owned(), origins, tells: bucket.tells.map(told) })
+        // Where nobody may delete, nothing is lost by somebody who may put.
+        let versions = bucket.uses == topology::BucketUse::Put;
+        Resource::Bucket(BucketSpec { name: bucket.name.to_owned(), origins, tells: bucket.tells.map(told), versions })
     }));
     all
 }

@@ -4,9 +4,9 @@ use aws_sdk_s3::operation::create_bucket::CreateBucketError;
 use aws_sdk_s3::operation::delete_bucket::DeleteBucketError;
 use aws_sdk_s3::operation::head_bucket::HeadBucketError;
 use aws_sdk_s3::types::{
-    BucketLocationConstraint, CorsConfiguration, CorsRule, CreateBucketConfiguration, Delete, Event, FilterRule,
-    FilterRuleName, NotificationConfiguration, NotificationConfigurationFilter, ObjectIdentifier,
-    PublicAccessBlockConfiguration, QueueConfiguration, S3KeyFilter,
+    BucketLocationConstraint, BucketVersioningStatus, CorsConfiguration, CorsRule, CreateBucketConfiguration, Delete,
+    Event, FilterRule, FilterRuleName, NotificationConfiguration, NotificationConfigurationFilter, ObjectIdentifier,
+    PublicAccessBlockConfiguration, QueueConfiguration, S3KeyFilter, VersioningConfiguration,
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use shotengai_messaging::Fault;
@@ -24,7 +24,10 @@ const PUT_CORS: &str = "s3.PutBucketCors";
 const DELETE_CORS: &str = "s3.DeleteBucketCors";
 const GET_TELLS: &str = "s3.GetBucketNotificationConfiguration";
 const PUT_TELLS: &str = "s3.PutBucketNotificationConfiguration";
+const GET_VERSIONS: &str = "s3.GetBucketVersioning";
+const PUT_VERSIONS: &str = "s3.PutBucketVersioning";
 const LIST: &str = "s3.ListObjectsV2";
+const LIST_VERSIONS: &str = "s3.ListObjectVersions";
 const EMPTY: &str = "s3.DeleteObjects";
 const DELETE: &str = "s3.DeleteBucket";
 
@@ -36,8 +39,8 @@ const REMEMBERED_SECONDS: i32 = 600;
 const TELLS_ID: &str = "shotengai";
 
 impl Admin {
-    /// Has the bucket there: nobody reads it without a signature, these origins may use signed requests, and the queue hears
-    /// of new objects. Other notifications of the bucket are left alone. The queue must be there first.
+    /// Has the bucket there: nobody reads it without a signature, these origins may use signed requests, the queue hears
+    /// of new objects, and versions are kept where that is wished. Other notifications of the bucket are left alone. The queue must be there first.
     ///
     /// # Errors
     /// A [`Fault`]; denied where the name is another account's.
@@ -48,6 +51,9 @@ impl Admin {
         changed |= self.admit_origins(&name, &spec.origins).await?;
         if let Some(tells) = &spec.tells {
             changed |= self.tell(&name, tells).await?;
+        }
+        if spec.versions {
+            changed |= self.keep_versions(&name).await?;
         }
         Ok(if created { Outcome::Created } else { Outcome::changed_if(changed) })
     }
@@ -185,7 +191,24 @@ impl Admin {
             .map_err(|error| invalid(PUT_TELLS, error))
     }
 
+    async fn versions(&self, name: &str) -> Result<Option<BucketVersioningStatus>, Fault> {
+        let answer = self.clients.s3.get_bucket_versioning().bucket(name).send().await;
+        answer.map(|answer| answer.status).map_err(|error| fault(GET_VERSIONS, &error))
+    }
+
+    async fn keep_versions(&self, name: &str) -> Result<bool, Fault> {
+        if self.versions(name).await? == Some(BucketVersioningStatus::Enabled) {
+            return Ok(false);
+        }
+        let kept = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+        let answer = self.clients.s3.put_bucket_versioning().bucket(name).versioning_configuration(kept).send().await;
+        answer.map(|_| true).map_err(|error| fault(PUT_VERSIONS, &error))
+    }
+
     async fn empty(&self, name: &str) -> Result<(), Fault> {
+        if self.versions(name).await?.is_some() {
+            return self.empty_of_versions(name).await;
+        }
         loop {
             let page = self.clients.s3.list_objects_v2().bucket(name).send().await;
             let page = page.map_err(|error| fault(LIST, &error))?;
@@ -197,12 +220,37 @@ impl Admin {
             if keys.is_empty() {
                 return Ok(());
             }
-            let all = Delete::builder().set_objects(Some(keys)).build().map_err(|error| invalid(EMPTY, error))?;
-            let answer = self.clients.s3.delete_objects().bucket(name).delete(all).send().await;
-            let answer = answer.map_err(|error| fault(EMPTY, &error))?;
-            if let Some(refused) = answer.errors().first() {
-                return Err(invalid(EMPTY, refused.code().unwrap_or("an object could not be deleted").to_owned()));
+            self.delete(name, keys).await?;
+        }
+    }
+
+    /// Objects, what stood in their places, and what says that they were deleted.
+    async fn empty_of_versions(&self, name: &str) -> Result<(), Fault> {
+        loop {
+            let page = self.clients.s3.list_object_versions().bucket(name).send().await;
+            let page = page.map_err(|error| fault(LIST_VERSIONS, &error))?;
+            let versions = page.versions().iter().map(|it| (it.key(), it.version_id()));
+            let versions = versions.chain(page.delete_markers().iter().map(|it| (it.key(), it.version_id())));
+            let keys: Vec<_> = versions
+                .filter_map(|(key, version)| {
+                    Some(ObjectIdentifier::builder().key(key?).set_version_id(version.map(str::to_owned)).build())
+                })
+                .collect::<Result<_, _>>()
+                .map_err(|error| invalid(EMPTY, error))?;
+            if keys.is_empty() {
+                return Ok(());
             }
+            self.delete(name, keys).await?;
+        }
+    }
+
+    async fn delete(&self, name: &str, keys: Vec<ObjectIdentifier>) -> Result<(), Fault> {
+        let all = Delete::builder().set_objects(Some(keys)).build().map_err(|error| invalid(EMPTY, error))?;
+        let answer = self.clients.s3.delete_objects().bucket(name).delete(all).send().await;
+        let answer = answer.map_err(|error| fault(EMPTY, &error))?;
+        match answer.errors().first() {
+            Some(refused) => Err(invalid(EMPTY, refused.code().unwrap_or("an object could not be deleted").to_owned())),
+            None => Ok(()),
         }
     }
 }

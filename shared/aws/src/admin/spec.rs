@@ -137,6 +137,8 @@ pub struct BucketSpec {
     pub origins: Vec<String>,
     /// Who hears of new objects; nobody where the bucket tells of none.
     pub tells: Option<BucketTells>,
+    /// Whether it keeps what was put over or deleted. Never turned off.
+    pub versions: bool,
 }
 
 /// Notifications of new objects of a bucket.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use shotengai_aws::admin::{BucketSpec, BucketTells, Outcome, QueueSpec};
 use shotengai_aws::{Aws, AwsConfig};
 use shotengai_kernel::Ports;
-use shotengai_messaging::ports::bucket::{SignedRequest, Upload};
+use shotengai_messaging::ports::bucket::{NewObject, SignedRequest, Upload};
 use shotengai_messaging::{FaultKind, Infrastructure};
 use shotengai_testing::contract;
 
@@ -33,6 +33,7 @@ fn spec(origins: &[&str]) -> BucketSpec {
         name: BUCKET.to_owned(),
         origins: origins.iter().map(|origin| (*origin).to_owned()).collect(),
         tells: Some(BucketTells { queue: "uploads".to_owned(), prefix: "uploads/".to_owned() }),
+        versions: false,
     }
 }
 
@@ -91,6 +92,30 @@ async fn a_bucket_is_made_changed_found_and_deleted_with_all_it_holds() {
     assert_eq!(status(&signed, "image/png", vec![0; 3]).await, 200);
     assert!(admin.delete_bucket(BUCKET).await.unwrap());
     assert!(!admin.delete_bucket(BUCKET).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_bucket_that_keeps_versions_is_turned_into_one_and_deleted_with_all_of_them() {
+    let aws = account(5).await;
+    let admin = aws.admin();
+    assert_eq!(admin.ensure_bucket(&spec(&[])).await.unwrap(), Outcome::Created);
+    let kept = BucketSpec { versions: true, ..spec(&[]) };
+    assert_eq!(admin.ensure_bucket(&kept).await.unwrap(), Outcome::Changed);
+    assert_eq!(admin.ensure_bucket(&kept).await.unwrap(), Outcome::Found);
+    assert_eq!(admin.ensure_bucket(&spec(&[])).await.unwrap(), Outcome::Found, "it is never turned off");
+    let bucket = aws.bucket(BUCKET);
+    for text in ["one", "two"] {
+        let object = NewObject {
+            key: "a".to_owned(),
+            content_type: "text/plain",
+            cache_control: "no-store",
+            bytes: text.as_bytes().to_vec().into(),
+        };
+        bucket.put(object).await.unwrap();
+    }
+    bucket.delete(&["a".to_owned()]).await.unwrap();
+    assert!(admin.delete_bucket(BUCKET).await.unwrap());
+    assert!(!admin.has_bucket(BUCKET).await.unwrap());
 }
 
 #[tokio::test]

@@ -279,6 +279,7 @@ fn bucket(bucket: &Bucket) -> Made {
             "Status": "Enabled",
             "AbortIncompleteMultipartUpload": { "DaysAfterInitiation": UPLOAD_DAYS },
         }] },
+        "VersioningConfiguration": bucket.spec.versions.then(|| json!({ "Status": "Enabled" })),
         "CorsConfiguration": rules,
         "NotificationConfiguration": tells.as_ref().map(|(queue, prefix)| json!({ "QueueConfigurations": [{
             "Event": "s3:ObjectCreated:*",

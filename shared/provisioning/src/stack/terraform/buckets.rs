@@ -55,6 +55,10 @@ pub(super) fn bucket(id: &str, bucket: &Bucket) -> Vec<Made> {
             })),
         ),
     ];
+    if bucket.spec.versions {
+        let enabled = json!({ "versioning_configuration": { "status": "Enabled" } });
+        all.push(("aws_s3_bucket_versioning", name.clone(), of(enabled)));
+    }
     if let Some(tells) = &bucket.spec.tells {
         let queue = queue_id(&tells.queue);
         all.push((
