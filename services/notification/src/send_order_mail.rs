@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shotengai_kernel::{Ports, Timestamp};
+use shotengai_messaging::effects;
 use shotengai_messaging::trace::current_traceparent;
 use shotengai_messaging::{Disposition, Fault, FaultKind};
 use tokio::sync::Semaphore;
@@ -178,6 +179,13 @@ impl SendOrderMail {
                 tracing::info!(order_id = %mail.order_id, kind, "nobody to write to")
             }
             _ => tracing::info!(order_id = %mail.order_id, kind, "a mail was sent"),
+        }
+        match outcome {
+            ClaimState::Skipped { why: SkipReason::TooManyMails } => {
+                effects::left_alone("its address had as many mails as it gets a day");
+            }
+            ClaimState::Skipped { why: SkipReason::NoAddress } => effects::left_alone("nobody to write to"),
+            _ => effects::sent("a mail"),
         }
         match self.claims.settle(claim, outcome).await {
             Ok(()) => {

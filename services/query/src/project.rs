@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use shotengai_contracts::{EventType, Owner, aggregates};
 use shotengai_kernel::{AggregateId, PaymentId, ProductId, Version};
+use shotengai_messaging::effects;
 use shotengai_messaging::handler::Entry;
+use shotengai_messaging::outcomes::Ignored;
 use shotengai_messaging::{Delivery, Disposition, EventStore, Fault, FaultKind, Group, GroupHandler};
 
 use crate::applied::Applied as Readers;
@@ -227,7 +229,7 @@ impl Projector {
                 Ok(Some(row)) => {
                     advanced.insert(id.clone(), row);
                 }
-                Ok(None) => {}
+                Ok(None) => effects::stood(Ignored::AlreadyApplied),
                 Err(Behind(row)) => gaps.push((id, group, row)),
             }
         }
@@ -248,6 +250,9 @@ impl Projector {
             }
         }
         session.save(&advanced).await?;
+        if !advanced.is_empty() {
+            effects::wrote("read models");
+        }
         Ok(failed)
     }
 }

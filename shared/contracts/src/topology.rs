@@ -246,6 +246,7 @@ pub const SHOTENGAI: Topology = Topology {
         &tables::OPS_RECORDS,
         &tables::PAUSED_CONSUMERS,
         &tables::ARCHIVE_CHECKPOINTS,
+        &tables::LETTER_OUTCOMES,
     ],
     buckets: &[&buckets::PRODUCT_IMAGES, &buckets::EVENT_ARCHIVE],
     calls: &[

@@ -160,7 +160,7 @@ impl DeadLetters {
     /// Whether the letter was not here when the run began. By the letter's own mark where it has one; else by time, which
     /// is the queue's clock against ours: where ours is late, the youngest letters are left to the next run.
     fn came_later(&self, letter: &Letter, known: &Knowledge, report: &Report) -> bool {
-        let marked = letter.redriven.is_some_and(|redriven| redriven.run == report.run);
+        let marked = letter.redriven.as_ref().is_some_and(|redriven| redriven.run == report.run);
         let younger = letter.sent_at.is_some_and(|sent_at| sent_at > known.started);
         let same_record = || record(letter).is_ok_and(|record| known.records.contains(&fingerprint(&record)));
         marked || younger || (self.route.target.is_stream() && same_record())

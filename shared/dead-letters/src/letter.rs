@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shotengai_contracts::Header;
 use shotengai_kernel::{Timestamp, Version};
 use shotengai_messaging::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts, KEY};
+pub use shotengai_messaging::dead_letter::{REDRIVEN_ATTRIBUTE, Redriven};
 use shotengai_messaging::ports::queue::RawDelivery;
-use uuid::Uuid;
 
 use crate::cause::normalised;
 use crate::covered::covered;
@@ -19,19 +19,8 @@ use crate::record;
 pub const UNDELIVERED: &str = "undelivered";
 /// The reason of a letter whose facts nobody can read.
 pub const UNREADABLE_FACTS: &str = "unreadable_facts";
-/// The attribute of a message that was a dead letter before: a [`Redriven`] in JSON. Consumers keep it when it dies again.
-pub const REDRIVEN_ATTRIBUTE: &str = "redriven";
 /// The attribute by which the topic routes.
 const EVENT_TYPE: &str = "event_type";
-
-/// That a message has been a dead letter before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Redriven {
-    /// How often it was redriven.
-    pub count: u32,
-    /// The last run that did.
-    pub run: Uuid,
-}
 
 /// Attributes of an envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,7 +62,7 @@ impl Letter {
             Some(Err(_)) => made_up(UNREADABLE_FACTS, "its facts are not readable"),
             None => made_up(UNDELIVERED, "no consumer said why: its queue or the topic moved it"),
         };
-        let redriven = attributes.get(REDRIVEN_ATTRIBUTE).and_then(|text| serde_json::from_str(text).ok());
+        let redriven = Redriven::of(&attributes);
         let encoded = record::bytes(&attributes, &body);
         let header = Header::read(encoded.as_deref().unwrap_or(body.as_bytes()));
         let heading = header.ok().map(|header| Heading {

@@ -18,12 +18,14 @@ use crate::record;
 /// The most attributes of a message.
 const MAX_ATTRIBUTES: usize = 10;
 
-/// The letter as a message: without its facts, with the count of its redrives; the trace goes on.
+/// The letter as a message: without its facts, with the count of its redrives, by which its consumer says what it came to; the
+/// trace goes on.
 pub(super) fn message(letter: &Letter, run: Uuid) -> Message {
     let mut attributes = letter.attributes.clone();
     attributes.remove(DEAD_LETTER_ATTRIBUTE);
-    let count = letter.redriven.map_or(0, |before| before.count).saturating_add(1);
-    let redriven = serde_json::to_string(&Redriven { count, run }).unwrap_or_default();
+    let count = letter.redriven.as_ref().map_or(0, |before| before.count).saturating_add(1);
+    let redriven = Redriven { count, run, letter: Some(letter.message_id.clone()) };
+    let redriven = serde_json::to_string(&redriven).unwrap_or_default();
     let before = attributes.clone();
     attributes.insert(REDRIVEN_ATTRIBUTE.to_owned(), redriven);
     let message = Message { body: letter.body.clone(), attributes, delay: Duration::ZERO };

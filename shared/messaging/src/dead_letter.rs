@@ -5,8 +5,11 @@
 //! key. Without [`ENCODING`] its body is the record's text; `base64` says that it is its bytes, `excerpt` that only its
 //! beginning fitted.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use shotengai_kernel::Timestamp;
+use uuid::Uuid;
 
 /// The attribute of a dead letter that says why it is one: a [`DeadLetterFacts`] in JSON.
 pub const DEAD_LETTER_ATTRIBUTE: &str = "dead_letter";
@@ -26,6 +29,30 @@ pub struct DeadLetterFacts {
     pub first_seen: Option<Timestamp>,
     /// The trace it belongs to.
     pub trace: Option<String>,
+}
+
+/// The attribute of a message that was a dead letter before: a [`Redriven`] in JSON. Consumers keep it when it dies again.
+pub const REDRIVEN_ATTRIBUTE: &str = "redriven";
+
+/// That a message has been a dead letter before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redriven {
+    /// How often it was redriven.
+    pub count: u32,
+    /// The last run that did.
+    pub run: Uuid,
+    /// Which letter it was for that run, by its id in the dead-letter queue: its consumer says under it what it came to. None where
+    /// an older release has sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub letter: Option<String>,
+}
+
+impl Redriven {
+    /// What the attributes of a message say of it; nothing where they say nothing that can be read.
+    #[must_use]
+    pub fn of(attributes: &BTreeMap<String, String>) -> Option<Self> {
+        serde_json::from_str(attributes.get(REDRIVEN_ATTRIBUTE)?).ok()
+    }
 }
 
 /// The attribute that names the shard.

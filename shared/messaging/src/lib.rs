@@ -15,6 +15,8 @@
 //!   What became of a [`Delivery`] is its [`Disposition`].
 //! - **dead letter** ([`dead_letter`]): the format of a message that could not be handled. The crate `shotengai-dead-letters`
 //!   lists and redrives them.
+//! - **effects** ([`effects`]): what the handling of one message wrote. **outcome** ([`outcomes`]): what its consumer made of a letter that
+//!   was redriven, told to operators.
 //! - **receipt** ([`receipts`]): what the work of this process costs each order.
 //! - **reason** ([`reason`]): why a message becomes a dead letter, as whoever sets it aside declares it.
 //! - **look back** ([`LookBacks`]): folds a history up to a moment of the past, within bounds.
@@ -34,6 +36,7 @@ pub mod consumer;
 pub mod dead_letter;
 pub mod delivery;
 pub mod disposition;
+pub mod effects;
 mod group;
 pub mod handler;
 mod hints;
@@ -42,6 +45,7 @@ mod look_back;
 pub mod metrics;
 mod once;
 pub mod outbox;
+pub mod outcomes;
 mod pacer;
 pub mod pauses;
 pub mod ports;

@@ -145,6 +145,7 @@ impl Rights {
                 self.may(&own, SEND);
             }
             self.may(&names.table(tables::PAUSED_CONSUMERS.name), &["dynamodb:GetItem"]);
+            self.may(&names.table(tables::LETTER_OUTCOMES.name), &["dynamodb:PutItem"]);
             return;
         }
         if queue.source == Source::PriceStream {

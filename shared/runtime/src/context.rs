@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use shotengai_contracts::api::Interface;
 use shotengai_contracts::topology::{Service, tables};
 use shotengai_kernel::Ports;
+use shotengai_messaging::outcomes::Outcomes;
 use shotengai_messaging::pauses::Pauses;
 use shotengai_messaging::{Hints, Infrastructure, Leases};
 
@@ -42,6 +43,7 @@ pub struct Context {
     leases: Option<LeaseSource>,
     hints: Option<Hints>,
     pauses: Pauses,
+    outcomes: Outcomes,
 }
 
 impl Context {
@@ -58,6 +60,7 @@ impl Context {
             None => Hints::sparing_queues(),
         });
         let pauses = Pauses::of(infra.table(tables::PAUSED_CONSUMERS.name));
+        let outcomes = Outcomes::into_table(infra.table(tables::LETTER_OUTCOMES.name));
         Ok(Self {
             settings,
             ports,
@@ -69,6 +72,7 @@ impl Context {
             leases: None,
             hints,
             pauses,
+            outcomes,
         })
     }
 
@@ -124,6 +128,7 @@ impl Context {
             .with_leases(self.leases.clone())
             .with_hints(self.hints.clone())
             .with_pauses(self.pauses.clone())
+            .with_outcomes(self.outcomes.clone())
             .deps(service)
     }
 }

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use shotengai_contracts::Owner;
 use shotengai_contracts::topology::{BucketSpec, QueueSpec, STREAM, Service, TableSpec};
 use shotengai_kernel::{Currency, Ports, Random};
+use shotengai_messaging::effects::{TellingQueue, TellingTable};
+use shotengai_messaging::outcomes::Outcomes;
 use shotengai_messaging::pauses::Pauses;
 use shotengai_messaging::{
     Bucket, CommitWriter, ConsumerConfig, EventStore, GroupedTable, Handler, HintingInfrastructure, Hints,
@@ -85,6 +87,7 @@ pub struct Supply {
     hints: Option<Hints>,
     rehearses: bool,
     pauses: Pauses,
+    outcomes: Outcomes,
 }
 
 impl Supply {
@@ -101,6 +104,7 @@ impl Supply {
             hints: None,
             rehearses: false,
             pauses: Pauses::default(),
+            outcomes: Outcomes::default(),
         }
     }
 
@@ -149,6 +153,13 @@ impl Supply {
         self
     }
 
+    /// With consumers that say what became of messages that were redriven.
+    #[must_use]
+    pub fn with_outcomes(mut self, outcomes: Outcomes) -> Self {
+        self.outcomes = outcomes;
+        self
+    }
+
     /// For roles that are only asked what they would do: what they commit is counted in no figure of the business.
     #[must_use]
     pub const fn rehearsing(mut self) -> Self {
@@ -194,6 +205,11 @@ impl Deps {
 
     /// A table of its own.
     pub fn table(&mut self, spec: &TableSpec) -> Arc<dyn Table> {
+        let table = self.plain_table(spec);
+        Arc::new(TellingTable::new(spec.name, table))
+    }
+
+    fn plain_table(&mut self, spec: &TableSpec) -> Arc<dyn Table> {
         let table = self.supply.infra.table(spec.name);
         self.depend_on(Probe::table(spec.name, &table));
         table
@@ -216,15 +232,17 @@ impl Deps {
     }
 
     fn table_by(&mut self, spec: &TableSpec, group: Grouping) -> Arc<dyn Table> {
-        let table = self.table(spec);
+        let table = self.plain_table(spec);
         self.by(spec, table, group)
     }
 
     fn by(&self, spec: &TableSpec, table: Arc<dyn Table>, group: Grouping) -> Arc<dyn Table> {
-        if !self.supply.settings.groups_commits {
-            return table;
-        }
-        Arc::new(group(spec.name, table, Arc::clone(&self.supply.ports.random)))
+        let table: Arc<dyn Table> = if self.supply.settings.groups_commits {
+            Arc::new(group(spec.name, table, Arc::clone(&self.supply.ports.random)))
+        } else {
+            table
+        };
+        Arc::new(TellingTable::new(spec.name, table))
     }
 
     /// A bucket of its own. Neither readiness nor other consumers wait for it: the role's commands do without.
@@ -237,7 +255,7 @@ impl Deps {
     pub fn queue(&mut self, spec: &QueueSpec) -> Arc<dyn Queue> {
         let queue = self.supply.infra.queue(spec.name);
         self.depend_on(Probe::queue(spec.name, &queue));
-        queue
+        Arc::new(TellingQueue::new(spec.name, queue))
     }
 
     /// Its own event store, from which workers of the role bring what is committed into the stream. Once an owner.
@@ -356,6 +374,11 @@ impl Deps {
     /// Whether somebody has paused the role's consumers.
     pub(crate) fn pauses(&self) -> Pauses {
         self.supply.pauses.clone()
+    }
+
+    /// Where the role's consumers say what became of messages that were redriven.
+    pub(crate) fn outcomes(&self) -> Outcomes {
+        self.supply.outcomes.clone()
     }
 
     pub(crate) fn any_queue(&self, name: &str) -> Arc<dyn Queue> {

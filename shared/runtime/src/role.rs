@@ -142,6 +142,7 @@ impl Role {
         config.batch = consuming.batch.unwrap_or(config.batch);
         config.wake = self.deps.wake(queue);
         config.pauses = self.deps.pauses().of_queue(queue.name);
+        config.outcomes = self.deps.outcomes();
         (config, self.deps.any_queue(queue.name), self.deps.any_queue(&queue.dead_letters()))
     }
 

@@ -4,8 +4,10 @@ use std::sync::{Arc, LazyLock};
 
 use jiff::SignedDuration;
 use secrecy::SecretString;
-use shotengai_contracts::topology::Service;
+use shotengai_contracts::topology::{Service, tables};
 use shotengai_kernel::{ManualClock, Ports};
+use shotengai_messaging::Infrastructure;
+use shotengai_messaging::outcomes::Outcomes;
 use shotengai_runtime::auth::generate_signing_key;
 use shotengai_runtime::{Context, Deps, Neighbours, Settings, Supply, TokenIssuer, TokenVerifier};
 use shotengai_testing::memory::{FaultInjector, MemoryConfig, MemoryInfrastructure, NoFaults};
@@ -96,7 +98,10 @@ impl Installation {
     }
 
     fn supply(&self) -> Supply {
-        Supply::new(Arc::clone(&self.infra) as _, self.ports.clone()).with_neighbours(Arc::clone(&self.neighbours) as _)
+        let outcomes = Outcomes::into_table(self.infra.table(tables::LETTER_OUTCOMES.name));
+        Supply::new(Arc::clone(&self.infra) as _, self.ports.clone())
+            .with_neighbours(Arc::clone(&self.neighbours) as _)
+            .with_outcomes(outcomes)
     }
 
     /// A process's context, for roles that are built from one: settings are local ones, changed so. It signs access

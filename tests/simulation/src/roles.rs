@@ -7,10 +7,11 @@ use std::time::Duration;
 use shotengai_billing::BillingSettings;
 use shotengai_catalog::{CatalogSettings, Products};
 use shotengai_contracts::EventType;
-use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, Service, queues};
+use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, Service, queues, tables};
 use shotengai_inventory::{InventorySettings, StockService};
 use shotengai_kernel::Ports;
-use shotengai_messaging::RecordHandler;
+use shotengai_messaging::outcomes::Outcomes;
+use shotengai_messaging::{Infrastructure, RecordHandler};
 use shotengai_messaging::{Handler, Hints, OutboxConfig, Worker};
 use shotengai_notification::{Mailing, Templates};
 use shotengai_order::orders::refund::Refunding;
@@ -52,7 +53,10 @@ pub struct Services {
 #[must_use]
 pub fn assemble(network: &Network, roles: &[Service]) -> (Services, Vec<Worker>) {
     let ports = network.world().ports(network.process(), network.life());
-    let supply = Supply::new(Arc::new(NetworkedInfrastructure(network.clone())), ports.clone())
+    let infra = NetworkedInfrastructure(network.clone());
+    let outcomes = Outcomes::into_table(infra.table(tables::LETTER_OUTCOMES.name));
+    let supply = Supply::new(Arc::new(infra), ports.clone())
+        .with_outcomes(outcomes)
         .with_settings(settings())
         .with_neighbours(Arc::new(SimulatedNeighbours(network.clone())))
         .with_hints(network.world().plan.gives_hints().then(Hints::default))

@@ -165,8 +165,8 @@ fn covered(route: &Route, letter: &shotengai_dead_letters::Letter) -> Letter {
         trace_id: trace.and_then(trace_id),
         first_received_at: letter.facts.first_seen,
         sent_at: letter.sent_at,
-        redriven: letter.redriven.map_or(0, |redriven| redriven.count),
-        redriven_by: letter.redriven.map(|redriven| redriven.run),
+        redriven: letter.redriven.as_ref().map_or(0, |redriven| redriven.count),
+        redriven_by: letter.redriven.as_ref().map(|redriven| redriven.run),
         body_bytes: letter.body.len(),
         not_redrivable: lost.map(|error| error.to_string()),
     }

@@ -92,7 +92,7 @@ fn in_full(route: &Route, letter: &Letter, body: bool) -> String {
     let moment = |moment: Option<Timestamp>| moment.map(time);
     let attempts = (facts.attempts > 0).then(|| facts.attempts.to_string());
     let version = letter.heading.as_ref().map(|heading| heading.version.to_string());
-    let redriven = letter.redriven.map(|redriven| format!("{} times", redriven.count));
+    let redriven = letter.redriven.as_ref().map(|redriven| format!("{} times", redriven.count));
     let attribute = |name: &str| letter.attributes.get(name).cloned();
     let lost = route.target.is_stream().then(|| record(letter).err()).flatten().map(|error| error.to_string());
     let lines = [

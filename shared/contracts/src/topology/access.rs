@@ -3,7 +3,8 @@
 //!
 //! What follows: who owns events has its event store and writes the stream; who consumes a queue empties it, and sets aside
 //! into its dead letters; who has a bucket reads and writes it; [`Need::Stream`](super::Need) reads the stream and publishes
-//! to the topic; and every consumer reads [`PAUSED_CONSUMERS`](tables::PAUSED_CONSUMERS).
+//! to the topic; and every consumer reads [`PAUSED_CONSUMERS`](tables::PAUSED_CONSUMERS) and puts rows, one a letter that was redriven,
+//! into [`LETTER_OUTCOMES`](tables::LETTER_OUTCOMES).
 
 use super::{Service, TableSpec, tables};
 use crate::events::Owner;
@@ -108,6 +109,7 @@ pub const ACCESSES: &[Access] = &[
     Access { service: Service::ARCHIVER, to: To::Stream(StreamUse::Read) },
     rows(Service::OPS, &tables::OPS_RECORDS, &[Get, List, Put]),
     rows(Service::OPS, &tables::PAUSED_CONSUMERS, &[Get, Put]),
+    rows(Service::OPS, &tables::LETTER_OUTCOMES, &[Get, GetMany]),
     // Read models are brought back from the stores; journeys tell of mails, too.
     history(Service::QUERY, Owner::Order, HistoryUse::Read),
     history(Service::QUERY, Owner::Catalog, HistoryUse::Read),

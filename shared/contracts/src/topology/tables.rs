@@ -16,7 +16,7 @@ use super::Service;
 pub struct TableSpec {
     /// Its name.
     pub name: &'static str,
-    /// The only service that writes it, and but for [`PAYMENT_INTENTS`], [`NOTIFICATION_CLAIMS`] and [`PAUSED_CONSUMERS`] the only one that reads it.
+    /// The only service that writes it (but [`LETTER_OUTCOMES`]), and but for [`PAYMENT_INTENTS`], [`NOTIFICATION_CLAIMS`] and [`PAUSED_CONSUMERS`] the only one that reads it.
     pub service: Service,
     /// Rows that expire (a time to live on `expires_at`); often none.
     pub expiring: &'static [Expiring],
@@ -74,6 +74,10 @@ pub const GUESTS: Expiring =
 pub const SESSIONS: Expiring =
     Expiring { rows: "sessions/", kept: SignedDuration::from_hours(12), wanted: Wanted::Nothing };
 
+/// What became of letters that were redriven, told by their consumers: for as long as anybody asks.
+pub const OUTCOMES: Expiring =
+    Expiring { rows: "", kept: SignedDuration::from_hours(30 * 24), wanted: Wanted::Nothing };
+
 /// Products' prices, kept by order.
 pub const ORDER_PRICES: TableSpec = TableSpec { name: "order-prices", service: Service::ORDER, expiring: &[] };
 /// Customers' orders that may be pending; and, under keys of their own, which reminder of an order is the last.
@@ -104,6 +108,9 @@ pub const PAUSED_CONSUMERS: TableSpec = TableSpec { name: "paused-consumers", se
 /// Checkpoints and leases of the archiver's reading of the stream.
 pub const ARCHIVE_CHECKPOINTS: TableSpec =
     TableSpec { name: "archive-checkpoints", service: Service::ARCHIVER, expiring: &[] };
+/// What became of letters that were redriven. Everybody who consumes writes into it, and ops reads it.
+pub const LETTER_OUTCOMES: TableSpec =
+    TableSpec { name: "letter-outcomes", service: Service::OPS, expiring: &[OUTCOMES] };
 
 #[cfg(test)]
 mod tests {

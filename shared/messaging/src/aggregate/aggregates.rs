@@ -8,6 +8,7 @@ use shotengai_kernel::AggregateId;
 
 use super::{Aggregate, CommandError, CommitWriter, Contest, Executed, Loaded, Repository};
 use crate::commit::Commit;
+use crate::effects;
 use crate::ports::fault::Fault;
 
 /// The aggregates of one kind and the commands on them. Cheap to clone.
@@ -52,6 +53,7 @@ impl<A: Aggregate> Aggregates<A> {
     /// # Errors
     /// A [`Fault`] of the store.
     pub async fn load(&self, id: &AggregateId) -> Result<Loaded<A>, Fault> {
+        effects::looked_at(id, self.writer.store());
         self.repository.load(id).await
     }
 

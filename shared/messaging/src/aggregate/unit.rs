@@ -11,6 +11,7 @@ use shotengai_kernel::{AggregateId, Timestamp, Version};
 use super::assumed::Assumed;
 use super::{Aggregate, Aggregates, Executed, Loaded, Repository};
 use crate::commit::{Commit, CommitFactory};
+use crate::effects;
 use crate::metrics;
 use crate::ports::fault::Fault;
 use crate::ports::store::Guard;
@@ -143,6 +144,7 @@ impl UnitOfWork {
         if let Some(known) = self.recalled(aggregates, id) {
             return Ok(known);
         }
+        effects::looked_at(id, aggregates.writer().store());
         self.assumed.add(id.clone(), Version::ZERO, memory_of(aggregates));
         Ok(Tracked { loaded: Loaded::unwritten(id.clone()), written: Vec::new() })
     }
@@ -150,6 +152,7 @@ impl UnitOfWork {
     fn recalled<A: Aggregate>(&self, aggregates: &Aggregates<A>, id: &AggregateId) -> Option<Tracked<A>> {
         let loaded = if self.fresh { None } else { aggregates.repository().recall(id) }?;
         metrics::count_memory(id, metrics::HIT);
+        effects::looked_at(id, aggregates.writer().store());
         self.assumed.add(id.clone(), loaded.version, memory_of(aggregates));
         Some(Tracked { loaded, written: Vec::new() })
     }

@@ -15,6 +15,7 @@ use super::{CommandError, Decided, UnitOfWork};
 use crate::backoff::Backoff;
 use crate::commit::{Commit, CommitFactory};
 use crate::consumer::Probe;
+use crate::effects;
 use crate::group::GroupCommit;
 use crate::metrics;
 use crate::outbox::Outbox;
@@ -216,6 +217,7 @@ impl CommitWriter {
         }
         answer?;
         book_commits(&commits);
+        effects::committed(&commits);
         self.outbox.offer(commits);
         Ok(())
     }

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use super::Probe;
 use crate::backoff::Backoff;
 use crate::hints::Wake;
+use crate::outcomes::Outcomes;
 use crate::pauses::Pauses;
 use crate::ports::queue::QUEUE_MAX_BATCH;
 
@@ -41,6 +42,8 @@ pub struct ConsumerConfig {
     pub wake: Wake,
     /// Whether somebody has paused it.
     pub pauses: Pauses,
+    /// Where it says what became of messages that were redriven.
+    pub outcomes: Outcomes,
 }
 
 impl ConsumerConfig {
@@ -63,6 +66,7 @@ impl ConsumerConfig {
             probes: Vec::new(),
             wake: Wake::never(),
             pauses: Pauses::default(),
+            outcomes: Outcomes::default(),
         }
     }
 

@@ -7,26 +7,25 @@ use super::{Consumer, Work};
 use crate::dead_letter::{DEAD_LETTER_ATTRIBUTE, DeadLetterFacts};
 use crate::metrics;
 use crate::ports::message::Message;
-use crate::ports::queue::{RawDelivery, Receipt, is_permitted};
+use crate::ports::queue::{RawDelivery, is_permitted};
 use crate::send::send_all;
 use crate::trace::TRACEPARENT;
 
+/// A message that is given up, the reason's word, and what exactly.
+pub(super) type Dead = (RawDelivery, &'static str, String);
+
 impl<W: Work> Consumer<W> {
-    /// Sends rejected messages to the dead letters; returns the receipts of those that arrived there, and those that did
-    /// not.
-    pub(super) async fn send_dead_letters(
-        &self,
-        dead: Vec<(RawDelivery, &'static str, String)>,
-    ) -> (Vec<Receipt>, Vec<RawDelivery>) {
+    /// Sends rejected messages to the dead letters; returns those that arrived there, and those that did not.
+    pub(super) async fn send_dead_letters(&self, dead: Vec<Dead>) -> (Vec<Dead>, Vec<RawDelivery>) {
         let letters: Vec<_> =
             dead.iter().map(|(delivery, reason, error)| self.letter(delivery, reason, error)).collect();
         let sent = send_all(self.dead_letters.as_ref(), &letters).await;
         let (mut arrived, mut kept) = (Vec::new(), Vec::new());
-        for ((delivery, reason, _), sent) in dead.into_iter().zip(sent) {
+        for ((delivery, reason, error), sent) in dead.into_iter().zip(sent) {
             match sent {
                 Ok(()) => {
                     metrics::count_dead_letter(self.config.name, self.work.reasons(), reason);
-                    arrived.push(delivery.receipt);
+                    arrived.push((delivery, reason, error));
                 }
                 Err(fault) => {
                     metrics::count_fault(&fault);

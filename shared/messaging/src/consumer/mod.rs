@@ -9,6 +9,7 @@
 //! - `work`: what messages are read as, and who handles them.
 //! - `decode`: from a message to a delivery, or why there is none.
 //! - `policy`: from a handler's answer to what becomes of the message; pure.
+//! - `redriven`: what became of messages that were dead letters before, told to operators.
 //! - `settle`, `dead_letter`: deletes, hides and dead-letters, each entry's answer checked.
 //! - `visibility`: keeps hidden what is not settled. [`Probe`] and the breaker: nothing is received while something is away
 //!   or denied.
@@ -20,6 +21,7 @@ mod decode;
 mod flow;
 mod policy;
 mod receive;
+mod redriven;
 mod settle;
 mod visibility;
 mod work;
@@ -31,7 +33,6 @@ use shotengai_kernel::Ports;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::attempt;
 use crate::disposition::Disposition;
 use crate::handler::{Handler, MessageHandler};
 use crate::metrics;
@@ -44,6 +45,7 @@ use self::breaker::Breaker;
 pub use self::breaker::Probe;
 pub use self::config::ConsumerConfig;
 use self::policy::{Policy, Settlement};
+use self::redriven::Finished;
 use self::visibility::Hidden;
 pub use self::work::{Events, Messages, Work};
 
@@ -204,11 +206,13 @@ impl<W: Work> Consumer<W> {
                     // Nothing is wrong with it, however often it came.
                     Settlement::Again(policy.interrupted(receives))
                 } else {
-                    policy.settlement(receives, answer)
+                    policy.settlement(receives, answer.clone())
                 };
-                (held.raw, settlement)
+                Finished { held, answer, effects: None, settlement }
             });
-            self.settle(given_up.collect(), hidden).await;
+            let (asked, plain): (Vec<_>, Vec<_>) = given_up.partition(|one| self.is_asked_about(&one.held.raw));
+            self.settle(plain.into_iter().map(|one| (one.held.raw, one.settlement)).collect(), hidden).await;
+            self.settle_told(asked, hidden).await;
             return;
         }
     }
@@ -222,19 +226,18 @@ impl<W: Work> Consumer<W> {
         hidden: &Hidden,
         is_denied: bool,
     ) -> Vec<Unsettled<W::Item>> {
-        let batch: Vec<_> = held.iter().map(|held| held.item.clone()).collect();
-        let answers = match batch.as_slice() {
-            [] => Vec::new(),
-            batch => attempt::answers(&self.work, self.config.name, batch).await,
-        };
-        self.observe(&batch, &answers);
+        let answers = self.answers(&held).await;
+        self.observe(&held, &answers);
         let policy = Policy::of(&self.config);
-        let mut answers = answers.into_iter();
-        let mut unsettled = Vec::new();
-        for held in held {
-            match answers.next().unwrap_or_else(attempt::no_answer) {
+        let (mut unsettled, mut told) = (Vec::new(), Vec::new());
+        for (held, (answer, effects)) in held.into_iter().zip(answers) {
+            match answer {
                 answer @ Disposition::Failed { .. } => unsettled.push(Unsettled { held, answer }),
                 answer @ Disposition::Waits { .. } if is_denied => unsettled.push(Unsettled { held, answer }),
+                answer if effects.is_some() => {
+                    let settlement = policy.settlement(held.raw.receive_count, answer.clone());
+                    told.push(Finished { held, answer, effects, settlement });
+                }
                 answer => {
                     let settlement = policy.settlement(held.raw.receive_count, answer);
                     settlements.push((held.raw, settlement));
@@ -242,6 +245,7 @@ impl<W: Work> Consumer<W> {
             }
         }
         self.settle(settlements, hidden).await;
+        self.settle_told(told, hidden).await;
         unsettled
     }
 

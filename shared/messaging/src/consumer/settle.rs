@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::policy::{Policy, Settlement, Wait};
+use super::redriven::Answered;
 use super::visibility::Hidden;
-use super::{Consumer, Work};
+use super::{Consumer, Held, Work};
 use crate::backoff;
 use crate::disposition::Disposition;
 use crate::metrics;
@@ -37,8 +38,9 @@ impl<W: Work> Consumer<W> {
         }
         let receipts: Vec<_> = dead.iter().map(|(delivery, ..)| delivery.receipt.clone()).collect();
         let (sent, kept) = self.send_dead_letters(dead).await;
+        self.tell_set_aside(&sent).await;
         hidden.release(receipts.iter());
-        self.delete(&sent).await;
+        self.delete(&sent.into_iter().map(|(delivery, ..)| delivery.receipt).collect::<Vec<_>>()).await;
         let policy = Policy::of(&self.config);
         let again = kept.into_iter().map(|delivery| {
             let wait = self.length_of(policy.interrupted(delivery.receive_count));
@@ -80,9 +82,9 @@ impl<W: Work> Consumer<W> {
     }
 
     /// Counts and logs what the handler answered.
-    pub(super) fn observe(&self, batch: &[W::Item], answers: &[Disposition]) {
-        for (item, answer) in batch.iter().zip(answers) {
-            let about = self.work.about(item);
+    pub(super) fn observe(&self, batch: &[Held<W::Item>], answers: &[Answered]) {
+        for (held, (answer, _)) in batch.iter().zip(answers) {
+            let about = self.work.about(&held.item);
             let (subject, attempt) = (about.subject, about.receive_count);
             metrics::SETTLED.add(1, [self.config.name.into(), about.kind.to_owned().into(), answer.outcome().into()]);
             match answer {

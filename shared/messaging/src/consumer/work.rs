@@ -7,6 +7,7 @@ use futures::future::join_all;
 use shotengai_contracts::DecodeError;
 use shotengai_kernel::Timestamp;
 use tracing::{Instrument, Span};
+use uuid::Uuid;
 
 use super::decode;
 use crate::delivery::Delivery;
@@ -52,6 +53,8 @@ pub struct About<'a> {
     pub time: Option<Timestamp>,
     /// How often it has been received.
     pub receive_count: u32,
+    /// The event's id, which what follows from it names as its cause; none of another sender's message.
+    pub event: Option<Uuid>,
     /// The span of its handling.
     pub span: &'a Span,
 }
@@ -81,6 +84,7 @@ impl Work for Events {
             subject: delivery.envelope.subject.as_str(),
             time: Some(delivery.envelope.time),
             receive_count: delivery.receive_count,
+            event: Some(delivery.envelope.id.uuid()),
             span: &delivery.span,
         }
     }
@@ -131,6 +135,7 @@ impl Work for Messages {
             subject: &message.raw.message_id,
             time: message.raw.sent_at,
             receive_count: message.raw.receive_count,
+            event: None,
             span: &message.span,
         }
     }

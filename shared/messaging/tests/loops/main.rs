@@ -12,6 +12,7 @@ mod outbox;
 mod panics;
 mod pauses;
 mod receipts;
+mod redriven;
 mod sweepers;
 mod unit_of_work;
 
