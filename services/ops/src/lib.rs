@@ -43,7 +43,7 @@ pub use self::config::{OpsArgs, OpsSettings};
 use self::http::Desk;
 use self::records::Records;
 use self::rehearse::Stage;
-use self::runs::Runs;
+use self::runs::{LetterHandlings, Runs};
 use self::steps::Steps;
 use self::street::processes::Processes;
 use self::street::{Places, StreetLook};
@@ -76,12 +76,13 @@ pub fn build(context: &Context, settings: &OpsSettings, program: Program) -> Rol
 #[must_use]
 pub fn assemble(mut deps: Deps, processes: Processes, program: Program) -> Role {
     let table = deps.table(&tables::OPS_RECORDS);
+    let handlings = LetterHandlings::new(deps.table(&tables::LETTER_OUTCOMES));
     let pauses = deps.table(&tables::PAUSED_CONSUMERS);
     let (infra, ports) = (deps.infrastructure(), deps.ports().clone());
     let stream = deps.settings().stream.clone();
     let leases = infra.leases(&(program.lease_group)(&stream));
     let records = Records::new(Arc::clone(&table), ports.clone());
-    let runs = Arc::new(Runs::new(Arc::clone(&infra), table, records.clone(), &program, ports.clone()));
+    let runs = Arc::new(Runs::new(Arc::clone(&infra), table, handlings, records.clone(), &program, ports.clone()));
     let places = Places { stream, leases, pauses: Arc::clone(&pauses) };
     let street = StreetLook::new(Arc::clone(&infra), program.installation.clone(), places, processes, &ports);
     let steps = Steps::new(infra.stream_reader(), program.events, &program.installation, ports.clock.clone());

@@ -161,5 +161,6 @@ pub(super) fn outcome(letter: &Letter, became: Became, settled: Outcome) -> Lett
         event_type: letter.event_type().map(str::to_owned),
         outcome,
         why,
+        handling: None,
     }
 }

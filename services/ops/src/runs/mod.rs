@@ -1,12 +1,13 @@
 //! Runs: redrives and discards that somebody asked for.
 //!
 //! - [`wish`]: what was asked for, checked. `preview`: what it would do. `follow`: a run under way, and what is written of it.
-//! - `under_way`: who is at which queue.
+//! - `under_way`: who is at which queue. `handlings`: what consumers have made of what was sent.
 //!
 //! A run is written down, with its record, before it begins. It ends with its process, in order: what it holds becomes visible
 //! again. One whose process dies leaves letters hidden for some minutes, and its row tells by its silence.
 
 mod follow;
+mod handlings;
 mod preview;
 mod under_way;
 pub mod wish;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+pub use self::handlings::LetterHandlings;
 use self::under_way::{Here, UnderWay};
 use self::wish::{Refused, Wish};
 use crate::Program;
@@ -45,6 +47,7 @@ const READ_BACK: u32 = 5;
 pub struct Runs {
     infra: Arc<dyn Infrastructure>,
     table: Arc<dyn Table>,
+    handlings: LetterHandlings,
     records: Records,
     installation: Installation,
     reasons: Vec<Reason>,
@@ -84,6 +87,7 @@ impl Runs {
     pub fn new(
         infra: Arc<dyn Infrastructure>,
         table: Arc<dyn Table>,
+        handlings: LetterHandlings,
         records: Records,
         program: &Program,
         ports: Ports,
@@ -91,6 +95,7 @@ impl Runs {
         Self {
             infra,
             table,
+            handlings,
             records,
             installation: program.installation.clone(),
             reasons: program.reasons.clone(),
@@ -264,6 +269,7 @@ impl Runs {
         let mut run = self.told(written);
         let rows = self.table.list(&outcomes_of(id), "", None, follow::MOST_CHUNKS).await?;
         run.outcomes = rows.iter().filter_map(read::<Vec<LetterOutcome>>).flatten().collect();
+        self.handlings.look_up(&mut run).await;
         Ok(Some(run))
     }
 

@@ -145,6 +145,7 @@ impl Wish {
             came_later: 0,
             complete: false,
             stopped: None,
+            handlings: None,
             outcomes: Vec::new(),
         }
     }

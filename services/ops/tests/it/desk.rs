@@ -235,7 +235,8 @@ async fn a_redrive_is_previewed_begun_once_recorded_and_followed_to_each_letter(
     assert_eq!((begun.status, &begun.body["state"]), (202, &json!("running")));
     let run = desk.ended(&at(&begun)).await;
     assert_eq!((&run["state"], &run["settled"], &run["complete"]), (&json!("finished"), &json!(1), &json!(true)));
-    let sent = json!({ "letter": one, "subject": "ord_1", "event_type": "OrderPaid", "outcome": "sent" });
+    let sent = json!({ "letter": one, "subject": "ord_1", "event_type": "OrderPaid", "outcome": "sent",
+        "handling": { "outcome": "waiting", "attempts": 0 } });
     assert_eq!(run["outcomes"], json!([sent]));
     let again = send("k1", wish.clone()).await;
     assert_eq!((again.status, &again.body["id"]), (202, &run["id"]), "the same request is the same run");

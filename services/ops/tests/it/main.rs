@@ -3,6 +3,7 @@
 
 mod desk;
 mod explanations;
+mod handlings;
 mod runs;
 
 use std::collections::BTreeMap;

@@ -107,7 +107,7 @@ pub enum Foreseen {
     NotFound,
 }
 
-/// An event that would be appended.
+/// An event that would be appended, or stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ForeseenEvent {
     /// Its type.

@@ -12,6 +12,7 @@ use super::super::route::Success;
 use super::super::shared::{IDEMPOTENCY_KEY_REUSED, INVALID_TEXT, OUT_OF_RANGE};
 use super::super::{Administrator, ProblemType, Route};
 use super::letters::LetterCause;
+use super::rehearsals::ForeseenEvent;
 use super::{LetterId, PRIVATE, QueueName, ROLE, TAG};
 
 /// The most letters that a run may name.
@@ -64,7 +65,8 @@ pub const RUNS: Route<Administrator, (), (), Page<Run>> = Route::get("/ops/runs"
 
 /// One run.
 pub const RUN: Route<Administrator, Uuid, (), Run> = Route::get("/ops/runs/{id}", ROLE, "getRun")
-    .about(TAG, "A redrive or discard", "How far it is, and what became of each letter, of a thousand at the most.")
+    .about(TAG, "A redrive or discard", "How far it is, and what became of each letter, of a thousand at the most: whether it was sent, and what its consumer has made of it \
+         since. That comes after the run's end; ask again while letters wait.")
     .cached(PRIVATE);
 
 /// A wish to redrive or discard letters.
@@ -134,8 +136,9 @@ pub enum RunState {
     "id": "0190d3a1-7a4c-7c3e-9b1a-0123456789ad", "kind": "redrive", "state": "finished", "queue": "order-dlq", "target": "order-queue",
     "by": "usr_administrator", "reason": "the store answers again", "at": "2026-11-28T12:34:56.789Z",
     "ended_at": "2026-11-28T12:34:57.789Z", "looked_at": 1, "matching": 1, "settled": 1, "failed": 0, "waiting": 0, "undeleted": 0,
-    "came_later": 0, "complete": true,
-    "outcomes": [{ "letter": "0190d3a1-7a4c-7c3e-9b1a-0123456789ab", "subject": "pay_1", "event_type": "PaymentAuthorized", "outcome": "sent" }]
+    "came_later": 0, "complete": true, "handlings": { "waiting": 0, "handled": 1, "ignored": 0, "dead_again": 0 },
+    "outcomes": [{ "letter": "0190d3a1-7a4c-7c3e-9b1a-0123456789ab", "subject": "pay_1", "event_type": "PaymentAuthorized", "outcome": "sent",
+        "handling": { "outcome": "handled", "events": [{ "type": "OrderPaymentSecured", "subject": "ord_1", "version": 2 }], "attempts": 1, "at": "2026-11-28T12:34:58.012Z" } }]
 }]))]
 pub struct Run {
     /// Its id. Letters that it sent and that die again name it.
@@ -181,6 +184,11 @@ pub struct Run {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub stopped: Option<String>,
+    /// What consumers have made of the letters among `outcomes` that were sent; of one redrive whose letters go to a queue, and none
+    /// in lists. Letters of a stream are not followed: its reader checks them anew, as any record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Handlings")]
+    pub handlings: Option<Handlings>,
     /// What became of single letters; none in lists.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outcomes: Vec<LetterOutcome>,
@@ -205,6 +213,81 @@ pub struct LetterOutcome {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub why: Option<String>,
+    /// What its consumer has made of it since, of one that was sent to a queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Handling")]
+    pub handling: Option<Handling>,
+}
+
+/// What a consumer has made of a letter that was sent back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Handling {
+    /// What came of it.
+    pub outcome: HandlingOutcome,
+    /// Why it changed nothing, of one that was ignored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "IgnoredFor")]
+    pub ignored: Option<IgnoredFor>,
+    /// The reason of its dead letter, of one that is one again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub reason: Option<String>,
+    /// More of it in words: what went wrong, or why its service left it alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub why: Option<String>,
+    /// Events that it made, of one that was handled; the first twenty. Of one that was ignored: those that it had made before, else where
+    /// what was looked at stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<ForeseenEvent>,
+    /// What else was written or sent to, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wrote: Vec<String>,
+    /// How often its consumer has received it, as far as it has said; 0 while nothing has been heard of it.
+    pub attempts: u32,
+    /// When its consumer said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Timestamp")]
+    pub at: Option<Timestamp>,
+}
+
+/// What came of a letter that was sent back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HandlingOutcome {
+    /// Nothing is known yet, or it has failed and comes again.
+    Waiting,
+    /// It was handled.
+    Handled,
+    /// It changed nothing.
+    Ignored,
+    /// It is a dead letter again.
+    DeadAgain,
+}
+
+/// Why a letter changed nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IgnoredFor {
+    /// It was applied before.
+    AlreadyApplied,
+    /// Something newer has overtaken what it brings.
+    NewerStands,
+    /// What it is about is in a state in which nothing is to be done about it.
+    NothingToDo,
+}
+
+/// How many letters came to what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Handlings {
+    /// Nothing is known yet, or they have failed and come again.
+    pub waiting: usize,
+    /// They were handled.
+    pub handled: usize,
+    /// They changed nothing.
+    pub ignored: usize,
+    /// They are dead letters again.
+    pub dead_again: usize,
 }
 
 /// What became of a letter.
