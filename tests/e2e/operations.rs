@@ -125,6 +125,10 @@ async fn a_letter_is_found_uncovered_rehearsed_and_redriven_and_its_order_comple
     let run = operator.sees(&at, |run| run["state"] != "running").await;
     assert_eq!((&run["state"], &run["settled"]), (&json!("finished"), &json!(1)), "{run}");
     assert_eq!((&run["outcomes"][0]["letter"], &run["outcomes"][0]["outcome"]), (&json!(id), &json!("sent")));
+    let run = operator.sees(&at, |run| run["handlings"]["waiting"] == 0).await;
+    assert_eq!(run["handlings"], json!({ "waiting": 0, "handled": 1, "ignored": 0, "dead_again": 0 }));
+    let handling = &run["outcomes"][0]["handling"];
+    assert_eq!((&handling["outcome"], &handling["events"]), (&json!("handled"), &foreseen["events"]), "{handling}");
     customer.has_paid_for_all().await;
 
     let records = operator.get("/ops/records").await;

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
+
 use shotengai_kernel::{OrderId, PaymentId};
 use shotengai_messaging::ports::topic::PUBLISH_MAX_MESSAGES;
+use shotengai_messaging::{Infrastructure, Message};
 use shotengai_tests::customer::Customer;
+use shotengai_tests::letters::Letter;
 use shotengai_tests::proxy::{Action, Exchange, Proxy, Rule, RuleHandle};
 use shotengai_tests::stream::captured;
 use shotengai_tests::test_cluster::{Process, TestCluster};
@@ -35,6 +38,23 @@ async fn redrive(cluster: &TestCluster, queue: &str) {
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// The same, waiting for what their consumer makes of them: what is said of the only one, and whether all is well.
+async fn redrive_and_wait(cluster: &TestCluster, queue: &str, wait: &str) -> (Value, bool) {
+    let args = ["dead-letters", "redrive", queue, "--wait", wait, "--output", "json"];
+    let output = cluster.command(&args).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let mut said: Value = serde_json::from_str(&said)
+        .unwrap_or_else(|error| panic!("{error}: {said}{}", String::from_utf8_lossy(&output.stderr)));
+    assert_eq!((&said["settled"], said["outcomes"].as_array().unwrap().len()), (&json!(1), 1), "{said}");
+    (said["outcomes"][0].take(), output.status.success())
+}
+
+/// Puts a letter there, as its consumer set it aside before.
+async fn put_again(cluster: &TestCluster, queue: &str, letter: &Letter) {
+    let message = Message { body: letter.body.clone(), attributes: letter.attributes.clone(), ..Message::default() };
+    assert!(cluster.aws.queue(queue).send(&[message]).await.unwrap()[0].is_ok());
+}
+
 /// What DynamoDB says of a request that is to blame itself: a permission that is missing would be the installation's fault,
 /// and make no dead letter.
 fn refused_for_good() -> Action {
@@ -49,7 +69,7 @@ async fn an_order_whose_payment_could_not_be_written_completes_when_it_is_redriv
     let cluster = TestCluster::provisioned().await;
     let others = cluster.serve("storefront,catalog,order,inventory,notification,tally,query,bridge", &[]).await;
     let proxy = Proxy::start(&cluster.endpoint_url()).await;
-    let billing = serve_behind(&cluster, &proxy, "billing", &others).await;
+    let mut billing = serve_behind(&cluster, &proxy, "billing", &others).await;
     let mut customer = Customer::enter(cluster.shop(&others)).await;
     customer.orders_one().await;
     customer.has_paid_for_all().await;
@@ -58,6 +78,7 @@ async fn an_order_whose_payment_could_not_be_written_completes_when_it_is_redriv
     let closed = proxy.rule(Rule::when(|exchange| exchange.is_put()).act(Action::Hold));
     let unlucky = customer.orders_one().await;
     let payment = PaymentId::of_order(&OrderId::parse(&unlucky).unwrap());
+    let own = payment.clone();
     let refused = proxy.rule(
         Rule::when(move |exchange| exchange.is_put() && exchange.mentions(payment.as_str())).act(refused_for_good()),
     );
@@ -74,13 +95,39 @@ async fn an_order_whose_payment_could_not_be_written_completes_when_it_is_redriv
     assert_eq!(cluster.dead_letters().await, [("billing-dlq".to_owned(), 1)]);
 
     // The cause still stands: it dies again, and nothing is lost.
-    redrive(&cluster, "billing-dlq").await;
+    let (dead, well) = redrive_and_wait(&cluster, "billing-dlq", "90s").await;
+    assert_eq!((&dead["came"], &dead["reason"], well), (&json!("set_aside"), &json!("exhausted"), false), "{dead}");
+    assert!(dead["error"].as_str().unwrap().contains("InvalidRequestException"), "{dead}");
+    assert_eq!((&dead["attempts"], &dead["consumer"]), (&json!(3), &json!("billing")), "{dead}");
     let again = cluster.letters("billing-dlq", 1, WITHIN).await;
     assert_eq!((again[0].facts.reason.as_str(), &again[0].body), ("exhausted", &letters[0].body));
 
     refused.remove();
-    redrive(&cluster, "billing-dlq").await;
+    let (handled, well) = redrive_and_wait(&cluster, "billing-dlq", "90s").await;
+    assert_eq!((&handled["came"], well), (&json!("handled"), true), "{handled}");
+    let authorized = json!({ "type": "PaymentAuthorized", "subject": own.as_str(), "version": 1 });
+    assert_eq!((&handled["events"], &handled["consumer"]), (&json!([authorized]), &json!("billing")), "{handled}");
     customer.has_paid_for_all().await;
+
+    // Sent once more it finds its own event, and changes nothing.
+    put_again(&cluster, "billing-dlq", &again[0]).await;
+    let (ignored, well) = redrive_and_wait(&cluster, "billing-dlq", "90s").await;
+    assert_eq!(
+        (&ignored["came"], &ignored["why"], well),
+        (&json!("ignored"), &json!("already_applied"), true),
+        "{ignored}"
+    );
+    assert_eq!(ignored["stands"], json!([authorized]), "{ignored}");
+
+    // Nobody receives it: that is said, and not that all is well.
+    billing.kill().await;
+    put_again(&cluster, "billing-dlq", &again[0]).await;
+    let args = ["dead-letters", "redrive", "billing-dlq", "--wait", "1s"];
+    let output = cluster.command(&args).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("still waiting  nothing heard of it yet") && said.contains("1 still waiting"), "{said}");
+    assert!(!output.status.success());
+    let billing = serve_behind(&cluster, &proxy, "billing", &others).await;
     let captures = cluster.shop(&billing).ledger(&unlucky).await;
     assert_eq!(captures.iter().filter(|entry| entry["operation"] == "capture").count(), 1, "{captures:?}");
     cluster.assert_tidy().await;

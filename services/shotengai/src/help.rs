@@ -81,8 +81,11 @@ Examples:
   shotengai dead-letters redrive order-dlq --reason exhausted --dry-run --local
   shotengai dead-letters redrive order-dlq --reason exhausted --pace 20/s --local
   shotengai dead-letters redrive billing-dlq --event-type OrderPlaced --older-than 10m --limit 100
+  shotengai dead-letters redrive billing-dlq --reason exhausted --wait 60s --local
 
-It may be interrupted and repeated: it loses nothing, and what comes twice is harmless. Exit code 1: some stayed; each is named.";
+It may be interrupted and repeated: it loses nothing, and what comes twice is harmless. With --wait it tells what their consumer
+made of the letters: handled, ignored and why, a dead letter again, or still waiting. Exit code 1: some stayed, each is named; or
+with --wait, some are dead letters again or still waiting.";
 
 pub(crate) const DISCARD: &str = "\
 Examples:

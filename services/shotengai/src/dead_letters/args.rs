@@ -1,6 +1,7 @@
 //! What can be asked for.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -124,6 +125,9 @@ pub(super) struct Selection {
 pub(super) struct RedriveArgs {
     #[command(flatten)]
     pub(super) selection: Selection,
+    /// Wait so long for what their consumer makes of the letters, and tell it: 30s, 10m
+    #[arg(long, value_name = "DURATION")]
+    wait: Option<String>,
 }
 
 #[derive(Args)]
@@ -133,6 +137,15 @@ pub(super) struct DiscardArgs {
     /// Yes, delete
     #[arg(long)]
     pub(super) yes: bool,
+}
+
+impl RedriveArgs {
+    /// How long to wait for what becomes of the letters; nothing where nobody wants to know, or nothing is sent.
+    pub(super) fn wait(&self) -> anyhow::Result<Option<Duration>> {
+        let Some(text) = self.wait.as_deref().filter(|_| !self.selection.dry_run) else { return Ok(None) };
+        let wait = text.parse::<SignedDuration>().ok().and_then(|wait| Duration::try_from(wait).ok());
+        wait.map(Some).with_context(|| format!("--wait {text:?} is no duration such as 30s or 10m"))
+    }
 }
 
 impl Selection {

@@ -2,11 +2,12 @@
 //!
 //! Exit codes: 1 when something failed, 2 when what was asked for makes no sense.
 //!
-//! - [`args`]: what can be asked for. [`look`]: `list`, `show`. [`work`]: `redrive`, `discard`.
+//! - [`args`]: what can be asked for. [`look`]: `list`, `show`. [`work`]: `redrive`, `discard`; [`outcomes`]: what became of what was redriven.
 //! - [`text`]: letters as text.
 
 mod args;
 mod look;
+mod outcomes;
 mod text;
 mod work;
 

@@ -10,6 +10,7 @@ use shotengai_kernel::Ports;
 use tokio::time::Instant;
 
 use super::args::{DiscardArgs, RedriveArgs, Selection};
+use super::outcomes::Sent;
 use super::text::{complain, groups};
 use crate::roles;
 
@@ -25,24 +26,26 @@ enum Work {
 }
 
 pub(super) async fn redrive(args: RedriveArgs) -> anyhow::Result<ExitCode> {
-    run(Work::Redrive, &args.selection).await
+    let wait = args.wait()?;
+    run(Work::Redrive, &args.selection, wait).await
 }
 
 pub(super) async fn discard(args: DiscardArgs) -> anyhow::Result<ExitCode> {
     if !args.yes && !args.selection.dry_run {
         bail!("discard deletes letters for good: say --yes, or --dry-run to see which");
     }
-    run(Work::Discard, &args.selection).await
+    run(Work::Discard, &args.selection, None).await
 }
 
-async fn run(work: Work, selection: &Selection) -> anyhow::Result<ExitCode> {
+async fn run(work: Work, selection: &Selection, wait: Option<Duration>) -> anyhow::Result<ExitCode> {
     let ports = Ports::system();
     let route = route(&roles::installation(), &selection.queue)?;
     let job = selection.job(ports.clock.now())?;
     let aws = selection.target.clone().connect().await?;
     let letters = DeadLetters::open(&aws, &route, ports);
-    let watch = watch(&route.dead_letters);
-    let cancel = watch.cancel.clone();
+    let sent = Sent::default();
+    let watch = Watch { outcomes: wait.map(|_| sent.listener()), ..watch(&route.dead_letters) };
+    let (cancel, given_up) = (watch.cancel.clone(), watch.cancel.clone());
     // An interrupt ends the run between two batches, so that nothing stays hidden.
     let interrupt = tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
@@ -54,13 +57,34 @@ async fn run(work: Work, selection: &Selection) -> anyhow::Result<ExitCode> {
         Work::Redrive => letters.redrive(&job, &watch).await,
         Work::Discard => letters.discard(&job, &watch).await,
     };
-    interrupt.abort();
-    if selection.format.is_json() {
-        say!("{}", serde_json::to_string(&report)?);
-    } else {
+    if !selection.format.is_json() {
         print(work, &route, &report, selection.dry_run);
     }
-    let good = report.is_success() && !report.cancelled;
+    let mut good = report.is_success() && !report.cancelled;
+    let waited = match wait {
+        Some(_) if route.target.is_stream() => {
+            complain(&format!(
+                "what becomes of letters in {} is not followed: its reader checks them anew",
+                route.target
+            ));
+            None
+        }
+        Some(within) => Some(sent.wait(&aws, report.run, within, &given_up).await?),
+        None => None,
+    };
+    interrupt.abort();
+    if let Some(waited) = &waited {
+        good &= waited.is_success();
+    }
+    if selection.format.is_json() {
+        let mut told = serde_json::to_value(&report)?;
+        if let (Some(told), Some(waited)) = (told.as_object_mut(), &waited) {
+            told.insert("outcomes".to_owned(), serde_json::to_value(&waited.letters)?);
+        }
+        say!("{told}");
+    } else if let Some(waited) = &waited {
+        waited.print();
+    }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
