@@ -48,10 +48,17 @@ export interface Chosen { queue: string; letters?: string[]; cause?: { reason?: 
 export interface Command extends Chosen { per_second?: number; preview?: boolean; reason: string }
 export type RunKind = 'redrive' | 'discard';
 export type Outcome = 'sent' | 'discarded' | 'failed' | 'undeleted' | 'meant';
+/** What a consumer has made of a letter that was sent back. */
+export type HandlingOutcome = 'waiting' | 'handled' | 'ignored' | 'dead_again';
+export interface Handling {
+  outcome: HandlingOutcome; ignored?: 'already_applied' | 'newer_stands' | 'nothing_to_do'; reason?: string; why?: string;
+  events?: { type: string; subject: string; version: number }[]; wrote?: string[]; attempts: number; at?: string;
+}
 export interface Run {
   id: string; kind: RunKind; state: 'preview' | 'running' | 'finished' | 'stopped' | 'interrupted'; queue: string; target?: string; by: string; reason: string; at: string; ended_at?: string;
   looked_at: number; matching: number; settled: number; failed: number; waiting: number; undeleted: number; came_later: number; complete: boolean; stopped?: string;
-  outcomes?: { letter: string; subject?: string; event_type?: string; outcome: Outcome; why?: string }[];
+  outcomes?: { letter: string; subject?: string; event_type?: string; outcome: Outcome; why?: string; handling?: Handling }[];
+  handlings?: { waiting: number; handled: number; ignored: number; dead_again: number };
 }
 export type Action = 'uncover' | 'redrive' | 'discard' | 'pause' | 'resume';
 export interface Deed { id: string; at: string; by: string; action: Action; queue: string; letter?: string; run?: string; reason: string }

@@ -88,6 +88,9 @@ test('an operator rehearses a poisoned message and sends it back once its cause 
   await dialog.getByRole('button', { name: 'Count them first' }).click();
   await dialog.getByRole('button', { name: 'Send back 1 letter' }).click();
   await expect(dialog.getByText('sent back', { exact: true })).toBeVisible();
+  // What billing made of it, in its own word.
+  await expect(dialog.getByText('handled', { exact: true })).toBeVisible();
+  await expect(dialog.getByText('PaymentAuthorized').first()).toBeVisible();
   await expect.poll(status).toBe('paid');
 
   await page.goto('/admin/operations/records?lang=en');

@@ -155,6 +155,7 @@ export class MockOps {
   /** Carries a run on by the time that has passed. */
   progress(run: Run & { begun: number }): Run {
     const todo = this.todo.get(run.id);
+    if (run.state === 'finished') this.handle(run);
     if (run.state !== 'running' || !todo) return run;
     const done = Math.min(todo.letters.length, Math.floor(((this.now() - run.begun) / 1000) * todo.pace));
     for (const letter of todo.letters.slice(run.outcomes?.length ?? 0, done)) {
@@ -169,9 +170,26 @@ export class MockOps {
     }
     if (done === todo.letters.length) {
       run.state = 'finished';
+      if (run.kind === 'redrive' && run.queue !== 'bridge-dlq') run.handlings = { waiting: run.settled, handled: 0, ignored: 0, dead_again: 0 };
       run.ended_at = new Date(this.now()).toISOString();
     }
     return run;
+  }
+
+  /** What consumers made of what was sent: most of it is handled as soon as somebody asks again. */
+  private handle(run: Run): void {
+    if (run.kind !== 'redrive' || run.queue === 'bridge-dlq') return;
+    const at = new Date(this.now()).toISOString();
+    const counts = { waiting: 0, handled: 0, ignored: 0, dead_again: 0 };
+    for (const one of run.outcomes ?? []) {
+      if (one.outcome !== 'sent') continue;
+      const events = [{ type: 'PaymentAuthorized', subject: one.subject?.replace('ord_', 'pay_') ?? '', version: 1 }];
+      if (one.letter.endsWith('3')) one.handling = { outcome: 'ignored', ignored: 'already_applied', events, attempts: 1, at };
+      else if (one.letter.endsWith('5')) one.handling = { outcome: 'dead_again', reason: 'exhausted', why: 'payment provider: 503 Service Unavailable', attempts: 3, at };
+      else one.handling = { outcome: 'handled', events, wrote: ['billing-ledger'], attempts: 1, at };
+      counts[one.handling.outcome] += 1;
+    }
+    run.handlings = counts;
   }
 
   /** Answers a request; `undefined` where the path is none of `ops`. */

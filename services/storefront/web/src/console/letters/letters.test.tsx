@@ -35,6 +35,13 @@ test('a cause is rehearsed, counted and sent back; the outcome of each letter sh
   await within(dialog).findByText('finished', undefined, WAIT);
   await waitFor(() => expect(screen.queryByText('20', { selector: 'span' })).toBeNull(), WAIT);
   expect(within(dialog).getAllByText('sent back')).toHaveLength(20 - within(dialog).queryAllByText('SQS: ServiceUnavailable').length);
+  // What their consumer made of them comes after the run's end.
+  const counted = /At their consumer: (\d+) handled, (\d+) ignored, (\d+) dead letters? again, 0 still waiting/;
+  const said = (await within(dialog).findByText(counted, undefined, WAIT)).textContent;
+  const [handled, ignored, dead] = (counted.exec(said) ?? []).slice(1).map(Number);
+  expect([handled, ignored, dead]).toEqual(['handled', 'ignored', 'dead letter again'].map((word) => within(dialog).queryAllByText(word).length));
+  expect(Number(handled) > 0 && Number(ignored) > 0 && Number(dead) > 0).toBe(true);
+  expect(within(dialog).getAllByText('It was applied before.')).toHaveLength(Number(ignored));
   const begun = sent.filter(({ path }) => path === '/ops/redrives');
   expect(begun.map(({ body }) => (body as { preview?: boolean }).preview ?? false)).toEqual([true, false]);
   expect(begun[1]?.body).toMatchObject({ queue: 'billing-dlq', reason: 'provider is back', per_second: 10, cause: { reason: 'exhausted', event_type: 'OrderPlaced' } });
