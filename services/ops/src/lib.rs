@@ -76,9 +76,10 @@ pub fn build(context: &Context, settings: &OpsSettings, program: Program) -> Rol
 #[must_use]
 pub fn assemble(mut deps: Deps, processes: Processes, program: Program) -> Role {
     let table = deps.table(&tables::OPS_RECORDS);
-    let handlings = LetterHandlings::new(deps.table(&tables::LETTER_OUTCOMES));
     let pauses = deps.table(&tables::PAUSED_CONSUMERS);
     let (infra, ports) = (deps.infrastructure(), deps.ports().clone());
+    // Not one of those without which it is not ready: runs are shown without it.
+    let handlings = LetterHandlings::new(infra.table(tables::LETTER_OUTCOMES.name), Arc::clone(&ports.clock));
     let stream = deps.settings().stream.clone();
     let leases = infra.leases(&(program.lease_group)(&stream));
     let records = Records::new(Arc::clone(&table), ports.clone());

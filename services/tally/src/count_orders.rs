@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::json;
 use shotengai_kernel::{Ports, ProductId};
+use shotengai_messaging::effects;
 use shotengai_messaging::{
     Backoff, CommandError, Condition, Contest, Disposition, Fault, FaultKind, Row, Table, TransactError, WriteError,
 };
@@ -73,7 +74,8 @@ impl CountOrders {
             return Err(CommandError::Refused(TooLarge));
         }
         // Before the counters: a counter without its product would never be shown.
-        self.write_down_products(run).await?;
+        // No effect of these orders, which may have been counted long ago.
+        effects::apart(self.write_down_products(run)).await?;
         let mut rest: Vec<&Count> = run.iter().collect();
         let mut contest = Contest::of(MAX_MEETINGS);
         while !rest.is_empty() {

@@ -26,6 +26,8 @@ pub(super) fn message(letter: &Letter, run: Uuid) -> Message {
     let count = letter.redriven.as_ref().map_or(0, |before| before.count).saturating_add(1);
     let redriven = Redriven { count, run, letter: Some(letter.message_id.clone()) };
     let redriven = serde_json::to_string(&redriven).unwrap_or_default();
+    // One that another run left there would be answered under that run's name.
+    attributes.remove(REDRIVEN_ATTRIBUTE);
     let before = attributes.clone();
     attributes.insert(REDRIVEN_ATTRIBUTE.to_owned(), redriven);
     let message = Message { body: letter.body.clone(), attributes, delay: Duration::ZERO };

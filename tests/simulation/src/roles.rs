@@ -11,8 +11,8 @@ use shotengai_contracts::topology::{QueueSpec, SHOTENGAI, Service, queues, table
 use shotengai_inventory::{InventorySettings, StockService};
 use shotengai_kernel::Ports;
 use shotengai_messaging::outcomes::Outcomes;
-use shotengai_messaging::{Infrastructure, RecordHandler};
 use shotengai_messaging::{Handler, Hints, OutboxConfig, Worker};
+use shotengai_messaging::{Infrastructure, RecordHandler};
 use shotengai_notification::{Mailing, Templates};
 use shotengai_order::orders::refund::Refunding;
 use shotengai_order::reasons::NOT_CAPTURED;

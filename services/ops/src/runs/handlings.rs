@@ -6,28 +6,33 @@ use shotengai_contracts::api::ops::rehearsals::ForeseenEvent;
 use shotengai_contracts::api::ops::runs::{
     Handling, HandlingOutcome, Handlings, IgnoredFor, LetterOutcome, Outcome as Sending, Run, RunKind,
 };
+use shotengai_contracts::topology::tables::OUTCOMES;
 use shotengai_dead_letters::{Target, covered};
+use shotengai_kernel::Clock;
 use shotengai_messaging::Table;
 use shotengai_messaging::outcomes::{Came, Ignored, Outcome, Stands, of_letters};
 
 /// Reads what consumers have made of letters.
 pub struct LetterHandlings {
     table: Arc<dyn Table>,
+    clock: Arc<dyn Clock>,
 }
 
 impl LetterHandlings {
     /// From this table.
     #[must_use]
-    pub const fn new(table: Arc<dyn Table>) -> Self {
-        Self { table }
+    pub const fn new(table: Arc<dyn Table>, clock: Arc<dyn Clock>) -> Self {
+        Self { table, clock }
     }
 
-    /// Adds to a redrive what became of its letters since. Where the table does not answer nothing is said of it.
+    /// Adds to a redrive what became of its letters since. Where the table does not answer nothing is said of it, nor of a run so
+    /// long ago that the table has forgotten it.
     pub(super) async fn look_up(&self, run: &mut Run) {
         let is_followed = run.target.as_deref().is_some_and(|target| {
             [Target::Stream, Target::PriceStream].iter().all(|stream| stream.to_string() != target)
         });
-        if run.kind != RunKind::Redrive || !is_followed {
+        let is_forgotten = self.clock.now().duration_since(run.at) >= OUTCOMES.kept;
+        if run.kind != RunKind::Redrive || !is_followed || is_forgotten {
             return;
         }
         let sent = run.outcomes.iter().filter(|letter| was_sent(letter)).map(|letter| letter.letter.as_str());

@@ -72,6 +72,9 @@ struct Written {
     run: Run,
     /// When it last said something.
     heard_at: Timestamp,
+    /// Whether consumers say what they make of its letters; of runs of older releases nobody ever does.
+    #[serde(default)]
+    followed: bool,
 }
 
 /// What a key stands for.
@@ -266,10 +269,13 @@ impl Runs {
     pub async fn run(&self, id: Uuid) -> Result<Option<Run>, Fault> {
         let Some(row) = self.table.get(&Key::new(RUNS, Place::of(id).0)).await? else { return Ok(None) };
         let Some(written) = read::<Written>(&row) else { return Ok(None) };
+        let followed = written.followed;
         let mut run = self.told(written);
         let rows = self.table.list(&outcomes_of(id), "", None, follow::MOST_CHUNKS).await?;
         run.outcomes = rows.iter().filter_map(read::<Vec<LetterOutcome>>).flatten().collect();
-        self.handlings.look_up(&mut run).await;
+        if followed {
+            self.handlings.look_up(&mut run).await;
+        }
         Ok(Some(run))
     }
 
@@ -282,7 +288,7 @@ impl Runs {
         Ok(page.map(|written| self.told(written)))
     }
 
-    fn told(&self, Written { mut run, heard_at }: Written) -> Run {
+    fn told(&self, Written { mut run, heard_at, .. }: Written) -> Run {
         let silent = self.ports.clock.now().duration_since(heard_at) > SILENT;
         let is_here = self.places().values().any(|here| here.run == Some(run.id));
         if run.state == RunState::Running && silent && !is_here {
@@ -292,7 +298,7 @@ impl Runs {
     }
 
     fn row(&self, run: &Run) -> Result<Row, Fault> {
-        let written = Written { run: run.clone(), heard_at: self.ports.clock.now() };
+        let written = Written { run: run.clone(), heard_at: self.ports.clock.now(), followed: true };
         Ok(Row::new(Key::new(RUNS, Place::of(run.id).0), 1, document(&written)?))
     }
 

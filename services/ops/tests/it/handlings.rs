@@ -86,4 +86,8 @@ async fn a_run_shows_what_consumers_have_made_of_its_letters() {
     faults.calm();
     let look = desk.get("/ops/dead-letters/order-dlq").await.body;
     assert_eq!(look["items"][0]["redriven_by"], begun.body["id"]);
+
+    desk.installation.advance(tables::OUTCOMES.kept);
+    let run = desk.get(&at(&begun)).await;
+    assert_eq!((run.status, run.body.get("handlings")), (200, None), "what is forgotten is not waited for");
 }

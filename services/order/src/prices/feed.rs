@@ -2,6 +2,8 @@
 
 use shotengai_contracts::Event;
 use shotengai_kernel::{Money, ProductId, Version};
+use shotengai_messaging::effects;
+use shotengai_messaging::outcomes::Ignored;
 use shotengai_messaging::{Fault, FaultKind};
 
 use crate::prices::{Listed, Offer, Prices};
@@ -41,7 +43,11 @@ impl Prices {
     /// deletion that has not come yet and, coming later, would be taken for old: then catalog is asked.
     async fn repriced(&self, product: &ProductId, version: Version, price: Money) -> Result<(), Fault> {
         match self.known(product).await? {
-            Some(known) if known.version >= version => Ok(()),
+            Some(known) if known.version >= version => {
+                let is_this = known.version == version;
+                effects::stood(if is_this { Ignored::AlreadyApplied } else { Ignored::NewerStands });
+                Ok(())
+            }
             Some(Listed { version: known, offer: Some(offer) }) if known.next() == version => {
                 // Should another writer come between, it wrote this very version or a newer one.
                 self.offered(product, version, Offer { price, ..offer }).await

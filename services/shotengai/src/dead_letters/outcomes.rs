@@ -81,28 +81,38 @@ impl Sent {
         })
     }
 
-    /// Waits until all of them have come to something, for so long at the most.
+    /// Waits until all of them have come to something, for so long at the most. What the table does not answer in time stays unknown, and
+    /// is said.
     pub(super) async fn wait(
         self,
         infra: &dyn Infrastructure,
         run: Uuid,
         within: Duration,
         cancel: &CancellationToken,
-    ) -> Result<Waited, Fault> {
+    ) -> Waited {
         let Noted { mut letters, more } = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let table = infra.table(LETTER_OUTCOMES.name);
         let deadline = Instant::now() + within;
+        let mut fault: Option<Fault>;
         loop {
             let open = letters.iter().filter(|letter| !letter.is_over()).map(|letter| letter.letter.as_str());
-            let mut known: BTreeMap<_, _> = of_letters(table.as_ref(), run, open).await?;
+            let mut known = BTreeMap::new();
+            fault = match of_letters(table.as_ref(), run, open).await {
+                Ok(told) => {
+                    known = told;
+                    None
+                }
+                Err(fault) => Some(fault),
+            };
             for letter in &mut letters {
                 if let Some(outcome) = known.remove(&letter.letter) {
                     letter.outcome = Some(outcome);
                 }
             }
             let is_over = letters.iter().all(Followed::is_over);
-            if is_over || Instant::now() >= deadline || cancel.is_cancelled() {
-                return Ok(Waited { letters, more });
+            let is_lasting = fault.as_ref().is_some_and(|fault| !fault.is_retryable());
+            if is_over || is_lasting || Instant::now() >= deadline || cancel.is_cancelled() {
+                return Waited { letters, more, fault };
             }
             tokio::select! {
                 () = cancel.cancelled() => {}
@@ -116,13 +126,25 @@ impl Sent {
 pub(super) struct Waited {
     pub(super) letters: Vec<Followed>,
     /// Letters that were sent and are not followed.
-    more: usize,
+    pub(super) more: usize,
+    /// Why it is not known what became of them.
+    fault: Option<Fault>,
 }
 
 impl Waited {
     /// Whether all have come to something, and none of them is a dead letter again.
     pub(super) fn is_success(&self) -> bool {
-        self.letters.iter().all(|letter| letter.is_over() && !letter.is_dead_again())
+        self.more == 0 && self.letters.iter().all(|letter| letter.is_over() && !letter.is_dead_again())
+    }
+
+    /// Says on standard error what is not known.
+    pub(super) fn complain(&self) {
+        if let Some(fault) = &self.fault {
+            complain(&format!("what became of the letters is not known: {fault}"));
+        }
+        if self.more > 0 {
+            complain(&format!("{} more were sent and not followed", self.more));
+        }
     }
 
     pub(super) fn print(&self) {
@@ -154,9 +176,6 @@ impl Waited {
             "{} came to an end, {dead} of them dead letters again; {waiting} still waiting",
             self.letters.len() - waiting
         );
-        if self.more > 0 {
-            complain(&format!("{} more were sent and not followed", self.more));
-        }
     }
 }
 

@@ -69,17 +69,19 @@ async fn run(work: Work, selection: &Selection, wait: Option<Duration>) -> anyho
             ));
             None
         }
-        Some(within) => Some(sent.wait(&aws, report.run, within, &given_up).await?),
+        Some(within) => Some(sent.wait(&aws, report.run, within, &given_up).await),
         None => None,
     };
     interrupt.abort();
     if let Some(waited) = &waited {
+        waited.complain();
         good &= waited.is_success();
     }
     if selection.format.is_json() {
         let mut told = serde_json::to_value(&report)?;
         if let (Some(told), Some(waited)) = (told.as_object_mut(), &waited) {
             told.insert("outcomes".to_owned(), serde_json::to_value(&waited.letters)?);
+            told.insert("not_followed".to_owned(), waited.more.into());
         }
         say!("{told}");
     } else if let Some(waited) = &waited {

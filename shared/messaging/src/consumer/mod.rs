@@ -34,6 +34,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::disposition::Disposition;
+use crate::effects::Effects;
 use crate::handler::{Handler, MessageHandler};
 use crate::metrics;
 use crate::ports::fault::Fault;
@@ -63,6 +64,8 @@ pub struct Consumer<W: Work = Events> {
 struct Held<I> {
     raw: RawDelivery,
     item: I,
+    /// What handling it has done so far, where somebody wants to know.
+    effects: Option<Effects>,
 }
 
 /// Whether messages to which the installation denies something are kept, hidden, until it does no longer.
@@ -164,7 +167,10 @@ impl<W: Work> Consumer<W> {
         let now = self.ports.clock.now();
         for raw in received {
             match self.decode(&raw, now) {
-                Ok(item) => held.push(Held { raw, item }),
+                Ok(item) => {
+                    let effects = self.is_asked_about(&raw).then(Effects::default);
+                    held.push(Held { raw, item, effects });
+                }
                 Err(settlement) => settlements.push((raw, settlement)),
             }
         }
@@ -208,9 +214,9 @@ impl<W: Work> Consumer<W> {
                 } else {
                     policy.settlement(receives, answer.clone())
                 };
-                Finished { held, answer, effects: None, settlement }
+                Finished { held, answer, settlement }
             });
-            let (asked, plain): (Vec<_>, Vec<_>) = given_up.partition(|one| self.is_asked_about(&one.held.raw));
+            let (asked, plain): (Vec<_>, Vec<_>) = given_up.partition(|one| one.held.effects.is_some());
             self.settle(plain.into_iter().map(|one| (one.held.raw, one.settlement)).collect(), hidden).await;
             self.settle_told(asked, hidden).await;
             return;
@@ -230,13 +236,13 @@ impl<W: Work> Consumer<W> {
         self.observe(&held, &answers);
         let policy = Policy::of(&self.config);
         let (mut unsettled, mut told) = (Vec::new(), Vec::new());
-        for (held, (answer, effects)) in held.into_iter().zip(answers) {
+        for (held, answer) in held.into_iter().zip(answers) {
             match answer {
                 answer @ Disposition::Failed { .. } => unsettled.push(Unsettled { held, answer }),
                 answer @ Disposition::Waits { .. } if is_denied => unsettled.push(Unsettled { held, answer }),
-                answer if effects.is_some() => {
+                answer if held.effects.is_some() => {
                     let settlement = policy.settlement(held.raw.receive_count, answer.clone());
-                    told.push(Finished { held, answer, effects, settlement });
+                    told.push(Finished { held, answer, settlement });
                 }
                 answer => {
                     let settlement = policy.settlement(held.raw.receive_count, answer);

@@ -7,18 +7,14 @@ use super::visibility::Hidden;
 use super::{Consumer, Held, Work};
 use crate::attempt;
 use crate::disposition::Disposition;
-use crate::effects::{About, Effects};
+use crate::effects::About;
 use crate::outcomes::{Asked, Came, Outcome, cause};
 use crate::ports::queue::RawDelivery;
-
-/// A handler's answer, and of a message that was redriven what it did.
-pub(super) type Answered = (Disposition, Option<Effects>);
 
 /// A message that was answered, and what that comes to.
 pub(super) struct Finished<I> {
     pub(super) held: Held<I>,
     pub(super) answer: Disposition,
-    pub(super) effects: Option<Effects>,
     pub(super) settlement: Settlement,
 }
 
@@ -30,8 +26,8 @@ impl<W: Work> Consumer<W> {
 
     /// Asks the handler about a batch. Those that were redriven are handled beside the others, each by itself: only so it can be told what
     /// came of it.
-    pub(super) async fn answers(&self, held: &[Held<W::Item>]) -> Vec<Answered> {
-        let is_asked = |held: &&Held<W::Item>| self.is_asked_about(&held.raw);
+    pub(super) async fn answers(&self, held: &[Held<W::Item>]) -> Vec<Disposition> {
+        let is_asked = |held: &&Held<W::Item>| held.effects.is_some();
         let (asked, plain): (Vec<_>, Vec<_>) = held.iter().partition(is_asked);
         let plain: Vec<_> = plain.into_iter().map(|held| held.item.clone()).collect();
         let together = async {
@@ -41,16 +37,16 @@ impl<W: Work> Consumer<W> {
             }
         };
         let alone = asked.into_iter().map(|held| async {
-            let effects = Effects::default();
+            let effects = held.effects.clone().unwrap_or_default();
             let answering = attempt::answers(&self.work, self.config.name, std::slice::from_ref(&held.item));
             let answer = effects.during(Box::pin(answering)).await.pop();
-            (answer.unwrap_or_else(attempt::no_answer), Some(effects))
+            answer.unwrap_or_else(attempt::no_answer)
         });
         let (together, alone) = join(together, join_all(alone)).await;
         let (mut together, mut alone) = (together.into_iter(), alone.into_iter());
         let answer = |held: &Held<W::Item>| {
-            let next = if is_asked(&held) { alone.next() } else { together.next().map(|answer| (answer, None)) };
-            next.unwrap_or_else(|| (attempt::no_answer(), None))
+            let next = if is_asked(&held) { alone.next() } else { together.next() };
+            next.unwrap_or_else(attempt::no_answer)
         };
         held.iter().map(answer).collect()
     }
@@ -75,12 +71,13 @@ impl<W: Work> Consumer<W> {
 
     /// What a message that was answered so came to; nothing where that is told later, or nobody asks.
     async fn came(&self, finished: &Finished<W::Item>) -> Option<(Asked, u32, Came)> {
-        let Finished { held, answer, effects, settlement } = finished;
+        let Finished { held, answer, settlement } = finished;
         let asked = self.config.outcomes.asked(&held.raw.attributes)?;
         let came = match (answer, settlement) {
             (Disposition::Done, _) => {
-                let about = About { event: self.work.about(&held.item).event, sent_at: held.raw.sent_at };
-                Box::pin(effects.as_ref()?.came_to(about)).await
+                let event = self.work.about(&held.item).event;
+                let about = About { event, sent_at: held.raw.sent_at, receives: held.raw.receive_count };
+                Box::pin(held.effects.as_ref()?.came_to(about)).await
             }
             (
                 Disposition::Retry { cause: why, .. }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::policy::{Policy, Settlement, Wait};
-use super::redriven::Answered;
 use super::visibility::Hidden;
 use super::{Consumer, Held, Work};
 use crate::backoff;
@@ -82,8 +81,8 @@ impl<W: Work> Consumer<W> {
     }
 
     /// Counts and logs what the handler answered.
-    pub(super) fn observe(&self, batch: &[Held<W::Item>], answers: &[Answered]) {
-        for (held, (answer, _)) in batch.iter().zip(answers) {
+    pub(super) fn observe(&self, batch: &[Held<W::Item>], answers: &[Disposition]) {
+        for (held, answer) in batch.iter().zip(answers) {
             let about = self.work.about(&held.item);
             let (subject, attempt) = (about.subject, about.receive_count);
             metrics::SETTLED.add(1, [self.config.name.into(), about.kind.to_owned().into(), answer.outcome().into()]);

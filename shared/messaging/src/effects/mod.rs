@@ -49,6 +49,10 @@ struct Noted {
     looked_at: BTreeMap<AggregateId, Arc<dyn EventStore>>,
     stood: Option<Ignored>,
     left_alone: Option<&'static str>,
+    /// Where something was to be written and no answer came: it may have been.
+    unsure: BTreeSet<String>,
+    /// How often it was handled.
+    passes: u32,
 }
 
 /// What is known of the message.
@@ -58,6 +62,8 @@ pub(crate) struct About {
     pub(crate) event: Option<Uuid>,
     /// When its queue took it.
     pub(crate) sent_at: Option<Timestamp>,
+    /// How often it was received.
+    pub(crate) receives: u32,
 }
 
 impl Effects {
@@ -65,31 +71,42 @@ impl Effects {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes what this does.
+    /// Notes what this does, beside what earlier passes did.
     pub(crate) async fn during<F: Future>(&self, work: F) -> F::Output {
+        self.held().passes += 1;
         EFFECTS.scope(self.clone(), work).await
     }
 
     /// What handling this message, which is done with, came to. Where it wrote nothing, the aggregates that were looked at are read once
-    /// more: events that name it as their cause say that it was applied before. Those that were decided after it was sent are its own: an
-    /// earlier attempt at it made them, which ended before it could say so.
+    /// more: events that name it as their cause say that it was applied before. Those that were decided after it was sent are its own, where
+    /// it was tried before: an earlier attempt at it made them, which ended before it could say so. A copy that is at it too may have made
+    /// them all the same.
     pub(crate) async fn came_to(&self, about: About) -> Came {
-        let (looked_at, stood, left_alone) = {
+        let (looked_at, stood, is_tried) = {
             let noted = self.held();
             if !noted.events.is_empty() || !noted.wrote.is_empty() && noted.left_alone.is_none() {
                 let wrote = noted.wrote.iter().cloned().collect();
                 return Came::Handled { events: noted.events.clone(), wrote };
             }
-            (noted.looked_at.clone(), noted.stood, noted.left_alone)
+            if let Some(why) = noted.left_alone {
+                return Came::Ignored { why: Ignored::NothingToDo, detail: Some(why.to_owned()), stands: Vec::new() };
+            }
+            // What stands there is what a write of its own left there, whose answer was lost.
+            if noted.stood == Some(Ignored::AlreadyApplied) && !noted.unsure.is_empty() {
+                return Came::Handled { events: Vec::new(), wrote: noted.unsure.iter().cloned().collect() };
+            }
+            let is_tried = about.receives > 1 || noted.passes > 1;
+            (noted.looked_at.clone(), noted.stood, is_tried)
         };
         let (mut caused, mut stands) = (Vec::new(), Vec::new());
-        let (mut is_own, mut is_unread) = (true, false);
+        let (mut is_own, mut is_unread) = (is_tried, looked_at.len() > MOST_LOOKS);
         for (id, store) in looked_at.into_iter().take(MOST_LOOKS) {
             let looking = timeout(LOOK_WITHIN, store.load_newest(&id, Version::new(u64::MAX), MOST_COMMITS)).await;
             let Ok(Ok(page)) = looking else {
                 is_unread = true;
                 continue;
             };
+            is_unread |= page.more;
             stands.extend(page.commits.first().and_then(|commit| commit.events.last()).map(Stands::of));
             // Newest first; told in the order in which they were decided.
             for event in page.commits.iter().rev().flat_map(|commit| commit.events.iter()) {
@@ -103,10 +120,14 @@ impl Effects {
         match (caused.is_empty(), stood) {
             (false, _) if is_own => Came::Handled { events: caused, wrote: Vec::new() },
             (false, _) => Came::Ignored { why: Ignored::AlreadyApplied, detail: None, stands: caused },
-            (true, Some(why)) => Came::Ignored { why, detail: None, stands },
+            (true, Some(why)) => {
+                let before = (is_tried && why == Ignored::AlreadyApplied)
+                    .then_some("perhaps by an earlier attempt at this message");
+                Came::Ignored { why, detail: before.map(str::to_owned), stands }
+            }
             (true, None) => {
-                let unread = is_unread.then_some("what it is about did not answer when it was looked at once more");
-                Came::Ignored { why: Ignored::NothingToDo, detail: left_alone.or(unread).map(str::to_owned), stands }
+                let unread = is_unread.then_some("what it is about could not all be looked at once more");
+                Came::Ignored { why: Ignored::NothingToDo, detail: unread.map(str::to_owned), stands }
             }
         }
     }
@@ -138,6 +159,21 @@ pub fn wrote(place: &str) {
     note(|noted| {
         noted.wrote.insert(place.to_owned());
     });
+}
+
+/// Something was to be written here and no answer came: it may have been.
+pub(crate) fn unsure(place: &str) {
+    note(|noted| {
+        noted.unsure.insert(place.to_owned());
+    });
+}
+
+/// Does this without noting what it does: it is no effect of the message, but something that a handler remembers for itself.
+pub async fn apart<F: Future>(work: F) -> F::Output {
+    if EFFECTS.try_with(|_| ()).is_err() {
+        return work.await;
+    }
+    Effects::default().during(work).await
 }
 
 /// Something has been sent there, by the name of the queue or what else it is.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{stood, wrote};
+use super::{stood, unsure, wrote};
 use crate::outcomes::Ignored;
 use crate::ports::fault::Fault;
 use crate::ports::table::{Condition, Key, Put, Row, Table, TransactError, WriteError, WriteOp};
@@ -30,7 +30,7 @@ impl TellingTable {
                     stood(why);
                 }
             }
-            Err(WriteError::Fault(_)) => {}
+            Err(WriteError::Fault(_)) => unsure(self.name),
         }
     }
 }
@@ -66,7 +66,7 @@ impl Table for TellingTable {
     }
 
     async fn put_each(&self, puts: &[Put]) -> Result<Vec<Result<(), WriteError>>, Fault> {
-        let answers = self.inner.put_each(puts).await?;
+        let answers = self.inner.put_each(puts).await.inspect_err(|_| unsure(self.name))?;
         puts.iter().zip(&answers).for_each(|(put, answer)| self.tell(put.condition, answer));
         Ok(answers)
     }
@@ -89,7 +89,8 @@ impl Table for TellingTable {
                     stood(Ignored::AlreadyApplied);
                 }
             }
-            Err(TransactError::Contended | TransactError::Fault(_)) => {}
+            Err(TransactError::Fault(_)) => unsure(self.name),
+            Err(TransactError::Contended) => {}
         }
         answer
     }

@@ -10,7 +10,7 @@ use shotengai_contracts::topology::{queues, tables};
 use shotengai_contracts::{Envelope, EventType, InventoryEvent, Misplaced, samples};
 use shotengai_kernel::{AggregateId, EventId, Version};
 use shotengai_messaging::dead_letter::{REDRIVEN_ATTRIBUTE, Redriven};
-use shotengai_messaging::effects::TellingTable;
+use shotengai_messaging::effects::{self, TellingTable};
 use shotengai_messaging::outcomes::{Came, Ignored, Outcome, Outcomes, Stands, of_letters};
 use shotengai_messaging::{
     Aggregate, Aggregates, CommandError, CommitWriter, Condition, Consumer, ConsumerConfig, Delivery, Disposition,
@@ -140,8 +140,7 @@ async fn what_is_handled_names_its_events_and_what_comes_again_was_applied_by_th
     redriven(&street, &event.to_json(), "first").await;
     assert_eq!(step(&street, handler.clone()).await, 1);
     assert_eq!(came(&street, "first").await, Came::Handled { events: filled(&event), wrote: Vec::new() });
-    tokio::time::advance(60 * SECOND).await;
-    // Another process, which remembers nothing, and the one that does.
+    // Another process, which remembers nothing, and the one that does; however soon.
     for (letter, handler) in [("second", Fills::new(&street)), ("third", handler)] {
         redriven(&street, &event.to_json(), letter).await;
         step(&street, handler).await;
@@ -169,7 +168,9 @@ async fn what_a_process_wrote_before_it_died_is_told_as_handled_by_the_next_one(
     let street = Street::new();
     let event = envelope("ord_1");
     redriven(&street, &event.to_json(), "first").await;
-    tokio::time::advance(SECOND).await;
+    let received = street.infra.queue(queues::ORDER.name).receive(1, Duration::ZERO, SECOND).await.unwrap();
+    assert_eq!(received.len(), 1);
+    tokio::time::advance(2 * SECOND).await;
     // It was committed, and then nothing more happened.
     Fills::new(&street).handle(&Delivery::of(event.clone()).unwrap()).await;
     step(&street, Fills::new(&street)).await;
@@ -188,6 +189,71 @@ async fn rows_are_told_by_their_table_and_what_stands_there_was_applied_before()
     step(&street, Writes { table: table(), answer: Disposition::Done }).await;
     let again = Came::Ignored { why: Ignored::AlreadyApplied, detail: None, stands: Vec::new() };
     assert_eq!(came(&street, "second").await, again);
+}
+
+/// Writes its row until it knows that it stands, then leaves the rest alone for a reason, if it has one.
+struct Insists {
+    table: Arc<dyn Table>,
+    then: Option<&'static str>,
+}
+
+#[async_trait]
+impl EventHandler for Insists {
+    const EVENTS: &'static [EventType] = EventType::ALL;
+
+    async fn handle(&self, delivery: &Delivery) -> Disposition {
+        let row = Row::new(Key::new("seen", delivery.envelope.id.to_string()), 1, serde_json::Value::Null);
+        while let Err(WriteError::Fault(_)) = self.table.put(&row, Condition::Absent).await {}
+        if let Some(why) = self.then {
+            effects::left_alone(why);
+        }
+        Disposition::Done
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stands_because_an_answer_was_lost_is_its_own_and_a_services_word_counts_for_more_than_a_row() {
+    let street = Street::new();
+    let table = || -> Arc<dyn Table> { Arc::new(TellingTable::new("seen", street.infra.table("seen"))) };
+    let body = envelope("ord_1").to_json();
+    street.faults.next("table.put", InjectedFault::LoseAnswer);
+    redriven(&street, &body, "first").await;
+    step(&street, Insists { table: table(), then: None }).await;
+    assert_eq!(came(&street, "first").await, Came::Handled { events: Vec::new(), wrote: vec!["seen".to_owned()] });
+    redriven(&street, &body, "second").await;
+    step(&street, Insists { table: table(), then: Some("nobody to write to") }).await;
+    let detail = Some("nobody to write to".to_owned());
+    let alone = Came::Ignored { why: Ignored::NothingToDo, detail, stands: Vec::new() };
+    assert_eq!(came(&street, "second").await, alone);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_handler_remembers_for_itself_is_no_effect() {
+    let street = Street::new();
+    let table: Arc<dyn Table> = Arc::new(TellingTable::new("seen", street.infra.table("seen")));
+    let key = || Row::new(Key::new("known", "it"), 1, serde_json::Value::Null);
+    let handler = Remembers { table, row: key() };
+    redriven(&street, &envelope("ord_1").to_json(), "first").await;
+    step(&street, handler).await;
+    let nothing = Came::Ignored { why: Ignored::NothingToDo, detail: None, stands: Vec::new() };
+    assert_eq!(came(&street, "first").await, nothing);
+}
+
+/// Writes down what is no effect of its message.
+struct Remembers {
+    table: Arc<dyn Table>,
+    row: Row,
+}
+
+#[async_trait]
+impl EventHandler for Remembers {
+    const EVENTS: &'static [EventType] = EventType::ALL;
+
+    async fn handle(&self, _: &Delivery) -> Disposition {
+        effects::apart(self.table.put(&self.row, Condition::Any))
+            .await
+            .map_or_else(|error| panic!("{error}"), |()| Disposition::Done)
+    }
 }
 
 #[tokio::test(start_paused = true)]

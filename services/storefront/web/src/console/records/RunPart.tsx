@@ -8,16 +8,11 @@ import { Badge, Failed, Notice, Skeleton, type Tone } from '@/ui/states';
 import { ops, type Outcome, type Run } from '../api';
 import layout from '../layout.module.css';
 import styles from '../letters/run.module.css';
+import { again } from './again';
 import { HandlingOf } from './HandlingOf';
 
 const TONES: Record<Outcome, Tone> = { sent: 'good', discarded: 'neutral', failed: 'bad', undeleted: 'warn', meant: 'info' };
 export const STATES: Record<Run['state'], Tone> = { preview: 'info', running: 'info', finished: 'good', stopped: 'warn', interrupted: 'warn' };
-
-/** How soon to ask again: while it runs, and then while letters wait for their consumer. */
-function again(run?: Run): number | false {
-  if (run?.state === 'running') return 1_000;
-  return run?.handlings?.waiting ? 2_000 : false;
-}
 
 /** A run: how far it is and what became of each letter. Goes on by itself, watched or not. */
 export function RunPart({ id, first }: { id: string; first?: Run }) {
