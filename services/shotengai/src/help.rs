@@ -272,7 +272,10 @@ harmless. Exit code 1: something is wrong, and named.";
 
 pub(crate) const ARCHIVE_RESTORE: &str = "\
 Examples:
-  shotengai provision && shotengai archive restore && shotengai rebuild read-models
+  shotengai archive restore --local
+  shotengai archive restore --despite-damage --folder /var/tmp
 
+Behind `shotengai provision`, and before `shotengai rebuild read-models`.
 Into event stores without events only, while no role runs. Nothing that is brought back is sent to anybody again. What was
-interrupted goes on when it is called again. An archive that is not whole is refused before anything is written.";
+interrupted goes on when it is called again. An archive that is not whole is refused before anything is written.
+Exit code 1: it is not whole; what was brought back all the same is a part.";
