@@ -209,6 +209,8 @@ def bucket(one, name, found):
         (told,) = one["NotificationConfiguration"]["QueueConfigurations"]
         (prefix,) = told["Filter"]["S3Key"]["Rules"]
         assert part("aws_s3_bucket_notification") == {"queue": {"queue_arn": told["Queue"], "events": [told["Event"]], "filter_prefix": prefix["Value"]}}
+    if "VersioningConfiguration" in one:
+        assert part("aws_s3_bucket_versioning") == {"versioning_configuration": {"status": one["VersioningConfiguration"]["Status"]}}
     if "CorsConfiguration" in one:
         (rule,) = one["CorsConfiguration"]["CorsRules"]
         told = {"allowed_origins": rule["AllowedOrigins"], "allowed_methods": rule["AllowedMethods"], "allowed_headers": rule["AllowedHeaders"], "max_age_seconds": rule["MaxAge"]}
