@@ -1,16 +1,21 @@
 import type { APIRequestContext, Page } from '@playwright/test';
 
-import { administrator, barriers, expect, fits, product, test } from './street';
+import { unique } from './shop-kit';
+import { administrator, asAdministrator, barriers, expect, fits, product, test } from './street';
 
 /** Two products that nobody else buys, as rivals: other tests buy sweets meanwhile. */
 async function rivals(request: APIRequestContext): Promise<[string, string]> {
   const pair: [string, string] = [await product(request, { name: 'Ramune', price: 120 }), await product(request, { name: 'Senbei <b>crisp</b>', price: 350 })];
+  await choose(request, pair);
+  return pair;
+}
+
+async function choose(request: APIRequestContext, pair: readonly [string, string]): Promise<void> {
   const chosen = await request.put('/tally/rivals', {
     headers: { authorization: `Bearer ${await administrator(request)}`, 'if-match': '*' },
     data: { first: pair[0], second: pair[1] },
   });
   expect(chosen.status()).toBe(200);
-  return pair;
 }
 
 const button = (page: Page, name: string) => page.getByRole('button', { name: new RegExp(`^${name} .*Buy one`) });
@@ -20,6 +25,9 @@ const isLive = (page: Page) => expect(page.getByRole('status')).toHaveText('Live
 
 // The rivals are the whole street's: one after the other.
 test.describe.configure({ mode: 'serial' });
+
+// Those of a street that has just been opened.
+test.afterAll(({ request }) => choose(request, ['prod_kinoko', 'prod_takenoko']));
 
 test('a press in one browser moves the other within a second of the payment, and is marked as one\'s own', async ({ another, page, request }) => {
   await rivals(request);
@@ -32,6 +40,11 @@ test('a press in one browser moves the other within a second of the payment, and
   await button(page, 'Ramune').press('Enter');
   await shows(other, 1);
   await expect(page.getByText('Paid', { exact: true })).toBeVisible();
+
+  // What was bought by the minute: in words for who doesn't see the chart, and as its line.
+  const line = other.locator('.recharts-line-curve').first();
+  const drawn = await line.getAttribute('d');
+  await expect(other.getByText('In the last 30 minutes: Ramune 1,')).toBeAttached();
 
   const moved = other.evaluate(() => {
     const counts = document.querySelector('[role=img]');
@@ -56,6 +69,8 @@ test('a press in one browser moves the other within a second of the payment, and
   const paid = Date.parse(items.find(({ type }) => type === 'OrderPaid')?.time ?? '');
   console.log(`the other browser moved ${at - pressed} ms after the press, ${at - paid} ms after the payment`);
   expect(at - paid).toBeLessThan(1000);
+  await expect(other.getByText('In the last 30 minutes: Ramune 2,')).toBeAttached();
+  await expect(line).not.toHaveAttribute('d', drawn ?? '');
 
   await expect(button(page, 'Ramune')).toContainText('2 are yours');
   await expect(button(other, 'Ramune')).toContainText('No sign-in needed');
@@ -130,4 +145,49 @@ test('it fits a phone and a wall, and goes without movement where that is asked 
   await expect(button(page, 'Ramune')).toBeInViewport();
   await page.getByRole('link', { name: 'Leave big screen' }).click();
   await expect(page.getByRole('navigation')).toBeVisible();
+});
+
+test('the administrator finds other rivals by typing, and a live page that is open follows', async ({ another, page, request }) => {
+  const names = [unique('Uiro'), unique('Kompeito')] as const;
+  await rivals(request);
+  for (const name of names) await product(request, { name, price: 200 });
+  const viewer = await (await another()).newPage();
+  await viewer.clock.install();
+  await viewer.goto('/live?lang=en');
+  await expect(viewer.getByRole('heading', { level: 1 })).toContainText('Ramune');
+
+  await asAdministrator(page);
+  await page.goto('/admin/settings?lang=en');
+  const field = (side: string) => page.getByRole('combobox', { name: side });
+  const option = (name: string) => page.getByRole('option', { name });
+  await expect(field('On the left')).toHaveValue('Ramune');
+  await field('On the left').fill('zzqqxx nothing');
+  await expect(page.getByText('No product on sale is called so.')).toBeVisible();
+  // What is not chosen is not kept.
+  await page.keyboard.press('Tab');
+  await expect(field('On the left')).toHaveValue('Ramune');
+  await field('On the left').fill(names[0]);
+  await option(names[0]).click();
+  await expect(field('On the left')).toHaveValue(names[0]);
+  // By keys alone: the field that follows takes what is typed in the place of what it held. It opens nothing by itself.
+  await field('On the left').press('Tab');
+  await expect(field('On the right')).toBeFocused();
+  await expect(page.getByRole('listbox')).toHaveCount(0);
+  await page.keyboard.type(names[1]);
+  await expect(option(names[1])).toBeVisible();
+  // What was chosen before stands first, so it is the second.
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await expect(option(names[1])).toHaveAttribute('data-focused', 'true');
+  await page.keyboard.press('Enter');
+  await expect(field('On the right')).toHaveValue(names[1]);
+  expect(await barriers(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('The rivals are changed')).toBeVisible();
+  const chosen = (await (await request.get('/tally/rivals')).json()) as { first: string; second: string };
+  const called = async (id: string) => ((await (await request.get(`/products/${id}`)).json()) as { name: string }).name;
+  expect([await called(chosen.first), await called(chosen.second)]).toEqual([...names]);
+  // Open pages ask once a minute.
+  await viewer.clock.fastForward(61_000);
+  await expect(viewer.getByRole('heading', { level: 1 })).toHaveText(`${names[0]} vs ${names[1]}`);
 });
