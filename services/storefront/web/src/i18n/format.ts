@@ -5,8 +5,10 @@ import { useTranslation } from 'react-i18next';
 export interface Formats {
   money: (amount: number, currency: string) => string;
   count: (n: number) => string;
-  /** A share between 0 and 1. */
+  /** A share between 0 and 1, to a tenth of a percent. */
   percent: (share: number) => string;
+  /** How much of something is done, between 0 and 1, in whole percents: tenths would only flicker. It is all only where it is. */
+  progress: (share: number) => string;
   time: (at: string | Date) => string;
   day: (at: string | Date) => string;
   /** "3 minutes ago". */
@@ -25,6 +27,7 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 export function formats(language: string): Formats {
   const count = new Intl.NumberFormat(language);
   const percent = new Intl.NumberFormat(language, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const whole = new Intl.NumberFormat(language, { style: 'percent' });
   const time = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
   const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
@@ -38,6 +41,7 @@ export function formats(language: string): Formats {
     },
     count: (n) => count.format(n),
     percent: (share) => percent.format(share),
+    progress: (share) => whole.format(Math.floor(share * 100 + 1e-9) / 100),
     time: (at) => time.format(new Date(at)),
     day: (at) => day.format(new Date(at)),
     ago: (at, now = new Date()) => {

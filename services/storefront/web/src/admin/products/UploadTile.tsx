@@ -12,7 +12,7 @@ import type { Upload } from './uploads';
 /** A picture on its way, or why it did not go. */
 export function UploadTile({ upload, onAgain, onForget }: { upload: Upload; onAgain: () => void; onForget: () => void }) {
   const { t } = useTranslation('admin');
-  const { percent } = useFormats();
+  const { progress: done } = useFormats();
   const text = useCommandText();
   const { state, progress, file, fault, seen } = upload;
   return (
@@ -26,9 +26,9 @@ export function UploadTile({ upload, onAgain, onForget }: { upload: Upload; onAg
         {state === 'failed' ? (
           <span role="alert">{fault ? t(`images.fault.${fault}`) : text(upload.error)} {fault ? null : <Button size="small" onPress={onAgain}>{t('images.again')}</Button>}</span>
         ) : (
-          <ProgressBar value={progress * 100} aria-label={t('images.sending', { name: file.name })}>
+          <ProgressBar value={progress * 100} valueLabel={done(progress)} aria-label={t('images.sending', { name: file.name })}>
             <div className={styles.track}><div style={{ width: `${Math.round(progress * 100)}%` }} /></div>
-            <span className="numbers">{percent(progress)}</span>
+            <span className="numbers">{done(progress)}</span>
           </ProgressBar>
         )}
       </span>
