@@ -10,6 +10,7 @@ const LOOKS = [
   { name: 'light-en', scheme: 'light', language: 'en', width: 1280, height: 800 },
   { name: 'dark-ja', scheme: 'dark', language: 'ja', width: 1280, height: 800 },
   { name: 'phone-ja', scheme: 'light', language: 'ja', width: 390, height: 844 },
+  { name: 'phone-en', scheme: 'dark', language: 'en', width: 390, height: 844 },
 ] as const;
 const ANYBODY = {
   home: '/', search: '/?q=%E3%83%81%E3%83%A7%E3%82%B3', product: '/shop/products/prod_kinoko', live: '/live', wall: '/live?wall', cart: '/shop/cart', checkout: '/shop/checkout', orders: '/shop/orders',

@@ -7,6 +7,7 @@ import { Button } from '@/ui/Button';
 import type { Street } from '../api';
 import layout from '../layout.module.css';
 import { useFigures } from './figures';
+import { FocusBack } from './FocusBack';
 import type { Node } from './nodes';
 import styles from './panel.module.css';
 import { ConsumerPart, QueuePart, ShardPart, StorePart, TopicPart } from './PanelParts';
@@ -20,6 +21,7 @@ export function Panel({ node, street, onClose }: { node: Node | undefined; stree
     <ModalOverlay className={styles.overlay ?? ''} isOpen isDismissable onOpenChange={(isOpen) => !isOpen && onClose()}>
       <Modal className={styles.sheet ?? ''}>
         <Dialog className={styles.dialog ?? ''}>
+          <FocusBack />
           <div className={styles.head}>
             <div>
               <p className={styles.kind}>{t(`kind.${node.kind}`)}</p>
