@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use lettre::Address;
+use lettre::address::Envelope;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 use shotengai_messaging::trace::TRACEPARENT;
@@ -16,7 +17,11 @@ pub(super) fn build(mail: &OutgoingMail, from: &Mailbox) -> Result<Message, Send
     let address: Address =
         mail.to.expose().parse().map_err(|_| SendError::Refused { why: "it is no address".to_owned() })?;
     let name = mail.name.as_ref().map(|name| PersonName::expose(name).to_owned());
+    // Not from the headers: read back from there, an address with quotes is none.
+    let envelope = Envelope::new(Some(from.email.clone()), vec![address.clone()])
+        .map_err(|error| Fault::new(FaultKind::Permanent, "smtp.build", error))?;
     let mut builder = Message::builder()
+        .envelope(envelope)
         .from(from.clone())
         .to(Mailbox::new(name, address))
         .subject(&mail.content.subject)

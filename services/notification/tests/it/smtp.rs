@@ -156,6 +156,15 @@ fn kind_of(answer: Result<(), SendError>) -> Option<FaultKind> {
 }
 
 #[tokio::test]
+async fn every_address_that_the_shop_takes_can_be_written_to() {
+    let server = Moody::open().await;
+    for address in ["hana@example.jp", "hana+shop@example.jp", r#""<x>"@example.com"#, r#""a@b"@example.com"#] {
+        server.mailer().send(&mail_to(address).await).await.unwrap();
+        assert_eq!(server.taken.lock().unwrap().pop().as_deref(), Some(address));
+    }
+}
+
+#[tokio::test]
 async fn only_a_refusal_that_names_the_recipient_is_the_recipients() {
     let mail = mail_to("hana@example.jp").await;
     for (step, codes) in [("RCPT", "550 5.1.1"), ("RCPT", "550 5.2.1"), ("RCPT", "553-5.1.3 no\r\n553 5.1.3")] {
