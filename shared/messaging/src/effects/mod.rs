@@ -1,7 +1,7 @@
 //! Effects of handling one message: what it has written, and where it wrote nothing, what it met instead.
 //!
 //! Handlers say of a message that it is done, not what that came to. Where somebody wants to know, they are called within
-//! [`Effects::during`], and what they write through is told of it: event stores, tables and queues do that by themselves, whoever
+//! `Effects::during`, and what they write through is told of it: event stores, tables and queues do that by themselves, whoever
 //! writes elsewhere says so ([`wrote`], [`sent`], [`stood`], [`left_alone`]). Outside such a scope all of this does nothing. Tasks that a handler
 //! spawns are not part of it.
 //!
