@@ -3,7 +3,7 @@
 //! Pure, without I/O:
 //! - [`line`](mod@line): an event in an object; the text of its envelope. [`key`]: the names of objects, which say what is in them.
 //! - [`object`]: an object, written and read; what is wrong with one. [`manifest`]: which objects were put together.
-//! - [`gather`]: events of a shard of the stream, until they are put.
+//! - [`mod@gather`]: events of a shard of the stream, until they are put.
 //! - [`compare`]: archive and event stores, event by event. [`assemble`]: commits out of events.
 //!
 //! Over ports:
