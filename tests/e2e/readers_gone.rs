@@ -41,6 +41,9 @@ const ANSWERING: &[(&[&str], i32)] = &[
     (&["order", "receipt", "ord_nobody_placed", "--local"], 2),
     (&["order", "explain", "ord_nobody_placed", "--local"], 1),
     (&["stream", "reshard", "--shards", "1", "--dry-run", "--local"], 0),
+    // It has no archive, and events where one would be restored.
+    (&["archive", "verify", "--local"], 2),
+    (&["archive", "restore", "--local"], 2),
     // A developer's street has more shards than a few orders need.
     (&["stream", "advice", "--watch", "1", "--local"], 1),
     (&["republish", "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-02T00:00:00Z", "--dry-run", "--local"], 0),
