@@ -2,7 +2,7 @@ import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YA
 import { useTranslation } from 'react-i18next';
 
 import styles from './live.module.css';
-import type { Point } from './minutes';
+import { type Point, topOf } from './minutes';
 
 /** The per-minute lines. A chunk of its own: charts are heavy, and the page is there before them. */
 export default function Chart({ points, names }: { points: readonly Point[]; names: readonly [string, string] }) {
@@ -14,7 +14,7 @@ export default function Chart({ points, names }: { points: readonly Point[]; nam
       <LineChart data={[...points]} margin={{ top: 8, right: 12, bottom: 0, left: -18 }}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis dataKey="at" tickFormatter={(at: number) => clock.format(at)} tick={tick} tickLine={false} axisLine={{ stroke: 'var(--line-strong)' }} minTickGap={48} />
-        <YAxis allowDecimals={false} domain={[0, (most: number) => Math.max(4, most)]} tick={tick} tickLine={false} axisLine={false} width={48} />
+        <YAxis allowDecimals={false} domain={[0, topOf]} interval={0} tick={tick} tickLine={false} axisLine={false} width={48} />
         <Tooltip
           cursor={{ stroke: 'var(--line-strong)' }}
           content={({ active, payload, label }) =>

@@ -26,6 +26,14 @@ export function seriesOf(products: { product_id: string; minutes?: MinuteTally[]
   return new Map(products.map(({ product_id, minutes }) => [product_id, new Map((minutes ?? []).map(({ minute, sold }) => [Date.parse(`${minute}:00Z`), sold]))]));
 }
 
+/** Where the chart ends above: round quarters of it reach the most pieces of a minute. */
+export function topOf(most: number): number {
+  const quarter = Math.max(1, most / 4);
+  const power = 10 ** Math.floor(Math.log10(quarter));
+  const round = (power > 1 ? [1, 2, 2.5, 3, 4, 5, 10] : [1, 2, 3, 4, 5, 10]).find((round) => round * power >= quarter) ?? 10;
+  return 4 * round * power;
+}
+
 /** With these sales of this moment in it. */
 export function moved(series: Series, sales: readonly Sale[], at: number): Series {
   const next = new Map(series);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { moved, points, seriesOf } from './minutes';
+import { moved, points, seriesOf, topOf } from './minutes';
 import { own } from './own';
 import { EMPTY, paid, sold } from './ticker';
 import { waitBefore } from './waits';
@@ -14,6 +14,10 @@ test('the chart has every minute, and the feed moves the running one', () => {
   expect(drawn.map(({ first, second }) => [first, second])).toEqual([[4, 0], [0, 0], [2, 1]]);
   expect(drawn[2]?.at).toBe(NOON);
   expect(points(series, ['a', 'b'], NOON, 3)[2]?.first, 'what was read stays as it is').toBe(0);
+});
+
+test('the chart ends at round quarters above the most of a minute', () => {
+  expect([0, 1, 4, 5, 20, 21, 40, 77, 89, 101, 880].map(topOf)).toEqual([4, 4, 4, 8, 20, 40, 40, 80, 100, 120, 1000]);
 });
 
 test('own purchases are marked, whether the feed or the answer comes first', () => {
