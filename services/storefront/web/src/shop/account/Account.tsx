@@ -18,7 +18,7 @@ function Facts({ me }: { me: Me }) {
   const { t } = useTranslation('shop');
   return (
     <dl className={styles.facts}>
-      <div><dt>{t('account.name')}</dt><dd>{me.name ?? '–'}</dd></div>
+      <div><dt>{t('account.name')}</dt><dd>{me.name ?? t('account.no_name')}</dd></div>
       <div><dt>{t('account.email')}</dt><dd>{me.email ?? t('account.no_email')}</dd></div>
       <div><dt>{t('account.language')}</dt><dd>{t(`account.${me.language}`)}</dd></div>
       <div><dt>{t('account.kind')}</dt><dd>{me.guest ? t('account.guest') : t(`account.${me.role}`)}</dd></div>

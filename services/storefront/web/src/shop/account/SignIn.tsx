@@ -23,7 +23,7 @@ export function Component() {
   return (
     <div className={styles.gate}>
       <h1>{t(way === 'in' ? 'sign_in.hello' : 'sign_in.hello_new')}</h1>
-      <p className="dim">{t('sign_in.text')}</p>
+      <p className="dim">{t(way === 'in' ? 'sign_in.text' : 'sign_in.text_new')}</p>
       <Tabs className={styles.tabs ?? ''} selectedKey={way} onSelectionChange={(key) => {
         setWay(key as Way);
         entering.reset();

@@ -13,7 +13,7 @@ export function Mails({ order, mails }: { order: string; mails: readonly Mail[] 
   const { t } = useTranslation('shop');
   const { time } = useFormats();
   // Each mail has its order's number in it.
-  const inbox = inboxAt(order);
+  const inbox = mails.some(({ state }) => state === 'sent') && inboxAt(order);
   return (
     <section className={styles.panel} aria-labelledby="mails">
       <h2 id="mails">{t('mails.title')}</h2>
