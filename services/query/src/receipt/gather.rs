@@ -15,6 +15,8 @@ use crate::prices::PriceTable;
 
 /// How long a role is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Who does nothing for single orders, and is not part of every installation.
+const FOR_ALL: [Service; 1] = [Service::ARCHIVER];
 /// Why a process that answers has nothing to say.
 const NOT_KEPT: &str = "receipts are not kept (RECEIPT_ORDERS)";
 
@@ -70,8 +72,11 @@ impl Receipts {
         let unknown = if here.is_empty() { NOT_KEPT } else { "no address of it is known" };
         let answered: BTreeSet<String> = metered.iter().flat_map(roles).collect();
         let all = SHOTENGAI.services.iter().chain(self.neighbours.keys()).copied().collect::<BTreeSet<Service>>();
-        let missing =
-            all.into_iter().filter(|service| !answered.contains(service.as_str())).map(|service| MissingRole {
+        let missing = all
+            .into_iter()
+            .filter(|service| !FOR_ALL.contains(service))
+            .filter(|service| !answered.contains(service.as_str()))
+            .map(|service| MissingRole {
                 role: service.as_str().to_owned(),
                 why: why.remove(service.as_str()).unwrap_or_else(|| unknown.to_owned()),
             });
