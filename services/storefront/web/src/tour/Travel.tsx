@@ -23,6 +23,8 @@ function useReason(orderId: string, isCancelled: boolean): string | undefined {
     queryKey: ['tour', 'order', orderId],
     queryFn: ({ signal }) => body(api.GET('/orders/{id}', { params: { path: { id: orderId } }, signal })),
     enabled: isCancelled,
+    // The journey may know it sooner than the order's row does.
+    refetchInterval: ({ state }) => (state.data?.status === 'cancelled' ? false : unlessRefused(state, state.dataUpdateCount < OFTEN ? OFTEN_MS : SELDOM_MS)),
   });
   return order.data?.reason;
 }
