@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shotengai_runtime::settings::{Faults, Given, SettingsGroup, parsed, whole};
+use shotengai_runtime::settings::{Faults, Given, SettingsGroup, on_or_off, whole};
 use shotengai_streaming::ShardConfig;
 
 use crate::gathered::Gathering;
@@ -17,7 +17,7 @@ const BYTES_A_SECOND: usize = MEGABYTE;
 #[derive(clap::Args, Clone, Debug)]
 pub struct ArchiveArgs {
     /// Whether all events are archived, in the bucket ARCHIVE_BUCKET
-    #[arg(long, env = "ARCHIVE", default_value = "off", value_name = "on|off", value_parser = parsed(is_on))]
+    #[arg(long, env = "ARCHIVE", default_value = "off", value_name = "on|off", value_parser = on_or_off())]
     archive: Given<bool>,
 }
 
@@ -111,14 +111,6 @@ impl ArchiverSettings {
 impl Default for ArchiverSettings {
     fn default() -> Self {
         ArchiverArgs::defaults()
-    }
-}
-
-fn is_on(text: &str) -> Result<bool, String> {
-    match text {
-        "on" => Ok(true),
-        "off" => Ok(false),
-        _ => Err("must be on or off".to_owned()),
     }
 }
 

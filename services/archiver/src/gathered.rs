@@ -26,7 +26,7 @@ pub struct Gathering {
     pub poll: Duration,
 }
 
-/// What a read leaves to the next.
+/// Pace of a shard, which a read leaves to the next.
 #[derive(Debug, Clone, Copy)]
 struct Left {
     /// When it may begin.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shotengai_runtime::settings::{Faults, Given, SettingsGroup, parsed, whole};
+use shotengai_runtime::settings::{Faults, Given, SettingsGroup, on_or_off, parsed, whole};
 use shotengai_streaming::ShardConfig;
 
 /// Settings of catalog alone, on the way in. The currency of prices is the whole street's.
@@ -32,7 +32,7 @@ pub struct CatalogArgs {
 #[derive(clap::Args, Clone, Debug)]
 pub struct ImagesArgs {
     /// Whether products have images, in the bucket IMAGE_BUCKET
-    #[arg(long, env = "IMAGES", default_value = "on", value_name = "on|off", value_parser = parsed(is_on))]
+    #[arg(long, env = "IMAGES", default_value = "on", value_name = "on|off", value_parser = on_or_off())]
     images: Given<bool>,
 }
 
@@ -105,14 +105,6 @@ fn is_read(text: &str) -> Result<bool, String> {
         "read" => Ok(true),
         "off" => Ok(false),
         _ => Err("must be read or off".to_owned()),
-    }
-}
-
-fn is_on(text: &str) -> Result<bool, String> {
-    match text {
-        "on" => Ok(true),
-        "off" => Ok(false),
-        _ => Err("must be on or off".to_owned()),
     }
 }
 

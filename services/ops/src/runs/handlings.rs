@@ -1,4 +1,4 @@
-//! What consumers have made of letters that a run has sent: their own word, which they write down before they delete the message.
+//! Outcomes of a run's redriven letters at their consumers: their own word, which they write down before they delete the message.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What consumers have made of letters that were sent back, as the run shows it.
+//! Outcomes of redriven letters at their consumers, as the run shows it.
 
 use std::sync::Arc;
 use std::time::Duration;

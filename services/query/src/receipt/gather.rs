@@ -15,7 +15,7 @@ use crate::prices::PriceTable;
 
 /// How long a role is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Who does nothing for single orders, and is not part of every installation.
+/// Roles that do nothing for single orders, and are not part of every installation.
 const FOR_ALL: [Service; 1] = [Service::ARCHIVER];
 /// Why a process that answers has nothing to say.
 const NOT_KEPT: &str = "receipts are not kept (RECEIPT_ORDERS)";

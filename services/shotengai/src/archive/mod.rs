@@ -80,7 +80,7 @@ struct SharedArgs {
     target: Target,
 }
 
-/// What is told, and how long it took.
+/// Report of a command, and how long it took.
 #[derive(Serialize)]
 struct Timed<T> {
     #[serde(flatten)]
@@ -177,7 +177,7 @@ async fn open(target: Target, name: u16) -> anyhow::Result<(Aws, Shelf, Stores)>
     Ok((aws, shelf, stores))
 }
 
-/// What is written into a table that streams itself goes through the stream again, to everybody.
+/// Refuses event tables that stream themselves: what is restored there would go through the stream again, to everybody.
 async fn refuse_captured(aws: &Aws) -> anyhow::Result<()> {
     let mut captured = Vec::new();
     for owner in Owner::ALL {

@@ -1,4 +1,4 @@
-//! What the commands say to people.
+//! Reports of the archive's commands as text.
 
 use std::fmt::Write as _;
 

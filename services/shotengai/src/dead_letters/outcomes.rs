@@ -1,4 +1,4 @@
-//! What consumers made of letters that were sent back: waited for, and told letter by letter.
+//! Outcomes of redriven dead letters at their consumers: waited for, and told letter by letter.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

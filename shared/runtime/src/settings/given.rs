@@ -64,6 +64,16 @@ pub fn parsed<T>(read: fn(&str) -> Result<T, String>) -> Parser<T> {
     Parser { read: Read::Text(read), values: None }
 }
 
+/// Whether something is on: `on` or `off`.
+#[must_use]
+pub fn on_or_off() -> Parser<bool> {
+    parsed(|text| match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("must be on or off".to_owned()),
+    })
+}
+
 /// A whole number within the range that the argument's `value_name` has: `"1..49"` with both ends, `"0.."` without an end.
 #[must_use]
 pub fn whole<T: FromStr>() -> Parser<T> {

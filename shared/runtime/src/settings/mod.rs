@@ -42,7 +42,7 @@ pub use currency::CurrencyArgs;
 pub use database::{DatabaseArgs, DatabaseSettings};
 pub use describe::{Setting, settings_of, settings_of_command};
 pub use faults::{Faults, SettingsError};
-pub use given::{Given, Parser, one_of, parsed, whole};
+pub use given::{Given, Parser, on_or_off, one_of, parsed, whole};
 pub use group_commit::{CommitGrouping, GroupCommitArgs};
 pub use hints::{HintArgs, Hinting};
 pub use http::{HttpArgs, HttpSettings};
